@@ -1,0 +1,54 @@
+# The targets a person needs: `make demo` and `make test`. The rest is for those who change pstui.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Extras beside [test], as for pip: EXTRAS=kerberos,credssp. Parts whose absence is a failure: REQUIRE=sshd,tmux.
+EXTRAS ?=
+REQUIRE ?=
+comma := ,
+
+.PHONY: demo test check bench screenshots clean
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "pstui needs Python 3.11 or later; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "This Python has no venv module. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.check: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,check]'
+	@touch $@
+
+demo: $(VENV)/.run
+	@$(BIN)/pstui demo
+
+test: $(VENV)/.test
+	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.check .typing/pstui
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p pstui.backends -p pstui.config -p pstui.tui
+
+# mypy knows the rooms by the names they are imported under.
+.typing/pstui:
+	@mkdir -p $@
+	@for room in tui backends config; do ln -sfn ../../$$room $@/$$room; done
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf $(VENV) .typing build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,49 @@
+"""Secrets and credentials as the rest of pstui may hold them: never in a ``repr``, a log or a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+class Secret:
+    """A text that must not be seen: a password, a passphrase, the answer to a masked question.
+
+    ``reveal()`` is the only way to the text, so that a search for it finds every use.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself. The caller must not keep or show it."""
+        return self._text
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a Secret is not to be pickled or copied to disk")
+
+
+@dataclass(frozen=True, slots=True)
+class PSCredential:
+    """A user name with its password, as PowerShell's type of the same name.
+
+    ``password`` is None where only the name is known (it is then asked when needed).
+    """
+
+    user_name: str
+    password: Secret | None = field(default=None)

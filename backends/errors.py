@@ -1,0 +1,50 @@
+"""The errors that pstui shows: what failed, why, what to do next, with PowerShell's error id where there is one."""
+
+from __future__ import annotations
+
+
+class PstuiError(Exception):
+    """Base of every error a user may see.
+
+    ``what`` is one line naming the thing and the failure; ``why`` explains it; ``hint`` says what to do next.
+    ``error_id`` is PowerShell's FullyQualifiedErrorId (semantics 1.3, 1.10) or empty. ``details`` is longer text
+    for those who ask (a peer's own words, a trace of the opening), already free of secrets.
+    """
+
+    error_id = ""
+
+    def __init__(self, what: str, why: str = "", hint: str = "", *, error_id: str = "", details: str = "") -> None:
+        super().__init__(what)
+        self.what, self.why, self.hint, self.details = what, why, hint, details
+        if error_id:
+            self.error_id = error_id
+
+    def text(self) -> str:
+        """Return the three parts as lines, empty ones left out."""
+        return "\n".join(part for part in (self.what, self.why, self.hint) if part)
+
+
+class CallError(PstuiError):
+    """A wrong call: parameters that do not bind or values that are refused. Exit code 2 on the command line."""
+
+
+class OpenError(PstuiError):
+    """A session could not be opened. Exit code 3 on the command line."""
+
+    error_id = "System.Management.Automation.Remoting.PSRemotingDataStructureException"
+
+
+class OpenCancelled(OpenError):
+    """The user gave up while the session was opening; shown as nothing at all (semantics 2.9)."""
+
+
+class SessionBroken(PstuiError):
+    """An open session died: the transport ended or the peer broke the protocol (semantics 2.7)."""
+
+
+class ProtocolError(SessionBroken):
+    """The peer sent what the protocol does not allow (semantics 8.2); the session is broken by us."""
+
+
+class SessionStateError(PstuiError):
+    """The session is not in a state that allows the call: busy, closed, not yet open."""

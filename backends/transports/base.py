@@ -1,0 +1,106 @@
+"""What a transport is: the way PSRP fragments travel to one far end and back.
+
+``Transport`` is the shape the runspace pool speaks to. Transports of the OutOfProc family (SSH, process, exec in a
+container, named pipe, VM socket) only bring a ``Channel``; ``backends.psrp.outofproc`` makes the Transport of it.
+WSMan implements Transport itself.
+
+A transport's file holds a module constant ``TRANSPORT: TransportKind``; ``registry.py`` finds it. Heavy libraries are
+imported inside ``connect``, because listing the transports must load none of them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.host import Console
+
+
+class Channel(Protocol):
+    """A byte stream to a process that speaks OutOfProc (semantics 6.1): three methods and a reason for its end."""
+
+    async def read(self) -> bytes:
+        """Return the next bytes, at most a few hundred KiB, or ``b""`` once the far end is gone."""
+
+    async def write(self, data: bytes) -> None:
+        """Send all of ``data``, waiting while the far end takes no more. Raises OSError or SessionBroken."""
+
+    async def stop(self) -> None:
+        """End the channel now: kill the process, drop the connection. May be called twice."""
+
+    def ending(self) -> str:
+        """Return why the channel ended as far as it knows (exit code, signal, text on stderr), or ``""``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Fragments that arrived for a pipeline, or for the pool itself when ``pipeline_id`` is None."""
+
+    pipeline_id: uuid.UUID | None
+    data: bytes
+
+
+class Transport(Protocol):
+    """Carries fragments for one runspace pool. All calls happen on the event loop.
+
+    Every method raises SessionBroken (or ProtocolError) when the far end is gone. Flow rules (one outstanding Data
+    per GUID, close order) are the transport's business: callers may call ``send`` as often as they like, in order.
+    """
+
+    #: largest payload of one packet in bytes, for psrpcore's ``data_to_send``
+    max_payload: int
+    #: whether the way to the far end is encrypted or local (semantics 8.3 no. 9)
+    is_private: bool
+
+    async def open(self, opening: bytes) -> None:
+        """Send the pool's first packet (SESSION_CAPABILITY and INIT_RUNSPACEPOOL) and return without an answer."""
+
+    async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
+        """Make the command channel and send its first payload."""
+
+    async def send(self, pipeline_id: uuid.UUID | None, data: bytes, *, prompt_response: bool = False) -> None:
+        """Send one payload to a pipeline or the pool."""
+
+    async def signal(self, pipeline_id: uuid.UUID) -> None:
+        """Stop a command; returns when the far end has acknowledged. Nothing is sent to it afterwards."""
+
+    async def close_command(self, pipeline_id: uuid.UUID) -> None:
+        """Close a command's channel; returns when acknowledged or when there is nothing to close."""
+
+    async def close(self) -> None:
+        """Close the pool in the orderly way within the protocol's time limit, then the channel. Never raises."""
+
+    async def abort(self) -> None:
+        """Drop everything at once. Never raises."""
+
+    def incoming(self) -> AsyncIterator[Incoming]:
+        """Yield what arrives, in order, until the session ends; raises SessionBroken when it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectContext:
+    """What a transport may need of its surroundings while connecting.
+
+    ``console`` asks passwords and host keys (Question with ``remote=False``) and gets notices; ``step`` is told each
+    step of opening for -Verbose and for the connection test: ``step(name, detail)`` with the names ``name`` (address
+    look-up), ``port``, ``host key``/``TLS``, ``authentication``, ``session``.
+    """
+
+    console: Console
+    step: Callable[[str, str], None] = field(default=lambda name, detail: None)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportKind:
+    """One transport, as the registry knows it: the ``Transport`` property of a PSSession and what it serves."""
+
+    name: str
+    parameter_sets: frozenset[ParameterSet]
+    connect: Callable[[ConnectionInfo, ConnectContext], Awaitable[Transport]]
+    #: returns "" when usable here, else the reason with what would help
+    unavailable: Callable[[], str] = field(default=lambda: "")
+    #: lower is tried first when two transports serve one set
+    rank: int = 100

@@ -1,0 +1,1 @@
+"""Profiles, settings, credential sources, history and paths. Knows nothing of ``backends`` or the screen."""
