@@ -1,0 +1,109 @@
+"""Fragments and message headers, checked before anything is buffered (semantics 3.8, 8.2, 8.3 no. 1)."""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from dataclasses import dataclass
+
+from pstui.backends.errors import ProtocolError
+
+#: One object may not be larger on the OutOfProc transports (semantics 6.1).
+MAX_OBJECT = 10 * 1024 * 1024
+#: No single fragment may claim more, whatever the transport (semantics 8.3).
+MAX_FRAGMENT = 32 * 1024 * 1024
+
+_FRAGMENT = struct.Struct(">qqBi")
+_MESSAGE = struct.Struct("<II16s16s")
+_CLIENT = 0x1
+_BOM = b"\xef\xbb\xbf"
+_NO_ID = bytes(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One whole PSRP message: its type number, the ids of its header and the CLIXML body without byte order mark."""
+
+    type: int
+    pool_id: uuid.UUID
+    pipeline_id: uuid.UUID | None
+    body: bytes
+
+
+class Defragmenter:
+    """Joins the fragments of one GUID's stream to messages. Fragments may span packets.
+
+    ``max_object`` bounds one message in bytes. ``feed`` raises ProtocolError on anything malformed.
+    """
+
+    def __init__(self, max_object: int = MAX_OBJECT) -> None:
+        self._max_object = max_object
+        self._rest = b""
+        self._object_id = 0
+        self._next = 0
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take a packet and return the messages it completes."""
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        messages: list[Message] = []
+        position, end = 0, len(data)
+        while position < end:
+            if end - position < _FRAGMENT.size:
+                self._rest = data[position:]
+                break
+            object_id, fragment_id, flags, length = _FRAGMENT.unpack_from(data, position)
+            self._check(object_id, fragment_id, flags, length)
+            start = position + _FRAGMENT.size
+            if end - start < length:
+                self._rest = data[position:]
+                break
+            position = start + length
+            blob = data[start:position]
+            if flags == 3:
+                messages.append(_message(blob))
+                continue
+            self._parts.append(blob)
+            self._size += length
+            self._object_id, self._next = object_id, fragment_id + 1
+            if flags & 2:
+                messages.append(_message(b"".join(self._parts)))
+                self._parts, self._size, self._next = [], 0, 0
+        return messages
+
+    def _check(self, object_id: int, fragment_id: int, flags: int, length: int) -> None:
+        if object_id <= 0 or flags > 3 or not 0 <= length <= MAX_FRAGMENT:
+            raise ProtocolError("the far end sent a damaged fragment", "Its header makes no sense.")
+        if fragment_id != self._next or bool(flags & 1) != (fragment_id == 0):
+            raise ProtocolError("the far end sent fragments out of order")
+        if self._parts and object_id != self._object_id:
+            raise ProtocolError("the far end mixed the fragments of two messages")
+        if self._size + length > self._max_object:
+            raise ProtocolError(
+                "the far end sent an object that is too large",
+                f"More than {self._max_object // (1024 * 1024)} MiB in one piece.",
+                "Ask for less at once, for example with Select-Object.",
+            )
+
+
+def _message(blob: bytes) -> Message:
+    if len(blob) < _MESSAGE.size:
+        raise ProtocolError("the far end sent a message without a header")
+    destination, kind, pool_id, pipeline_id = _MESSAGE.unpack_from(blob)
+    if not destination & _CLIENT:
+        raise ProtocolError("the far end sent a message that is not for a client")
+    body = blob[_MESSAGE.size :]
+    if body.startswith(_BOM):
+        body = body[3:]
+    pipeline = None if pipeline_id == _NO_ID else uuid.UUID(bytes_le=pipeline_id)
+    return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
+
+
+def whole(message: Message, object_id: int) -> bytes:
+    """Return a message as one fragment again, for psrpcore's ``receive_data``."""
+    pipeline = message.pipeline_id.bytes_le if message.pipeline_id else _NO_ID
+    blob = _MESSAGE.pack(_CLIENT, message.type, message.pool_id.bytes_le, pipeline) + message.body
+    return _FRAGMENT.pack(object_id, 0, 3, len(blob)) + blob

@@ -1,0 +1,320 @@
+"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (semantics 6.1).
+
+SSH, local processes, containers, named pipes and VM sockets all speak it; they differ only in their ``Channel``.
+The client never acknowledges, has one Data outstanding per GUID, sends nothing after a Signal and closes commands
+before the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import re
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
+from pstui.backends.transports.base import Channel, Incoming
+
+#: Fragment payload limit of the OutOfProc transports (semantics 6.1).
+MAX_PAYLOAD = 32_768
+#: Longest line taken from a peer, in bytes; real servers stay under 64 KiB, one object may not exceed 10 MiB.
+MAX_LINE = 16 * 1024 * 1024
+#: Bytes of decoded Data kept for a slow consumer before reading stops.
+MAX_QUEUED = 4 * 1024 * 1024
+#: Seconds: stop and close limits of semantics 2.9 and 6.1.
+SIGNAL_TIMEOUT = 60.0
+CLOSE_TIMEOUT = 60.0
+
+SESSION = uuid.UUID(int=0)
+
+_ELEMENT = re.compile(
+    rb"""\s*<(\w+)((?:\s+\w+\s*=\s*(?:'[^'<]*'|"[^"<]*"))*)\s*(?:/>|>([^<]*)</\1\s*>)\s*""",
+)
+_ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
+_ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
+#: The only attributes each element may carry (counts as semantics 6.1: errors 2003 and 2005).
+_ATTRIBUTES = {b"Data": {b"Stream", b"PSGuid"}}
+_ACKS = frozenset({b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One decoded line: its name, GUID and, for Data, the fragments it carries."""
+
+    name: str
+    ps_guid: uuid.UUID
+    data: bytes = b""
+
+
+def decode_line(line: bytes) -> Element:
+    """Decode one line of the peer.
+
+    Raises ProtocolError for anything but an element that a server may send; the text of the line is quoted in it.
+    """
+    match = _ELEMENT.fullmatch(line)
+    if match is None:
+        raise _refused_text(line)
+    name, attributes, content = match.groups()
+    values = {key: single or double for key, single, double in _ATTRIBUTE.findall(attributes)}
+    if name != b"Data" and name not in _ACKS:
+        raise ProtocolError(
+            f"the far end sent <{_quote(name)}>, which a server may not send",
+            "The stream is not the remoting protocol, or not its server side.",
+        )
+    if set(values) != _ATTRIBUTES.get(name, {b"PSGuid"}):
+        raise ProtocolError(f"the far end sent <{_quote(name)}> with the wrong attributes", _quote(line))
+    try:
+        ps_guid = uuid.UUID(values[b"PSGuid"].decode("ascii"))
+        data = base64.b64decode(content or b"", validate=True) if name == b"Data" else b""
+    except (ValueError, binascii.Error) as error:
+        raise ProtocolError(f"the far end sent a damaged <{_quote(name)}>", _quote(line)) from error
+    if name == b"Data" and not data:
+        raise ProtocolError("the far end sent <Data> without content")
+    return Element(name.decode("ascii"), ps_guid, data)
+
+
+def _refused_text(line: bytes) -> ProtocolError:
+    """Return the error for a line that is no element: the peer's own report, or noise such as a banner."""
+    report = _ERROR_LINE.fullmatch(line)
+    if report:
+        return ProtocolError("the far end reported an error", _quote(report[1]))
+    return ProtocolError(
+        f"the far end sent text instead of the remoting protocol: {_quote(line)}",
+        "Usually a start-up file of the login shell, a banner, or a program that is no PowerShell.",
+        "Make the subsystem's program write nothing of its own to its standard output.",
+    )
+
+
+def _quote(raw: bytes) -> str:
+    """Return a peer's bytes as one short, harmless line."""
+    text = raw[:400].decode("utf-8", "replace").strip()
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown[:200] + ("…" if len(shown) > 200 else "")
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The flow state of one GUID: at most one Data outstanding, in order."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    clear: asyncio.Event = field(default_factory=asyncio.Event)
+    acks: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.clear.set()
+
+
+class OutOfProcTransport:
+    """A Transport over a Channel that carries OutOfProc lines. One per session."""
+
+    def __init__(self, channel: Channel, is_private: bool = True) -> None:
+        self.max_payload = MAX_PAYLOAD
+        self.is_private = is_private
+        self.signal_timeout = SIGNAL_TIMEOUT
+        self.close_timeout = CLOSE_TIMEOUT
+        self._channel = channel
+        self._lanes: dict[uuid.UUID, _Lane] = {}
+        self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
+        self._queued = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._reader: asyncio.Task[None] | None = None
+        self._failure: SessionBroken | None = None
+        self._closing = False
+        self._write_turn = asyncio.Lock()
+
+    async def open(self, opening: bytes) -> None:
+        """Start reading and send the pool's first packet."""
+        self._reader = asyncio.create_task(self._read(), name="outofproc reader")
+        self._lanes[SESSION] = _Lane()
+        await self.send(None, opening)
+
+    async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
+        """Send Command, wait for its acknowledgement, send the first Data."""
+        lane = self._lanes[pipeline_id] = _Lane()
+        acknowledged = self._expect(lane, "CommandAck")
+        await self._write(b"<Command PSGuid='%s' />\n" % _guid(pipeline_id))
+        await acknowledged
+        await self.send(pipeline_id, first)
+
+    async def send(self, pipeline_id: uuid.UUID | None, data: bytes, *, prompt_response: bool = False) -> None:
+        """Send one Data as soon as the one before it on the same GUID is acknowledged."""
+        lane = self._lanes.get(pipeline_id or SESSION)
+        if lane is None:
+            return  # the command is gone; nobody waits for this any more
+        async with lane.turn:
+            await lane.clear.wait()
+            self._check()
+            if lane.stopped:
+                return
+            lane.clear.clear()
+            stream = b"PromptResponse" if prompt_response else b"Default"
+            body = base64.b64encode(data)
+            await self._write(b"<Data Stream='%s' PSGuid='%s'>%s</Data>\n" % (stream, _guid(pipeline_id), body))
+
+    async def signal(self, pipeline_id: uuid.UUID) -> None:
+        """Send Signal and wait for SignalAck. Raises SessionStateError when it does not come within the limit."""
+        lane = self._lanes.get(pipeline_id)
+        if lane is None or lane.stopped:
+            return
+        lane.stopped = True
+        lane.clear.set()
+        acknowledged = self._expect(lane, "SignalAck")
+        await self._write(b"<Signal PSGuid='%s' />\n" % _guid(pipeline_id))
+        try:
+            await asyncio.wait_for(acknowledged, self.signal_timeout)
+        except TimeoutError:
+            raise SessionStateError(
+                f"the far end has not confirmed the stop within {self.signal_timeout:g} s",
+                "The command there may ignore it or hang.",
+                "Close the session to end it for certain.",
+            ) from None
+
+    async def close_command(self, pipeline_id: uuid.UUID) -> None:
+        """Send Close for a command and wait for CloseAck."""
+        lane = self._lanes.get(pipeline_id)
+        if lane is None:
+            return
+        lane.stopped = True
+        lane.clear.set()
+        acknowledged = self._expect(lane, "CloseAck")
+        try:
+            await self._write(b"<Close PSGuid='%s' />\n" % _guid(pipeline_id))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(acknowledged, self.close_timeout)
+        finally:
+            self._lanes.pop(pipeline_id, None)
+
+    async def close(self) -> None:
+        """Close commands, then the session, within the time limit; then end the channel. Never raises."""
+        if self._closing:
+            return
+        self._closing = True
+        with contextlib.suppress(SessionBroken, OSError, TimeoutError):
+            async with asyncio.timeout(self.close_timeout):
+                for pipeline_id in [key for key in self._lanes if key != SESSION]:
+                    await self.close_command(pipeline_id)
+                if self._failure is None and SESSION in self._lanes:
+                    acknowledged = self._expect(self._lanes[SESSION], "CloseAck")
+                    await self._write(b"<Close PSGuid='%s' />\n" % _guid(SESSION))
+                    await acknowledged
+        await self.abort()
+
+    async def abort(self) -> None:
+        """End the channel and everyone who waits for it. Never raises."""
+        self._closing = True
+        with contextlib.suppress(Exception):
+            await self._channel.stop()
+        reader, self._reader = self._reader, None
+        if reader is not None and reader is not asyncio.current_task():
+            reader.cancel()
+            await asyncio.wait({reader})
+        self._end(SessionBroken("the session was closed"))
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        """Yield arriving fragments in order. Raises SessionBroken when the far end dies by itself."""
+        while True:
+            item = await self._queue.get()
+            if item is None:
+                self._queue.put_nowait(None)
+                if self._closing or self._failure is None:
+                    return
+                raise self._failure
+            self._queued -= len(item.data)
+            if self._queued < MAX_QUEUED:
+                self._room.set()
+            yield item
+
+    async def _read(self) -> None:
+        """Take lines from the channel until it ends or breaks the rules."""
+        rest = bytearray()
+        try:
+            while data := await self._channel.read():
+                rest += data
+                if b"\n" in data:
+                    *lines, tail = bytes(rest).split(b"\n")
+                    rest = bytearray(tail)
+                    for line in lines:
+                        await self._line(line)
+                if len(rest) > MAX_LINE:
+                    raise ProtocolError("the far end sent a line without end", f"More than {MAX_LINE} bytes.")
+            if rest.strip():
+                await self._line(bytes(rest))
+            self._end(SessionBroken("the far end has ended the session", self._channel.ending()))
+        except SessionBroken as error:
+            if not error.details:
+                error.details = self._channel.ending()
+            self._end(error)
+        except OSError as error:
+            self._end(SessionBroken("the connection to the far end was lost", str(error), details=str(error)))
+
+    async def _line(self, line: bytes) -> None:
+        """Handle one line: queue Data, resolve acknowledgements."""
+        if not line.strip():
+            return
+        element = decode_line(line)
+        lane = self._lanes.get(element.ps_guid)
+        if element.name == "Data":
+            if lane is None:
+                return  # late data of a command that is closed
+            self._queued += len(element.data)
+            pipeline_id = None if element.ps_guid == SESSION else element.ps_guid
+            self._queue.put_nowait(Incoming(pipeline_id, element.data))
+            if self._queued >= MAX_QUEUED:
+                self._room.clear()
+                await self._room.wait()
+        elif lane is None:
+            if element.name == "CommandAck":
+                raise ProtocolError("the far end acknowledged a command that was never sent")
+        elif element.name == "DataAck":
+            lane.clear.set()
+        elif waiting := lane.acks.pop(element.name, None):
+            if not waiting.done():
+                waiting.set_result(None)
+        elif element.name == "SignalAck" and element.ps_guid == SESSION:
+            raise ProtocolError("the far end acknowledged a stop of the session itself")
+
+    def _expect(self, lane: _Lane, name: str) -> asyncio.Future[None]:
+        """Return the future that ``name`` for this lane will resolve."""
+        self._check()
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lane.acks[name] = future
+        return future
+
+    async def _write(self, data: bytes) -> None:
+        self._check()
+        try:
+            async with self._write_turn:
+                await self._channel.write(data)
+        except OSError as error:
+            # The reader learns the reason from the channel's end; give it a moment to say it better.
+            if self._reader is not None:
+                await asyncio.wait({self._reader}, timeout=1.0)
+            raise self._failure or SessionBroken("the connection to the far end was lost", str(error)) from error
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _end(self, failure: SessionBroken) -> None:
+        """Remember why the session ended and release everyone who waits."""
+        if self._failure is not None:
+            return
+        self._failure = failure
+        for lane in self._lanes.values():
+            lane.clear.set()
+            for future in lane.acks.values():
+                if not future.done():
+                    future.set_exception(failure)
+                    future.exception()  # mark as seen: not everyone still waits
+            lane.acks.clear()
+        self._queue.put_nowait(None)
+
+
+def _guid(pipeline_id: uuid.UUID | None) -> bytes:
+    return str(pipeline_id or SESSION).encode("ascii")
