@@ -1,0 +1,78 @@
+"""Finds the transports: every module of this folder that has a constant ``TRANSPORT``; a new one is one new file.
+
+A module ``x_part.py`` beside a module ``x.py`` belongs to the transport ``x`` and is not looked at: such parts may
+import heavy libraries at their top, because only connecting loads them.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
+from pstui.backends.transports import __path__ as _folder
+from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+
+
+def kinds() -> tuple[TransportKind, ...]:
+    """Return every transport there is, usable here or not, by rank and then by name."""
+    return _find(tuple(_folder))
+
+
+def for_set(parameter_set: ParameterSet) -> TransportKind:
+    """Return the transport that serves a parameter set on this machine.
+
+    Raises OpenError, naming the set, why nothing serves it and what would help.
+    """
+    name = parameter_set.value
+    if parameter_set.is_lookup:
+        raise OpenError(
+            f"The parameter set {name} opens nothing by itself.",
+            "It names a session that already exists.",
+            "Open the session first, or name a host, a virtual machine or a container.",
+        )
+    serving = [kind for kind in kinds() if parameter_set in kind.parameter_sets]
+    reasons: list[str] = []
+    for kind in serving:
+        reason = kind.unavailable()
+        if not reason:
+            return kind
+        reasons.append(f"{kind.name}: {reason}")
+    if not serving:
+        known = sorted({one.value for kind in kinds() for one in kind.parameter_sets})
+        raise OpenError(
+            f"No transport can open the parameter set {name}.",
+            "This installation of pstui holds none that serves it.",
+            f"It can open: {', '.join(known)}.",
+            error_id="CreateRemoteRunspaceFailed",
+        )
+    raise OpenError(
+        f"The parameter set {name} cannot be opened on this machine.",
+        "\n".join(reasons),
+        error_id="CreateRemoteRunspaceFailed",
+    )
+
+
+async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
+    """Open the way to the far end that ``info`` names. Raises OpenError; cancelling it leaves nothing behind."""
+    return await for_set(info.parameter_set).connect(info, context)
+
+
+@functools.cache
+def _find(folder: tuple[str, ...]) -> tuple[TransportKind, ...]:
+    names = {module.name for module in pkgutil.iter_modules(folder)}
+    found: list[TransportKind] = []
+    for name in sorted(names):
+        if name.startswith("_") or _is_part(name, names):
+            continue
+        kind = getattr(importlib.import_module(f"pstui.backends.transports.{name}"), "TRANSPORT", None)
+        if isinstance(kind, TransportKind):
+            found.append(kind)
+    return tuple(sorted(found, key=lambda kind: (kind.rank, kind.name)))
+
+
+def _is_part(name: str, names: set[str]) -> bool:
+    pieces = name.split("_")
+    return any("_".join(pieces[:count]) in names for count in range(1, len(pieces)))
