@@ -1,0 +1,288 @@
+"""The text of one pane: what was written, as lines with style runs, bounded, free of any widget.
+
+Lines are numbered in two ways: by *index*, 0 for the oldest line kept, and by *number*, counted from the first line
+ever written; number = index + ``dropped``. Numbers stay true when the ring drops lines.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import Final
+
+from pstui.backends.records import Stream, Write
+
+from .block import Block
+from .line import MAX_RUNS, OpenLine, slice_runs
+from .sgr import Runs, Splitter
+from .style import ACCENT, apply_sgr, console_style, with_background, with_foreground
+
+#: Lines and bytes kept unless told otherwise.
+MAX_LINES: Final = 100_000
+MAX_BYTES: Final = 48 << 20
+#: A longer line is broken (1 MiB at most as UTF-8).
+MAX_LINE: Final = 1 << 18
+#: Lines, and characters, gathered before they are packed into a block.
+BLOCK_LINES: Final = 256
+BLOCK_CHARACTERS: Final = 1 << 16
+
+_LAYOUT = re.compile("[\b\t\n\r]")
+
+_YELLOW_BOLD = apply_sgr(0, "33;1")
+#: What the real console's formats are (recording ``streams``); errors come with or without colours of their own.
+_STREAM_STYLES: Final = {
+    Stream.ERROR: apply_sgr(0, "31;1"),
+    Stream.WARNING: _YELLOW_BOLD,
+    Stream.VERBOSE: _YELLOW_BOLD,
+    Stream.DEBUG: _YELLOW_BOLD,
+    Stream.NOTICE: with_foreground(0, ACCENT),
+}
+
+
+class TextBuffer:
+    """What a session wrote.
+
+    Attributes:
+        on_line: Called with the plain text of each line when a newline ends it: once per line, in order.
+        dropped: How many lines the ring has let go; the number of the oldest line kept.
+        version: Grows with every change; what is drawn from the same version looks the same.
+    """
+
+    def __init__(
+        self,
+        max_lines: int = MAX_LINES,
+        max_bytes: int = MAX_BYTES,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        """Keep at most ``max_lines`` finished lines (at least 1) and about ``max_bytes`` bytes of them."""
+        self.on_line = on_line
+        self.dropped = 0
+        self.version = 0
+        self._max_lines = max(max_lines, 1)
+        self._max_bytes = max_bytes
+        self._splitter = Splitter()
+        self._open = OpenLine()
+        self._blocks: list[Block] = []
+        #: Number of the first line of each block.
+        self._firsts: list[int] = []
+        self._block_bytes = 0
+        self._tail: list[str] = []
+        self._tail_runs: list[Runs] = []
+        self._tail_first = 0
+        self._tail_characters = 0
+        #: Numbers of the prompt lines, and of the line each one's output begins at.
+        self._prompts: list[int] = []
+        self._outputs: list[int] = []
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self, record: Write) -> None:
+        """Add what the far end, or pstui, wrote."""
+        stream = record.stream
+        if stream is Stream.OUTPUT and record.foreground < 0 and record.background < 0:
+            self._write(record.text, record.newline)
+            return
+        splitter = self._splitter
+        if stream is Stream.NOTICE:
+            # An unfinished sequence of the far end must not swallow our own words.
+            self._add(*splitter.finish())
+        base = _STREAM_STYLES.get(stream)
+        splitter.style = console_style(splitter.style if base is None else base, record.foreground, record.background)
+        self._write(record.text, record.newline)
+        # The console restores its colours after a coloured text, and resets everything after a formatted one.
+        splitter.style = 0 if base is not None else with_background(with_foreground(splitter.style, 0), 0)
+
+    def _write(self, text: str, newline: bool) -> None:
+        plain, runs = self._splitter.feed(text)
+        self.version += 1
+        if (
+            newline
+            and not self._open.length
+            and (plain.isprintable() or _LAYOUT.search(plain) is None)
+            and len(plain) <= MAX_LINE
+            and self._splitter.end_line()
+        ):
+            self._commit(plain, runs)
+            return
+        self._add(plain, runs)
+        if newline:
+            self._add(*self._splitter.finish())
+            self._end_line()
+
+    def _add(self, text: str, runs: Runs) -> None:
+        """Lay text out in the open line, ending it at each newline."""
+        position = 0
+        while text:
+            newline = text.find("\n", position)
+            end = len(text) if newline < 0 else newline
+            while position < end:
+                room = min(MAX_LINE - self._open.length, end - position)
+                if room <= 0:
+                    self._end_line()
+                    continue
+                self._open.write(text[position : position + room], slice_runs(runs, position, position + room))
+                position += room
+            if newline < 0:
+                return
+            self._end_line()
+            position = newline + 1
+
+    def _end_line(self) -> None:
+        text, runs = self._open.content()
+        self._open = OpenLine()
+        self._commit(text, runs)
+
+    def _commit(self, text: str, runs: Runs) -> None:
+        self._tail.append(text)
+        self._tail_runs.append(runs if len(runs) <= MAX_RUNS else runs[:MAX_RUNS])
+        self._tail_characters += len(text) + 12 * len(runs)
+        if len(self._tail) >= BLOCK_LINES or self._tail_characters >= BLOCK_CHARACTERS:
+            self._seal()
+        if self._tail_first + len(self._tail) - self.dropped > self._max_lines:
+            self._drop(self._tail_first + len(self._tail) - self._max_lines)
+        if self.on_line is not None:
+            self.on_line(text)
+
+    def _seal(self) -> None:
+        """Pack the gathered lines into a block, and let old ones go when the bytes are too many."""
+        block = Block(self._tail, self._tail_runs)
+        self._blocks.append(block)
+        self._firsts.append(self._tail_first)
+        self._block_bytes += block.size
+        self._tail_first += block.count
+        self._tail, self._tail_runs, self._tail_characters = [], [], 0
+        while self._block_bytes > self._max_bytes and self._blocks:
+            self._drop(self._firsts[0] + self._blocks[0].count)
+
+    def _drop(self, first: int) -> None:
+        """Let go of every line before number ``first``."""
+        self.dropped = first
+        while self._blocks and self._firsts[0] + self._blocks[0].count <= first:
+            self._block_bytes -= self._blocks[0].size
+            del self._blocks[0], self._firsts[0]
+        if first > self._tail_first:
+            gone = first - self._tail_first
+            del self._tail[:gone], self._tail_runs[:gone]
+            self._tail_first = first
+        if self._prompts and self._prompts[0] < first:
+            gone = bisect_left(self._prompts, first)
+            del self._prompts[:gone], self._outputs[:gone]
+
+    def flush_partial(self) -> bool:
+        """End an unfinished line, if there is one (at the end of a session, before a prompt). Whether there was."""
+        self._add(*self._splitter.finish())
+        if not self._open.length:
+            return False
+        self.version += 1
+        self._end_line()
+        return True
+
+    def clear(self) -> None:
+        """Forget every line, as Clear-Host does; numbers go on counting."""
+        self._splitter.finish()
+        self._open = OpenLine()
+        self._drop(self.end)
+        self.version += 1
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def end(self) -> int:
+        """The number after the last finished line: that of the open line."""
+        return self._tail_first + len(self._tail)
+
+    @property
+    def line_count(self) -> int:
+        """Lines that can be read, an open line with text counted."""
+        return self.end - self.dropped + (1 if self._open.length else 0)
+
+    @property
+    def size(self) -> int:
+        """Bytes taken by the finished lines, roughly."""
+        return self._block_bytes + self._tail_characters
+
+    def column(self) -> int:
+        """The cell column the next text goes to; 0 at the start of a line."""
+        return self._open.column()
+
+    def line(self, index: int) -> tuple[str, Runs]:
+        """Text and runs of the line at an index. Raises IndexError beyond ``line_count``."""
+        return self.at(self._number(index))
+
+    def text(self, index: int) -> str:
+        """The plain text of the line at an index. Raises IndexError beyond ``line_count``."""
+        return self.text_at(self._number(index))
+
+    def _number(self, index: int) -> int:
+        if not 0 <= index < self.line_count:
+            raise IndexError(f"line {index} of {self.line_count}")
+        return index + self.dropped
+
+    def at(self, number: int) -> tuple[str, Runs]:
+        """Text and runs of the line with that number, which must be kept still."""
+        place = number - self._tail_first
+        if place < 0:
+            which = bisect_right(self._firsts, number) - 1
+            block, inside = self._blocks[which], number - self._firsts[which]
+            return block.text(inside), block.runs(inside)
+        if place < len(self._tail):
+            return self._tail[place], self._tail_runs[place]
+        return self._open.content()
+
+    def text_at(self, number: int) -> str:
+        """The plain text of the line with that number, which must be kept still."""
+        place = number - self._tail_first
+        if place < 0:
+            which = bisect_right(self._firsts, number) - 1
+            return self._blocks[which].text(number - self._firsts[which])
+        return self._tail[place] if place < len(self._tail) else self._open.content()[0]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The packed lines, oldest first; not to be changed."""
+        return self._blocks
+
+    @property
+    def block_firsts(self) -> list[int]:
+        """Numbers of the first lines of ``blocks``."""
+        return self._firsts
+
+    @property
+    def tail_first(self) -> int:
+        """The number of the first line that is not packed yet."""
+        return self._tail_first
+
+    # -- prompts ---------------------------------------------------------------------------------------------------
+
+    def mark_prompt(self) -> None:
+        """The line being written is a prompt: what follows, up to the next one, is the output of its command.
+
+        Colours and unfinished sequences of what came before end here.
+        """
+        self._add(*self._splitter.finish())
+        self._splitter.style = 0
+        if not self._prompts or self._prompts[-1] != self.end:
+            self._prompts.append(self.end)
+            self._outputs.append(self.end + 1)
+
+    def mark_output(self) -> None:
+        """The typed command ends before the line being written (it took several lines)."""
+        if self._outputs:
+            self._outputs[-1] = max(self.end, self._prompts[-1] + 1)
+
+    def prompts(self) -> list[int]:
+        """Indices of the prompt lines, oldest first."""
+        return [number - self.dropped for number in self._prompts]
+
+    def output_range(self, prompt_index: int) -> tuple[int, int]:
+        """Indices (first, one after the last) of the lines a command wrote, by its place in ``prompts()``."""
+        first = self._outputs[prompt_index] - self.dropped
+        following = prompt_index + 1
+        last = self.line_count if not 0 < following < len(self._prompts) else self._prompts[following] - self.dropped
+        return min(first, last), last
+
+    def prompt_before(self, number: int) -> int | None:
+        """The position in ``prompts()`` of the last prompt at or before a line number."""
+        found = bisect_right(self._prompts, number) - 1
+        return found if found >= 0 else None

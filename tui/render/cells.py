@@ -1,0 +1,99 @@
+"""How many terminal cells text takes, and where a line may be broken.
+
+The widths are Rich's, because Textual lays out its strips by them: text measured otherwise would push the
+columns beside it out of place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len, get_character_cell_size
+
+#: Characters that Rich may count as other than one cell; everything outside this class is one cell wide.
+_NOT_ONE_CELL = re.compile("[^ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2500-\u25fc\u2800-\u28ff]")
+_ZWJ = "\u200d"
+_JOINS = re.compile("[\u200d\ufe0e\ufe0f]")
+
+
+def is_simple(text: str) -> bool:
+    """Whether every character is one cell wide, so that columns and indices are the same."""
+    return text.isascii() or _NOT_ONE_CELL.search(text) is None
+
+
+def width(text: str) -> int:
+    """Cells taken by a line of clean text (no control characters)."""
+    if text.isascii():
+        return len(text)
+    special = _NOT_ONE_CELL.findall(text)
+    if not special:
+        return len(text)
+    if _JOINS.search(text) is not None:
+        return cell_len(text)
+    return len(text) - len(special) + sum(map(get_character_cell_size, special))
+
+
+def clusters(text: str) -> Iterator[tuple[int, int, int]]:
+    """Each cluster that stays together as (start, end, cells): a character, its marks, and what ZWJ joins to it."""
+    start = 0
+    length = len(text)
+    while start < length:
+        cells = get_character_cell_size(text[start])
+        end = start + 1
+        while end < length:
+            if text[end] == _ZWJ:
+                end = min(end + 2, length)
+            elif get_character_cell_size(text[end]) == 0:
+                end += 1
+            else:
+                break
+        if end - start > 1:
+            cells = cell_len(text[start:end])
+        yield start, end, cells
+        start = end
+
+
+def row_starts(text: str, columns: int) -> list[int]:
+    """Indices at which the rows of a line begin when it is wrapped at ``columns`` cells (at least one row).
+
+    Rows break between clusters, never inside one, wherever the column is reached: as a terminal wraps, not at words.
+    A cluster wider than the row stands on a row of its own.
+    """
+    columns = max(columns, 1)
+    if len(text) <= columns and is_simple(text):
+        return [0]
+    if is_simple(text):
+        return list(range(0, len(text), columns))
+    starts = [0]
+    used = 0
+    for start, _, cells in clusters(text):
+        if used + cells > columns and start > starts[-1]:
+            starts.append(start)
+            used = 0
+        used += cells
+    return starts
+
+
+def row_count(text: str, columns: int) -> int:
+    """How many rows ``row_starts`` gives, without building them where it can be known."""
+    length = len(text)
+    if is_simple(text):
+        return max(1, -(-length // max(columns, 1)))
+    if width(text) <= columns:
+        return 1
+    return len(row_starts(text, columns))
+
+
+def index_at_column(text: str, column: int) -> int:
+    """The index of the cluster that covers a cell column; the length of the text when it ends before."""
+    if column <= 0:
+        return 0
+    if is_simple(text):
+        return min(column, len(text))
+    used = 0
+    for start, _, cells in clusters(text):
+        if used + cells > column:
+            return start
+        used += cells
+    return len(text)
