@@ -32,7 +32,7 @@ def command_of(info: ConnectionInfo) -> tuple[str, ...]:
     """Return the argument list to start for ``info``. Raises OpenError when there is nothing to start."""
     given = tuple(str(part) for part in info.values.get("Command") or ())
     if any("\0" in part for part in given):
-        raise OpenError("The command of this process holds a null character.", "No program can be started with it.")
+        raise OpenError("the command of this process holds a null character", "No program can be started with it.")
     if given:
         return given
     found = default_command()
@@ -40,7 +40,7 @@ def command_of(info: ConnectionInfo) -> tuple[str, ...]:
         return found
     wanted = "Neither pwsh nor Windows PowerShell was" if os.name == "nt" else "No program named pwsh was"
     raise OpenError(
-        "There is no PowerShell on this machine to enter.",
+        "there is no PowerShell on this machine to enter",
         f"{wanted} found on the PATH.",
         "Install PowerShell, name another host with -HostName, or try the embedded endpoint: pstui demo",
         error_id="CommandNotFoundException",
@@ -68,7 +68,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
         hint = "The file is no program for this machine; a script needs its first line to name an interpreter."
     return OpenError(
-        f"The process {printable(program)} could not be started.",
+        f"the process {printable(program)} could not be started",
         f"The system says: {printable(reason)}.",
         hint,
         error_id="CommandNotFoundException" if isinstance(error, FileNotFoundError) else "",

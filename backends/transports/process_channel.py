@@ -8,17 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
 from pstui.backends.errors import SessionBroken
+from pstui.backends.transports.inbox import Inbox
 from pstui.backends.transports.texts import LineTail
 
-#: bytes that may wait unread before the process is made to wait
-HIGH_WATER = 1 << 20
-#: largest piece ``read`` returns, in bytes
-PIECE = 256 << 10
 #: seconds a process has to end by itself once it was asked to, before it is killed
 GRACE = 0.5
 #: seconds after the end of the process in which what it wrote last may still arrive; a grandchild can hold the pipe
@@ -36,14 +32,11 @@ class ProcessChannel(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.SubprocessTransport | None = None
-        self._pieces: deque[bytes] = deque()
-        self._waiting = 0
-        self._news = asyncio.Event()
+        self._inbox = Inbox(self._pause_reading, self._resume_reading)
         self._writable = asyncio.Event()
         self._writable.set()
         self._open = {1, 2}
         self._exited = asyncio.Event()
-        self._finished = False
         self._stopped = False
         self._stderr = LineTail()
         self._error_due = False
@@ -70,17 +63,13 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        if fd == 2:
-            self._stderr.feed(data)
-            if self._stderr and not self._error_due:
-                self._error_due = True
-                asyncio.get_running_loop().call_later(ERROR_GATHERING, self._finish)
+        if fd == 1:
+            self._inbox.put(data)
             return
-        self._pieces.append(data)
-        self._waiting += len(data)
-        if self._waiting > HIGH_WATER:
-            self._stdout_transport("pause_reading")
-        self._news.set()
+        self._stderr.feed(data)
+        if self._stderr and not self._error_due:
+            self._error_due = True
+            asyncio.get_running_loop().call_later(ERROR_GATHERING, self._finish)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         self._open.discard(fd)
@@ -109,33 +98,21 @@ class ProcessChannel(asyncio.SubprocessProtocol):
 
     async def read(self) -> bytes:
         """Return the next bytes of stdout, ``b""`` at the end. Raises SessionBroken for an error on stderr."""
-        while not self._pieces and not self._finished:
-            self._news.clear()
-            await self._news.wait()
-        if not self._pieces:
-            if self._stderr and not self._stopped:
-                raise SessionBroken("The process reported an error.", self._stderr.text(), self._end_of_process())
-            return b""
-        piece = self._pieces.popleft()
-        if len(piece) > PIECE:
-            self._pieces.appendleft(piece[PIECE:])
-            piece = piece[:PIECE]
-        was_full = self._waiting > HIGH_WATER
-        self._waiting -= len(piece)
-        if was_full and self._waiting <= HIGH_WATER:
-            self._stdout_transport("resume_reading")
-        return piece
+        data = await self._inbox.get()
+        if not data and self._stderr and not self._stopped:
+            raise SessionBroken("the process reported an error", self._stderr.text(), details=self._end_of_process())
+        return data
 
     async def write(self, data: bytes) -> None:
-        """Write all of ``data`` to stdin. Raises SessionBroken once the process is gone."""
+        """Write all of ``data`` to stdin. Raises BrokenPipeError once the process is gone."""
         assert self._transport is not None
         pipe = cast("asyncio.WriteTransport | None", self._transport.get_pipe_transport(0))
         if pipe is None or pipe.is_closing() or self._exited.is_set() or self._stopped:
-            raise SessionBroken("The process takes no more input.", self.ending())
+            raise BrokenPipeError(self.ending() or "the process takes no more input")
         pipe.write(data)
         await self._writable.wait()
         if self._exited.is_set() or self._stopped:
-            raise SessionBroken("The process ended before it took all its input.", self.ending())
+            raise BrokenPipeError(self.ending() or "the process ended before it took all its input")
 
     async def stop(self) -> None:
         """End the process and everything in its group, and reap it."""
@@ -166,12 +143,12 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         return f"The process ended with exit code {code}."
 
     async def _end_group(self) -> None:
-        for step in ("ask", "kill"):
-            self._signal_group(step == "kill")
+        # The second signal is also for members that ignored the first and outlived the leader: while they live, the
+        # number of the group is theirs.
+        for kill in (False, True):
+            self._signal_group(kill)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._exited.wait(), GRACE)
-        # Whoever ignored the first signal and outlived the leader; while members live, the group's number is theirs.
-        self._signal_group(True)
 
     def _signal_group(self, kill: bool) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -184,15 +161,19 @@ class ProcessChannel(asyncio.SubprocessProtocol):
             else:
                 os.killpg(self.pid, signal.SIGKILL if kill else signal.SIGTERM)
 
-    def _stdout_transport(self, call: str) -> None:
-        assert self._transport is not None
-        pipe = self._transport.get_pipe_transport(1)
+    def _pause_reading(self) -> None:
+        self._stdout("pause_reading")
+
+    def _resume_reading(self) -> None:
+        self._stdout("resume_reading")
+
+    def _stdout(self, call: str) -> None:
+        pipe = self._transport.get_pipe_transport(1) if self._transport else None
         if pipe is not None:
             with contextlib.suppress(RuntimeError):
                 getattr(pipe, call)()
 
     def _finish(self) -> None:
-        if not self._finished:
-            self._finished = True
+        if not self._inbox.ended:
             self._stderr.end()
-        self._news.set()
+            self._inbox.end()

@@ -29,7 +29,7 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
     name = parameter_set.value
     if parameter_set.is_lookup:
         raise OpenError(
-            f"The parameter set {name} opens nothing by itself.",
+            f"the parameter set {name} opens nothing by itself",
             "It names a session that already exists.",
             "Open the session first, or name a host, a virtual machine or a container.",
         )
@@ -43,13 +43,13 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
     if not serving:
         known = sorted({one.value for kind in kinds() for one in kind.parameter_sets})
         raise OpenError(
-            f"No transport can open the parameter set {name}.",
+            f"no transport can open the parameter set {name}",
             "This installation of pstui holds none that serves it.",
             f"It can open: {', '.join(known)}.",
             error_id="CreateRemoteRunspaceFailed",
         )
     raise OpenError(
-        f"The parameter set {name} cannot be opened on this machine.",
+        f"the parameter set {name} cannot be opened on this machine",
         "\n".join(reasons),
         error_id="CreateRemoteRunspaceFailed",
     )
