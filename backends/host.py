@@ -18,7 +18,7 @@ class QuestionKind(enum.Enum):
     """How a question is answered."""
 
     LINE = "line"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  a kind of question, no secret
     CHOICE = "choice"
     #: several of ``choices``, asked one at a time until an empty answer
     CHOICES = "choices"

@@ -235,6 +235,7 @@ class OutOfProcTransport:
         rest = bytearray()
         try:
             while data := await self._channel.read():
+                await asyncio.sleep(0)  # a channel that always has more must not hold the loop
                 rest += data
                 if b"\n" in data:
                     *lines, tail = bytes(rest).split(b"\n")

@@ -1,0 +1,234 @@
+"""The console loop of one entered session: prompt, line, result, leaving (semantics 2.5–2.9, 3.1–3.6)."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from typing import TYPE_CHECKING, Any
+
+from .completion import Completion, completion_invocation, read_completion
+from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionStateError
+from .host import Console
+from .prompt import CONTINUATION, FALLBACK, shown_prompt
+from .pssession import PSSession
+from .records import RunspaceState, Write
+
+if TYPE_CHECKING:
+    from .psrp.pipeline import PipelineResult
+
+#: The commands that entering needs; Get-Command is needed to ask for them (semantics 2.5).
+REQUIRED = ("Out-Default", "Exit-PSSession")
+#: Seconds that a pipeline which asked to leave may still take before the session is closed over it.
+LEAVE_GRACE = 1.0
+#: Most characters of an incomplete input kept together.
+MAX_BLOCK = 1024 * 1024
+
+
+class Outcome(enum.Enum):
+    """What became of a typed line."""
+
+    READY = "ready"
+    INCOMPLETE = "incomplete"
+    LEFT = "left"
+    BROKEN = "broken"
+
+
+class InteractiveSession:
+    """Runs the lines typed to one session. Owned by a pane; survives its hiding.
+
+    ``prompt`` is the whole text to show before the next line. ``busy`` is True from a line to its next prompt.
+    """
+
+    def __init__(self, session: PSSession, console: Console) -> None:
+        self.session, self.console = session, console
+        session.console = console
+        self.prompt = ""
+        self.busy = False
+        self._block: list[str] = []
+        self._no_language = False
+
+    async def enter(self) -> None:
+        """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
+
+        Raises OpenError (OpenCancelled when ``stop`` ended it); a temporary session is closed then.
+        """
+        self.busy = True
+        try:
+            await self.session.open()
+            self.session.stay()
+            await self._check_commands()
+            await self._load_profile()
+            await self._evaluate_prompt()
+        except PstuiError as error:
+            if self.session.temporary:
+                await self.session.close()
+            if isinstance(error, OpenError):
+                raise
+            what = f"{self.session.info.label}: {error.what}"
+            raise OpenError(what, error.why, error.hint, details=error.details) from error
+        finally:
+            self.busy = False
+
+    async def run(self, line: str) -> Outcome:
+        """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+        self.busy = True
+        try:
+            return await self._run(line)
+        except SessionBroken:
+            return Outcome.BROKEN
+        except SessionStateError as error:
+            if self.session.state is not RunspaceState.OPENED:
+                return Outcome.BROKEN
+            self.console.write(Write(error.text()))
+            return Outcome.READY
+        finally:
+            self.busy = False
+
+    async def refresh(self) -> Outcome:
+        """Leave an incomplete input and evaluate the prompt anew, as Ctrl+C at the prompt does."""
+        self._block = []
+        return await self.run("")
+
+    async def stop(self) -> None:
+        """Stop the opening or the running command. Raises SessionStateError when the far end does not confirm."""
+        if self.busy:
+            await self.session.stop()
+
+    async def leave(self) -> None:
+        """Leave without ``exit``: a temporary session is closed, another stays open."""
+        if self.session.temporary:
+            await self.session.close()
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask the far end's TabExpansion2; offsets in code points. Raises SessionStateError when busy."""
+        if self.busy:
+            raise SessionStateError("the session is busy")
+        self.busy = True
+        try:
+            found: list[Any] = []
+            await self.session.run(completion_invocation(text, cursor), on_output=found.append)
+            return read_completion(found, text)
+        finally:
+            self.busy = False
+
+    async def _run(self, line: str) -> Outcome:
+        from .psrp.lines import line_invocation
+
+        if self._block:
+            if line:
+                self._block.append(line)
+                if sum(map(len, self._block)) > MAX_BLOCK:
+                    self._block = []
+                    self.console.write(Write("The input is too long and was dropped."))
+                    await self._evaluate_prompt()
+                    return Outcome.READY
+                return Outcome.INCOMPLETE
+            line, self._block = "\n".join(self._block), []
+        if line.strip():
+            size = self.session.told_size()
+            invocation = line_invocation(line, self.session.protocol, size, no_language=self._no_language)
+            result = await self._until_left(invocation)
+            if self.session.leave_code is not None:
+                await self._left()
+                return Outcome.LEFT
+            if result is not None and await self._is_incomplete(result, line):
+                return Outcome.INCOMPLETE
+        await self._evaluate_prompt()
+        return Outcome.READY
+
+    async def _until_left(self, invocation: Any) -> PipelineResult | None:
+        """Run until it ends, or a moment longer than the far end's wish to leave; None if that cut it short."""
+        running = asyncio.create_task(self.session.run(invocation))
+        leaving = asyncio.create_task(self.session.left())
+        try:
+            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                await asyncio.wait({running}, timeout=LEAVE_GRACE)
+            return await running if running.done() else None
+        finally:
+            leaving.cancel()
+            if not running.done():
+                running.cancel()
+                await asyncio.wait({running})
+
+    async def _left(self) -> None:
+        if self.session.temporary:
+            await self.session.close()
+
+    async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
+        """Report how a line failed, or start collecting the rest of an incomplete one."""
+        error = result.error
+        if error is None:
+            return False
+        if error.category_reason == "IncompleteParseException":
+            self._block = [line]
+            self.prompt = CONTINUATION
+            return True
+        if error.fully_qualified_error_id == "ScriptsNotAllowed":
+            self._no_language = True
+        await self._report(result)
+        return False
+
+    async def _report(self, result: PipelineResult) -> None:
+        """Have the far end print a terminating error, as the console does; print it here if it cannot (3.6)."""
+        from .psrp.lines import error_report
+
+        message = result.error.message if result.error else ""
+        try:
+            if result.record is not None:
+                report = await self.session.run(*error_report(self.session.told_size()), source=_one(result.record))
+                if report.error is None:
+                    return
+        except SessionStateError:
+            pass
+        self.console.write(Write(f"Error: {message}"))
+
+    async def _evaluate_prompt(self) -> None:
+        """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (semantics 3.1)."""
+        from .psrp.lines import PROMPT
+
+        found: list[Any] = []
+        result = await self.session.run(PROMPT, on_output=found.append)
+        first = found[0] if found and result.error is None else None
+        text = first if isinstance(first, str) else ""
+        self.prompt = shown_prompt(self.session.info, text or FALLBACK)
+
+    async def _check_commands(self) -> None:
+        """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
+        from .psrp.lines import DEBUG_MODE
+
+        if "DebugMode" in self.session.application_private_data:
+            await self.session.run(DEBUG_MODE)
+        result, found = await self.session.command_metadata(list(REQUIRED))
+        least = 3 if self.session.protocol > (2, 0) else 2
+        if result.error is None and not result.had_errors and len(found) >= least:
+            return
+        present = {str(item.get("Name")).casefold() for item in found if isinstance(item, dict)}
+        missing = [name for name in REQUIRED if name.casefold() not in present]
+        target = result.error.target if result.error else ""
+        if target and target not in missing:
+            missing.insert(0, target)
+        why = result.error.message if result.error else "Entering a session needs them."
+        raise OpenError(
+            f"{self.session.info.label}: the session cannot be entered, it lacks {', '.join(missing)}",
+            why.splitlines()[0] if why else "",
+            "Make these commands visible in the session configuration, or use pstui Invoke-Command.",
+            error_id="CommandNotFoundException" if target else "",
+        )
+
+    async def _load_profile(self) -> None:
+        """Run the far end's profile files if the connection asks for it; they never run by themselves."""
+        from .psrp.lines import LOAD_PROFILE
+
+        if not self.session.info.settings.get("load_profile"):
+            return
+        result = await self.session.run(LOAD_PROFILE)
+        if result.error is not None:
+            await self._report(result)
+
+
+async def _one(value: Any) -> Any:
+    yield value
+
+
+__all__ = ["InteractiveSession", "OpenCancelled", "Outcome"]

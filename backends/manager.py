@@ -1,0 +1,95 @@
+"""All sessions of this process: numbers, names, look-ups (semantics 2.3, 5.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Callable, Sequence
+
+from .connection import ConnectionInfo, ParameterSet
+from .errors import CallError
+from .host import Console
+from .interactive import InteractiveSession
+from .pssession import PSSession
+
+_SUFFIX = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
+
+
+class SessionManager:
+    """Makes sessions and finds them again. Temporary ones are not found: they have no Id to the user."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._sessions: list[PSSession] = []
+
+    @property
+    def sessions(self) -> Sequence[PSSession]:
+        """The sessions made and not removed, oldest first, temporary ones included."""
+        return tuple(self._sessions)
+
+    def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
+        """Make a session, not yet open. SSH takes one number for the name and the next for the Id (semantics 5.2)."""
+        number = next(self._numbers)
+        name = name or f"Runspace{number}"
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            number = next(self._numbers)
+        session = PSSession(info, console, number, name, temporary)
+        self._sessions.append(session)
+        return session
+
+    def interact(self, session: PSSession, console: Console) -> InteractiveSession:
+        """Return the console loop for a session, writing to ``console``."""
+        return InteractiveSession(session, console)
+
+    def find(self, info: ConnectionInfo) -> PSSession:
+        """Look a kept session up by Session, Id, InstanceId or Name. Raises CallError with PowerShell's ids."""
+        key, error, matches = _LOOKUPS[info.parameter_set]
+        wanted = info.values.get(key)
+        found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
+        if not found:
+            raise CallError(
+                f"there is no session with {key} {wanted}",
+                "Sessions that Enter-PSSession opens by itself are temporary and have no entry.",
+                "Get-PSSession lists the sessions there are.",
+                error_id=f"RemoteRunspaceNotAvailableForSpecified{error}{_SUFFIX}",
+            )
+        if len(found) > 1:
+            raise CallError(
+                f"{len(found)} sessions have {key} {wanted}",
+                "Which one is meant cannot be told.",
+                "Use -Id or -InstanceId.",
+                error_id=f"RemoteRunspaceHasMultipleMatchesForSpecified{error}{_SUFFIX}",
+            )
+        return found[0]
+
+    async def remove(self, session: PSSession) -> None:
+        """Close a session and forget it."""
+        await session.close()
+        if session in self._sessions:
+            self._sessions.remove(session)
+
+    async def close_all(self) -> None:
+        """Close every session, all at once."""
+        await asyncio.gather(*(session.close() for session in self._sessions))
+        self._sessions.clear()
+
+
+def _same_id(session: PSSession, wanted: object) -> bool:
+    return session.id == wanted
+
+
+def _same_instance(session: PSSession, wanted: object) -> bool:
+    return isinstance(wanted, uuid.UUID) and session.instance_id == wanted
+
+
+def _same_name(session: PSSession, wanted: object) -> bool:
+    return isinstance(wanted, str) and session.name.casefold() == wanted.casefold()
+
+
+_LOOKUPS: dict[ParameterSet, tuple[str, str, Callable[[PSSession, object], bool]]] = {
+    ParameterSet.ID: ("Id", "SessionId", _same_id),
+    ParameterSet.SESSION: ("Session", "SessionId", _same_id),
+    ParameterSet.INSTANCE_ID: ("InstanceId", "RunspaceId", _same_instance),
+    ParameterSet.NAME: ("Name", "Name", _same_name),
+}

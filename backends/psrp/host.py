@@ -1,0 +1,186 @@
+"""The host that answers a far end's calls: all 56 methods over a Console (semantics 4.3, 4.4, 8.3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from psrpcore import types as ps
+from pstui.backends.credentials import Secret
+from pstui.backends.host import Console
+from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
+
+from .questions import Questions
+from .wire import note_object, outgoing
+from .writes import WRITE_METHODS, write_record
+
+#: Host name and version that a far end may ask for (never sent by PowerShell's own server, semantics 4.3).
+HOST_NAME = "pstui"
+
+
+class HostError(Exception):
+    """A host method that pstui does not do; the text says so to whoever reads it."""
+
+
+class Host:
+    """Answers the host calls of one session on its console.
+
+    ``leave`` is called with the exit code when the far end asks to end the session (SetShouldExit, PopRunspace).
+    """
+
+    def __init__(self, console: Console, source: str, computer: str, leave: Callable[[int], None]) -> None:
+        self.console = console
+        self.questions = Questions(console, source, computer)
+        self._leave = leave
+        self._id = uuid.uuid4()
+        self._colours = {"fg": DEFAULT_COLOR, "bg": DEFAULT_COLOR}
+        self._cursor = {"x": 0, "y": 0}
+        self._cursor_size = 100
+        self._title = ""
+
+    def run(self, number: int, arguments: Sequence[Any]) -> None:
+        """Do a void method now. Raises HostError when it cannot be done here."""
+        if number in WRITE_METHODS:
+            if (record := write_record(number, arguments)) is not None:
+                self.console.write(self._coloured(record))
+            return
+        match number:
+            case 6:
+                self._leave(int(arguments[0]))
+            case 53:
+                self._leave(0)
+            case 9 | 10 | 47:
+                pass  # notices of native programs, and a buffer of keys that pstui does not keep
+            case 20:
+                self.console.progress(progress_record(int(arguments[0]), arguments[1]))
+            case 28 | 30:
+                self._colours["fg" if number == 28 else "bg"] = arguments[0]
+            case 32:
+                self._cursor = arguments[0]
+            case 36:
+                self._cursor_size = arguments[0]
+            case 42:
+                self._title = _harmless(arguments[0])
+                self.console.set_title(self._title)
+            case 48:
+                self._fill(arguments[0], arguments[1])
+            case _:
+                raise HostError("this console does not do that: pstui shows text as a stream, not as a grid of cells")
+
+    async def ask(self, number: int, arguments: Sequence[Any]) -> Any:
+        """Do a method that is answered and return the answer for the wire. Raises HostError, QuestionCancelled."""
+        questions = self.questions
+        match number:
+            case 11:
+                return await questions.line()
+            case 12:
+                return outgoing(await questions.secret_line())
+            case 23:
+                return outgoing(await questions.fields(*arguments))
+            case 24 | 25:
+                return outgoing(await questions.credential(*arguments[:4]))
+            case 26:
+                return await questions.choice(*arguments)
+            case 56:
+                return ps.PSList(await questions.choices(*arguments))
+            case 46:
+                return await self._key(int(arguments[0]))
+            case 50:
+                who = questions.computer
+                text = f"WARNING: a script on {who} tried to read what the screen shows; pstui did not let it."
+                self.console.write(Write(text, stream=Stream.WARNING))
+                raise HostError("the contents of the screen are not given away")
+            case 55:
+                raise HostError("there is no local runspace")
+            case _:
+                return self._value(number)
+
+    def _value(self, number: int) -> Any:
+        """Return what the getters of semantics 4.3 answer, from live values."""
+        size = note_object(width=self.console.size.width, height=self.console.size.height)
+        values: dict[int, Any] = {
+            1: HOST_NAME,
+            2: ps.PSVersion("1.0"),
+            3: ps.PSGuid(str(self._id)),
+            4: "en-US",
+            5: "en-US",
+            27: self._colours["fg"],
+            29: self._colours["bg"],
+            31: note_object(**self._cursor),
+            33: note_object(x=0, y=0),
+            35: self._cursor_size,
+            37: size,
+            39: size,
+            41: self._title,
+            43: size,
+            44: size,
+            45: False,
+            54: False,
+        }
+        return values[number]
+
+    async def _key(self, options: int) -> Any:
+        """Read one key; option bit 2 is NoEcho (semantics 4.3)."""
+        key = await self.console.read_key(echo=not options & 2, source=self.questions.source)
+        return note_object(
+            virtualKeyCode=key.virtual_key_code,
+            character=ps.PSChar(key.character[:1] or "\0"),
+            controlKeyState=key.control_key_state,
+            keyDown=key.key_down,
+        )
+
+    def _coloured(self, record: Write) -> Write:
+        """Apply the colours set by SetForegroundColor and SetBackgroundColor to text that names none."""
+        fg, bg = self._colours["fg"], self._colours["bg"]
+        if record.stream is not Stream.OUTPUT or (fg, bg) == (DEFAULT_COLOR, DEFAULT_COLOR):
+            return record
+        return Write(
+            record.text,
+            record.newline,
+            fg if record.foreground == DEFAULT_COLOR else record.foreground,
+            bg if record.background == DEFAULT_COLOR else record.background,
+        )
+
+    def _fill(self, rectangle: dict[str, Any], cell: dict[str, Any]) -> None:
+        """Do SetBufferContents with the whole screen and a blank, which is Clear-Host of Windows; refuse the rest."""
+        whole = {"left": -1, "top": -1, "right": -1, "bottom": -1}
+        if any(rectangle.get(side) != value for side, value in whole.items()) or str(cell.get("character")) != " ":
+            raise HostError("this console does not do that: pstui shows text as a stream, not as a grid of cells")
+        self.console.clear()
+
+
+def _harmless(text: str) -> str:
+    """Return a title without control characters, at most 200 characters."""
+    return "".join(char for char in text if char.isprintable())[:200]
+
+
+def progress_record(source_id: int, found: dict[str, Any]) -> ProgressRecord:
+    """Read the fields of a progress record (semantics 4.2); wrong ones fall back to "unknown"."""
+
+    def number(name: str, default: int) -> int:
+        value = found.get(name)
+        return value if isinstance(value, int) else default
+
+    def text(name: str) -> str:
+        value = found.get(name)
+        return value[:1000] if isinstance(value, str) else ""
+
+    return ProgressRecord(
+        source_id=source_id,
+        activity_id=number("ActivityId", 0),
+        parent_id=number("ParentActivityId", -1),
+        activity=text("Activity"),
+        status=text("StatusDescription"),
+        current_operation=text("CurrentOperation"),
+        percent=max(-1, min(100, number("PercentComplete", -1))),
+        seconds_remaining=number("SecondsRemaining", -1),
+        completed=number("Type", 0) == 1,
+    )
+
+
+def is_secret_answer(answer: Any) -> bool:
+    """Return whether an answer holds a SecureString, which needs the session key first (semantics 4.8)."""
+    if isinstance(answer, ps.PSSecureString | ps.PSCredential | Secret):
+        return True
+    return isinstance(answer, dict) and any(is_secret_answer(value) for value in answer.values())

@@ -1,0 +1,158 @@
+"""Dispatch of host calls: decode, check, do; answers in tasks of their own (semantics 4.1, design decision 4)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psrpcore import types as ps
+from psrpcore.types import PSRPMessageType
+from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
+from pstui.backends.host import QuestionCancelled
+from pstui.backends.records import Stream, Write
+
+from .arguments import HOST_METHODS, ArgumentsError, HostMethod, checked
+from .fragments import Message
+from .host import HostError, is_secret_answer
+from .pipeline import Pipeline
+from .wire import note_object, parse, plain, read, stopped_record
+
+if TYPE_CHECKING:
+    from .pool import RunspacePool
+
+log = logging.getLogger(__name__)
+
+#: Call id of a method that is never answered (semantics 4.1).
+VOID = -100
+#: Most questions of one session open at once; a real server asks one at a time.
+MAX_OPEN = 32
+_LEAVING = frozenset({6, 53})
+
+
+@dataclass(frozen=True, slots=True)
+class HostCall:
+    """One decoded call. ``values`` are the arguments as plain values, or the reason why they cannot be read."""
+
+    ci: int
+    mi: int
+    values: list[Any] | str
+
+
+class HostCalls:
+    """Takes the host calls of one pool and its pipelines."""
+
+    def __init__(self, pool: RunspacePool) -> None:
+        self._pool = pool
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, message: Message, pipeline: Pipeline | None) -> None:
+        """Do one host call, or start answering it. Raises ProtocolError only when it is no host call at all."""
+        call = decode(message.body, self._pool.cipher)
+        method = HOST_METHODS.get(call.mi)
+        if pipeline is not None and pipeline.ignore_exit and call.mi in _LEAVING:
+            return
+        if method is None or not method.answered:
+            self._do(call, method)
+            if call.ci != VOID:
+                failure = None if method else "there is no such host method"
+                self.spawn(self._respond(call, pipeline, None, failure), pipeline)
+            return
+        if call.ci == VOID:
+            return  # an answer is impossible, and asking would be for nothing
+        if len(self._tasks) >= MAX_OPEN:
+            raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
+        self.spawn(self._answer(call, method, pipeline), pipeline)
+
+    def _do(self, call: HostCall, method: HostMethod | None) -> None:
+        """Do a void method; what fails is shown, the far end never knows (semantics 4.3)."""
+        try:
+            if method is None:
+                raise HostError(f"host method {call.mi} does not exist")
+            self._pool.host.run(call.mi, arguments_of(call, method))
+        except (HostError, ArgumentsError) as error:
+            name = method.name if method else "a host call"
+            log.info("host call %s refused: %s", name, error)
+            self._pool.console.write(Write(f"{name}: {error}", stream=Stream.ERROR))
+
+    async def _answer(self, call: HostCall, method: HostMethod, pipeline: Pipeline | None) -> None:
+        """Ask, then respond with the answer or with the exception that stands for it."""
+        try:
+            answer = await self._pool.host.ask(call.mi, arguments_of(call, method))
+            if is_secret_answer(answer):
+                await self._pool.ensure_key()
+        except QuestionCancelled:
+            await self._respond(call, pipeline, None, "The pipeline has been stopped.", stopped=True)
+        except (HostError, ArgumentsError, PstuiError) as error:
+            if isinstance(error, SessionBroken):
+                return
+            await self._respond(call, pipeline, None, str(error))
+        else:
+            await self._respond(call, pipeline, answer, None)
+
+    async def _respond(
+        self, call: HostCall, pipeline: Pipeline | None, answer: Any, failure: str | None, *, stopped: bool = False
+    ) -> None:
+        if pipeline is not None and pipeline.is_done:
+            return
+        notes: dict[str, Any] = {}
+        if answer is not None:
+            notes["mr"] = answer
+        if failure is not None:
+            error_id = "PipelineStopped" if stopped else "RemoteHostExecutionException"
+            reason = "PipelineStoppedException" if stopped else "RuntimeException"
+            notes["me"] = stopped_record(failure, error_id, reason)
+        notes["ci"] = ps.PSInt64(call.ci)
+        notes["mi"] = ps.HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
+        kind = PSRPMessageType.PipelineHostResponse if pipeline else PSRPMessageType.RunspacePoolHostResponse
+        with contextlib.suppress(SessionBroken):
+            await self._pool.send_message(note_object(**notes), kind, pipeline.id if pipeline else None, prompt=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None], pipeline: Pipeline | None) -> None:
+        """Run ``work`` in a task that ends with the pipeline or the session."""
+        task = asyncio.create_task(work)
+        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.answering]
+        for owner in owners:
+            owner.add(task)
+        task.add_done_callback(lambda done: self._ended(done, owners))
+
+    def _ended(self, task: asyncio.Task[None], owners: list[set[asyncio.Task[None]]]) -> None:
+        for owner in owners:
+            owner.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("answering a host call failed: %s", type(error).__name__)
+
+    def cancel(self) -> None:
+        """Withdraw every open question."""
+        for task in list(self._tasks):
+            task.cancel()
+
+
+def decode(body: bytes, cipher: Any) -> HostCall:
+    """Decode a host call whatever its method and arguments. Raises ProtocolError when ``ci`` or ``mi`` is missing."""
+    root = parse(body)
+    members = root.find("MS")
+    found = {child.get("N"): child for child in members} if members is not None else {}
+    try:
+        ci = int(found["ci"].text or "")
+        identifier = found["mi"]
+        number = identifier.find("I32") if identifier.tag == "Obj" else identifier
+        mi = int(number.text or "") if number is not None else 0
+        parameters = found["mp"]
+    except (KeyError, ValueError) as error:
+        raise ProtocolError("the far end sent a host call that cannot be read") from error
+    try:
+        values = plain(read(parameters, cipher))
+    except ProtocolError as error:
+        return HostCall(ci, mi, error.why or error.what)
+    return HostCall(ci, mi, values if isinstance(values, list) else "the arguments are no list")
+
+
+def arguments_of(call: HostCall, method: HostMethod) -> list[Any]:
+    """Return the checked arguments of a call. Raises ArgumentsError."""
+    if isinstance(call.values, str):
+        raise ArgumentsError(f"{method.name}: {call.values}")
+    return checked(method, call.values)

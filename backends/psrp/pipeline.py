@@ -1,0 +1,76 @@
+"""One pipeline of a runspace pool: what it receives, its host calls and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pstui.backends.errors import SessionBroken
+from pstui.backends.records import ErrorInfo, PipelineState
+
+from .fragments import Defragmenter
+
+_FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineResult:
+    """How a pipeline ended.
+
+    ``error`` describes why it failed or stopped; ``record`` is that ErrorRecord, for sending back.
+
+    ``had_errors`` is True when error records arrived or the pipeline failed.
+    """
+
+    state: PipelineState
+    error: ErrorInfo | None = None
+    had_errors: bool = False
+    record: Any = None
+
+
+class Pipeline:
+    """Receiving side of one pipeline. Owned by its RunspacePool, which feeds it."""
+
+    def __init__(self, on_output: Callable[[Any], None] | None = None, *, ignore_exit: bool = False) -> None:
+        self.id = uuid.uuid4()
+        self.fragments = Defragmenter()
+        self.on_output = on_output
+        #: swallow SetShouldExit and PopRunspace, as during the required-command check (semantics 2.5)
+        self.ignore_exit = ignore_exit
+        self.had_errors = False
+        self.stopping = False
+        self.answering: set[asyncio.Task[None]] = set()
+        self._done: asyncio.Future[PipelineResult] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its last state has arrived or the session broke."""
+        return self._done.done()
+
+    async def result(self) -> PipelineResult:
+        """Wait for the end. Raises SessionBroken when the session dies first."""
+        return await asyncio.shield(self._done)
+
+    def change_state(self, state: PipelineState, error: ErrorInfo | None, record: Any) -> None:
+        """Take a PIPELINE_STATE; states that are not final change nothing."""
+        if state in _FINAL and not self._done.done():
+            had_errors = self.had_errors or state is PipelineState.FAILED
+            self._done.set_result(PipelineResult(state, error, had_errors, record))
+            self.cancel_answers()
+
+    def fail(self, failure: SessionBroken) -> None:
+        """End it because the session died."""
+        if not self._done.done():
+            self._done.set_exception(failure)
+            self._done.exception()  # mark as seen: a pipeline nobody waits for is no error of its own
+        self.cancel_answers()
+
+    def cancel_answers(self) -> None:
+        """Withdraw the questions of this pipeline that are still open."""
+        current = asyncio.current_task()
+        for task in self.answering:
+            if task is not current:
+                task.cancel()

@@ -1,0 +1,336 @@
+"""A runspace pool on one transport: opening, pipelines, host calls, the session key (semantics 3.4–3.11, 4, 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
+from psrpcore import types as ps
+from psrpcore.types import PSObject, PSRPMessageType
+from pstui.backends.errors import OpenError, ProtocolError, PstuiError, SessionBroken, SessionStateError
+from pstui.backends.host import BACKLOG_LIMIT, Console
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.transports.base import Transport
+
+from . import commands
+from .fragments import Defragmenter, Message, whole
+from .host import Host
+from .host_calls import HostCalls
+from .pipeline import Pipeline, PipelineResult
+from .receive import receive_pipeline
+from .wire import MessageType, PlainCipher, error_info, parse, plain, read
+
+#: Seconds: no answer at all to the opening, and the key exchange (semantics 4.8, 8.3 no. 10).
+OPEN_TIMEOUT = 180.0
+KEY_TIMEOUT = 180.0
+#: Seconds a state may lag behind the confirmation of a stop.
+STATE_TIMEOUT = 5.0
+#: Seconds of work between two turns of the loop, so that keys are answered during a flood.
+TURN = 0.005
+
+_OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
+
+
+class RunspacePool:
+    """The client side of one pool. ``on_broken`` is called once if the session dies by itself."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        console: Console,
+        host: Host,
+        *,
+        on_broken: Callable[[SessionBroken], None],
+        on_error_record: Callable[[ErrorInfo], None],
+    ) -> None:
+        self.transport, self.console, self.host = transport, console, host
+        self.on_error_record = on_error_record
+        self.state = RunspaceState.BEFORE_OPEN
+        self.private_data: dict[str, Any] = {}
+        self.pipelines: dict[uuid.UUID, Pipeline] = {}
+        self.protocol = (2, 0)
+        self.opened_size = console.size
+        self.open_timeout = OPEN_TIMEOUT
+        self._on_broken = on_broken
+        self._core = ClientRunspacePool()
+        offered = "2.4" if transport.is_private else "2.3"
+        self._core.our_capability = ps.SessionCapability(
+            PSVersion=ps.PSVersion("2.0"),
+            protocolversion=ps.PSVersion(offered),
+            SerializationVersion=ps.PSVersion("1.1.0.1"),
+        )
+        self._offered = offered
+        self._fragments = Defragmenter()
+        self._calls = HostCalls(self)
+        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._key = asyncio.Event()
+        self._received = 0
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The pool's GUID, a session's InstanceId."""
+        return self._core.runspace_pool_id
+
+    @property
+    def cipher(self) -> Any:
+        """What reads and writes SecureString in this session."""
+        return self._core._cipher
+
+    async def open(self, title: str = "") -> None:
+        """Open the pool on the far end. Raises OpenError, ProtocolError or SessionBroken."""
+        self.state = RunspaceState.OPENING
+        self.opened_size = self.console.size
+        core = self._core
+        core.prepare_message(core.our_capability)
+        first = commands.opening(self.opened_size, title, commands.version_table(self._offered))
+        core.prepare_message(first, message_type=PSRPMessageType.InitRunspacePool)
+        head, *rest = self._payloads()
+        await self.transport.open(head.data)
+        self._reader = asyncio.create_task(self._read(), name="pool reader")
+        for payload in rest:
+            await self.transport.send(None, payload.data)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._opened), self.open_timeout)
+        except TimeoutError:
+            raise OpenError(
+                f"the far end did not open a session within {self.open_timeout:g} s",
+                "It accepted the connection but never answered the remoting protocol.",
+                "Check that the program started there is a PowerShell in server mode.",
+            ) from None
+
+    async def run(
+        self,
+        invocation: commands.Invocation,
+        *,
+        on_output: Callable[[Any], None] | None = None,
+        source: AsyncIterator[Any] | None = None,
+        on_start: Callable[[Pipeline], None] | None = None,
+    ) -> PipelineResult:
+        """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
+        message = invocation.wire(self.protocol)
+        return await self._invoke(message, PSRPMessageType.CreatePipeline, Pipeline(on_output), source, on_start)
+
+    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
+        """Ask for the metadata of commands; returns the end of it and the objects (semantics 3.9)."""
+        found: list[Any] = []
+        pipeline = Pipeline(found.append, ignore_exit=True)
+        message = commands.metadata_request(names)
+        result = await self._invoke(message, PSRPMessageType.GetCommandMetadata, pipeline, None, None)
+        return result, found
+
+    async def _invoke(
+        self,
+        message: PSObject,
+        message_type: PSRPMessageType,
+        pipeline: Pipeline,
+        source: AsyncIterator[Any] | None,
+        on_start: Callable[[Pipeline], None] | None,
+    ) -> PipelineResult:
+        if self.state is not RunspaceState.OPENED:
+            raise SessionStateError("the session is not open")
+        if self.pipelines:
+            raise SessionStateError("the session is busy with another command", "It runs one at a time.")
+        self.pipelines[pipeline.id] = pipeline
+        feeding: asyncio.Task[None] | None = None
+        try:
+            self._core.prepare_message(message, message_type=message_type, pipeline_id=pipeline.id)
+            head, *rest = self._payloads()
+            await self.transport.command(pipeline.id, head.data)
+            for payload in rest:
+                await self.transport.send(pipeline.id, payload.data)
+            if on_start:
+                on_start(pipeline)
+            if source is not None:
+                feeding = asyncio.create_task(self._feed(pipeline, source))
+            return await pipeline.result()
+        finally:
+            if feeding is not None:
+                feeding.cancel()
+            pipeline.cancel_answers()
+            with contextlib.suppress(SessionBroken):
+                await self.transport.close_command(pipeline.id)
+            self.pipelines.pop(pipeline.id, None)
+
+    async def _feed(self, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
+        """Send a pipeline its input and the end of it."""
+        with contextlib.suppress(SessionBroken):
+            async for value in source:
+                await self.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
+            await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
+
+    async def send_message(
+        self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
+    ) -> None:
+        """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream."""
+        stream = StreamType.prompt_response if prompt else StreamType.default
+        self._core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
+        for payload in self._payloads():
+            await self.transport.send(pipeline_id, payload.data, prompt_response=prompt)
+
+    async def stop(self, pipeline: Pipeline) -> None:
+        """Stop a running pipeline; nothing more while it stops already (semantics 2.9). Raises SessionStateError."""
+        if pipeline.is_done or pipeline.stopping:
+            return
+        pipeline.stopping = True
+        await self.transport.signal(pipeline.id)
+        # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm
+        # without any state (semantics 3.11).
+        with contextlib.suppress(TimeoutError, SessionBroken):
+            await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
+        pipeline.change_state(PipelineState.STOPPED, None, None)
+
+    async def ensure_key(self) -> None:
+        """Have a session key before a SecureString is sent (semantics 4.8). Raises ProtocolError, SessionStateError."""
+        if self.protocol >= (2, 4):
+            if not self.transport.is_private:
+                raise SessionStateError("a secret is not sent over a connection that anyone could read")
+            return
+        if not self._key.is_set():
+            self._core.exchange_key()
+            for payload in self._payloads():
+                await self.transport.send(None, payload.data)
+            try:
+                await asyncio.wait_for(self._key.wait(), KEY_TIMEOUT)
+            except TimeoutError:
+                raise ProtocolError(f"the far end sent no session key within {KEY_TIMEOUT:g} s") from None
+
+    async def close(self) -> None:
+        """Close the pool orderly; never raises."""
+        if self.state is RunspaceState.OPENED:
+            self.state = RunspaceState.CLOSING
+        await self.transport.close()
+        self._finish(SessionBroken("the session was closed"), RunspaceState.CLOSED)
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait({self._reader})
+
+    def _payloads(self) -> list[PSRPPayload]:
+        """Take everything psrpcore has ready, so that two messages never share a payload by accident."""
+        found = []
+        while payload := self._core.data_to_send(self.transport.max_payload):
+            found.append(payload)
+        return found
+
+    async def _read(self) -> None:
+        """Feed what arrives to its pipeline until the session ends."""
+        loop = asyncio.get_running_loop()
+        turn = loop.time()
+        try:
+            async for item in self.transport.incoming():
+                pipeline = self.pipelines.get(item.pipeline_id) if item.pipeline_id else None
+                if item.pipeline_id is not None and pipeline is None:
+                    continue
+                fragments = pipeline.fragments if pipeline else self._fragments
+                for message in fragments.feed(item.data):
+                    self._message(message, pipeline)
+                    if loop.time() - turn > TURN:
+                        await asyncio.sleep(0)
+                        turn = loop.time()
+                if self.console.backlog > BACKLOG_LIMIT:
+                    await self.console.drained()
+            self._broke(SessionBroken("the far end has ended the session"))
+        except SessionBroken as failure:
+            self._broke(failure)
+            if isinstance(failure, ProtocolError):
+                await self.transport.abort()
+
+    def _message(self, message: Message, pipeline: Pipeline | None) -> None:
+        if pipeline is not None:
+            if message.pipeline_id != pipeline.id or message.pool_id != self.id:
+                raise ProtocolError("the far end sent a message that belongs to another session or command")
+            receive_pipeline(self, self._calls, pipeline, message)
+            return
+        foreign = message.pool_id != self.id and message.pool_id.int != 0
+        if foreign or message.pipeline_id is not None:
+            raise ProtocolError("the far end sent a message that belongs to another session or command")
+        match message.type:
+            case MessageType.SESSION_CAPABILITY:
+                self._capability(message)
+            case MessageType.APPLICATION_PRIVATE_DATA:
+                self._private_data(message)
+            case MessageType.RUNSPACEPOOL_STATE:
+                self._pool_state(message)
+            case MessageType.RUNSPACEPOOL_HOST_CALL:
+                self._calls.take(message, None)
+            case MessageType.ENCRYPTED_SESSION_KEY:
+                self._core_event(message)
+                self._key.set()
+            case MessageType.PUBLIC_KEY_REQUEST if self.protocol <= (2, 1):
+                self._calls.spawn(self.ensure_key(), None)
+            case MessageType.USER_EVENT | MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
+                pass  # nothing of pstui asks for these; they harm nobody
+            case _:
+                raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
+
+    def _core_event(self, message: Message) -> Any:
+        """Let psrpcore process a message of the pool itself."""
+        parse(message.body)
+        self._received += 1
+        try:
+            self._core.receive_data(PSRPPayload(whole(message, self._received), StreamType.default, None))
+            return self._core.next_event()
+        except Exception as error:  # psrpcore raises whatever its parsers raise
+            why = f"{type(error).__name__}: {error}"
+            raise ProtocolError("the far end sent a message that cannot be read", why) from error
+
+    def _capability(self, message: Message) -> None:
+        self._core_event(message)
+        theirs = self._core.their_capability
+        if theirs is None or self.state is not RunspaceState.OPENING:
+            raise ProtocolError("the far end negotiated twice")
+        version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
+        ours = tuple(int(part) for part in self._offered.split("."))
+        fits = version == ours or version in _OLDER
+        if not fits or str(theirs.PSVersion) != "2.0" or str(theirs.SerializationVersion) != "1.1.0.1":
+            raise ProtocolError(
+                f"the far end speaks protocol {theirs.protocolversion}, which does not fit",
+                f"pstui offered {self._offered} and takes 2.0 to {self._offered}.",
+                "Update the PowerShell there or pstui.",
+            )
+        self.protocol = version
+        if version >= (2, 4):
+            self._core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
+
+    def _private_data(self, message: Message) -> None:
+        if self.private_data:
+            raise ProtocolError("the far end sent its private data twice")
+        found = plain(read(parse(message.body), self.cipher))
+        data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
+        self.private_data = data if isinstance(data, dict) else {}
+
+    def _pool_state(self, message: Message) -> None:
+        found = read(parse(message.body), self.cipher)
+        number = getattr(found, "RunspaceState", None)
+        record = getattr(found, "ExceptionAsErrorRecord", None)
+        why = error_info(record).message if record is not None else ""
+        if number == RunspaceState.OPENED:
+            self.state = RunspaceState.OPENED
+            self._core.state = ps.RunspacePoolState.Opened
+            if not self._opened.done():
+                self._opened.set_result(None)
+        elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and self.state is not RunspaceState.CLOSING:
+            raise SessionBroken("the far end has closed the session", why)
+
+    def _broke(self, failure: SessionBroken) -> None:
+        by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED)
+        self._finish(failure, RunspaceState.BROKEN if by_itself else RunspaceState.CLOSED)
+        if by_itself:
+            self._on_broken(failure)
+
+    def _finish(self, failure: PstuiError, state: RunspaceState) -> None:
+        """Enter a last state and release everyone who waits."""
+        if self.state in (RunspaceState.BROKEN, RunspaceState.CLOSED):
+            return
+        self.state = state
+        broken = failure if isinstance(failure, SessionBroken) else SessionBroken(failure.what, failure.why)
+        if not self._opened.done():
+            self._opened.set_exception(broken)
+            self._opened.exception()  # mark as seen: opening may have been given up
+        for pipeline in list(self.pipelines.values()):
+            pipeline.fail(broken)
+        self._calls.cancel()

@@ -1,0 +1,78 @@
+"""What a pipeline's messages become: text on the console, outputs, error records, its state (semantics 3.4, 3.8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psrpcore import types as ps
+from pstui.backends.errors import ProtocolError
+from pstui.backends.records import PipelineState
+
+from . import fast
+from .fragments import Message
+from .pipeline import Pipeline
+from .wire import MessageType, error_info, parse, plain, read
+
+if TYPE_CHECKING:
+    from .host_calls import HostCalls
+    from .pool import RunspacePool
+
+
+def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
+    """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
+    match message.type:
+        case MessageType.PIPELINE_HOST_CALL:
+            record = fast.host_write(message.body)
+            if record is not None:
+                pool.console.write(record)
+            else:
+                calls.take(message, pipeline)
+        case MessageType.PIPELINE_OUTPUT:
+            if pipeline.on_output is not None:
+                pipeline.on_output(_output(pool, message.body))
+        case MessageType.ERROR_RECORD:
+            pipeline.had_errors = True
+            pool.on_error_record(error_info(_error_record(read(parse(message.body), pool.cipher))))
+        case MessageType.PIPELINE_STATE:
+            _state(pool, pipeline, message.body)
+        case (
+            MessageType.DEBUG_RECORD
+            | MessageType.VERBOSE_RECORD
+            | MessageType.WARNING_RECORD
+            | MessageType.PROGRESS_RECORD
+            | MessageType.INFORMATION_RECORD
+        ):
+            pass  # the same arrives as a host call, which is what is shown (design decision 5)
+        case _:
+            raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
+
+
+def _output(pool: RunspacePool, body: bytes) -> Any:
+    text = fast.string_output(body)
+    if text is not None:
+        return text
+    return plain(read(parse(body), pool.cipher)) if body else None
+
+
+def _state(pool: RunspacePool, pipeline: Pipeline, body: bytes) -> None:
+    number = fast.pipeline_state(body)
+    record: Any = None
+    if number is None:
+        found = read(parse(body), pool.cipher)
+        number = getattr(found, "PipelineState", None)
+        record = _error_record(getattr(found, "ExceptionAsErrorRecord", None))
+    try:
+        state = PipelineState(int(number if number is not None else -1))
+    except ValueError:
+        raise ProtocolError(f"the far end sent pipeline state {number}, which does not exist") from None
+    pipeline.change_state(state, error_info(record) if record is not None else None, record)
+
+
+def _error_record(found: Any) -> Any:
+    """Return psrpcore's ErrorRecord for a deserialized one, or the object itself where it is shaped otherwise."""
+    if found is None or isinstance(found, ps.ErrorRecord):
+        return found
+    try:
+        return ps.ErrorRecord.FromPSObjectForRemoting(found)
+    except Exception:  # a peer's record may lack fields; what is there can still be shown
+        return found

@@ -1,0 +1,199 @@
+"""The seam to psrpcore: message numbers, CLIXML bodies read into its objects, plain values made of them and back.
+
+Everything above this module sees plain Python values; everything hostile in a body is refused here.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from psrpcore import types as ps
+from psrpcore.types import PSCryptoProvider, PSObject, add_note_property, deserialize
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import ProtocolError
+from pstui.backends.records import ErrorInfo
+
+#: Deepest nesting turned into plain values; PowerShell itself stops near 50 (semantics 8.3 no. 2).
+MAX_DEPTH = 60
+
+
+class MessageType(enum.IntEnum):
+    """Message numbers a client receives (semantics 3.8)."""
+
+    SESSION_CAPABILITY = 0x00010002
+    ENCRYPTED_SESSION_KEY = 0x00010006
+    PUBLIC_KEY_REQUEST = 0x00010007
+    RUNSPACE_AVAILABILITY = 0x00021004
+    RUNSPACEPOOL_STATE = 0x00021005
+    USER_EVENT = 0x00021008
+    APPLICATION_PRIVATE_DATA = 0x00021009
+    RUNSPACEPOOL_INIT_DATA = 0x0002100B
+    RUNSPACEPOOL_HOST_CALL = 0x00021100
+    PIPELINE_OUTPUT = 0x00041004
+    ERROR_RECORD = 0x00041005
+    PIPELINE_STATE = 0x00041006
+    DEBUG_RECORD = 0x00041007
+    VERBOSE_RECORD = 0x00041008
+    WARNING_RECORD = 0x00041009
+    PROGRESS_RECORD = 0x00041010
+    INFORMATION_RECORD = 0x00041011
+    PIPELINE_HOST_CALL = 0x00041100
+
+
+class PlainCipher(PSCryptoProvider):
+    """SecureString of protocol 2.4: base64 of UTF-16LE, protected by the transport alone (semantics 4.8)."""
+
+    def decrypt(self, value: str) -> str:
+        return base64.b64decode(value).decode("utf-16-le", "surrogatepass")
+
+    def encrypt(self, value: str) -> str:
+        return base64.b64encode(value.encode("utf-16-le", "surrogatepass")).decode("ascii")
+
+    def register_key(self, key: bytes) -> None:
+        """Ignore a session key: this protocol version has none."""
+
+
+def parse(body: bytes) -> ElementTree.Element:
+    """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds a document type."""
+    if b"<!" in body:
+        raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
+    except ElementTree.ParseError as error:
+        raise ProtocolError("the far end sent a message that is no XML", str(error)) from error
+
+
+def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
+    """Turn a parsed CLIXML element into psrpcore's object for it. Raises ProtocolError."""
+    try:
+        return deserialize(element, cipher=cipher)
+    except RecursionError as error:
+        raise ProtocolError("the far end sent an object nested too deeply") from error
+    except Exception as error:  # psrpcore raises what its parsers raise: KeyError, ValueError, TypeError, …
+        raise ProtocolError(
+            "the far end sent a value that cannot be read", f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a psrpcore value as plain Python: None, bool, int, float, str, bytes, Secret, list, dict, …
+
+    Objects become dicts of their properties; an object without any becomes its text. Raises ProtocolError on
+    nesting deeper than MAX_DEPTH.
+    """
+    if depth > MAX_DEPTH:
+        raise ProtocolError("the far end sent an object nested too deeply")
+    match value:
+        case None | bool():
+            return value
+        case ps.PSSecureString():
+            return Secret(str(value.decrypt()))
+        case ps.PSChar():
+            return chr(value)
+        case enum.Enum():
+            return int(value.value)
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case bytes():
+            return bytes(value)
+        case Mapping():
+            return {_key(key): plain(item, depth + 1) for key, item in value.items()}
+        case list() | tuple() | set():
+            return [plain(item, depth + 1) for item in value]
+        case PSObject():
+            return _plain_object(value, depth)
+        case _:
+            return value
+
+
+def _key(key: Any) -> Any:
+    bare = plain(key, MAX_DEPTH)
+    return bare if isinstance(bare, str | int | float | bool) else str(bare)
+
+
+def _plain_object(value: PSObject, depth: int) -> Any:
+    if isinstance(value, ps.PSDateTime | ps.PSGuid | ps.PSVersion | ps.PSDuration | ps.PSDecimal):
+        return str(value)
+    found = properties(value)
+    if found:
+        return {name: plain(item, depth + 1) for name, item in found.items()}
+    return str(value)
+
+
+def properties(value: Any) -> dict[str, Any]:
+    """Return an object's properties by name, extended ones winning, values as psrpcore has them."""
+    if not isinstance(value, PSObject):
+        return {}
+    found: dict[str, Any] = {}
+    for prop in (*value.PSObject.adapted_properties, *value.PSObject.extended_properties):
+        found[prop.name] = prop.get_value(value)
+    return found
+
+
+def note_object(**notes: Any) -> PSObject:
+    """Build an object that is nothing but its properties, in order."""
+    made = PSObject()
+    made.PSObject.type_names = []
+    for name, value in notes.items():
+        add_note_property(made, name, value)
+    return made
+
+
+def outgoing(value: Any) -> Any:
+    """Return a plain value as psrpcore sends it: doubles as doubles, secrets as SecureString."""
+    match value:
+        case Secret():
+            return ps.PSSecureString(value.reveal())
+        case PSCredential():
+            password = value.password or Secret("")
+            return ps.PSCredential(UserName=value.user_name, Password=ps.PSSecureString(password.reveal()))
+        case bool() | None:
+            return value
+        case float():
+            return ps.PSDouble(value)
+        case int() if not -(2**31) <= value < 2**31:
+            return ps.PSInt64(value) if -(2**63) <= value < 2**63 else ps.PSDecimal(value)
+        case Mapping():
+            return {key: outgoing(item) for key, item in value.items()}
+        case list() | tuple():
+            return [outgoing(item) for item in value]
+        case _:
+            return value
+
+
+def error_info(record: Any) -> ErrorInfo:
+    """Describe an ErrorRecord (psrpcore's type or any object shaped like it)."""
+    found = properties(record)
+    exception = found.get("Exception")
+    names = list(exception.PSObject.type_names) if isinstance(exception, PSObject) else []
+    category = properties(found.get("CategoryInfo"))
+    details = properties(found.get("ErrorDetails"))
+    invocation = properties(found.get("InvocationInfo"))
+    message = details.get("Message") or properties(exception).get("Message") or str(record)
+    number = category.get("Category")
+    return ErrorInfo(
+        message=str(message),
+        exception_type=names[0] if names else "",
+        fully_qualified_error_id=str(found.get("FullyQualifiedErrorId") or ""),
+        category=getattr(number, "name", "") or "",
+        category_reason=str(category.get("Reason") or ""),
+        target=str(found.get("TargetObject") or ""),
+        position=str(invocation.get("PositionMessage") or ""),
+        stack_trace=str(found.get("ScriptStackTrace") or ""),
+    )
+
+
+def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
+    """Build the ErrorRecord that answers a host call with an exception (semantics 4.1), category OperationStopped."""
+    exception = ps.NETException(Message=message, HResult=-2146233087)
+    exception.PSObject.type_names.insert(0, f"System.Management.Automation.{reason}")
+    category = ps.ErrorCategoryInfo(Category=ps.ErrorCategory.OperationStopped, Reason=reason)
+    return ps.ErrorRecord(Exception=exception, CategoryInfo=category, FullyQualifiedErrorId=error_id)
