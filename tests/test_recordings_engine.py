@@ -1,0 +1,131 @@
+"""The engine through the recordings: the same steps against what the real server said show what the real console showed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
+from pstui.backends.host import QuestionKind
+from pstui.backends.session import Outcome, SessionManager
+from tests.support.replay_log import Report, install, report
+from tests.support.screens import RECORDINGS, compared, expected, steps
+from tests.support.scripted_console import Person, ScriptedConsole
+
+LIVING = ["basics", "streams", "prompts", "stop", "native", "unicode", "errors", "jea"]
+MORE = ["rawui", "nested", "progress", "sessioninfo"]
+#: What the client does unlike the real one, on purpose: (part of the log line, reason).
+INTENDED: tuple[tuple[str, str], ...] = ()
+
+
+class Stage:
+    """One scenario set up: the stand-in on PATH, a session to enter, a person to take the steps."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.log = name, folder / "replay.log"
+        self.manager = SessionManager()
+        self.console = ScriptedConsole()
+        self.session = self.manager.create(ConnectionInfo(ParameterSet.PROCESS), self.console)
+        self.interactive = self.manager.interact(self.session, self.console)
+        self.person = Person(self.interactive, self.console, self.log)
+
+    async def play(self) -> list[str]:
+        """Enter, take every step, and return the lines shown that are compared."""
+        await self.interactive.enter()
+        await self.person.take(steps(self.name))
+        return compared(self.name, self.console.shown())
+
+    def noted(self) -> Report:
+        """Return what the stand-in noted."""
+        return report(self.log)
+
+
+@asynccontextmanager
+async def stage(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> AsyncIterator[Stage]:
+    """Put the stand-in on PATH, and close every session afterwards."""
+    folder.mkdir(exist_ok=True)
+    install(folder, RECORDINGS / f"{name}.jsonl.gz", folder / "replay.log", **options)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    stage = Stage(name, folder)
+    try:
+        yield stage
+    finally:
+        await stage.manager.close_all()
+
+
+def unlike(name: str, shown: list[str]) -> str:
+    """Return how the lines shown differ from the real console's."""
+    return "\n".join(difflib.unified_diff(expected(name), shown, "the real console", "pstui", lineterm="", n=2))
+
+
+@pytest.mark.parametrize("name", [*LIVING, *MORE])
+async def test_shows_what_the_real_console_showed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(name, tmp_path, monkeypatch) as scene:
+        shown = await scene.play()
+        assert unlike(name, shown) == ""
+        assert scene.person.outcome is Outcome.LEFT
+    assert scene.noted().of("end") == ["closed"]
+
+
+@pytest.mark.parametrize("name", [*LIVING, *MORE])
+async def test_sends_what_the_real_client_sent(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage(name, tmp_path, monkeypatch) as scene:
+        await scene.play()
+    noted = scene.noted()
+    assert noted.violations == []
+    assert [line for line in noted.of("difference") if not any(part in line for part, _ in INTENDED)] == []
+    assert noted.of("unrecorded") == []
+
+
+@pytest.mark.parametrize("name", ["basics", "prompts", "stop"])
+async def test_late_acknowledgements_and_small_fragments_change_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(name, tmp_path, monkeypatch, acks="late", fragment="300") as scene:
+        shown = await scene.play()
+        assert unlike(name, shown) == ""
+    assert scene.noted().violations == []
+
+
+@pytest.mark.parametrize("name", ["crash", "kill"])
+async def test_a_server_that_dies_breaks_the_session(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(name, tmp_path, monkeypatch) as scene:
+        shown = await scene.play()
+        assert shown[: len(expected(name))] == expected(name)
+        assert scene.person.outcome is Outcome.BROKEN
+        failure = scene.session.failure
+        assert failure is not None
+        assert failure.message
+    assert scene.noted().violations == []
+
+
+async def test_an_endpoint_without_the_required_commands_is_refused_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage("bare", tmp_path, monkeypatch) as scene:
+        with pytest.raises(OpenError) as refused:
+            await scene.interactive.enter()
+    text = refused.value.text()
+    assert "Get-Command" in text or ("Out-Default" in text and "Exit-PSSession" in text)
+    assert scene.noted().violations == []
+    assert scene.noted().of("end") == ["closed"]
+
+
+async def test_several_choices_can_be_picked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage("prompts", tmp_path, monkeypatch) as scene:
+        await scene.play()
+    asked = [question for question in scene.console.questions if question.kind is QuestionKind.CHOICES]
+    assert [choice.label for choice in asked[0].choices] == ["A", "B", "C"]
+    assert "answer 56: [('I32', '0'), ('I32', '2')]" in scene.noted().of("note")
+    lines = scene.console.shown()
+    first = next(index for index, line in enumerate(lines) if line.endswith("PromptForChoice('Multi','Many?'"))
+    assert lines[first + 1 : first + 4] == ["", "Multi", "Many?"]
+    assert lines[-1]
