@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import accumulate, chain
 
-from .sgr import Runs
+from .style import Runs
 
 
 class Block:

@@ -15,8 +15,8 @@ from pstui.backends.records import Stream, Write
 
 from .block import Block
 from .line import MAX_RUNS, OpenLine, slice_runs
-from .sgr import Runs, Splitter
-from .style import ACCENT, apply_sgr, console_style, with_background, with_foreground
+from .sgr import Splitter
+from .style import ACCENT, Runs, apply_sgr, console_style, with_background, with_foreground
 
 #: Lines and bytes kept unless told otherwise.
 MAX_LINES: Final = 100_000

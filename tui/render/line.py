@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Final
 
 from .cells import clusters, width
-from .sgr import Run, Runs
+from .style import Run, Runs
 
 #: Tab stops stand this many columns apart.
 TAB: Final = 8

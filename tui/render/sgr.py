@@ -16,11 +16,8 @@ import re
 from typing import Final
 
 from .clean import CONTEXT, UNCLEAN_CLASS, clean, incomplete_tail
-from .style import apply_sgr
-
-#: One style change: the index it starts at and the packed style, valid until the next one. Before the first: style 0.
-Run = tuple[int, int]
-Runs = tuple[Run, ...]
+from .line import OpenLine, slice_runs
+from .style import Run, Runs, apply_sgr, sgr
 
 #: Characters an unterminated control string may swallow.
 MAX_STRING: Final = 1 << 20
@@ -220,3 +217,54 @@ class Splitter:
         if too_long:
             return index + limit - self._swallowed
         return end if text[end] in "\x1b\n" else end + 1
+
+
+def plain(text: str) -> str:
+    """The text for a file, or for a terminal without colours: newlines and tabs are the only controls left.
+
+    What carriage returns and backspaces overwrite is gone, as on the screen.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _settled(text)[0]
+
+
+def ansi(text: str) -> str:
+    """The text for a real terminal: as ``plain``, with its SGR sequences, and a reset at the end if one is needed."""
+    if text.isascii() and text.isprintable():
+        return text
+    settled, runs = _settled(text)
+    if not runs:
+        return settled
+    parts = [settled[: runs[0][0]]]
+    for index, (start, style) in enumerate(runs):
+        end = runs[index + 1][0] if index + 1 < len(runs) else len(settled)
+        parts += (sgr(style), settled[start:end])
+    if runs[-1][1]:
+        parts.append("\x1b[0m")
+    return "".join(parts)
+
+
+def _settled(text: str) -> tuple[str, Runs]:
+    """A whole text split, and laid out where a carriage return or a backspace asks for it."""
+    splitter = Splitter()
+    split, split_runs = splitter.feed(text)
+    rest, rest_runs = splitter.finish()
+    runs = split_runs + tuple((position + len(split), style) for position, style in rest_runs)
+    split += rest
+    if "\r" not in split and "\b" not in split:
+        return split, runs
+    texts: list[str] = []
+    laid: list[Run] = []
+    position, written = 0, 0
+    for part in split.split("\n"):
+        line = OpenLine()
+        line.write(part, slice_runs(runs, position, position + len(part)))
+        content, content_runs = line.content()
+        if not (content_runs and content_runs[0][0] == 0) and laid and laid[-1][1]:
+            laid.append((written, 0))
+        laid += [(written + start, style) for start, style in content_runs]
+        texts.append(content)
+        position += len(part) + 1
+        written += len(content) + 1
+    return "\n".join(texts), tuple(laid)

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+#: One style change in a text: the index it starts at and the packed style, valid until the next. Before the first: 0.
+Run = tuple[int, int]
+Runs = tuple[Run, ...]
+
 COLOR_BITS: Final = 25
 _COLOR_MASK: Final = (1 << COLOR_BITS) - 1
 _ATTRIBUTE_SHIFT: Final = 2 * COLOR_BITS
