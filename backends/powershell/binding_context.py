@@ -1,0 +1,72 @@
+"""What a call is bound against: who and where the user is, what exists, which sessions are open."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from pstui.backends.connection import ConnectionInfo
+
+
+class KnownSession(Protocol):
+    """What the binder asks of a session: the keys it is looked up by. ``PSSession`` has them all."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def instance_id(self) -> uuid.UUID: ...
+    @property
+    def info(self) -> ConnectionInfo: ...
+
+
+class ScriptBlock(str):
+    """The text between the braces of a script block, told from ordinary text."""
+
+    __slots__ = ()
+
+
+def is_session(value: object) -> bool:
+    """True for a session object: one that has the keys of a PSSession."""
+    return all(hasattr(value, name) for name in ("instance_id", "name", "id", "info"))
+
+
+def _user() -> str:
+    return os.environ.get("USER") or os.environ.get("USERNAME") or ""
+
+
+def _no_sessions() -> Sequence[KnownSession]:
+    return ()
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(frozen=True)
+class BindContext:
+    """The surroundings of a call. Every value has a default that is the real one; tests hand in their own.
+
+    ``exists`` tells whether an absolute path is there; ``sessions`` lists the open sessions; ``variables`` holds what
+    ``$name`` means (names lower case, without the dollar sign). ``allow_what_if`` accepts -WhatIf on every cmdlet,
+    as pstui's command line does.
+    """
+
+    user: str = field(default_factory=_user)
+    home: str = field(default_factory=lambda: os.path.expanduser("~"))  # noqa: PTH111 - no error without a home
+    cwd: str = field(default_factory=os.getcwd)
+    exists: Callable[[str], bool] = _exists
+    sessions: Callable[[], Sequence[KnownSession]] = _no_sessions
+    variables: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    platform: str = sys.platform
+    allow_what_if: bool = False

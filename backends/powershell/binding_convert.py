@@ -1,0 +1,168 @@
+"""One argument made ready for its parameter: converted, validated, or refused with PowerShell's id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pstui.backends.errors import CallError
+from pstui.backends.powershell import binding_errors as errors
+from pstui.backends.powershell import binding_options
+from pstui.backends.powershell import binding_values as values
+from pstui.backends.powershell.binding_context import BindContext
+from pstui.backends.powershell.binding_tables import Cmdlet, Parameter
+from pstui.backends.powershell.binding_values import ConversionError, Value
+
+#: types that a shell's argument can only be through an expression in its text
+_OBJECTS = ("Hashtable", "PSPrimitiveDictionary", "PSSessionOption", "PSSession", "PSCredential", "Object", "PSObject")
+_VARIABLE = re.compile(r"\+?(?:(?:script|global|local|private|variable):)?[^:+][^:]*\Z", re.IGNORECASE)
+
+
+def bind_value(cmdlet: Cmdlet, parameter: Parameter, value: Value, context: BindContext, *, mandatory: bool) -> Any:
+    """Return the final value of one parameter. Raises CallError."""
+    try:
+        result = _convert(parameter, value, context)
+    except ConversionError as error:
+        hint = error.hint
+        if isinstance(value.value, str) and error.error_id == values.NO_MESSAGE and not hint:
+            hint = f"Given: {errors.quoted(value.text)}."
+        raise errors.not_convertible(cmdlet, parameter.name, error.error_id, error.why, hint) from None
+    _validate(cmdlet, parameter, result)
+    if mandatory and result is None:
+        raise errors.null_mandatory(cmdlet, parameter.name)
+    return result
+
+
+def _convert(parameter: Parameter, value: Value, context: BindContext) -> Any:
+    value = _evaluated(parameter.type, value, context)
+    if parameter.type.endswith("[]") and parameter.type != "Object[]":
+        if value.value is None:
+            return None
+        return tuple(_scalar(parameter.type[:-2], item) for item in values.items_of(value))
+    return _scalar(parameter.type, value)
+
+
+def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
+    """Read a shell's text as an expression where the parameter takes an object and the text is none by itself."""
+    text = value.value
+    if not (value.shell and isinstance(text, str) and type_name.removesuffix("[]") in _OBJECTS):
+        return value
+    if not text.lstrip().startswith(("@{", "(", "$", "@(")):
+        return value
+    from pstui.backends.powershell.binding_line import evaluate
+
+    return Value(evaluate(text, context), text, False, value.place)
+
+
+def _scalar(type_name: str, value: Value) -> Any:
+    if type_name in values.ENUMS:
+        return values.enumeration(value.value, type_name)
+    if type_name == "Object[]":
+        items = [item.value for item in values.items_of(value)]
+        return tuple(items)
+    return _CONVERSIONS[type_name](value)
+
+
+def _uri(value: Value) -> str:
+    text = values.text_of(value).strip()
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[/?#:]|\Z)", text):
+        raise ConversionError("The address has no host.")
+    return text
+
+
+def _session_option(value: Value) -> dict[str, Any] | None:
+    if value.value is None:
+        return None
+    if isinstance(value.value, SessionOption):
+        return dict(value.value)
+    if not isinstance(value.value, dict):
+        raise ConversionError(
+            "It takes session options.", "Write (New-PSSessionOption -SkipCACheck) or @{OpenTimeout = '00:00:30'}."
+        )
+    return binding_options.from_table(value.value)
+
+
+class SessionOption(dict[str, Any]):
+    """Session options that New-PSSessionOption made: by property name, times in ms, nothing left to convert."""
+
+
+_CONVERSIONS: dict[str, Callable[[Value], Any]] = {
+    "String": values.text_of,
+    "Int32": lambda value: values.integer(value.value),
+    "Guid": lambda value: values.guid(value.value),
+    "Uri": _uri,
+    "SwitchParameter": lambda value: values.switch(value.value),
+    "PSCredential": lambda value: values.credential(value.value if not _is_number(value.value) else value.text),
+    "PSSession": lambda value: values.session(value.value),
+    "PSSessionOption": _session_option,
+    "Hashtable": lambda value: values.table(value.value),
+    "PSPrimitiveDictionary": lambda value: values.table(value.value),
+    "CultureInfo": lambda value: binding_options.culture(value.value),
+    "ScriptBlock": values.script_block,
+    "PSObject": lambda value: value.value,
+}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _validate(cmdlet: Cmdlet, parameter: Parameter, result: Any) -> None:
+    """Apply the validation attributes, and the checks of the properties behind common parameters."""
+    for rule in parameter.validation:
+        why = _broken(rule, result)
+        if why:
+            raise errors.invalid_argument(cmdlet, parameter.name, why)
+    if parameter.type == "ActionPreference" and result == "Suspend":
+        raise errors.excluded(cmdlet, parameter.name, "Suspend is for workflows only.")
+
+
+def _broken(rule: str, result: Any) -> str:
+    name, _, rest = rule.partition(" ")
+    match name:
+        case "Range":
+            low, high = map(int, rest.split(".."))
+            if not isinstance(result, int) or not low <= result <= high:
+                return f"It must lie between {low} and {high}."
+        case "Set":
+            if str(result).casefold() != rest.casefold():
+                return f"It can only be {rest}; leave the parameter out otherwise."
+        case "ValidateNotNull" if result is None or (isinstance(result, tuple) and None in result):
+            return "It must not be nothing."
+        case "ValidateNotNullOrEmpty" if _is_empty(result):
+            return "It must not be empty."
+        case "ValidateVariableName" if not (isinstance(result, str) and _VARIABLE.match(result)):
+            return "It must be the name of a variable."
+    return ""
+
+
+def _is_empty(result: Any) -> bool:
+    if isinstance(result, tuple):
+        return not result or any(_is_empty(item) for item in result)
+    return result is None or (isinstance(result, str | dict) and len(result) == 0)
+
+
+def check_authentication(cmdlet: Cmdlet, bound: dict[str, Any], name: str) -> None:
+    """Refuse what excludes each other, on the parameter bound last (semantics 1.7). Raises CallError."""
+    if name not in ("Credential", "Authentication", "CertificateThumbprint"):
+        return
+    thumbprint, credential = bound.get("CertificateThumbprint"), bound.get("Credential")
+    mechanism = bound.get("Authentication", "Default")
+    why = exclusion(thumbprint, credential, mechanism)
+    if why:
+        raise errors.excluded(cmdlet, name, why, "Leave one of the two out.")
+
+
+def exclusion(thumbprint: object, credential: object, mechanism: object) -> str:
+    """Return why these three cannot stand together, empty if they can."""
+    if thumbprint and credential is not None:
+        return "A certificate and a credential exclude each other."
+    if thumbprint and mechanism != "Default":
+        return f"A certificate is a way to log on by itself; it excludes -Authentication {mechanism}."
+    if mechanism == "NegotiateWithImplicitCredential" and credential is not None:
+        return "NegotiateWithImplicitCredential uses the account you are logged on with and takes no credential."
+    return ""
+
+
+__all__ = ["CallError", "SessionOption", "bind_value", "check_authentication", "exclusion"]
