@@ -11,7 +11,7 @@ from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, Session
 from .host import Console
 from .prompt import CONTINUATION, FALLBACK, shown_prompt
 from .pssession import PSSession
-from .records import RunspaceState, Write
+from .records import PipelineState, RunspaceState, Write
 
 if TYPE_CHECKING:
     from .psrp.pipeline import PipelineResult
@@ -41,7 +41,7 @@ class InteractiveSession:
 
     def __init__(self, session: PSSession, console: Console) -> None:
         self.session, self.console = session, console
-        session.console = console
+        session.attach(console)
         self.prompt = ""
         self.busy = False
         self._block: list[str] = []
@@ -203,6 +203,8 @@ class InteractiveSession:
         least = 3 if self.session.protocol > (2, 0) else 2
         if result.error is None and not result.had_errors and len(found) >= least:
             return
+        if result.state is PipelineState.STOPPED:
+            raise OpenCancelled(f"{self.session.info.label}: entering was cancelled")
         present = {str(item.get("Name")).casefold() for item in found if isinstance(item, dict)}
         missing = [name for name in REQUIRED if name.casefold() not in present]
         target = result.error.target if result.error else ""

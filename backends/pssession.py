@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .connection import ConnectionInfo, ParameterSet
@@ -154,7 +154,7 @@ class PSSession:
         """Let go of the pool at once."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await _abort(pool.transport)
+            await pool.abort()
 
     async def run(
         self,
@@ -164,19 +164,34 @@ class PSSession:
         source: AsyncIterator[Any] | None = None,
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
+        with self._busy() as pool:
+            return await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+
+    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
+        """Ask the far end for the metadata of commands (semantics 3.9)."""
+        with self._busy() as pool:
+            return await pool.command_metadata(names, self._started)
+
+    @contextlib.contextmanager
+    def _busy(self) -> Iterator[RunspacePool]:
+        """Hold the session for one pipeline. Raises SessionStateError when it is not open or busy already."""
         pool = self._open_pool()
+        if self.availability is RunspaceAvailability.BUSY:
+            raise SessionStateError(f"{self.info.label}: the session is busy with another command")
         self._stop_wanted = False
         self._set(self.state, RunspaceAvailability.BUSY)
         try:
-            return await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+            yield pool
         finally:
             self._current = None
             if self.state is RunspaceState.OPENED:
                 self._set(self.state, RunspaceAvailability.AVAILABLE)
 
-    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
-        """Ask the far end for the metadata of commands (semantics 3.9)."""
-        return await self._open_pool().command_metadata(names)
+    def attach(self, console: Console) -> None:
+        """Show this session's text and questions on ``console`` from now on."""
+        self.console = console
+        if self._pool is not None:
+            self._pool.attach(console)
 
     async def invoke_script(
         self,
@@ -192,8 +207,7 @@ class PSSession:
         from .psrp.commands import OUT_DEFAULT, Call, Invocation
         from .psrp.wire import outgoing
 
-        pool = self._open_pool()
-        pool.console = pool.host.console = pool.host.questions.console = console
+        self.attach(console)
         values = tuple((None, outgoing(value)) for value in arguments)
         call = Call(script, values, is_script=True, claims_errors=out_default)
         statement = (call, OUT_DEFAULT) if out_default else (call,)

@@ -25,9 +25,11 @@ MAX_PAYLOAD = 32_768
 MAX_LINE = 16 * 1024 * 1024
 #: Bytes of decoded Data kept for a slow consumer before reading stops.
 MAX_QUEUED = 4 * 1024 * 1024
-#: Seconds: stop and close limits of semantics 2.9 and 6.1.
+#: Seconds: the stop limit of semantics 2.9.
 SIGNAL_TIMEOUT = 60.0
-CLOSE_TIMEOUT = 60.0
+#: Seconds for an orderly close. PowerShell waits 60 (6.1); a person who leaves does not, and the end of the channel
+#: ends the far side all the same.
+CLOSE_TIMEOUT = 5.0
 
 SESSION = uuid.UUID(int=0)
 

@@ -17,12 +17,12 @@ from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
 from pstui.backends.transports.base import Transport
 
 from . import commands
-from .fragments import Defragmenter, Message, whole
+from .fragments import Defragmenter, Message
 from .host import Host
 from .host_calls import HostCalls
 from .pipeline import Pipeline, PipelineResult
 from .receive import receive_pipeline
-from .wire import MessageType, PlainCipher, error_info, parse, plain, read
+from .receive_pool import receive_pool
 
 #: Seconds: no answer at all to the opening, and the key exchange (semantics 4.8, 8.3 no. 10).
 OPEN_TIMEOUT = 180.0
@@ -31,8 +31,6 @@ KEY_TIMEOUT = 180.0
 STATE_TIMEOUT = 5.0
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
 TURN = 0.005
-
-_OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
 
 
 class RunspacePool:
@@ -56,38 +54,38 @@ class RunspacePool:
         self.opened_size = console.size
         self.open_timeout = OPEN_TIMEOUT
         self._on_broken = on_broken
-        self._core = ClientRunspacePool()
+        #: psrpcore's sans-IO client, which serializes and does the key exchange
+        self.core = ClientRunspacePool()
         offered = "2.4" if transport.is_private else "2.3"
-        self._core.our_capability = ps.SessionCapability(
+        self.core.our_capability = ps.SessionCapability(
             PSVersion=ps.PSVersion("2.0"),
             protocolversion=ps.PSVersion(offered),
             SerializationVersion=ps.PSVersion("1.1.0.1"),
         )
-        self._offered = offered
+        self.offered = offered
         self._fragments = Defragmenter()
         self._calls = HostCalls(self)
-        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._key = asyncio.Event()
-        self._received = 0
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.key = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
     @property
     def id(self) -> uuid.UUID:
         """The pool's GUID, a session's InstanceId."""
-        return self._core.runspace_pool_id
+        return self.core.runspace_pool_id
 
     @property
     def cipher(self) -> Any:
         """What reads and writes SecureString in this session."""
-        return self._core._cipher
+        return self.core._cipher
 
     async def open(self, title: str = "") -> None:
         """Open the pool on the far end. Raises OpenError, ProtocolError or SessionBroken."""
         self.state = RunspaceState.OPENING
         self.opened_size = self.console.size
-        core = self._core
+        core = self.core
         core.prepare_message(core.our_capability)
-        first = commands.opening(self.opened_size, title, commands.version_table(self._offered))
+        first = commands.opening(self.opened_size, title, commands.version_table(self.offered))
         core.prepare_message(first, message_type=PSRPMessageType.InitRunspacePool)
         head, *rest = self._payloads()
         await self.transport.open(head.data)
@@ -95,7 +93,7 @@ class RunspacePool:
         for payload in rest:
             await self.transport.send(None, payload.data)
         try:
-            await asyncio.wait_for(asyncio.shield(self._opened), self.open_timeout)
+            await asyncio.wait_for(asyncio.shield(self.opened), self.open_timeout)
         except TimeoutError:
             raise OpenError(
                 f"the far end did not open a session within {self.open_timeout:g} s",
@@ -115,12 +113,14 @@ class RunspacePool:
         message = invocation.wire(self.protocol)
         return await self._invoke(message, PSRPMessageType.CreatePipeline, Pipeline(on_output), source, on_start)
 
-    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
+    async def command_metadata(
+        self, names: list[str], on_start: Callable[[Pipeline], None] | None = None
+    ) -> tuple[PipelineResult, list[Any]]:
         """Ask for the metadata of commands; returns the end of it and the objects (semantics 3.9)."""
         found: list[Any] = []
         pipeline = Pipeline(found.append, ignore_exit=True)
         message = commands.metadata_request(names)
-        result = await self._invoke(message, PSRPMessageType.GetCommandMetadata, pipeline, None, None)
+        result = await self._invoke(message, PSRPMessageType.GetCommandMetadata, pipeline, None, on_start)
         return result, found
 
     async def _invoke(
@@ -138,7 +138,7 @@ class RunspacePool:
         self.pipelines[pipeline.id] = pipeline
         feeding: asyncio.Task[None] | None = None
         try:
-            self._core.prepare_message(message, message_type=message_type, pipeline_id=pipeline.id)
+            self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline.id)
             head, *rest = self._payloads()
             await self.transport.command(pipeline.id, head.data)
             for payload in rest:
@@ -168,7 +168,7 @@ class RunspacePool:
     ) -> None:
         """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream."""
         stream = StreamType.prompt_response if prompt else StreamType.default
-        self._core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
+        self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
         for payload in self._payloads():
             await self.transport.send(pipeline_id, payload.data, prompt_response=prompt)
 
@@ -190,12 +190,12 @@ class RunspacePool:
             if not self.transport.is_private:
                 raise SessionStateError("a secret is not sent over a connection that anyone could read")
             return
-        if not self._key.is_set():
-            self._core.exchange_key()
+        if not self.key.is_set():
+            self.core.exchange_key()
             for payload in self._payloads():
                 await self.transport.send(None, payload.data)
             try:
-                await asyncio.wait_for(self._key.wait(), KEY_TIMEOUT)
+                await asyncio.wait_for(self.key.wait(), KEY_TIMEOUT)
             except TimeoutError:
                 raise ProtocolError(f"the far end sent no session key within {KEY_TIMEOUT:g} s") from None
 
@@ -209,10 +209,23 @@ class RunspacePool:
             self._reader.cancel()
             await asyncio.wait({self._reader})
 
+    async def abort(self) -> None:
+        """Drop the session at once, without telling the far end; never raises."""
+        self._finish(SessionBroken("the session was closed"), RunspaceState.CLOSED)
+        with contextlib.suppress(Exception):
+            await self.transport.abort()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait({self._reader})
+
+    def attach(self, console: Console) -> None:
+        """Show text and ask questions on another console from now on."""
+        self.console = self.host.console = self.host.questions.console = console
+
     def _payloads(self) -> list[PSRPPayload]:
         """Take everything psrpcore has ready, so that two messages never share a payload by accident."""
         found = []
-        while payload := self._core.data_to_send(self.transport.max_payload):
+        while payload := self.core.data_to_send(self.transport.max_payload):
             found.append(payload)
         return found
 
@@ -245,76 +258,7 @@ class RunspacePool:
                 raise ProtocolError("the far end sent a message that belongs to another session or command")
             receive_pipeline(self, self._calls, pipeline, message)
             return
-        foreign = message.pool_id != self.id and message.pool_id.int != 0
-        if foreign or message.pipeline_id is not None:
-            raise ProtocolError("the far end sent a message that belongs to another session or command")
-        match message.type:
-            case MessageType.SESSION_CAPABILITY:
-                self._capability(message)
-            case MessageType.APPLICATION_PRIVATE_DATA:
-                self._private_data(message)
-            case MessageType.RUNSPACEPOOL_STATE:
-                self._pool_state(message)
-            case MessageType.RUNSPACEPOOL_HOST_CALL:
-                self._calls.take(message, None)
-            case MessageType.ENCRYPTED_SESSION_KEY:
-                self._core_event(message)
-                self._key.set()
-            case MessageType.PUBLIC_KEY_REQUEST if self.protocol <= (2, 1):
-                self._calls.spawn(self.ensure_key(), None)
-            case MessageType.USER_EVENT | MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
-                pass  # nothing of pstui asks for these; they harm nobody
-            case _:
-                raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
-
-    def _core_event(self, message: Message) -> Any:
-        """Let psrpcore process a message of the pool itself."""
-        parse(message.body)
-        self._received += 1
-        try:
-            self._core.receive_data(PSRPPayload(whole(message, self._received), StreamType.default, None))
-            return self._core.next_event()
-        except Exception as error:  # psrpcore raises whatever its parsers raise
-            why = f"{type(error).__name__}: {error}"
-            raise ProtocolError("the far end sent a message that cannot be read", why) from error
-
-    def _capability(self, message: Message) -> None:
-        self._core_event(message)
-        theirs = self._core.their_capability
-        if theirs is None or self.state is not RunspaceState.OPENING:
-            raise ProtocolError("the far end negotiated twice")
-        version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
-        ours = tuple(int(part) for part in self._offered.split("."))
-        fits = version == ours or version in _OLDER
-        if not fits or str(theirs.PSVersion) != "2.0" or str(theirs.SerializationVersion) != "1.1.0.1":
-            raise ProtocolError(
-                f"the far end speaks protocol {theirs.protocolversion}, which does not fit",
-                f"pstui offered {self._offered} and takes 2.0 to {self._offered}.",
-                "Update the PowerShell there or pstui.",
-            )
-        self.protocol = version
-        if version >= (2, 4):
-            self._core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
-
-    def _private_data(self, message: Message) -> None:
-        if self.private_data:
-            raise ProtocolError("the far end sent its private data twice")
-        found = plain(read(parse(message.body), self.cipher))
-        data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
-        self.private_data = data if isinstance(data, dict) else {}
-
-    def _pool_state(self, message: Message) -> None:
-        found = read(parse(message.body), self.cipher)
-        number = getattr(found, "RunspaceState", None)
-        record = getattr(found, "ExceptionAsErrorRecord", None)
-        why = error_info(record).message if record is not None else ""
-        if number == RunspaceState.OPENED:
-            self.state = RunspaceState.OPENED
-            self._core.state = ps.RunspacePoolState.Opened
-            if not self._opened.done():
-                self._opened.set_result(None)
-        elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and self.state is not RunspaceState.CLOSING:
-            raise SessionBroken("the far end has closed the session", why)
+        receive_pool(self, self._calls, message)
 
     def _broke(self, failure: SessionBroken) -> None:
         by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED)
@@ -328,9 +272,9 @@ class RunspacePool:
             return
         self.state = state
         broken = failure if isinstance(failure, SessionBroken) else SessionBroken(failure.what, failure.why)
-        if not self._opened.done():
-            self._opened.set_exception(broken)
-            self._opened.exception()  # mark as seen: opening may have been given up
+        if not self.opened.done():
+            self.opened.set_exception(broken)
+            self.opened.exception()  # mark as seen: opening may have been given up
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(broken)
         self._calls.cancel()

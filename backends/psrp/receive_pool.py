@@ -1,0 +1,98 @@
+"""What a pool's own messages do: negotiation, private data, state, session key (semantics 3.7, 4.8, 8.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psrpcore import PSRPPayload, StreamType
+from psrpcore import types as ps
+from pstui.backends.errors import ProtocolError, SessionBroken
+from pstui.backends.records import RunspaceState
+
+from .fragments import Message, whole
+from .wire import MessageType, PlainCipher, error_info, parse, plain, read
+
+if TYPE_CHECKING:
+    from .host_calls import HostCalls
+    from .pool import RunspacePool
+
+_OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
+
+
+def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None:
+    """Handle one message of the pool itself. Raises ProtocolError, or SessionBroken when the far end closes."""
+    foreign = message.pool_id != pool.id and message.pool_id.int != 0
+    if foreign or message.pipeline_id is not None:
+        raise ProtocolError("the far end sent a message that belongs to another session or command")
+    match message.type:
+        case MessageType.SESSION_CAPABILITY:
+            _capability(pool, message)
+        case MessageType.APPLICATION_PRIVATE_DATA:
+            _private_data(pool, message)
+        case MessageType.RUNSPACEPOOL_STATE:
+            _pool_state(pool, message)
+        case MessageType.RUNSPACEPOOL_HOST_CALL:
+            calls.take(message, None)
+        case MessageType.ENCRYPTED_SESSION_KEY:
+            _core_event(pool, message)
+            pool.key.set()
+        case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
+            calls.spawn(pool.ensure_key(), None)
+        case MessageType.USER_EVENT | MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
+            pass  # nothing of pstui asks for these; they harm nobody
+        case _:
+            raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
+
+
+def _core_event(pool: RunspacePool, message: Message) -> Any:
+    """Let psrpcore process a message of the pool."""
+    parse(message.body)
+    try:
+        pool.core.receive_data(PSRPPayload(whole(message, 1), StreamType.default, None))
+        return pool.core.next_event()
+    except Exception as error:  # psrpcore raises whatever its parsers raise
+        why = f"{type(error).__name__}: {error}"
+        raise ProtocolError("the far end sent a message that cannot be read", why) from error
+
+
+def _capability(pool: RunspacePool, message: Message) -> None:
+    _core_event(pool, message)
+    theirs = pool.core.their_capability
+    if theirs is None or pool.state is not RunspaceState.OPENING:
+        raise ProtocolError("the far end negotiated twice")
+    version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
+    ours = tuple(int(part) for part in pool.offered.split("."))
+    fits = version == ours or version in _OLDER
+    if not fits or str(theirs.PSVersion) != "2.0" or str(theirs.SerializationVersion) != "1.1.0.1":
+        raise ProtocolError(
+            f"the far end speaks protocol {theirs.protocolversion}, which does not fit",
+            f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}.",
+            "Update the PowerShell there or pstui.",
+        )
+    pool.protocol = version
+    if version >= (2, 4):
+        pool.core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
+
+
+def _private_data(pool: RunspacePool, message: Message) -> None:
+    if pool.private_data:
+        raise ProtocolError("the far end sent its private data twice")
+    found = plain(read(parse(message.body), pool.cipher))
+    data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
+    pool.private_data = data if isinstance(data, dict) else {}
+
+
+def _pool_state(pool: RunspacePool, message: Message) -> None:
+    found = read(parse(message.body), pool.cipher)
+    number = getattr(found, "RunspaceState", None)
+    record = getattr(found, "ExceptionAsErrorRecord", None)
+    why = error_info(record).message if record is not None else ""
+    if number == RunspaceState.OPENED:
+        if pool.core.their_capability is None:
+            raise ProtocolError("the far end opened the session without negotiating")
+        pool.state = RunspaceState.OPENED
+        pool.core.state = ps.RunspacePoolState.Opened
+        if not pool.opened.done():
+            pool.opened.set_result(None)
+    elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and pool.state is not RunspaceState.CLOSING:
+        raise SessionBroken("the far end has closed the session", why)
