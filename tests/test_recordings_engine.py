@@ -1,4 +1,4 @@
-"""The engine through the recordings: the same steps against what the real server said show what the real console showed."""
+"""The engine through the recordings: the same steps, the same answers, the lines of the real console."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.host import QuestionKind
 from pstui.backends.session import Outcome, SessionManager
+
 from tests.support.replay_log import Report, install, report
 from tests.support.screens import RECORDINGS, compared, expected, steps
 from tests.support.scripted_console import Person, ScriptedConsole
@@ -126,6 +126,7 @@ async def test_several_choices_can_be_picked(tmp_path: Path, monkeypatch: pytest
     assert [choice.label for choice in asked[0].choices] == ["A", "B", "C"]
     assert "answer 56: [('I32', '0'), ('I32', '2')]" in scene.noted().of("note")
     lines = scene.console.shown()
-    first = next(index for index, line in enumerate(lines) if line.endswith("PromptForChoice('Multi','Many?'"))
+    first = next(index for index, line in enumerate(lines) if "IHostUISupportsMultipleChoiceSelection" in line)
+    last = next(index for index, line in enumerate(lines) if "Write-Warning x" in line)
     assert lines[first + 1 : first + 4] == ["", "Multi", "Many?"]
-    assert lines[-1]
+    assert lines[last - 5 : last] == ["Choice[0]: a", "Choice[1]: c", "Choice[2]: ", "0", "2"]

@@ -19,6 +19,8 @@ RECORDINGS = Path(__file__).parents[1] / "recordings"
 WIDTH = 260
 LOCAL_PROMPT = "PS /home/user>"
 REMOTE = "[127.0.0.1]: "
+#: Characters of a folder's name that stood before ``src/`` in stack traces when the terminal wrapped them.
+_TAKEN_OUT = 23
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: A prompt with nothing typed: an empty Enter, or Ctrl+C.
 _BARE_PROMPT = re.compile(r"\[[^\]]+\]: (\[DBG\]: )?(PS\b[^>]*|custom)>{1,2}\s*")
@@ -147,7 +149,7 @@ def _joined(rows: list[str]) -> list[str]:
             lines[-1] += row
         else:
             lines.append(row)
-        wrapped = len(row) >= WIDTH
+        wrapped = len(row) + _TAKEN_OUT * row.count(" in src/") >= WIDTH
     return lines
 
 
