@@ -1,0 +1,109 @@
+"""pstui's own options, taken off the front of the command line; everything behind them belongs to the cmdlet."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pstui.backends.errors import CallError
+
+ENTER_NAMES = ("enter-pssession", "etsn")
+INVOKE_NAMES = ("invoke-command", "icm")
+
+_SWITCHES = ("--version", "--help", "--check", "--json")
+_VALUES = {
+    "--config": "the profile file to use",
+    "--line": "a whole PowerShell line",
+    "--transcript": "the file to write to",
+}
+_SELF_HELP = ("-h", "-?", "/?")
+
+
+@dataclass(slots=True)
+class Options:
+    """What stood before the cmdlet, and ``rest``: the cmdlet, a name, ``demo`` or nothing.
+
+    ``transcript``, ``config`` and ``line`` are None when not given.
+    """
+
+    version: bool = False
+    help: bool = False
+    check: bool = False
+    json: bool = False
+    config: str | None = None
+    line: str | None = None
+    transcript: str | None = None
+    rest: tuple[str, ...] = ()
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Split ``argv`` into pstui's options and the rest. Raises CallError for an option that does not exist."""
+    options = Options()
+    words = list(argv)
+    if len(words) == 1 and words[0] in _SELF_HELP:
+        options.help = True
+        return options
+    while words and words[0].startswith("--"):
+        name, equals, value = words.pop(0).partition("=")
+        if name in _SWITCHES and not equals:
+            setattr(options, name[2:], True)
+        elif name in _VALUES:
+            if not equals:
+                value = words.pop(0) if words else ""
+            if not value:
+                raise CallError(f"{name} needs a value: {_VALUES[name]}", hint="pstui --help shows every option.")
+            setattr(options, name[2:], value)
+        else:
+            raise _unknown(name)
+    options.rest = tuple(words)
+    if options.line is not None and options.rest:
+        raise CallError(
+            "--line holds the whole call, so nothing may follow it",
+            f"What follows is {options.rest[0]!r}.",
+            "Put it inside the line, or leave --line out.",
+        )
+    return options
+
+
+def take_json(arguments: Sequence[str]) -> tuple[bool, tuple[str, ...]]:
+    """Find ``--json`` behind Invoke-Command, where many hands put it, and take it out.
+
+    Behind ``-ArgumentList`` it is left alone: there it is the script's.
+    """
+    for index, word in enumerate(arguments):
+        if is_argument_list(word):
+            break
+        if word == "--json":
+            return True, (*arguments[:index], *arguments[index + 1 :])
+    return False, tuple(arguments)
+
+
+def refuse_late_options(arguments: Sequence[str]) -> None:
+    """Raise CallError when one of pstui's options stands behind the cmdlet, where PowerShell's parameters are."""
+    for word in arguments:
+        if is_argument_list(word):
+            return
+        name = word.partition("=")[0]
+        if name in _SWITCHES or name in _VALUES:
+            raise CallError(
+                f"{name} stands behind the cmdlet",
+                "pstui's own options come first, so that they are never taken for the cmdlet's.",
+                f"Write: pstui {name} … Enter-PSSession …",
+            )
+
+
+def is_argument_list(word: str) -> bool:
+    """Tell whether a word names Invoke-Command's -ArgumentList: in full, by a prefix or by its alias."""
+    name = word.partition(":")[0].lower()
+    return name == "-args" or (len(name) > 2 and "-argumentlist".startswith(name))
+
+
+def _unknown(name: str) -> CallError:
+    near = difflib.get_close_matches(name, [*_SWITCHES, *_VALUES], n=1)
+    if name == "--stdio":
+        return CallError("--stdio belongs to demo", hint="Write: pstui demo --stdio")
+    return CallError(
+        f"there is no option {name}",
+        hint=f"Did you mean {near[0]}?" if near else "pstui --help shows every option.",
+    )

@@ -1,0 +1,150 @@
+"""What a call asks for: a name, Enter-PSSession or Invoke-Command, bound and handed to the screen or run without it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import CallError
+from pstui.backends.powershell.binder import BindContext, BoundCall, bind, bind_line
+from pstui.backends.powershell.calls import connection_info, what_if
+from pstui.tui import cli_args, cli_names, cli_profiles
+from pstui.tui.cli_args import ENTER_NAMES, INVOKE_NAMES, Options
+
+_INVOKE, _ENTER = "Invoke-Command", "Enter-PSSession"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A call that is bound: where it goes, and the call itself unless a profile's name was given."""
+
+    info: ConnectionInfo
+    call: BoundCall | None = None
+    json: bool = False
+    what_if: bool = False
+
+
+def dispatch(options: Options) -> int:
+    """Do what the command line asks for and return the exit code. Raises PstuiError."""
+    profiles = cli_profiles.load(options.config)
+    if not options.rest and options.line is None:
+        _refuse_json(options.json)
+        return _screen([], options, profiles)
+    wanted = _bind(options, profiles)
+    if wanted.what_if:
+        print(json.dumps(what_if(wanted.info, wanted.call), indent=2, ensure_ascii=False))
+        return 0
+    if wanted.call is not None:
+        _tell(wanted.call)
+        if wanted.call.cmdlet == _INVOKE:
+            return _invoke(wanted.info, wanted.call, options.json or wanted.json, options.transcript)
+    _refuse_json(options.json)
+    return _screen([wanted.info], options, profiles, single=True)
+
+
+def demo(options: Options) -> int:
+    """Open the screen with a session on the embedded endpoint."""
+    if len(options.rest) > 1:
+        raise CallError(
+            f"demo does not take {options.rest[1]!r}", hint="pstui demo opens the screen, pstui demo --stdio serves."
+        )
+    _refuse_json(options.json)
+    return _screen([ConnectionInfo(ParameterSet.DEMO)], options, cli_profiles.load(options.config), single=True)
+
+
+def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
+    context = BindContext(allow_what_if=True)
+    if options.line is not None:
+        call = bind_line(options.line, context=context)
+        return _checked(call)
+    first, *others = options.rest
+    if first.lower() in INVOKE_NAMES:
+        as_json, arguments = cli_args.take_json(others)
+        cli_args.refuse_late_options(arguments)
+        return _checked(bind(_INVOKE, arguments, context=context), as_json)
+    if first.lower() in ENTER_NAMES:
+        cli_args.refuse_late_options(others)
+        return _checked(bind(_ENTER, others, context=context))
+    cli_args.refuse_late_options(options.rest)
+    rest = [word for word in others if word.lower() not in ("-whatif", "-wi")]
+    if first.startswith("-") or rest or cli_names.is_cmdlet(first):
+        # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
+        name, arguments = (first, tuple(others)) if cli_names.is_cmdlet(first) else (_ENTER, options.rest)
+        return _checked(bind(name, arguments, context=context))
+    info, named = cli_names.resolve(first, profiles, context)
+    return Wanted(info, named, what_if=bool(others))
+
+
+def _checked(call: BoundCall, as_json: bool = False) -> Wanted:
+    if call.cmdlet not in (_ENTER, _INVOKE):
+        raise CallError(
+            f"{call.cmdlet} cannot be called from here",
+            "A call of pstui opens one session: there are none yet to list, keep or end.",
+            "Call Enter-PSSession or Invoke-Command.",
+        )
+    return Wanted(connection_info(call), call, as_json, call.what_if)
+
+
+def _invoke(info: ConnectionInfo, call: BoundCall, as_json: bool, transcript: str | None) -> int:
+    from pstui.tui.invoke import Invocation, run
+    from pstui.tui.transcript_file import TranscriptFile
+
+    arguments = call.values.get("ArgumentList") or ()
+    invocation = Invocation(info, _script(call), arguments, as_json)
+    if transcript is None:
+        return run(invocation)
+    sink = TranscriptFile(transcript)
+    try:
+        return run(invocation, transcript=sink)
+    finally:
+        sink.close()
+        _warn(sink.problem)
+
+
+def _script(call: BoundCall) -> str:
+    path = call.values.get("FilePath")
+    if path is None:
+        return str(call.values["ScriptBlock"])
+    try:
+        return Path(str(path)).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "It is not UTF-8."
+        raise CallError(f"-FilePath: {path} cannot be read", str(why)) from error
+
+
+def _screen(
+    infos: list[ConnectionInfo], options: Options, profiles: cli_profiles.Profiles, *, single: bool = False
+) -> int:
+    from pstui.tui import cli_screen
+
+    def bind_typed(text: str) -> ConnectionInfo:
+        return cli_names.from_text(text, profiles)
+
+    return cli_screen.run(
+        infos,
+        transcript=options.transcript,
+        single=single,
+        bind=bind_typed,
+        sidebar=cli_names.sidebar(profiles),
+    )
+
+
+def _tell(call: BoundCall) -> None:
+    for notice in call.notices:
+        _warn(notice)
+
+
+def _warn(text: str) -> None:
+    import sys
+
+    from pstui.tui.render.sgr import plain
+
+    if text:
+        print(f"pstui: {plain(text)}", file=sys.stderr)
+
+
+def _refuse_json(given: bool) -> None:
+    if given:
+        raise CallError("--json goes with Invoke-Command", hint="Write: pstui --json icm … -ScriptBlock TEXT")

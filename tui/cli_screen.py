@@ -1,0 +1,63 @@
+"""Opens the full screen: the one place of the command line that loads Textual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError
+from pstui.tui.transcript_file import TranscriptFile
+
+
+def need_terminal() -> None:
+    """Raise CallError unless standard input and output are a terminal."""
+    missing = [
+        name
+        for name, stream in (("standard input", sys.stdin), ("standard output", sys.stdout))
+        if stream is None or not stream.isatty()
+    ]
+    if missing:
+        raise CallError(
+            "the full screen needs a terminal",
+            f"Here {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} none.",
+            "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
+        )
+
+
+def run(
+    infos: Sequence[ConnectionInfo],
+    *,
+    transcript: str | None = None,
+    single: bool = False,
+    bind: Callable[[str], ConnectionInfo] | None = None,
+    sidebar: Sequence[Any] = (),
+) -> int:
+    """Run the app until the user leaves it and return the exit code.
+
+    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. Raises CallError,
+    and whatever exception ended the app: with the terminal given back, and without a trace on it.
+    """
+    need_terminal()
+    sink = None if transcript is None else TranscriptFile(transcript)
+    try:
+        from pstui.tui.app import PstuiApp
+
+        class App(PstuiApp):
+            def _fatal_error(self) -> None:
+                # Textual would print a trace with the values of variables, and one of them could be a password.
+                self._close_messages_no_wait()
+
+        app = App(open=infos, transcript=sink, single=single, bind=bind, sidebar=sidebar)
+        if sink is not None:
+            sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
+        code = app.run()
+        if app._exception is not None:
+            raise app._exception
+        return code or 0
+    finally:
+        if sink is not None:
+            sink.close()
+            if sink.problem:
+                print(f"pstui: {sink.problem}", file=sys.stderr)
