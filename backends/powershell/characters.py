@@ -36,12 +36,15 @@ VARIABLE = re.compile(r"[$@](?:[$?^]|[\w:](?:[\w?]|:(?!:))*)")
 BRACED_VARIABLE = re.compile(r"\$\{(?:[^`}]+|`.)*(?P<close>\})?", re.DOTALL)
 
 _NUMBER = (
-    r"(?:0[xX](?P<hex>[0-9A-Fa-f]+)|0[bB](?P<bin>[01]+)"
-    rf"|(?P<dec>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+{_DASH}]?[0-9]+)?))"
-    r"(?P<suffix>[uU](?:[lLsSyY])?|[sSlLdDyYnN])?(?P<multiplier>[kKmMgGtTpP][bB])?"
+    r"0[xX](?P<hex>[0-9A-Fa-f]+)|0[bB](?P<bin>[01]+)"
+    rf"|(?P<dec>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+{_DASH}]?[0-9]+)?)"
 )
-NUMBER_IN_COMMAND = re.compile(rf"{_NUMBER}(?=[{FORCE}]|\Z)")
-NUMBER_IN_EXPRESSION = re.compile(rf"(?P<sign>[+{_DASH}]?){_NUMBER}(?=[{FORCE}!#%*+{_DASH}./<=>\]:?]|\Z)")
+_SUFFIXES = r"(?P<suffix>[uU][lLsSyY]?|[sSlLdDyYnN])?(?P<multiplier>[kKmMgGtTpP][bB])?"
+# Atomic, because PowerShell's scanner never gives a character back: "1.x" is a word, not the number 1 and a member.
+NUMBER_IN_COMMAND = re.compile(rf"(?>(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}]|\Z)")
+NUMBER_IN_EXPRESSION = re.compile(
+    rf"(?>(?P<sign>[+{_DASH}])?(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}!#%*+{_DASH}./<=>\]:?]|\Z)"
+)
 
 PARAMETER = re.compile(rf"[{_DASH}](?:[^\W\d]|\?)[^{FORCE}.\[:{_Q}{_D}]*(?P<colon>:)?")
 DASH_OPERATOR = re.compile(rf"[{_DASH}]([A-Za-z]+)")
