@@ -1,0 +1,106 @@
+"""Drive the screen as a person does: press keys, then wait until the screen shows something."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.tui.app import PstuiApp
+from pstui.tui.screens.workspace import Workspace
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.pane import Pane
+from textual.pilot import Pilot
+
+#: seconds a test waits for what it expects before it fails
+DEADLINE = 10.0
+
+
+class Screen:
+    """The running program with words for what a test does and sees."""
+
+    def __init__(self, app: PstuiApp, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.app.workspace
+
+    @property
+    def pane(self) -> Pane:
+        front = self.workspace.front
+        assert front is not None, "no pane is in front"
+        return front
+
+    async def until(self, seen: Callable[[], Any], what: str = "") -> None:
+        """Wait until ``seen()`` is true; fail after the deadline, showing the text of the pane."""
+        deadline = time.monotonic() + DEADLINE
+        while not seen():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never came: {what or seen}\n--- the screen:\n{self.shown()}")
+            await self.pilot.pause()
+            await asyncio.sleep(0.002)
+
+    async def idle(self) -> None:
+        """Wait until everything pressed and said so far has been dealt with."""
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def keys(self, *keys: str) -> None:
+        """Press keys by Textual's names."""
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str, *, enter: bool = True) -> None:
+        """Type text, and Enter unless told otherwise."""
+        await self.pilot.press(*text)
+        if enter:
+            await self.pilot.press("enter")
+
+    async def run(self, line: str) -> None:
+        """Type a line at the prompt and wait for the next prompt (or the end)."""
+        await self.until(lambda: self.pane.state is PaneState.PROMPT, "a prompt")
+        prompts = self.prompts
+        await self.type(line)
+        await self.until(lambda: self.prompts > prompts and self.pane.state is not PaneState.BUSY, f"the end of {line}")
+
+    @property
+    def prompts(self) -> int:
+        """How many prompts with their lines the text holds."""
+        return len(self.pane.transcript.buffer.prompts())
+
+    def text(self, pane: Pane | None = None) -> list[str]:
+        """The lines of a pane's text."""
+        buffer = (pane or self.pane).transcript.buffer
+        return [buffer.text(index) for index in range(buffer.line_count)]
+
+    def sees(self, text: str, pane: Pane | None = None) -> bool:
+        """Whether a line of the pane's text is exactly ``text``."""
+        return text in self.text(pane)
+
+    def shown(self) -> str:
+        """What is on the screen, as plain rows."""
+        height = self.app.size.height
+        rows = []
+        for strip in self.app.screen._compositor.render_strips():
+            rows.append("".join(segment.text for segment in strip).rstrip())
+        return "\n".join(rows[:height])
+
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` stands anywhere on the screen."""
+        return text in self.shown()
+
+
+@asynccontextmanager
+async def screen(*infos: ConnectionInfo, size: tuple[int, int] = (100, 26), **options: Any) -> AsyncIterator[Screen]:
+    """Run the program with sessions to open; ``options`` are those of PstuiApp."""
+    app = PstuiApp(open=infos, **options)
+    async with app.run_test(size=size) as pilot:
+        yield Screen(app, pilot)
+
+
+def rows_with(lines: Sequence[str], text: str) -> list[int]:
+    """The indexes of the lines that hold ``text``."""
+    return [index for index, line in enumerate(lines) if text in line]

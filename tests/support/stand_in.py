@@ -1,0 +1,196 @@
+"""A session manager whose sessions obey a few made-up lines, so that a test decides when things happen."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
+from pstui.backends.host import Choice, Console, Question, QuestionCancelled, QuestionKind
+from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Write
+from pstui.backends.session import Outcome, SessionManager
+
+
+def host(name: str) -> ConnectionInfo:
+    """A connection with a name of its own; ``refused`` does not open, ``slow`` only when told to."""
+    return ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": name})
+
+
+class StandInSession:
+    """As much of a PSSession as the screen looks at."""
+
+    def __init__(self, info: ConnectionInfo, number: int) -> None:
+        self.info, self.id, self.name = info, number, f"Runspace{number}"
+        self.instance_id = uuid.uuid4()
+        self.state = RunspaceState.BEFORE_OPEN
+        self.failure: ErrorInfo | None = None
+        self.failed: PstuiError | None = None
+        self.temporary = True
+        self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        self._callbacks: list[Callable[[StandInSession], None]] = []
+
+    def on_state(self, callback: Callable[[StandInSession], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def become(self, state: RunspaceState, why: str = "") -> None:
+        self.state = state
+        self.failure = ErrorInfo(why) if why else None
+        for callback in list(self._callbacks):
+            callback(self)
+
+
+class StandInInteractive:
+    """Runs lines: ``say TEXT``, ``part TEXT``, ``ask``, ``secret``, ``choice``, ``wait``, ``die``, ``exit``, …"""
+
+    def __init__(self, session: StandInSession, console: Console) -> None:
+        self.session, self.console = session, console
+        self.prompt = f"[{session.info.label}]: PS /> "
+        self.busy = False
+        self.lines: list[str] = []
+        self.stopped = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def enter(self) -> None:
+        self.session.become(RunspaceState.OPENING)
+        name = self.session.info.label
+        self.session.on_step("port", "5985")
+        if name == "refused":
+            raise OpenError(f"{name}: the port does not answer", "Nothing listens there.", "Start it.", details="trace")
+        if name == "slow":
+            await self._wait()
+            if self.stopped.is_set():
+                raise OpenCancelled("cancelled")
+        self.session.become(RunspaceState.OPENED)
+
+    async def run(self, line: str) -> Outcome:
+        self.lines.append(line)
+        word, _, rest = line.partition(" ")
+        self.busy = True
+        try:
+            return await getattr(self, f"do_{word}", self.do_nothing)(rest)
+        finally:
+            self.busy = False
+
+    async def stop(self) -> None:
+        self.stopped.set()
+
+    async def refresh(self) -> Outcome:
+        self.prompt = f"[{self.session.info.label}]: PS /> "
+        return Outcome.READY
+
+    async def leave(self) -> None:
+        self.stopped.set()
+        self.session.become(RunspaceState.CLOSED)
+
+    async def _wait(self) -> None:
+        self.stopped.clear()
+        self.go_on.clear()
+        waits = [asyncio.create_task(event.wait()) for event in (self.stopped, self.go_on)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def do_nothing(self, rest: str) -> Outcome:
+        return Outcome.READY
+
+    async def do_say(self, rest: str) -> Outcome:
+        self.console.write(Write(rest))
+        return Outcome.READY
+
+    async def do_part(self, rest: str) -> Outcome:
+        self.console.write(Write(rest, newline=False))
+        return Outcome.READY
+
+    async def do_wait(self, rest: str) -> Outcome:
+        await self._wait()
+        self.console.write(Write("stopped" if self.stopped.is_set() else "done"))
+        return Outcome.READY
+
+    async def do_later(self, rest: str) -> Outcome:
+        """Wait, then do the rest."""
+        await self._wait()
+        return Outcome.READY if self.stopped.is_set() else await self.run(rest)
+
+    async def do_flood(self, rest: str) -> Outcome:
+        for number in range(int(rest)):
+            self.console.write(Write(f"line {number}"))
+            if number % 1000 == 0:
+                await self.console.drained()
+        return Outcome.READY
+
+    async def do_ask(self, rest: str) -> Outcome:
+        return await self._ask(Question(QuestionKind.LINE, "Name: ", source=self.session.info.label))
+
+    async def do_secret(self, rest: str) -> Outcome:
+        return await self._ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
+
+    async def do_choice(self, rest: str) -> Outcome:
+        label = '[Y] Yes  [A] Yes to All  [N] No  [?] Help (default is "Y"): '
+        choices = (Choice("Yes", "Y"), Choice("Yes to All", "A"), Choice("No", "N"))
+        preamble = (Write(""), Write("Confirm"), Write("Are you sure?"))
+        return await self._ask(Question(QuestionKind.CHOICE, label, preamble, choices, (0,), source="db"))
+
+    async def do_key(self, rest: str) -> Outcome:
+        key = await self.console.read_key(echo=False)
+        self.console.write(Write(f"key {key.virtual_key_code} {key.character!r}"))
+        return Outcome.READY
+
+    async def do_block(self, rest: str) -> Outcome:
+        self.prompt = ">> "
+        return Outcome.INCOMPLETE
+
+    async def do_progress(self, rest: str) -> Outcome:
+        self.console.progress(ProgressRecord(1, 1, -1, "Copying", "a.png", "", int(rest), 12, False))
+        await self._wait()
+        return Outcome.READY
+
+    async def do_title(self, rest: str) -> Outcome:
+        self.console.set_title(rest)
+        return Outcome.READY
+
+    async def do_die(self, rest: str) -> Outcome:
+        self.session.become(RunspaceState.BROKEN, "The process ended.")
+        return Outcome.BROKEN
+
+    async def do_exit(self, rest: str) -> Outcome:
+        self.session.become(RunspaceState.CLOSED)
+        return Outcome.LEFT
+
+    async def _ask(self, question: Question) -> Outcome:
+        try:
+            answer = (await self.console.ask(question)).reveal()
+        except QuestionCancelled:
+            self.console.write(Write("cancelled"))
+        else:
+            self.console.write(Write(f"got {answer}"))
+        return Outcome.READY
+
+
+class StandInManager:
+    """Makes and remembers the sessions."""
+
+    def __init__(self) -> None:
+        self.sessions: list[StandInSession] = []
+        self.interactive: list[StandInInteractive] = []
+
+    def create(self, info: ConnectionInfo, console: Console, **_: Any) -> StandInSession:
+        self.sessions.append(StandInSession(info, len(self.sessions) + 1))
+        return self.sessions[-1]
+
+    def interact(self, session: StandInSession, console: Console) -> StandInInteractive:
+        self.interactive.append(StandInInteractive(session, console))
+        return self.interactive[-1]
+
+    async def remove(self, session: StandInSession) -> None:
+        return
+
+    async def close_all(self) -> None:
+        return
+
+    def as_manager(self) -> SessionManager:
+        """Return itself as what the screen expects."""
+        return cast(SessionManager, self)

@@ -1,0 +1,84 @@
+"""The Textual application: themes, the workspace, and the way keys take into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.session import SessionManager
+from pstui.tui.keys import PREFIX_KEY, mend_alt_keys
+from pstui.tui.screens.workspace import Workspace
+from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
+from pstui.tui.transcript_sink import TranscriptSink
+from pstui.tui.widgets.connect_line import Bind
+from pstui.tui.widgets.sidebar import SidebarEntry
+from textual import events
+from textual.app import App
+
+
+class PstuiApp(App[int], inherit_bindings=False):
+    """pstui's full screen. Its return value is the exit code.
+
+    ``open`` are opened and entered at once, the first in front. ``transcript`` gets the text of the first session
+    that is opened, line by line. ``settings`` knows ``theme`` (dark, light, auto). With ``single`` the program ends
+    with 0 when the only tab's session is left by exit. ``bind`` turns what is typed after F2 into a connection and
+    raises PstuiError for what cannot be one. ``sessions`` is the manager to use, a new one by default.
+    """
+
+    CSS_PATH = "pstui.tcss"
+    TITLE = "pstui"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        *,
+        open: Sequence[ConnectionInfo] = (),
+        transcript: TranscriptSink | None = None,
+        settings: Mapping[str, Any] | None = None,
+        sidebar: Sequence[SidebarEntry] = (),
+        single: bool = False,
+        bind: Bind | None = None,
+        sessions: SessionManager | None = None,
+    ) -> None:
+        mend_alt_keys()
+        super().__init__(ansi_color=True if no_color() else None)
+        self.animation_level = "none"
+        self._transcript = transcript
+        self._settings = dict(settings or {})
+        self.sessions = SessionManager() if sessions is None else sessions
+        self.workspace = Workspace(
+            self.sessions, opening=open, entries=sidebar, bind=bind, single=single, sink=transcript
+        )
+
+    def get_default_screen(self) -> Workspace:
+        """The workspace is the bottom of the stack of screens."""
+        return self.workspace
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Name pstui's own colours for themes that do not."""
+        return VARIABLES
+
+    def on_mount(self) -> None:
+        """Choose the theme."""
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = theme_name(self._settings.get("theme"))
+
+    def on_unmount(self) -> None:
+        """End the transcript, with the line that was not finished."""
+        if self._transcript is not None:
+            for pane in self.workspace.panes[:1]:
+                pane.transcript.buffer.flush_partial()
+            self._transcript.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take the prefix key and the key after it, wherever the focus is; pass on everything else."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
+            if self.workspace.prefixed:
+                await self.workspace.end_prefix(event.key)
+                return
+            if event.key == PREFIX_KEY:
+                self.workspace.begin_prefix()
+                return
+        await super().on_event(event)

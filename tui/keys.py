@@ -1,0 +1,110 @@
+"""Every key of the workspace, declared once, and the mending of the Alt keys that Textual misreads.
+
+An action stands behind a direct key, where terminals agree on one, and always behind the prefix key: Alt+digit,
+Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from textual import _ansi_sequences
+from textual.binding import Binding
+
+#: Textual's name of Ctrl+]
+PREFIX_KEY = "ctrl+right_square_bracket"
+PREFIX_SHOWN = "Ctrl+]"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAction:
+    """One thing a key does.
+
+    ``action`` is Textual's action string, ``label`` the footer's word for it. ``keys`` are Textual's names of the
+    direct keys, ``shown`` how the first of them is written; ``prefix`` is the key after Ctrl+].
+    """
+
+    action: str
+    label: str
+    prefix: str
+    keys: tuple[str, ...] = ()
+    shown: str = ""
+    help: str = ""
+
+    @property
+    def prefix_shown(self) -> str:
+        """How the key after the prefix is written."""
+        return _WRITTEN.get(self.prefix, self.prefix)
+
+
+_WRITTEN = {"question_mark": "?", "right_square_bracket": "]"}
+
+ACTIONS: tuple[KeyAction, ...] = (
+    KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
+    KeyAction("connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
+    KeyAction("answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"),
+    KeyAction("again", "try again", "r", ("f5",), "F5", "enter again after exit, a failure or a broken session"),
+    KeyAction("sidebar", "sidebar", "s", ("f6",), "F6", "show, hide or go to the sidebar"),
+    KeyAction("next_tab", "next tab", "n", ("ctrl+pagedown", "alt+right"), "Ctrl+PgDn", "the tab to the right"),
+    KeyAction("previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"),
+    KeyAction("close_tab", "close tab", "w", (), "", "close this tab; asks when its session is open"),
+    KeyAction("details", "details", "e", ("alt+e",), "Alt+E", "write the details of the last failure into the pane"),
+    KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
+    KeyAction("quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
+)
+
+TAB_KEYS: tuple[KeyAction, ...] = tuple(
+    KeyAction(f"tab({n})", f"tab {n}", str(n), (f"alt+{n}",), f"Alt+{n}", f"go to tab {n}") for n in range(1, 10)
+)
+
+
+def bindings() -> list[Binding]:
+    """Return the workspace's bindings: they come before those of the widget in focus."""
+    return [
+        Binding(",".join(each.keys), each.action, each.label, show=False, priority=True)
+        for each in ACTIONS + TAB_KEYS
+        if each.keys
+    ]
+
+
+def after_prefix(key: str) -> KeyAction | None:
+    """Return what ``key`` (Textual's name) does after the prefix key, None if nothing."""
+    return next((each for each in ACTIONS + TAB_KEYS if each.prefix == key), None)
+
+
+class _AltKey(enum.Enum):
+    """Key names as values, the shape Textual's table wants."""
+
+    ENTER = "alt+enter"
+    FULL_STOP = "alt+full_stop"
+    MINUS = "alt+minus"
+    EQUALS = "alt+equals_sign"
+    ALT_0 = "alt+0"
+    ALT_1 = "alt+1"
+    ALT_2 = "alt+2"
+    ALT_3 = "alt+3"
+    ALT_4 = "alt+4"
+    ALT_5 = "alt+5"
+    ALT_6 = "alt+6"
+    ALT_7 = "alt+7"
+    ALT_8 = "alt+8"
+    ALT_9 = "alt+9"
+
+
+def mend_alt_keys() -> None:
+    """Make Alt+digit, Alt+Enter and Alt+. arrive under their own names.
+
+    Textual takes ESC with a digit for what Option+digit types on one macOS terminal, and ESC with Return for a
+    plain Return. Its table has no public door; mending it twice does nothing.
+    """
+    table = cast("MutableMapping[str, Any]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
+    table.pop("\x1b§", None)
+    for digit in range(10):
+        table[f"\x1b{digit}"] = (_AltKey[f"ALT_{digit}"],)
+    table["\x1b-"] = (_AltKey.MINUS,)
+    table["\x1b="] = (_AltKey.EQUALS,)
+    table["\x1b\r"] = (_AltKey.ENTER,)
+    table["\x1b."] = (_AltKey.FULL_STOP,)

@@ -1,0 +1,72 @@
+"""Closing a tab and quitting: what is still open is named, and asked once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from pstui.tui.screens.quit import QuitScreen
+from pstui.tui.screens.workspace_tabs import TabbedScreen
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.plain import plain
+
+#: seconds that quitting waits for sessions to close in order
+CLOSE_LIMIT = 5.0
+
+
+class LeavingScreen(TabbedScreen):
+    """The part of the workspace that ends things."""
+
+    def action_close_tab(self) -> None:
+        """Close the tab in front; asks when its session is open."""
+        front = self.front
+        if front is None:
+            return
+        if not front.state.live:
+            self.run_worker(self.close(front), group="closing")
+            return
+
+        def answered(go: bool | None) -> None:
+            if go and front in self.panes:
+                self.run_worker(self.close(front), group="closing")
+
+        self.app.push_screen(QuitScreen("Close this tab?", [described(front)], verb="closes it"), answered)
+
+    def action_quit(self) -> None:
+        """Leave pstui; asks once when sessions are open."""
+        lines = [f"{number}  {described(pane)}" for number, pane in enumerate(self.panes, 1) if pane.state.live]
+        if not lines:
+            self.end(0)
+            return
+
+        def answered(go: bool | None) -> None:
+            if go:
+                self.end(0)
+
+        title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
+        self.app.push_screen(QuitScreen(title, lines, verb="closes and quits"), answered)
+
+    def end(self, code: int) -> None:
+        """Close every session within CLOSE_LIMIT and leave with an exit code."""
+        self.run_worker(self._end(code), group="end", exclusive=True)
+
+    async def _end(self, code: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await asyncio.gather(*(pane.leave() for pane in self.panes), return_exceptions=True)
+                await self.sessions.close_all()
+        self.app.exit(code)
+
+
+def described(pane: Pane) -> str:
+    """Return one line naming a session and what it does."""
+    name = plain(pane.info.label, limit=60)
+    if pane.asking is not None:
+        return f"{name}: asks something"
+    if pane.state is PaneState.BUSY:
+        running = plain(pane.running.replace("\n", " ⏎ "), limit=80)
+        return f"{name}: running {running}" if running else f"{name}: running"
+    if pane.pending is not None:
+        return f"{name}: a line waits"
+    return f"{name}: {pane.state.value}"

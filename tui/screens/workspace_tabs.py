@@ -1,0 +1,88 @@
+"""The tabs of the workspace: opening, going from one to another, closing."""
+
+from __future__ import annotations
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.session import SessionManager
+from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.tab_bar import TabBar
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Tabs
+
+
+class TabbedScreen(Screen[None]):
+    """A screen that holds panes behind tabs. Exactly one is in front, and only that one has the keys."""
+
+    def __init__(self, sessions: SessionManager) -> None:
+        super().__init__()
+        self.sessions = sessions
+        self.panes: list[Pane] = []
+        self.tab_bar = TabBar()
+        self.switcher = ContentSwitcher(initial="welcome")
+        self._made = 0
+
+    @property
+    def front(self) -> Pane | None:
+        """The pane in front, None while there is none."""
+        return next((pane for pane in self.panes if pane.active), None)
+
+    async def open(self, info: ConnectionInfo) -> Pane:
+        """Open a new tab on ``info`` and bring it to the front; its session opens behind."""
+        self._made += 1
+        pane = Pane(self.sessions, info, id=f"pane-{self._made}")
+        self.panes.append(pane)
+        await self.tab_bar.add_pane(pane)
+        await self.switcher.add_content(pane, set_current=False)
+        self.bring_to_front(pane)
+        return pane
+
+    def bring_to_front(self, pane: Pane) -> None:
+        """Show a pane and give it the keys."""
+        for other in self.panes:
+            if other.active and other is not pane:
+                other.set_active(False)
+        self.switcher.current = pane.id
+        self.tab_bar.tabs.active = self.tab_bar.tab_id(pane)
+        pane.set_active(True)
+        pane.focus_main()
+
+    async def close(self, pane: Pane) -> None:
+        """Leave a pane's session and take the tab away; its neighbour comes to the front."""
+        await pane.leave()
+        place = self.panes.index(pane)
+        self.panes.remove(pane)
+        if self.panes:
+            self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
+        else:
+            self.switcher.current = "welcome"
+        await self.tab_bar.remove_pane(pane)
+        await pane.remove()
+        self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Write tabs, footer and sidebar anew."""
+
+    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
+        """A tab was clicked."""
+        event.stop()
+        pane = next((each for each in self.panes if self.tab_bar.tab_id(each) == event.tab.id), None)
+        if pane is not None and not pane.active and self.tab_bar.tabs.active == event.tab.id:
+            self.bring_to_front(pane)
+
+    def action_tab(self, number: int) -> None:
+        """Go to the tab with a number, from 1."""
+        if number <= len(self.panes):
+            self.bring_to_front(self.panes[number - 1])
+
+    def action_next_tab(self) -> None:
+        """Go one tab to the right, from the last to the first."""
+        self._step(1)
+
+    def action_previous_tab(self) -> None:
+        """Go one tab to the left, from the first to the last."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        front = self.front
+        if front is not None:
+            self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])

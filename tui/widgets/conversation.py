@@ -1,0 +1,235 @@
+"""The worker of one pane: opens a session, then prompt, line, run, until it is left or dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import OpenCancelled, PstuiError
+from pstui.backends.records import RunspaceState, Write
+from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
+from pstui.tui.widgets.pane_console import PaneConsole
+
+#: seconds an opening may take to end after Ctrl+C before it is cut off
+STOP_GRACE = 1.0
+#: seconds an orderly leaving may take when a tab is closed
+LEAVE_LIMIT = 5.0
+
+
+class PaneState(enum.Enum):
+    """Where a pane is in the life of its session."""
+
+    OPENING = "connecting"
+    PROMPT = "ready"
+    BUSY = "running"
+    LEFT = "left"
+    CANCELLED = "not connected"
+    FAILED = "failed"
+    BROKEN = "broken"
+
+    @property
+    def live(self) -> bool:
+        """True while lines can go to a session, now or soon."""
+        return self in (PaneState.OPENING, PaneState.PROMPT, PaneState.BUSY)
+
+
+class ConversationFace(Protocol):
+    """What a conversation needs of its pane."""
+
+    def enter_state(self, state: PaneState) -> None:
+        """Show where the session is."""
+
+    def show_prompt(self, prompt: str) -> None:
+        """Show the prompt; the next line may be typed."""
+
+    def echo(self, prompt: str, line: str) -> None:
+        """Leave prompt and line in the text as one."""
+
+    def give_back(self, line: str) -> None:
+        """Put a line that was not run back into the editor."""
+
+    def next_pending(self) -> str | None:
+        """Take the line that waits, if there is one."""
+
+    def show_step(self, step: str) -> None:
+        """Name the step the opening has come to."""
+
+    def failed(self, error: PstuiError) -> None:
+        """Show why the session could not be opened or died."""
+
+
+class _SessionGone(Exception):
+    """The session ended while a line was awaited."""
+
+
+_NEW_PROMPT = object()
+_GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
+
+
+class Conversation:
+    """One stay in one session. Made anew each time it is entered."""
+
+    def __init__(
+        self, face: ConversationFace, sessions: SessionManager, info: ConnectionInfo, console: PaneConsole
+    ) -> None:
+        self._face, self._sessions, self._info, self._console = face, sessions, info, console
+        self._waiting: asyncio.Future[object] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.interactive: InteractiveSession | None = None
+        #: the line that is running, empty while none is
+        self.running = ""
+
+    @property
+    def session(self) -> PSSession | None:
+        """The session, once it was made."""
+        return None if self.interactive is None else self.interactive.session
+
+    async def converse(self) -> PaneState:
+        """Open, run lines, return the state in which it ended. Raises nothing but CancelledError."""
+        self._face.enter_state(PaneState.OPENING)
+        try:
+            interactive = await self._enter()
+        except OpenCancelled:
+            return PaneState.CANCELLED
+        except PstuiError as error:
+            self._face.failed(error)
+            return PaneState.FAILED
+        session = interactive.session
+        unsubscribe = session.on_state(self._session_state)
+        try:
+            return await self._lines(interactive)
+        finally:
+            unsubscribe()
+            if session.temporary:
+                await self._sessions.remove(session)
+
+    def submit(self, line: str) -> bool:
+        """Take a line if one is awaited now."""
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._waiting.set_result(line)
+        return True
+
+    def new_prompt(self) -> None:
+        """Ctrl+C at the prompt: begin again with an empty line, out of a block too."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(_NEW_PROMPT)
+
+    def stop(self) -> None:
+        """Ctrl+C while something runs or opens; returns at once."""
+        self._spawn(self._stop())
+
+    async def leave(self) -> None:
+        """Close a temporary session and cut the conversation off; bounded in time."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self.interactive is not None:
+            with contextlib.suppress(TimeoutError, PstuiError):
+                await asyncio.wait_for(self.interactive.leave(), LEAVE_LIMIT)
+
+    async def _enter(self) -> InteractiveSession:
+        if self._info.parameter_set.is_lookup:
+            session = self._sessions.find(self._info)
+        else:
+            session = self._sessions.create(self._info, self._console)
+        session.on_step = lambda step, detail: self._face.show_step(f"{step} {detail}".strip())
+        self.interactive = interactive = self._sessions.interact(session, self._console)
+        self._opening = asyncio.create_task(interactive.enter())
+        try:
+            await asyncio.shield(self._opening)
+        except asyncio.CancelledError:
+            if self._opening.cancelled():
+                raise OpenCancelled("cancelled") from None
+            self._opening.cancel()
+            raise
+        finally:
+            self._opening = None
+        return interactive
+
+    async def _stop(self) -> None:
+        opening = self._opening
+        if self.interactive is not None:
+            try:
+                await self.interactive.stop()
+            except PstuiError as error:
+                self._face.failed(error)
+        if opening is not None:
+            done, _ = await asyncio.wait({opening}, timeout=STOP_GRACE)
+            if not done:
+                opening.cancel()
+
+    async def _lines(self, interactive: InteractiveSession) -> PaneState:
+        while True:
+            prompt = await self._prompt(interactive.prompt)
+            try:
+                line = await self._next_line(interactive.session, prompt)
+            except _SessionGone:
+                self._report_death(interactive.session)
+                return PaneState.BROKEN
+            self._face.enter_state(PaneState.BUSY)
+            if line is None:
+                outcome = await interactive.refresh()
+            else:
+                self._face.echo(prompt, line)
+                self.running = line
+                outcome = await interactive.run(line)
+                self.running = ""
+            if outcome in (Outcome.LEFT, Outcome.BROKEN):
+                await self._console.shown()
+                if outcome is Outcome.LEFT:
+                    return PaneState.LEFT
+                self._report_death(interactive.session)
+                return PaneState.BROKEN
+
+    async def _prompt(self, prompt: str) -> str:
+        """Begin a new line and show the prompt's rows but the last, which the editor shows; return that one."""
+        console = self._console
+        if console.column():
+            console.write(Write(""))
+        above, line_end, last = prompt.rpartition("\n")
+        if line_end:
+            console.write(Write(above))
+        await console.shown()
+        return last
+
+    async def _next_line(self, session: PSSession, prompt: str) -> str | None:
+        """Return the next line, None for a new prompt. Raises _SessionGone."""
+        if session.state in _GONE:
+            raise _SessionGone
+        if (pending := self._face.next_pending()) is not None:
+            return pending
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._face.enter_state(PaneState.PROMPT)
+        self._face.show_prompt(prompt)
+        try:
+            line = await self._waiting
+        finally:
+            self._waiting = None
+        if session.state in _GONE:
+            if isinstance(line, str):
+                self._face.give_back(line)
+            raise _SessionGone
+        return line if isinstance(line, str) else None
+
+    def _session_state(self, session: PSSession) -> None:
+        if session.state in _GONE and self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(_SessionGone())
+
+    def _report_death(self, session: PSSession) -> None:
+        what = f"{self._info.label}: the session ended by itself"
+        if (failed := session.failed) is not None:
+            why = "\n".join(part for part in (failed.what, failed.why) if part)
+            self._face.failed(PstuiError(what, why, failed.hint, details=failed.details))
+        else:
+            why = session.failure.message if session.failure is not None else "The far end closed it."
+            self._face.failed(PstuiError(what, why))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

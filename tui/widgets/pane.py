@@ -1,0 +1,195 @@
+"""One session's pane: the body, its questions, and the conversation that what is typed goes to."""
+
+from __future__ import annotations
+
+import time
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import Write
+from pstui.backends.session import SessionManager
+from pstui.tui.widgets.conversation import Conversation, PaneState
+from pstui.tui.widgets.editor import LineEditor
+from pstui.tui.widgets.pane_asking import AskingPane
+from pstui.tui.widgets.pane_console import PaneConsole
+from pstui.tui.widgets.pane_texts import busy_sign
+from textual import events
+from textual.message import Message
+
+
+class Pane(AskingPane):
+    """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
+
+    class Ended(Message):
+        """The conversation ended; ``state`` says how."""
+
+        def __init__(self, pane: Pane, state: PaneState) -> None:
+            super().__init__()
+            self.pane, self.state = pane, state
+
+    def __init__(self, sessions: SessionManager, info: ConnectionInfo, *, id: str) -> None:
+        super().__init__(info, id=id)
+        self._sessions = sessions
+        #: monotonic time since when a line runs, 0.0 while none does
+        self.busy_since = 0.0
+        self.console = PaneConsole(self)
+        self.conversation: Conversation | None = None
+
+    @property
+    def running(self) -> str:
+        """The line that runs, empty while none does."""
+        return self.conversation.running if self.conversation is not None else ""
+
+    def on_mount(self) -> None:
+        """Open the session once the pane has its size."""
+        self.call_after_refresh(self.enter)
+
+    def enter(self) -> None:
+        """Open (or open again) the pane's session; nothing happens while one is live."""
+        if self.conversation is not None and self.state.live:
+            return
+        self.error = None
+        self.step = ""
+        self.conversation = Conversation(self, self._sessions, self.info, self.console)
+        self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
+
+    async def leave(self) -> None:
+        """Close the session because the tab or the program closes."""
+        self.refuse_question()
+        if self.conversation is not None:
+            await self.conversation.leave()
+
+    async def _converse(self, conversation: Conversation) -> None:
+        state = await conversation.converse()
+        await self.console.shown()
+        self.progress.clear()
+        if (line := self.next_pending()) is not None:
+            self.give_back(line)
+        self.enter_state(state)
+        self.post_message(self.Ended(self, state))
+
+    # -- what the conversation says ---------------------------------------------------------------------------
+
+    def enter_state(self, state: PaneState) -> None:
+        """Show where the session is."""
+        self.state = state
+        self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
+        if state is PaneState.PROMPT:
+            self.progress.clear()
+        else:
+            self.row.show_prompt(busy_sign(state), ready=False)
+        self.changed()
+
+    def show_step(self, step: str) -> None:
+        """Name the step the opening has come to."""
+        self.step = step
+        self.changed()
+
+    def show_prompt(self, prompt: str) -> None:
+        """Show the prompt; a line may be typed."""
+        self.row.show_prompt(prompt, ready=True)
+        self.refit()
+
+    def echo(self, prompt: str, line: str) -> None:
+        """Leave prompt and line in the text as one, further lines behind the continuation prompt."""
+        self.transcript.buffer.mark_prompt()
+        self.append([Write(prompt + line.replace("\n", "\n>> "))])
+        self.transcript.buffer.mark_output()
+
+    def give_back(self, line: str) -> None:
+        """Put a line that was not run before what is in the editor."""
+        text = self.editor.text
+        self.editor.put(f"{line}\n{text}" if text else line)
+
+    def next_pending(self) -> str | None:
+        """Take the pending line."""
+        line, self.pending = self.pending, None
+        if line is not None:
+            self.changed()
+        return line
+
+    def failed(self, error: PstuiError) -> None:
+        """Show why the session could not be opened or died."""
+        self.show_error(self.console, error)
+
+    # -- what is typed ----------------------------------------------------------------------------------------
+
+    def on_line_editor_submitted(self, event: LineEditor.Submitted) -> None:
+        """Give the line to the session, or let it wait; never lose it."""
+        event.stop()
+        if self.conversation is None or not self.state.live:
+            self.enter()
+            return
+        line = event.text
+        if not self.conversation.submit(line):
+            if not line.strip():
+                return
+            if self.pending is not None:
+                self.app.bell()
+                return
+            self.pending = line
+        self.history.add(line)
+        self.editor.taken()
+        self.changed()
+
+    def on_line_editor_scrolled(self, event: LineEditor.Scrolled) -> None:
+        """Scroll the text by pages."""
+        event.stop()
+        self.transcript.scroll_relative(y=event.pages * max(self.transcript.size.height - 1, 1), animate=False)
+
+    def on_text_area_changed(self) -> None:
+        """The editor has grown or shrunk, or is empty now: a question may come."""
+        self.refit()
+        self.offer_question()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed while the text has the focus belongs into the editor."""
+        if event.character and event.is_printable and self.row.display and not self.editor.has_focus:
+            event.stop()
+            self.editor.focus()
+            self.editor.insert_typed(event.character)
+
+    def interrupt(self) -> None:
+        """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
+        if self.question_has_keys:
+            self.refuse_question()
+        elif self.pending is not None:
+            self.next_pending()
+        elif self.asking is not None:
+            self.refuse_question()
+        elif self.state in (PaneState.OPENING, PaneState.BUSY):
+            if self.conversation is not None:
+                self.conversation.stop()
+        elif not self._copied():
+            self._new_prompt()
+
+    def _copied(self) -> bool:
+        if text := self.editor.selected_text:
+            self.app.copy_to_clipboard(text)
+            self.editor.move_cursor(self.editor.cursor_location)
+            return True
+        if selected := self.screen.get_selected_text():
+            self.app.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            return True
+        return False
+
+    def _new_prompt(self) -> None:
+        if self.state is PaneState.PROMPT and self.conversation is not None:
+            self.echo(self.row.prompt, self.editor.text)
+            self.conversation.new_prompt()
+        self.history.add(self.editor.text)
+        self.editor.taken()
+
+    # -- front and size ---------------------------------------------------------------------------------------
+
+    def set_active(self, active: bool) -> None:
+        """The pane has come to the front or gone behind."""
+        self.active = active
+        if active:
+            self.unseen = 0
+        self.changed()
+
+    def resized(self, width: int, height: int) -> None:
+        """Tell the console its new size."""
+        self.console.size.width, self.console.size.height = width, height

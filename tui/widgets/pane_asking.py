@@ -1,0 +1,92 @@
+"""The questions of a pane: shown at once, given the keys only when nobody is typing."""
+
+from __future__ import annotations
+
+import time
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.tui.widgets.asking import AnyAsking, Asking
+from pstui.tui.widgets.editor import LineEditor
+from pstui.tui.widgets.pane_body import PaneBody
+from pstui.tui.widgets.question import QuestionBox
+from pstui.tui.widgets.read_key import KeyBox
+
+#: seconds without a key before a question may take the keys from an editor that is empty but was typed in
+GRACE = 0.5
+
+
+class AskingPane(PaneBody):
+    """A pane that can be asked. A question in the background waits."""
+
+    def __init__(self, info: ConnectionInfo, *, id: str) -> None:
+        super().__init__(info, id=id)
+        self._box: QuestionBox | KeyBox | None = None
+
+    @property
+    def question_has_keys(self) -> bool:
+        """Whether what is typed goes to the question."""
+        return self._box is not None and self._box.has_keys
+
+    def present(self, asking: AnyAsking) -> None:
+        """Show a question."""
+        self.asking = asking
+        self._box = QuestionBox(asking) if isinstance(asking, Asking) else KeyBox(asking)
+        self.mount(self._box, before=self.progress)
+        self.changed()
+        self.call_after_refresh(self.offer_question)
+
+    def withdraw(self, asking: AnyAsking) -> None:
+        """Take a question away and go back to the editor."""
+        if self.asking is not asking:
+            return
+        box, self._box, self.asking = self._box, None, None
+        self.row.display = True
+        if box is not None:
+            if box.has_keys:
+                self.editor.focus()
+            box.remove()
+        self.changed()
+
+    def refuse_question(self) -> None:
+        """Cancel the question, if there is one."""
+        if self.asking is not None:
+            self.asking.refuse()
+
+    def answer_or_edit(self) -> None:
+        """F4: from the editor to the question, from the question back."""
+        if self._box is None or self._box.has_keys:
+            self.row.display = True
+            self.editor.focus()
+            self.changed()
+        else:
+            self._take_question()
+
+    def focus_main(self) -> None:
+        """Give the keys to the editor, or to a question that may have them."""
+        self.row.display = True
+        self.editor.focus()
+        self.offer_question()
+
+    def offer_question(self) -> None:
+        """Give the keys to the question unless somebody is typing: never in the middle of a line."""
+        if self._box is None or not self.active or self._box.has_keys or not self.editor.has_focus:
+            return
+        if self.editor.text or self.pending is not None:
+            return
+        wait = self.editor.last_typed + GRACE - time.monotonic()
+        if self.editor.last_typed and wait > 0:
+            self.set_timer(wait + 0.01, self.offer_question)
+            return
+        self._take_question()
+
+    def on_line_editor_tab_pressed(self, event: LineEditor.TabPressed) -> None:
+        """Tab leads to a question that waits."""
+        event.stop()
+        if self._box is not None:
+            self._take_question()
+
+    def _take_question(self) -> None:
+        if self._box is not None and self._box.is_mounted:
+            self._box.take_focus()
+            self.row.display = bool(self.editor.text)
+            self.changed()

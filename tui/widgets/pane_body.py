@@ -1,0 +1,148 @@
+"""The body of a pane: text, bars, note and editor, one below the other as in a shell; what a console needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.tui.widgets.asking import AnyAsking
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.editor import EditorRow, LineEditor
+from pstui.tui.widgets.line_history import LineHistory
+from pstui.tui.widgets.note import Note
+from pstui.tui.widgets.pane_console import PaneConsole
+from pstui.tui.widgets.pane_texts import error_records, note_for
+from pstui.tui.widgets.progress import ProgressArea
+from pstui.tui.widgets.transcript import Transcript
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+#: columns of the pane that text cannot use: the scrollbar
+SCROLLBAR = 1
+#: least width told to the far end
+MIN_WIDTH = 20
+
+
+class PaneBody(Vertical):
+    """What a pane shows. ``Changed`` says that its state, badge, title or question is another."""
+
+    class Changed(Message):
+        """Something that the tab, the footer or the sidebar shows has changed."""
+
+        def __init__(self, pane: PaneBody) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, info: ConnectionInfo, *, id: str) -> None:
+        super().__init__(id=id)
+        self.info = info
+        self.state = PaneState.OPENING
+        self.active = False
+        #: lines that came while the pane was in the background
+        self.unseen = 0
+        self.pending: str | None = None
+        self.step = ""
+        self.error: PstuiError | None = None
+        self.asking: AnyAsking | None = None
+        self.history = LineHistory()
+        self.transcript = Transcript()
+        self.progress = ProgressArea()
+        self.note = Note()
+        self.row = EditorRow(self.history)
+        self._filled = False
+
+    @property
+    def editor(self) -> LineEditor:
+        """Where lines are typed."""
+        return self.row.editor
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+        yield self.progress
+        yield self.note
+        yield self.row
+
+    # -- what the far end says --------------------------------------------------------------------------------
+
+    def append(self, records: Sequence[Write]) -> None:
+        """Add records to the text."""
+        self.transcript.extend(records)
+        if not self.active:
+            before = self.unseen
+            self.unseen += sum(r.text.count("\n") + r.newline for r in records)
+            if before != self.unseen:
+                self.changed()
+        if not self._filled:
+            self.fit()
+
+    def text_column(self) -> int:
+        """Return the column after the last character of the text."""
+        return self.transcript.buffer.column()
+
+    def clear_screen(self) -> None:
+        """Begin an empty screen."""
+        self.transcript.clear()
+        self.refit()
+
+    def show_progress(self, record: ProgressRecord) -> None:
+        """Note a progress record."""
+        self.progress.take(record)
+
+    def title_changed(self) -> None:
+        """The far end named its window anew."""
+        self.changed()
+
+    def schedule(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call back after ``seconds`` in the pane's own turn."""
+        if seconds <= 0:
+            self.call_next(callback)
+        else:
+            self.set_timer(seconds, callback)
+
+    # -- what pstui says --------------------------------------------------------------------------------------
+
+    def show_error(self, console: PaneConsole, error: PstuiError) -> None:
+        """Show an error in the text and keep its details."""
+        self.error = error
+        for record in error_records(error):
+            console.write(record)
+
+    def show_details(self) -> bool:
+        """Write the details of the last failure into the text; False when there are none."""
+        if self.error is None or not self.error.details:
+            return False
+        self.append([Write(self.error.details, stream=Stream.NOTICE)])
+        return True
+
+    def changed(self) -> None:
+        """Say that what others show of this pane has changed, and show the note that fits."""
+        self.note.show(note_for(self.state, self.info.label, self.pending, self.step))
+        self.refit()
+        self.post_message(self.Changed(self))
+
+    # -- layout -----------------------------------------------------------------------------------------------
+
+    def refit(self) -> None:
+        """Let the text end where the editor begins, once the layout is known."""
+        self.call_after_refresh(self.fit)
+
+    def fit(self) -> None:
+        """Make the text as high as its rows until the pane is full, and from then on all that is left."""
+        below = (child for child in self.children if child is not self.transcript and child.display)
+        room = self.size.height - sum(child.outer_size.height for child in below)
+        rows = self.transcript.row_count
+        self._filled = rows >= room
+        self.transcript.styles.height = "1fr" if self._filled else rows
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out anew; a hidden pane keeps its size."""
+        if event.size.width and event.size.height:
+            self.resized(max(event.size.width - SCROLLBAR, MIN_WIDTH), event.size.height)
+            self.refit()
+
+    def resized(self, width: int, height: int) -> None:
+        """The text has another size in cells."""

@@ -1,0 +1,58 @@
+"""The pane's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import Stream, Write
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.plain import plain
+from textual.content import Content
+
+_DARK_RED = 12
+
+SIGNS = {
+    PaneState.OPENING: "…",
+    PaneState.PROMPT: "●",
+    PaneState.BUSY: "●",
+    PaneState.LEFT: "○",
+    PaneState.CANCELLED: "○",
+    PaneState.FAILED: "✗",
+    PaneState.BROKEN: "✗",
+}
+
+
+def busy_sign(state: PaneState) -> str:
+    """Return what stands before the editor while there is no prompt."""
+    return "… " if state.live else "  "
+
+
+def error_records(error: PstuiError) -> Iterator[Write]:
+    """Yield an error as it stands in the pane: what failed, why, what to do."""
+    yield Write(f"✗ {error.what}", foreground=_DARK_RED, stream=Stream.NOTICE)
+    for part in (error.why, error.hint):
+        for line in part.splitlines():
+            yield Write(f"  {line}", stream=Stream.NOTICE)
+
+
+def note_for(state: PaneState, label: str, pending: str | None, step: str = "") -> Content | None:
+    """Return the row above the editor, None where nothing is to be said."""
+    if pending is not None:
+        shown = plain(pending.replace("\n", " ⏎ "), limit=400)
+        return Content.assemble(("⏎ waits  ", "$calm"), shown, ("   Ctrl+C drops it", "$calm"))
+    name = plain(label, limit=120)
+    match state:
+        case PaneState.OPENING:
+            doing = f"  {plain(step, limit=120)}" if step else ""
+            return Content.assemble(f"connecting to {name}…", (doing + "   Ctrl+C cancels", "$calm"))
+        case PaneState.LEFT:
+            return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
+        case PaneState.CANCELLED:
+            return Content.assemble(f"○ not connected to {name}", ("   Enter connects", "$calm"))
+        case PaneState.FAILED | PaneState.BROKEN:
+            return Content.assemble(
+                ("✗ ", "$error"), f"no session with {name}", ("   Enter or F5 tries again", "$calm")
+            )
+        case _:
+            return None

@@ -1,0 +1,33 @@
+"""Texts of the far end made safe for labels, prompts and titles: no control sequence, no control character."""
+
+from __future__ import annotations
+
+import re
+
+#: CSI, then OSC/DCS/SOS/PM/APC up to their end (or the end of the text), then any other escape
+_SEQUENCE = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    "|(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
+    "|\x1b[ -/]*[0-~]?"
+)
+_CONTROL: dict[int, None] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)))
+_CONTROL_BUT_LINES = {code: None for code in _CONTROL if code != 0x0A}
+#: marks that reorder the text around them
+_REORDERING: dict[int, None] = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def plain(text: str, *, limit: int = 4096) -> str:
+    """Return ``text`` as one line without control sequences, at most ``limit`` characters of it."""
+    text = _SEQUENCE.sub("", text[:limit]).replace("\t", " ").replace("\r\n", " ").replace("\n", " ")
+    return _encodable(text.translate(_CONTROL | _REORDERING))
+
+
+def plain_lines(text: str, *, limit: int = 65536) -> str:
+    """Return ``text`` without control sequences but with its line ends, at most ``limit`` characters of it."""
+    text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    return _encodable(text.translate(_CONTROL_BUT_LINES))
+
+
+def _encodable(text: str) -> str:
+    # A lone surrogate cannot be written to a terminal.
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,80 @@
+"""The top row: the program's name, a tab a session with its badge, and what the focused session calls itself."""
+
+from __future__ import annotations
+
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.plain import plain
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static, Tab, Tabs
+
+#: width of the row in columns below which only the tab in front keeps its name
+NARROW = 90
+_NAME_LIMIT = 24
+
+
+def badge(pane: Pane) -> tuple[str, str]:
+    """Return a tab's badge and its colour: a question before a failure before unseen lines."""
+    if pane.asking is not None and not pane.active:
+        return "?", "$warning"
+    if pane.state in (PaneState.FAILED, PaneState.BROKEN):
+        return "✗", "$error"
+    if pane.state in (PaneState.LEFT, PaneState.CANCELLED):
+        return "left" if pane.state is PaneState.LEFT else "○", "$calm"
+    if pane.unseen and not pane.active:
+        return f"●{min(pane.unseen, 999)}", "$primary"
+    return "", ""
+
+
+def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
+    """Return a tab's text; a short one leaves the name out."""
+    sign, colour = badge(pane)
+    name = plain(pane.info.label, limit=_NAME_LIMIT)
+    text = f"{number}" if short and not pane.active else f"{number} {name}"
+    return Content.assemble(text, (f" {sign}" if sign else "", colour))
+
+
+class SessionTabs(Tabs, can_focus=False):
+    """Tabs in one row, without the moving line below."""
+
+
+class TabBar(Horizontal):
+    """The tabs, kept equal to the panes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tabs = SessionTabs()
+        self._aside = Static(classes="aside", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static("pstui", classes="name", markup=False)
+        yield self.tabs
+        yield self._aside
+
+    async def add_pane(self, pane: Pane) -> None:
+        """Add the tab of a new pane."""
+        await self.tabs.add_tab(Tab(Content(""), id=self.tab_id(pane)))
+
+    async def remove_pane(self, pane: Pane) -> None:
+        """Remove a pane's tab."""
+        await self.tabs.remove_tab(self.tab_id(pane))
+
+    @staticmethod
+    def tab_id(pane: Pane) -> str:
+        """Return the id of a pane's tab."""
+        return f"tab-{pane.id}"
+
+    def show(self, panes: list[Pane]) -> None:
+        """Write every label anew and name the session in front."""
+        short = self.app.size.width < NARROW
+        front = None
+        for number, pane in enumerate(panes, 1):
+            tab = self.tabs.query_one(f"#{self.tab_id(pane)}", Tab)
+            label = tab_label(number, pane, short=short)
+            if tab.label != label:
+                tab.label = label
+            tab.tooltip = Content(pane.console.title) if pane.console.title else None
+            front = pane if pane.active else front
+        self._aside.update(Content(front.console.title if front is not None else ""))
