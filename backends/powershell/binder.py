@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -57,13 +58,6 @@ class BoundCall:
         return bool(self.common.get("Verbose", False))
 
 
-@dataclass(frozen=True, slots=True)
-class SessionToMake:
-    """Stands where a session is wanted and is yet to be opened: ``-Session (New-PSSession …)``."""
-
-    call: BoundCall
-
-
 def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = None) -> BoundCall:
     """Bind the arguments of a shell to a cmdlet, given by name or alias.
 
@@ -93,6 +87,17 @@ def bind_elements(
     return _Binding(cmdlet(full, what_if=context.allow_what_if), context).run(elements, piped)
 
 
+@contextlib.contextmanager
+def blaming(element: Element) -> Iterator[None]:
+    """Note in a refusal the argument that it is about, if the argument has a place in a line."""
+    try:
+        yield
+    except errors.BindingError as error:
+        if error.place < 0 and not element.shell:
+            error.place, error.length = element.place, len(element.text)
+        raise
+
+
 class _Binding:
     """One binding under way: what is bound so far and which sets are still possible."""
 
@@ -114,19 +119,22 @@ class _Binding:
             raise errors.ambiguous_set(self.cmdlet, self.bound)
         left = self.bind_positions(loose)
         if unknown:
-            raise errors.unknown_name(self.cmdlet, unknown[0].name, near_names(self.cmdlet, unknown[0].name))
+            with blaming(unknown[0]):
+                raise errors.unknown_name(self.cmdlet, unknown[0].name, near_names(self.cmdlet, unknown[0].name))
         if left:
-            raise self.positional_error or errors.extra_argument(self.cmdlet, left[0].text)
+            with blaming(left[0]):
+                raise self.positional_error or errors.extra_argument(self.cmdlet, left[0].text)
         if piped is not None:
             self.bind_piped(piped)
         chosen = self.choose_set()
         missing = self.missing(chosen)
         if missing:
-            raise errors.missing_mandatory(self.cmdlet, missing)
+            raise errors.missing_mandatory(self.cmdlet, missing, piped=piped is not None)
         return self.result(chosen)
 
     def assign(self, parameter: Parameter, value: Value, *, mandatory: bool) -> None:
-        result = bind_value(self.cmdlet, parameter, value, self.context, mandatory=mandatory)
+        with blaming(value):
+            result = bind_value(self.cmdlet, parameter, value, self.context, mandatory=mandatory)
         self.given[parameter.name] = value
         if parameter.common:
             self.common[parameter.name] = result

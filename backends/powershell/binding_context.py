@@ -33,8 +33,17 @@ class ScriptBlock(str):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PendingSession:
+    """Stands where a session is wanted that a call in the same line is yet to open; ``call`` is that BoundCall."""
+
+    call: Any
+
+
 def is_session(value: object) -> bool:
-    """True for a session object: one that has the keys of a PSSession."""
+    """True for a session object: one that has the keys of a PSSession, or one that is yet to be opened."""
+    if isinstance(value, PendingSession):
+        return True
     return all(hasattr(value, name) for name in ("instance_id", "name", "id", "info"))
 
 

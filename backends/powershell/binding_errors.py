@@ -8,40 +8,53 @@ from pstui.backends.errors import CallError
 from pstui.backends.powershell.binding_tables import Cmdlet
 
 
-def refusal(cmdlet: Cmdlet, error_id: str, what: str, why: str = "", hint: str = "") -> CallError:
-    """Return a CallError whose id carries the cmdlet's suffix."""
-    return CallError(f"{cmdlet.name}: {what}", why, hint, error_id=f"{error_id},{cmdlet.id_suffix}")
+class BindingError(CallError):
+    """A call that does not bind. ``place`` is where in the line the blame lies, in code points; -1 if it has none."""
+
+    place: int = -1
+    length: int = 1
 
 
-def invalid_argument(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> CallError:
+class MissingMandatory(BindingError):
+    """A call that is right but for values it lacks: a dialog may ask for them. ``missing`` holds their names."""
+
+    missing: tuple[str, ...] = ()
+
+
+def refusal(cmdlet: Cmdlet, error_id: str, what: str, why: str = "", hint: str = "") -> BindingError:
+    """Return a refusal whose id carries the cmdlet's suffix."""
+    return BindingError(f"{cmdlet.name}: {what}", why, hint, error_id=f"{error_id},{cmdlet.id_suffix}")
+
+
+def invalid_argument(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> BindingError:
     """A value of the right type that the parameter does not allow."""
     return refusal(cmdlet, "ParameterArgumentValidationError", f"the value of -{name} is not allowed", why, hint)
 
 
-def null_mandatory(cmdlet: Cmdlet, name: str) -> CallError:
+def null_mandatory(cmdlet: Cmdlet, name: str) -> BindingError:
     """Nothing given where a value must be."""
     error_id = "ParameterArgumentValidationErrorNullNotAllowed"
     return refusal(cmdlet, error_id, f"-{name} needs a value", "It must be given and was given as nothing.")
 
 
-def not_convertible(cmdlet: Cmdlet, name: str, error_id: str, why: str, hint: str = "") -> CallError:
+def not_convertible(cmdlet: Cmdlet, name: str, error_id: str, why: str, hint: str = "") -> BindingError:
     """A value that cannot become the parameter's type."""
     return refusal(cmdlet, error_id, f"the value of -{name} does not fit", why, hint)
 
 
-def excluded(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> CallError:
+def excluded(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> BindingError:
     """A value that the cmdlet refuses because of another one (semantics 1.7)."""
     return refusal(cmdlet, "ParameterBindingFailed", f"-{name} cannot be used here", why, hint)
 
 
-def unknown_name(cmdlet: Cmdlet, name: str, near: Iterable[str]) -> CallError:
+def unknown_name(cmdlet: Cmdlet, name: str, near: Iterable[str]) -> BindingError:
     """No parameter has this name or this beginning."""
     close = ", ".join(f"-{other}" for other in near)
     hint = f"Close to it: {close}." if close else f"Its parameters: {_own_names(cmdlet)}."
     return refusal(cmdlet, "NamedParameterNotFound", f"there is no parameter -{name}", "", hint)
 
 
-def ambiguous_name(cmdlet: Cmdlet, name: str, matches: Iterable[str]) -> CallError:
+def ambiguous_name(cmdlet: Cmdlet, name: str, matches: Iterable[str]) -> BindingError:
     """The name is the beginning of several parameters."""
     listed = ", ".join(f"-{match}" for match in matches)
     return refusal(
@@ -49,25 +62,25 @@ def ambiguous_name(cmdlet: Cmdlet, name: str, matches: Iterable[str]) -> CallErr
     )
 
 
-def missing_value(cmdlet: Cmdlet, name: str) -> CallError:
+def missing_value(cmdlet: Cmdlet, name: str) -> BindingError:
     """A parameter that takes a value stands without one."""
     hint = f"Write it after the name: -{name} VALUE."
     return refusal(cmdlet, "MissingArgument", f"-{name} has no value", "", hint)
 
 
-def bound_twice(cmdlet: Cmdlet, name: str) -> CallError:
+def bound_twice(cmdlet: Cmdlet, name: str) -> BindingError:
     """One parameter given more than once."""
     why = "Names, aliases and shortened names of one parameter count as the same."
     return refusal(cmdlet, "ParameterAlreadyBound", f"-{name} is given more than once", why, "Leave one of them out.")
 
 
-def extra_argument(cmdlet: Cmdlet, text: str) -> CallError:
+def extra_argument(cmdlet: Cmdlet, text: str) -> BindingError:
     """A value that no position takes."""
     hint = "Put the name of its parameter before it; a value with blanks needs quotes."
     return refusal(cmdlet, "PositionalParameterNotFound", f"no parameter takes the value {quoted(text)}", "", hint)
 
 
-def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "") -> CallError:
+def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "") -> BindingError:
     """The given parameters have no set in common, or too many."""
     names = ", ".join(f"-{name}" for name in given) or "nothing"
     why = f"Given: {names}. No single way of connecting takes exactly these."
@@ -75,24 +88,19 @@ def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "") -> CallE
     return refusal(cmdlet, "AmbiguousParameterSet", "these parameters do not belong together", why, hint)
 
 
-def missing_mandatory(cmdlet: Cmdlet, names: Iterable[str]) -> CallError:
+def missing_mandatory(cmdlet: Cmdlet, names: Iterable[str], *, piped: bool = False) -> MissingMandatory:
     """The set is clear, but lacks a value that it needs. ``error.missing`` lists the names."""
+    error_id = "InputObjectMissingMandatory" if piped else "MissingMandatoryParameter"
     names = tuple(names)
     listed = ", ".join(f"-{name}" for name in names)
     error = MissingMandatory(
         f"{cmdlet.name}: {listed} must be given",
         "",
         f"Add {listed} with a value.",
-        error_id=f"MissingMandatoryParameter,{cmdlet.id_suffix}",
+        error_id=f"{error_id},{cmdlet.id_suffix}",
     )
     error.missing = names
     return error
-
-
-class MissingMandatory(CallError):
-    """A call that is right but for values it lacks: a dialog may ask for them. ``missing`` holds their names."""
-
-    missing: tuple[str, ...] = ()
 
 
 def quoted(text: str) -> str:

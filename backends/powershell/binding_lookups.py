@@ -9,7 +9,7 @@ from typing import Any
 
 from pstui.backends.errors import CallError
 from pstui.backends.powershell import binding_errors as errors
-from pstui.backends.powershell.binding_context import BindContext, KnownSession, is_session
+from pstui.backends.powershell.binding_context import BindContext, KnownSession, PendingSession, is_session
 from pstui.backends.powershell.binding_tables import Cmdlet
 
 #: cmdlets whose -Name is a pattern
@@ -24,7 +24,8 @@ def find_sessions(
     """Return the open sessions that a call names. Raises CallError with PowerShell's ids if one is not there."""
     named = values.get("Session")
     if named is not None:
-        return [item for item in (named if isinstance(named, tuple) else (named,)) if is_session(item)]
+        items = named if isinstance(named, tuple) else (named,)
+        return [item for item in items if is_session(item) and not isinstance(item, PendingSession)]
     key = _SETS.get(parameter_set)
     if key is None or key not in values:
         if cmdlet.name == "Get-PSSession" and parameter_set == cmdlet.default_set:

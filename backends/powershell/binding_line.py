@@ -1,0 +1,173 @@
+"""A whole PowerShell line as a call: what people type, and what they paste from a page or a console.
+
+Taken: one call; ``$s = CALL``; assignments before the call that uses them; a value, a session or another call piped
+into it; calls in parentheses for a session, session options or a credential. A console's prompts, continuation prompts
+and line breaks before a parameter are passed over. Everything else is refused with its place marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pstui.backends.errors import CallError
+from pstui.backends.powershell.binder import BoundCall
+from pstui.backends.powershell.binding_context import BindContext, PendingSession, is_session
+from pstui.backends.powershell.binding_errors import quoted
+from pstui.backends.powershell.binding_place import refuse_at
+from pstui.backends.powershell.binding_reader import Reader
+from pstui.backends.powershell.binding_tables import cmdlet_name
+from pstui.backends.powershell.binding_values import Value
+from pstui.backends.powershell.tokens import Token, TokenKind, tokenize
+
+_PROMPT = re.compile(r"^[ \t]*(?:\[[^\]\r\n]*\]:[ \t]*)?PS(?:[ \t][^>\r\n]*)?>+(?:[ \t]|$)", re.MULTILINE)
+_MORE = re.compile(r"^[ \t]*>>(?:[ \t]|$)", re.MULTILINE)
+_WRAPPED = re.compile(r"[ \t]*`?[ \t]*(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015][A-Za-z])")
+_MAX_LENGTH = 1 << 16
+_BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
+
+
+def read_line(text: str, context: BindContext) -> BoundCall:
+    """Read and bind one line. Raises CallError."""
+    reader = _reader(text, context)
+    call: BoundCall | None = None
+    while True:
+        while _at_break(reader):
+            reader.take()
+        token = reader.peek()
+        if token is None:
+            break
+        if call is not None and not call.assign:
+            raise reader.refuse(token, "Only one call can be given", "Give this one by itself.")
+        call = _statement(reader)
+        after = reader.peek()
+        if after is not None and not _at_break(reader):
+            raise reader.refuse(after, "This cannot stand here", "Give the call alone.")
+    if call is None:
+        raise refuse_at(text, 0, 1, "There is no call in this line", "Such as Enter-PSSession -HostName user@host.")
+    if call.cmdlet == _PLAIN:
+        raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
+    return call
+
+
+def evaluate(text: str, context: BindContext) -> Any:
+    """Return the value of one expression: a hashtable, a variable, a call in parentheses. Raises CallError."""
+    # in parentheses, so that a variable or a hashtable is read as the value that it is
+    reader = _reader(f"({text})", context)
+    result = reader.operand()
+    after = reader.peek()
+    if after is not None:
+        raise reader.refuse(after, "This cannot stand here", "Give one value.")
+    return result.value
+
+
+#: marks the assignment of a plain value, which is no call by itself
+_PLAIN = ""
+
+
+def _reader(text: str, context: BindContext) -> Reader:
+    if len(text) > _MAX_LENGTH:
+        raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
+    clean = text
+    for pattern in (_PROMPT, _MORE, _WRAPPED):
+        # blanks in its place keep every other character where it stands, for the marks of a refusal
+        clean = pattern.sub(lambda match: " " * len(match[0]), clean)
+    return Reader(text, tokenize(clean), context)
+
+
+def _at_break(reader: Reader) -> bool:
+    token = reader.peek()
+    return token is not None and token.kind in _BREAKS
+
+
+def _statement(reader: Reader) -> BoundCall:
+    name = _assigned(reader)
+    call, value, first = _pipeline(reader)
+    if not name:
+        return call if call is not None else _shown(reader, value, first)
+    if call is not None:
+        call = replace(call, assign=name)
+        value = _assignable(reader, call, first)
+    reader.variables[name.casefold()] = value
+    return call or BoundCall(_PLAIN, "", {}, assign=name)
+
+
+def _assigned(reader: Reader) -> str:
+    if not (reader.next_is(TokenKind.VARIABLE) and reader.index + 1 < len(reader.tokens)):
+        return ""
+    equals = reader.tokens[reader.index + 1]
+    if equals.kind is not TokenKind.OPERATOR or equals.text != "=":
+        return ""
+    name = reader.take().text[1:].strip("{}")
+    reader.take()
+    return name
+
+
+def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
+    if call.cmdlet in ("New-PSSession", "New-PSSessionOption", "Get-PSSession", "Get-Credential"):
+        return reader.result_of(call, token)
+    if call.cmdlet == "Invoke-Command":
+        return None
+    raise reader.refuse(token, f"{call.cmdlet} gives nothing that a variable could hold")
+
+
+def _pipeline(reader: Reader) -> tuple[BoundCall | None, Any, Token]:
+    """Read a value or call, and what it is piped into: (call or None, value, first token)."""
+    first = reader.peek() or reader.take()
+    call: BoundCall | None = None
+    value: Any = None
+    if first.kind in (TokenKind.COMMAND, TokenKind.INVOKE):
+        call = reader.call()
+    else:
+        value = reader.argument().value
+        if isinstance(value, PendingSession) and not reader.next_is(TokenKind.PIPE):
+            call = value.call
+    while reader.next_is(TokenKind.PIPE):
+        pipe = reader.take()
+        if call is not None:
+            value = reader.result_of(call, pipe)
+        source = call
+        call = _piped_into(reader, value, pipe)
+        if call.source is None and source is not None:
+            call = replace(call, source=source)
+        if reader.next_is(TokenKind.PIPE):
+            raise reader.refuse(
+                reader.take(), "The pipeline has too many parts", "Give at most one source and one call."
+            )
+    return call, value, first
+
+
+def _piped_into(reader: Reader, value: Any, pipe: Token) -> BoundCall:
+    following = reader.peek()
+    target = cmdlet_name(following.value()) if following is not None else None
+    items: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
+    if target != "Invoke-Command":
+        if len(items) > 1 and target == "Enter-PSSession":
+            what = f"{len(items)} values come through the pipe; one session can be entered at a time"
+            raise reader.refuse(pipe, what, "Name one of them.")
+        if not items or items == [None]:
+            raise reader.refuse(pipe, "Nothing comes through the pipe")
+        value = items[0] if len(items) == 1 else list(items)
+    return reader.call(Value(value, str(value) if isinstance(value, str | int) else "", False, pipe.start))
+
+
+def _shown(reader: Reader, value: Any, token: Token) -> BoundCall:
+    """A session alone, or a property of one, is shown as Get-PSSession shows it."""
+    sessions = [item for item in (value if isinstance(value, list | tuple) else [value]) if is_session(item)]
+    if sessions:
+        ids = tuple(item.instance_id for item in sessions)
+        return BoundCall("Get-PSSession", "InstanceId", {"InstanceId": ids}, sessions=tuple(sessions))
+    if token.kind is TokenKind.VARIABLE and reader.index > 1 and value is not None:
+        named = reader.lookup(token.text[1:].strip("{}").casefold(), token)
+        if is_session(named):
+            notice = f"{reader.text[token.start : reader.tokens[reader.index - 1].end]} is {quoted(str(value))}."
+            return BoundCall(
+                "Get-PSSession",
+                "InstanceId",
+                {"InstanceId": (named.instance_id,)},
+                notices=(notice,),
+                sessions=(named,),
+            )
+    raise reader.refuse(token, "A value alone does nothing here", "Give a call that uses it.")
