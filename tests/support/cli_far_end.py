@@ -1,0 +1,164 @@
+"""A session without a far end, for tests of the command line: it does what a tiny script of words says.
+
+Run as a program it is one Invoke-Command against such a session: ``python -m tests.support.cli_far_end 'lines 3'``.
+The words of a script, separated by a bar: ``lines N``, ``say TEXT``, ``part TEXT`` (no line end), ``err TEXT``,
+``warn TEXT``, ``object JSON``, ``echo`` (the input), ``ask LABEL``, ``secret LABEL``, ``sleep`` (until stopped),
+``throw TEXT``, ``die``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError, SessionBroken
+from pstui.backends.host import Console, Question, QuestionCancelled, QuestionKind
+from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
+from pstui.tui.invoke import Invocation, run
+
+
+@dataclass
+class Result:
+    state: PipelineState
+    error: ErrorInfo | None = None
+    had_errors: bool = False
+
+
+class Session:
+    def __init__(self, console: Console, *, opens: str = "yes") -> None:
+        self.console, self.opens = console, opens
+        self.stopped = asyncio.Event()
+        self.calls: list[str] = []
+        self.arguments: Sequence[object] = ()
+        self.input: AsyncIterator[object] | None = None
+        self.on_output: Callable[[object], None] | None = None
+
+    async def open(self) -> None:
+        self.calls.append("open")
+        if self.opens == "never":
+            await asyncio.Event().wait()
+        if self.opens == "no":
+            raise OpenError("db: port 22 refuses", "Nothing listens there.", "Start sshd on db.")
+        if self.opens == "ask":
+            answer = await self.console.ask(Question(QuestionKind.SECRET, "Password: ", remote=False))
+            self.console.write(Write(f"got {len(answer)}"))
+
+    async def close(self) -> None:
+        self.calls.append("close")
+
+    async def stop(self) -> None:
+        self.calls.append("stop")
+        self.stopped.set()
+
+    async def invoke_script(
+        self,
+        script: str,
+        console: Console,
+        *,
+        arguments: Sequence[object] = (),
+        input: AsyncIterator[object] | None = None,
+        out_default: bool = True,
+        on_output: Callable[[object], None] | None = None,
+    ) -> Result:
+        self.arguments, self.input, self.on_output = arguments, input, on_output
+        assert out_default is (on_output is None)
+        for step in script.split(" | "):
+            verb, _, rest = step.partition(" ")
+            result = await getattr(self, f"do_{verb}")(rest)
+            if result is not None:
+                return result
+        return Result(PipelineState.COMPLETED)
+
+    async def do_say(self, text: str) -> None:
+        self.console.write(Write(text))
+
+    async def do_part(self, text: str) -> None:
+        self.console.write(Write(text, newline=False))
+
+    async def do_err(self, text: str) -> None:
+        self.console.write(Write(text, stream=Stream.ERROR))
+
+    async def do_warn(self, text: str) -> None:
+        self.console.write(Write(text, stream=Stream.WARNING))
+
+    async def do_args(self, _: str) -> None:
+        self.console.write(Write(repr(list(self.arguments))))
+
+    async def do_lines(self, count: str) -> Result | None:
+        for number in range(int(count)):
+            while self.console.backlog > 1_000:
+                await self.console.drained()
+            self.console.write(Write(str(number + 1)))
+            if self.stopped.is_set():
+                return Result(PipelineState.STOPPED)
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        return None
+
+    async def do_echo(self, _: str) -> None:
+        assert self.input is not None
+        count = 0
+        async for value in self.input:
+            self.console.write(Write(f"in {value}"))
+            count += 1
+        self.console.write(Write(f"{count} in all"))
+
+    async def do_object(self, text: str) -> None:
+        assert self.on_output is not None
+        self.on_output(json.loads(text))
+
+    async def do_sleep(self, _: str) -> Result:
+        self.console.write(Write("sleeping"))
+        await self.stopped.wait()
+        return Result(PipelineState.STOPPED, ErrorInfo("The pipeline has been stopped."))
+
+    async def do_throw(self, text: str) -> Result:
+        return Result(PipelineState.FAILED, ErrorInfo(text), True)
+
+    async def do_die(self, _: str) -> None:
+        raise SessionBroken("db: the connection was lost", "The server ended it.")
+
+    async def do_ask(self, label: str, kind: QuestionKind = QuestionKind.LINE) -> Result | None:
+        question = Question(kind, f"{label}: ", preamble=(Write("\x1b]0;forged\x07Far end asks"),))
+        try:
+            answer = await self.console.ask(question)
+        except QuestionCancelled as error:
+            return Result(PipelineState.FAILED, ErrorInfo(str(error) or "cancelled"))
+        self.console.write(Write(f"answer of {len(answer)}"))
+        return None
+
+    async def do_secret(self, label: str) -> Result | None:
+        return await self.do_ask(label, QuestionKind.SECRET)
+
+    async def do_key(self, _: str) -> None:
+        key = await self.console.read_key(echo=True)
+        self.console.write(Write(f"key {key.virtual_key_code} {key.character!r}"))
+
+
+class Manager:
+    """Stands where the SessionManager does."""
+
+    def __init__(self, opens: str = "yes") -> None:
+        self.opens = opens
+        self.sessions: list[Session] = []
+
+    def create(self, info: ConnectionInfo, console: Console) -> Session:
+        self.sessions.append(Session(console, opens=self.opens))
+        return self.sessions[-1]
+
+
+def invoke(script: str, *, opens: str = "yes", as_json: bool = False, **more: Any) -> tuple[int, Session]:
+    """Run a script and return the exit code with the session it ran in."""
+    manager = Manager(opens)
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"})
+    code = run(Invocation(info, script, more.pop("arguments", ()), as_json), manager=manager, **more)
+    return code, manager.sessions[0]
+
+
+if __name__ == "__main__":
+    sys.exit(invoke(sys.argv[1], opens=sys.argv[2] if len(sys.argv) > 2 else "yes")[0])
