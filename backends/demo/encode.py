@@ -61,8 +61,8 @@ def primitive(value: Any) -> bytes | None:
     return None
 
 
-def encode(value: Any, depth: int = 0) -> Any:
-    """Return a value as psrpcore serializes it."""
+def encode(value: Any, depth: int = 0, *, secrets: bool = False) -> Any:
+    """Return a value as psrpcore serializes it; without ``secrets`` the client has no key: a secret goes as a name."""
     match value:
         case None | bool() | str():
             return value
@@ -75,30 +75,46 @@ def encode(value: Any, depth: int = 0) -> Any:
         case datetime.timedelta():
             return PSDuration(value)
         case SecureText():
-            return PSSecureString(value.value)
+            return PSSecureString(value.value) if secrets else to_text(value)
         case Credential():
-            return PSCredential(UserName=value.user_name, Password=PSSecureString(value.password.value))
+            return _credential(value, secrets)
         case ErrorInfo():
             return error_record(value)
         case Thing() if depth < MAX_DEPTH:
-            return encode_thing(value, depth)
+            return encode_thing(value, depth, secrets=secrets)
         case dict() if depth < MAX_DEPTH:
-            return {to_text(key): encode(item, depth + 1) for key, item in value.items()}
+            return {to_text(key): encode(item, depth + 1, secrets=secrets) for key, item in value.items()}
         case ScriptBlock():
             return value.text
     if is_list(value) and depth < MAX_DEPTH and len(value) <= MAX_LIST:
-        return [encode(item, depth + 1) for item in value]
+        return [encode(item, depth + 1, secrets=secrets) for item in value]
     return to_text(value)
 
 
-def encode_thing(value: Thing, depth: int) -> PSObject:
+def _credential(value: Credential, secrets: bool) -> Any:
+    password = encode(value.password, secrets=secrets)
+    if secrets:
+        return PSCredential(UserName=value.user_name, Password=password)
+    return bare(UserName=value.user_name, Password=password)
+
+
+def bare(**fields: Any) -> PSObject:
+    """Return an object without type names, as the protocol's own structures are."""
+    made = PSObject()
+    made.PSObject.type_names = []
+    for name, item in fields.items():
+        add_note_property(made, name, item)
+    return made
+
+
+def encode_thing(value: Thing, depth: int, *, secrets: bool = False) -> PSObject:
     """Return an object with its type names and properties."""
     made = PSObject()
     made.PSObject.type_names = list(value.type_names)
     if value.text is not None:
         made.PSObject.to_string = value.text
     for name, item in value.properties.items():
-        add_note_property(made, name, encode(item, depth + 1))
+        add_note_property(made, name, encode(item, depth + 1, secrets=secrets))
     return made
 
 

@@ -113,19 +113,24 @@ class DemoPool(ServerRunspacePool):
             payloads.append((payload.pipeline_id, payload.data))
         return payloads
 
-    def raw_fragment(self, kind: PSRPMessageType, pipeline_id: uuid.UUID, body: bytes) -> bytes:
+    def raw_fragments(self, kind: PSRPMessageType, pipeline_id: uuid.UUID, body: bytes) -> list[bytes]:
         """Frame a ready CLIXML body without psrpcore's serializer: the way of the messages that come in thousands."""
         message = _MESSAGE.pack(1, kind.value, self.runspace_pool_id.bytes_le, pipeline_id.bytes_le) + body
         object_id = self._fragment_counter
-        if len(message) + _FRAGMENT.size <= MAX_PAYLOAD:
-            return _FRAGMENT.pack(object_id, 0, 3, len(message)) + message
         room = MAX_PAYLOAD - _FRAGMENT.size
+        if len(message) <= room:
+            return [_FRAGMENT.pack(object_id, 0, 3, len(message)) + message]
         pieces = [message[at : at + room] for at in range(0, len(message), room)]
         last = len(pieces) - 1
-        return b"".join(
+        return [
             _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(piece)) + piece
             for number, piece in enumerate(pieces)
-        )
+        ]
+
+    @property
+    def has_key(self) -> bool:
+        """True when the client can read a SecureString: at 2.4, or after the key exchange."""
+        return self.protocol == "2.4" or self._key_requested
 
     def _process_SessionCapability(self, event: Any) -> None:
         theirs = str(event.protocol_version)
@@ -163,6 +168,14 @@ class DemoPool(ServerRunspacePool):
         """Queue APPLICATION_PRIVATE_DATA and the Opened state, the end of the opening."""
         self.prepare_message(ApplicationPrivateData(ApplicationPrivateData=self.application_private_data))
         self._change_state(RunspacePoolState.Opened)
+
+    def finish(self) -> None:
+        """Queue the Closing and Closed states, the end of an orderly session (semantics 2.8)."""
+        self._change_state(RunspacePoolState.Closing)
+        self._change_state(RunspacePoolState.Closed)
+
+    def _process_GetCommandMetadata(self, event: Any) -> None:
+        """Nothing to keep: the endpoint reads the event itself."""
 
     def _process_CreatePipeline(self, event: Any) -> None:
         if event.pipeline_id not in self.pipeline_table:

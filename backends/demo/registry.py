@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.demo.errors import ErrorInfo, StatementError
@@ -41,7 +42,9 @@ COMMON = (
     Param("OutVariable", aliases=("ov",)),
 )
 
-Body = Callable[["Call"], AsyncIterator[Any]]
+Body = Callable[["Call"], AsyncGenerator[Any, None]]
+#: a command that puts nothing out
+Quiet = Callable[["Call"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,6 @@ class CommandSpec:
     aliases: tuple[str, ...] = ()
     hidden: bool = False
     kind: str = "Cmdlet"
-    examples: tuple[str, ...] = field(default=())
 
     @property
     def syntax(self) -> str:
@@ -81,15 +83,25 @@ _ALIASES: dict[str, str] = {}
 
 def command(
     name: str, summary: str, *params: Param, aliases: Sequence[str] = (), hidden: bool = False, kind: str = "Cmdlet"
-) -> Callable[[Body], Body]:
-    """Declare a command over the async generator that runs it."""
+) -> Callable[[Body | Quiet], None]:
+    """Declare a command over the async generator that runs it, or over a coroutine when it puts nothing out."""
 
-    def register(body: Body) -> Body:
-        _COMMANDS[name.lower()] = CommandSpec(name, summary, params, body, tuple(aliases), hidden, kind)
+    def register(body: Body | Quiet) -> None:
+        run = body if inspect.isasyncgenfunction(body) else _quietly(body)
+        _COMMANDS[name.lower()] = CommandSpec(name, summary, params, run, tuple(aliases), hidden, kind)
         _ALIASES.update({alias.lower(): name for alias in aliases})
-        return body
 
     return register
+
+
+def _quietly(body: Any) -> Body:
+    async def run(call: Call) -> AsyncGenerator[Any, None]:
+        await body(call)
+        nothing: tuple[Any, ...] = ()
+        for item in nothing:
+            yield item
+
+    return run
 
 
 def find(name: str) -> CommandSpec | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pstui.backends.demo.errors import ErrorInfo
+
 #: bounds that keep a typed line from eating the machine
 MAX_TEXT = 8 * 1024 * 1024
 MAX_ITEMS = 1_000_000
@@ -110,6 +112,8 @@ def to_text(value: Any) -> str:
             return value.text
         case Thing():
             return thing_text(value)
+        case ErrorInfo():
+            return value.message
     if is_list(value):
         return joined(map(to_text, value))
     return str(value)
@@ -224,6 +228,23 @@ def get_property(value: Any, name: str) -> Any:
             return value.strftime("%A") if wanted == "dayofweek" else getattr(value, wanted, None)
         case datetime.timedelta():
             return value.total_seconds() if wanted == "totalseconds" else getattr(value, wanted, None)
+    if isinstance(value, ErrorInfo):
+        return error_property(value, wanted)
     if is_list(value):
         return collapse([item for element in value for item in to_items(get_property(element, name))])
+    return None
+
+
+def error_property(value: ErrorInfo, name: str) -> Any:
+    """Return what ``$_.Exception.Message`` and its like name."""
+    match name:
+        case "exception":
+            return Thing((value.type_name, "System.Exception"), {"Message": value.message}, value.message)
+        case "fullyqualifiederrorid":
+            return value.error_id
+        case "categoryinfo":
+            shown = {"Category": value.category, "Activity": value.command, "Reason": value.reason}
+            return Thing(("System.Management.Automation.ErrorCategoryInfo",), shown, value.category)
+        case "targetobject":
+            return value.target
     return None
