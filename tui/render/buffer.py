@@ -21,8 +21,10 @@ from .style import ACCENT, Runs, apply_sgr, console_style, with_background, with
 #: Lines and bytes kept unless told otherwise.
 MAX_LINES: Final = 100_000
 MAX_BYTES: Final = 48 << 20
-#: A longer line is broken (1 MiB at most as UTF-8).
+#: Characters of the longest line; a longer one is broken. Fewer where not all is ASCII, because those are measured
+#: one by one and take up to four bytes each.
 MAX_LINE: Final = 1 << 18
+MAX_LINE_UNICODE: Final = 1 << 16
 #: Lines, and characters, gathered before they are packed into a block.
 BLOCK_LINES: Final = 256
 BLOCK_CHARACTERS: Final = 1 << 16
@@ -74,6 +76,7 @@ class TextBuffer:
         #: Numbers of the prompt lines, and of the line each one's output begins at.
         self._prompts: list[int] = []
         self._outputs: list[int] = []
+        self._prompt_count = 0
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -100,7 +103,7 @@ class TextBuffer:
             newline
             and not self._open.length
             and (plain.isprintable() or _LAYOUT.search(plain) is None)
-            and len(plain) <= MAX_LINE
+            and len(plain) <= MAX_LINE_UNICODE
             and self._splitter.end_line()
         ):
             self._commit(plain, runs)
@@ -113,11 +116,12 @@ class TextBuffer:
     def _add(self, text: str, runs: Runs) -> None:
         """Lay text out in the open line, ending it at each newline."""
         position = 0
+        limit = MAX_LINE if text.isascii() else MAX_LINE_UNICODE
         while text:
             newline = text.find("\n", position)
             end = len(text) if newline < 0 else newline
             while position < end:
-                room = min(MAX_LINE - self._open.length, end - position)
+                room = min(limit - self._open.length, end - position)
                 if room <= 0:
                     self._end_line()
                     continue
@@ -265,11 +269,18 @@ class TextBuffer:
         if not self._prompts or self._prompts[-1] != self.end:
             self._prompts.append(self.end)
             self._outputs.append(self.end + 1)
+            self._prompt_count += 1
+            self.version += 1
 
     def mark_output(self) -> None:
         """The typed command ends before the line being written (it took several lines)."""
         if self._outputs:
             self._outputs[-1] = max(self.end, self._prompts[-1] + 1)
+
+    @property
+    def prompt_count(self) -> int:
+        """How many prompts were ever marked."""
+        return self._prompt_count
 
     def prompts(self) -> list[int]:
         """Indices of the prompt lines, oldest first."""

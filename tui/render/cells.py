@@ -14,6 +14,7 @@ from rich.cells import cell_len, get_character_cell_size
 #: Characters that Rich may count as other than one cell; everything outside this class is one cell wide.
 _NOT_ONE_CELL = re.compile("[^ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2500-\u25fc\u2800-\u28ff]")
 _ZWJ = "\u200d"
+_WIDE_SELECTOR = "\ufe0f"
 _JOINS = re.compile("[\u200d\ufe0e\ufe0f]")
 
 
@@ -66,13 +67,37 @@ def row_starts(text: str, columns: int) -> list[int]:
     if is_simple(text):
         return list(range(0, len(text), columns))
     starts = [0]
-    used = 0
-    for start, _, cells in clusters(text):
-        if used + cells > columns and start > starts[-1]:
-            starts.append(start)
-            used = 0
-        used += cells
+    used, position, base = 0, 0, 0
+    for match in _NOT_ONE_CELL.finditer(text):
+        at = match.start()
+        if at > position:
+            used = _fill_rows(starts, used, position, at, columns)
+            base = at - 1
+        position = at + 1
+        joined = at > 0 and text[at - 1] == _ZWJ
+        cells = 0 if joined else get_character_cell_size(text[at])
+        if cells == 0 and text[at] == _WIDE_SELECTOR and at:
+            # The emoji selector widens some characters: the whole cluster may have to move to the next row.
+            cells = cell_len(text[base:position]) - cell_len(text[base:at])
+        elif cells:
+            base = at
+        if used + cells > columns and base > starts[-1]:
+            starts.append(base)
+            used = cell_len(text[base:position])
+        else:
+            used += cells
+    _fill_rows(starts, used, position, len(text), columns)
     return starts
+
+
+def _fill_rows(starts: list[int], used: int, first: int, last: int, columns: int) -> int:
+    """Place characters of one cell each; the cells used in the row reached."""
+    room = columns - used
+    if last == first or last - first <= room:
+        return used + last - first
+    full = range(first + max(room, 0), last, columns)
+    starts.extend(full)
+    return last - full[-1]
 
 
 def row_count(text: str, columns: int) -> int:

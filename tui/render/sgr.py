@@ -252,6 +252,8 @@ def _settled(text: str) -> tuple[str, Runs]:
     rest, rest_runs = splitter.finish()
     runs = split_runs + tuple((position + len(split), style) for position, style in rest_runs)
     split += rest
+    if not runs:
+        split = split.replace("\r\n", "\n")
     if "\r" not in split and "\b" not in split:
         return split, runs
     texts: list[str] = []

@@ -36,7 +36,6 @@ class WrapIndex:
         self.widest = 0
         self._hidden: list[tuple[int, int]] = []
         self._firsts: list[int] = []
-        self._counts: list[int] = []
         self._rows: list[int] = []
         self._exact: list[bool] = []
         #: Row at which each block begins, and the tail; None when it has to be added up again.
@@ -45,7 +44,6 @@ class WrapIndex:
         self._tail_rows: list[int] = []
         #: Rows of the first block that belong to lines already dropped.
         self._skipped = 0
-        self._dropped = -1
         self._details: dict[int, array[int]] = {}
         self.sync()
 
@@ -60,13 +58,12 @@ class WrapIndex:
         if gone:
             for first in self._firsts[:gone]:
                 self._details.pop(first, None)
-            del self._firsts[:gone], self._counts[:gone], self._rows[:gone], self._exact[:gone]
+            del self._firsts[:gone], self._rows[:gone], self._exact[:gone]
             self._begins = None
         for index in range(len(self._firsts), len(firsts)):
             block = buffer.blocks[index]
             rows, exact = self._estimate(block, firsts[index])
             self._firsts.append(firsts[index])
-            self._counts.append(block.count)
             self._rows.append(rows)
             self._exact.append(exact)
             self._begins = None
@@ -75,11 +72,9 @@ class WrapIndex:
 
     def _sync_tail(self) -> None:
         buffer = self._buffer
-        first = max(buffer.tail_first, buffer.dropped)
-        if first != self._tail_first:
-            kept = self._tail_rows[first - self._tail_first :] if self._tail_first >= buffer.tail_first else []
-            self._tail_rows = kept if first < self._tail_first + len(self._tail_rows) else []
-            self._tail_first = first
+        first = buffer.tail_first
+        del self._tail_rows[: first - self._tail_first]
+        self._tail_first = first
         # The open line is measured anew each time: it may have changed.
         known = min(len(self._tail_rows), buffer.end - first)
         del self._tail_rows[known:]
@@ -89,9 +84,6 @@ class WrapIndex:
 
     def _sync_dropped(self) -> None:
         dropped = self._buffer.dropped
-        if dropped == self._dropped and self._begins is not None:
-            return
-        self._dropped = dropped
         self._skipped = 0
         if self._firsts and self._firsts[0] < dropped:
             self._skipped = self._detail(0)[dropped - self._firsts[0]]
@@ -107,11 +99,14 @@ class WrapIndex:
 
     def _estimate(self, block: Block, first: int) -> tuple[int, bool]:
         """Rows of a block, and whether that is exact."""
+        last = first + block.count
         if self.columns is None:
             self.widest = max(self.widest, block.longest)
-        elif block.longest > self.columns:
+        if any(start <= first and last <= end for start, end in self._hidden):
+            return 0, True
+        if self.columns is not None and block.longest > self.columns:
             return block.count + len(block.data()) // self.columns, False
-        return block.count, not self._hides(first, first + block.count)
+        return block.count, not self._hides(first, last)
 
     # -- settings --------------------------------------------------------------------------------------------------
 
@@ -128,7 +123,7 @@ class WrapIndex:
 
     def _restart(self) -> None:
         self.widest = 0
-        self._firsts, self._counts, self._rows, self._exact, self._tail_rows = [], [], [], [], []
+        self._firsts, self._rows, self._exact, self._tail_rows = [], [], [], []
         self._details.clear()
         self._begins = None
         self.sync()
