@@ -87,6 +87,12 @@ class ScriptedConsole:
             self.write(Write(key.character, newline=False))
         return key
 
+    def refuse(self) -> None:
+        """Refuse the question that is asked, as Esc and Ctrl+C do in a pane."""
+        if self.asked is not None:
+            self.asked.set_exception(QuestionCancelled())
+            self.asked = None
+
     def _leave_behind(self, question: Question, answer: str | None) -> None:
         for record in question.preamble:
             self.write(record)
@@ -158,8 +164,7 @@ class Person:
             self.console.awaits_key.set_result(KeyInfo(ord(key.upper()), key))
             self.console.awaits_key = None
         elif self.console.asked is not None:
-            self.console.asked.set_exception(QuestionCancelled())
-            self.console.asked = None
+            self.console.refuse()
         else:
             self.signals += self.running is not None
             await asyncio.wait_for(self.session.stop(), DEADLINE)
