@@ -1,0 +1,27 @@
+"""Where pstui keeps its files on this system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+_DIRS = PlatformDirs("pstui", appauthor=False)
+
+
+def profile_file() -> Path:
+    """Return the profile file: $PSTUI_CONFIG, else profiles.toml in the user's configuration folder."""
+    named = os.environ.get("PSTUI_CONFIG")
+    return Path(named).expanduser() if named else Path(_DIRS.user_config_dir) / "profiles.toml"
+
+
+def state_folder() -> Path:
+    """Return the folder for what pstui remembers by itself: history, the last workspace, crash reports."""
+    return Path(_DIRS.user_state_dir)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner can read, and return it. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

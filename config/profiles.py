@@ -1,0 +1,189 @@
+"""Profiles as they stand in their files: read, checked against the schema, every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .problems import Problem, nearest
+from .schema import Field, Kind, Schema, value_problem
+from .toml_text import parse, read_text
+
+#: How deep one file may include another.
+MAX_INCLUDES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One saved target: ``kind`` is its table (hosts, vms, containers), ``values`` its keys as written."""
+
+    kind: str
+    name: str
+    values: Mapping[str, Any]
+    file: Path
+
+    @property
+    def group(self) -> str:
+        """The group path, parts separated by ``/``; empty for none."""
+        return str(self.values.get("group", ""))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags, as written."""
+        return tuple(self.values.get("tags", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything the files say. ``profiles`` holds only the good ones; ``problems`` is empty when all is well."""
+
+    file: Path
+    profiles: tuple[Profile, ...] = ()
+    credentials: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    single: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    problems: tuple[Problem, ...] = ()
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """Return a table that stands once (defaults, settings); empty when absent."""
+        return self.single.get(name, {})
+
+    def by_kind(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """Return the profiles of one table by name."""
+        return {profile.name: profile.values for profile in self.profiles if profile.kind == kind}
+
+
+def load(file: Path, schema: Schema) -> Configuration:
+    """Read a profile file and what it includes. Never raises for what the files hold."""
+    reader = _Reader(schema)
+    reader.read(file, 0)
+    return reader.result(file)
+
+
+class _Reader:
+    """Collects profiles and problems over the files."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._profiles: dict[tuple[str, str], Profile] = {}
+        self._credentials: dict[str, Mapping[str, Any]] = {}
+        self._single: dict[str, dict[str, Any]] = {}
+        self._problems: list[Problem] = []
+        self._seen: set[Path] = set()
+        self._references: list[tuple[Path, str, str, str]] = []
+
+    def result(self, file: Path) -> Configuration:
+        for place, table, key, name in self._references:
+            if name not in self._credentials:
+                close = nearest(name, self._credentials)
+                self._problems.append(Problem(place, f"there is no [credentials.{name}].", table, key, nearest=close))
+        return Configuration(
+            file,
+            tuple(self._profiles.values()),
+            self._credentials,
+            self._single,
+            tuple(self._problems),
+        )
+
+    def read(self, file: Path, depth: int) -> None:
+        real = file.resolve()
+        if real in self._seen:
+            return
+        self._seen.add(real)
+        text, problems = read_text(file)
+        self._problems += problems
+        data, problems = parse(text, file)
+        self._problems += problems
+        for name, content in data.items():
+            if name == "include":
+                self._include(file, content, depth)
+            elif name in self._schema.named:
+                self._named(file, name, content)
+            elif name in self._schema.single:
+                self._once(file, name, content)
+            else:
+                known = [*self._schema.named, *self._schema.single, "include"]
+                self._say(file, name, "", "is not known.", nearest(name, known))
+
+    def _include(self, file: Path, content: Any, depth: int) -> None:
+        names = [content] if isinstance(content, str) else content
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._say(file, "", "include", "must be a list of file names.")
+        elif depth >= MAX_INCLUDES:
+            self._say(file, "", "include", f"goes deeper than {MAX_INCLUDES} files.")
+        else:
+            for name in names:
+                other = file.parent / Path(name).expanduser()
+                if other.is_file():
+                    self.read(other, depth + 1)
+                else:
+                    self._say(file, "", "include", f"{other} is no file.")
+
+    def _named(self, file: Path, kind: str, content: Any) -> None:
+        if not isinstance(content, dict):
+            self._say(file, kind, "", f"must hold tables such as [{kind}.name].")
+            return
+        for name, values in content.items():
+            table = f"{kind}.{name}"
+            if not isinstance(values, dict):
+                self._say(file, kind, name, f"must be a table: write [{table}].")
+            elif not self._checked(file, table, values, self._schema.named[kind]):
+                continue
+            elif kind == "credentials":
+                self._credentials[name] = values
+            elif self._has_target(file, kind, table, values):
+                self._add(file, kind, name, values)
+
+    def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
+        if (kind, name) in self._profiles:
+            first = self._profiles[kind, name].file
+            self._say(file, f"{kind}.{name}", "", f"stands in {first} already; that one is used.")
+        else:
+            self._profiles[kind, name] = Profile(kind, name, values, file)
+
+    def _once(self, file: Path, name: str, content: Any) -> None:
+        if not isinstance(content, dict):
+            self._say(file, name, "", "must be a table.")
+            return
+        good = {key: value for key, value in content.items() if self._key(file, name, key, value, self._fields(name))}
+        self._single.setdefault(name, {}).update(good)
+
+    def _fields(self, name: str) -> Mapping[str, Field]:
+        return self._schema.single[name]
+
+    def _has_target(self, file: Path, kind: str, table: str, values: dict[str, Any]) -> bool:
+        targets = self._schema.targets.get(kind, ())
+        given = [key for key in targets if key in values]
+        if len(given) == 1 or not targets:
+            return True
+        wanted = " or ".join(targets)
+        said = f"needs {wanted}." if not given else f"has {' and '.join(given)}; one of them decides, keep one."
+        self._say(file, table, "", said)
+        return False
+
+    def _checked(self, file: Path, table: str, values: dict[str, Any], fields: Mapping[str, Field]) -> bool:
+        """Check every key of a table, so that all its problems are told."""
+        verdicts = [self._key(file, table, key, value, fields) for key, value in values.items()]
+        return all(verdicts)
+
+    def _key(self, file: Path, table: str, key: str, value: Any, fields: Mapping[str, Field]) -> bool:
+        if not fields:
+            return True
+        spec = fields.get(key)
+        if spec is None:
+            self._say(file, table, key, "is not known.", nearest(key, fields))
+            return False
+        if wrong := value_problem(value, spec):
+            close = nearest(value, spec.choices) if isinstance(value, str) and spec.choices else ""
+            self._say(file, table, key, f"{wrong}.", close)
+            return False
+        if spec.kind is Kind.TABLE:
+            return self._checked(file, f"{table}.{key}", value, spec.fields)
+        if spec.kind is Kind.CREDENTIAL:
+            self._references.append((file, table, key, value))
+        return True
+
+    def _say(self, file: Path, table: str, key: str, message: str, close: str = "") -> None:
+        self._problems.append(Problem(file, message, table, key, nearest=close))

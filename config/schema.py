@@ -1,0 +1,117 @@
+"""The shape that a profile file may have. ``tui`` makes it from the backends' option declarations and hands it in."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from .sources import source_problem
+
+
+class Kind(enum.Enum):
+    """What a value must be."""
+
+    TEXT = "text"
+    INTEGER = "whole number"
+    SWITCH = "true or false"
+    GUID = "GUID"
+    LIST = "list of texts"
+    TABLE = "table"
+    CREDENTIAL = "name of a [credentials] table"
+    SOURCE = "password source"
+    CHOICE = "one of a list"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key: its kind and limits. ``fields`` describes the inside of a TABLE; empty means anything."""
+
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
+    #: whether a text stands for itself in a list of one
+    one_or_many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of a profile file.
+
+    ``named`` are the tables of tables (hosts, vms, containers, credentials) with the keys of their entries; ``single``
+    are tables that stand once (defaults, settings, keys). ``targets`` names, for a named table, the keys of which
+    exactly one must be there: they decide the parameter set.
+    """
+
+    named: Mapping[str, Mapping[str, Field]]
+    single: Mapping[str, Mapping[str, Field]] = field(default_factory=lambda: MappingProxyType({}))
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+#: What every profile may carry beside its connection.
+COMMON_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "group": Field(Kind.TEXT),
+        "tags": Field(Kind.LIST),
+        "color": Field(Kind.TEXT),
+        "note": Field(Kind.TEXT),
+        "pinned": Field(Kind.SWITCH),
+    }
+)
+
+CREDENTIAL_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {"user_name": Field(Kind.TEXT), "password": Field(Kind.SOURCE)}
+)
+
+
+def value_problem(value: Any, spec: Field) -> str:
+    """Return what is wrong with a value, or ``""``. The inside of tables is checked by the caller."""
+    wanted = f"must be a {spec.kind.value}"
+    match spec.kind:
+        case Kind.TEXT | Kind.CREDENTIAL:
+            return "" if isinstance(value, str) else wanted
+        case Kind.SWITCH:
+            return "" if isinstance(value, bool) else f"must be {spec.kind.value}"
+        case Kind.INTEGER:
+            return _integer_problem(value, spec)
+        case Kind.GUID:
+            return "" if _is_guid(value) else wanted
+        case Kind.LIST:
+            fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+            return "" if fits or (spec.one_or_many and isinstance(value, str)) else wanted
+        case Kind.CHOICE:
+            known = {choice.casefold() for choice in spec.choices}
+            fits = isinstance(value, str) and value.casefold() in known
+            return "" if fits else f"must be one of {', '.join(spec.choices)}"
+        case Kind.SOURCE:
+            return source_problem(value)
+        case Kind.TABLE:
+            return "" if isinstance(value, dict) else wanted
+
+
+def _integer_problem(value: Any, spec: Field) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "must be a whole number"
+    low, high = spec.minimum, spec.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        return f"must be {_range(low, high)}"
+    return ""
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is None:
+        return f"at most {high}"
+    return f"at least {low}" if high is None else f"from {low} to {high}"
+
+
+def _is_guid(value: Any) -> bool:
+    try:
+        uuid.UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        return False
+    return True

@@ -1,0 +1,190 @@
+"""Changing a profile file without losing what a person put there: comments, order and unknown keys survive."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
+
+from .problems import ConfigError
+
+#: Earlier texts kept for undo.
+MAX_UNDO = 20
+
+
+def fingerprint(file: Path) -> str:
+    """Return what changes whenever the file's content does; ``""`` for a file that is not there."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read", str(error.strerror)) from error
+
+
+def write_atomic(file: Path, text: str) -> None:
+    """Replace a file as a whole or not at all; the old one is kept beside it as ``NAME.bak``.
+
+    Links are followed, the mode is kept, a new file is the owner's alone. Raises ConfigError.
+    """
+    target = file.resolve()
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        old = target.read_bytes() if target.exists() else None
+        mode = target.stat().st_mode & 0o777 if old is not None else 0o600
+        if old is not None:
+            _replace(target.with_name(target.name + ".bak"), old, mode)
+        _replace(target, text.encode("utf-8"), mode)
+    except OSError as error:
+        hint = "The file is as it was. Check the folder's rights and the space on the disk."
+        raise ConfigError(f"{file} cannot be written: {error.strerror or error}", hint) from error
+
+
+def _replace(target: Path, content: bytes, mode: int) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+class ProfileStore:
+    """Edits one profile file. Every change is written at once; ``undo`` takes the last one back.
+
+    A file that is damaged, or that somebody else changed since it was read, is never overwritten: ConfigError.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._seen = fingerprint(file)
+        self._undo: list[str] = []
+
+    def changed_on_disk(self) -> bool:
+        """Return whether the file is no longer what this store has read or written last."""
+        return fingerprint(self.file) != self._seen
+
+    def reread(self) -> None:
+        """Take the file as it is now for the starting point; undo starts anew."""
+        self._seen = fingerprint(self.file)
+        self._undo.clear()
+
+    def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
+        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""
+        document = self._document()
+        parent = self._parent(document, kind)
+        if name in parent:
+            _update(parent[name], values)
+        else:
+            table = tomlkit.table()
+            for key, value in values.items():
+                table.add(key, _item(value))
+            parent.add(name, table)
+        self._save(document)
+
+    def delete(self, kind: str, name: str) -> None:
+        """Remove a profile. Raises ConfigError when there is none of that name."""
+        document = self._document()
+        del self._parent(document, kind)[self._existing(document, kind, name)]
+        self._save(document)
+
+    def rename(self, kind: str, old: str, new: str) -> None:
+        """Give a profile another name, in its place."""
+        document = self._document()
+        parent = self._parent(document, kind)
+        self._existing(document, kind, old)
+        if new in parent:
+            raise ConfigError(f"there is a profile {new} already", "Choose another name.")
+        entries = [(key, parent[key]) for key in list(parent)]
+        for key, _ in entries:
+            del parent[key]
+        for key, value in entries:
+            parent.add(new if key == old else key, value)
+        self._save(document)
+
+    def undo(self) -> bool:
+        """Take back the last change of this store; False when there is none."""
+        if not self._undo:
+            return False
+        self._guard()
+        text = self._undo.pop()
+        write_atomic(self.file, text)
+        self._seen = fingerprint(self.file)
+        return True
+
+    def _guard(self) -> None:
+        if self.changed_on_disk():
+            raise ConfigError(
+                f"{self.file} was changed by somebody else meanwhile", "Read it again, then repeat the change."
+            )
+
+    def _document(self) -> tomlkit.TOMLDocument:
+        self._guard()
+        try:
+            text = self.file.read_text(encoding="utf-8") if self._seen else ""
+            return tomlkit.parse(text)
+        except (TOMLKitError, UnicodeDecodeError, RecursionError, ValueError) as error:
+            hint = "Mend the file first; pstui --check names the places."
+            raise ConfigError(f"{self.file} is damaged and is not overwritten", hint) from error
+        except OSError as error:
+            raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error
+
+    def _parent(self, document: tomlkit.TOMLDocument, kind: str) -> Any:
+        if kind not in document:
+            document.add(kind, tomlkit.table(is_super_table=True))
+        parent = document[kind]
+        if not isinstance(parent, Table) and not hasattr(parent, "add"):
+            raise ConfigError(f"{self.file}: [{kind}] is no table of profiles", "Mend it in an editor.")
+        return parent
+
+    def _existing(self, document: tomlkit.TOMLDocument, kind: str, name: str) -> str:
+        if name not in self._parent(document, kind):
+            raise ConfigError(
+                f"there is no profile {name} in [{kind}]", f"It may stand in a file that {self.file} includes."
+            )
+        return name
+
+    def _save(self, document: tomlkit.TOMLDocument) -> None:
+        text = tomlkit.dumps(document)
+        if self._seen:
+            self._undo = [*self._undo[-MAX_UNDO + 1 :], self.file.read_text(encoding="utf-8")]
+        write_atomic(self.file, text)
+        self._seen = fingerprint(self.file)
+
+
+def _update(table: Any, values: Mapping[str, Any]) -> None:
+    for key in [key for key in table if key not in values]:
+        del table[key]
+    for key, value in values.items():
+        if key in table and table[key] == value:
+            continue
+        table[key] = _item(value)
+
+
+def _item(value: Any) -> Any:
+    """Make a TOML value; tables inside a profile stand on one line, as a person would write them."""
+    if isinstance(value, Mapping):
+        inline = tomlkit.inline_table()
+        for key, inner in value.items():
+            inline.add(key, _item(inner))
+        return inline
+    if isinstance(value, list | tuple):
+        array = tomlkit.array()
+        for inner in value:
+            array.append(_item(inner))
+        return array
+    return tomlkit.item(value)
