@@ -1,0 +1,160 @@
+"""The -Options hashtable of the SSHHost set and the other values of the set, checked before anything is opened.
+
+An option means what ``ssh -o Name=Value`` means: it stands before the configuration files, and the first value
+found counts. What asyncssh cannot do is refused by name; nothing is ignored.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError
+from pstui.backends.transports.texts import printable
+
+
+def _flag(value: str) -> str:
+    return "" if value.lower() in {"yes", "no", "true", "false"} else "yes or no"
+
+
+def _number(value: str) -> str:
+    return "" if value.isascii() and value.isdecimal() and int(value) <= 2**31 - 1 else "a whole number"
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    return lambda value: "" if value.lower() in words else " or ".join(words)
+
+
+def _text(value: str) -> str:
+    return ""
+
+
+#: Each option with the check of its value, which returns what is expected or "". The value of the options in
+#: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
+_OPTIONS: dict[str, Callable[[str], str]] = {
+    "AddressFamily": _one_of("any", "inet", "inet6"),
+    "BatchMode": _flag,
+    "BindAddress": _text,
+    "CertificateFile": _text,
+    "Ciphers": _text,
+    "Compression": _flag,
+    "ConnectTimeout": _number,
+    "ForwardAgent": _text,
+    "GSSAPIAuthentication": _flag,
+    "GSSAPIDelegateCredentials": _flag,
+    "GlobalKnownHostsFile": _text,
+    "HashKnownHosts": _flag,
+    "HostKeyAlgorithms": _text,
+    "HostKeyAlias": _text,
+    "Hostname": _text,
+    "IdentitiesOnly": _flag,
+    "IdentityAgent": _text,
+    "IdentityFile": _text,
+    "KbdInteractiveAuthentication": _flag,
+    "KexAlgorithms": _text,
+    "MACs": _text,
+    "PasswordAuthentication": _flag,
+    "Port": _number,
+    "PreferredAuthentications": _text,
+    "ProxyCommand": _text,
+    "ProxyJump": _text,
+    "PubkeyAuthentication": _flag,
+    "RekeyLimit": _text,
+    "SendEnv": _text,
+    "ServerAliveCountMax": _number,
+    "ServerAliveInterval": _number,
+    "SetEnv": _text,
+    "StrictHostKeyChecking": _one_of("yes", "ask", "accept-new", "no", "off"),
+    "TCPKeepAlive": _flag,
+    "User": _text,
+    "UserKnownHostsFile": _text,
+}
+_BY_NAME = {name.lower(): name for name in _OPTIONS}
+_LISTS = frozenset({"GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
+#: What a jump host takes over from the target's options, beyond its own entry in the configuration files.
+_FOR_JUMP_HOSTS = frozenset(
+    {"BatchMode", "ConnectTimeout", "GlobalKnownHostsFile", "IdentityAgent", "IdentityFile", "UserKnownHostsFile"}
+)
+
+
+def supported_options() -> tuple[str, ...]:
+    """Return the names that -Options may hold."""
+    return tuple(_OPTIONS)
+
+
+def check_call(info: ConnectionInfo) -> None:
+    """Check the values of an SSHHost connection. Raises CallError naming the parameter and what is wrong with it."""
+    names = {"HostName": "host name", "UserName": "user name", "Subsystem": "subsystem"}
+    for parameter, what in names.items():
+        value = info.text(parameter)
+        if parameter == "HostName" and not value:
+            raise CallError("no host name was given", "The SSHHost set needs one.", "Use -HostName user@host:port.")
+        if value.startswith("-"):
+            raise CallError(
+                f"the {what} {printable(value)} is refused",
+                "It starts with a dash, so an SSH program could take it for an option.",
+                f"Correct -{parameter}.",
+            )
+        if any(ord(char) < 32 or ord(char) == 127 for char in value):
+            raise CallError(f"the {what} is refused", "It holds a control character.", f"Correct -{parameter}.")
+    if not 0 <= info.number("Port") <= 65535:
+        raise CallError(f"the port {info.number('Port')} does not exist", "Ports go from 1 to 65535.", "Correct -Port.")
+    options = info.values.get("Options")
+    if options:
+        option_lines(options)
+
+
+def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False) -> tuple[str, ...]:
+    """Return the options as lines of a configuration file of OpenSSH. Raises CallError naming the wrong option.
+
+    With ``for_jump_host`` only those are returned that hold for the hosts on the way, too.
+    """
+    lines: list[str] = []
+    for key, value in options.items():
+        name = _BY_NAME.get(str(key).lower())
+        if name is None:
+            raise CallError(
+                f"the SSH option {printable(str(key))} is not supported",
+                "pstui brings its own SSH and refuses what it cannot do, rather than ignoring it.",
+                f"Supported: {', '.join(_OPTIONS)}.",
+            )
+        text = _checked(name, value)
+        if not for_jump_host or name in _FOR_JUMP_HOSTS:
+            lines.append(f"{name} {_quoted(name, text)}")
+    return tuple(lines)
+
+
+def write_options(folder: Path, name: str, lines: tuple[str, ...]) -> list[Path]:
+    """Write option lines to a file of ``folder``; return the list of that one file, or ``[]`` without lines."""
+    if not lines:
+        return []
+    path = folder / name
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return [path]
+
+
+def _checked(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if not isinstance(value, str | int):
+        raise CallError(
+            f"the SSH option {name} is refused",
+            f"Its value is a {type(value).__name__}, not a text or a number.",
+            "Give one text; several words stand in one text with blanks between them.",
+        )
+    text = str(value).strip()
+    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+        raise CallError(f"the SSH option {name} is refused", "Its value holds a line break or a control character.")
+    expected = "a value" if not text or text.startswith("=") else _OPTIONS[name](text)
+    if expected:
+        raise CallError(f"the SSH option {name} is refused", f"{printable(text)!r} was given, {expected} is expected.")
+    return text
+
+
+def _quoted(name: str, text: str) -> str:
+    if name == "ProxyCommand":
+        return text
+    return " ".join(shlex.quote(word) for word in text.split()) if name in _LISTS else shlex.quote(text)
