@@ -30,8 +30,6 @@ from textual.widget import Widget
 FRAME: Final = 1 / 60
 #: Seconds a frame may spend on making estimated rows exact after a resize.
 REFINE: Final = 0.004
-#: Cells left blank before the text.
-MARGIN: Final = 1
 _CACHED_ROWS: Final = 512
 
 
@@ -130,6 +128,13 @@ class TranscriptView(ScrollView):
         self._following = True
         self._changed()
 
+    def clear(self) -> None:
+        """Forget the whole text, scrollback and all."""
+        self.buffer.clear()
+        self._screen_top = None
+        self._following = True
+        self._changed()
+
     @property
     def wrap(self) -> bool:
         """Whether long lines are wrapped."""
@@ -168,7 +173,7 @@ class TranscriptView(ScrollView):
             # Not laid out, or no row high: the parent's width will be ours.
             parent = self.parent
             columns = (parent.size.width if isinstance(parent, Widget) else 0) - self.styles.scrollbar_size_vertical
-        return max(columns - MARGIN, 1) if columns > 0 else (self._index.columns or 80)
+        return columns if columns > 0 else (self._index.columns or 80)
 
     def _sync(self) -> None:
         """Bring the rows up to date with the text and the width."""
@@ -243,7 +248,7 @@ class TranscriptView(ScrollView):
     def _settle(self) -> None:
         """Size and scroll position for the text as it is now."""
         top = self._row_of_top()
-        columns = 0 if self._wrap else self._index.widest + MARGIN
+        columns = 0 if self._wrap else self._index.widest
         size = Size(columns, self._total_rows())
         self._settling = True
         try:
@@ -377,8 +382,7 @@ class TranscriptView(ScrollView):
         pieces = segments(part, slice_runs(runs, start, end), self._look(), base, overlays)
         if sub_row == len(starts) - 1:
             pieces += self._after(number, base)
-        strip = Strip(pieces).crop_extend(skip, skip + columns - MARGIN, base)
-        strip = Strip([Segment(" " * MARGIN, base), *strip], columns)
+        strip = Strip(pieces).crop_extend(skip, skip + columns, base)
         if self._wrap and finished and not overlays:
             if len(self._strips) >= _CACHED_ROWS:
                 self._strips.clear()
@@ -422,9 +426,8 @@ class TranscriptView(ScrollView):
 def _with_places(strip: Strip, number: int, start: int) -> Strip:
     """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it)."""
     pieces = []
-    index = start - MARGIN
     for text, style, _ in strip:
-        place = Style.from_meta({"offset": (max(index, start), number)})
+        place = Style.from_meta({"offset": (start, number)})
         pieces.append(Segment(text, style + place if style else place))
-        index += len(text)
+        start += len(text)
     return Strip(pieces, strip.cell_length)
