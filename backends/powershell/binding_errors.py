@@ -110,5 +110,5 @@ def quoted(text: str) -> str:
 
 
 def _own_names(cmdlet: Cmdlet) -> str:
-    own = [f"-{p.name}" for p in cmdlet.parameters.values() if not p.common]
-    return ", ".join(own) or "none of its own"
+    own = [f"-{p.name}" for p in cmdlet.parameters.values() if not p.common and not p.own]
+    return ", ".join(own[:12]) + (", …" if len(own) > 12 else "") or "none of its own"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from pstui.backends.credentials import PSCredential
-from pstui.backends.errors import CallError
 from pstui.backends.powershell import binding_values as values
 from pstui.backends.powershell.binder import BoundCall, bind_elements
-from pstui.backends.powershell.binding_context import BindContext, PendingSession, ScriptBlock, is_session
+from pstui.backends.powershell.binding_context import PendingSession, ScriptBlock
 from pstui.backends.powershell.binding_convert import SessionOption
+from pstui.backends.powershell.binding_cursor import Cursor
 from pstui.backends.powershell.binding_errors import BindingError
 from pstui.backends.powershell.binding_names import Element, Name
-from pstui.backends.powershell.binding_place import mark, refuse_at
+from pstui.backends.powershell.binding_place import mark
 from pstui.backends.powershell.binding_tables import cmdlet_name
 from pstui.backends.powershell.binding_values import ConversionError, Value
 from pstui.backends.powershell.numbers import parse_number
@@ -24,40 +25,12 @@ from pstui.backends.powershell.tokens import Token, TokenKind
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
 _ENDS = (TokenKind.PIPE, TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.RIGHT)
-_PROPERTIES = {"id": "id", "name": "name", "instanceid": "instance_id"}
 _MAX_DEPTH = 24
-_IN_TEXT = re.compile(r"\$(?:\{(?P<braced>[^}]*)\}|(?P<name>(?:env:)?\w+))", re.IGNORECASE)
 _MINUS_NAME = re.compile(r"(?P<name>[^:]*)(?P<colon>:?)\Z", re.DOTALL)
 
 
-class Reader:
-    """Reads tokens from left to right; ``variables`` holds what earlier statements of the same text assigned."""
-
-    def __init__(self, text: str, tokens: Sequence[Token], context: BindContext) -> None:
-        skipped = (TokenKind.CONTINUATION, TokenKind.COMMENT)
-        self.text = text
-        self.tokens = [token for token in tokens if token.kind not in skipped]
-        self.index = 0
-        self.depth = 0
-        self.context = context
-        self.variables: dict[str, Any] = {}
-
-    def peek(self) -> Token | None:
-        return self.tokens[self.index] if self.index < len(self.tokens) else None
-
-    def next_is(self, kind: TokenKind, text: str = "") -> bool:
-        token = self.peek()
-        return token is not None and token.kind is kind and (not text or token.text == text)
-
-    def take(self) -> Token:
-        token = self.peek()
-        if token is None:
-            raise refuse_at(self.text, len(self.text), len(self.text), "The line ends too early")
-        self.index += 1
-        return token
-
-    def refuse(self, token: Token, what: str, hint: str = "", *, error_id: str = "") -> CallError:
-        return refuse_at(self.text, token.start, token.end, what, hint, error_id=error_id)
+class Reader(Cursor):
+    """Reads calls and the values among their arguments."""
 
     def call(self, piped: Value | None = None) -> BoundCall:
         """Read one command with its arguments and bind it."""
@@ -83,15 +56,7 @@ class Reader:
         pending = [item for item in _items(call.values.get("Session")) if isinstance(item, PendingSession)]
         if not pending:
             return call
-        return BoundCall(
-            call.cmdlet,
-            call.parameter_set,
-            call.values,
-            call.notices,
-            call.common,
-            call.settings,
-            source=pending[0].call,
-        )
+        return dataclasses.replace(call, source=pending[0].call)
 
     def arguments(self) -> list[Element]:
         """Read arguments up to the end of the command."""
@@ -131,7 +96,7 @@ class Reader:
         self.depth -= 1
         while self.next_is(TokenKind.OPERATOR, ".") and token.kind in (TokenKind.VARIABLE, TokenKind.LEFT):
             self.take()
-            result = Value(self._property(result.value, self.take()), token.text, False, token.start)
+            result = Value(self.member(result.value, self.take()), token.text, False, token.start)
         following = self.peek()
         if following is not None and following.kind is TokenKind.OPERATOR and following.text != "=":
             raise self.refuse(following, "Nothing is computed here", "Write the value itself.")
@@ -142,12 +107,12 @@ class Reader:
         if not token.complete:
             raise self.refuse(token, "The closing quote or bracket is missing")
         if kind in _STRINGS or kind in (TokenKind.ARGUMENT, TokenKind.COMMAND, TokenKind.MEMBER, TokenKind.TYPE):
-            plain = self._expand(token) if token.expands else token.value()
+            plain = self.expand(token) if token.expands else token.value()
             return Value(plain, plain, False, token.start)
         if kind is TokenKind.NUMBER:
             return Value(_number(text), text, False, token.start)
         if kind is TokenKind.VARIABLE:
-            return Value(self._variable(token), text, False, token.start)
+            return Value(self.variable(token), text, False, token.start)
         if kind is TokenKind.LEFT:
             return self._bracket(token)
         if kind is TokenKind.SPLAT:
@@ -171,11 +136,11 @@ class Reader:
                 return Value(self._table(), "@{…}", False, token.start)
             case "@(":
                 items = [] if self.next_is(TokenKind.RIGHT) else _items(self.statement().value)
-                self._close()
+                self.close()
                 return Value(list(items), "@(…)", False, token.start)
             case "(":
                 inner = self.statement()
-                self._close()
+                self.close()
                 return Value(inner.value, inner.text, False, token.start)
             case "[":
                 return self._cast()
@@ -215,11 +180,6 @@ class Reader:
             raise self.refuse(token, "No open session goes there or has that name", hint, error_id=error_id)
         return found
 
-    def _close(self) -> None:
-        token = self.take()
-        if token.kind is not TokenKind.RIGHT:
-            raise self.refuse(token, "Here the bracket should close", "Give one call or one value in parentheses.")
-
     def _script_block(self, opening: Token) -> Value:
         while True:
             token = self.take()
@@ -251,7 +211,7 @@ class Reader:
 
     def _cast(self) -> Value:
         name = self.take()
-        self._close()
+        self.close()
         operand = self.operand()
         wanted = name.text.casefold().removeprefix("system.")
         try:
@@ -268,49 +228,6 @@ class Reader:
         except ConversionError as error:
             raise self.refuse(name, error.why, error.hint) from None
         raise self.refuse(name, "This type is not known here", "Write the value itself.")
-
-    def _variable(self, token: Token) -> Any:
-        name = token.text[1:].strip("{}").casefold()
-        return self.lookup(name, token)
-
-    def lookup(self, name: str, token: Token) -> Any:
-        """Return what a variable holds. Raises CallError for one that is not known here."""
-        name = re.sub(r"^(?:global|script|local|private|variable):", "", name)
-        constants = {"true": True, "false": False, "null": None, "home": self.context.home, "pwd": self.context.cwd}
-        constants |= {"env:user": self.context.user, "env:username": self.context.user, "env:home": self.context.home}
-        for known in (self.variables, self.context.variables, constants):
-            if name in known:
-                return known[name]
-        hint = "Known are the variables that were set here, $true, $false, $null, $HOME and $env:USERNAME."
-        raise self.refuse(token, "This variable is not known here", hint)
-
-    def _expand(self, token: Token) -> str:
-        """Return a double-quoted text with its variables put in; anything that would be computed is refused."""
-        if re.search(r"(?<!`)\$\(", token.text) or "`$" in token.text:
-            raise self.refuse(token, "Nothing is computed inside a text here", "Use single quotes, or write it out.")
-
-        def put_in(match: re.Match[str]) -> str:
-            value = self.lookup((match["braced"] or match["name"] or "").casefold(), token)
-            if isinstance(value, str | int):
-                return str(value)
-            raise self.refuse(token, "Only a text or a number can be put into a text")
-
-        return _IN_TEXT.sub(put_in, token.value())
-
-    def _property(self, value: Any, member: Token) -> Any:
-        name = member.text.casefold()
-        if isinstance(value, PendingSession):
-            hint = "Give the session itself: -Session $s."
-            raise self.refuse(member, "The session is not open yet, so it has no properties", hint)
-        if is_session(value) and name in _PROPERTIES:
-            return getattr(value, _PROPERTIES[name])
-        if is_session(value) and name == "computername":
-            return value.info.computer_name
-        if isinstance(value, PSCredential) and name == "username":
-            return value.user_name
-        raise self.refuse(
-            member, "This property is not known here", "A session has Id, Name, InstanceId, ComputerName."
-        )
 
     def _get_credential(self) -> BoundCall:
         user = ""
