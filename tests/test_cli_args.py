@@ -161,8 +161,10 @@ def test_a_saved_profile_is_found_by_its_name(capsys: Captured, isolated_home: P
 def test_a_profile_that_cannot_be_meant_is_explained(capsys: Captured, isolated_home: Path) -> None:
     profiles(isolated_home, PROFILES)
     assert "host:db" in refused(capsys, "db", "-WhatIf")
-    assert "'web1'" in refused(capsys, "host:wbe1", "-WhatIf")
-    assert "hosts.odd" in refused(capsys, "odd", "-WhatIf")
+    assert "web1" in refused(capsys, "host:wbe1", "-WhatIf")
+    assert "'odd'" in refused(capsys, "odd", "-WhatIf")
+    assert main(["--check"]) == 1
+    assert "[hosts.odd]" in capsys.readouterr().err
 
 
 def test_a_broken_profile_file_is_named(capsys: Captured, isolated_home: Path) -> None:

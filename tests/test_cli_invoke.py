@@ -96,10 +96,12 @@ def test_standard_input_is_the_pipelines_input() -> None:
 
 def test_input_that_never_ends_holds_nothing_up() -> None:
     read, write = os.pipe()
-    process = program("say $input", stdin=read)
+    os.write(write, b"one\n")
+    process = program("first", stdin=read)
     out, _ = process.communicate(timeout=30)
     os.close(write)
-    assert (out, process.returncode) == (b"$input\n", 0)
+    os.close(read)
+    assert (out, process.returncode) == (b"first one\n", 0)
 
 
 @pytest.mark.parametrize(

@@ -58,33 +58,32 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)
-        return _checked(call)
+        return _checked(call, profiles)
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
         as_json, arguments = cli_args.take_json(others)
         cli_args.refuse_late_options(arguments)
-        return _checked(bind(_INVOKE, arguments, context=context), as_json)
+        return _checked(bind(_INVOKE, arguments, context=context), profiles, as_json)
     if first.lower() in ENTER_NAMES:
         cli_args.refuse_late_options(others)
-        return _checked(bind(_ENTER, others, context=context))
+        return _checked(bind(_ENTER, others, context=context), profiles)
     cli_args.refuse_late_options(options.rest)
     rest = [word for word in others if word.lower() not in ("-whatif", "-wi")]
     if first.startswith("-") or rest or cli_names.is_cmdlet(first):
         # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
         name, arguments = (first, tuple(others)) if cli_names.is_cmdlet(first) else (_ENTER, options.rest)
-        return _checked(bind(name, arguments, context=context))
-    info, named = cli_names.resolve(first, profiles, context)
-    return Wanted(info, named, what_if=bool(others))
+        return _checked(bind(name, arguments, context=context), profiles)
+    return Wanted(cli_names.resolve(first, profiles), what_if=bool(others))
 
 
-def _checked(call: BoundCall, as_json: bool = False) -> Wanted:
+def _checked(call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False) -> Wanted:
     if call.cmdlet not in (_ENTER, _INVOKE):
         raise CallError(
             f"{call.cmdlet} cannot be called from here",
             "A call of pstui opens one session: there are none yet to list, keep or end.",
             "Call Enter-PSSession or Invoke-Command.",
         )
-    return Wanted(connection_info(call), call, as_json, call.what_if)
+    return Wanted(connection_info(call, defaults=profiles.defaults), call, as_json, call.what_if)
 
 
 def _invoke(info: ConnectionInfo, call: BoundCall, as_json: bool, transcript: str | None) -> int:

@@ -1,20 +1,16 @@
-"""``pstui NAME``: a saved profile, ``user@host``, or a computer's name."""
+"""Names and typed lines as connections, and the profiles as the sidebar shows them."""
 
 from __future__ import annotations
 
-import difflib
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenCancelled
-from pstui.backends.options import set_of_keys
-from pstui.backends.options_profile import by_name_only, profile_values
-from pstui.backends.powershell.binder import BindContext, BoundCall, bind, bind_line, cmdlet_name
-from pstui.backends.powershell.binding_values import ConversionError
-from pstui.backends.powershell.calls import connection_info, line_of
-from pstui.tui.cli_profiles import TABLES, Profiles
+from pstui.backends.powershell.binder import bind_line, cmdlet_name
+from pstui.backends.powershell.calls import connection_info
+from pstui.backends.targets import Target, parse_target, profile_connection
+from pstui.tui.cli_profiles import Profiles
 
 if TYPE_CHECKING:
     from pstui.tui.widgets.sidebar import SidebarEntry
@@ -25,32 +21,15 @@ def is_cmdlet(word: str) -> bool:
     return cmdlet_name(word) is not None
 
 
-def resolve(name: str, profiles: Profiles, context: BindContext) -> tuple[ConnectionInfo, BoundCall | None]:
-    """Return where a name leads, with the call it stands for if it is no profile's.
+def resolve(name: str, profiles: Profiles) -> ConnectionInfo:
+    """Return where a name of the command line leads.
 
-    Raises CallError for a name that stands twice or is no profile where one is demanded, OpenCancelled when the user
-    says no to a name that is close to a profile's.
+    Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
-    kind, colon, rest = name.partition(":")
-    demanded = colon and kind.lower() in TABLES
-    found = profiles.find(rest, kind.lower()) if demanded else profiles.find(name)
-    if len(found) > 1:
-        ways = ", ".join(f"{kind}:{profile}" for kind, profile in found)
-        raise CallError(f"{name!r} is the name of {len(found)} profiles", hint=f"Say which: {ways}.")
-    if found:
-        return from_profile(*found[0], profiles), None
-    if demanded:
-        near = difflib.get_close_matches(rest, profiles.names(kind.lower()), n=1)
-        hint = f"The nearest is {near[0]!r}." if near else f"{profiles.path} holds none like it."
-        raise CallError(f"there is no profile {rest!r} in [{TABLES[kind.lower()]}]", hint=hint)
-    if "@" in name:
-        call = bind("Enter-PSSession", ["-HostName", name], context=context)
-    else:
-        near = difflib.get_close_matches(name, profiles.names(), n=1, cutoff=0.75)
-        if near:
-            _confirm(name, near[0])
-        call = bind("Enter-PSSession", ["-ComputerName", name], context=context)
-    return connection_info(call), call
+    target = parse_target(name, profiles.tables, defaults=profiles.defaults)
+    if target.close:
+        _confirm(name, target.close)
+    return _connection(target, profiles)
 
 
 def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
@@ -59,45 +38,21 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     Raises PstuiError.
     """
     text = text.strip()
-    first = text.split(None, 1)[0] if text else ""
-    if not text:
+    words = text.split()
+    if not words:
         raise CallError("nothing was typed", hint="Type user@host, a name, or an Enter-PSSession line.")
-    if is_cmdlet(first):
-        call = bind_line(text)
-    elif first.startswith("-") or first != text:
-        call = bind_line(f"Enter-PSSession {text}")
-    else:
-        found = profiles.find(text)
-        if len(found) == 1:
-            return from_profile(*found[0], profiles)
-        parameter = "-HostName" if "@" in text else "-ComputerName"
-        call = bind("Enter-PSSession", [parameter, text])
+    if not is_cmdlet(words[0]):
+        if len(words) == 1 and not text.startswith("-"):
+            return _connection(parse_target(text, profiles.tables, defaults=profiles.defaults), profiles)
+        text = f"Enter-PSSession {text}"
+    call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
-    return connection_info(call)
-
-
-def from_profile(kind: str, name: str, profiles: Profiles) -> ConnectionInfo:
-    """Return the connection that a profile describes. Raises CallError naming the file, the table and the key."""
-    table = profiles.tables[kind][name]
-    where = f"{profiles.path}: [{TABLES[kind]}.{name}]"
-    sets = set_of_keys(table)
-    if len(sets) != 1:
-        what = "names no target" if not sets else "names several targets"
-        raise CallError(f"{where} {what}", hint="One of computer_name, host_name, vm_name, container_id and the like.")
-    try:
-        values, settings = profile_values(sets[0], table, by_name_only)
-    except ConversionError as error:
-        raise CallError(f"{where} does not fit", error.why, error.hint) from error
-    info = ConnectionInfo(sets[0], values, name, settings)
-    if info.parameter_set is ParameterSet.SSH_HOST:
-        # the binder knows what the values mean together: user and port inside the host name, the key file's path
-        info = replace(info, values=connection_info(bind_line(line_of(info))).values)
-    return info
+    return connection_info(call, defaults=profiles.defaults)
 
 
 def sidebar(profiles: Profiles) -> list[SidebarEntry]:
-    """Return an entry for each profile that can be opened."""
+    """Return an entry for each profile; one that cannot be opened says why."""
     from pstui.tui.widgets.sidebar import SidebarEntry
 
     entries = []
@@ -105,12 +60,18 @@ def sidebar(profiles: Profiles) -> list[SidebarEntry]:
         for name, keys in table.items():
             group = str(keys.get("group", ""))
             try:
-                info = from_profile(kind, name, profiles)
+                info = profile_connection(kind, name, keys, defaults=profiles.defaults)
             except CallError as error:
                 entries.append(SidebarEntry(kind, name, group, error.what, "note"))
             else:
                 entries.append(SidebarEntry(kind, name, group, _way(info), "saved", info))
     return entries
+
+
+def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
+    if target.connection is not None:
+        return target.connection
+    return profile_connection(target.kind, target.name, target.table, defaults=profiles.defaults)
 
 
 def _way(info: ConnectionInfo) -> str:
@@ -119,10 +80,10 @@ def _way(info: ConnectionInfo) -> str:
     return next((kind.name for kind in registry.kinds() if info.parameter_set in kind.parameter_sets), "")
 
 
-def _confirm(name: str, near: str) -> None:
+def _confirm(name: str, close: tuple[str, ...]) -> None:
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
-        return  # nobody to ask; the screen will refuse to open anyway
-    print(f"{name!r} is no profile; the nearest is {near!r}.", file=sys.stderr)
+        return  # nobody to ask; without a terminal the screen does not open either
+    print(f"{name!r} is no profile; there is {', '.join(map(repr, close))}.", file=sys.stderr)
     print(f"Connect to a computer called {name!r}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise OpenCancelled(f"{name}: not opened")

@@ -17,20 +17,19 @@ TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """What was read from ``path``; ``tables`` holds kind → name → keys, as plain mappings."""
+    """What was read from ``path``; ``tables`` holds kind → name → keys, as plain mappings.
+
+    ``defaults`` is the table of that name.
+    """
 
     path: Path
     tables: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
-    def find(self, name: str, kind: str = "") -> list[tuple[str, str]]:
-        """Return (kind, name) of every profile called ``name``: in its very spelling, else in any case."""
-        all_of_kind = [(k, n) for k, table in self.tables.items() if kind in ("", k) for n in table]
-        exact = [entry for entry in all_of_kind if entry[1] == name]
-        return exact or [entry for entry in all_of_kind if entry[1].casefold() == name.casefold()]
-
-    def names(self, kind: str = "") -> list[str]:
-        """Return the names of all profiles, of one kind or of all."""
-        return [name for k, table in self.tables.items() if kind in ("", k) for name in table]
+    @property
+    def count(self) -> int:
+        """How many profiles there are."""
+        return sum(len(table) for table in self.tables.values())
 
 
 def usual_path() -> Path:
@@ -60,16 +59,33 @@ def load(path: str | None) -> Profiles:
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CallError(f"{file}: [{table}] must hold one table for each name", hint=f"As in [{table}.NAME].")
         tables[kind] = entries
-    return Profiles(file, tables)
+    defaults = document.get("defaults", {})
+    if not isinstance(defaults, dict):
+        raise CallError(f"{file}: [defaults] must be a table")
+    return Profiles(file, tables, defaults)
 
 
 def check(path: str | None) -> int:
     """Report the problems of the profile file; returns the exit code, 1 when there are any."""
+    from pstui.backends.targets import profile_connection
+
     try:
         profiles = load(path)
     except CallError as error:
         print(error.text(), file=sys.stderr)
         return 1
-    found = len(profiles.names())
-    print(f"{profiles.path}: {found} profile{'' if found == 1 else 's'}, no problem found")
+    if not profiles.path.exists():
+        print(f"{profiles.path} does not exist yet: no profile, no problem")
+        return 0
+    bad = 0
+    for kind, table in profiles.tables.items():
+        for name, keys in table.items():
+            try:
+                profile_connection(kind, name, keys, defaults=profiles.defaults)
+            except CallError as error:
+                bad += 1
+                print(f"{profiles.path}: [{TABLES[kind]}.{name}] {error.text()}", file=sys.stderr)
+    if bad:
+        return 1
+    print(f"{profiles.path}: {profiles.count} profile{'' if profiles.count == 1 else 's'}, no problem found")
     return 0

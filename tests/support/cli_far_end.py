@@ -2,8 +2,8 @@
 
 Run as a program it is one Invoke-Command against such a session: ``python -m tests.support.cli_far_end 'lines 3'``.
 The words of a script, separated by a bar: ``lines N``, ``say TEXT``, ``part TEXT`` (no line end), ``err TEXT``,
-``warn TEXT``, ``object JSON``, ``echo`` (the input), ``ask LABEL``, ``secret LABEL``, ``sleep`` (until stopped),
-``throw TEXT``, ``die``.
+``warn TEXT``, ``object JSON``, ``echo`` (the input), ``first`` (of it), ``args``, ``ask LABEL``, ``secret LABEL``,
+``key``, ``sleep`` (until stopped), ``throw TEXT``, ``die``.
 """
 
 from __future__ import annotations
@@ -107,6 +107,10 @@ class Session:
             self.console.write(Write(f"in {value}"))
             count += 1
         self.console.write(Write(f"{count} in all"))
+
+    async def do_first(self, _: str) -> None:
+        assert self.input is not None
+        self.console.write(Write(f"first {await anext(self.input)}"))
 
     async def do_object(self, text: str) -> None:
         assert self.on_output is not None
