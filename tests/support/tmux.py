@@ -71,6 +71,21 @@ class Terminal:
         holds = (lambda rows: any(what in row for row in rows)) if isinstance(what, str) else what
         return self._until(lambda: holds(self.screen()), what, seconds)
 
+    def wait_still(self, what: str | Callable[[list[str]], bool], quiet: float = 0.25) -> list[str]:
+        """Wait until what is waited for stands on a screen that has not changed for ``quiet`` seconds."""
+        holds = (lambda rows: any(what in row for row in rows)) if isinstance(what, str) else what
+        last: list[str] = []
+        since = time.monotonic()
+
+        def still() -> bool:
+            nonlocal last, since
+            rows = self.screen()
+            if rows != last:
+                last, since = rows, time.monotonic()
+            return holds(rows) and time.monotonic() - since >= quiet
+
+        return self._until(still, what, DEADLINE)
+
     def wait_end(self, seconds: float = DEADLINE) -> int:
         """Wait until the program ends and return its exit code."""
         self._until(lambda: not self.alive(), "the end of the program", seconds)
