@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import glob
+import itertools
 import os
 import stat
 from collections.abc import AsyncGenerator, Iterator
@@ -26,7 +27,7 @@ def item_of(path: Path) -> Thing:
     """Return a file or a folder as an object. Raises OSError."""
     facts = path.lstat()
     is_folder = path.is_dir()
-    target = os.readlink(path) if stat.S_ISLNK(facts.st_mode) else None
+    target = str(path.readlink()) if stat.S_ISLNK(facts.st_mode) else None
     when = datetime.datetime.fromtimestamp(facts.st_mtime)
     properties: dict[str, Any] = {
         "Name": path.name or str(path),
@@ -80,17 +81,21 @@ async def paths_of(call: Call, default: str | None = None) -> list[str]:
 async def resolved(call: Call, typed: str) -> list[Path]:
     """Return the existing paths of a typed one, wildcards expanded; writes the error and returns none otherwise."""
     path = call.session.resolve(typed)
-    if glob.has_magic(typed) and not path.exists():
-        found = []
-        for match in glob.iglob(str(path)):
-            found.append(Path(match))
-            if len(found) >= MAX_MATCHES:
-                break
-        return sorted(found)
-    if not os.path.lexists(path) or "\0" in typed:
+    found = _expanded(path, typed)
+    if found is None:
         await not_found(call, typed, path)
-        return []
-    return [path]
+    return found or []
+
+
+def _expanded(path: Path, typed: str) -> list[Path] | None:
+    """Return what a path stands for, None when it stands for nothing."""
+    if "\0" in typed:
+        return None
+    if glob.has_magic(typed) and not path.exists():
+        # "**" would walk whole trees while nothing else runs; one level is what PowerShell does as well.
+        pattern = str(path.relative_to(path.anchor)).replace("**", "*")
+        return sorted(itertools.islice(Path(path.anchor).glob(pattern), MAX_MATCHES))
+    return [path] if os.path.lexists(path) else None
 
 
 async def not_found(call: Call, typed: str, path: Path) -> None:
@@ -139,7 +144,7 @@ async def get_child_item(call: Call) -> Output:
 
 async def _listed(call: Call, path: Path, levels: int) -> Output:
     try:
-        entries = sorted(path.iterdir(), key=_order) if path.is_dir() else [path]
+        entries = _entries(path)
     except OSError as error:
         await refused(call, path, error)
         return
@@ -157,6 +162,10 @@ async def _listed(call: Call, path: Path, levels: int) -> Output:
             if entry.is_dir() and not entry.is_symlink() and (call.switch("Force") or not entry.name.startswith(".")):
                 async for item in _listed(call, entry, levels - 1):
                     yield item
+
+
+def _entries(path: Path) -> list[Path]:
+    return sorted(path.iterdir(), key=_order) if path.is_dir() else [path]
 
 
 def _order(path: Path) -> tuple[bool, str, str]:
@@ -229,10 +238,9 @@ def _read(path: Path) -> Iterator[str]:
 async def test_path(call: Call) -> Output:
     """Yield true or false for each path."""
     for typed in await paths_of(call):
-        path = call.session.resolve(typed)
+        found = _expanded(call.session.resolve(typed), typed)
         kind = call.text("PathType", "Any")
-        found = path.exists() or (glob.has_magic(typed) and any(glob.iglob(str(path))))
-        yield found and (kind == "Any" or path.is_dir() == (kind == "Container"))
+        yield any(kind == "Any" or path.is_dir() == (kind == "Container") for path in found or ())
 
 
 @command("Set-Location", "Go to another folder.", Param("Path", position=0), Param("PassThru", "switch"),

@@ -212,7 +212,7 @@ async def sort(call: Call) -> Output:
 
 @command(
     "Measure-Object",
-    "Count, and add up with -Sum, -Average, -Minimum, -Maximum; -Line, -Word, -Character for text.",
+    "Count, add up, and find the smallest and the largest.",
     Param("Property", position=0),
     *(Param(name, "switch") for name in ("Sum", "Average", "Minimum", "Maximum", "Line", "Word", "Character")),
     aliases=("measure",),

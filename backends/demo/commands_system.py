@@ -164,7 +164,7 @@ async def exit_session(call: Call) -> None:
 )
 async def get_process(call: Call) -> Output:
     """Yield processes from /proc, or from ``ps`` where there is none."""
-    found = _from_proc() if Path("/proc/self/stat").exists() else await _from_ps()
+    found = _from_proc() or await _from_ps()
     names, numbers = call.get("Name"), call.get("Id")
     wanted = [(name, operators.wildcard(name)) for name in names or []]
     for name, pattern in wanted:
@@ -181,8 +181,9 @@ async def get_process(call: Call) -> Output:
 
 
 async def _no_process(call: Call, which: str, error_id: str, target: Any) -> None:
-    await call.error(f"There is no process {which} on this machine.", error_id, "ObjectNotFound",
-                     "ProcessCommandException", target, "Microsoft.PowerShell.Commands.ProcessCommandException")  # fmt: skip
+    message, kind = f"There is no process {which} on this machine.", "ProcessCommandException"
+    full = f"Microsoft.PowerShell.Commands.{kind}"
+    await call.error(message, error_id, "ObjectNotFound", kind, target, full)
 
 
 def _process(number: int, name: str, resident: int, private: int, seconds: float, session: int, start: Any) -> Thing:
@@ -192,8 +193,10 @@ def _process(number: int, name: str, resident: int, private: int, seconds: float
 
 
 def _from_proc() -> list[Thing]:
+    if not Path("/proc/self/stat").exists():
+        return []
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-    boot = time.time() - float(Path("/proc/uptime").read_text().split()[0])
+    boot = time.time() - _seconds_up()
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -231,11 +234,14 @@ async def _from_ps() -> list[Thing]:
 @command("Get-Uptime", "Say how long this machine has been up.", Param("Since", "switch"))
 async def get_uptime(call: Call) -> Output:
     """Yield a time span, or with -Since a date."""
-    seconds = time.clock_gettime(time.CLOCK_MONOTONIC)
-    with suppress(OSError, ValueError):
-        seconds = float(Path("/proc/uptime").read_text().split()[0])
-    span = datetime.timedelta(seconds=int(seconds))
+    span = datetime.timedelta(seconds=int(_seconds_up()))
     yield now().replace(tzinfo=None, microsecond=0) - span if call.switch("Since") else span
+
+
+def _seconds_up() -> float:
+    with suppress(OSError, ValueError):
+        return float(Path("/proc/uptime").read_text().split()[0])
+    return time.monotonic()
 
 
 @command("TabExpansion2", "Complete what is typed; clients call it.", Param("inputScript", position=0),

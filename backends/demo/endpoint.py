@@ -119,7 +119,7 @@ class Endpoint:
                 run.link.host = request.host or self._pool.facts.host
                 run.start(request)
             case PSRPMessageType.GetCommandMetadata if run is not None and run.task is None:
-                names = getattr(event.ps_object, "Name", None)
+                names = getattr(event._ps_object, "Name", None)
                 run.start_metadata([str(name) for name in names] if isinstance(names, list) else ["*"])
             case PSRPMessageType.PipelineInput if run is not None:
                 if not run.put(_value(event)):
@@ -127,7 +127,7 @@ class Endpoint:
             case PSRPMessageType.EndOfPipelineInput if run is not None:
                 run.end_input()
             case PSRPMessageType.PipelineHostResponse if run is not None:
-                run.link.answered(event.ps_object)
+                run.link.answered(event._ps_object)
             case _:
                 self._pool_request(message.kind, event)
 

@@ -13,8 +13,9 @@ def about(own_process: bool) -> list[str]:
         f"{GREEN}The pstui demo endpoint{RESET}",
         "",
         "This is not PowerShell. It is a small server that speaks PowerShell's remoting protocol, so that pstui can be",
-        f"tried where no PowerShell is installed. It runs {where}, with your own rights: what it lists and",
-        "reads is real. It changes nothing, except that Remove-Item deletes files after asking.",
+        "tried where no PowerShell is installed.",
+        f"It runs {where}, with your own rights: what it lists and reads is real.",
+        "It changes nothing, except that Remove-Item deletes files after asking, and what the programs do that you run.",
         "",
         "Besides the commands below it understands pipelines, variables, strings, numbers, ranges, if, while, foreach,",
         "try and script blocks, and it runs the programs of this machine. What it does not know, it refuses.",
@@ -25,7 +26,8 @@ def about(own_process: bool) -> list[str]:
     pairs = [f"{alias} = {name}" for alias, name in registry.aliases().items()]
     lines += ["", f"{GREEN}Aliases{RESET}", "  " + ", ".join(pairs), ""]
     lines += [
-        "Get-Help NAME tells how a command is called. Test-Prompt, Show-Progress and Show-Colors show what a client can do."
+        "Get-Help NAME tells how a command is called.",
+        "Test-Prompt, Show-Progress and Show-Colors show what a client can do.",
     ]
     return lines
 

@@ -155,7 +155,7 @@ class DemoPool(ServerRunspacePool):
     def _process_InitRunspacePool(self, event: Any) -> None:
         if self.their_capability is None:
             raise WireError("a pool cannot be opened before the versions are agreed")
-        raw = event.ps_object
+        raw = event._ps_object
         self.facts.host = read_host(getattr(raw, "HostInfo", None)) or HostFacts()
         arguments = getattr(raw, "ApplicationArguments", None)
         if isinstance(arguments, dict):
@@ -180,7 +180,7 @@ class DemoPool(ServerRunspacePool):
     def _process_CreatePipeline(self, event: Any) -> None:
         if event.pipeline_id not in self.pipeline_table:
             raise WireError("a pipeline without a command channel")
-        self.requests[event.pipeline_id] = read_request(event.ps_object)
+        self.requests[event.pipeline_id] = read_request(event._ps_object)
 
 
 def new_pipeline(pool: DemoPool, pipeline_id: uuid.UUID) -> ServerPipeline:

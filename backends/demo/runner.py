@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -44,6 +44,7 @@ class PipelineRun:
     def __init__(self, link: PipelineLink, session: Session) -> None:
         self.link, self.session = link, session
         self._input: asyncio.Queue[Any] = asyncio.Queue()
+        self._ended = False
         self.task: asyncio.Task[None] | None = None
 
     def start(self, request: PipelineRequest) -> None:
@@ -52,7 +53,7 @@ class PipelineRun:
 
     def start_metadata(self, names: list[str]) -> None:
         """Begin an answer to GET_COMMAND_METADATA."""
-        self.task = asyncio.create_task(self._guarded(self._metadata(names)))
+        self.task = asyncio.create_task(self._guarded(lambda: self._metadata(names)))
 
     def put(self, value: Any) -> bool:
         """Take one value of pipeline input; False when too many wait."""
@@ -70,6 +71,14 @@ class PipelineRun:
         if self.task is not None and not self.task.done():
             self.task.cancel()
             await asyncio.wait([self.task])
+        if self.task is not None:
+            self._end(STOPPED, _STOPPED)
+
+    def _end(self, state: int, error: ErrorInfo | None = None) -> None:
+        """Send the last state, once. A task cancelled before its first step has not sent any."""
+        if not self._ended:
+            self._ended = True
+            self.link.state(state, error)
 
     async def _values(self) -> AsyncGenerator[Any, None]:
         while (value := await self._input.get()) is not _END:
@@ -77,27 +86,27 @@ class PipelineRun:
 
     async def _run(self, request: PipelineRequest) -> None:
         began = datetime.datetime.now()
-        await self._guarded(self._statements(request))
+        await self._guarded(lambda: self._statements(request))
         if request.add_to_history and request.history.strip():
             self.session.remember(request.history, began)
 
-    async def _guarded(self, work: Any) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Await the work and send the state it ends in. Nothing gets past: a pipeline always has an end."""
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
-            self.link.state(STOPPED, _STOPPED)
+            self._end(STOPPED, _STOPPED)
         except (StatementError, ScriptError, ScriptIncomplete, TooLarge) as error:
             info = error.info if isinstance(error, ScriptIncomplete) else as_statement_error(error).info
             self.session.remember_error(info)
-            self.link.state(FAILED, info)
+            self._end(FAILED, info)
         except RecursionError:
-            self.link.state(FAILED, ErrorInfo("This is nested too deeply for this endpoint.", "CallDepthOverflow"))
+            self._end(FAILED, ErrorInfo("This is nested too deeply for this endpoint.", "CallDepthOverflow"))
         except Exception as error:  # a fault of the endpoint is told to its user, not to stdout
             text = f"The demo endpoint failed over this ({type(error).__name__}: {error})."
-            self.link.state(FAILED, ErrorInfo(text, "DemoEndpointFault", reason=type(error).__name__))
+            self._end(FAILED, ErrorInfo(text, "DemoEndpointFault", reason=type(error).__name__))
         else:
-            self.link.state(COMPLETED)
+            self._end(COMPLETED)
 
     async def _statements(self, request: PipelineRequest) -> None:
         streams = Streams(self.link, self.session)

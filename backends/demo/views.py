@@ -50,7 +50,7 @@ VIEWS: dict[str, View] = {
             Column("WS(M)", "WS", 10, right=True),
             Column("CPU(s)", "CPU", 10, right=True),
             Column("Id", "Id", 7, right=True),
-            Column("SI", "SI", 3, right=True),
+            Column("SI", "SI", right=True),
             Column("ProcessName", "ProcessName"),
         )
     ),
