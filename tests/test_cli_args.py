@@ -35,7 +35,7 @@ def refused(capsys: Captured, *words: str) -> str:
 def profiles(home: Path, text: str) -> None:
     folder = home / ".config" / "pstui"
     folder.mkdir(parents=True)
-    (folder / "pstui.toml").write_text(text)
+    (folder / "profiles.toml").write_text(text)
 
 
 def test_version_and_help_go_to_standard_output(capsys: Captured) -> None:
@@ -115,7 +115,7 @@ def test_a_wrong_call_names_its_error_id(capsys: Captured, words: tuple[str, ...
         (("--stdio",), "demo --stdio"),
         (("demo", "more"), "--stdio"),
         (("New-PSSession", "-HostName", "h"), "Enter-PSSession"),
-        (("--config", "/nowhere/pstui.toml", "web1"), "/nowhere/pstui.toml"),
+        (("--config", "/nowhere/profiles.toml", "web1"), "/nowhere/profiles.toml"),
     ],
 )
 def test_a_refusal_says_what_to_write(capsys: Captured, words: tuple[str, ...], hint: str) -> None:
@@ -162,16 +162,17 @@ def test_a_profile_that_cannot_be_meant_is_explained(capsys: Captured, isolated_
     profiles(isolated_home, PROFILES)
     assert "host:db" in refused(capsys, "db", "-WhatIf")
     assert "web1" in refused(capsys, "host:wbe1", "-WhatIf")
-    assert "'odd'" in refused(capsys, "odd", "-WhatIf")
+    assert "hosts.odd" in refused(capsys, "odd", "-WhatIf")
+    assert "hosts.odd" in refused(capsys, "host:odd", "-WhatIf")
     assert main(["--check"]) == 1
     assert "[hosts.odd]" in capsys.readouterr().err
 
 
 def test_a_broken_profile_file_is_named(capsys: Captured, isolated_home: Path) -> None:
     profiles(isolated_home, "[hosts.web1\n")
-    assert "pstui.toml" in refused(capsys, "web1", "-WhatIf")
+    assert "profiles.toml" in refused(capsys, "web1", "-WhatIf")
     assert main(["--check"]) == 1
-    assert "pstui.toml" in capsys.readouterr().err
+    assert "profiles.toml" in capsys.readouterr().err
 
 
 def test_what_was_not_foreseen_is_written_down_without_secrets(

@@ -127,6 +127,7 @@ def _screen(
         single=single,
         bind=bind_typed,
         sidebar=cli_names.sidebar(profiles),
+        settings=profiles.settings,
     )
 
 

@@ -9,8 +9,8 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.backends.powershell.binder import bind_line, cmdlet_name
 from pstui.backends.powershell.calls import connection_info
-from pstui.backends.targets import Target, parse_target, profile_connection
-from pstui.tui.cli_profiles import Profiles
+from pstui.backends.targets import Target, parse_target
+from pstui.tui.cli_profiles import TABLES, Profiles
 
 if TYPE_CHECKING:
     from pstui.tui.widgets.sidebar import SidebarEntry
@@ -26,6 +26,7 @@ def resolve(name: str, profiles: Profiles) -> ConnectionInfo:
 
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
+    _refuse_damaged(name, profiles)
     target = parse_target(name, profiles.tables, defaults=profiles.defaults)
     if target.close:
         _confirm(name, target.close)
@@ -60,18 +61,31 @@ def sidebar(profiles: Profiles) -> list[SidebarEntry]:
         for name, keys in table.items():
             group = str(keys.get("group", ""))
             try:
-                info = profile_connection(kind, name, keys, defaults=profiles.defaults)
+                info = profiles.connection(kind, name)
             except CallError as error:
                 entries.append(SidebarEntry(kind, name, group, error.what, "note"))
             else:
                 entries.append(SidebarEntry(kind, name, group, _way(info), "saved", info))
+    if problems := len(profiles.configuration.problems):
+        entries.append(SidebarEntry("host", f"{problems} wrong: pstui --check", state="note"))
     return entries
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
     if target.connection is not None:
         return target.connection
-    return profile_connection(target.kind, target.name, target.table, defaults=profiles.defaults)
+    return profiles.connection(target.kind, target.name)
+
+
+def _refuse_damaged(text: str, profiles: Profiles) -> None:
+    """A profile that the file holds damaged must not be taken for a computer's name."""
+    kind, colon, rest = text.partition(":")
+    name = rest if colon and kind in TABLES else text
+    if any(name in table for table in profiles.tables.values()):
+        return
+    problems = [problem for kind in TABLES for problem in profiles.problems_of(kind, name)]
+    if problems:
+        raise CallError(f"the profile {name!r} cannot be used", "\n".join(problems), "Mend the file, then try again.")
 
 
 def _way(info: ConnectionInfo) -> str:

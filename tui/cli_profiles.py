@@ -1,91 +1,90 @@
-"""The profile file as the command line sees it: names of hosts, virtual machines and containers, and their keys."""
+"""The profile file as the command line uses it: profiles by kind and name, defaults, settings, problems."""
 
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
+from pstui.backends.targets import profile_connection
+from pstui.config import paths
+from pstui.config.profiles import Configuration
+from pstui.config.profiles import load as read_configuration
+from pstui.tui.cli_schema import schema
 
 #: the tables of the file by the word that stands before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profiles:
-    """What was read from ``path``; ``tables`` holds kind → name → keys, as plain mappings.
+    """What the profile file says. Its good profiles can be used whatever else is wrong in it."""
 
-    ``defaults`` is the table of that name.
-    """
-
-    path: Path
-    tables: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    configuration: Configuration
 
     @property
-    def count(self) -> int:
-        """How many profiles there are."""
-        return sum(len(table) for table in self.tables.values())
+    def path(self) -> Path:
+        return self.configuration.file
 
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Kind → name → keys, as plain mappings."""
+        return {kind: self.configuration.by_kind(table) for kind, table in TABLES.items()}
 
-def usual_path() -> Path:
-    """Return where the profile file stands when none is named."""
-    from platformdirs import user_config_path
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        return self.configuration.table("defaults")
 
-    return user_config_path("pstui") / "pstui.toml"
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.configuration.table("settings")
+
+    def connection(self, kind: str, name: str) -> ConnectionInfo:
+        """Return where a profile leads. Raises CallError."""
+        return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
+
+    def credential(self, name: str) -> PSCredential:
+        """Return a [credentials] entry; its password is fetched or asked when it is needed. Raises CallError."""
+        table = self.configuration.credentials.get(name)
+        if table is None:
+            raise CallError(f"there is no [credentials.{name}]", hint=f"Add it to {self.path}.")
+        return PSCredential(str(table.get("user_name", name)))
+
+    def problems_of(self, kind: str, name: str) -> list[str]:
+        """Return what was found wrong with one profile, and is why it is not offered."""
+        table = f"{TABLES[kind]}.{name}"
+        return [str(problem) for problem in self.configuration.problems if problem.table == table]
 
 
 def load(path: str | None) -> Profiles:
     """Read the profile file; the usual one may be missing, one that is named may not. Raises CallError."""
-    file = Path(path).expanduser() if path is not None else usual_path()
-    try:
-        with file.open("rb") as stream:
-            document = tomllib.load(stream)
-    except FileNotFoundError as error:
-        if path is None:
-            return Profiles(file)
-        raise CallError(f"--config: {file} does not exist", hint="Name a profile file that does.") from error
-    except OSError as error:
-        raise CallError(f"--config: {file} cannot be read", f"{error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CallError(f"{file} is not valid TOML", f"{error}.", "pstui --check tells every problem.") from error
-    tables = {}
-    for kind, table in TABLES.items():
-        entries = document.get(table, {})
-        if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
-            raise CallError(f"{file}: [{table}] must hold one table for each name", hint=f"As in [{table}.NAME].")
-        tables[kind] = entries
-    defaults = document.get("defaults", {})
-    if not isinstance(defaults, dict):
-        raise CallError(f"{file}: [defaults] must be a table")
-    return Profiles(file, tables, defaults)
+    file = Path(path).expanduser() if path is not None else paths.profile_file()
+    if path is not None and not file.is_file():
+        raise CallError(f"--config: {file} is no file", hint="Name a profile file that exists.")
+    return Profiles(read_configuration(file, schema()))
 
 
 def check(path: str | None) -> int:
-    """Report the problems of the profile file; returns the exit code, 1 when there are any."""
-    from pstui.backends.targets import profile_connection
-
-    try:
-        profiles = load(path)
-    except CallError as error:
-        print(error.text(), file=sys.stderr)
-        return 1
-    if not profiles.path.exists():
-        print(f"{profiles.path} does not exist yet: no profile, no problem")
-        return 0
-    bad = 0
+    """Report every problem of the configuration, one a line; returns the exit code, 1 when there are any."""
+    profiles = load(path)
+    problems = [str(problem) for problem in profiles.configuration.problems]
     for kind, table in profiles.tables.items():
-        for name, keys in table.items():
+        for name in table:
             try:
-                profile_connection(kind, name, keys, defaults=profiles.defaults)
+                profiles.connection(kind, name)
             except CallError as error:
-                bad += 1
-                print(f"{profiles.path}: [{TABLES[kind]}.{name}] {error.text()}", file=sys.stderr)
-    if bad:
+                problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
         return 1
-    print(f"{profiles.path}: {profiles.count} profile{'' if profiles.count == 1 else 's'}, no problem found")
+    count = len(profiles.configuration.profiles)
+    found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
+    print(f"{profiles.path}: {found}, no problem found")
     return 0

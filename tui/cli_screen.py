@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
@@ -33,6 +33,7 @@ def run(
     single: bool = False,
     bind: Callable[[str], ConnectionInfo] | None = None,
     sidebar: Sequence[Any] = (),
+    settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
@@ -49,7 +50,7 @@ def run(
                 # Textual would print a trace with the values of variables, and one of them could be a password.
                 self._close_messages_no_wait()
 
-        app = App(open=infos, transcript=sink, single=single, bind=bind, sidebar=sidebar)
+        app = App(open=infos, transcript=sink, single=single, bind=bind, sidebar=sidebar, settings=settings)
         if sink is not None:
             sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
         code = app.run()
