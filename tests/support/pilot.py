@@ -13,6 +13,8 @@ from pstui.tui.app import PstuiApp
 from pstui.tui.screens.workspace import Workspace
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 #: seconds a test waits for what it expects before it fails
@@ -46,8 +48,8 @@ class Screen:
 
     async def idle(self) -> None:
         """Wait until everything pressed and said so far has been dealt with."""
-        for _ in range(3):
-            await self.pilot.pause()
+        await self.pilot.pause()
+        await self.pilot.pause()
 
     async def keys(self, *keys: str) -> None:
         """Press keys by Textual's names."""
@@ -55,9 +57,11 @@ class Screen:
 
     async def type(self, text: str, *, enter: bool = True) -> None:
         """Type text, and Enter unless told otherwise."""
-        await self.pilot.press(*text)
+        for character in text:
+            self.app.post_message(events.Key(_character_to_key(character), character))
         if enter:
-            await self.pilot.press("enter")
+            self.app.post_message(events.Key("enter", "\r"))
+        await self.idle()
 
     async def run(self, line: str) -> None:
         """Type a line at the prompt and wait for the next prompt (or the end)."""

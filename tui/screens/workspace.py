@@ -63,7 +63,7 @@ class Workspace(LeavingScreen):
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
-        self.set_class(self._single, "-folded")
+        self.set_class(self._single, "-single")
         for info in self._opening:
             await self.open(info)
         if self.panes:

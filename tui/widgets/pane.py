@@ -168,9 +168,8 @@ class Pane(AskingPane):
             self.app.copy_to_clipboard(text)
             self.editor.move_cursor(self.editor.cursor_location)
             return True
-        if selected := self.screen.get_selected_text():
-            self.app.copy_to_clipboard(selected)
-            self.screen.clear_selection()
+        if self.transcript.selected_text():
+            self.app.copy_to_clipboard(self.transcript.copy_text())
             return True
         return False
 

@@ -21,6 +21,8 @@ class AskingPane(PaneBody):
     def __init__(self, info: ConnectionInfo, *, id: str) -> None:
         super().__init__(info, id=id)
         self._box: QuestionBox | KeyBox | None = None
+        #: the user went back from the question to the editor: it waits until it is called
+        self._put_off = False
 
     @property
     def question_has_keys(self) -> bool:
@@ -30,6 +32,7 @@ class AskingPane(PaneBody):
     def present(self, asking: AnyAsking) -> None:
         """Show a question."""
         self.asking = asking
+        self._put_off = False
         self._box = QuestionBox(asking) if isinstance(asking, Asking) else KeyBox(asking)
         self.mount(self._box, before=self.progress)
         self.changed()
@@ -55,6 +58,7 @@ class AskingPane(PaneBody):
     def answer_or_edit(self) -> None:
         """F4: from the editor to the question, from the question back."""
         if self._box is None or self._box.has_keys:
+            self._put_off = True
             self.row.display = True
             self.editor.focus()
             self.changed()
@@ -63,13 +67,18 @@ class AskingPane(PaneBody):
 
     def focus_main(self) -> None:
         """Give the keys to the editor, or to a question that may have them."""
+        self._put_off = False
         self.row.display = True
         self.editor.focus()
         self.offer_question()
 
+    def on_descendant_focus(self) -> None:
+        """The editor has the keys: a question that waits may have them."""
+        self.offer_question()
+
     def offer_question(self) -> None:
         """Give the keys to the question unless somebody is typing: never in the middle of a line."""
-        if self._box is None or not self.active or self._box.has_keys or not self.editor.has_focus:
+        if self._box is None or not self.active or self._put_off or not self.editor.has_focus:
             return
         if self.editor.text or self.pending is not None:
             return
@@ -87,6 +96,7 @@ class AskingPane(PaneBody):
 
     def _take_question(self) -> None:
         if self._box is not None and self._box.is_mounted:
+            self._put_off = False
             self._box.take_focus()
             self.row.display = bool(self.editor.text)
             self.changed()

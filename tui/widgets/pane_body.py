@@ -84,8 +84,8 @@ class PaneBody(Vertical):
         return self.transcript.buffer.column()
 
     def clear_screen(self) -> None:
-        """Begin an empty screen."""
-        self.transcript.clear()
+        """Begin an empty screen; what was there stays in the scrollback."""
+        self.transcript.clear_screen()
         self.refit()
 
     def show_progress(self, record: ProgressRecord) -> None:
@@ -137,6 +137,14 @@ class PaneBody(Vertical):
         rows = self.transcript.row_count
         self._filled = rows >= room
         self.transcript.styles.height = "1fr" if self._filled else rows
+
+    def on_transcript_view_rows_changed(self) -> None:
+        """A fold or another width made the text longer or shorter."""
+        self.refit()
+
+    def on_transcript_view_new_output(self) -> None:
+        """Text came below what is read."""
+        self.post_message(self.Changed(self))
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out anew; a hidden pane keeps its size."""

@@ -72,11 +72,16 @@ class Sidebar(Tree[_Data]):
     def build(self) -> None:
         """Build the tree of ``entries`` anew."""
         self.clear()
+        first: TreeNode[_Data] | None = None
         for kind, title in _ROOTS:
             root = self.root.add(title, expand=True)
             groups: dict[str, TreeNode[_Data]] = {"": root}
             for entry in (each for each in self.entries if each.kind == kind):
-                _group(groups, plain(entry.group, limit=200)).add_leaf(plain(entry.name, limit=200), entry)
+                leaf = _group(groups, plain(entry.group, limit=200)).add_leaf(plain(entry.name, limit=200), entry)
+                first = first or leaf
+        # Nodes learn their lines when the lines are counted; only then can the cursor stand on one.
+        if self.last_line >= 0 and first is not None:
+            self.move_cursor(first)
 
     def mark(self, states: dict[str, str]) -> None:
         """Show which entries are open or broken, by name."""

@@ -1,0 +1,82 @@
+"""The screen over the real engine and the embedded endpoint."""
+
+from __future__ import annotations
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.tui.widgets.conversation import PaneState
+from tests.support.pilot import screen
+
+DEMO = ConnectionInfo(ParameterSet.DEMO)
+
+
+async def test_an_hour_of_work_in_a_minute() -> None:
+    async with screen(DEMO, single=True, size=(80, 24)) as s:
+        await s.run("Write-Output one two")
+        prompt = s.text()[0].removesuffix("Write-Output one two")
+        assert prompt.startswith("[demo]: PS")
+        assert s.text()[1:] == ["one", "two"]
+
+        await s.type("Read-Host Name")
+        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.type("Ada")
+        await s.until(lambda: s.sees("Name: Ada") and s.sees("Ada"), "the answer in the text")
+
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("Start-Sleep 60")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.type("Write-Output later")
+        await s.keys("ctrl+c")
+        assert s.pane.pending is None
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt after the stop")
+        assert s.sees("Error: The pipeline has been stopped.")
+
+        await s.type("exit")
+        await s.until(lambda: s.app.return_value == 0, "the end")
+
+
+async def test_a_question_cancelled_leaves_the_session_usable() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("Read-Host Name")
+        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.keys("escape")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the next prompt")
+        await s.run("Write-Output still here")
+        assert s.sees("still")
+
+
+async def test_two_sessions_at_once_left_and_entered_again() -> None:
+    async with screen(DEMO, DEMO) as s:
+        await s.run("$x = 1")
+        await s.keys("alt+2")
+        await s.run("Write-Output second")
+        await s.run("exit")
+        await s.until(lambda: s.pane.state is PaneState.LEFT, "left")
+        await s.keys("enter")
+        await s.run("Write-Output again")
+        assert s.sees("second")
+        assert s.sees("again")
+        await s.keys("alt+1")
+        await s.run("$x")
+        assert s.sees("1")
+
+
+async def test_an_incomplete_line_goes_on_until_an_empty_one() -> None:
+    async with screen(DEMO) as s:
+        await s.run("if ($true) {")
+        assert s.pane.row.prompt == ">> "
+        await s.run("'inside' }")
+        await s.run("")
+        assert s.sees("inside")
+        assert s.text()[1] == ">> 'inside' }"
+
+
+async def test_an_unknown_command_and_a_throw_are_told_by_the_far_end() -> None:
+    async with screen(DEMO) as s:
+        await s.run("Get-Nonsense")
+        await s.run("throw 'so'")
+        text = "\n".join(s.text())
+        assert "Get-Nonsense" in text
+        assert "so" in text
+        assert s.pane.state is PaneState.PROMPT

@@ -1,0 +1,150 @@
+"""Questions: inline, never answered by what was meant for the editor, left in the text as a console leaves them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.question import QuestionBox
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInManager, host
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+def session(manager: StandInManager, *names: str):
+    return screen(*[host(name) for name in names or ("web1",)], sessions=manager.as_manager())
+
+
+async def asked(s: Screen, line: str) -> None:
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+    await s.type(line)
+    await s.until(lambda: s.pane.question_has_keys, "a question with the keys")
+
+
+async def test_an_answer_collapses_to_the_console_line(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "ask")
+        assert s.shows("web1 asks")
+        assert s.shows("from the remote script")
+        await s.type("Ada")
+        await s.until(lambda: s.sees("got Ada"), "the answer")
+        assert s.text() == ["[web1]: PS /> ask", "Name: Ada", "got Ada"]
+        assert not s.app.screen.query(QuestionBox)
+        assert s.pane.editor.has_focus
+
+
+async def test_a_secret_is_never_shown_and_leaves_stars(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "secret")
+        assert s.shows("from pstui")
+        await s.type("hunter2", enter=False)
+        assert not s.shows("hunter2")
+        await s.keys("enter")
+        await s.until(lambda: s.sees("Password: *******"), "the stars")
+        assert s.pane.history.lines == ("secret",)
+
+
+async def test_a_choice_shows_its_buttons_and_takes_a_typed_answer(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "choice")
+        for seen in ("db asks", "Confirm", "Are you sure?", "[Y] Yes", "[A] Yes to All", "[?] Help", "default Y"):
+            assert s.shows(seen), seen
+        await s.type("n")
+        await s.until(lambda: s.sees("got n"), "the answer")
+        line = '[Y] Yes  [A] Yes to All  [N] No  [?] Help (default is "Y"): n'
+        assert s.text()[1:] == ["", "Confirm", "Are you sure?", line, "got n"]
+
+
+async def test_a_choice_takes_the_mouse(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "choice")
+        await s.pilot.click("ChoiceRow", offset=(14, 0))
+        await s.until(lambda: s.sees("got A"), "the answer")
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_a_cancelled_question_leaves_its_label_unfinished(manager: StandInManager, key: str) -> None:
+    async with session(manager) as s:
+        await asked(s, "ask")
+        await s.type("Ad", enter=False)
+        await s.keys(key)
+        await s.until(lambda: s.sees("Name: cancelled"), "the refusal")
+        assert s.pane.editor.text == ""
+
+
+async def test_alt_and_a_key_split_by_a_slow_link_is_not_esc(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "ask")
+        await s.type("Ad", enter=False)
+        await s.keys("escape", "b")
+        await asyncio.sleep(0.3)
+        assert s.pane.question_has_keys
+        await s.keys("a", "enter")
+        await s.until(lambda: s.sees("got Ada"), "the answer")
+
+
+async def test_a_question_takes_no_key_of_a_half_typed_line(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("later choice")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.type("Get-Ch", enter=False)
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("F4 answers"), "the question")
+        await s.type("a", enter=False)
+        assert not s.pane.question_has_keys
+        assert s.pane.editor.text == "Get-Cha"
+        await s.keys("enter")
+        assert s.pane.pending == "Get-Cha", "the line waits, the question is still open"
+        assert s.pane.asking is not None
+        await s.keys("f4")
+        await s.until(lambda: s.pane.question_has_keys, "the question reached")
+        await s.type("y")
+        await s.until(lambda: s.sees("[web1]: PS /> Get-Cha"), "the waiting line run after the answer")
+        assert s.sees("got y")
+
+
+async def test_f4_and_tab_go_to_the_question_and_f4_back(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "ask")
+        await s.keys("f4")
+        assert s.pane.editor.has_focus
+        await s.type("draft", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.type("Ada")
+        await s.until(lambda: s.sees("got Ada"))
+        assert s.pane.editor.text == "draft"
+
+
+async def test_a_question_in_the_background_waits_behind_a_badge(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("later ask")
+        await s.keys("alt+2")
+        await s.until(lambda: s.pane.info.label == "db" and s.pane.state is PaneState.PROMPT)
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("1 web1 ?"), "the badge")
+        assert s.shows("web1 asks"), "the footer says so"
+        assert s.pane.editor.has_focus
+        await s.type("x", enter=False)
+        await s.keys("alt+1")
+        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.type("Ada")
+        await s.until(lambda: s.sees("got Ada"))
+        await s.keys("alt+2")
+        assert s.pane.editor.text == "x"
+
+
+async def test_a_key_awaited_is_taken_as_it_is(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "key")
+        assert s.shows("waits for a key")
+        await s.keys("escape")
+        await s.until(lambda: s.sees("key 27 None") or s.sees("key 27 '\\x1b'") or s.sees("key 27 ''"), "the key")

@@ -1,0 +1,179 @@
+"""Tabs, sidebar, prefix key, connecting, leaving."""
+
+from __future__ import annotations
+
+import pytest
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError
+from pstui.tui.screens.quit import QuitScreen
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.sidebar import SidebarEntry
+
+from tests.support.pilot import screen
+from tests.support.stand_in import StandInManager, host
+
+PREFIX = "ctrl+right_square_bracket"
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+def session(manager: StandInManager, *names: str, **options: object):
+    return screen(*[host(name) for name in names], sessions=manager.as_manager(), **options)
+
+
+async def test_two_sessions_and_the_badge_of_the_one_behind(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        assert s.pane.info.label == "web1"
+        await s.type("later say ready")
+        await s.keys("alt+2")
+        await s.run("say here")
+        web1 = s.workspace.panes[0]
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("1 web1 ●1"), "the badge")
+        assert s.sees("ready", web1)
+        await s.keys("alt+1")
+        await s.until(lambda: not s.shows("●1"), "no badge")
+        assert s.pane is web1
+
+
+async def test_the_prefix_key_shows_what_may_follow_and_does_it(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("draft", enter=False)
+        await s.keys(PREFIX)
+        assert s.shows("w close tab")
+        await s.keys("2")
+        assert s.pane.info.label == "db"
+        await s.keys(PREFIX, "p")
+        assert s.pane.info.label == "web1"
+        assert s.pane.editor.text == "draft", "no key of it reached the editor"
+        await s.keys(PREFIX, "escape")
+        await s.type("x", enter=False)
+        assert s.pane.editor.text == "draftx"
+
+
+async def test_quitting_names_what_runs_and_asks_once(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("wait for it")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.keys("f10")
+        await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question")
+        assert s.shows("1  web1: running wait for it")
+        assert s.shows("2  db: ready")
+        await s.keys("escape")
+        await s.until(lambda: not isinstance(s.app.screen, QuitScreen))
+        assert s.pane.state is PaneState.BUSY
+        await s.keys(PREFIX, "q")
+        await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question again")
+        await s.keys("enter")
+        await s.until(lambda: s.app.return_value == 0, "the end")
+
+
+async def test_quitting_asks_nothing_when_no_session_is_open(manager: StandInManager) -> None:
+    async with session(manager, "web1") as s:
+        await s.run("exit")
+        await s.keys("f10")
+        await s.until(lambda: s.app.return_value == 0, "the end")
+
+
+async def test_ctrl_q_belongs_to_the_editor(manager: StandInManager) -> None:
+    async with session(manager, "web1") as s:
+        await s.run("say x")
+        await s.keys("ctrl+q", "ctrl+p")
+        assert s.app.is_running
+        assert s.app.screen is s.workspace
+
+
+async def test_closing_a_tab_asks_while_its_session_is_open(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.run("say x")
+        await s.keys(PREFIX, "w")
+        await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question")
+        await s.keys("enter")
+        await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
+        assert s.pane.info.label == "db"
+        await s.until(lambda: s.shows("1 db"), "the new number")
+        await s.run("exit")
+        await s.keys(PREFIX, "w")
+        await s.until(lambda: s.shows("No session is open."), "the first steps")
+
+
+async def test_the_sidebar_opens_an_entry_goes_to_an_open_one_and_opens_a_second(manager: StandInManager) -> None:
+    entries = [SidebarEntry("host", "web1", "Production/Web", "WinRM", info=host("web1"))]
+    async with session(manager, sidebar=entries) as s:
+        for seen in ("▾ Hosts", "▾ Production", "○ web1", "WinRM", "▾ Containers", "○ demo"):
+            assert s.shows(seen), seen
+        await s.keys("down", "down", "down", "enter")
+        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        await s.until(lambda: s.shows("● web1"), "the mark")
+        await s.keys("f6", "enter")
+        await s.until(lambda: s.pane.editor.has_focus, "the pane again")
+        assert len(s.workspace.panes) == 1
+        await s.keys("f6", "n")
+        await s.until(lambda: len(s.workspace.panes) == 2, "a second session")
+
+
+async def test_the_sidebar_folds_to_marks_at_80_columns_and_f6_opens_it(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db", size=(80, 24)) as s:
+        await s.run("say x")
+        assert not s.shows("▾ Hosts")
+        assert s.shown().splitlines()[1].startswith("○")
+        assert s.shows("1 web1  2"), "the tab behind has its number only"
+        await s.keys("f6")
+        await s.until(lambda: s.shows("▾ Hosts"), "the sidebar over the pane")
+        await s.keys("f6")
+        await s.until(lambda: not s.shows("▾ Hosts"), "the sidebar folded")
+        assert s.pane.editor.has_focus
+
+
+async def test_f2_connects_and_a_wrong_line_says_why_and_stays(manager: StandInManager) -> None:
+    def bind(line: str) -> ConnectionInfo:
+        if " " in line:
+            raise CallError(f"{line!r} is no host", "", "Write user@host.")
+        return host(line)
+
+    async with session(manager, bind=bind) as s:
+        await s.keys("f2")
+        await s.type("not a host")
+        await s.until(lambda: s.shows("'not a host' is no host"), "the reason")
+        assert s.shows("Connect to not a host")
+        await s.keys("ctrl+u")
+        await s.type("web9")
+        await s.until(lambda: s.workspace.panes and s.pane.info.label == "web9", "the tab")
+        await s.run("say x")
+
+
+async def test_help_lists_the_keys(manager: StandInManager) -> None:
+    async with session(manager, "web1", size=(100, 40)) as s:
+        await s.keys("f1")
+        await s.until(lambda: s.shows("after Ctrl+]"), "the list")
+        await s.keys("escape")
+        await s.until(lambda: s.app.screen is s.workspace)
+
+
+async def test_the_first_sessions_text_goes_to_the_transcript(manager: StandInManager) -> None:
+    class Sink:
+        def __init__(self) -> None:
+            self.lines: list[str] = []
+            self.closed = 0
+
+        def line(self, text: str) -> None:
+            self.lines.append(text)
+
+        def close(self) -> None:
+            self.closed += 1
+
+    sink = Sink()
+    async with session(manager, "web1", "db", transcript=sink) as s:
+        await s.run("say one")
+        await s.keys("alt+2")
+        await s.run("say other")
+        await s.keys("alt+1")
+        await s.run("part end")
+    assert sink.lines == ["[web1]: PS /> say one", "one", "[web1]: PS /> part end", "end"]
+    assert sink.closed == 1

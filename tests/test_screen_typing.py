@@ -1,0 +1,232 @@
+"""What is typed: lines, the waiting line, Ctrl+C, history, a session that dies or is left."""
+
+from __future__ import annotations
+
+import pytest
+from pstui.backends.records import RunspaceState
+from pstui.tui.widgets.conversation import PaneState
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInManager, host
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+def session(manager: StandInManager, name: str = "web1", **options: object):
+    return screen(host(name), sessions=manager.as_manager(), **options)
+
+
+async def busy(s: Screen, line: str = "wait") -> None:
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+    await s.type(line)
+    await s.until(lambda: s.pane.state is PaneState.BUSY, "the command running")
+
+
+async def test_a_typed_line_runs_and_stands_behind_its_prompt(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say hello")
+        assert s.text() == ["[web1]: PS /> say hello", "hello"]
+        assert s.pane.editor.text == ""
+        assert s.pane.editor.has_focus
+        assert s.shows("[web1]: PS />")
+
+
+async def test_an_empty_line_gives_a_new_prompt_line(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("")
+        await s.run("say x")
+        assert s.text() == ["[web1]: PS /> ", "[web1]: PS /> say x", "x"]
+
+
+async def test_a_prompt_begins_a_new_line_after_unfinished_output(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("part abc")
+        await s.run("say x")
+        assert s.text() == ["[web1]: PS /> part abc", "abc", "[web1]: PS /> say x", "x"]
+
+
+async def test_a_line_typed_while_a_command_runs_waits_visibly_and_runs_next(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s)
+        await s.type("say two")
+        assert s.pane.editor.text == ""
+        assert s.shows("⏎ waits  say two")
+        assert manager.interactive[0].lines == ["wait"]
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.sees("two"), "the waiting line's output")
+        assert s.text() == ["[web1]: PS /> wait", "done", "[web1]: PS /> say two", "two"]
+        assert not s.shows("waits")
+
+
+async def test_only_one_line_waits_and_the_next_stays_in_the_editor(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s)
+        await s.type("say two")
+        await s.type("say three")
+        assert s.pane.pending == "say two"
+        assert s.pane.editor.text == "say three"
+
+
+async def test_ctrl_c_drops_the_waiting_line_first_and_then_stops(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s)
+        await s.type("say two")
+        await s.keys("ctrl+c")
+        assert s.pane.pending is None
+        assert s.pane.state is PaneState.BUSY
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.sees("stopped"), "the command stopped")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        assert manager.interactive[0].lines == ["wait"]
+        await s.keys("up")
+        assert s.pane.editor.text == "say two", "what was dropped can be called back"
+
+
+async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s, "later die")
+        await s.type("say two")
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.pane.state is PaneState.BROKEN, "the session broken")
+        assert s.pane.editor.text == "say two"
+        assert s.sees("✗ web1: the session ended by itself")
+        assert s.shows("1 web1 ✗")
+        await s.keys("enter")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a new session")
+        assert s.pane.editor.text == "say two", "entering again runs nothing"
+        assert manager.interactive[1].lines == []
+
+
+async def test_a_session_that_dies_at_the_prompt_keeps_what_is_being_typed(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say x")
+        await s.type("half a li", enter=False)
+        manager.sessions[0].become(RunspaceState.BROKEN, "The link went down.")
+        await s.until(lambda: s.pane.state is PaneState.BROKEN, "the session broken")
+        await s.type("ne", enter=False)
+        assert s.pane.editor.text == "half a line"
+        assert s.sees("  The link went down.")
+
+
+async def test_ctrl_c_at_the_prompt_leaves_the_line_in_the_text_and_begins_anew(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say x")
+        await s.type("nonsense", enter=False)
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.sees("[web1]: PS /> nonsense"), "the line in the text")
+        assert s.pane.editor.text == ""
+        assert manager.interactive[0].lines == ["say x"]
+
+
+async def test_an_incomplete_line_goes_on_with_the_continuation_prompt(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("block")
+        assert s.pane.row.prompt == ">> "
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.pane.row.prompt == "[web1]: PS /> ", "the first prompt again")
+
+
+async def test_alt_enter_adds_a_line_and_both_run_as_one(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("say a", enter=False)
+        await s.keys("alt+enter")
+        await s.type("b", enter=False)
+        assert s.pane.editor.size.height == 2
+        await s.run("")
+        assert manager.interactive[0].lines == ["say a\nb"]
+        assert s.text()[:2] == ["[web1]: PS /> say a", ">> b"]
+
+
+async def test_up_and_down_walk_the_lines_typed_before(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say 1")
+        await s.run("say 2")
+        await s.type("dra", enter=False)
+        await s.keys("up")
+        assert s.pane.editor.text == "say 2"
+        await s.keys("up", "up")
+        assert s.pane.editor.text == "say 1"
+        await s.keys("down", "down")
+        assert s.pane.editor.text == "dra"
+
+
+async def test_pasted_control_characters_stay_out_of_the_editor(manager: StandInManager) -> None:
+    from textual import events
+
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.app.post_message(events.Paste("say \x1b[31mred\x1b]52;c;eA==\x07\r\nnext\x00"))
+        await s.until(lambda: s.pane.editor.text == "say red\nnext", "the pasted text")
+
+
+async def test_exit_leaves_the_tab_and_enter_enters_again(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say before")
+        await s.run("exit")
+        await s.until(lambda: s.pane.state is PaneState.LEFT, "left")
+        assert s.shows("1 web1 left")
+        assert s.shows("Enter enters again")
+        assert s.sees("before")
+        await s.keys("enter")
+        await s.run("say after")
+        assert s.sees("before")
+        assert s.sees("after")
+        assert len(manager.sessions) == 2
+
+
+async def test_exit_of_a_single_session_ends_the_program(manager: StandInManager) -> None:
+    async with session(manager, single=True) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("exit")
+        await s.until(lambda: s.app.return_value == 0 and not s.app.is_running, "the end")
+
+
+async def test_a_refused_opening_says_what_why_and_what_next_and_f5_tries_again(manager: StandInManager) -> None:
+    async with session(manager, "refused") as s:
+        await s.type("kept", enter=False)
+        await s.until(lambda: s.pane.state is PaneState.FAILED, "the failure")
+        expected = ["✗ refused: the port does not answer", "  Nothing listens there.", "  Start it."]
+        assert s.text() == expected
+        assert s.pane.editor.text == "kept"
+        await s.keys("ctrl+right_square_bracket", "e")
+        await s.until(lambda: s.sees("trace"), "the details")
+        await s.keys("f5")
+        await s.until(lambda: len(manager.sessions) == 2 and s.pane.state is PaneState.FAILED, "the second try")
+
+
+async def test_ctrl_c_ends_an_opening_at_once(manager: StandInManager) -> None:
+    async with session(manager, "slow") as s:
+        await s.until(lambda: s.shows("connecting to slow…  port 5985"), "the step")
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.pane.state is PaneState.CANCELLED, "the end of the opening")
+        assert s.text() == []
+
+
+async def test_a_flood_arrives_whole_and_in_order_while_keys_are_taken(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("flood 30000")
+        await s.type("typed", enter=False)
+        assert s.pane.editor.text == "typed"
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the end of the flood")
+        assert s.text()[1:] == [f"line {n}" for n in range(30000)]
+
+
+async def test_progress_shows_a_bar_and_goes_at_the_prompt(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s, "progress 63")
+        await s.until(lambda: s.shows("Copying") and s.shows("63 %   ~12 s left   a.png"), "the bar")
+        await s.keys("ctrl+c")
+        await s.until(lambda: not s.shows("Copying"), "no bar")
+
+
+async def test_a_title_of_the_far_end_stays_inside(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("title evil\x1b]0;x\x07name"[:10], enter=False)
+        s.pane.console.set_title("of \x1b]0;host\x07the \x1b[31mfar\nend")
+        await s.until(lambda: s.shows("of the far end"), "the title")
