@@ -90,7 +90,7 @@ class SessionOption(dict[str, Any]):
 _CONVERSIONS: dict[str, Callable[[Value], Any]] = {
     "String": values.text_of,
     "Int32": lambda value: values.integer(value.value),
-    "Guid": lambda value: values.guid(value.value),
+    "Guid": lambda value: values.guid(value.text if value.shell else value.value),
     "Uri": _uri,
     "SwitchParameter": lambda value: values.switch(value.value),
     "PSCredential": lambda value: values.credential(value.value if not _is_number(value.value) else value.text),

@@ -77,12 +77,14 @@ class Reader(Cursor):
         """Read one argument; values with commas between them are one list."""
         first = self.peek()
         start = first.start if first else len(self.text)
+        # a comma before the first value makes a list of that one
+        single = self.next_is(TokenKind.COMMA) and bool(self.take())
         items = [self.operand()]
         while self.next_is(TokenKind.COMMA):
             self.take()
             items.append(self.operand())
         end = self.tokens[self.index - 1].end
-        if len(items) == 1:
+        if len(items) == 1 and not single:
             return Value(items[0].value, items[0].text, False, start)
         return Value([item.value for item in items], self.text[start:end], False, start)
 
@@ -135,9 +137,9 @@ class Reader(Cursor):
             case "@{":
                 return Value(self._table(), "@{…}", False, token.start)
             case "@(":
-                items = [] if self.next_is(TokenKind.RIGHT) else _items(self.statement().value)
+                items = [] if self.next_is(TokenKind.RIGHT) else self.statement().value
                 self.close()
-                return Value(list(items), "@(…)", False, token.start)
+                return Value(items if isinstance(items, list) else [items], "@(…)", False, token.start)
             case "(":
                 inner = self.statement()
                 self.close()

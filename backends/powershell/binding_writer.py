@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -81,8 +81,7 @@ def literal(value: Any, *, bare: bool = False) -> str:
             items = "; ".join(f"{_key(str(key))} = {_item(item)}" for key, item in value.items())
             return f"@{{{items}}}"
         case list() | tuple():
-            items = ", ".join(_item(item) for item in value)
-            return f", {items}" if len(value) == 1 and not bare else items or "@()"
+            return ", ".join(_item(item) for item in value) if bare and value else _array(value)
     instance = getattr(value, "instance_id", None)
     return f"(Get-PSSession -InstanceId {quote(str(instance))})" if instance else quote(str(value))
 
@@ -95,9 +94,13 @@ def quote(text: str) -> str:
 def _item(value: Any) -> str:
     if isinstance(value, PSCredential):
         return f"(Get-Credential {quote(value.user_name)})"
-    if isinstance(value, list | tuple):
-        return f"@({literal(value, bare=True)})" if value else "@()"
     return literal(value)
+
+
+def _array(value: Sequence[Any]) -> str:
+    # an array of one array needs the comma, or PowerShell makes one of the two
+    comma = ", " if len(value) == 1 and isinstance(value[0], list | tuple) else ""
+    return f"@({comma}{', '.join(_item(item) for item in value)})"
 
 
 def _key(text: str) -> str:
