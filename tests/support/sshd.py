@@ -110,7 +110,7 @@ class Sshd:
                 make_key(self.folder / name)
         if not (self.folder / "authorized_keys").exists():
             self.allow(self.user_key)
-        lines = [_CONFIG.format(port=self.port, folder=self.folder), self.more_config + "\n"]
+        lines = [self.more_config + "\n", _CONFIG.format(port=self.port, folder=self.folder)]
         for name, script in {"powershell": DEMO, **self.subsystems}.items():
             if script:
                 lines.append(f"Subsystem {name} {self._script(name, script)}\n")
@@ -219,8 +219,13 @@ def sshd(tmp_path: Path) -> Iterator[Sshd]:
         yield server
 
 
-def make_home(folder: Path, monkeypatch: pytest.MonkeyPatch, known: str = "", config: str = "") -> Path:
-    """Make ``folder`` the home of the client, with known_hosts and config; return its ``.ssh`` folder. No agent."""
+def make_home(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, known: str = "", config: str = "HashKnownHosts no\n"
+) -> Path:
+    """Make ``folder`` the home of the client, with known_hosts and config; return its ``.ssh`` folder. No agent.
+
+    The usual config undoes the one setting of Debian's own that tests would notice.
+    """
     ssh = folder / ".ssh"
     ssh.mkdir(mode=0o700, parents=True)
     if known:
