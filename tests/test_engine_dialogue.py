@@ -11,7 +11,6 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.session import Outcome
 
 from tests.support.replay_wire import ZERO
-from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
     COMPLETED,
     METADATA,
@@ -38,15 +37,6 @@ CHOICES = (
 )
 
 
-async def asked(console: ScriptedConsole) -> asyncio.Future[str]:
-    """Wait until a question stands on the console and return where its answer goes."""
-    async with asyncio.timeout(10):
-        while console.asked is None:
-            console.changed.clear()
-            await console.changed.wait()
-    return console.asked
-
-
 def ends_when_answered(peer: ScriptedPeer) -> ScriptedPeer:
     """Let the command complete as soon as its host call is answered."""
     peer.on_answer = state(COMPLETED)
@@ -57,7 +47,7 @@ async def asking(met: Meeting, command: str) -> tuple[asyncio.Task[Outcome], asy
     """Enter, run a command that asks, and return both."""
     await met.interactive.enter()
     running = asyncio.create_task(met.interactive.run(command))
-    return running, await asked(met.console)
+    return running, await met.console.question()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +104,7 @@ async def test_a_question_of_the_pool_is_answered_to_the_pool(monkeypatch: pytes
     with meeting(monkeypatch, peer) as met:
         await met.interactive.enter()
         call(11, ci=3)(peer, ZERO)
-        (await asked(met.console)).set_result("hello")
+        (await met.console.question()).set_result("hello")
         await peer.until("answer 3 on PromptResponse")
         assert peer.answers[0]["mr"] == "hello"
         await met.manager.close_all()

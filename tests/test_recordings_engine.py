@@ -12,14 +12,17 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.host import QuestionKind
+from pstui.backends.records import RunspaceState
 from pstui.backends.session import Outcome, SessionManager
 
+from tests.support.replay_clixml import read
 from tests.support.replay_log import Report, install, report
-from tests.support.screens import RECORDINGS, compared, expected, steps
+from tests.support.replay_script import Event, make_script, read_recording
+from tests.support.screens import RECORDINGS, Step, compared, expected, steps
 from tests.support.scripted_console import Person, ScriptedConsole
 
 LIVING = ["basics", "streams", "prompts", "stop", "native", "unicode", "errors", "jea"]
-MORE = ["rawui", "nested", "progress", "sessioninfo"]
+MORE = ["rawui", "nested", "progress", "sessioninfo", "bigoutput"]
 #: What the client does unlike the real one, on purpose: (part of the log line, reason).
 INTENDED: tuple[tuple[str, str], ...] = ()
 
@@ -57,6 +60,11 @@ async def stage(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **opti
         yield stage
     finally:
         await stage.manager.close_all()
+
+
+def recorded(name: str, kind: str) -> list[Event]:
+    """Return the events of one kind of a recording."""
+    return [event for event in make_script(read_recording(RECORDINGS / f"{name}.jsonl.gz")) if event.kind == kind]
 
 
 def unlike(name: str, shown: list[str]) -> str:
@@ -130,3 +138,46 @@ async def test_several_choices_can_be_picked(tmp_path: Path, monkeypatch: pytest
     last = next(index for index, line in enumerate(lines) if "Write-Warning x" in line)
     assert lines[first + 1 : first + 4] == ["", "Multi", "Many?"]
     assert lines[last - 5 : last] == ["Choice[0]: a", "Choice[1]: c", "Choice[2]: ", "0", "2"]
+
+
+async def test_completion_asks_and_reads_as_the_real_client_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [read(event.clixml)["PowerShell"]["Cmds"][0] for event in recorded("tabexpansion", "open")]
+    given = [read(event.clixml) for event in recorded("tabexpansion", "server") if event.name == "PIPELINE_OUTPUT"]
+    assert len(asked) == len(given) > 10
+    async with stage("tabexpansion", tmp_path, monkeypatch) as scene:
+        await scene.interactive.enter()
+        for command, result in zip(asked, given, strict=True):
+            text, cursor = command["Args"][0]["V"], int(command["Args"][1]["V"][1])
+            found = await scene.interactive.complete(text, cursor)
+            matches = result["CompletionMatches"]
+            assert [match.text for match in found.matches] == [item["CompletionText"] for item in matches]
+            assert [match.tooltip for match in found.matches] == [item["ToolTip"] for item in matches]
+            assert [match.kind for match in found.matches] == [item["ResultType"] for item in matches]
+            if matches:
+                place = (result["ReplacementIndex"][1], result["ReplacementLength"][1])
+                assert (str(found.start), str(found.length)) == place
+    noted = scene.noted()
+    assert (noted.violations, noted.of("skipped")) == ([], [])
+
+
+async def test_a_kept_session_is_entered_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = [line.rpartition("> ")[2] for line in expected("sessions") if line.startswith("[host]: ")]
+    async with stage("sessions", tmp_path, monkeypatch) as scene:
+        session = scene.manager.create(ConnectionInfo(ParameterSet.PROCESS), scene.console, temporary=False)
+        await session.open()
+        person = None
+        for line in typed:
+            if person is None:
+                interactive = scene.manager.interact(session, scene.console)
+                await interactive.enter()
+                person = Person(interactive, scene.console, scene.log)
+            await person.take([Step("line", line)])
+            if person.outcome is Outcome.LEFT:
+                assert session.state is RunspaceState.OPENED
+                person = None
+        assert unlike("sessions", compared("sessions", scene.console.shown())) == ""
+        assert session.name == "Runspace2"
+    noted = scene.noted()
+    assert (noted.violations, noted.of("difference"), noted.of("unrecorded")) == ([], [], [])

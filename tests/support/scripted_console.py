@@ -87,6 +87,14 @@ class ScriptedConsole:
             self.write(Write(key.character, newline=False))
         return key
 
+    async def question(self) -> asyncio.Future[str]:
+        """Wait until a question stands here and return where its answer goes."""
+        async with asyncio.timeout(DEADLINE):
+            while self.asked is None:
+                self.changed.clear()
+                await self.changed.wait()
+        return self.asked
+
     def refuse(self) -> None:
         """Refuse the question that is asked, as Esc and Ctrl+C do in a pane."""
         if self.asked is not None:

@@ -92,7 +92,7 @@ def end(peer: ScriptedPeer, guid: uuid.UUID) -> None:
     peer.raw(b"")
 
 
-@dataclass(slots=True)
+@dataclass
 class ScriptedPeer:
     """The far end. ``heard`` lists what the client did, in order; ``quiet`` names acknowledgements never sent.
 
@@ -241,6 +241,10 @@ class ScriptedPeer:
                     self.on_answer(self, guid)
             case name:
                 self.heard.append(name)
+                self._hear(name, body)
+
+    def _hear(self, name: str, body: Any) -> None:
+        """Do what a special kind of server does on other messages."""
 
     def _do(self, actions: list[Action], guid: uuid.UUID) -> None:
         for action in actions:
@@ -265,7 +269,7 @@ class ScriptedPeer:
         self.state(ZERO, 2)
 
 
-def _metadata(*names: str) -> list[Action]:
+def metadata(*names: str) -> list[Action]:
     """Return the answer to the required-command check that offers these commands."""
     described = [
         f'<Obj RefId="0"><TN RefId="0"><T>Selected.CmdletInfo</T><T>System.Object</T></TN><MS><S N="Name">{name}</S>'
@@ -276,8 +280,7 @@ def _metadata(*names: str) -> list[Action]:
     return [*(output(item) for item in (count, *described)), state(COMPLETED)]
 
 
-metadata = _metadata
-METADATA = _metadata("Out-Default", "Exit-PSSession")
+METADATA = metadata("Out-Default", "Exit-PSSession")
 
 
 @dataclass(slots=True)
