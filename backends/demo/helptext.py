@@ -15,7 +15,7 @@ def about(own_process: bool) -> list[str]:
         "This is not PowerShell. It is a small server that speaks PowerShell's remoting protocol, so that pstui can be",
         "tried where no PowerShell is installed.",
         f"It runs {where}, with your own rights: what it lists and reads is real.",
-        "It changes nothing, except that Remove-Item deletes files after asking, and what the programs do that you run.",
+        "Of its own commands only Remove-Item changes anything, after asking; programs you run do what they do.",
         "",
         "Besides the commands below it understands pipelines, variables, strings, numbers, ranges, if, while, foreach,",
         "try and script blocks, and it runs the programs of this machine. What it does not know, it refuses.",

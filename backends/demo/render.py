@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pstui.backends.demo.errors import ErrorInfo
 from pstui.backends.demo.layout import Column, cell_text, header_lines, list_lines, measured, one_line, row_line
-from pstui.backends.demo.values import Credential, SecureText, Thing, is_list, to_text
+from pstui.backends.demo.operators import format_date
+from pstui.backends.demo.values import Credential, Thing, is_list, to_text
 from pstui.backends.demo.views import View, cell, view_of
 
 #: rows gathered before a table's widths are fixed, and seconds after which it is shown anyway
@@ -50,8 +52,9 @@ class Renderer:
             case Credential():
                 shown = {"UserName": value.user_name, "Password": "System.Security.SecureString"}
                 await self._object(Thing(("System.Management.Automation.PSCredential",), shown))
-            case SecureText():
-                await self._plain(to_text(value))
+            case datetime.datetime():
+                for text in ("", format_date(value, "F"), ""):
+                    await self._plain(text)
             case _ if is_list(value):
                 for item in value:
                     await self.feed(item)

@@ -84,11 +84,83 @@ class _Plain:
 Answer = Callable[[int, list[Any]], Any]
 
 
-class OopClient:
+class OopWire:
+    """The elements of the client's side: one outstanding packet a GUID, acknowledgements awaited, all of them kept."""
+
+    def __init__(self, channel: Stream) -> None:
+        self.channel = channel
+        self.elements: list[tuple[str, uuid.UUID]] = []
+        self.ended = asyncio.Event()
+        self._waiting: dict[tuple[str, uuid.UUID], asyncio.Future[None]] = {}
+        self._news = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+
+    def payload(self, guid: uuid.UUID, data: bytes) -> None:
+        """Take what the server sent; for those built on this."""
+
+    async def until(self, condition: Callable[[], bool], timeout: float = 20) -> None:
+        """Wait until something received makes the condition true."""
+        async with asyncio.timeout(timeout):
+            while not condition():
+                assert not self.ended.is_set(), "the endpoint ended"
+                self._news.clear()
+                await self._news.wait()
+
+    async def data(self, guid: uuid.UUID, payload: bytes, stream: str = "Default") -> None:
+        text = base64.b64encode(payload).decode()
+        await self._and_wait("DataAck", guid, f"<Data Stream='{stream}' PSGuid='{guid}'>{text}</Data>\n")
+
+    async def send(self, kind: str, guid: uuid.UUID, answer: str) -> None:
+        await self._and_wait(answer, guid, f"<{kind} PSGuid='{guid}' />\n")
+
+    async def _and_wait(self, kind: str, guid: uuid.UUID, line: str) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        while (kind, guid) in self._waiting:
+            await asyncio.wait([self._waiting[kind, guid]])
+        self._waiting[kind, guid] = waiting
+        await self.channel.write(line.encode())
+        async with asyncio.timeout(20):
+            await waiting
+
+    def start_reading(self) -> None:
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        buffer = b""
+        try:
+            while data := await self.channel.read():
+                *lines, buffer = (buffer + data).split(b"\n")
+                for line in lines:
+                    self._element(line)
+                self._news.set()
+        finally:
+            self.ended.set()
+            self._news.set()
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(ConnectionError("the endpoint ended"))
+
+    def _element(self, line: bytes) -> None:
+        found = ELEMENT.match(line)
+        assert found, f"not an element: {line[:200]!r}"
+        kind, guid = found[1].decode(), uuid.UUID(found[2].decode())
+        self.elements.append((kind, guid))
+        if kind == "Data":
+            payload = base64.b64decode(found[3])
+            assert len(payload) <= 32768
+            self.payload(guid, payload)
+        elif (kind, guid) in self._waiting:
+            waiting = self._waiting.pop((kind, guid))
+            if not waiting.done():
+                waiting.set_result(None)
+
+
+class OopClient(OopWire):
     """``async with OopClient(channel) as client: result = await client.line("Get-Date")``."""
 
     def __init__(self, channel: Stream, *, protocol: str = "2.3", width: int = 120, colour: int = -1) -> None:
-        self.channel, self.protocol = channel, protocol
+        super().__init__(channel)
+        self.protocol = protocol
         info = HostInfo(IsHostNull=False, IsHostUINull=False, IsHostRawUINull=False, UseRunspaceHost=False)
         self.pool = ClientRunspacePool(host=info)
         self.pool.our_capability = SessionCapability(
@@ -98,12 +170,7 @@ class OopClient:
             self.pool._cipher = _Plain()  # what a 2.4 client does: no session key
         self.width, self.colour = width, colour
         self.answer: Answer | None = None
-        self.elements: list[tuple[str, uuid.UUID]] = []
         self.results: dict[uuid.UUID, Result] = {}
-        self._waiting: dict[tuple[str, uuid.UUID], asyncio.Future[None]] = {}
-        self._news = asyncio.Event()
-        self.ended = asyncio.Event()
-        self._reader: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> OopClient:
@@ -222,65 +289,10 @@ class OopClient:
         await self.until(lambda: self.results[guid].state != 0)
         return self.results[guid]
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 20) -> None:
-        """Wait until something received makes the condition true."""
-        async with asyncio.timeout(timeout):
-            while not condition():
-                assert not self.ended.is_set(), "the endpoint ended"
-                self._news.clear()
-                await self._news.wait()
-
-    # --- the wire
-
-    async def data(self, guid: uuid.UUID, payload: bytes, stream: str = "Default") -> None:
-        text = base64.b64encode(payload).decode()
-        await self._and_wait("DataAck", guid, f"<Data Stream='{stream}' PSGuid='{guid}'>{text}</Data>\n")
-
-    async def send(self, kind: str, guid: uuid.UUID, answer: str) -> None:
-        await self._and_wait(answer, guid, f"<{kind} PSGuid='{guid}' />\n")
-
-    async def _and_wait(self, kind: str, guid: uuid.UUID, line: str) -> None:
-        waiting = asyncio.get_running_loop().create_future()
-        while (kind, guid) in self._waiting:
-            await asyncio.wait([self._waiting[kind, guid]])
-        self._waiting[kind, guid] = waiting
-        await self.channel.write(line.encode())
-        async with asyncio.timeout(20):
-            await waiting
-
-    def start_reading(self) -> None:
-        self._reader = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        buffer = b""
-        try:
-            while data := await self.channel.read():
-                *lines, buffer = (buffer + data).split(b"\n")
-                for line in lines:
-                    self._element(line)
-                self._news.set()
-        finally:
-            self.ended.set()
-            self._news.set()
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(ConnectionError("the endpoint ended"))
-
-    def _element(self, line: bytes) -> None:
-        found = ELEMENT.match(line)
-        assert found, f"not an element: {line[:200]!r}"
-        kind, guid = found[1].decode(), uuid.UUID(found[2].decode())
-        self.elements.append((kind, guid))
-        if kind == "Data":
-            payload = base64.b64decode(found[3])
-            assert len(payload) <= 32768
-            self.pool.receive_data(PSRPPayload(payload, StreamType.default, None if guid == ZERO else guid))
-            while (event := self.pool.next_event()) is not None:
-                self._event(event)
-        elif (kind, guid) in self._waiting:
-            waiting = self._waiting.pop((kind, guid))
-            if not waiting.done():
-                waiting.set_result(None)
+    def payload(self, guid: uuid.UUID, data: bytes) -> None:
+        self.pool.receive_data(PSRPPayload(data, StreamType.default, None if guid == ZERO else guid))
+        while (event := self.pool.next_event()) is not None:
+            self._event(event)
 
     def _event(self, event: Any) -> None:
         result = self.results.get(event.pipeline_id)
