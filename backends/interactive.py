@@ -197,7 +197,8 @@ class InteractiveSession:
         """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
         from .psrp.lines import DEBUG_MODE
 
-        if "DebugMode" in self.session.application_private_data:
+        if "DebugMode" in self.session.application_private_data and not self.session.debug_mode_set:
+            self.session.debug_mode_set = True
             await self.session.run(DEBUG_MODE)
         result, found = await self.session.command_metadata(list(REQUIRED))
         least = 3 if self.session.protocol > (2, 0) else 2

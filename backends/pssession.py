@@ -48,6 +48,8 @@ class PSSession:
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         self.leave_code: int | None = None
+        #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
+        self.debug_mode_set = False
         self._errors: deque[ErrorInfo] = deque(maxlen=MAX_ERRORS)
         self._watchers: list[Callable[[PSSession], None]] = []
         self._pool: RunspacePool | None = None
@@ -90,6 +92,7 @@ class PSSession:
         if self._opening is not None:
             raise SessionStateError("the session is being opened already")
         self.failure = self.failed = None
+        self.debug_mode_set = False
         self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)
         task = self._opening = asyncio.create_task(self._open(), name="session opening")
         try:
@@ -204,12 +207,12 @@ class PSSession:
         on_output: Callable[[object], None] | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
-        from .psrp.commands import OUT_DEFAULT, Call, Invocation
+        from .psrp.commands import ERRORS, OUT_DEFAULT, Call, Invocation
         from .psrp.wire import outgoing
 
         self.attach(console)
         values = tuple((None, outgoing(value)) for value in arguments)
-        call = Call(script, values, is_script=True, claims_errors=out_default)
+        call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
         statement = (call, OUT_DEFAULT) if out_default else (call,)
         invocation = Invocation(
             (statement,), add_to_history=True, no_input=input is None, redirect_errors=True, size=self.told_size()

@@ -23,25 +23,39 @@ _UNCLAIMED = ps.PipelineResultTypes.Output | ps.PipelineResultTypes.Error
 _COMMAND_TYPES = ps.CommandTypes(271)
 
 
+#: The merge field of each stream and the protocol that brought it (semantics 3.4).
+_STREAM_FIELDS = {
+    2: ("MergeError", (2, 2)),
+    3: ("MergeWarning", (2, 2)),
+    4: ("MergeVerbose", (2, 2)),
+    5: ("MergeDebug", (2, 2)),
+    6: ("MergeInformation", (2, 3)),
+}
+ERRORS = frozenset({2})
+EVERY_STREAM = frozenset(_STREAM_FIELDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command of a pipeline. ``arguments`` are (name or None, value) pairs of sendable values.
 
-    ``claims_errors`` merges the command's own errors into its output, as the console does for a line of one command;
-    ``merges_all`` merges every stream, as the debugger does.
+    ``merged`` are the streams that go into its output, by their PipelineResultTypes numbers: 2 error, 3 warning,
+    4 verbose, 5 debug, 6 information. The console merges 2 for a line of one command. ``claims_previous`` takes what
+    the commands before it leave unclaimed. ``by_stream`` names errors in the field of their own alone, as the
+    debugger does, not in the two that version 2 servers know.
     """
 
     text: str
     arguments: tuple[tuple[str | None, Any], ...] = ()
     is_script: bool = False
     local_scope: bool | None = None
-    claims_errors: bool = False
+    merged: frozenset[int] = frozenset()
     claims_previous: bool = False
-    merges_all: bool = False
+    by_stream: bool = False
 
     def wire(self, protocol: tuple[int, int]) -> PSObject:
         """Return the command object; merge fields only as far as the server's protocol knows them."""
-        claimed = self.claims_errors
+        claimed = 2 in self.merged and not self.by_stream
         notes: dict[str, Any] = {
             "Cmd": self.text,
             "IsScript": self.is_script,
@@ -50,12 +64,9 @@ class Call:
             "MergeToResult": _OUTPUT if claimed else _NONE,
             "MergePreviousResults": _UNCLAIMED if self.claims_previous else _NONE,
         }
-        rest = _OUTPUT if self.merges_all else _NONE
-        if protocol >= (2, 2):
-            notes["MergeError"] = _OUTPUT if claimed else rest
-            notes |= {"MergeWarning": rest, "MergeVerbose": rest, "MergeDebug": rest}
-        if protocol >= (2, 3):
-            notes["MergeInformation"] = rest
+        for number, (name, since) in _STREAM_FIELDS.items():
+            if protocol >= since:
+                notes[name] = _OUTPUT if number in self.merged else _NONE
         notes["Args"] = [note_object(N=name, V=value) for name, value in self.arguments]
         return note_object(**notes)
 

@@ -7,9 +7,18 @@ from typing import Any
 from psrpcore import types as ps
 from psrpcore.types import PSObject
 from pstui.backends.host import ConsoleSize
-from pstui.backends.powershell.lines import ABSENT, Argument, Command, Number, Statement, is_exit, parse_line
+from pstui.backends.powershell.lines import (
+    ABSENT,
+    Argument,
+    Command,
+    MergedStream,
+    Number,
+    Statement,
+    is_exit,
+    parse_line,
+)
 
-from .commands import OUT_DEFAULT, Call, Invocation
+from .commands import ERRORS, EVERY_STREAM, OUT_DEFAULT, Call, Invocation
 from .wire import outgoing
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
@@ -29,7 +38,7 @@ LOAD_PROFILE = Invocation(
                 "{ if ($pstui_file -and (Test-Path -LiteralPath $pstui_file)) { . $pstui_file } }; "
                 "Remove-Variable pstui_file -ErrorAction Ignore",
                 is_script=True,
-                claims_errors=True,
+                merged=ERRORS,
             ),
             OUT_DEFAULT,
         ),
@@ -45,7 +54,7 @@ def line_invocation(
         text = "Exit-PSSession"
     line = parse_line(text, no_language=no_language)
     if line is None or (len(line.statements) > 1 and protocol < (2, 2)):
-        statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, claims_errors=True), OUT_DEFAULT),)
+        statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT),)
     else:
         alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
         statements = tuple(_statement(statement, alone) for statement in line.statements)
@@ -58,15 +67,19 @@ def error_report(size: ConsoleSize | None) -> tuple[Invocation]:
 
 
 def _statement(statement: Statement, alone: bool) -> tuple[Call, ...]:
-    calls = tuple(_call(command, alone or command.merge_error_to_output) for command in statement.commands)
+    calls = tuple(_call(command, ERRORS if alone else frozenset()) for command in statement.commands)
     if calls[-1].text.casefold() == OUT_DEFAULT.text.casefold():
         return calls
     return (*calls, OUT_DEFAULT)
 
 
-def _call(command: Command, claims_errors: bool) -> Call:
+def _call(command: Command, merged: frozenset[int]) -> Call:
     arguments = tuple(_argument(argument) for argument in command.arguments)
-    return Call(command.name, arguments, claims_errors=claims_errors)
+    if command.merge is MergedStream.ALL:
+        merged = EVERY_STREAM
+    elif command.merge is not None:
+        merged |= {command.merge.value}
+    return Call(command.name, arguments, merged=merged)
 
 
 def _argument(argument: Argument) -> tuple[str | None, Any]:

@@ -110,6 +110,15 @@ class _Lane:
     def __post_init__(self) -> None:
         self.clear.set()
 
+    def release(self, failure: SessionBroken) -> None:
+        """Let go of everyone who waits on this GUID."""
+        self.clear.set()
+        for future in self.acks.values():
+            if not future.done():
+                future.set_exception(failure)
+                future.exception()  # mark as seen: not everyone still waits
+        self.acks.clear()
+
 
 class OutOfProcTransport:
     """A Transport over a Channel that carries OutOfProc lines. One per session."""
@@ -191,6 +200,7 @@ class OutOfProcTransport:
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._lanes.pop(pipeline_id, None)
+            lane.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""
@@ -310,12 +320,7 @@ class OutOfProcTransport:
             return
         self._failure = failure
         for lane in self._lanes.values():
-            lane.clear.set()
-            for future in lane.acks.values():
-                if not future.done():
-                    future.set_exception(failure)
-                    future.exception()  # mark as seen: not everyone still waits
-            lane.acks.clear()
+            lane.release(failure)
         self._queue.put_nowait(None)
 
 
