@@ -52,9 +52,17 @@ class Target:
 
 
 def parse_target(
-    text: str, profiles: Profiles, *, defaults: Mapping[str, Any] = _NOTHING, context: BindContext | None = None
+    text: str,
+    profiles: Profiles,
+    *,
+    defaults: Mapping[str, Any] = _NOTHING,
+    credentials: CredentialLookup = by_name_only,
+    context: BindContext | None = None,
 ) -> Target:
-    """Return what a name means. Raises CallError for one that is ambiguous, not there, or no name at all."""
+    """Return what a name means; ``defaults`` fill the connection of one that is no profile.
+
+    Raises CallError for a name that is ambiguous, not there, or no name at all.
+    """
     by_kind = {kind: profiles.get(kind) or profiles.get(f"{kind}s") or {} for kind in KINDS}
     kind, colon, rest = text.partition(":")
     if colon and kind in KINDS and rest:
@@ -77,7 +85,7 @@ def parse_target(
     call = bind("Enter-PSSession", [f"{parameter}:{text}"] if text else [f"{parameter}:", ""], context=context)
     every = [name for kind in KINDS for name in by_kind[kind]]
     close = () if "@" in text else tuple(close_names(text, every))
-    return Target(text, connection=connection_info(call, defaults=defaults), close=close)
+    return Target(text, connection=connection_info(call, defaults=defaults, credentials=credentials), close=close)
 
 
 def close_names(text: str, names: Any) -> list[str]:

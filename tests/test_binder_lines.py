@@ -6,6 +6,7 @@ import pytest
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BoundCall, bind_line
+from pstui.backends.powershell.calls import connection_info
 
 from tests.support.sessions import OpenSession, context
 
@@ -93,6 +94,8 @@ def test_a_session_yet_to_be_opened_is_the_source(text: str) -> None:
     assert call.cmdlet == "Enter-PSSession" and call.parameter_set == "Session"
     assert call.source is not None
     assert call.source.values["ComputerName"] == ("Server01",)
+    info = connection_info(call)
+    assert (info.parameter_set.value, info.values["ComputerName"]) == ("ComputerName", "Server01")
 
 
 @pytest.mark.parametrize("name", ["web1", "web", "-Name web", "-Id 3"])

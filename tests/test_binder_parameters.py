@@ -164,6 +164,16 @@ def test_values_of_common_parameters_that_are_refused(arguments: list[str], erro
     assert refused.value.error_id == f"{error_id},Microsoft.PowerShell.Commands.GetPSSessionCommand"
 
 
+def test_nothing_is_fine_for_the_name_of_a_variable() -> None:
+    assert bind("Get-PSSession", ["-OutVariable", "$null"], context=context()).common == {"OutVariable": None}
+
+
+def test_a_list_from_a_shell_keeps_its_numbers() -> None:
+    call = bind("icm", ["-HostName", "h", "{ 1 }", "-ArgumentList", "1,x,0x10"], context=context())
+    assert call.values["ArgumentList"] == (1, "x", 16)
+    assert enter("-HostName", "me:pw@h").notices
+
+
 def test_what_if_is_taken_where_it_is_allowed() -> None:
     call = bind("Enter-PSSession", ["srv", "-WhatIf"], context=context(allow_what_if=True))
     assert call.what_if and call.parameter_set == "ComputerName"
@@ -200,6 +210,8 @@ def test_invoke_command_takes_a_script_from_a_shell() -> None:
         assert (call.parameter_set, call.values["ScriptBlock"]) == ("SSHHost", "1..5")
     call = bind("icm", ["srv", "Get-Date"], context=context())
     assert (call.parameter_set, call.values["ComputerName"]) == ("ComputerName", ("srv",))
+    call = bind("icm", ["-HostName", "h", "Get-Date"], context=context())
+    assert call.values["ScriptBlock"] == "Get-Date"
     assert connection_info(bind("icm", ["{ 1 }"], context=context())).parameter_set is ParameterSet.PROCESS
 
 

@@ -140,6 +140,11 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 TABLES = st.dictionaries(TEXT.map(str.casefold), VALUES, min_size=1, max_size=4)
+SSH_OPTIONS = st.dictionaries(
+    st.sampled_from(["ProxyJump", "Port", "Compression"]),
+    st.integers(0, 9) | TEXT.filter(str.isprintable) | st.booleans(),
+    min_size=1,
+)
 MS = st.integers(60_000, 2**31 - 2)
 SESSION_OPTIONS = optional(
     OpenTimeout=MS,
@@ -179,7 +184,9 @@ SETS = {
     ),
     S.SSH_HOST: joined(
         target(HostName=HOSTS),
-        optional(UserName=PLAIN, Port=PORT, KeyFilePath=PATHS, Subsystem=PLAIN, ConnectingTimeout=PORT, Options=TABLES),
+        optional(
+            UserName=PLAIN, Port=PORT, KeyFilePath=PATHS, Subsystem=PLAIN, ConnectingTimeout=PORT, Options=SSH_OPTIONS
+        ),
     ),
     S.URI: joined(
         target(ConnectionUri=NAMES.map(lambda host: f"https://{host}:5986/wsman")),

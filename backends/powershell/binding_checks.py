@@ -15,7 +15,7 @@ from pstui.backends.powershell.binding_hosts import computer_name, dns_name, ipv
 from pstui.backends.powershell.binding_lookups import find_sessions
 from pstui.backends.powershell.binding_options import from_call
 from pstui.backends.powershell.binding_paths import resolve_path
-from pstui.backends.powershell.binding_ssh import check_connection_tables
+from pstui.backends.powershell.binding_ssh import check_connection_tables, check_ssh_options
 from pstui.backends.powershell.binding_tables import Cmdlet
 from pstui.backends.powershell.binding_values import Value
 
@@ -68,6 +68,7 @@ def _opening(call: Checked, context: BindContext) -> None:
     if "HostName" in values:
         _ssh_hosts(call)
     check_connection_tables(call.cmdlet, values.get("SSHConnection", ()))
+    check_ssh_options(call.cmdlet, values.get("Options"))
     for name in ("UserName", "Subsystem"):
         if str(values.get(name, "")).startswith("-"):
             raise errors.invalid_argument(
@@ -134,6 +135,8 @@ def _ssh_hosts(call: Checked) -> None:
         values["HostName"] = host.host
         if host.user:
             _overrule(call, "UserName", host.user)
+            if ":" in host.user:
+                call.notices.append("Everything before the @ is the user name: a password cannot be given there.")
         if host.port is not None:
             _overrule(call, "Port", host.port)
             if host.port == 0:

@@ -21,6 +21,8 @@ _VARIABLE = re.compile(r"\+?(?:(?:script|global|local|private|variable):)?[^:+][
 
 def bind_value(cmdlet: Cmdlet, parameter: Parameter, value: Value, context: BindContext, *, mandatory: bool) -> Any:
     """Return the final value of one parameter. Raises CallError."""
+    if parameter.common and value.value is None:
+        return _common_null(cmdlet, parameter)
     try:
         result = _convert(parameter, value, context)
     except ConversionError as error:
@@ -32,6 +34,15 @@ def bind_value(cmdlet: Cmdlet, parameter: Parameter, value: Value, context: Bind
     if mandatory and result is None:
         raise errors.null_mandatory(cmdlet, parameter.name)
     return result
+
+
+def _common_null(cmdlet: Cmdlet, parameter: Parameter) -> Any:
+    """Return what $null means to a common parameter, as measured: fine for switches and variables only."""
+    if parameter.type == "ActionPreference":
+        raise errors.excluded(cmdlet, parameter.name, "It must not be nothing.")
+    if parameter.type == "Int32":
+        raise errors.invalid_argument(cmdlet, parameter.name, "It must not be nothing.")
+    return False if parameter.is_switch else None
 
 
 def _convert(parameter: Parameter, value: Value, context: BindContext) -> Any:

@@ -34,10 +34,10 @@ def parse_ssh_host(text: str) -> SshHost:
     authority = re.split(r"[/?#]", text, maxsplit=1)[0]
     if "\\" in authority:
         raise ValueError("a backslash is read as the start of a path")
-    user, at, rest = authority.rpartition("@") if authority.count("@") < 2 else ("", "", "")
     if authority.count("@") > 1:
         raise ValueError("it holds more than one @")
-    host, port = _split_port(rest if at else authority)
+    user, _, rest = authority.rpartition("@")
+    host, port = _split_port(rest)
     return SshHost(host, quote(user, safe=_USER_SAFE) if user else "", port)
 
 

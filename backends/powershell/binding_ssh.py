@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from pstui.backends.powershell.binding_hosts import parse_ssh_host
 from pstui.backends.powershell.binding_tables import Cmdlet
 from pstui.backends.powershell.binding_values import ConversionError, integer
 
+_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
 _KEYS = {
     "computername": "HostName",
     "hostname": "HostName",
@@ -28,6 +30,16 @@ def check_connection_tables(cmdlet: Cmdlet, tables: Sequence[Mapping[str, Any]])
     """Refuse a table that PowerShell refuses. Raises CallError (Argument, PSSessionInvalidComputerName)."""
     for table in tables:
         read_connection_table(cmdlet, table)
+
+
+def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
+    """Refuse what is no ssh_config keyword, or a value that would begin another line (semantics 8.3)."""
+    for key, value in (options or {}).items():
+        if not _KEYWORD.match(key):
+            why = f"{errors.quoted(key)} is no keyword of ssh_config."
+            raise errors.invalid_argument(cmdlet, "Options", why, "Keywords are letters and digits, such as ProxyJump.")
+        if not isinstance(value, str | int | float) or not str(value).isprintable():
+            raise errors.invalid_argument(cmdlet, "Options", f"The value of {key} must be one line of text.")
 
 
 def read_connection_table(cmdlet: Cmdlet, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,6 +91,7 @@ def _typed(cmdlet: Cmdlet, name: str, value: Any) -> Any:
     if name == "Options":
         if not isinstance(value, dict):
             raise _refused(cmdlet, "Options must be a hashtable.")
+        check_ssh_options(cmdlet, value)
         return value
     if isinstance(value, str):
         return str(value)

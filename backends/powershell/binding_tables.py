@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -154,6 +154,5 @@ def _names() -> dict[str, str]:
 
 @functools.cache
 def _raw() -> dict[str, Any]:
-    text = resources.files("pstui.backends.powershell").joinpath("parameters.json").read_text(encoding="utf-8")
-    table: dict[str, Any] = json.loads(text)
+    table: dict[str, Any] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))
     return table

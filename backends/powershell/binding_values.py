@@ -238,5 +238,9 @@ def items_of(value: Value) -> Sequence[Value]:
         return [Value(item, str(item), value.shell, value.place) for item in value.value]
     if value.shell and isinstance(value.value, str) and "," in value.value:
         parts = [part.strip() for part in value.value.split(",")]
-        return [Value(part, part, True, value.place) for part in parts]
+        numbers = [number_of(part) for part in parts]
+        return [
+            Value(part if number is None else number, part, True, value.place)
+            for part, number in zip(parts, numbers, strict=True)
+        ]
     return [value]

@@ -67,7 +67,13 @@ def connections(
     defaults: Mapping[str, Any] = _NO_DEFAULTS,
     credentials: CredentialLookup = by_name_only,
 ) -> tuple[ConnectionInfo, ...]:
-    """Return every connection that a call asks for, in the order of its list. Raises CallError."""
+    """Return every connection that a call asks for, in the order of its list. Raises CallError.
+
+    For a session that another call in the same line opens (``call.source``) it is the connection of that call; the
+    session is then to be kept.
+    """
+    if call.source is not None and call.source.cmdlet == "New-PSSession":
+        return connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
     if call.cmdlet == "New-PSSession" and call.parameter_set == "Session":
         return tuple(session.info for session in call.sessions) or (_loopback(call),)
     parameter_set = parameter_set_of(call)
