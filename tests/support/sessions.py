@@ -33,7 +33,7 @@ def context(*sessions: OpenSession, **changes: object) -> BindContext:
     known: dict[str, object] = {
         "user": "me",
         "home": "/home/me",
-        "cwd": "/work",
+        "cwd": "/home/me/here",
         "exists": lambda path: True,
         "sessions": lambda: sessions,
         "variables": variables,
