@@ -135,6 +135,7 @@ class TerminalConsole:
         try:
             return self._open_terminal()
         except OSError as error:
+            self.write(Write(f"pstui: {nobody}: there is no terminal to ask on.", stream=Stream.NOTICE))
             raise QuestionCancelled(nobody, nobody=True) from error
 
     async def _ask(self, terminal: Terminal, question: Question) -> Secret:
