@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.transports.ssh_known_hosts import fingerprint, host_token, key_name, look_up, remember
 
@@ -99,6 +99,7 @@ def test_a_key_is_appended_even_where_the_last_line_lacks_its_end(tmp_path: Path
     assert [key.blob for key in look_up([file], "db", 22).keys] == [OTHER]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     host=st.from_regex(r"[a-z0-9][a-z0-9.-]{0,20}", fullmatch=True),
     port=st.integers(1, 65535),

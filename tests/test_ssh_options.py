@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
@@ -70,6 +70,7 @@ def test_names_are_found_in_any_case_and_switches_may_be_booleans() -> None:
     )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
 def test_any_text_arrives_as_it_was_given_or_is_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("config")

@@ -98,7 +98,9 @@ async def test_a_signal_explains_the_end() -> None:
 
 
 async def test_a_line_on_stderr_is_an_error_after_what_came_before_it() -> None:
-    channel = await start("import sys; print('first'); print('no \\x1b[31mmodule', file=sys.stderr); sys.stdin.read()")
+    channel = await start(
+        "import sys; sys.stdout.write('first\\n'); print('no \\x1b[31mmodule', file=sys.stderr); sys.stdin.read()"
+    )
     assert await asyncio.wait_for(channel.read(), 10) == b"first\n"
     with pytest.raises(SessionBroken) as broken:
         await asyncio.wait_for(channel.read(), 10)

@@ -168,7 +168,7 @@ async def test_the_agent_signs(server: Sshd, home: Path, monkeypatch: pytest.Mon
 async def test_a_passphrase_is_asked_once_and_opens_the_key(
     server: Sshd, home: Path, tmp_path: Path, form: str
 ) -> None:
-    key = make_key(tmp_path / "locked", "open sesame", kind="rsa" if form == "PEM" else "ed25519")
+    key = make_key(tmp_path / "locked", "open sesame", kind="ecdsa" if form == "PEM" else "ed25519")
     if form == "PEM":
         command = ["ssh-keygen", "-p", "-m", "PEM", "-P", "open sesame", "-N", "open sesame", "-f", str(key)]
         subprocess.run(command, check=True, capture_output=True)
@@ -217,6 +217,16 @@ async def test_a_wrong_key_is_refused_with_what_was_tried(server: Sshd, home: Pa
     assert server.user in error.why
     assert "publickey" in error.why
     assert str(key) in error.why
+
+
+async def test_a_key_of_the_configuration_that_is_missing_is_named_when_the_login_fails(
+    server: Sshd, home: Path, tmp_path: Path
+) -> None:
+    options = {"IdentityFile": str(tmp_path / "absent")}
+    error = await refusal(server, KeyFilePath=None, Options=options)
+    assert options["IdentityFile"] in error.why
+    async with connected(server, Options=options) as transport:
+        await speaks(transport)
 
 
 async def test_a_key_file_that_is_none_is_named_before_anything_is_opened(

@@ -23,7 +23,10 @@ class Channel(Protocol):
     """A byte stream to a process that speaks OutOfProc (semantics 6.1): three methods and a reason for its end."""
 
     async def read(self) -> bytes:
-        """Return the next bytes, at most a few hundred KiB, or ``b""`` once the far end is gone."""
+        """Return the next bytes, at most a few hundred KiB, or ``b""`` once the far end is gone.
+
+        Raises SessionBroken when the far end reported an error beside the stream (stderr of ``pwsh -s``).
+        """
 
     async def write(self, data: bytes) -> None:
         """Send all of ``data``, waiting while the far end takes no more. Raises OSError or SessionBroken."""
@@ -86,7 +89,8 @@ class ConnectContext:
 
     ``console`` asks passwords and host keys (Question with ``remote=False``) and gets notices; ``step`` is told each
     step of opening for -Verbose and for the connection test: ``step(name, detail)`` with the names ``name`` (address
-    look-up), ``port``, ``host key``/``TLS``, ``authentication``, ``session``.
+    look-up), ``port``, ``host key``/``TLS``, ``authentication``, ``session``. A step is told when it begins; told
+    again, its detail is a better one. Hosts on the way (jump hosts) begin again with ``name`` or ``port``.
     """
 
     console: Console

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from pathlib import Path
 from typing import Any
 
 import asyncssh
-import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenError
 from pstui.backends.host import Console, Question, QuestionCancelled
-from pstui.backends.records import Stream, Write
 from pstui.backends.transports import ssh_errors
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh_auth import Login
@@ -24,7 +21,8 @@ from pstui.backends.transports.ssh_key_files import KeyFile
 from pstui.backends.transports.ssh_keys import KeyRing
 from pstui.backends.transports.ssh_net import ProxyProcess, look_up_name, no_answer_in_time, open_socket
 from pstui.backends.transports.ssh_patience import Patience
-from pstui.backends.transports.ssh_target import Hop, known_hosts_files
+from pstui.backends.transports.ssh_settings import agent_path, host_key_algorithms, host_key_check, settings
+from pstui.backends.transports.ssh_target import Hop
 from pstui.backends.transports.texts import printable
 
 #: seconds for the name, for the port (unless ConnectTimeout says otherwise) and for the SSH handshake
@@ -33,8 +31,6 @@ NAME_TIMEOUT = PORT_TIMEOUT = HANDSHAKE_TIMEOUT = 15.0
 LOGIN_TIMEOUT = 120.0
 #: seconds for the start of the subsystem
 SESSION_TIMEOUT = 30.0
-#: keepalive where the configuration names none: seconds between two, and how many may stay unanswered
-ALIVE_INTERVAL, ALIVE_COUNT = 30, 3
 
 
 class Opening:
@@ -100,7 +96,7 @@ class Opening:
         try:
             async with Patience() as patience:
                 made, address = await self._socket(hop, patience)
-                check = await asyncio.to_thread(_host_key_check, hop, address)
+                check = await asyncio.to_thread(host_key_check, hop, address)
                 connection = await self._log_in(hop, made, check, ring, context, patience)
                 if connection is None:
                     # The library cannot wait for a person: connect again, trusting exactly the key agreed to.
@@ -136,8 +132,8 @@ class Opening:
                 config=[str(file) for file in hop.config],
                 client_factory=lambda: login,
                 known_hosts=lambda host, addr, port: ([], [], []),
-                server_host_key_algs=_host_key_algorithms(hop, check),
-                **_settings(hop),
+                server_host_key_algs=host_key_algorithms(hop, check),
+                **settings(hop),
             )
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key
@@ -173,83 +169,30 @@ class Opening:
 
     async def _ring(self, hop: Hop) -> KeyRing:
         files: list[KeyFile] = []
-        for path in hop.paths("IdentityFile"):
+        problems: list[str] = []
+        for path in dict.fromkeys(hop.paths("IdentityFile")):
             try:
                 files.append(await self._key_file(path))
             except OpenError as error:
-                self._context.console.write(Write(f"{error.what}. {error.why}", stream=Stream.NOTICE))
+                # As with ssh, such a file is no reason to stop; it is named when the login fails.
+                problems.append(f"From the SSH configuration: {error.what}.")
         # A jump host without keys of its own in the configuration is offered the key of the call as well.
         if self._named and (hop is self._hops[-1] or not files):
-            files.insert(0, await self._key_file(self._named))
-        return KeyRing(
+            named = await self._key_file(self._named)
+            files = [named, *(file for file in files if file is not named)]
+        ring = KeyRing(
             files,
-            _agent_path(hop),
+            agent_path(hop),
             agent_is_limited=bool(hop.option("IdentitiesOnly", False)),
             certificates=[str(path) for path in hop.paths("CertificateFile")],
         )
+        ring.problems += problems
+        return ring
 
     async def _key_file(self, path: Path) -> KeyFile:
         if path not in self._files:
             self._files[path] = await asyncio.to_thread(KeyFile.load, path)
         return self._files[path]
-
-
-def _host_key_check(hop: Hop, address: str) -> HostKeyCheck:
-    return HostKeyCheck(
-        host=hop.host,
-        port=hop.port,
-        address=address,
-        alias=str(hop.option("HostKeyAlias") or ""),
-        files=known_hosts_files(hop),
-        strict=str(hop.option("StrictHostKeyChecking") or "ask").lower(),
-        hash_names=str(hop.option("HashKnownHosts") or "no").lower() in {"yes", "true"},
-    )
-
-
-def _agent_path(hop: Hop) -> str:
-    """Return the agent's socket, ``none`` without an agent, "" for the usual one of Windows."""
-    agent = hop.option("IdentityAgent", "SSH_AUTH_SOCK")
-    if agent is None:
-        return "none"
-    if agent == "SSH_AUTH_SOCK":
-        return os.environ.get("SSH_AUTH_SOCK", "" if os.name == "nt" else "none")
-    return os.path.expandvars(str(Path(str(agent)).expanduser()))
-
-
-def _settings(hop: Hop) -> dict[str, Any]:
-    """Return the settings of asyncssh that are the same for every connection to a host."""
-    agent = _agent_path(hop)
-    return {
-        "proxy_command": None,
-        "username": hop.user,
-        # The keys come from the KeyRing; without client_keys the path of the agent serves forwarding alone.
-        "client_keys": None,
-        "agent_path": agent,
-        "agent_forwarding": False if agent == "none" else hop.option("ForwardAgent", False),
-        "x509_trusted_certs": None,
-        "x509_trusted_cert_paths": [],
-        # A key exchange by Kerberos would leave the host key unchecked.
-        "gss_kex": False,
-        "gss_auth": bool(hop.option("GSSAPIAuthentication", False)),
-        "connect_timeout": None,
-        "login_timeout": 0,
-        "keepalive_interval": hop.option("ServerAliveInterval", ALIVE_INTERVAL),
-        "keepalive_count_max": hop.option("ServerAliveCountMax", ALIVE_COUNT),
-        "encoding": None,
-    }
-
-
-def _host_key_algorithms(hop: Hop, check: HostKeyCheck) -> Any:
-    """Return the key algorithms to ask the server for: those of the known keys first, as ssh does."""
-    if hop.option("HostKeyAlgorithms"):
-        return ()
-    usual = [name.decode("ascii") for name in asyncssh.public_key.get_default_public_key_algs()]
-    wanted: list[str] = []
-    if check.known.authorities and not check.accepted:
-        wanted += [name.decode("ascii") for name in asyncssh.public_key.get_default_certificate_algs()]
-    for name in check.algorithms:
-        wanted += [one for one in usual if one == name or (name == "ssh-rsa" and one.startswith("rsa-"))]
-    return [*wanted, *(one for one in usual if one not in wanted)]
 
 
 class _Silent:
