@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.widgets.conversation import PaneState
+
 from tests.support.pilot import screen
 
 DEMO = ConnectionInfo(ParameterSet.DEMO)

@@ -110,6 +110,15 @@ async def test_a_question_takes_no_key_of_a_half_typed_line(manager: StandInMana
         assert s.sees("got y")
 
 
+async def test_what_is_typed_behind_an_answer_goes_to_the_editor(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await asked(s, "ask")
+        s.burst(*"Ada", "enter", *"say next", "enter", *"half")
+        await s.until(lambda: s.sees("next"), "the line behind the answer")
+        assert s.sees("got Ada")
+        assert s.pane.editor.text == "half"
+
+
 async def test_f4_and_tab_go_to_the_question_and_f4_back(manager: StandInManager) -> None:
     async with session(manager) as s:
         await asked(s, "ask")

@@ -40,6 +40,15 @@ async def test_two_sessions_and_the_badge_of_the_one_behind(manager: StandInMana
         assert s.pane is web1
 
 
+async def test_what_is_typed_behind_alt_2_goes_to_the_second_tab(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        s.burst(*"first", "alt+2", *"say two", "enter", PREFIX, "1", *"!")
+        await s.until(lambda: s.sees("two", s.workspace.panes[1]), "the line in the second tab")
+        assert s.pane.info.label == "web1"
+        assert s.pane.editor.text == "first!"
+
+
 async def test_the_prefix_key_shows_what_may_follow_and_does_it(manager: StandInManager) -> None:
     async with session(manager, "web1", "db") as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)

@@ -34,6 +34,23 @@ async def test_a_typed_line_runs_and_stands_behind_its_prompt(manager: StandInMa
         assert s.shows("[web1]: PS />")
 
 
+async def test_keys_in_one_burst_act_in_the_order_of_typing(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.burst(*"ay x", "home", "s", "end", "alt+enter", "y", "enter", *"say next", "enter", *"half")
+        await s.until(lambda: s.sees("next"), "both lines run")
+        assert manager.interactive[0].lines == ["say x\ny", "say next"]
+        assert s.pane.editor.text == "half"
+
+
+async def test_ctrl_c_does_not_overtake_the_line_before_it(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.burst(*"nonsense", "ctrl+c", *"say x", "enter")
+        await s.until(lambda: s.sees("x"), "the line after it")
+        assert s.text() == ["[web1]: PS /> nonsense", "[web1]: PS /> say x", "x"]
+
+
 async def test_an_empty_line_gives_a_new_prompt_line(manager: StandInManager) -> None:
     async with session(manager) as s:
         await s.run("")

@@ -62,9 +62,12 @@ TAB_KEYS: tuple[KeyAction, ...] = tuple(
 
 
 def bindings() -> list[Binding]:
-    """Return the workspace's bindings: they come before those of the widget in focus."""
+    """Return the workspace's bindings. They come before those of the widget in focus, but for Ctrl+C.
+
+    Ctrl+C belongs to the widget that is typed into, so that it cannot overtake what was typed before it.
+    """
     return [
-        Binding(",".join(each.keys), each.action, each.label, show=False, priority=True)
+        Binding(",".join(each.keys), each.action, each.label, show=False, priority=each.action != "interrupt")
         for each in ACTIONS + TAB_KEYS
         if each.keys
     ]

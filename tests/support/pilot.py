@@ -57,11 +57,14 @@ class Screen:
 
     async def type(self, text: str, *, enter: bool = True) -> None:
         """Type text, and Enter unless told otherwise."""
-        for character in text:
-            self.app.post_message(events.Key(_character_to_key(character), character))
-        if enter:
-            self.app.post_message(events.Key("enter", "\r"))
+        self.burst(*text, *(["enter"] if enter else []))
         await self.idle()
+
+    def burst(self, *keys: str) -> None:
+        """Press keys without waiting, as a slow link delivers them: all before the first one is dealt with."""
+        for key in keys:
+            character = key if len(key) == 1 else None
+            self.app.post_message(events.Key(key if character is None else _character_to_key(key), character))
 
     async def run(self, line: str) -> None:
         """Type a line at the prompt and wait for the next prompt (or the end)."""

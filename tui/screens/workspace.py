@@ -70,7 +70,7 @@ class Workspace(LeavingScreen):
             self.bring_to_front(self.panes[0])
         else:
             self.add_class("-unfolded")
-            self.sidebar.focus()
+            self.set_focus(self.sidebar)
         self.refresh_frame()
 
     async def open(self, info: ConnectionInfo) -> Pane:
@@ -203,13 +203,13 @@ class Workspace(LeavingScreen):
             return
         self.remove_class("-folded")
         self.add_class("-unfolded")
-        self.sidebar.focus()
+        self.set_focus(self.sidebar)
 
     def _focus_front(self) -> None:
         if (front := self.front) is not None:
             front.focus_main()
         else:
-            self.sidebar.focus()
+            self.set_focus(self.sidebar)
 
 
 def _state(pane: Pane) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from pstui.backends.host import KeyInfo, Question, QuestionCancelled
@@ -46,4 +46,5 @@ class AskingKey:
 
 
 AnyAsking = Asking | AskingKey
-Withdraw = Callable[[], None]
+#: takes a key (Textual's name and its character) that was typed behind the end of a question
+StrayKey = Callable[[str, str | None], Awaitable[object]]

@@ -45,7 +45,7 @@ class ConnectLine(Vertical):
     def open(self) -> None:
         """Show the line with what was typed before."""
         self.display = True
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Hide the line; its text stays for the next time."""
@@ -75,8 +75,9 @@ class ConnectLine(Vertical):
         self.post_message(self.Bound(info))
 
     def on_key(self, event: events.Key) -> None:
-        """Esc closes the line."""
-        if event.key == "escape":
+        """Esc or Ctrl+C closes the line."""
+        if event.key in ("escape", "ctrl+c"):
             event.stop()
+            event.prevent_default()
             self.close()
             self.post_message(self.Closed())

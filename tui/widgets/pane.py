@@ -9,7 +9,6 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import Write
 from pstui.backends.session import SessionManager
 from pstui.tui.widgets.conversation import Conversation, PaneState
-from pstui.tui.widgets.editor import LineEditor
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.pane_texts import busy_sign
@@ -114,28 +113,21 @@ class Pane(AskingPane):
 
     # -- what is typed ----------------------------------------------------------------------------------------
 
-    def on_line_editor_submitted(self, event: LineEditor.Submitted) -> None:
-        """Give the line to the session, or let it wait; never lose it."""
-        event.stop()
+    def submit_line(self, line: str) -> bool:
+        """Give the line to the session, or let it wait; False leaves it in the editor."""
         if self.conversation is None or not self.state.live:
             self.enter()
-            return
-        line = event.text
+            return False
         if not self.conversation.submit(line):
             if not line.strip():
-                return
+                return False
             if self.pending is not None:
                 self.app.bell()
-                return
+                return False
             self.pending = line
         self.history.add(line)
-        self.editor.taken()
         self.changed()
-
-    def on_line_editor_scrolled(self, event: LineEditor.Scrolled) -> None:
-        """Scroll the text by pages."""
-        event.stop()
-        self.transcript.scroll_relative(y=event.pages * max(self.transcript.size.height - 1, 1), animate=False)
+        return True
 
     def on_text_area_changed(self) -> None:
         """The editor has grown or shrunk, or is empty now: a question may come."""
@@ -144,9 +136,9 @@ class Pane(AskingPane):
 
     def on_key(self, event: events.Key) -> None:
         """What is typed while the text has the focus belongs into the editor."""
-        if event.character and event.is_printable and self.row.display and not self.editor.has_focus:
+        if event.character and event.is_printable and self.screen.focused is self.transcript:
             event.stop()
-            self.editor.focus()
+            self.focus_main()
             self.editor.insert_typed(event.character)
 
     def interrupt(self) -> None:
@@ -178,7 +170,7 @@ class Pane(AskingPane):
             self.echo(self.row.prompt, self.editor.text)
             self.conversation.new_prompt()
         self.history.add(self.editor.text)
-        self.editor.taken()
+        self.editor.empty()
 
     # -- front and size ---------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ import time
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.widgets.asking import AnyAsking, Asking
-from pstui.tui.widgets.editor import LineEditor
 from pstui.tui.widgets.pane_body import PaneBody
 from pstui.tui.widgets.question import QuestionBox
 from pstui.tui.widgets.read_key import KeyBox
@@ -33,7 +32,8 @@ class AskingPane(PaneBody):
         """Show a question."""
         self.asking = asking
         self._put_off = False
-        self._box = QuestionBox(asking) if isinstance(asking, Asking) else KeyBox(asking)
+        stray = self.editor.take_key
+        self._box = QuestionBox(asking, stray) if isinstance(asking, Asking) else KeyBox(asking, stray)
         self.mount(self._box, before=self.progress)
         self.changed()
         self.call_after_refresh(self.offer_question)
@@ -46,7 +46,7 @@ class AskingPane(PaneBody):
         self.row.display = True
         if box is not None:
             if box.has_keys:
-                self.editor.focus()
+                self.focus_editor()
             box.remove()
         self.changed()
 
@@ -59,8 +59,7 @@ class AskingPane(PaneBody):
         """F4: from the editor to the question, from the question back."""
         if self._box is None or self._box.has_keys:
             self._put_off = True
-            self.row.display = True
-            self.editor.focus()
+            self.focus_editor()
             self.changed()
         else:
             self._take_question()
@@ -68,17 +67,22 @@ class AskingPane(PaneBody):
     def focus_main(self) -> None:
         """Give the keys to the editor, or to a question that may have them."""
         self._put_off = False
-        self.row.display = True
-        self.editor.focus()
+        self.focus_editor()
         self.offer_question()
 
+    def focus_editor(self) -> None:
+        """Let the next key go to the editor; at once, for it may be on its way already."""
+        self.row.display = True
+        self.screen.set_focus(self.editor)
+
     def on_descendant_focus(self) -> None:
-        """The editor has the keys: a question that waits may have them."""
+        """The keys go elsewhere: to the editor, and a question that waits may have them; or to the question."""
         self.offer_question()
+        self.post_message(self.Changed(self))
 
     def offer_question(self) -> None:
         """Give the keys to the question unless somebody is typing: never in the middle of a line."""
-        if self._box is None or not self.active or self._put_off or not self.editor.has_focus:
+        if self._box is None or not self.active or self._put_off or self.screen.focused is not self.editor:
             return
         if self.editor.text or self.pending is not None:
             return
@@ -88,9 +92,8 @@ class AskingPane(PaneBody):
             return
         self._take_question()
 
-    def on_line_editor_tab_pressed(self, event: LineEditor.TabPressed) -> None:
+    def tab_pressed(self) -> None:
         """Tab leads to a question that waits."""
-        event.stop()
         if self._box is not None:
             self._take_question()
 

@@ -52,7 +52,7 @@ class PaneBody(Vertical):
         self.transcript = Transcript()
         self.progress = ProgressArea()
         self.note = Note()
-        self.row = EditorRow(self.history)
+        self.row = EditorRow(self, self.history)
         self._filled = False
 
     @property
@@ -65,6 +65,22 @@ class PaneBody(Vertical):
         yield self.progress
         yield self.note
         yield self.row
+
+    # -- what the editor hands on -----------------------------------------------------------------------------
+
+    def submit_line(self, line: str) -> bool:
+        """Leave a typed line in the editor: a body has no session to give it to."""
+        return False
+
+    def interrupt(self) -> None:
+        """Ctrl+C: nothing runs in a body."""
+
+    def tab_pressed(self) -> None:
+        """Tab: a body has nowhere to go."""
+
+    def scroll_pages(self, pages: int) -> None:
+        """Scroll the text by pages."""
+        self.transcript.scroll_relative(y=pages * max(self.transcript.size.height - 1, 1), animate=False)
 
     # -- what the far end says --------------------------------------------------------------------------------
 

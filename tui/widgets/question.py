@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pstui.backends.host import Question, QuestionKind
-from pstui.tui.widgets.asking import Asking
+from pstui.tui.widgets.asking import Asking, StrayKey
+from pstui.tui.widgets.direct_keys import bound_actions
 from pstui.tui.widgets.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult
@@ -18,32 +21,46 @@ from textual.widgets import Input, Static
 ESC_QUIET = 0.2
 #: choices drawn; a far end may send any number, and all can be typed
 MAX_CHOICES = 64
+_GAP = "   "
 
 
 class AnswerInput(Input):
-    """The place for the answer. Esc cancels, unless another key follows at once."""
+    """The place for the answer. Esc cancels, unless another key follows at once.
 
-    class Cancelled(Message):
-        """Esc was pressed and nothing followed."""
+    Keys that were typed behind Enter or Ctrl+C no longer belong here: ``stray`` gets them.
+    """
 
-    def __init__(self, *, secret: bool) -> None:
-        super().__init__(password=secret, compact=True, select_on_focus=False, id="answer")
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
+
+    def __init__(self, asking: Asking, stray: StrayKey) -> None:
+        super().__init__(password=asking.question.kind is QuestionKind.SECRET, compact=True, select_on_focus=False)
         self.cursor_blink = False
+        self._asking, self._stray = asking, stray
         self._escape: Timer | None = None
 
-    def on_key(self, event: events.Key) -> None:
-        """Watch for Esc, and for the key that makes it an Alt."""
-        if self._escape is not None:
-            self._escape.stop()
-            self._escape = None
-            if event.key != "escape":
-                event.stop()
-                event.prevent_default()
-                return
-        if event.key == "escape":
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once, in the order of typing."""
+        escaped, self._escape = self._escape, None
+        if escaped is not None:
+            escaped.stop()
+        handled = True
+        if self._asking.reply.done():
+            await self._stray(event.key, event.character)
+        elif event.key == "escape":
+            self._escape = self.set_timer(ESC_QUIET, self._asking.refuse)
+        elif escaped is not None:
+            pass  # an Alt that a slow link has torn apart
+        elif event.key == "enter":
+            self._asking.answer(self.value)
+        elif event.key == "ctrl+c":
+            self._asking.refuse()
+        elif (action := self._ACTIONS.get(event.key)) is not None:
+            await self.run_action(action)
+        else:
+            handled = False
+        if handled:
             event.stop()
             event.prevent_default()
-            self._escape = self.set_timer(ESC_QUIET, lambda: self.post_message(self.Cancelled()))
 
 
 class ChoiceRow(Static):
@@ -59,20 +76,26 @@ class ChoiceRow(Static):
     def __init__(self, question: Question) -> None:
         super().__init__(classes="choices", markup=False)
         self._answers: list[str] = []
-        parts: list[Content] = []
+        self._parts: list[Content] = []
+        parts = self._parts
         for index, choice in enumerate(question.choices[:MAX_CHOICES]):
             hotkey, label = plain(choice.hotkey, limit=8), plain(choice.label, limit=200)
             is_default = index in question.defaults
             parts.append(self._button(f"[{hotkey}] {label}" if hotkey else label, hotkey or label, is_default))
         parts.append(self._button("[?] Help", "?", False))
-        default = ", ".join(
-            plain(question.choices[i].hotkey or question.choices[i].label, limit=64)
-            for i in question.defaults[:MAX_CHOICES]
-            if 0 <= i < len(question.choices)
-        )
-        hint = f"default {default}   Esc cancels" if default else "Esc cancels"
-        parts.append(Content.styled(hint, "$calm"))
-        self.update(Content("   ").join(parts))
+        self.update(Content(_GAP).join(parts))
+
+    def on_resize(self) -> None:
+        """Break the row between choices, not inside them."""
+        rows: list[list[Content]] = [[]]
+        used = 0
+        for part in self._parts:
+            if rows[-1] and used + part.cell_length > self.size.width:
+                rows.append([])
+                used = 0
+            rows[-1].append(part)
+            used += part.cell_length + len(_GAP)
+        self.update(Content("\n").join(Content(_GAP).join(row) for row in rows))
 
     def _button(self, text: str, answer: str, is_default: bool) -> Content:
         self._answers.append(answer)
@@ -85,14 +108,21 @@ class ChoiceRow(Static):
         self.post_message(self.Picked(self._answers[index]))
 
 
+def hint(question: Question) -> str:
+    """Return what Enter alone and Esc do."""
+    choices = question.choices
+    named = (choices[i] for i in question.defaults[:MAX_CHOICES] if 0 <= i < len(choices))
+    default = ", ".join(plain(choice.hotkey or choice.label, limit=64) for choice in named)
+    return f"default {default}   Esc cancels" if default else "Esc cancels"
+
+
 class QuestionBox(Vertical):
     """The box: who asks, what was said before, the choices, the place to answer. Ends its ``asking`` itself."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, stray: StrayKey) -> None:
         super().__init__()
         self.asking = asking
-        question = asking.question
-        self._input = AnswerInput(secret=question.kind is QuestionKind.SECRET)
+        self._input = AnswerInput(asking, stray)
         self._reach = Static("F4 answers", classes="reach", markup=False)
 
     @property
@@ -118,7 +148,9 @@ class QuestionBox(Vertical):
         label = self._label(bool(choosing))
         with Horizontal(classes="line" if len(label) < 40 else "line -above"):
             yield Static(label, classes="label", markup=False)
-            yield self._input
+            with Horizontal():
+                yield self._input
+                yield Static(hint(question), classes="hint", markup=False)
 
     def _label(self, choosing: bool) -> str:
         # The label of a choice is the whole choice line, which stands above as buttons.
@@ -129,12 +161,12 @@ class QuestionBox(Vertical):
 
     def take_focus(self) -> None:
         """Let the keys come here."""
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     @property
     def has_keys(self) -> bool:
         """Whether the keys come here now."""
-        return self._input.has_focus
+        return self.is_attached and self.screen.focused is self._input
 
     def on_descendant_focus(self) -> None:
         """Show that the keys come here."""
@@ -144,17 +176,7 @@ class QuestionBox(Vertical):
         """Show how to come here."""
         self.remove_class("-focused")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer with the text typed."""
-        event.stop()
-        self.asking.answer(event.value)
-
     def on_choice_row_picked(self, event: ChoiceRow.Picked) -> None:
         """Answer with the choice clicked."""
         event.stop()
         self.asking.answer(event.answer)
-
-    def on_answer_input_cancelled(self, event: AnswerInput.Cancelled) -> None:
-        """Refuse to answer."""
-        event.stop()
-        self.asking.refuse()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pstui.backends.host import KeyInfo
-from pstui.tui.widgets.asking import AskingKey
+from pstui.tui.widgets.asking import AskingKey, StrayKey
 from pstui.tui.widgets.plain import plain
 from textual import events
 from textual.widgets import Static
@@ -46,22 +46,28 @@ def key_info(key: str, character: str | None) -> KeyInfo:
 class KeyBox(Static, can_focus=True):
     """Says that a key is awaited and takes it once it has the focus."""
 
-    def __init__(self, asking: AskingKey) -> None:
+    def __init__(self, asking: AskingKey, stray: StrayKey) -> None:
         source = plain(asking.source, limit=80) or "The session"
         super().__init__(f"{source} waits for a key", markup=False)
         self.asking = asking
+        self._stray = stray
 
     def take_focus(self) -> None:
         """Let the keys come here."""
-        self.focus()
+        self.screen.set_focus(self)
 
     @property
     def has_keys(self) -> bool:
         """Whether the keys come here now."""
-        return self.has_focus
+        return self.is_attached and self.screen.focused is self
 
-    def on_key(self, event: events.Key) -> None:
-        """Answer with the key."""
+    async def on_key(self, event: events.Key) -> None:
+        """Answer with the key; Ctrl+C refuses."""
         event.stop()
         event.prevent_default()
-        self.asking.answer(key_info(event.key, event.character))
+        if self.asking.reply.done():
+            await self._stray(event.key, event.character)
+        elif event.key == "ctrl+c":
+            self.asking.refuse()
+        else:
+            self.asking.answer(key_info(event.key, event.character))
