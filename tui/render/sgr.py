@@ -97,13 +97,17 @@ class Splitter:
         style = self.style
         runs = [(0, style)] if style else []
         position = len(parts[0])
-        for index in range(1, len(parts), 2):
-            style = self._styled(style, parts[index])
-            if runs and runs[-1][0] == position:
-                runs.pop()
-            if style != (runs[-1][1] if runs else 0):
-                runs.append((position, style))
-            position += len(parts[index + 1])
+        known = self._cache
+        for parameters, piece in zip(parts[1::2], parts[2::2], strict=True):
+            key = (style, parameters)
+            style = known[key] if key in known else self._styled(style, parameters)
+            # A style without text leaves no run; the last one stands for all between.
+            if piece:
+                if runs and runs[-1][0] == position:
+                    runs.pop()
+                if style != (runs[-1][1] if runs else 0):
+                    runs.append((position, style))
+                position += len(piece)
         if runs and runs[-1][0] >= position:
             runs.pop()
         self.style = style

@@ -42,6 +42,8 @@ class WrapIndex:
         self._begins: list[int] | None = None
         self._tail_first = 0
         self._tail_rows: list[int] = []
+        #: Number of the line that was open when the rows were counted last.
+        self._finished = 0
         #: Rows of the first block that belong to lines already dropped.
         self._skipped = 0
         self._details: dict[int, array[int]] = {}
@@ -73,14 +75,13 @@ class WrapIndex:
     def _sync_tail(self) -> None:
         buffer = self._buffer
         first = buffer.tail_first
+        # The line that was open last time may have changed: it is measured anew.
+        del self._tail_rows[max(self._finished - self._tail_first, 0) :]
         del self._tail_rows[: first - self._tail_first]
         self._tail_first = first
-        # The open line is measured anew each time: it may have changed.
-        known = min(len(self._tail_rows), buffer.end - first)
-        del self._tail_rows[known:]
-        last = buffer.dropped + buffer.line_count
-        for number in range(first + known, last):
+        for number in range(first + len(self._tail_rows), buffer.dropped + buffer.line_count):
             self._tail_rows.append(self._rows_of_line(number))
+        self._finished = buffer.end
 
     def _sync_dropped(self) -> None:
         dropped = self._buffer.dropped

@@ -32,8 +32,11 @@ def extract(buffer: TextBuffer, selection: Selection) -> str:
     lines = []
     for number in range(first, min(last + 1, known)):
         text = buffer.text_at(number)
-        lines.append(text[start if number == first else 0 : end if number == last else len(text)])
-    return "\n".join(line.rstrip() for line in lines)
+        stop = end if number == last else len(text)
+        part = text[start if number == first else 0 : stop]
+        # Blanks at the end of a line only fill it; those a selection ends in were meant.
+        lines.append(part if stop < len(text) else part.rstrip())
+    return "\n".join(lines)
 
 
 def span(selection: Selection | None, number: int) -> tuple[int, int] | None:

@@ -99,7 +99,7 @@ class TranscriptView(ScrollView):
         #: What stands in the top row while scrolled up: line number and index in its text.
         self._top = (0, 0)
         self._settling = False
-        self._painting = False
+        self._painting: tuple[int, int, Style] | None = None
         self._seen_end = 0
         #: Number of the line that stands at the top of an emptied screen.
         self._screen_top: int | None = None
@@ -341,21 +341,24 @@ class TranscriptView(ScrollView):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint; text that came since the last frame is taken as it is."""
-        self._painting = True
+        self._painting = self._view()
         try:
             return super().render_lines(crop)
         finally:
-            self._painting = False
+            self._painting = None
+
+    def _view(self) -> tuple[int, int, Style]:
+        """Top row, cells across and style of what is painted now: the same for every row of one painting."""
+        return self._row_of_top(), self.scrollable_content_region.width, self.rich_style
 
     def render_line(self, y: int) -> Strip:
         """One row of the view. Only for finding what the mouse points at does it carry its place in the text."""
-        region = self.scrollable_content_region
-        base = self.rich_style
+        top, columns, base = self._painting or self._view()
         try:
-            number, sub_row = self._index.locate(self._row_of_top() + y)
+            number, sub_row = self._index.locate(top + y)
         except IndexError:
-            return Strip.blank(region.width, base)
-        strip, start = self._row_strip(number, sub_row, region.width, base)
+            return Strip.blank(columns, base)
+        strip, start = self._row_strip(number, sub_row, columns, base)
         return strip if self._painting else _with_places(strip, number, start)
 
     def _row_strip(self, number: int, sub_row: int, columns: int, base: Style) -> tuple[Strip, int]:
