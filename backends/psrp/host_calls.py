@@ -88,6 +88,7 @@ class HostCalls:
             await self._respond(call, pipeline, None, "The pipeline has been stopped.", stopped=True)
         except (HostError, ArgumentsError, PstuiError) as error:
             if isinstance(error, SessionBroken):
+                await self._pool.fail(error)
                 return
             await self._respond(call, pipeline, None, str(error))
         else:

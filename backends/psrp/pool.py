@@ -248,9 +248,7 @@ class RunspacePool:
                     await self.console.drained()
             self._broke(SessionBroken("the far end has ended the session"))
         except SessionBroken as failure:
-            self._broke(failure)
-            if isinstance(failure, ProtocolError):
-                await self.transport.abort()
+            await self.fail(failure)
 
     def _message(self, message: Message, pipeline: Pipeline | None) -> None:
         if pipeline is not None:
@@ -259,6 +257,12 @@ class RunspacePool:
             receive_pipeline(self, self._calls, pipeline, message)
             return
         receive_pool(self, self._calls, message)
+
+    async def fail(self, failure: SessionBroken) -> None:
+        """Break the session; one that broke the rules is not listened to any longer."""
+        self._broke(failure)
+        if isinstance(failure, ProtocolError):
+            await self.transport.abort()
 
     def _broke(self, failure: SessionBroken) -> None:
         by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED)

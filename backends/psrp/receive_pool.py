@@ -62,13 +62,17 @@ def _capability(pool: RunspacePool, message: Message) -> None:
         raise ProtocolError("the far end negotiated twice")
     version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
     ours = tuple(int(part) for part in pool.offered.split("."))
-    fits = version == ours or version in _OLDER
-    if not fits or str(theirs.PSVersion) != "2.0" or str(theirs.SerializationVersion) != "1.1.0.1":
-        raise ProtocolError(
-            f"the far end speaks protocol {theirs.protocolversion}, which does not fit",
-            f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}.",
-            "Update the PowerShell there or pstui.",
-        )
+    hint = "Update the PowerShell there or pstui."
+    if version != ours and version not in _OLDER:
+        why = f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}."
+        raise ProtocolError(f"the far end speaks protocol {theirs.protocolversion}, which does not fit", why, hint)
+    for name, value, wanted in (
+        ("PSVersion", theirs.PSVersion, "2.0"),
+        ("SerializationVersion", theirs.SerializationVersion, "1.1.0.1"),
+    ):
+        if str(value) != wanted:
+            why = f"The protocol has only {wanted} there."
+            raise ProtocolError(f"the far end negotiates {name} {value}, which does not fit", why, hint)
     pool.protocol = version
     if version >= (2, 4):
         pool.core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
