@@ -127,8 +127,8 @@ class HostCalls:
             log.warning("answering a host call failed: %s", type(error).__name__)
 
     def cancel(self) -> None:
-        """Withdraw every open question."""
-        for task in list(self._tasks):
+        """Withdraw every open question, except that of the caller."""
+        for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
 
 
