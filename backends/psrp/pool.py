@@ -68,6 +68,7 @@ class RunspacePool:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.key = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
+        self._aborting: asyncio.Task[None] | None = None
 
     @property
     def id(self) -> uuid.UUID:
@@ -262,7 +263,9 @@ class RunspacePool:
         """Break the session; one that broke the rules is not listened to any longer."""
         self._broke(failure)
         if isinstance(failure, ProtocolError):
-            await self.transport.abort()
+            # The caller may be the answer to a question, which ends with its pipeline: that must not stop this.
+            self._aborting = asyncio.create_task(self.transport.abort())
+            await asyncio.shield(self._aborting)
 
     def _broke(self, failure: SessionBroken) -> None:
         by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED)
