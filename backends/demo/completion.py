@@ -12,7 +12,8 @@ from pstui.backends.demo.session import Session, automatic_names
 from pstui.backends.demo.values import Thing
 
 MAX_MATCHES = 200
-_WORD = re.compile(r"(?:'[^']*|\"[^\"]*|[^\s|;(){},'\"])*\Z")
+_SEPARATORS = frozenset(" 	
+|;(){},")
 _HEAD = re.compile(r"(?:^|[|;({]\s*)([\w%?-]+)[^|;({]*\Z")
 
 
@@ -20,9 +21,8 @@ def complete(session: Session, text: str, cursor: int) -> Thing:
     """Return a CommandCompletion for the text before ``cursor``, which counts UTF-16 units."""
     units = text.encode("utf-16-le", errors="surrogatepass")
     before = units[: max(0, cursor) * 2].decode("utf-16-le", errors="replace")[-10_000:]
-    found = _WORD.search(before)
-    word = found[0] if found else ""
-    start = before[: len(before) - len(word)]
+    place = word_start(before)
+    start, word = before[:place], before[place:]
     matches = _matches(session, start, word)[:MAX_MATCHES]
     shift = max(0, cursor) - len(before.encode("utf-16-le")) // 2
     return Thing(
@@ -35,6 +35,19 @@ def complete(session: Session, text: str, cursor: int) -> Thing:
         },
         "System.Management.Automation.CommandCompletion",
     )
+
+
+def word_start(text: str) -> int:
+    """Return where the last word begins; separators inside quotes do not count."""
+    start, quote = 0, ""
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign in _SEPARATORS:
+            start = place + 1
+    return start
 
 
 def _result(text: str, shown: str, kind: str, tip: str) -> Thing:

@@ -365,6 +365,6 @@ def as_statement_error(error: Exception) -> StatementError:
         return error
     if isinstance(error, ScriptError):
         return StatementError(error.info)
-    return StatementError(
-        ErrorInfo("The result is larger than this endpoint takes.", "LimitsExceeded", "LimitsExceeded")
-    )
+    # A loop that goes on after this would only meet it again.
+    info = ErrorInfo("The result is larger than this endpoint takes.", "LimitsExceeded", "LimitsExceeded")
+    return StatementError(info, ends_pipeline=True)

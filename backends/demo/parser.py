@@ -247,10 +247,10 @@ class Parser(ExpressionParser):
                 return value
             return text_node([self._flat(value), *self._pieces()])
         start = cursor.at
-        if cursor.eat("-") or True:
-            number = self.number()
-            if number is not None and (cursor.ended or cursor.peek() in " \t\r,|;)}\n"):
-                return nodes.Literal(-number.value) if cursor.text[start] == "-" else number
+        negative = cursor.eat("-")
+        number = self.number()
+        if number is not None and (cursor.ended or cursor.peek() in " \t\r,|;)}\n"):
+            return nodes.Literal(-number.value) if negative else number
         cursor.at = start
         parts = self._pieces()
         if not parts:

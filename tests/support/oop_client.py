@@ -265,7 +265,7 @@ class OopClient(OopWire):
             shell.send(value)
             await self.pump(shell.pipeline_id)
         if inputs is not None:
-            shell.send_end()
+            shell.send_eof()
             await self.pump(shell.pipeline_id)
         return shell.pipeline_id
 
