@@ -268,7 +268,7 @@ class RunspacePool:
             await asyncio.shield(self._aborting)
 
     def _broke(self, failure: SessionBroken) -> None:
-        by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED)
+        by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED, RunspaceState.BROKEN)
         self._finish(failure, RunspaceState.BROKEN if by_itself else RunspaceState.CLOSED)
         if by_itself:
             self._on_broken(failure)
