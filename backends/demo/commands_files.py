@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 import fnmatch
-import glob
-import itertools
 import os
-import stat
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 from pstui.backends.demo.call import Call
+from pstui.backends.demo.files import entries_of, expanded, item_of, read_text
 from pstui.backends.demo.registry import Param, command
 from pstui.backends.demo.values import Thing, to_text
-from pstui.backends.demo.views import DIRECTORY, FILE, PATH
+from pstui.backends.demo.views import PATH
 
 Output = AsyncGenerator[Any, None]
-#: matches of one wildcard, and bytes of one file that are read
-MAX_MATCHES, MAX_FILE = 20_000, 32 * 1024 * 1024
 _PATHS = Param("Path", position=0, many=True, aliases=("literalpath", "fullname", "pspath"))
-
-
-def item_of(path: Path) -> Thing:
-    """Return a file or a folder as an object. Raises OSError."""
-    facts = path.lstat()
-    is_folder = path.is_dir()
-    target = str(path.readlink()) if stat.S_ISLNK(facts.st_mode) else None
-    when = datetime.datetime.fromtimestamp(facts.st_mtime)
-    properties: dict[str, Any] = {
-        "Name": path.name or str(path),
-        "FullName": str(path),
-        "Length": None if is_folder else facts.st_size,
-        "Size": facts.st_size,
-        "LastWriteTime": when,
-        "CreationTime": datetime.datetime.fromtimestamp(facts.st_ctime),
-        "Extension": "" if is_folder else path.suffix,
-        "PSIsContainer": is_folder,
-        "UnixMode": stat.filemode(facts.st_mode),
-        "User": owner(facts.st_uid),
-        "Group": group(facts.st_gid),
-        "LinkTarget": target,
-        "PSParentPath": str(path.parent),
-    }
-    if is_folder:
-        del properties["Length"]
-    return Thing((DIRECTORY if is_folder else FILE, "System.IO.FileSystemInfo", "System.Object"), properties, str(path))
-
-
-def owner(number: int) -> str:
-    """Return a user's name, or the number where there is none."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(number).pw_name
-    except (ImportError, KeyError):
-        return str(number)
-
-
-def group(number: int) -> str:
-    """Return a group's name, or the number where there is none."""
-    try:
-        import grp
-
-        return grp.getgrgid(number).gr_name
-    except (ImportError, KeyError):
-        return str(number)
 
 
 async def paths_of(call: Call, default: str | None = None) -> list[str]:
@@ -81,21 +30,10 @@ async def paths_of(call: Call, default: str | None = None) -> list[str]:
 async def resolved(call: Call, typed: str) -> list[Path]:
     """Return the existing paths of a typed one, wildcards expanded; writes the error and returns none otherwise."""
     path = call.session.resolve(typed)
-    found = _expanded(path, typed)
+    found = expanded(path, typed)
     if found is None:
         await not_found(call, typed, path)
     return found or []
-
-
-def _expanded(path: Path, typed: str) -> list[Path] | None:
-    """Return what a path stands for, None when it stands for nothing."""
-    if "\0" in typed:
-        return None
-    if glob.has_magic(typed) and not path.exists():
-        # "**" would walk whole trees while nothing else runs; one level is what PowerShell does as well.
-        pattern = str(path.relative_to(path.anchor)).replace("**", "*")
-        return sorted(itertools.islice(Path(path.anchor).glob(pattern), MAX_MATCHES))
-    return [path] if os.path.lexists(path) else None
 
 
 async def not_found(call: Call, typed: str, path: Path) -> None:
@@ -144,7 +82,7 @@ async def get_child_item(call: Call) -> Output:
 
 async def _listed(call: Call, path: Path, levels: int) -> Output:
     try:
-        entries = _entries(path)
+        entries = entries_of(path)
     except OSError as error:
         await refused(call, path, error)
         return
@@ -162,14 +100,6 @@ async def _listed(call: Call, path: Path, levels: int) -> Output:
             if entry.is_dir() and not entry.is_symlink() and (call.switch("Force") or not entry.name.startswith(".")):
                 async for item in _listed(call, entry, levels - 1):
                     yield item
-
-
-def _entries(path: Path) -> list[Path]:
-    return sorted(path.iterdir(), key=_order) if path.is_dir() else [path]
-
-
-def _order(path: Path) -> tuple[bool, str, str]:
-    return (not path.is_dir(), path.name.lower(), path.name)
 
 
 def _wanted(call: Call, path: Path) -> bool:
@@ -209,7 +139,7 @@ async def get_content(call: Call) -> Output:
             try:
                 if path.is_dir():
                     raise IsADirectoryError(0, "it is a folder")
-                text = "".join(_read(path))
+                text = "".join(read_text(path))
             except OSError as error:
                 await refused(call, path, error)
                 continue
@@ -224,21 +154,11 @@ async def get_content(call: Call) -> Output:
                 yield line.rstrip("\r")
 
 
-def _read(path: Path) -> Iterator[str]:
-    if not path.is_file():
-        raise OSError(0, "it is no ordinary file")
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        left = MAX_FILE
-        while left > 0 and (part := file.read(min(left, 1 << 20))):
-            left -= len(part)
-            yield part
-
-
 @command("Test-Path", "Say whether a path exists.", _PATHS, Param("PathType", choices=("Any", "Container", "Leaf")))
 async def test_path(call: Call) -> Output:
     """Yield true or false for each path."""
     for typed in await paths_of(call):
-        found = _expanded(call.session.resolve(typed), typed)
+        found = expanded(call.session.resolve(typed), typed)
         kind = call.text("PathType", "Any")
         yield any(kind == "Any" or path.is_dir() == (kind == "Container") for path in found or ())
 
@@ -302,13 +222,3 @@ async def remove_item(call: Call) -> None:
                     path.unlink()
                 except OSError as error:
                     await refused(call, path, error)
-
-
-def names_in(folder: Path, start: str, limit: int) -> list[Path]:
-    """Return the entries of a folder that begin with a text, case ignored, for completion."""
-    try:
-        found = [entry for entry in folder.iterdir() if entry.name.lower().startswith(start.lower())]
-    except OSError:
-        return []
-    shown = [entry for entry in found if start.startswith(".") or not entry.name.startswith(".")]
-    return sorted(shown, key=lambda entry: entry.name.lower())[:limit]

@@ -17,6 +17,7 @@ from pstui.backends.demo.call import Call
 from pstui.backends.demo.registry import Param, command
 from pstui.backends.demo.session import automatic_names, host_object
 from pstui.backends.demo.streams import now
+from pstui.backends.demo.text_format import format_date
 from pstui.backends.demo.values import Thing
 from pstui.backends.demo.views import COMMAND, HISTORY, PROCESS, VARIABLE
 
@@ -42,7 +43,7 @@ async def get_date(call: Call) -> Output:
     if call.switch("AsUTC"):
         when = when.astimezone(datetime.UTC)
     spec = call.get("Format")
-    yield operators.format_date(when, spec) if spec else when
+    yield format_date(when, spec) if spec else when
 
 
 @command("Get-Host", "Show what this endpoint is.")

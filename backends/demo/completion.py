@@ -7,13 +7,12 @@ import re
 from pathlib import Path
 
 from pstui.backends.demo import registry
-from pstui.backends.demo.commands_files import names_in
+from pstui.backends.demo.files import names_in
 from pstui.backends.demo.session import Session, automatic_names
 from pstui.backends.demo.values import Thing
 
 MAX_MATCHES = 200
-_SEPARATORS = frozenset(" 	
-|;(){},")
+_SEPARATORS = frozenset(" \t\r\n|;(){},")
 _HEAD = re.compile(r"(?:^|[|;({]\s*)([\w%?-]+)[^|;({]*\Z")
 
 

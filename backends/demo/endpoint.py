@@ -8,7 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo import commands_files, commands_objects, commands_output, commands_system
+from pstui.backends.demo import (
+    commands_ask,
+    commands_files,
+    commands_format,
+    commands_objects,
+    commands_output,
+    commands_system,
+)
 from pstui.backends.demo.encode import decode
 from pstui.backends.demo.fragments import Defragmenter, RawMessage
 from pstui.backends.demo.link import PipelineLink
@@ -19,7 +26,14 @@ from pstui.backends.demo.session import Session, version_table
 from pstui.backends.demo.wire import SESSION, Packet, PacketReader, WireError
 
 #: the modules that declare the commands; importing them is what makes the commands known
-COMMAND_MODULES = (commands_files, commands_objects, commands_output, commands_system)
+COMMAND_MODULES = (
+    commands_ask,
+    commands_files,
+    commands_format,
+    commands_objects,
+    commands_output,
+    commands_system,
+)
 #: command channels a client may hold open at once
 MAX_COMMANDS = 64
 

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pstui.backends.demo.errors import ErrorInfo, StatementError, bad_argument, not_supported
+from pstui.backends.demo.text_format import formatted
 from pstui.backends.demo.values import (
     MAX_ITEMS,
     MAX_TEXT,
-    Credential,
-    SecureText,
-    Thing,
     TooLarge,
     bounded,
     compare,
@@ -212,82 +210,6 @@ def joined_tight(value: Any) -> str:
     return "".join(map(to_text, to_items(value)))
 
 
-def formatted(template: str, values: Any) -> str:
-    """The ``-f`` operator: ``{0}``, ``{0,8}``, ``{0:N2}``, ``{0:x}``, ``{0:D3}``, dates by their letters."""
-
-    def one(found: re.Match[str]) -> str:
-        index, width, spec = int(found[1]), found[2], found[3]
-        if index >= len(values):
-            raise bad_argument("The format names more values than there are.", "FormatError")
-        text = format_value(values[index], spec or "")
-        size = max(-1000, min(1000, int(width or 0)))
-        return text.rjust(size) if size > 0 else text.ljust(-size)
-
-    return re.sub(r"\{(\d{1,3})(?:,(-?\d{1,4}))?(?::([^}]{0,50}))?\}", one, template)
-
-
-def format_value(value: Any, spec: str) -> str:
-    """Return one value under a .NET format."""
-    if isinstance(value, datetime.datetime) and spec:
-        return format_date(value, spec)
-    found = re.fullmatch(r"([NFDXPnfdxp])(\d{0,2})", spec)
-    if found is None or isinstance(value, (str, bool)) or not isinstance(value, (int, float)):
-        return to_text(value)
-    kind, digits = found[1].upper(), found[2]
-    match kind:
-        case "N":
-            return f"{value:,.{int(digits or 2)}f}"
-        case "F":
-            return f"{value:.{int(digits or 2)}f}"
-        case "P":
-            return f"{value * 100:,.{int(digits or 2)}f}%"
-        case "D":
-            return f"{int(value):0{int(digits or 1)}d}"
-    text = f"{int(value):0{int(digits or 1)}x}"
-    return text.upper() if found[1] == "X" else text
-
-
-_DATE = re.compile(r"yyyy|yy|MMMM|MMM|MM|M|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|tt|zzz|K|'[^']*'|\\.|.", re.DOTALL)
-_STANDARD = {
-    "d": "MM/dd/yyyy",
-    "D": "dddd, dd MMMM yyyy",
-    "t": "HH:mm",
-    "T": "HH:mm:ss",
-    "f": "dddd, dd MMMM yyyy HH:mm",
-    "F": "dddd, dd MMMM yyyy HH:mm:ss",
-    "g": "MM/dd/yyyy HH:mm",
-    "G": "MM/dd/yyyy HH:mm:ss",
-    "s": "yyyy-MM-ddTHH:mm:ss",
-    "u": "yyyy-MM-dd HH:mm:ssZ",
-    "o": "yyyy-MM-ddTHH:mm:ss.fffffffzzz",
-    "O": "yyyy-MM-ddTHH:mm:ss.fffffffzzz",
-    "R": "ddd, dd MMM yyyy HH:mm:ss GMT",
-}
-
-
-def format_date(value: datetime.datetime, spec: str) -> str:
-    """Return a date under a .NET format: the standard letters and the usual custom ones."""
-    offset = value.strftime("%z") or "+0000"
-    letters = {
-        "yyyy": f"{value.year:04}", "yy": f"{value.year % 100:02}", "MMMM": value.strftime("%B"),
-        "MMM": value.strftime("%b"), "MM": f"{value.month:02}", "M": str(value.month), "dddd": value.strftime("%A"),
-        "ddd": value.strftime("%a"), "dd": f"{value.day:02}", "d": str(value.day), "HH": f"{value.hour:02}",
-        "H": str(value.hour), "hh": f"{value.hour % 12 or 12:02}", "h": str(value.hour % 12 or 12),
-        "mm": f"{value.minute:02}", "m": str(value.minute), "ss": f"{value.second:02}", "s": str(value.second),
-        "tt": "AM" if value.hour < 12 else "PM", "zzz": f"{offset[:3]}:{offset[3:]}", "K": f"{offset[:3]}:{offset[3:]}",
-    }  # fmt: skip
-
-    def one(found: re.Match[str]) -> str:
-        piece = found[0]
-        if piece[0] == "f":
-            return f"{value.microsecond * 10:07}"[: len(piece)]
-        if piece[0] in "'\\":
-            return piece[1:].removesuffix("'")
-        return letters.get(piece, piece)
-
-    return _DATE.sub(one, _STANDARD.get(spec, spec) if len(spec) == 1 else spec)
-
-
 def cast(type_name: str, value: Any) -> Any:
     """Convert by ``[type]``. Raises StatementError, or ScriptError for types that are not known here."""
     match type_name.removeprefix("system."):
@@ -337,44 +259,3 @@ def index(target: Any, place: Any) -> Any:
         return [found for one in place if (found := index(target, one)) is not None]
     at = int(number(place))
     return target[at] if -len(target) <= at < len(target) else None
-
-
-_TEXT_METHODS: dict[str, Callable[..., Any]] = {
-    "toupper": str.upper,
-    "tolower": str.lower,
-    "trim": lambda text, signs=None: text.strip(signs),
-    "trimstart": lambda text, signs=None: text.lstrip(signs),
-    "trimend": lambda text, signs=None: text.rstrip(signs),
-    "startswith": lambda text, part: text.startswith(to_text(part)),
-    "endswith": lambda text, part: text.endswith(to_text(part)),
-    "contains": lambda text, part: to_text(part) in text,
-    "indexof": lambda text, part: text.find(to_text(part)),
-    "replace": lambda text, old, new: text.replace(to_text(old), to_text(new)) if to_text(old) else text,
-    "split": lambda text, sign=" ": text.split(to_text(sign) or " "),
-    "substring": lambda text, start, size=None: text[int(start) :][: None if size is None else int(size)],
-    "padleft": lambda text, size, sign=" ": text.rjust(min(int(size), 10_000), to_text(sign)[0]),
-    "padright": lambda text, size, sign=" ": text.ljust(min(int(size), 10_000), to_text(sign)[0]),
-}
-
-
-def method(target: Any, name: str, arguments: list[Any]) -> Any:
-    """Call one of the few methods known here. Raises ScriptError for others, StatementError for wrong arguments."""
-    lower = name.lower()
-    if lower == "tostring":
-        return format_value(target, to_text(arguments[0])) if arguments else to_text(target)
-    if lower == "gettype":
-        raise not_supported("GetType()")
-    if isinstance(target, Credential) and lower == "getnetworkcredential":
-        return Thing(
-            ("System.Net.NetworkCredential",), {"UserName": target.user_name, "Password": target.password.value}
-        )
-    if isinstance(target, SecureText):
-        raise not_supported(f"The method {name} of a SecureString")
-    if isinstance(target, datetime.datetime) and re.fullmatch(r"add(days|hours|minutes|seconds)", lower) and arguments:
-        return target + datetime.timedelta(**{lower[3:]: float(number(arguments[0]))})
-    if isinstance(target, str) and lower in _TEXT_METHODS:
-        try:
-            return _TEXT_METHODS[lower](target, *arguments)
-        except (TypeError, ValueError, IndexError):
-            raise bad_argument(f"{name} was called with wrong arguments.", "MethodCountCouldNotFindBest") from None
-    raise not_supported(f"The method {name}()")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pstui.backends.demo.errors import ErrorInfo
 from pstui.backends.demo.layout import Column, cell_text, header_lines, list_lines, measured, one_line, row_line
-from pstui.backends.demo.operators import format_date
+from pstui.backends.demo.text_format import format_date
 from pstui.backends.demo.values import Credential, Thing, is_list, to_text
 from pstui.backends.demo.views import View, cell, view_of
 

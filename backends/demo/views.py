@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.demo.layout import Column
-from pstui.backends.demo.operators import format_date
+from pstui.backends.demo.text_format import format_date
 from pstui.backends.demo.values import Thing, get_property, to_text
 
 FILE = "System.IO.FileInfo"
