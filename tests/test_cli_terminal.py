@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import sys
-import termios
-import time
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.cli_tty import Interrupted, Line
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.cli_person import Person
 
 
-class Person:
-    """Somebody at a terminal in which one Invoke-Command runs."""
-
-    def __init__(self, script: str, opens: str = "yes") -> None:
-        self.seen = ""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            os.execv(sys.executable, [sys.executable, "-m", "tests.support.cli_far_end", script, opens])
-
-    def sees(self, text: str) -> None:
-        deadline = time.monotonic() + 30
-        while text not in self.seen:
-            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"{text!r} did not come; seen: {self.seen!r}"
-            try:
-                data = os.read(self.fd, 4096)
-            except OSError:  # Linux: the other side is closed
-                data = b""
-            assert data, f"it ended without {text!r}; seen: {self.seen!r}"
-            self.seen += data.decode()
-
-    def types(self, text: str) -> None:
-        os.write(self.fd, text.encode())
-
-    def waits_until_keys_are_taken(self) -> None:
-        deadline = time.monotonic() + 30
-        while termios.tcgetattr(self.fd)[3] & termios.ICANON:
-            assert time.monotonic() < deadline
-            os.sched_yield()
-
-    def waits_for_the_end(self) -> int:
-        while True:
-            try:
-                data = os.read(self.fd, 4096)
-            except OSError:
-                break
-            if not data:
-                break
-            self.seen += data.decode()
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+def person_at(script: str, opens: str = "yes") -> Person:
+    return Person("-m", "tests.support.cli_far_end", script, opens)
 
 
 def test_a_line_is_asked_with_its_preamble_and_echoed() -> None:
-    person = Person("ask Name")
+    person = person_at("ask Name")
     person.sees("Far end asks\r\nName: ")
     person.types("Anno\x7fa\r")
     assert person.waits_for_the_end() == 0
@@ -72,7 +24,7 @@ def test_a_line_is_asked_with_its_preamble_and_echoed() -> None:
 
 
 def test_a_secret_is_seen_as_stars_only() -> None:
-    person = Person("secret Password")
+    person = person_at("secret Password")
     person.sees("Password: ")
     person.types("hunter2\r")
     assert person.waits_for_the_end() == 0
@@ -81,7 +33,7 @@ def test_a_secret_is_seen_as_stars_only() -> None:
 
 
 def test_a_question_of_the_opening_is_asked_too() -> None:
-    person = Person("say in", "ask")
+    person = person_at("say in", "ask")
     person.sees("Password: ")
     person.types("abc\r")
     assert person.waits_for_the_end() == 0
@@ -90,7 +42,7 @@ def test_a_question_of_the_opening_is_asked_too() -> None:
 
 @pytest.mark.parametrize("key", ["\x03", "\x04", "\x1b"])
 def test_a_question_can_be_refused(key: str) -> None:
-    person = Person("ask Name | say never")
+    person = person_at("ask Name | say never")
     person.sees("Name: ")
     person.types(key)
     assert person.waits_for_the_end() == 1
@@ -98,7 +50,7 @@ def test_a_question_can_be_refused(key: str) -> None:
 
 
 def test_a_key_is_read_without_enter() -> None:
-    person = Person("say press | key")
+    person = person_at("say press | key")
     person.sees("press")
     person.waits_until_keys_are_taken()
     person.types("x")
@@ -107,7 +59,7 @@ def test_a_key_is_read_without_enter() -> None:
 
 
 def test_colours_stay_on_a_terminal_and_nothing_else_does() -> None:
-    person = Person("say \x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jend | err bad")
+    person = person_at("say \x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jend | err bad")
     assert person.waits_for_the_end() == 0
     assert "31m" in person.seen
     assert "title" not in person.seen
@@ -116,7 +68,7 @@ def test_colours_stay_on_a_terminal_and_nothing_else_does() -> None:
 
 
 def test_ctrl_c_at_the_terminal_stops_the_script() -> None:
-    person = Person("sleep")
+    person = person_at("sleep")
     person.sees("sleeping")
     person.types("\x03")
     assert person.waits_for_the_end() == 130

@@ -16,10 +16,11 @@ EXIT_OK, EXIT_FAILED, EXIT_CALL, EXIT_NO_SESSION, EXIT_INTERRUPTED = 0, 1, 2, 3,
 def main(argv: Sequence[str] | None = None) -> int:
     """Run pstui with ``argv`` (by default the process's own) and return its exit code. Raises nothing."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["--version"]:
-        return _version()
     try:
-        return _run(arguments)
+        code = _version() if arguments == ["--version"] else _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:

@@ -34,7 +34,7 @@ def dispatch(options: Options) -> int:
         return _screen([], options, profiles)
     wanted = _bind(options, profiles)
     if wanted.what_if:
-        print(json.dumps(what_if(wanted.info, wanted.call), indent=2, ensure_ascii=False))
+        print(json.dumps(what_if(wanted.info, wanted.call), indent=2))
         return 0
     if wanted.call is not None:
         _tell(wanted.call)
@@ -73,7 +73,7 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
         # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
         name, arguments = (first, tuple(others)) if cli_names.is_cmdlet(first) else (_ENTER, options.rest)
         return _checked(bind(name, arguments, context=context), profiles)
-    return Wanted(cli_names.resolve(first, profiles), what_if=bool(others))
+    return Wanted(cli_names.resolve(first, profiles, ask=not others), what_if=bool(others))
 
 
 def _checked(call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False) -> Wanted:

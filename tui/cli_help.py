@@ -20,7 +20,8 @@ Usage
                                  sshd subsystem, a container, a test
 
 Options of pstui; they stand before the cmdlet
-  --config FILE      use this profile file instead of the usual one
+  --config FILE      use this profile file instead of the usual one (which the
+                     variable PSTUI_CONFIG may name, too)
   --line LINE        take the whole call as one PowerShell line
   --transcript FILE  write what the pane shows to FILE, as plain text, while it
                      happens. A file that exists is appended to, never emptied
@@ -55,7 +56,8 @@ Exit codes
   1    the pipeline failed; with --check: a problem was found
   2    a wrong call, or the screen was asked for where there is no terminal
   3    no session could be opened
-  130  stopped with Ctrl+C
+  70   a fault of pstui itself; it says where its report is
+  130  stopped with Ctrl+C, or given up
 
 Examples
   pstui demo

@@ -21,14 +21,14 @@ def is_cmdlet(word: str) -> bool:
     return cmdlet_name(word) is not None
 
 
-def resolve(name: str, profiles: Profiles) -> ConnectionInfo:
-    """Return where a name of the command line leads.
+def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInfo:
+    """Return where a name of the command line leads; ``ask`` allows a question about a name that is close to another.
 
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
     _refuse_damaged(name, profiles)
     target = parse_target(name, profiles.tables, defaults=profiles.defaults)
-    if target.close:
+    if target.close and ask:
         _confirm(name, target.close)
     return _connection(target, profiles)
 

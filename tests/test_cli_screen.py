@@ -1,0 +1,63 @@
+"""The way into the full screen and out of it, on a real (pseudo) terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.cli_person import Person
+
+CRASH = """
+import sys
+from pstui.tui import app, cli
+
+def on_mount(self):
+    password = "hunter2"
+    raise RuntimeError(f"no luck with {password!r}")
+
+app.PstuiApp.on_mount = on_mount
+sys.exit(cli.main(["demo"]))
+"""
+
+
+def test_a_fault_of_the_screen_leaves_a_report_and_no_trace_with_values(isolated_home: Path) -> None:
+    person = Person("-c", CRASH)
+    assert person.waits_for_the_end() == 70
+    (report,) = isolated_home.rglob("crash-*.txt")
+    assert "in on_mount" in report.read_text()
+    assert "an unforeseen fault (RuntimeError)" in person.seen
+    assert "hunter2" not in person.seen + report.read_text()
+    assert "Traceback" not in person.seen
+
+
+def test_the_demo_is_entered_and_exit_returns_to_the_shell(isolated_home: Path) -> None:
+    person = Person("-m", "pstui.tui.cli", "--transcript", str(isolated_home / "t.log"), "demo")
+    person.sees("[demo]: PS")
+    person.types("exit\r")
+    assert person.waits_for_the_end() == 0
+    assert (isolated_home / "t.log").read_text().rstrip("\n").endswith("> exit")
+
+
+def test_a_name_close_to_a_profile_is_asked_about_first(isolated_home: Path) -> None:
+    file = isolated_home / "some.toml"
+    file.write_text('[hosts.web1]\ncomputer_name = "web1.example.com"\n')
+    person = Person("-m", "pstui.tui.cli", "--config", str(file), "wbe1")
+    person.sees("[y/N] ")
+    assert "'web1'" in person.seen
+    person.types("n\r")
+    assert person.waits_for_the_end() == 130
+    assert "\x1b[?1049h" not in person.seen
+
+
+def test_a_reader_that_leaves_early_is_no_fault() -> None:
+    command = f"{sys.executable} -m pstui.tui.cli --help | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.stderr == b""
+
+
+def test_what_if_of_bytes_that_are_no_text() -> None:
+    call = [sys.executable, "-m", "pstui.tui.cli", "Enter-PSSession", "-HostName", "h", "-UserName", b"\xff", "-WhatIf"]
+    done = subprocess.run(call, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert b"udcff" in done.stdout
