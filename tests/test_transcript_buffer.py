@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Stream, Write
-from pstui.tui.render.buffer import MAX_LINE, MAX_LINE_UNICODE, TextBuffer
+from pstui.tui.render.buffer import MAX_LINE, MAX_LINE_UNICODE, PIECE, TextBuffer, pieces
 from pstui.tui.render.line import MAX_RUNS
 from pstui.tui.render.style import ACCENT, BOLD, apply_sgr, foreground
 from rich.cells import cell_len
@@ -181,6 +181,19 @@ def test_a_line_without_end_is_broken() -> None:
     buffer.write(Write("日" * (2 * MAX_LINE_UNICODE + 5)))
     assert max(map(len, lines(buffer))) <= MAX_LINE
     assert "".join(told) == "x" * 699_930 + "日" * (2 * MAX_LINE_UNICODE + 5)
+
+
+def test_a_huge_record_can_be_written_in_pieces() -> None:
+    whole, cut = TextBuffer(), TextBuffer()
+    record = Write("x\x1b[31m日\x1b]0;title\x07\x1b[0m" * PIECE)
+    whole.write(record)
+    parts = list(pieces(record))
+    assert max(len(part.text) for part in parts) <= PIECE
+    for part in parts:
+        cut.write(part)
+    assert lines(cut) == lines(whole)
+    assert cut.line(0) == whole.line(0)
+    assert list(pieces(Write("short"))) == [Write("short")]
 
 
 def test_a_line_of_many_colours_is_bounded() -> None:

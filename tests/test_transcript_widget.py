@@ -42,7 +42,7 @@ class Bench(App[None]):
                 yield Static("editor")
             yield Static("other", id="other")
 
-    def on_transcript_view_new_output(self, event: Transcript.NewOutput) -> None:
+    def on_transcript_new_output(self, event: Transcript.NewOutput) -> None:
         self.new_output.append(event.count)
 
 
@@ -232,7 +232,7 @@ async def test_selecting_across_wrapped_rows_gives_the_line() -> None:
 
 async def test_selecting_with_keys() -> None:
     async with driving() as driver:
-        await driver.write("first line", "second 日本 line", "third")
+        await driver.write("the first line", "second 日本 line", "third")
         transcript = driver.transcript
         transcript.start_selection()
         assert transcript.copy_mode

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from pstui.backends.records import Stream, Write
@@ -40,6 +41,23 @@ _STREAM_STYLES: Final = {
     Stream.DEBUG: _YELLOW_BOLD,
     Stream.NOTICE: with_foreground(0, ACCENT),
 }
+
+
+#: Characters of one record worth a turn of the loop: hostile text takes up to 1 µs each.
+PIECE: Final = 1 << 14
+
+
+def pieces(record: Write) -> Iterator[Write]:
+    """A record as several of at most PIECE characters, so that one huge text does not hold the loop.
+
+    Sequences and clusters may be cut: the buffer puts them together again.
+    """
+    if len(record.text) <= PIECE:
+        yield record
+        return
+    for start in range(0, len(record.text), PIECE):
+        last = start + PIECE >= len(record.text)
+        yield replace(record, text=record.text[start : start + PIECE], newline=record.newline and last)
 
 
 class TextBuffer:

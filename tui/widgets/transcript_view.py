@@ -53,7 +53,7 @@ class TranscriptView(ScrollView):
 
     new_output: var[int] = var(0)
 
-    class NewOutput(Message):
+    class NewOutput(Message, namespace="transcript"):
         """Lines came below a view that is scrolled up (``count`` of them), or it follows the end again (0)."""
 
         def __init__(self, transcript: TranscriptView, count: int) -> None:
@@ -64,7 +64,7 @@ class TranscriptView(ScrollView):
         def control(self) -> TranscriptView:
             return self.transcript
 
-    class RowsChanged(Message):
+    class RowsChanged(Message, namespace="transcript"):
         """``row_count`` is another because of a resize, a fold or an exact count, without new text."""
 
         def __init__(self, transcript: TranscriptView) -> None:
@@ -256,7 +256,8 @@ class TranscriptView(ScrollView):
                 # Only the scroll bar depends on it; a layout of the whole screen would cost more than the repaint.
                 self.set_reactive(Widget.virtual_size, size)
                 self._scroll_update(size)
-            if round(self.scroll_y) != top:
+            # A scroll under way is the user's, who has not got away from the end yet.
+            if round(self.scroll_y) != top and not self.app.animator.is_being_animated(self, "scroll_y"):
                 self.scroll_to(y=top, animate=False, force=True)
         finally:
             self._settling = False
@@ -307,8 +308,8 @@ class TranscriptView(ScrollView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Note where the user went."""
         super().watch_scroll_y(old_value, new_value)
-        if self._settling or not self._shown:
-            return
+        if self._settling or not self._shown or self._columns() != self._index.columns:
+            return  # our own doing, or a resize that ``on_resize`` settles
         self._sync()
         self._following = round(new_value) >= self.max_scroll_y
         if not self._following:
