@@ -7,6 +7,7 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from .completion import Completion, completion_invocation, read_completion
+from .debugging import RESUME_ACTIONS, DebuggerStop, repeats, resume_action, stop_lines, value_lines
 from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionStateError
 from .host import Console
 from .prompt import CONTINUATION, FALLBACK, shown_prompt
@@ -46,6 +47,9 @@ class InteractiveSession:
         self.busy = False
         self._block: list[str] = []
         self._no_language = False
+        self._suspended: asyncio.Task[PipelineResult] | None = None
+        self._debug_first = True
+        self._repeated = ""
 
     async def enter(self) -> None:
         """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
@@ -75,6 +79,7 @@ class InteractiveSession:
         try:
             return await self._run(line)
         except SessionBroken:
+            self._abandon()
             return Outcome.BROKEN
         except SessionStateError as error:
             if self.session.state is not RunspaceState.OPENED:
@@ -86,7 +91,7 @@ class InteractiveSession:
 
     async def refresh(self) -> Outcome:
         """Leave an incomplete input and evaluate the prompt anew, as Ctrl+C at the prompt does."""
-        self._block = []
+        self._block, self._repeated = [], ""
         return await self.run("")
 
     async def stop(self) -> None:
@@ -98,6 +103,14 @@ class InteractiveSession:
         """Leave without ``exit``: a temporary session is closed, another stays open."""
         if self.session.temporary:
             await self.session.close()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Forget a script that stands at a breakpoint of a session that is gone."""
+        if self._suspended is not None:
+            self._suspended.cancel()
+            self._suspended.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._suspended = None
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the far end's TabExpansion2; offsets in code points. Raises SessionStateError when busy."""
@@ -114,6 +127,8 @@ class InteractiveSession:
     async def _run(self, line: str) -> Outcome:
         from .psrp.lines import line_invocation
 
+        if self._suspended is not None:
+            return await self._debug(line, self._suspended)
         if self._block:
             if line:
                 self._block.append(line)
@@ -127,33 +142,67 @@ class InteractiveSession:
         if line.strip():
             size = self.session.told_size()
             invocation = line_invocation(line, self.session.protocol, size, no_language=self._no_language)
-            result = await self._until_left(invocation)
-            if self.session.leave_code is not None:
-                await self._left()
-                return Outcome.LEFT
-            if result is not None and await self._is_incomplete(result, line):
-                return Outcome.INCOMPLETE
+            self._debug_first = True
+            return await self._finish(asyncio.create_task(self.session.run(invocation)), line)
         await self._evaluate_prompt()
         return Outcome.READY
 
-    async def _until_left(self, invocation: Any) -> PipelineResult | None:
-        """Run until it ends, or a moment longer than the far end's wish to leave; None if that cut it short."""
-        running = asyncio.create_task(self.session.run(invocation))
+    async def _drive(self, running: asyncio.Task[PipelineResult]) -> PipelineResult | DebuggerStop | None:
+        """Wait until a pipeline ends or stops in the debugger; None when the far end wants to be left instead."""
         leaving = asyncio.create_task(self.session.left())
+        stopping = asyncio.create_task(self.session.debugger_stop())
+        suspended = False
         try:
-            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, leaving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done() and not running.done():
+                suspended = True
+                return stopping.result()
             if not running.done():
                 await asyncio.wait({running}, timeout=LEAVE_GRACE)
             return await running if running.done() else None
         finally:
             leaving.cancel()
-            if not running.done():
+            stopping.cancel()
+            if not running.done() and not suspended:
                 running.cancel()
                 await asyncio.wait({running})
 
-    async def _left(self) -> None:
-        if self.session.temporary:
-            await self.session.close()
+    async def _finish(self, running: asyncio.Task[PipelineResult], line: str) -> Outcome:
+        """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
+        self._suspended = None
+        result = await self._drive(running)
+        if self.session.leave_code is not None:
+            await self.leave()
+            return Outcome.LEFT
+        if isinstance(result, DebuggerStop):
+            for record in stop_lines(result, first=self._debug_first):
+                self.console.write(record)
+            self._debug_first = False
+            self._suspended = running
+        elif result is not None and await self._is_incomplete(result, line):
+            return Outcome.INCOMPLETE
+        await self._evaluate_prompt()
+        return Outcome.READY
+
+    async def _debug(self, line: str, running: asyncio.Task[PipelineResult]) -> Outcome:
+        """Run a line in the debugger of the far end: a command of the debugger, or any script."""
+        from .psrp.lines import debugger_action, debugger_call
+
+        line = line if line.strip() else self._repeated
+        if line:
+            self._repeated = line if repeats(line) else ""
+            outputs: list[Any] = []
+            result = await self.session.run(debugger_call(line), on_output=outputs.append)
+            for record in value_lines(outputs):
+                self.console.write(record)
+            if result.error is not None:
+                self.console.write(Write(f"Error: {result.error.message}"))
+            action = resume_action(outputs)
+            if action is not None:
+                await self.session.resume(debugger_action(RESUME_ACTIONS[action]))
+                return await self._finish(running, line)
+        await self._evaluate_prompt()
+        return Outcome.READY
 
     async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
         """Report how a line failed, or start collecting the rest of an incomplete one."""
@@ -185,10 +234,11 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (semantics 3.1)."""
-        from .psrp.lines import PROMPT
+        from .psrp.lines import DEBUG_PROMPT, PROMPT
 
         found: list[Any] = []
-        result = await self.session.run(PROMPT, on_output=found.append)
+        invocation = PROMPT if self._suspended is None else DEBUG_PROMPT
+        result = await self.session.run(invocation, on_output=found.append)
         first = found[0] if found and result.error is None else None
         text = first if isinstance(first, str) else ""
         self.prompt = shown_prompt(self.session.info, text or FALLBACK)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .connection import ConnectionInfo, ParameterSet
+from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_breakpoint, read_stop
 from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionStateError
 from .host import Console
 from .records import ErrorInfo, RunspaceAvailability, RunspaceState
@@ -50,6 +51,9 @@ class PSSession:
         self.leave_code: int | None = None
         #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
         self.debug_mode_set = False
+        #: the far end's breakpoints by Id, as it reported them
+        self.breakpoints: dict[int, str] = {}
+        self._stops: asyncio.Queue[DebuggerStop] = asyncio.Queue()
         self._errors: deque[ErrorInfo] = deque(maxlen=MAX_ERRORS)
         self._watchers: list[Callable[[PSSession], None]] = []
         self._pool: RunspacePool | None = None
@@ -126,7 +130,12 @@ class PSSession:
             self.on_step("session", "")
             host = Host(self.console, self.info.label, self.info.computer_name, self._leave)
             pool = RunspacePool(
-                transport, self.console, host, on_broken=self._broke, on_error_record=self._errors.append
+                transport,
+                self.console,
+                host,
+                on_broken=self._broke,
+                on_error_record=self._errors.append,
+                on_event=self._event,
             )
             self._pool = pool
             self.instance_id = pool.id
@@ -167,7 +176,7 @@ class PSSession:
         source: AsyncIterator[Any] | None = None,
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
-        with self._busy() as pool:
+        with self._busy(invocation.is_nested) as pool:
             return await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
@@ -176,19 +185,46 @@ class PSSession:
             return await pool.command_metadata(names, self._started)
 
     @contextlib.contextmanager
-    def _busy(self) -> Iterator[RunspacePool]:
-        """Hold the session for one pipeline. Raises SessionStateError when it is not open or busy already."""
+    def _busy(self, nested: bool = False) -> Iterator[RunspacePool]:
+        """Hold the session for one pipeline; a nested one runs while another stands at a breakpoint.
+
+        Raises SessionStateError when the session is not open or busy already.
+        """
         pool = self._open_pool()
-        if self.availability is RunspaceAvailability.BUSY:
+        expected = RunspaceAvailability.REMOTE_DEBUG if nested else RunspaceAvailability.AVAILABLE
+        if self.availability is not expected:
             raise SessionStateError(f"{self.info.label}: the session is busy with another command")
+        outer = self._current
         self._stop_wanted = False
-        self._set(self.state, RunspaceAvailability.BUSY)
+        if not nested:
+            self._set(self.state, RunspaceAvailability.BUSY)
         try:
             yield pool
         finally:
-            self._current = None
-            if self.state is RunspaceState.OPENED:
+            self._current = outer
+            if self.state is RunspaceState.OPENED and not nested:
                 self._set(self.state, RunspaceAvailability.AVAILABLE)
+
+    async def debugger_stop(self) -> DebuggerStop:
+        """Wait until a running script stops in the far end's debugger."""
+        return await self._stops.get()
+
+    async def resume(self, action: Invocation) -> None:
+        """Let the stopped script run again; it may stop anew before this returns."""
+        with self._busy(nested=True) as pool:
+            self._set(self.state, RunspaceAvailability.BUSY)
+            await pool.run(action)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        source = event.get("PSEventArgs.SourceIdentifier")
+        if source == STOP_EVENT:
+            self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+            self._stops.put_nowait(read_stop(event))
+        elif source == BREAKPOINT_EVENT and (found := read_breakpoint(event)):
+            number, text = found
+            self.breakpoints.pop(number, None)
+            if text and len(self.breakpoints) < MAX_ERRORS:
+                self.breakpoints[number] = text
 
     def attach(self, console: Console) -> None:
         """Show this session's text and questions on ``console`` from now on."""

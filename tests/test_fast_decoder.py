@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psrpcore.types import PSSecureString  # noqa: F401  loading the types registers them for reading
-
 from pstui.backends.psrp import fast
 from pstui.backends.psrp.arguments import HOST_METHODS
 from pstui.backends.psrp.host_calls import VOID, arguments_of, decode

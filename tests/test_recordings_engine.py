@@ -22,7 +22,7 @@ from tests.support.screens import RECORDINGS, Step, compared, expected, steps
 from tests.support.scripted_console import Person, ScriptedConsole
 
 LIVING = ["basics", "streams", "prompts", "stop", "native", "unicode", "errors", "jea"]
-MORE = ["rawui", "nested", "progress", "sessioninfo", "bigoutput"]
+MORE = ["debug", "rawui", "nested", "progress", "sessioninfo", "bigoutput"]
 #: What the client does unlike the real one, on purpose: (part of the log line, reason).
 INTENDED: tuple[tuple[str, str], ...] = ()
 

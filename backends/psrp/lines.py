@@ -23,6 +23,14 @@ from .wire import outgoing
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
 
+#: The prompt while the far end's debugger stands at a stop.
+DEBUG_PROMPT = Invocation(
+    ((Call("prompt", merged=EVERY_STREAM, by_stream=True),),),
+    redirect_errors=True,
+    invocation_info=True,
+    is_nested=True,
+)
+
 #: LocalScript and RemoteScript, what a console host always offers (semantics 3.7).
 DEBUG_MODE = Invocation(
     ((Call("__Set-PSDebugMode", (("Mode", ps.PSInt(6)),)),),), redirect_errors=True, invocation_info=True
@@ -59,6 +67,20 @@ def line_invocation(
         alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
         statements = tuple(_statement(statement, alone) for statement in line.statements)
     return Invocation(statements, history=text, add_to_history=True, size=size)
+
+
+def debugger_call(text: str) -> Invocation:
+    """Return a line for the far end's debugger: always a script, nested, every stream merged, no Out-Default."""
+    return _nested(Call(text, is_script=True, merged=EVERY_STREAM, by_stream=True))
+
+
+def debugger_action(number: int) -> Invocation:
+    """Return the command that resumes a stopped script with a DebuggerResumeAction."""
+    return _nested(Call("__Set-PSDebuggerAction", (("ResumeAction", ps.PSInt(number)),)))
+
+
+def _nested(call: Call) -> Invocation:
+    return Invocation(((call,),), redirect_errors=True, invocation_info=True, is_nested=True)
 
 
 def error_report(size: ConsoleSize | None) -> tuple[Invocation]:

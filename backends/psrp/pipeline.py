@@ -34,8 +34,12 @@ class PipelineResult:
 class Pipeline:
     """Receiving side of one pipeline. Owned by its RunspacePool, which feeds it."""
 
-    def __init__(self, on_output: Callable[[Any], None] | None = None, *, ignore_exit: bool = False) -> None:
+    def __init__(
+        self, on_output: Callable[[Any], None] | None = None, *, ignore_exit: bool = False, is_nested: bool = False
+    ) -> None:
         self.id = uuid.uuid4()
+        #: runs inside another one that stands at a breakpoint
+        self.is_nested = is_nested
         self.fragments = Defragmenter()
         self.on_output = on_output
         #: swallow SetShouldExit and PopRunspace, as during the required-command check (semantics 2.5)

@@ -44,9 +44,10 @@ class RunspacePool:
         *,
         on_broken: Callable[[SessionBroken], None],
         on_error_record: Callable[[ErrorInfo], None],
+        on_event: Callable[[dict[str, Any]], None] = lambda event: None,
     ) -> None:
         self.transport, self.console, self.host = transport, console, host
-        self.on_error_record = on_error_record
+        self.on_error_record, self.on_event = on_error_record, on_event
         self.state = RunspaceState.BEFORE_OPEN
         self.private_data: dict[str, Any] = {}
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
@@ -112,7 +113,8 @@ class RunspacePool:
     ) -> PipelineResult:
         """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
         message = invocation.wire(self.protocol)
-        return await self._invoke(message, PSRPMessageType.CreatePipeline, Pipeline(on_output), source, on_start)
+        pipeline = Pipeline(on_output, is_nested=invocation.is_nested)
+        return await self._invoke(message, PSRPMessageType.CreatePipeline, pipeline, source, on_start)
 
     async def command_metadata(
         self, names: list[str], on_start: Callable[[Pipeline], None] | None = None
@@ -134,7 +136,7 @@ class RunspacePool:
     ) -> PipelineResult:
         if self.state is not RunspaceState.OPENED:
             raise SessionStateError("the session is not open")
-        if self.pipelines:
+        if any(other.is_nested == pipeline.is_nested for other in self.pipelines.values()):
             raise SessionStateError("the session is busy with another command", "It runs one at a time.")
         self.pipelines[pipeline.id] = pipeline
         feeding: asyncio.Task[None] | None = None

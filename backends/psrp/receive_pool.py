@@ -38,7 +38,11 @@ def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None
             pool.key.set()
         case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
             calls.spawn(pool.ensure_key(), None)
-        case MessageType.USER_EVENT | MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
+        case MessageType.USER_EVENT:
+            event = plain(read(parse(message.body), pool.cipher))
+            if isinstance(event, dict):
+                pool.on_event(event)
+        case MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
             pass  # nothing of pstui asks for these; they harm nobody
         case _:
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
