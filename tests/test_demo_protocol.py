@@ -174,9 +174,11 @@ async def test_stop_interrupts(text: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
-async def test_stop_kills_a_program_with_its_children() -> None:
+@pytest.mark.parametrize("last", ["wait", "exit"])
+async def test_stop_kills_a_program_with_its_children(last: str) -> None:
     async with entered() as client:
-        result = await stopped(client, "sh -c 'sleep 60 & echo $!; wait'", lambda result: len(result.lines) == 1)
+        line = f"sh -c 'sleep 60 & echo $!; {last}'"
+        result = await stopped(client, line, lambda result: len(result.lines) == 1)
         child = int(result.lines[0])
         for _ in range(200):
             status = Path(f"/proc/{child}/stat")
@@ -489,3 +491,10 @@ def test_error_records_can_be_made_by_hand() -> None:
     assert isinstance(record, ErrorRecord)
     assert isinstance(record.CategoryInfo, ErrorCategoryInfo)
     assert isinstance(record.Exception, NETException)
+
+
+def test_the_endpoint_tells_the_projects_own_version() -> None:
+    from pstui.backends.demo import session
+    from pstui.tui import version
+
+    assert session.VERSION == version.VERSION

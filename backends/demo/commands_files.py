@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import os
 from collections.abc import AsyncGenerator
@@ -139,7 +140,7 @@ async def get_content(call: Call) -> Output:
             try:
                 if path.is_dir():
                     raise IsADirectoryError(0, "it is a folder")
-                text = "".join(read_text(path))
+                text = await asyncio.to_thread(lambda file: "".join(read_text(file)), path)
             except OSError as error:
                 await refused(call, path, error)
                 continue

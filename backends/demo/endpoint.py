@@ -69,6 +69,7 @@ class Endpoint:
             reading.cancel()
             closing.cancel()
             await self._stop_all()
+            await asyncio.gather(*self._chores.values(), return_exceptions=True)
             self._outbox.close()
             # A client that is gone, or does not read, is not waited for.
             await asyncio.wait([writing], timeout=5 if self._closed.is_set() else 0.5)

@@ -72,7 +72,7 @@ class Interpreter(Evaluator):
                 async with aclosing(self.statement(statement, scope)) as values:
                     async for value in values:
                         yield value
-            except (StatementError, TooLarge, ScriptError) as error:
+            except (StatementError, TooLarge, ScriptError, ArithmeticError, ValueError) as error:
                 found = as_statement_error(error)
                 if found.ends_pipeline or self._tries:
                     raise found from None
@@ -287,6 +287,8 @@ def as_statement_error(error: Exception) -> StatementError:
         return error
     if isinstance(error, ScriptError):
         return StatementError(error.info)
+    if isinstance(error, (ArithmeticError, ValueError)):
+        return StatementError(ErrorInfo("A number or a date is out of range.", "OutOfRange", "InvalidArgument"))
     # A loop that goes on after this would only meet it again.
     info = ErrorInfo("The result is larger than this endpoint takes.", "LimitsExceeded", "LimitsExceeded")
     return StatementError(info, ends_pipeline=True)

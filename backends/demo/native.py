@@ -63,6 +63,7 @@ async def run_program(
     helpers = [asyncio.create_task(_feed(process, text))] if text else []
     if process.stderr is not None:
         helpers.append(asyncio.create_task(_complain(process.stderr, streams, "" if errors == "null" else program)))
+    finished = False
     try:
         if process.stdout is not None:
             async for line in _lines(process.stdout):
@@ -70,10 +71,12 @@ async def run_program(
         await asyncio.gather(*helpers)
         session.exit_code = await process.wait()
         session.succeeded = session.exit_code == 0
+        finished = True
     finally:
         for helper in helpers:
             helper.cancel()
-        await _end(process)
+        if not finished:
+            await _end(process)
 
 
 async def _feed(process: asyncio.subprocess.Process, text: str) -> None:
@@ -106,11 +109,10 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncGenerator[str, None]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill what still runs, and whatever it started in its own process group."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        await process.wait()
+    """Kill the program, and whatever it started in its own process group, even when itself it is gone by now."""
+    with suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    await process.wait()

@@ -73,6 +73,9 @@ def binary(operator: str, left: Any, right: Any) -> Any:
 MAX_SUBJECT = 4096
 
 
+_SLOW = re.compile(r"[+*}|][^()]*\)+[+*{]")
+
+
 def _compared(operator: str, left: Any, right: Any) -> bool:
     order = compare(left, right)
     if order is None:
@@ -94,9 +97,17 @@ def wildcard(pattern: str) -> re.Pattern[str]:
 
 
 def regex(pattern: Any) -> re.Pattern[str]:
-    """Return a compiled regular expression, case ignored. Raises StatementError."""
+    """Return a compiled regular expression, case ignored. Raises StatementError.
+
+    A repeated group that ends in a repetition may take for ever on a short text, and nothing could stop it.
+    """
+    text = to_text(pattern)[:200]
+    if _SLOW.search(text):
+        raise bad_argument(
+            f"'{text[:80]}' repeats a repetition, which this endpoint refuses.", "InvalidRegularExpression"
+        )
     try:
-        return re.compile(to_text(pattern)[:200], re.IGNORECASE)
+        return re.compile(text, re.IGNORECASE)
     except (re.error, RecursionError, OverflowError):
         raise bad_argument(f"'{to_text(pattern)[:80]}' is no regular expression.", "InvalidRegularExpression") from None
 

@@ -28,6 +28,10 @@ class StandardStreams:
         os.close(null)
         for descriptor in (self._input, self._output):
             os.set_inheritable(descriptor, False)
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.setmode(descriptor, os.O_BINARY)
         self._loop = asyncio.get_running_loop()
         self._chunks: asyncio.Queue[bytes] = asyncio.Queue(maxsize=8)
         self._writer = ThreadPoolExecutor(1, "stdout")

@@ -21,15 +21,11 @@ class TooLarge(Exception):
 
 @dataclass(slots=True, eq=False)
 class Thing:
-    """An object: type names, named properties in order, and its text when it has one of its own.
-
-    ``view`` names the properties shown in a table by default; ``as_list`` asks for the list layout.
-    """
+    """An object: type names, named properties in order, and its text when it has one of its own."""
 
     type_names: tuple[str, ...]
     properties: dict[str, Any]
     text: str | None = None
-    methods: tuple[str, ...] = ()
 
     def find(self, name: str) -> str | None:
         """Return the property's own spelling for a name in any case."""
