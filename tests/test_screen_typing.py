@@ -247,3 +247,56 @@ async def test_a_title_of_the_far_end_stays_inside(manager: StandInManager) -> N
         await s.type("title evil\x1b]0;x\x07name"[:10], enter=False)
         s.pane.console.set_title("of \x1b]0;host\x07the \x1b[31mfar\nend")
         await s.until(lambda: s.shows("of the far end"), "the title")
+
+
+async def test_enter_pssession_typed_over_there_is_sent_with_a_hint(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("Enter-PSSession db")
+        assert manager.interactive[0].lines == ["Enter-PSSession db"]
+        assert s.shows("F2 opens a tab from here")
+        await s.run("say x")
+        assert not s.shows("F2 opens a tab from here")
+
+
+async def test_a_fault_of_ours_costs_one_session_not_the_program(manager: StandInManager) -> None:
+    async with screen(host("web1"), host("db"), sessions=manager.as_manager()) as s:
+        await s.run("say x")
+        manager.interactive[0].run = None  # type: ignore[assignment, method-assign]  # anything that raises
+        await s.type("say secret")
+        await s.until(lambda: s.pane.state is PaneState.BROKEN, "the session given up")
+        assert s.sees("✗ web1: pstui made a mistake and has left the session")
+        await s.keys("alt+e")
+        assert "secret" not in "\n".join(s.text()[3:])
+        await s.keys("alt+2")
+        await s.run("say fine")
+        assert s.sees("fine")
+
+
+async def test_text_that_comes_while_scrolled_up_is_counted_below(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("flood 100")
+        await busy(s, "later say new")
+        await s.keys("pageup")
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("1 new below"), "the count")
+        await s.keys("ctrl+end")
+        await s.until(lambda: not s.shows("new below"), "the end again")
+
+
+async def test_keys_pressed_while_the_text_has_the_focus_go_to_the_editor(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say x")
+        s.workspace.set_focus(s.pane.transcript)
+        await s.type("say y")
+        await s.until(lambda: s.sees("y"), "the line run")
+        assert s.pane.editor.has_focus
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (200, 60)])
+async def test_every_size_of_terminal_shows_a_prompt(manager: StandInManager, size: tuple[int, int]) -> None:
+    async with session(manager, size=size) as s:
+        await s.run("say x")
+        assert s.shows("PS />")
+        await s.pilot.resize_terminal(100, 26)
+        await s.until(lambda: s.pane.console.size.width == 71, "the new width told")
+        await s.run("say z")

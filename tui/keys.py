@@ -52,6 +52,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"),
     KeyAction("close_tab", "close tab", "w", (), "", "close this tab; asks when its session is open"),
     KeyAction("details", "details", "e", ("alt+e",), "Alt+E", "write the details of the last failure into the pane"),
+    KeyAction("newest", "newest text", "g", ("ctrl+end",), "Ctrl+End", "go to the end of the text and follow it"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
     KeyAction("quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
 )

@@ -98,7 +98,7 @@ class StandInInteractive:
         return Outcome.READY
 
     async def do_say(self, rest: str) -> Outcome:
-        self.console.write(Write(rest))
+        self.console.write(Write(rest.replace("\\e", "\x1b").replace("\\a", "\x07")))
         return Outcome.READY
 
     async def do_part(self, rest: str) -> Outcome:

@@ -178,6 +178,11 @@ class Workspace(LeavingScreen):
         if (front := self.front) is not None:
             front.enter()
 
+    def action_newest(self) -> None:
+        """Go to the end of the text."""
+        if (front := self.front) is not None:
+            front.transcript.scroll_to_end()
+
     def action_details(self) -> None:
         """Write the details of the last failure."""
         front = self.front
@@ -186,7 +191,7 @@ class Workspace(LeavingScreen):
 
     def action_interrupt(self) -> None:
         """Ctrl+C, wherever the keys are."""
-        if self.connect_line.display and self.connect_line.has_focus_within:
+        if self.connect_line.has_keys:
             self.connect_line.close()
             self._focus_front()
         elif (front := self.front) is not None:
@@ -196,7 +201,7 @@ class Workspace(LeavingScreen):
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
         narrow = self.size.width < WIDE
         shown = self.has_class("-unfolded") if narrow else not self.has_class("-folded")
-        if shown and self.sidebar.has_focus:
+        if shown and self.focused is self.sidebar:
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()

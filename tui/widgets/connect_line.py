@@ -47,6 +47,11 @@ class ConnectLine(Vertical):
         self.display = True
         self.screen.set_focus(self._input)
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys come here now."""
+        return self.display and self.screen.focused is self._input
+
     def close(self) -> None:
         """Hide the line; its text stays for the next time."""
         self.display = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import traceback
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
@@ -70,6 +71,17 @@ _NEW_PROMPT = object()
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
+def own_fault(label: str, error: Exception) -> PstuiError:
+    """Return what to say of a fault in pstui itself; its details are the places in the code, never values."""
+    places = traceback.format_tb(error.__traceback__)
+    return PstuiError(
+        f"{label}: pstui made a mistake and has left the session",
+        f"{type(error).__name__} was not expected here.",
+        "The other sessions are untouched. Please report it with the details.",
+        details="".join([*places, type(error).__name__]).rstrip(),
+    )
+
+
 class Conversation:
     """One stay in one session. Made anew each time it is entered."""
 
@@ -93,19 +105,18 @@ class Conversation:
         """Open, run lines, return the state in which it ended. Raises nothing but CancelledError."""
         self._face.enter_state(PaneState.OPENING)
         try:
-            interactive = await self._enter()
+            return await self._stay()
         except OpenCancelled:
             return PaneState.CANCELLED
         except PstuiError as error:
             self._face.failed(error)
             return PaneState.FAILED
-        session = interactive.session
-        unsubscribe = session.on_state(self._session_state)
-        try:
-            return await self._lines(interactive)
+        except Exception as error:
+            # A fault of ours in one session must not take the other sessions with it.
+            self._face.failed(own_fault(self._info.label, error))
+            return PaneState.BROKEN
         finally:
-            unsubscribe()
-            if session.temporary:
+            if (session := self.session) is not None and session.temporary:
                 await self._sessions.remove(session)
 
     def submit(self, line: str) -> bool:
@@ -131,6 +142,14 @@ class Conversation:
         if self.interactive is not None:
             with contextlib.suppress(TimeoutError, PstuiError):
                 await asyncio.wait_for(self.interactive.leave(), LEAVE_LIMIT)
+
+    async def _stay(self) -> PaneState:
+        interactive = await self._enter()
+        unsubscribe = interactive.session.on_state(self._session_state)
+        try:
+            return await self._lines(interactive)
+        finally:
+            unsubscribe()
 
     async def _enter(self) -> InteractiveSession:
         if self._info.parameter_set.is_lookup:

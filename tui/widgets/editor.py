@@ -74,8 +74,8 @@ class LineEditor(TextArea):
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
+        event.stop()
         if await self.take_key(event.key):
-            event.stop()
             event.prevent_default()
 
     async def take_key(self, key: str, character: str | None = None) -> bool:

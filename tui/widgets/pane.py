@@ -11,7 +11,7 @@ from pstui.backends.session import SessionManager
 from pstui.tui.widgets.conversation import Conversation, PaneState
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
-from pstui.tui.widgets.pane_texts import busy_sign
+from pstui.tui.widgets.pane_texts import busy_sign, hint_for
 from textual import events
 from textual.message import Message
 
@@ -72,10 +72,11 @@ class Pane(AskingPane):
     def enter_state(self, state: PaneState) -> None:
         """Show where the session is."""
         self.state = state
+        self.step = "" if state is not PaneState.OPENING else self.step
         self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
-        if state is PaneState.PROMPT:
+        if state is not PaneState.OPENING:
             self.progress.clear()
-        else:
+        if state is not PaneState.PROMPT:
             self.row.show_prompt(busy_sign(state), ready=False)
         self.changed()
 
@@ -125,7 +126,9 @@ class Pane(AskingPane):
                 self.app.bell()
                 return False
             self.pending = line
+        self.hint = hint_for(line)
         self.history.add(line)
+        self.transcript.scroll_to_end()
         self.changed()
         return True
 
@@ -134,12 +137,12 @@ class Pane(AskingPane):
         self.refit()
         self.offer_question()
 
-    def on_key(self, event: events.Key) -> None:
-        """What is typed while the text has the focus belongs into the editor."""
-        if event.character and event.is_printable and self.screen.focused is self.transcript:
-            event.stop()
-            self.focus_main()
-            self.editor.insert_typed(event.character)
+    async def on_key(self, event: events.Key) -> None:
+        """What is typed while the text has the focus, and means nothing there, belongs to the editor."""
+        event.stop()
+        event.prevent_default()
+        self.focus_editor()
+        await self.editor.take_key(event.key, event.character)
 
     def interrupt(self) -> None:
         """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""

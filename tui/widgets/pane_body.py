@@ -16,7 +16,6 @@ from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.pane_texts import error_records, note_for
 from pstui.tui.widgets.progress import ProgressArea
 from pstui.tui.widgets.transcript import Transcript
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -46,6 +45,8 @@ class PaneBody(Vertical):
         self.unseen = 0
         self.pending: str | None = None
         self.step = ""
+        #: what is worth knowing about the line typed last
+        self.hint = ""
         self.error: PstuiError | None = None
         self.asking: AnyAsking | None = None
         self.history = LineHistory()
@@ -136,7 +137,7 @@ class PaneBody(Vertical):
 
     def changed(self) -> None:
         """Say that what others show of this pane has changed, and show the note that fits."""
-        self.note.show(note_for(self.state, self.info.label, self.pending, self.step))
+        self.note.show(note_for(self.state, self.info.label, self.pending, self.step or self.hint))
         self.refit()
         self.post_message(self.Changed(self))
 
@@ -154,18 +155,19 @@ class PaneBody(Vertical):
         self._filled = rows >= room
         self.transcript.styles.height = "1fr" if self._filled else rows
 
-    def on_transcript_view_rows_changed(self) -> None:
+    def on_transcript_rows_changed(self) -> None:
         """A fold or another width made the text longer or shorter."""
         self.refit()
 
-    def on_transcript_view_new_output(self) -> None:
+    def on_transcript_new_output(self) -> None:
         """Text came below what is read."""
         self.post_message(self.Changed(self))
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Lay out anew; a hidden pane keeps its size."""
-        if event.size.width and event.size.height:
-            self.resized(max(event.size.width - SCROLLBAR, MIN_WIDTH), event.size.height)
+        width, height = self.size
+        if width and height:
+            self.resized(max(width - SCROLLBAR, MIN_WIDTH), height)
             self.refit()
 
     def resized(self, width: int, height: int) -> None:

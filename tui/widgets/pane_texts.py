@@ -36,15 +36,26 @@ def error_records(error: PstuiError) -> Iterator[Write]:
             yield Write(f"  {line}", stream=Stream.NOTICE)
 
 
-def note_for(state: PaneState, label: str, pending: str | None, step: str = "") -> Content | None:
-    """Return the row above the editor, None where nothing is to be said."""
+def hint_for(line: str) -> str:
+    """Return what is worth knowing about a line that is sent as it is, empty where nothing is."""
+    command = line.split(maxsplit=1)[0].casefold() if line.strip() else ""
+    if command in ("enter-pssession", "etsn"):
+        return "Enter-PSSession runs on the far end; F2 opens a tab from here"
+    return ""
+
+
+def note_for(state: PaneState, label: str, pending: str | None, aside: str = "") -> Content | None:
+    """Return the row above the editor, None where nothing is to be said.
+
+    ``aside`` is the step of an opening, or a hint about the line typed last.
+    """
     if pending is not None:
         shown = plain(pending.replace("\n", " ⏎ "), limit=400)
         return Content.assemble(("⏎ waits  ", "$calm"), shown, ("   Ctrl+C drops it", "$calm"))
     name = plain(label, limit=120)
     match state:
         case PaneState.OPENING:
-            doing = f"  {plain(step, limit=120)}" if step else ""
+            doing = f"  {plain(aside, limit=120)}" if aside else ""
             return Content.assemble(f"connecting to {name}…", (doing + "   Ctrl+C cancels", "$calm"))
         case PaneState.LEFT:
             return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
@@ -55,4 +66,4 @@ def note_for(state: PaneState, label: str, pending: str | None, step: str = "") 
                 ("✗ ", "$error"), f"no session with {name}", ("   Enter or F5 tries again", "$calm")
             )
         case _:
-            return None
+            return Content.styled(aside, "$calm") if aside else None

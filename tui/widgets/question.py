@@ -40,6 +40,7 @@ class AnswerInput(Input):
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
+        event.stop()
         escaped, self._escape = self._escape, None
         if escaped is not None:
             escaped.stop()
@@ -59,7 +60,6 @@ class AnswerInput(Input):
         else:
             handled = False
         if handled:
-            event.stop()
             event.prevent_default()
 
 

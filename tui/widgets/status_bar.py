@@ -23,6 +23,8 @@ _Hint = tuple[str, str]
 def hints(pane: Pane | None, panes: Sequence[Pane]) -> list[_Hint]:
     """Return keys and their words, what matters most first: a question elsewhere, this pane, the rest."""
     first = [] if pane is None else _of_state(pane)
+    if pane is not None and (below := pane.transcript.new_output):
+        first.append(("Ctrl+End", f"{below:,} new below"))
     for number, other in enumerate(panes, 1):
         if other.asking is not None and other is not pane:
             first.append((f"Alt+{number}", f"{plain(other.info.label, limit=20)} asks"))
