@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Write
 from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.render.cells import clusters, index_at_column, is_simple, row_count, row_starts, width
+from pstui.tui.render.cells import cluster_start, clusters, index_at_column, is_simple, row_count, row_starts, width
 from pstui.tui.render.wrap import WrapIndex
 from rich.cells import cell_len
 
@@ -104,6 +104,12 @@ def test_the_index_agrees_with_wrapping_every_line(steps: list[tuple[str, object
     assert [index.locate(row) for row in range(len(expected))] == expected
     for row, (number, sub_row) in enumerate(expected[:: max(len(expected) // 50, 1)]):
         assert index.row_of(number, sub_row) == row * max(len(expected) // 50, 1)
+
+
+@given(TEXT, st.integers(0, 60))
+def test_an_index_leads_to_its_cluster(text: str, index: int) -> None:
+    starts = [start for start, end, _ in clusters(text) if start <= index < end]
+    assert cluster_start(text, index) == (starts[0] if starts else index)
 
 
 @settings(deadline=None, max_examples=30)

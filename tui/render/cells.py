@@ -55,6 +55,13 @@ def clusters(text: str) -> Iterator[tuple[int, int, int]]:
         start = end
 
 
+def cluster_start(text: str, index: int) -> int:
+    """The beginning of the cluster that holds an index."""
+    while 0 < index < len(text) and (text[index - 1] == _ZWJ or get_character_cell_size(text[index]) == 0):
+        index -= 1
+    return index
+
+
 def row_starts(text: str, columns: int) -> list[int]:
     """Indices at which the rows of a line begin when it is wrapped at ``columns`` cells (at least one row).
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
-from pstui.tui.render.cells import clusters, is_simple
+from pstui.tui.render.cells import cluster_start, is_simple
 from pstui.tui.render.palette import Palette
 from pstui.tui.render.style import Runs
 from rich.segment import Segment
@@ -15,31 +15,48 @@ from rich.style import Style
 Overlay = tuple[int, int, Style]
 
 
-def segments(text: str, runs: Runs, palette: Palette, base: Style, overlays: Sequence[Overlay] = ()) -> list[Segment]:
-    """The segments of a row. Later overlays win over earlier ones.
+class Brush:
+    """Turns text and runs into segments over the pane's own style; remembers what it mixed."""
 
-    A style never changes inside a cluster (a letter and its marks, joined emoji): the parts measured alone would not
-    be as wide as the whole.
-    """
-    if not text:
-        return []
-    if not runs and not overlays:
-        return [Segment(text, base)]
-    bounds = {0, *(position for position, _ in runs if position < len(text))}
-    for first, last, _ in overlays:
-        bounds.update((min(max(first, 0), len(text)), min(max(last, 0), len(text))))
-    bounds.discard(len(text))
-    if not is_simple(text):
-        starts = [start for start, _, _ in clusters(text)]
-        bounds = {starts[bisect_right(starts, bound) - 1] for bound in bounds}
-    cuts = sorted(bounds)
-    result = []
-    for index, start in enumerate(cuts):
-        end = cuts[index + 1] if index + 1 < len(cuts) else len(text)
-        at = bisect_right(runs, (end - 1, 1 << 64)) - 1
-        style = base + palette.style(runs[at][1]) if at >= 0 else base
-        for first, last, over in overlays:
-            if first < end and last > start:
-                style += over
-        result.append(Segment(text[start:end], style))
-    return result
+    def __init__(self, palette: Palette, base: Style) -> None:
+        self.base = base
+        self._palette = palette
+        self._mixed: dict[int, Style] = {}
+
+    def style(self, packed: int) -> Style:
+        """The pane's style with a packed one over it."""
+        mixed = self._mixed.get(packed)
+        if mixed is None:
+            if len(self._mixed) > 4096:
+                self._mixed.clear()
+            mixed = self._mixed[packed] = self.base + self._palette.style(packed)
+        return mixed
+
+    def segments(self, text: str, runs: Runs, overlays: Sequence[Overlay] = ()) -> list[Segment]:
+        """The segments of a row. Later overlays win over earlier ones.
+
+        A style never changes inside a cluster (a letter and its marks, joined emoji): the parts measured alone would
+        not be as wide as the whole.
+        """
+        if not text:
+            return []
+        if not runs and not overlays:
+            return [Segment(text, self.base)]
+        bounds = [0, *(position for position, _ in runs if position < len(text))]
+        for first, last, _ in overlays:
+            bounds += (min(max(first, 0), len(text)), min(max(last, 0), len(text)))
+        if not is_simple(text):
+            bounds = [cluster_start(text, bound) for bound in bounds]
+        cuts = sorted({*bounds, len(text)})
+        result = []
+        run, style = 0, self.base
+        for start, end in pairwise(cuts):
+            while run < len(runs) and runs[run][0] < end:
+                style = self.style(runs[run][1])
+                run += 1
+            over = style
+            for first, last, laid in overlays:
+                if first < end and last > start:
+                    over += laid
+            result.append(Segment(text[start:end], over))
+        return result

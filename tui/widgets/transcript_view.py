@@ -12,7 +12,7 @@ from pstui.tui.render.cells import index_at_column, width
 from pstui.tui.render.line import slice_runs
 from pstui.tui.render.palette import Look, Palette
 from pstui.tui.render.wrap import WrapIndex
-from pstui.tui.widgets.transcript_paint import Overlay, segments
+from pstui.tui.widgets.transcript_paint import Brush, Overlay
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -103,7 +103,7 @@ class TranscriptView(ScrollView):
         self._seen_end = 0
         #: Number of the line that stands at the top of an emptied screen.
         self._screen_top: int | None = None
-        self._palette: Palette | None = None
+        self._brush: Brush | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
         self._starts: dict[int, list[int]] = {}
 
@@ -383,10 +383,10 @@ class TranscriptView(ScrollView):
             end = min(index_at_column(text, self.scroll_offset.x + columns) + 1, len(text))
         part = text[start:end]
         overlays = [(first - start, last - start, style) for first, last, style in self._overlays(number, text)]
-        pieces = segments(part, slice_runs(runs, start, end), self._look(), base, overlays)
+        pieces = self._brush_for(base).segments(part, slice_runs(runs, start, end), overlays)
         if sub_row == len(starts) - 1:
             pieces += self._after(number, base)
-        strip = Strip(pieces).crop_extend(skip, skip + columns, base)
+        strip = _fitted(pieces, skip, columns, base)
         if self._wrap and finished and not overlays:
             if len(self._strips) >= _CACHED_ROWS:
                 self._strips.clear()
@@ -405,26 +405,37 @@ class TranscriptView(ScrollView):
         """What is shown after the text of a line that is not part of it."""
         return []
 
-    def _look(self) -> Palette:
-        if self._palette is None:
+    def _brush_for(self, base: Style) -> Brush:
+        if self._brush is None or self._brush.base != base:
             app = self.app
             try:
                 accent: Color | None = TextualColor.parse(app.theme_variables.get("accent", "")).rich_color
             except ColorParseError:
                 accent = None
             native = app.native_ansi_color
-            self._palette = Palette(Look(app.current_theme.dark, native, None if native else accent))
-        return self._palette
+            self._forget_strips()
+            self._brush = Brush(Palette(Look(app.current_theme.dark, native, None if native else accent)), base)
+        return self._brush
 
     def notify_style_update(self) -> None:
         """The theme or the style has changed."""
         super().notify_style_update()
-        self._palette = None
+        self._brush = None
         self._forget_strips()
 
     def _forget_strips(self) -> None:
         self._strips.clear()
         self._starts.clear()
+
+
+def _fitted(pieces: list[Segment], skip: int, columns: int, base: Style) -> Strip:
+    """The strip of ``columns`` cells from the cell ``skip`` on."""
+    cells = sum(width(text) for text, _, _ in pieces)
+    if skip or cells > columns:
+        return Strip(pieces, cells).crop_extend(skip, skip + columns, base)
+    if cells < columns:
+        pieces.append(Segment(" " * (columns - cells), base))
+    return Strip(pieces, columns)
 
 
 def _with_places(strip: Strip, number: int, start: int) -> Strip:
