@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way out of a failure that the screen can offer beside its text: start what is stopped, open a terminal.
+
+    Either ``run`` does it (raising PstuiError when it cannot), or ``command`` is an argument list to run in a plain
+    terminal; the other one is empty.
+    """
+
+    caption: str
+    run: Callable[[], Awaitable[None]] | None = None
+    command: tuple[str, ...] = ()
+
 
 class PstuiError(Exception):
     """Base of every error a user may see.
 
     ``what`` is one line naming the thing and the failure; ``why`` explains it; ``hint`` says what to do next.
     ``error_id`` is PowerShell's FullyQualifiedErrorId (semantics 1.3, 1.10) or empty. ``details`` is longer text
-    for those who ask (a peer's own words, a trace of the opening), already free of secrets.
+    for those who ask (a peer's own words, a trace of the opening), already free of secrets. ``offers`` are ways out
+    that a screen can present.
     """
 
     error_id = ""
 
-    def __init__(self, what: str, why: str = "", hint: str = "", *, error_id: str = "", details: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        hint: str = "",
+        *,
+        error_id: str = "",
+        details: str = "",
+        offers: Sequence[Offer] = (),
+    ) -> None:
         super().__init__(what)
         self.what, self.why, self.hint, self.details = what, why, hint, details
+        self.offers = tuple(offers)
         if error_id:
             self.error_id = error_id
 

@@ -10,7 +10,7 @@ from .completion import Completion, completion_invocation, read_completion
 from .debugging import RESUME_ACTIONS, DebuggerStop, repeats, resume_action, stop_lines, value_lines
 from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionStateError
 from .host import Console
-from .prompt import CONTINUATION, FALLBACK, shown_prompt
+from .prompt import CONTINUATION, FALLBACK, shown_prompt, target_prompt
 from .pssession import PSSession
 from .records import PipelineState, RunspaceState, Write
 
@@ -60,6 +60,7 @@ class InteractiveSession:
         try:
             await self.session.open()
             self.session.stay()
+            await self._install_prompt()
             await self._check_commands()
             await self._load_profile()
             await self._evaluate_prompt()
@@ -69,7 +70,7 @@ class InteractiveSession:
             if isinstance(error, OpenError):
                 raise
             what = f"{self.session.info.label}: {error.what}"
-            raise OpenError(what, error.why, error.hint, details=error.details) from error
+            raise OpenError(what, error.why, error.hint, details=error.details, offers=error.offers) from error
         finally:
             self.busy = False
 
@@ -242,6 +243,15 @@ class InteractiveSession:
         first = found[0] if found and result.error is None else None
         text = first if isinstance(first, str) else ""
         self.prompt = shown_prompt(self.session.info, text or FALLBACK)
+
+    async def _install_prompt(self) -> None:
+        """Give a virtual machine, a container or a local process its prompt; failure is silent (semantics 2.2)."""
+        from .psrp.commands import Call, Invocation
+
+        session = self.session
+        script = target_prompt(session.info, session.target_name, kept=not session.temporary)
+        if script:
+            await session.run(Invocation(((Call(script, is_script=True),),)))
 
     async def _check_commands(self) -> None:
         """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""

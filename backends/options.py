@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pstui.backends.connection import ParameterSet
+from pstui.backends.options_local import LOCAL_OPTIONS
 from pstui.backends.options_model import Option, OptionKind, OptionUse
 from pstui.backends.options_session import SESSION_OPTIONS
 from pstui.backends.options_targets import TARGET_OPTIONS
@@ -212,6 +213,7 @@ OPTIONS: tuple[Option, ...] = (
         sets=_in(*_WSMAN),
         wsman=True,
     ),
+    *LOCAL_OPTIONS,
     Option(
         "Width",
         "width",

@@ -54,3 +54,19 @@ def direct_prompt_script(name: str) -> str:
     quoted = "".join(f"`{char}" if char in '`"$' else char for char in name if char.isprintable())
     location = "$($executionContext.SessionState.Path.CurrentLocation)"
     return f'function global:prompt {{ "[{quoted}]: PS {location}> " }}'
+
+
+def target_prompt(info: ConnectionInfo, name: str = "", *, kept: bool = False) -> str:
+    """Return the script that gives this kind of target its prompt, ``""`` where the far end keeps its own.
+
+    ``name`` is what the target calls itself where that is known (a machine entered by its id). A container's id is
+    shown whole in a session that was ``kept`` and is entered again (semantics 3.2).
+    """
+    match info.parameter_set:
+        case ParameterSet.VM_ID | ParameterSet.VM_NAME:
+            return direct_prompt_script(name or info.computer_name)
+        case ParameterSet.CONTAINER_ID:
+            return direct_prompt_script(info.computer_name if kept else container_display(info.computer_name))
+        case ParameterSet.HOST_PROCESS:
+            return direct_prompt_script(f"Process:{info.number('ProcessId')}")
+    return ""

@@ -42,6 +42,8 @@ class PSSession:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
         self.instance_id = uuid.UUID(int=0)
         self.transport = ""
+        #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
+        self.target_name = ""
         self.state = RunspaceState.BEFORE_OPEN
         self.availability = RunspaceAvailability.NONE
         self.failure: ErrorInfo | None = None
@@ -125,7 +127,7 @@ class PSSession:
         from .psrp.pool import RunspacePool
 
         self.transport = registry.for_set(self.info.parameter_set).name
-        transport = await registry.connect(self.info, ConnectContext(self.console, self.on_step))
+        transport = await registry.connect(self.info, self._context())
         try:
             self.on_step("session", "")
             host = Host(self.console, self.info.label, self.info.computer_name, self._leave)
@@ -146,10 +148,19 @@ class PSSession:
         self.application_private_data = pool.private_data
         self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
 
+    def _context(self) -> ConnectContext:
+        def named(name: str) -> None:
+            self.target_name = name
+
+        return ConnectContext(self.console, self.on_step, named)
+
     def _as_open_error(self, error: PstuiError) -> OpenError:
         if isinstance(error, OpenError):
             return error
-        return OpenError(f"{self.info.label}: {error.what}", error.why, error.hint, details=error.details)
+        what = f"{self.info.label}: {error.what}"
+        return OpenError(
+            what, error.why, error.hint, error_id=error.error_id, details=error.details, offers=error.offers
+        )
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises."""

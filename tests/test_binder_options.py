@@ -104,6 +104,14 @@ def test_options_are_found_by_name_and_key() -> None:
         "demo",
         "width",
         "load_profile",
+        "engine",
+        "engine_context",
+        "engine_url",
+        "shell",
+        "libvirt_uri",
+        "guest_transport",
+        "guest_port",
+        "discover",
     }
 
 

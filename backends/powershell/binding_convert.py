@@ -137,8 +137,8 @@ def _broken(rule: str, result: Any) -> str:
             if not isinstance(result, int) or not low <= result <= high:
                 return f"It must lie between {low} and {high}."
         case "Set":
-            if str(result).casefold() != rest.casefold():
-                return f"It can only be {rest}; leave the parameter out otherwise."
+            if str(result).casefold() not in rest.casefold().split(","):
+                return f"It can only be {' or '.join(rest.split(','))}; leave the parameter out otherwise."
         case "ValidateNotNull" if result is None or (isinstance(result, tuple) and None in result):
             return "It must not be nothing."
         case "ValidateNotNullOrEmpty" if _is_empty(result):

@@ -98,7 +98,7 @@ def cmdlet(name: str, *, what_if: bool = False) -> Cmdlet:
     if name == "Enter-PSSession":
         sets += OWN_SETS
     if name in _OPENING:
-        parameters |= _own_parameters(name, sets)
+        parameters |= _own_parameters(name, parameters)
     for key, entry in _raw()["common"].items():
         parameters[key] = _parameter(key, entry, common=True)
     asks = name in _raw()["should_process_cmdlets"]
@@ -133,14 +133,26 @@ def _follow_documentation(name: str, parameters: dict[str, Parameter]) -> dict[s
     return parameters
 
 
-def _own_parameters(name: str, sets: tuple[str, ...]) -> dict[str, Parameter]:
+def _own_parameters(name: str, measured: Mapping[str, Parameter]) -> dict[str, Parameter]:
     own = [Parameter("Width", "Int32", validation=("Range 20..1000",), own=True)]
     own.append(Parameter("LoadProfile", "SwitchParameter", own=True))
+    not_empty = ("ValidateNotNullOrEmpty",)
+    container = dict.fromkeys(measured["ContainerId"].sets, Use())
+    machine = dict.fromkeys([*measured["VMName"].sets, *measured["VMId"].sets], Use())
+    own += [
+        Parameter("Engine", "String[]", (), not_empty, container, own=True),
+        Parameter("EngineContext", "String", (), not_empty, container, own=True),
+        Parameter("EngineUrl", "String", (), not_empty, container, own=True),
+        Parameter("Shell", "String[]", (), not_empty, container, own=True),
+        Parameter("LibvirtUri", "String", (), not_empty, machine, own=True),
+        Parameter("GuestTransport", "String", (), ("Set SSH,WSMan",), machine, own=True),
+        Parameter("GuestPort", "Int32", (), ("Range 1..65535",), machine, own=True),
+    ]
     if name == "Enter-PSSession":
-        not_empty = ("ValidateNotNullOrEmpty",)
         first = Use(mandatory=True)
         own += [
             Parameter("Command", "String[]", (), not_empty, {"Process": Use()}, own=True),
+            Parameter("Discover", "String[]", (), not_empty, {"Process": Use()}, own=True),
             Parameter("ProcessId", "Int32", (), ("Range 1..2147483647",), {"HostProcess": first}, own=True),
             Parameter("Demo", "SwitchParameter", (), ("Set true",), {"Demo": first}, own=True),
         ]

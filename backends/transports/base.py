@@ -91,10 +91,12 @@ class ConnectContext:
     step of opening for -Verbose and for the connection test: ``step(name, detail)`` with the names ``name`` (address
     look-up), ``port``, ``host key``/``TLS``, ``authentication``, ``session``. A step is told when it begins; told
     again, its detail is a better one. Hosts on the way (jump hosts) begin again with ``name`` or ``port``.
+    ``named`` is told what the target calls itself, where the connection names it otherwise.
     """
 
     console: Console
     step: Callable[[str, str], None] = field(default=lambda name, detail: None)
+    named: Callable[[str], None] = field(default=lambda name: None)
 
 
 @dataclass(frozen=True, slots=True)
