@@ -300,3 +300,13 @@ async def test_every_size_of_terminal_shows_a_prompt(manager: StandInManager, si
         await s.pilot.resize_terminal(100, 26)
         await s.until(lambda: s.pane.console.size.width == 71, "the new width told")
         await s.run("say z")
+
+
+async def test_ctrl_l_begins_an_empty_screen_and_keeps_the_text_above(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say x")
+        await s.keys("ctrl+l")
+        await s.until(lambda: not s.shows("say x"), "an empty screen")
+        assert s.sees("x")
+        await s.run("say y")
+        assert s.shows("say y")

@@ -20,7 +20,8 @@ _EDITING = (
     ("Ctrl+A, Ctrl+E", "start and end of the line"),
     ("Ctrl+W, Alt+D", "delete a word before, after the cursor"),
     ("Ctrl+U, Ctrl+K", "delete to the start, to the end of the line"),
-    ("Ctrl+Z", "undo"),
+    ("Ctrl+Z, Ctrl+Y", "undo, redo"),
+    ("Ctrl+L", "an empty screen; the text stays above"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,6 +24,8 @@ from textual.containers import Horizontal
 
 #: columns from which the sidebar stands beside the panes
 WIDE = 90
+#: least seconds between two repaints of tabs and footer
+FRAME_INTERVAL = 1 / 30
 
 
 class Workspace(LeavingScreen):
@@ -46,6 +49,8 @@ class Workspace(LeavingScreen):
         self._single = single
         self._sink = sink
         self._prefixed = False
+        self._frame_due = False
+        self._frame_time = 0.0
         self.sidebar = Sidebar(entries)
         self.strip = SidebarStrip()
         self.connect_line = ConnectLine(bind)
@@ -104,6 +109,8 @@ class Workspace(LeavingScreen):
 
     def refresh_frame(self) -> None:
         """Write tabs, footer and sidebar anew."""
+        self._frame_due = False
+        self._frame_time = time.monotonic()
         self.tab_bar.show(self.panes)
         if not self._prefixed:
             self.status.show(self.front, self.panes)
@@ -112,10 +119,16 @@ class Workspace(LeavingScreen):
         self.strip.show([self.sidebar.state_of(entry) for entry in self.sidebar.entries])
 
     def on_pane_body_changed(self, event: Pane.Changed) -> None:
-        """Show the new state of a pane."""
+        """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
         event.stop()
-        if event.pane in self.panes:
+        if event.pane not in self.panes or self._frame_due:
+            return
+        since = time.monotonic() - self._frame_time
+        if since >= FRAME_INTERVAL:
             self.refresh_frame()
+        else:
+            self._frame_due = True
+            self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
 
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; the only one of a single call ends the program as ssh does."""

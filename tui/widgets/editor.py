@@ -28,6 +28,9 @@ class EditorOwner(Protocol):
     def interrupt(self) -> None:
         """Ctrl+C was pressed."""
 
+    def clear_screen(self) -> None:
+        """Ctrl+L was pressed: an empty screen, the text stays above it."""
+
     def tab_pressed(self) -> None:
         """Tab was pressed."""
 
@@ -43,6 +46,7 @@ class LineEditor(TextArea):
         ("alt+enter,ctrl+j,shift+enter", "new_line", "New line"),
         ("alt+d", "delete_word_right", "Delete word"),
         ("ctrl+c", "interrupt", "Stop"),
+        ("ctrl+l", "clear_screen", "Clear"),
         ("tab", "tab", "Complete"),
         ("pageup", "page(-1)", "Scroll up"),
         ("pagedown", "page(1)", "Scroll down"),
@@ -108,6 +112,10 @@ class LineEditor(TextArea):
     def action_interrupt(self) -> None:
         """Hand Ctrl+C on."""
         self._owner.interrupt()
+
+    def action_clear_screen(self) -> None:
+        """Hand Ctrl+L on."""
+        self._owner.clear_screen()
 
     def action_tab(self) -> None:
         """Hand Tab on."""

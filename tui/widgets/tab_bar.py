@@ -46,6 +46,7 @@ class TabBar(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self.tabs = SessionTabs()
+        self._labels: dict[str, Tab] = {}
         self._aside = Static(classes="aside", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -55,10 +56,12 @@ class TabBar(Horizontal):
 
     async def add_pane(self, pane: Pane) -> None:
         """Add the tab of a new pane."""
-        await self.tabs.add_tab(Tab(Content(""), id=self.tab_id(pane)))
+        tab = self._labels[self.tab_id(pane)] = Tab(Content(""), id=self.tab_id(pane))
+        await self.tabs.add_tab(tab)
 
     async def remove_pane(self, pane: Pane) -> None:
         """Remove a pane's tab."""
+        del self._labels[self.tab_id(pane)]
         await self.tabs.remove_tab(self.tab_id(pane))
 
     @staticmethod
@@ -71,10 +74,15 @@ class TabBar(Horizontal):
         short = self.app.size.width < NARROW
         front = None
         for number, pane in enumerate(panes, 1):
-            tab = self.tabs.query_one(f"#{self.tab_id(pane)}", Tab)
+            tab = self._labels.get(self.tab_id(pane))
+            if tab is None:
+                continue
             label = tab_label(number, pane, short=short)
             if tab.label != label:
                 tab.label = label
-            tab.tooltip = Content(pane.console.title) if pane.console.title else None
+            # As Content: a plain text would be read as markup, and the title is the far end's.
+            title = Content(pane.console.title)
+            if title and tab.tooltip != title:
+                tab.tooltip = title
             front = pane if pane.active else front
         self._aside.update(Content(front.console.title if front is not None else ""))

@@ -1,0 +1,107 @@
+"""The parts of the screen that need no screen: cleaned texts, progress trees, key names."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pstui.backends.records import ProgressRecord
+from pstui.tui.keys import ACTIONS, PREFIX_KEY, TAB_KEYS, mend_alt_keys
+from pstui.tui.widgets.line_history import LineHistory
+from pstui.tui.widgets.plain import plain, plain_lines
+from pstui.tui.widgets.progress import ProgressModel, remaining
+from pstui.tui.widgets.read_key import key_info
+from textual import events
+from textual._xterm_parser import XTermParser
+
+_HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(["\x1b[", "\x1b]", "\x1b]0;", "\x07", "\x9b", "\x9d", "31m", "\x1bP", "\r"]),
+    )
+).map("".join)
+
+
+@given(_HOSTILE)
+def test_no_control_character_survives_in_a_label(text: str) -> None:
+    assert not [c for c in plain(text) if unicodedata.category(c) in ("Cc", "Cs")]
+    assert not [c for c in plain_lines(text) if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"]
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf")), max_size=200))
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert plain(text) == text
+
+
+def test_sequences_go_with_what_they_carry() -> None:
+    assert plain("a\x1b]52;c;c2VjcmV0\x07b\x1b[31;1mc\x1b[0md\x1bPx\x1b\\e\x9b2Jf") == "abcdef"
+    assert plain("user\u202eexe.txt") == "userexe.txt"
+    assert plain_lines("a\r\nb\rc\td") == "a\nb\nc    d"
+
+
+def progress(activity: int, parent: int = -1, *, source: int = 1, done: bool = False) -> ProgressRecord:
+    return ProgressRecord(source, activity, parent, f"activity {activity}", "", "", 10, -1, done)
+
+
+def test_progress_is_a_tree_and_a_completed_parent_takes_its_children() -> None:
+    model = ProgressModel()
+    for record in (progress(1), progress(3), progress(2, 1), progress(4, 2), progress(1, source=2)):
+        model.take(record)
+    rows = [(depth, r.source_id, r.activity_id) for depth, r in model.rows()]
+    assert rows == [(0, 1, 1), (1, 1, 2), (2, 1, 4), (0, 1, 3), (0, 2, 1)]
+    model.take(progress(1, done=True))
+    assert [(r.source_id, r.activity_id) for _, r in model.rows()] == [(1, 3), (2, 1)]
+
+
+@given(st.lists(st.builds(progress, st.integers(0, 6), st.integers(-1, 6), done=st.booleans()), max_size=40))
+def test_every_progress_record_in_force_that_hangs_on_a_root_is_shown_once(records: list[ProgressRecord]) -> None:
+    model = ProgressModel()
+    for record in records:
+        model.take(record)
+    shown = [r.activity_id for _, r in model.rows()]
+    assert len(shown) == len(set(shown))
+    assert {r.activity_id for r in model.records.values() if r.parent_id not in [x[1] for x in model.records]} <= set(
+        shown
+    )
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(-1, ""), (0, "~0 s left"), (12, "~12 s left"), (600, "~10 min left")])
+def test_the_time_left_is_said_roughly(seconds: int, shown: str) -> None:
+    assert remaining(seconds) == shown
+
+
+def test_alt_keys_arrive_under_their_own_names() -> None:
+    mend_alt_keys()
+    expected = {"\x1b\r": "alt+enter", "\x1b.": "alt+full_stop", **{f"\x1b{n}": f"alt+{n}" for n in range(10)}}
+    for sequence, name in expected.items():
+        keys = [event for event in XTermParser().feed(sequence) if isinstance(event, events.Key)]
+        assert [(key.key, key.character) for key in keys] == [(name, None)], repr(sequence)
+
+
+def test_every_action_is_behind_the_prefix_and_no_key_has_two_meanings() -> None:
+    actions = ACTIONS + TAB_KEYS
+    assert all(each.prefix for each in actions)
+    assert len({each.prefix for each in actions}) == len(actions)
+    keys = [key for each in actions for key in each.keys]
+    assert len(set(keys)) == len(keys)
+    assert PREFIX_KEY not in keys
+
+
+def test_the_history_keeps_a_draft_and_no_line_twice_in_a_row() -> None:
+    history = LineHistory(limit=2)
+    for line in ("a", "b", "b", " ", "c"):
+        history.add(line)
+    assert history.lines == ("b", "c")
+    assert [history.older("draft"), history.older(""), history.older("")] == ["c", "b", None]
+    assert [history.newer(), history.newer(), history.newer()] == ["c", "draft", None]
+
+
+@pytest.mark.parametrize(
+    ("key", "character", "code", "state"),
+    [("a", "a", 65, 0), ("A", "A", 65, 16), ("enter", "\r", 13, 0), ("f1", None, 112, 0), ("ctrl+left", None, 37, 8)],
+)
+def test_a_key_press_as_readkey_returns_it(key: str, character: str | None, code: int, state: int) -> None:
+    info = key_info(key, character)
+    assert (info.virtual_key_code, info.character, info.control_key_state) == (code, character or "", state)
