@@ -14,22 +14,15 @@ from typing import Final
 
 from pstui.backends.records import Stream, Write
 
-from .block import Block
 from .line import MAX_RUNS, OpenLine, slice_runs
+from .ring import MAX_BYTES, MAX_LINES, LineRing
 from .sgr import Splitter
 from .style import ACCENT, Runs, apply_sgr, console_style, with_background, with_foreground
 
-#: Lines and bytes kept unless told otherwise.
-MAX_LINES: Final = 100_000
-MAX_BYTES: Final = 48 << 20
 #: Characters of the longest line; a longer one is broken. Fewer where not all is ASCII, because those are measured
 #: one by one and take up to four bytes each.
 MAX_LINE: Final = 1 << 18
 MAX_LINE_UNICODE: Final = 1 << 16
-#: Lines, and characters, gathered before they are packed into a block.
-BLOCK_LINES: Final = 256
-BLOCK_CHARACTERS: Final = 1 << 16
-
 _LAYOUT = re.compile("[\b\t\n\r]")
 
 _YELLOW_BOLD = apply_sgr(0, "33;1")
@@ -60,12 +53,11 @@ def pieces(record: Write) -> Iterator[Write]:
         yield replace(record, text=record.text[start : start + PIECE], newline=record.newline and last)
 
 
-class TextBuffer:
+class TextBuffer(LineRing):
     """What a session wrote.
 
     Attributes:
         on_line: Called with the plain text of each line when a newline ends it: once per line, in order.
-        dropped: How many lines the ring has let go; the number of the oldest line kept.
         version: Grows with every change; what is drawn from the same version looks the same.
     """
 
@@ -76,21 +68,11 @@ class TextBuffer:
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         """Keep at most ``max_lines`` finished lines (at least 1) and about ``max_bytes`` bytes of them."""
+        super().__init__(max_lines, max_bytes)
         self.on_line = on_line
-        self.dropped = 0
         self.version = 0
-        self._max_lines = max(max_lines, 1)
-        self._max_bytes = max_bytes
         self._splitter = Splitter()
         self._open = OpenLine()
-        self._blocks: list[Block] = []
-        #: Number of the first line of each block.
-        self._firsts: list[int] = []
-        self._block_bytes = 0
-        self._tail: list[str] = []
-        self._tail_runs: list[Runs] = []
-        self._tail_first = 0
-        self._tail_characters = 0
         #: Numbers of the prompt lines, and of the line each one's output begins at.
         self._prompts: list[int] = []
         self._outputs: list[int] = []
@@ -156,37 +138,12 @@ class TextBuffer:
         self._commit(text, runs)
 
     def _commit(self, text: str, runs: Runs) -> None:
-        self._tail.append(text)
-        self._tail_runs.append(runs if len(runs) <= MAX_RUNS else runs[:MAX_RUNS])
-        self._tail_characters += len(text) + 12 * len(runs)
-        if len(self._tail) >= BLOCK_LINES or self._tail_characters >= BLOCK_CHARACTERS:
-            self._seal()
-        if self._tail_first + len(self._tail) - self.dropped > self._max_lines:
-            self._drop(self._tail_first + len(self._tail) - self._max_lines)
+        self._push(text, runs if len(runs) <= MAX_RUNS else runs[:MAX_RUNS])
         if self.on_line is not None:
             self.on_line(text)
 
-    def _seal(self) -> None:
-        """Pack the gathered lines into a block, and let old ones go when the bytes are too many."""
-        block = Block(self._tail, self._tail_runs)
-        self._blocks.append(block)
-        self._firsts.append(self._tail_first)
-        self._block_bytes += block.size
-        self._tail_first += block.count
-        self._tail, self._tail_runs, self._tail_characters = [], [], 0
-        while self._block_bytes > self._max_bytes and self._blocks:
-            self._drop(self._firsts[0] + self._blocks[0].count)
-
     def _drop(self, first: int) -> None:
-        """Let go of every line before number ``first``."""
-        self.dropped = first
-        while self._blocks and self._firsts[0] + self._blocks[0].count <= first:
-            self._block_bytes -= self._blocks[0].size
-            del self._blocks[0], self._firsts[0]
-        if first > self._tail_first:
-            gone = first - self._tail_first
-            del self._tail[:gone], self._tail_runs[:gone]
-            self._tail_first = first
+        super()._drop(first)
         if self._prompts and self._prompts[0] < first:
             gone = bisect_left(self._prompts, first)
             del self._prompts[:gone], self._outputs[:gone]
@@ -210,19 +167,9 @@ class TextBuffer:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     @property
-    def end(self) -> int:
-        """The number after the last finished line: that of the open line."""
-        return self._tail_first + len(self._tail)
-
-    @property
     def line_count(self) -> int:
         """Lines that can be read, an open line with text counted."""
         return self.end - self.dropped + (1 if self._open.length else 0)
-
-    @property
-    def size(self) -> int:
-        """Bytes taken by the finished lines, roughly."""
-        return self._block_bytes + self._tail_characters
 
     def column(self) -> int:
         """The cell column the next text goes to; 0 at the start of a line."""
@@ -242,38 +189,12 @@ class TextBuffer:
         return index + self.dropped
 
     def at(self, number: int) -> tuple[str, Runs]:
-        """Text and runs of the line with that number, which must be kept still."""
-        place = number - self._tail_first
-        if place < 0:
-            which = bisect_right(self._firsts, number) - 1
-            block, inside = self._blocks[which], number - self._firsts[which]
-            return block.text(inside), block.runs(inside)
-        if place < len(self._tail):
-            return self._tail[place], self._tail_runs[place]
-        return self._open.content()
+        """Text and runs of the line with that number, which must be kept still; the open line is number ``end``."""
+        return super().at(number) if number < self.end else self._open.content()
 
     def text_at(self, number: int) -> str:
         """The plain text of the line with that number, which must be kept still."""
-        place = number - self._tail_first
-        if place < 0:
-            which = bisect_right(self._firsts, number) - 1
-            return self._blocks[which].text(number - self._firsts[which])
-        return self._tail[place] if place < len(self._tail) else self._open.content()[0]
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The packed lines, oldest first; not to be changed."""
-        return self._blocks
-
-    @property
-    def block_firsts(self) -> list[int]:
-        """Numbers of the first lines of ``blocks``."""
-        return self._firsts
-
-    @property
-    def tail_first(self) -> int:
-        """The number of the first line that is not packed yet."""
-        return self._tail_first
+        return super().text_at(number) if number < self.end else self._open.content()[0]
 
     # -- prompts ---------------------------------------------------------------------------------------------------
 

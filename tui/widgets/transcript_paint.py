@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pstui.tui.render.cells import cluster_start, is_simple
+from pstui.tui.render.cells import cluster_start, is_simple, width
 from pstui.tui.render.palette import Palette
 from pstui.tui.render.style import Runs
 from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
 #: A style over part of a text: first index, one after the last, style.
 Overlay = tuple[int, int, Style]
@@ -60,3 +61,23 @@ class Brush:
                     over += laid
             result.append(Segment(text[start:end], over))
         return result
+
+
+def fitted(pieces: list[Segment], skip: int, columns: int, base: Style) -> Strip:
+    """The strip of ``columns`` cells from the cell ``skip`` on."""
+    cells = sum(width(text) for text, _, _ in pieces)
+    if skip or cells > columns:
+        return Strip(pieces, cells).crop_extend(skip, skip + columns, base)
+    if cells < columns:
+        pieces.append(Segment(" " * (columns - cells), base))
+    return Strip(pieces, columns)
+
+
+def with_places(strip: Strip, number: int, start: int) -> Strip:
+    """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it)."""
+    pieces = []
+    for text, style, _ in strip:
+        place = Style.from_meta({"offset": (start, number)})
+        pieces.append(Segment(text, style + place if style else place))
+        start += len(text)
+    return Strip(pieces, strip.cell_length)

@@ -1,0 +1,131 @@
+"""What the transcript can do with whole commands: go to their prompts, fold and copy their output."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pstui.tui.render.buffer import TextBuffer
+from pstui.tui.widgets.transcript_folds import Folds
+from pstui.tui.widgets.transcript_view import TranscriptView
+from rich.segment import Segment
+from rich.style import Style
+
+
+class TranscriptCommands(TranscriptView):
+    """Commands are counted as in ``buffer.prompts()``: 0 is the oldest one kept."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--fold"}
+    DEFAULT_CSS = """
+    TranscriptCommands > .transcript--fold { color: $accent; text-style: italic; }
+    """
+
+    def __init__(
+        self,
+        buffer: TextBuffer | None = None,
+        *,
+        wrap: bool = True,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """Show ``buffer`` (a new one by default). Without ``wrap`` long lines run out sideways."""
+        super().__init__(buffer, wrap=wrap, name=name, id=id, classes=classes)
+        self._folds = Folds(self.buffer)
+        self._folded_at = -1
+
+    def previous_prompt(self) -> bool:
+        """Bring the prompt before the top line to the top. Whether there is one."""
+        number, index = self._place_at_row(self._row_of_top())
+        found = self.buffer.prompt_before(number if index else number - 1)
+        if found is None:
+            return False
+        self.show_place(self.buffer.prompts()[found] + self.buffer.dropped, at_top=True)
+        return True
+
+    def next_prompt(self) -> bool:
+        """Bring the prompt after the top line to the top, or go to the end. Whether there was one."""
+        number, _ = self._place_at_row(self._row_of_top())
+        for index in self.buffer.prompts():
+            if index + self.buffer.dropped > number:
+                self.show_place(index + self.buffer.dropped, at_top=True)
+                return True
+        self.scroll_to_end()
+        return False
+
+    def current_prompt(self) -> int | None:
+        """Which command is meant (its place in ``buffer.prompts()``).
+
+        That of the cursor, of the match, or the last one that begins above the end of the view.
+        """
+        line = self._line_in_hand()
+        if line is not None:
+            return self.buffer.prompt_before(line)
+        bottom = self._row_of_top() + self.scrollable_content_region.height
+        return self.buffer.prompt_before(self._place_at_row(max(min(bottom, self._index.rows) - 1, 0))[0])
+
+    def _line_in_hand(self) -> int | None:
+        """The number of the line the user is at, if it is not simply the view."""
+        return None
+
+    def output_text(self, prompt: int | None = None) -> str:
+        """The output of one command (the current one by default) as plain text; "" without any."""
+        prompt = self.current_prompt() if prompt is None else prompt
+        if prompt is None:
+            return ""
+        first, last = self.buffer.output_range(prompt)
+        return "\n".join(self.buffer.text(index).rstrip() for index in range(first, last))
+
+    def is_folded(self, prompt: int) -> bool:
+        """Whether a command's output is folded; ``prompt`` is its place in ``buffer.prompts()``."""
+        return self.buffer.prompts()[prompt] + self.buffer.dropped in self._folds
+
+    def fold(self, prompt: int | None = None, folded: bool = True) -> bool:
+        """Fold the output of one command (the current one by default), or unfold it. Whether there was a command."""
+        prompt = self.current_prompt() if prompt is None else prompt
+        if prompt is None:
+            return False
+        self._folds.set(self.buffer.prompts()[prompt] + self.buffer.dropped, folded)
+        self._refold()
+        return True
+
+    def toggle_fold(self, prompt: int | None = None) -> bool:
+        """Fold or unfold the output of one command (the current one by default). Whether there was a command."""
+        prompt = self.current_prompt() if prompt is None else prompt
+        return prompt is not None and self.fold(prompt, not self.is_folded(prompt))
+
+    def fold_all(self, folded: bool = True) -> None:
+        """Fold or unfold the output of every command."""
+        for index in self.buffer.prompts():
+            self._folds.set(index + self.buffer.dropped, folded)
+        self._refold()
+
+    def _reveal(self, number: int) -> None:
+        """Unfold what hides a line that is to be shown."""
+        if self._folds.unfold_around(number):
+            self._refold()
+
+    def _refold(self) -> None:
+        self._sync()
+        self._index.set_hidden(self._folds.ranges())
+        self._forget_strips()
+        self._estimated()
+        self._settle()
+        self.refresh()
+        self.post_message(self.RowsChanged(self))
+
+    def _sync(self) -> None:
+        if self._folds and self._folded_at != self.buffer.prompt_count:
+            # A new prompt ends the fold of the command before it.
+            self._folded_at = self.buffer.prompt_count
+            self._index.set_hidden(self._folds.ranges())
+        super()._sync()
+
+    def _has_overlays(self, number: int) -> bool:
+        return number in self._folds
+
+    def _after(self, number: int, base: Style) -> list[Segment]:
+        hidden = self._folds.hidden_lines(number) if number in self._folds else 0
+        if not hidden:
+            return []
+        style = base + self.get_component_rich_style("transcript--fold", partial=True)
+        return [Segment(f"  ▸ {hidden:,} line{'s' if hidden != 1 else ''} folded", style)]
