@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,9 @@ class GateOptions:
     schemes: tuple[str, ...]
     accounts: Accounts
     hostnames: tuple[str, ...] = ("localhost",)
-    expired: set[str] = None  # type: ignore[assignment]  # filled in below; a dataclass wants a value
+    expired: set[str] = field(default_factory=set)
     bindings: Any = None
-    certificates: dict[str, str] = None  # type: ignore[assignment]  # the same
-
-    def __post_init__(self) -> None:
-        self.expired = self.expired or set()
-        self.certificates = self.certificates or {}
+    certificates: dict[str, str] = field(default_factory=dict)
 
 
 class Gate:

@@ -10,19 +10,21 @@ import argparse
 import asyncio
 import json
 import os
-import sys
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError, tostring
 
 from tests.support import winrm_seal
 from tests.support.winrm_accept import SCHEMES, Accounts, Gate, GateOptions
+from tests.support.winrm_control import Control
 from tests.support.winrm_faults import Dropped, Rule, Weather, delays, drops
 from tests.support.winrm_http import Connection, HttpRequest, HttpResponse, HttpServer, WireLog
 from tests.support.winrm_service import Service
 from tests.support.winrm_shells import NEVER, Limits
-from tests.support.winrm_soap import Fault, Request, fault_envelope
+from tests.support.winrm_soap import Fault, Request, fault_envelope, read_request
 
 SOAP = "application/soap+xml;charset=UTF-8"
 
@@ -50,19 +52,7 @@ class WinRM:
         self.requests = (folder / "requests.jsonl").open("a", buffering=1)
         self.http = HttpServer(self._handler, WireLog(folder / "wire.jsonl"))
         self.http.settled = self.weather.settled
-        self.http.allowance, self.http.broken = self._allowance, self._network_breaks
-
-    def _allowance(self, size: int) -> int:
-        left = self.weather.bytes_left
-        if left is None:
-            return size
-        self.weather.bytes_left = max(0, left - size)
-        return min(left, size)
-
-    def _network_breaks(self) -> None:
-        self.weather.bytes_left = None
-        self.http.deafen()
-        self.http.cut()
+        self.http.allowance = self.weather.allowance
 
     def _handler(self, connection: Connection) -> Callable[[HttpRequest], Any]:
         gate = Gate(self.gates[connection.is_tls], connection.peer_certificate)
@@ -121,10 +111,6 @@ class WinRM:
 
     async def _answered(self, gate: Gate, body: bytes) -> tuple[HttpResponse, Request | None]:
         """Let the service answer, unless a rule does."""
-        from xml.etree.ElementTree import ParseError
-
-        from tests.support.winrm_soap import read_request
-
         try:
             asked = read_request(body)
         except (Fault, ParseError):
@@ -163,14 +149,10 @@ class WinRM:
 
 
 def _as_text(asked: Request) -> str:
-    from xml.etree.ElementTree import tostring
-
     return tostring(asked.body, encoding="unicode") if asked.body is not None else ""
 
 
 def _fault_code(answer: bytes) -> int:
-    import re
-
     found = re.search(rb'WSManFault [^>]*Code="(\d+)"', answer[:4000]) if b"<s:Fault>" in answer else None
     return int(found[1]) if found else 0
 
@@ -187,81 +169,6 @@ def _ruled(rules: list[Rule], asked: Request | None) -> HttpResponse | None:
                 fault = Fault(rule.code, rule.reason or "A fault on demand.", rule.subcode)
                 return HttpResponse(500, body=fault_envelope(asked, fault))
     return None
-
-
-class Control:
-    """Takes commands from standard input; each is one JSON object with ``do``."""
-
-    def __init__(self, endpoint: WinRM) -> None:
-        self._endpoint = endpoint
-        self._chores: set[asyncio.Task[None]] = set()
-
-    async def obey(self, command: dict[str, Any]) -> Any:
-        """Do one thing and return what is to be told."""
-        endpoint, weather, http = self._endpoint, self._endpoint.weather, self._endpoint.http
-        match command.pop("do"):
-            case "rule":
-                weather.add(command["rule"])
-            case "clear":
-                weather.clear()
-                await http.hear()
-            case "cut":
-                http.deafen()
-                http.cut()
-                self._later(command["seconds"], http.hear)
-            case "drop_connections":
-                http.cut()
-            case "cut_after":
-                weather.bytes_left = command["bytes"]
-                http.broken = lambda: self._break(command["seconds"])
-            case "stall":
-                weather.stall()
-                self._later(command["seconds"], self._calm)
-            case "limits":
-                for name, value in command.items():
-                    setattr(endpoint.limits, name, set(value) if isinstance(value, list) else value)
-            case "gate":
-                for gate in endpoint.gates.values():
-                    for name, value in command.items():
-                        setattr(gate, name, set(value) if name == "expired" else tuple(value))
-            case "shells":
-                return {shell.shell_id: shell.state for shell in endpoint.service.shells.values()}
-            case "connections":
-                return len(http.connections)
-            case other:
-                raise ValueError(f"unknown command {other}")
-        return None
-
-    def _break(self, seconds: float) -> None:
-        self._endpoint.weather.bytes_left = None
-        self._endpoint.http.deafen()
-        self._endpoint.http.cut()
-        self._later(seconds, self._endpoint.http.hear)
-
-    async def _calm(self) -> None:
-        self._endpoint.weather.calm()
-
-    def _later(self, delay: float, work: Callable[[], Any]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(delay)
-            await work()
-
-        if delay >= 0:
-            task = asyncio.ensure_future(wait())
-            self._chores.add(task)
-            task.add_done_callback(self._chores.discard)
-
-    async def serve(self) -> None:
-        """Take commands until standard input ends."""
-        reader = asyncio.StreamReader(limit=1024 * 1024)
-        protocol = asyncio.StreamReaderProtocol(reader)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-        while line := await reader.readline():
-            try:
-                told = {"ok": True, "value": await self.obey(json.loads(line))}
-            except Exception as error:  # a wrong command is told to the test, which fails with it
-                told = {"ok": False, "value": f"{type(error).__name__}: {error}"}
-            print(json.dumps(told), flush=True)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -306,7 +213,7 @@ async def serve(options: argparse.Namespace) -> None:
         ports["https"] = await endpoint.http.listen(context)
     print(json.dumps(ports), flush=True)
     watch = asyncio.ensure_future(endpoint.service.watch())
-    await Control(endpoint).serve()
+    await Control(endpoint.service, endpoint.weather, endpoint.http, endpoint.gates.values()).serve()
     watch.cancel()
 
 

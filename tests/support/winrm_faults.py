@@ -76,6 +76,14 @@ class Weather:
         """Return the rules that meet a request."""
         return [rule for rule in self.rules if rule.meets(verb)]
 
+    def allowance(self, size: int) -> int:
+        """Return how many of ``size`` bytes still get through."""
+        if self.bytes_left is None:
+            return size
+        allowed = min(self.bytes_left, size)
+        self.bytes_left -= allowed
+        return allowed
+
     def stall(self) -> None:
         """Neither read nor answer anything from now on, as a network does that loses every packet."""
         self._calm.clear()

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.winrm_tls import Authority
+
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "alice", "correct horse"
 #: whom the service knows: name and password
@@ -35,6 +37,13 @@ class WinRMOptions:
     arguments: Sequence[str] = ()
     people: Mapping[str, str] = field(default_factory=lambda: dict(PEOPLE))
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: adds HTTPS with a certificate of ``endpoint.authority``, and client certificates named like the people
+    https: bool = False
+    #: the names and addresses in the server's certificate
+    certified: Sequence[str] = ("localhost", "127.0.0.1")
+    certificate_expired: bool = False
+    #: adds a KDC, ``endpoint.kdc``, that knows the people, and the environment in which clients find it
+    kerberos: bool = False
 
 
 class WinRMEndpoint:
@@ -52,6 +61,11 @@ class WinRMEndpoint:
             lines.append(f":{name}@{REALM.lower()}:{password}")
         users.write_text("\n".join(lines) + "\n")
         command = [sys.executable, "-m", "tests.support.winrm_endpoint", "--folder", str(folder), "--users", str(users)]
+        self.authority = Authority(folder / "certificates")
+        if options.https:
+            pem = self.authority.server(hosts=options.certified, expired=options.certificate_expired)
+            command += ["--https", str(pem), "--client-ca", str(self.authority.certificate)]
+            command += [f"--map={name}={name}" for name in options.people]
         self._errors = (folder / "stderr").open("ab")
         self._process = subprocess.Popen(
             [*command, *options.arguments],
