@@ -90,6 +90,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._server.log.note(self.number, "in", data)
         self._buffer += data
+        if not self._buffer[:1].isalpha():  # a TLS greeting, perhaps
+            self._transport.write(HttpResponse(400).written())
+            self._transport.close()
+            return
         while (request := self._next()) is not None:
             self._requests.put_nowait(request)
 
