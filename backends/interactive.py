@@ -106,6 +106,12 @@ class InteractiveSession:
             await self.session.close()
             self._abandon()
 
+    async def _left(self) -> Outcome:
+        """Do what the far end has asked for: leave. Others who are in the same session stay in it."""
+        await self.leave()
+        self.session.stay()
+        return Outcome.LEFT
+
     def _abandon(self) -> None:
         """Forget a script that stands at a breakpoint of a session that is gone."""
         if self._suspended is not None:
@@ -128,6 +134,8 @@ class InteractiveSession:
     async def _run(self, line: str) -> Outcome:
         from .psrp.lines import line_invocation
 
+        if self.session.leave_code is not None:  # the far end has asked for it while nothing ran
+            return await self._left()
         if self._suspended is not None:
             return await self._debug(line, self._suspended)
         if self._block:
@@ -173,8 +181,7 @@ class InteractiveSession:
         self._suspended = None
         result = await self._drive(running)
         if self.session.leave_code is not None:
-            await self.leave()
-            return Outcome.LEFT
+            return await self._left()
         if isinstance(result, DebuggerStop):
             for record in stop_lines(result, first=self._debug_first):
                 self.console.write(record)

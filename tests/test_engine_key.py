@@ -85,7 +85,7 @@ async def test_no_key_is_made_without_a_secret(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_key_that_never_comes_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pstui.backends.psrp.pool.KEY_TIMEOUT", 0.05)
+    monkeypatch.setattr("pstui.backends.psrp.session_key.KEY_TIMEOUT", 0.05)
     peer = KeyServer(commands={"Ask-Me": [asks(1)]}, quiet={"PUBLIC_KEY"})
     with meeting(monkeypatch, peer, is_private=False) as met:
         await met.interactive.enter()

@@ -8,6 +8,8 @@ from typing import Any
 
 #: Most fields of a prompt and choices of a question that are shown (semantics 8.3 no. 3).
 MAX_ITEMS = 1000
+#: Longest text of one question, all its labels and helps together, in characters (semantics 8.3 no. 3).
+MAX_QUESTION = 1024 * 1024
 
 
 class ArgumentsError(ValueError):
@@ -68,7 +70,7 @@ _VOID = {
     17: "WriteLine3 colour colour text",
     18: "WriteErrorLine text",
     19: "WriteDebugLine text",
-    20: "WriteProgress int progress",
+    20: "WriteProgress long progress",
     21: "WriteVerboseLine text",
     22: "WriteWarningLine text",
     28: "SetForegroundColor colour",
@@ -116,9 +118,21 @@ def _text(value: Any, name: str) -> str:
     raise ArgumentsError(f"{name}: a text was expected")
 
 
+def _is_number(value: Any, bits: int = 32) -> bool:
+    """Return whether a value is a whole number of so many bits, as .NET's Int32 and Int64."""
+    limit = 1 << (bits - 1)
+    return isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit
+
+
 def _int(value: Any, name: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if _is_number(value):
+        return int(value)
+    raise ArgumentsError(f"{name}: a number was expected")
+
+
+def _long(value: Any, name: str) -> int:
+    if _is_number(value, 64):
+        return int(value)
     raise ArgumentsError(f"{name}: a number was expected")
 
 
@@ -131,22 +145,23 @@ def _colour(value: Any, name: str) -> int:
 
 def _shape(*fields: str) -> Callable[[Any, str], dict[str, Any]]:
     def check(value: Any, name: str) -> dict[str, Any]:
-        if isinstance(value, dict) and all(isinstance(value.get(field), int) for field in fields):
-            return value
+        if isinstance(value, dict) and all(_is_number(value.get(field)) for field in fields):
+            return {field: value[field] for field in fields}
         raise ArgumentsError(f"{name}: a structure with {', '.join(fields)} was expected")
 
     return check
 
 
 def _objects(value: Any, name: str, *texts: str) -> list[dict[str, Any]]:
-    """Check a list of objects whose ``texts`` are texts or absent."""
+    """Check a list of objects whose ``texts`` are texts or absent; it may come as an array (semantics 4.2)."""
+    if isinstance(value, dict):
+        value = value.get("mae")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ArgumentsError(f"{name}: a list of descriptions was expected")
     if len(value) > MAX_ITEMS:
         raise ArgumentsError(f"{name}: {len(value)} entries are too many")
-    for item in value:
-        for text in texts:
-            _text(item.get(text), name)
+    if sum(len(_text(item.get(text), name)) for item in value for text in texts) > MAX_QUESTION:
+        raise ArgumentsError(f"{name}: the texts are too long")
     return value
 
 
@@ -190,6 +205,7 @@ def _record(value: Any, name: str) -> dict[str, Any]:
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "text": _text,
     "int": _int,
+    "long": _long,
     "colour": _colour,
     "coordinates": _shape("x", "y"),
     "size": _shape("width", "height"),

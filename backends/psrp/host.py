@@ -8,7 +8,7 @@ from typing import Any
 
 from psrpcore import types as ps
 from pstui.backends.credentials import Secret
-from pstui.backends.host import Console
+from pstui.backends.host import Console, KeyInfo, QuestionCancelled
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 
 from .questions import Questions
@@ -17,6 +17,22 @@ from .writes import WRITE_METHODS, write_record
 
 #: Host name and version that a far end may ask for (never sent by PowerShell's own server, semantics 4.3).
 HOST_NAME = "pstui"
+#: ReadKeyOptions (semantics 4.3).
+_ALLOW_CTRL_C, _NO_ECHO, _KEY_DOWN, _KEY_UP = 1, 2, 4, 8
+#: Ctrl+C as a key: the code of C, its control character, LeftCtrlPressed.
+_CTRL_C = KeyInfo(67, "\x03", 8)
+#: Why a method is not done here, by its number; every other one asks for a grid of cells.
+_REFUSED = {
+    7: "nested prompts do not work in a remote session",
+    8: "nested prompts do not work in a remote session",
+    34: "the window has no position of its own",
+    38: "the size of the buffer is the pane's",
+    40: "the size of the window is the pane's",
+    50: "the contents of the screen are not given away",
+    52: "a far end cannot enter another session from here",
+    55: "there is no local runspace",
+}
+_NO_GRID = "this console shows text as a stream, not as a grid of cells"
 
 
 class HostError(Exception):
@@ -43,7 +59,7 @@ class Host:
         """Do a void method now. Raises HostError when it cannot be done here."""
         if number in WRITE_METHODS:
             if (record := write_record(number, arguments)) is not None:
-                self.console.write(self._coloured(record))
+                self.write(record)
             return
         match number:
             case 6:
@@ -66,7 +82,7 @@ class Host:
             case 48:
                 self._fill(arguments[0], arguments[1])
             case _:
-                raise HostError("this console does not do that: pstui shows text as a stream, not as a grid of cells")
+                raise HostError(_REFUSED.get(number, _NO_GRID))
 
     async def ask(self, number: int, arguments: Sequence[Any]) -> Any:
         """Do a method that is answered and return the answer for the wire. Raises HostError, QuestionCancelled."""
@@ -90,9 +106,9 @@ class Host:
                 who = questions.computer
                 text = f"WARNING: a script on {who} tried to read what the screen shows; pstui did not let it."
                 self.console.write(Write(text, stream=Stream.WARNING))
-                raise HostError("the contents of the screen are not given away")
+                raise HostError(_REFUSED[number])
             case 55:
-                raise HostError("there is no local runspace")
+                raise HostError(_REFUSED[number])
             case _:
                 return self._value(number)
 
@@ -107,7 +123,7 @@ class Host:
             5: "en-US",
             27: self._colours["fg"],
             29: self._colours["bg"],
-            31: note_object(**self._cursor),
+            31: note_object(x=self.console.column(), y=self._cursor["y"]),
             33: note_object(x=0, y=0),
             35: self._cursor_size,
             37: size,
@@ -121,14 +137,26 @@ class Host:
         return values[number]
 
     async def _key(self, options: int) -> Any:
-        """Read one key; option bit 2 is NoEcho (semantics 4.3)."""
-        key = await self.console.read_key(echo=not options & 2, source=self.questions.source)
+        """Read one key. A terminal reports no key's release, so that its press stands for it."""
+        if not 0 < options < 16 or not options & (_KEY_DOWN | _KEY_UP):
+            raise HostError("ReadKey must ask for keys going down, up or both")
+        try:
+            key = await self.console.read_key(echo=not options & _NO_ECHO, source=self.questions.source)
+        except QuestionCancelled as cancelled:
+            if cancelled.nobody or not options & _ALLOW_CTRL_C:
+                raise
+            key = _CTRL_C
+        unit = key.character.encode("utf-16-le", "surrogatepass")[:2]
         return note_object(
             virtualKeyCode=key.virtual_key_code,
-            character=ps.PSChar(key.character[:1] or "\0"),
+            character=ps.PSChar(int.from_bytes(unit, "little")),
             controlKeyState=key.control_key_state,
-            keyDown=key.key_down,
+            keyDown=bool(options & _KEY_DOWN) and key.key_down,
         )
+
+    def write(self, record: Write) -> None:
+        """Show text, in the colours set by SetForegroundColor and SetBackgroundColor where it names none."""
+        self.console.write(self._coloured(record))
 
     def _coloured(self, record: Write) -> Write:
         """Apply the colours set by SetForegroundColor and SetBackgroundColor to text that names none."""
@@ -144,9 +172,11 @@ class Host:
 
     def _fill(self, rectangle: dict[str, Any], cell: dict[str, Any]) -> None:
         """Do SetBufferContents with the whole screen and a blank, which is Clear-Host of Windows; refuse the rest."""
-        whole = {"left": -1, "top": -1, "right": -1, "bottom": -1}
-        if any(rectangle.get(side) != value for side, value in whole.items()) or str(cell.get("character")) != " ":
-            raise HostError("this console does not do that: pstui shows text as a stream, not as a grid of cells")
+        sides = tuple(rectangle[side] for side in ("left", "top", "right", "bottom"))
+        size = self.console.size
+        covers = sides[0] <= 0 and sides[1] <= 0 and sides[2] >= size.width - 1 and sides[3] >= size.height - 1
+        if not (covers or sides == (-1, -1, -1, -1)) or str(cell.get("character")) not in (" ", "\0"):
+            raise HostError(_NO_GRID)
         self.console.clear()
 
 
@@ -183,4 +213,5 @@ def is_secret_answer(answer: Any) -> bool:
     """Return whether an answer holds a SecureString, which needs the session key first (semantics 4.8)."""
     if isinstance(answer, ps.PSSecureString | ps.PSCredential | Secret):
         return True
-    return isinstance(answer, dict) and any(is_secret_answer(value) for value in answer.values())
+    inside = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()
+    return any(is_secret_answer(value) for value in inside)

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 VOID = -100
 #: Most questions of one session open at once; a real server asks one at a time.
 MAX_OPEN = 32
+#: Most failures of void calls that are shown for one session; the others go to the log alone.
+MAX_SHOWN_FAILURES = 200
 _LEAVING = frozenset({6, 53})
 
 
@@ -48,6 +50,7 @@ class HostCalls:
     def __init__(self, pool: RunspacePool) -> None:
         self._pool = pool
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failures = 0
 
     def take(self, message: Message, pipeline: Pipeline | None) -> None:
         """Do one host call, or start answering it. Raises ProtocolError only when it is no host call at all."""
@@ -63,8 +66,6 @@ class HostCalls:
             return
         if call.ci == VOID:
             return  # an answer is impossible, and asking would be for nothing
-        if len(self._tasks) >= MAX_OPEN:
-            raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
         self.spawn(self._answer(call, method, pipeline), pipeline)
 
     def _do(self, call: HostCall, method: HostMethod | None) -> None:
@@ -76,14 +77,16 @@ class HostCalls:
         except (HostError, ArgumentsError) as error:
             name = method.name if method else "a host call"
             log.info("host call %s refused: %s", name, error)
-            self._pool.console.write(Write(f"{name}: {error}", stream=Stream.ERROR))
+            self._failures += 1
+            if self._failures <= MAX_SHOWN_FAILURES:
+                self._pool.console.write(Write(f"{name}: {error}", stream=Stream.ERROR))
 
     async def _answer(self, call: HostCall, method: HostMethod, pipeline: Pipeline | None) -> None:
         """Ask, then respond with the answer or with the exception that stands for it."""
         try:
             answer = await self._pool.host.ask(call.mi, arguments_of(call, method))
             if is_secret_answer(answer):
-                await self._pool.ensure_key()
+                await self._pool.key.ensure()
         except QuestionCancelled:
             await self._respond(call, pipeline, None, "The pipeline has been stopped.", stopped=True)
         except (HostError, ArgumentsError, PstuiError) as error:
@@ -91,6 +94,9 @@ class HostCalls:
                 await self._pool.fail(error)
                 return
             await self._respond(call, pipeline, None, str(error))
+        except Exception as error:  # a console's own fault: the script there must not wait for ever
+            log.warning("answering host call %s failed: %s", method.name, type(error).__name__)
+            await self._respond(call, pipeline, None, "pstui could not do this")
         else:
             await self._respond(call, pipeline, answer, None)
 
@@ -113,7 +119,10 @@ class HostCalls:
             await self._pool.send_message(note_object(**notes), kind, pipeline.id if pipeline else None, prompt=True)
 
     def spawn(self, work: Coroutine[Any, Any, None], pipeline: Pipeline | None) -> None:
-        """Run ``work`` in a task that ends with the pipeline or the session."""
+        """Run ``work`` in a task that ends with the pipeline or the session. Raises ProtocolError at too many."""
+        if len(self._tasks) >= MAX_OPEN:
+            work.close()
+            raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
         task = asyncio.create_task(work)
         owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.answering]
         for owner in owners:
@@ -149,6 +158,10 @@ def decode(body: bytes, cipher: Any) -> HostCall:
         values = plain(read(parameters, cipher))
     except ProtocolError as error:
         return HostCall(ci, mi, error.why or error.what)
+    except Exception as error:  # a secret that does not decrypt, a number out of its range
+        return HostCall(ci, mi, f"a value that cannot be read ({type(error).__name__})")
+    if values is None:
+        values = []
     return HostCall(ci, mi, values if isinstance(values, list) else "the arguments are no list")
 
 

@@ -23,10 +23,10 @@ from .host_calls import HostCalls
 from .pipeline import Pipeline, PipelineResult
 from .receive import receive_pipeline
 from .receive_pool import receive_pool
+from .session_key import SessionKey
 
-#: Seconds: no answer at all to the opening, and the key exchange (semantics 4.8, 8.3 no. 10).
+#: Seconds: no answer at all to the opening (semantics 8.3 no. 10).
 OPEN_TIMEOUT = 180.0
-KEY_TIMEOUT = 180.0
 #: Seconds a state may lag behind the confirmation of a stop.
 STATE_TIMEOUT = 5.0
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
@@ -67,7 +67,7 @@ class RunspacePool:
         self._fragments = Defragmenter()
         self._calls = HostCalls(self)
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.key = asyncio.Event()
+        self.key = SessionKey(self)
         self._reader: asyncio.Task[None] | None = None
         self._aborting: asyncio.Task[None] | None = None
 
@@ -172,6 +172,10 @@ class RunspacePool:
         """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream."""
         stream = StreamType.prompt_response if prompt else StreamType.default
         self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
+        await self.flush(pipeline_id, prompt=prompt)
+
+    async def flush(self, pipeline_id: uuid.UUID | None, *, prompt: bool = False) -> None:
+        """Send what psrpcore has ready, all of it for one GUID."""
         for payload in self._payloads():
             await self.transport.send(pipeline_id, payload.data, prompt_response=prompt)
 
@@ -186,21 +190,6 @@ class RunspacePool:
         with contextlib.suppress(TimeoutError, SessionBroken):
             await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
         pipeline.change_state(PipelineState.STOPPED, None, None)
-
-    async def ensure_key(self) -> None:
-        """Have a session key before a SecureString is sent (semantics 4.8). Raises ProtocolError, SessionStateError."""
-        if self.protocol >= (2, 4):
-            if not self.transport.is_private:
-                raise SessionStateError("a secret is not sent over a connection that anyone could read")
-            return
-        if not self.key.is_set():
-            self.core.exchange_key()
-            for payload in self._payloads():
-                await self.transport.send(None, payload.data)
-            try:
-                await asyncio.wait_for(self.key.wait(), KEY_TIMEOUT)
-            except TimeoutError:
-                raise ProtocolError(f"the far end sent no session key within {KEY_TIMEOUT:g} s") from None
 
     async def close(self) -> None:
         """Close the pool orderly; never raises."""

@@ -50,7 +50,9 @@ class Questions:
         return await self._ask(QuestionKind.SECRET, "", (self.secret_warning(),))
 
     async def fields(self, caption: str, message: str, fields: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Ask for each field and return the answers by field name: str, list of str, Secret or PSCredential."""
+        """Ask for each field and return the answers by field name: str, Secret, a list of one, or PSCredential."""
+        if any(field.get("parameterTypeFullName") == _CREDENTIAL for field in fields):
+            caption, message = self._tagged(caption, message)
         before = heading(caption, message)
         if any(field.get("helpMessage") and field.get("label") for field in fields):
             before.append(Write("(Type !? for Help.)"))
@@ -64,11 +66,14 @@ class Questions:
         type_name = str(field.get("parameterTypeFullName") or "")
         label = plain_label(str(field.get("label") or "")) or str(field.get("name") or "")
         if type_name == _CREDENTIAL:
-            tagged = [*before, Write(""), Write(label)]
-            return await self.credential("", "", "", "", tagged)
+            return await self._user_and_password("", "", [*before, Write(""), Write(label)])
         if type_name == _SECURE:
             return await self._ask(QuestionKind.SECRET, f"{label}: ", [self.secret_warning(), *before])
         if type_name.endswith("[]") or type_name.startswith(_LISTS):
+            if _CREDENTIAL in type_name:
+                raise ArgumentsError("Prompt: several credentials are not asked for in one field")
+            if _SECURE in type_name:
+                return await self._secret_list(label, [self.secret_warning(), *before])
             return await self._list(field, label, before)
         return await self._commanded(field, f"{label}: ", before)
 
@@ -80,6 +85,13 @@ class Questions:
             if answer == "":
                 return answers
             answers.append(answer)
+
+    async def _secret_list(self, label: str, before: list[Write]) -> list[Secret]:
+        answers: list[Secret] = []
+        while answer := await self._ask(QuestionKind.SECRET, f"{label}[{len(answers)}]: ", before):
+            answers.append(answer)
+            before = []
+        return answers
 
     async def _commanded(self, field: dict[str, Any], label: str, before: list[Write]) -> str | None:
         """Ask one line; fields with a label take the ``!`` commands of semantics 4.5."""
@@ -103,19 +115,20 @@ class Questions:
                         Write(f'"!{rest}" is no command here: !? is help, !! is a literal !, !"" empty, !$null null.')
                     ]
 
-    async def credential(
-        self, caption: str, message: str, user_name: str, target_name: str, before: Sequence[Write] = ()
-    ) -> PSCredential:
-        """Ask for a user name, if none is given, and a password; both marked as going to the far end."""
+    def _tagged(self, caption: str, message: str) -> tuple[str, str]:
+        """Return caption and message of a request for credentials, marked as the far end's (semantics 4.4)."""
         warning = (
             f"A script on {self.computer} asks for credentials. "
             "Give them only if you trust that computer and the script."
         )
-        shown = [
-            *before,
-            *heading(f"PowerShell Credential Request: {caption}", warning),
-            *([Write(""), Write(message)] if message else []),
-        ]
+        return f"PowerShell Credential Request: {caption}", f"{warning}\n\n{message}" if message else warning
+
+    async def credential(self, caption: str, message: str, user_name: str, target_name: str) -> PSCredential:
+        """Ask for a user name, if none is given, and a password; both marked as going to the far end."""
+        return await self._user_and_password(user_name, target_name, heading(*self._tagged(caption, message)))
+
+    async def _user_and_password(self, user_name: str, target_name: str, before: Sequence[Write]) -> PSCredential:
+        shown = list(before)
         while not user_name:
             user_name = (await self._ask(QuestionKind.LINE, "User: ", shown)).reveal().strip()
             shown = []
@@ -130,7 +143,7 @@ class Questions:
         choices = read_choices(items)
         if not -1 <= default < len(choices):
             raise ArgumentsError(f"PromptForChoice: there is no choice {default}")
-        label = "  ".join(f"[{c.hotkey or c.label}] {c.label}" for c in choices) + "  [?] Help"
+        label = "  ".join(f"[{c.hotkey}] {c.label}" for c in choices) + "  [?] Help"
         label += f' (default is "{choices[default].hotkey or choices[default].label}"): ' if default >= 0 else ": "
         before = heading(caption, message)
         while True:
@@ -153,7 +166,7 @@ class Questions:
         if not all(0 <= index < len(choices) for index in defaults):
             raise ArgumentsError("PromptForChoice: a default is no choice")
         before = heading(caption, message)
-        before += [Write(f"[{c.hotkey or c.label}] {c.label}") for c in choices]
+        before += [Write(f"[{c.hotkey}] {c.label}") for c in choices]
         named = ",".join(choices[index].hotkey or choices[index].label for index in defaults)
         before.append(Write(f'[?] Help (default is "{named}")' if named else "[?] Help"))
         picked: list[int] = []

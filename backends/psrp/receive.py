@@ -24,7 +24,7 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
         case MessageType.PIPELINE_HOST_CALL:
             record = fast.host_write(message.body)
             if record is not None:
-                pool.console.write(record)
+                pool.host.write(record)
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:

@@ -35,9 +35,9 @@ def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None
             calls.take(message, None)
         case MessageType.ENCRYPTED_SESSION_KEY:
             _core_event(pool, message)
-            pool.key.set()
+            pool.key.arrived()
         case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
-            calls.spawn(pool.ensure_key(), None)
+            calls.spawn(pool.key.requested(), None)
         case MessageType.USER_EVENT:
             event = plain(read(parse(message.body), pool.cipher))
             if isinstance(event, dict):

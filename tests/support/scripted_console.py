@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pstui.backends.credentials import Secret
 from pstui.backends.host import ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
@@ -95,11 +96,25 @@ class ScriptedConsole:
                 await self.changed.wait()
         return self.asked
 
+    async def waiting(self) -> asyncio.Future[Any]:
+        """Wait until a question or a key is awaited and return where the answer goes."""
+        async with asyncio.timeout(DEADLINE):
+            while (found := self.asked or self.awaits_key) is None:
+                self.changed.clear()
+                await self.changed.wait()
+        return found
+
+    async def settled(self, answered: asyncio.Future[Any]) -> None:
+        """Wait until what was answered has been taken."""
+        while answered in (self.asked, self.awaits_key):
+            await asyncio.sleep(0)
+
     def refuse(self) -> None:
-        """Refuse the question that is asked, as Esc and Ctrl+C do in a pane."""
-        if self.asked is not None:
-            self.asked.set_exception(QuestionCancelled())
-            self.asked = None
+        """Refuse what is asked, a line or a key, as Esc and Ctrl+C do in a pane."""
+        for waiting in (self.asked, self.awaits_key):
+            if waiting is not None:
+                waiting.set_exception(QuestionCancelled())
+        self.asked = None
 
     def _leave_behind(self, question: Question, answer: str | None) -> None:
         for record in question.preamble:
