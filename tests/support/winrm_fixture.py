@@ -19,13 +19,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.winrm_kdc import REALM, Kdc, need_kdc
 from tests.support.winrm_tls import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "alice", "correct horse"
 #: whom the service knows: name and password
 PEOPLE = {USER: PASSWORD, "bob": "b0b's secret", "carol": "pässwörd"}
-DOMAIN, REALM = "PSTUI", "PSTUI.TEST"
+DOMAIN = "PSTUI"
 #: seconds until the endpoint must listen
 START = 30.0
 
@@ -42,8 +43,10 @@ class WinRMOptions:
     #: the names and addresses in the server's certificate
     certified: Sequence[str] = ("localhost", "127.0.0.1")
     certificate_expired: bool = False
-    #: adds a KDC, ``endpoint.kdc``, that knows the people, and the environment in which clients find it
-    kerberos: bool = False
+    #: adds a KDC, ``endpoint.kdc``, that knows the people and the services of these host names
+    kerberos: Sequence[str] = ()
+    #: how far the KDC's clock is off, as faketime writes it
+    kdc_shift: str = ""
 
 
 class WinRMEndpoint:
@@ -53,7 +56,7 @@ class WinRMEndpoint:
 
     def __init__(self, folder: Path, options: WinRMOptions) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.people = folder, options.people
         users = folder / "users"
         lines = []
         for name, password in options.people.items():
@@ -66,6 +69,13 @@ class WinRMEndpoint:
             pem = self.authority.server(hosts=options.certified, expired=options.certificate_expired)
             command += ["--https", str(pem), "--client-ca", str(self.authority.certificate)]
             command += [f"--map={name}={name}" for name in options.people]
+        environment = dict(options.environment)
+        self.kdc: Kdc | None = None
+        if options.kerberos:
+            need_kdc()
+            self.kdc = Kdc(folder / "kdc", options.people, options.kerberos, options.kdc_shift)
+            environment |= self.kdc.server
+            command += [part for name in options.kerberos for part in ("--hostname", name)]
         self._errors = (folder / "stderr").open("ab")
         self._process = subprocess.Popen(
             [*command, *options.arguments],
@@ -73,7 +83,7 @@ class WinRMEndpoint:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=ROOT,
-            env={**os.environ, **options.environment},
+            env={**os.environ, **environment},
             text=True,
         )
         self._lock = threading.Lock()
@@ -163,6 +173,8 @@ class WinRMEndpoint:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._errors.close()
+        if self.kdc is not None:
+            self.kdc.stop()
 
 
 @contextlib.contextmanager
