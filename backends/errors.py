@@ -73,5 +73,9 @@ class ProtocolError(SessionBroken):
     """The peer sent what the protocol does not allow (semantics 8.2); the session is broken by us."""
 
 
+class SessionDisconnected(SessionBroken):
+    """The connection is gone but the session lives on at the far end and can be connected to again (2.10)."""
+
+
 class SessionStateError(PstuiError):
     """The session is not in a state that allows the call: busy, closed, not yet open."""

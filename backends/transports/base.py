@@ -11,9 +11,9 @@ imported inside ``connect``, because listing the transports must load none of th
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.host import Console
@@ -81,6 +81,37 @@ class Transport(Protocol):
 
     def incoming(self) -> AsyncIterator[Incoming]:
         """Yield what arrives, in order, until the session ends; raises SessionBroken when it ends by itself."""
+
+
+@runtime_checkable
+class ShellTransport(Protocol):
+    """What a transport has besides that makes a shell for the pool (WSMan); the pool looks whether it has it.
+
+    ``application_arguments`` are told to the far end when the pool opens, ``open_timeout`` is in seconds (None is no
+    limit), ``max_object`` the largest object taken in bytes (None is no limit).
+    """
+
+    application_arguments: Mapping[str, Any]
+    open_timeout: float | None
+    max_object: int | None
+
+    def begin(self, pool_id: uuid.UUID, protocol: str) -> None:
+        """Take the id of the pool, which is the shell's too, and the protocol offered, before ``open``."""
+
+    def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
+        """Take the text of the command that is about to begin, for whoever lists the commands over there."""
+
+    async def connect(self, opening: bytes) -> None:
+        """Connect to the shell of the pool's id; ``opening`` ends with CONNECT_RUNSPACEPOOL. Raises OpenError."""
+
+    async def adopt(self, pipeline_id: uuid.UUID) -> None:
+        """Take over a command of the shell that was connected to. Raises SessionBroken."""
+
+    async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:
+        """Let go of the shell, which lives on for ``idle_timeout`` seconds. Raises SessionBroken."""
+
+    async def reconnect(self) -> None:
+        """Take the shell again that this transport let go of, its commands too. Raises SessionBroken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""The streams of a shell: the state of each, and what they bring, in one queue with an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+
+from pstui.backends.errors import SessionBroken, SessionDisconnected
+from pstui.backends.transports.base import Incoming
+
+#: bytes kept for a slow consumer before Receive waits
+MAX_QUEUED = 4 * 1024 * 1024
+
+
+class Lane:
+    """One stream: whose turn it is to send, the task that receives, how much has come.
+
+    ``stopped`` says that nothing is sent to it any more.
+    """
+
+    def __init__(self, receiving: Coroutine[None, None, bool]) -> None:
+        self.turn = asyncio.Lock()
+        self.stopped = False
+        self.size = 0
+        self.task: asyncio.Task[bool] | None = None
+        self.begin(receiving)
+
+    def begin(self, receiving: Coroutine[None, None, bool]) -> None:
+        """Receive, from now on."""
+        self.task = asyncio.create_task(receiving, name="winrm receive")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the far end has said that nothing more comes."""
+        task = self.task
+        return task is not None and task.done() and not task.cancelled() and task.result()
+
+    def end(self) -> None:
+        """Receive no more; a waiting request is cut."""
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Inflow:
+    """What arrived and was not yet taken, and why nothing more comes. ``room`` is clear while too much waits."""
+
+    def __init__(self) -> None:
+        self.failure: SessionBroken | None = None
+        self.closing = False
+        self.room = asyncio.Event()
+        self.room.set()
+        self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
+        self._size = 0
+
+    def put(self, item: Incoming) -> None:
+        """Add what arrived."""
+        self._size += len(item.data)
+        self._queue.put_nowait(item)
+        if self._size >= MAX_QUEUED:
+            self.room.clear()
+
+    def end(self, failure: SessionBroken) -> None:
+        """Remember why the session ended; who waits for output learns it."""
+        if self.failure is None:
+            self.failure = failure
+            self.room.set()
+            self._queue.put_nowait(None)
+
+    def resume(self) -> None:
+        """Go on after a disconnection."""
+        self.failure = None
+
+    async def items(self) -> AsyncIterator[Incoming]:
+        """Yield what arrives, in order. Raises SessionBroken when the session dies by itself."""
+        while True:
+            item = await self._queue.get()
+            if item is not None:
+                self._size -= len(item.data)
+                if self._size < MAX_QUEUED:
+                    self.room.set()
+                yield item
+            elif self.closing:
+                self._queue.put_nowait(None)
+                return
+            elif self.failure is not None:  # None: the end of a disconnection that was overcome since
+                if not isinstance(self.failure, SessionDisconnected):
+                    self._queue.put_nowait(None)
+                raise self.failure

@@ -1,0 +1,139 @@
+"""Where a WinRM connection goes: the address that the parameters of both sets make (semantics 1.8, 6.7)."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.texts import printable
+
+#: prefix of a session configuration's address (semantics 1.6)
+SHELL_PREFIX = "http://schemas.microsoft.com/powershell/"
+DEFAULT_CONFIGURATION = "Microsoft.PowerShell"
+#: what a client tells of itself in the address (semantics 6.7)
+PS_VERSION = "7.6"
+HTTP_PORT, HTTPS_PORT = 5985, 5986
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint: ``host`` without brackets, ``path`` with its query and without the leading slash."""
+
+    ssl: bool
+    host: str
+    port: int
+    path: str
+    shell_uri: str
+
+    @property
+    def url(self) -> str:
+        """The whole address requests are posted to."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.ssl else 'http'}://{host}:{self.port}/{self.path}"
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the host is an IP address rather than a name: Kerberos cannot prove who that is."""
+        try:
+            ipaddress.ip_address(self.host.partition("%")[0])
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine by the names that mean it: localhost and the machine's own."""
+        own = socket.gethostname().casefold()
+        return self.host.casefold() in {"localhost", own, own.partition(".")[0], socket.getfqdn().casefold()}
+
+    def moved(self, location: str) -> Target:
+        """Return the target that a redirect names, for the same session configuration. Raises OpenError."""
+        return replace(_from_uri(location, "the address of the redirect"), shell_uri=self.shell_uri)
+
+
+def target_of(info: ConnectionInfo) -> Target:
+    """Return the endpoint of a call. Raises OpenError for an address that cannot be one."""
+    shell = shell_uri(info.text("ConfigurationName"))
+    if info.parameter_set is ParameterSet.URI:
+        return replace(_from_uri(info.text("ConnectionUri"), "the address"), shell_uri=shell)
+    name = info.text("ComputerName", "localhost").strip()
+    host = "localhost" if name in (".", "") else name
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not _is_host(host):
+        raise OpenError(
+            f"“{printable(name)}” cannot be the name of a computer",
+            "It holds characters that no name and no address has.",
+            "Give a name such as server01 or server01.contoso.com, or use -ConnectionUri for a whole address.",
+            error_id="System.UriFormatException,Microsoft.PowerShell.Commands.EnterPSSessionCommand",
+        )
+    ssl = info.switch("UseSSL")
+    port = info.number("Port") or (HTTPS_PORT if ssl else HTTP_PORT)
+    application = info.text("ApplicationName").strip("/") or "wsman"
+    return Target(ssl, host, port, _with_version(application), shell)
+
+
+def shell_uri(configuration: str) -> str:
+    """Return the resource URI of a session configuration given by name or by address."""
+    name = configuration or DEFAULT_CONFIGURATION
+    return name if SHELL_PREFIX in name.casefold() else SHELL_PREFIX + name
+
+
+def configuration_of(uri: str) -> str:
+    """Return the name of a session configuration from its resource URI."""
+    return uri[len(SHELL_PREFIX) :] if uri.casefold().startswith(SHELL_PREFIX.casefold()) else uri
+
+
+def is_shell_uri(uri: str) -> bool:
+    """Whether a resource is a PowerShell session rather than another kind of shell."""
+    return uri.casefold().startswith(SHELL_PREFIX.casefold())
+
+
+def _from_uri(text: str, what: str) -> Target:
+    shown = printable(text[:200])
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise OpenError(f"{what} {shown} is no address", f"{error}.", error_id="CreateRemoteRunspaceFailed") from error
+    scheme = parts.scheme.casefold()
+    if scheme not in ("http", "https") or not _is_host(host):
+        raise OpenError(
+            f"{what} {shown} is not one of a WinRM service",
+            "It must be absolute and begin with http:// or https://.",
+            "Write it like https://server:5986/wsman.",
+            error_id="CreateRemoteRunspaceFailed",
+        )
+    if parts.username is not None or parts.password is not None:
+        raise OpenError(
+            "an address may not hold a user name or a password",
+            "It would be shown, logged and sent readable.",
+            "Use -Credential instead.",
+            error_id="CreateRemoteRunspaceFailed",
+        )
+    ssl = scheme == "https"
+    path = parts.path.strip("/")
+    if not path and not parts.query and not parts.fragment:
+        path = "wsman"
+    if parts.query:
+        path += f"?{parts.query}"
+    return Target(ssl, host, port or (443 if ssl else 80), _with_version(path), "")
+
+
+def _with_version(path: str) -> str:
+    mark = ";" if "?" in path else "?"
+    return path if "psversion=" in path.casefold() else f"{path}{mark}PSVersion={PS_VERSION}"
+
+
+def _is_host(host: str) -> bool:
+    bare = host.partition("%")[0]
+    if ":" in bare:
+        try:
+            ipaddress.IPv6Address(bare)
+        except ValueError:
+            return False
+        return True
+    return bool(host) and all(char.isalnum() or char in "-_." for char in host)
