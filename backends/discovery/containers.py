@@ -1,0 +1,116 @@
+"""The containers that can be entered now, one source an engine, kept current by the engine's own events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.discovery.model import MAX_FOUND, Found, Section
+from pstui.backends.transports.command import detached, end
+from pstui.backends.transports.container_engine import KNOWN, Container, Engine
+
+#: seconds between two looks at an engine that tells no events
+POLL = 5.0
+#: longest event taken, in bytes
+MAX_EVENT = 64 << 10
+#: states in which a container is shown; those that have ended are left out
+SHOWN = ("running", "paused", "restarting")
+#: what happens all the time and changes nothing in the list
+_NOISE = ("exec", "attach", "top", "resize", "cleanup")
+
+
+class ContainerSource:
+    """The containers of one engine. ``command`` is the engine's, as the option ``Engine`` gives it."""
+
+    kind = "container"
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.name = engine.name
+        self._events: asyncio.subprocess.Process | None = None
+
+    async def look(self) -> Section | None:
+        """Return the running and paused containers; None where there is no such engine."""
+        if shutil.which(self.engine.command[0]) is None:
+            return None
+        containers = [one for one in await self.engine.containers() if one.state in SHOWN]
+        containers.sort(key=lambda one: one.name.casefold())
+        return Section(self.name, self.kind, tuple(self._found(one) for one in containers[:MAX_FOUND]))
+
+    async def wait(self) -> None:
+        """Return at the engine's next event that may change the list, or after a while if it tells none."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.engine.argv("events", "--filter", "type=container", "--format", "{{json .}}"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                limit=MAX_EVENT,
+                **detached(),
+            )
+        except OSError:
+            await asyncio.sleep(POLL)
+            return
+        try:
+            if not await _until_news(process):
+                await asyncio.sleep(POLL)
+        finally:
+            await end(process)
+
+    def _found(self, container: Container) -> Found:
+        info = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": container.name, "Engine": self.engine.command})
+        return Found(
+            "container",
+            container.name,
+            info,
+            container.state,
+            container.image,
+            container.health,
+            container.created,
+            id=container.id,
+        )
+
+
+async def _until_news(process: asyncio.subprocess.Process) -> bool:
+    """Read events until one matters; False when the engine tells no more."""
+    assert process.stdout is not None
+    while True:
+        try:
+            line = await process.stdout.readline()
+        except ValueError:
+            return True  # an event longer than any that is known: look, to be safe
+        if not line:
+            return False
+        try:
+            event = json.loads(line)
+            folded = {str(key).lower(): value for key, value in event.items()}
+            word = str(folded.get("status") or folded.get("action") or "")
+        except (ValueError, AttributeError, RecursionError):
+            continue
+        if not word.lower().startswith(_NOISE):
+            return True
+
+
+def container_sources(more: Sequence[Engine] = ()) -> list[ContainerSource]:
+    """Return a source for each engine on the PATH and for those of profiles, each engine once."""
+    found = [Engine((path,)) for name in KNOWN if (path := shutil.which(name)) and not _is_podman_in_disguise(path)]
+    return [ContainerSource(engine) for engine in dict.fromkeys([*found, *more])]
+
+
+def _is_podman_in_disguise(path: str) -> bool:
+    """Whether a program named docker is the script that calls Podman: its containers are listed already."""
+    file = Path(path)
+    if not file.name.lower().startswith("docker"):
+        return False
+    try:
+        if "podman" in file.resolve().name:
+            return True
+        with file.open("rb") as stream:
+            start = stream.read(4096)
+    except OSError:
+        return False
+    return start.startswith(b"#!") and b"podman" in start

@@ -1,0 +1,143 @@
+"""The hosts that the user's OpenSSH configuration names: ``Host`` lines without wildcards, ``Include`` followed."""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import os
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.discovery.model import MAX_FOUND, Found, Section
+from pstui.backends.transports.texts import printable
+
+#: bounds of what is read: bytes of a file, files, files inside files (ssh's own limit)
+MAX_FILE, MAX_FILES, MAX_DEPTH = 1 << 20, 100, 16
+#: seconds between two looks at the files' times
+POLL = 3.0
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The hosts found so far, each with the first value of what it says; and the files that were read."""
+
+    hosts: dict[str, dict[str, str]] = field(default_factory=dict)
+    files: dict[Path, float] = field(default_factory=dict)
+
+
+class SSHConfigSource:
+    """The hosts of ``~/.ssh/config`` and the system's file. ``files`` replaces these two."""
+
+    name, kind = "ssh_config", "host"
+
+    def __init__(self, files: tuple[Path, ...] | None = None) -> None:
+        self._given = files
+        self._times: dict[Path, float] = {}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read first, the user's own before the system's."""
+        if self._given is not None:
+            return self._given
+        system = Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "ssh") if os.name == "nt" else Path("/etc/ssh")
+        return (Path.home() / ".ssh" / "config", system / "ssh_config")
+
+    async def look(self) -> Section | None:
+        """Return the hosts; None where there is no such file."""
+        reading = await asyncio.to_thread(self._read)
+        self._times = reading.files
+        if not reading.files:
+            return None
+        hosts = sorted(reading.hosts.items(), key=lambda item: item[0].casefold())[:MAX_FOUND]
+        return Section(self.name, self.kind, tuple(_found(name, said) for name, said in hosts))
+
+    async def wait(self) -> None:
+        """Return when one of the files has changed, come or gone."""
+        while True:
+            await asyncio.sleep(POLL)
+            known = {**dict.fromkeys(self.files, 0.0), **self._times}
+            if any(_time(file) != before for file, before in known.items()):
+                return
+
+    def _read(self) -> _Reading:
+        reading = _Reading()
+        for file in self.files:
+            _read_file(file, reading, [], 0)
+        return reading
+
+
+def _read_file(file: Path, reading: _Reading, current: list[str], depth: int) -> None:
+    """Read one file and those it includes; ``current`` are the hosts that the lines before belong to."""
+    if depth > MAX_DEPTH or len(reading.files) >= MAX_FILES or file in reading.files:
+        return
+    try:
+        time = file.stat().st_mtime
+        with file.open("rb") as stream:
+            text = stream.read(MAX_FILE).decode("utf-8", "replace")
+    except OSError:
+        return
+    reading.files[file] = time
+    for line in text.splitlines():
+        word, values = _line(line)
+        match word:
+            case "host":
+                current = [name for name in values if _is_a_name(name)]
+                for name in current:
+                    reading.hosts.setdefault(name, {})
+            case "match":
+                current = []
+            case "include":
+                for included in values:
+                    for found in _included(included, file):
+                        _read_file(found, reading, current, depth + 1)
+            case "hostname" | "user" | "port" if values:
+                for name in current:
+                    reading.hosts[name].setdefault(word, values[0])
+
+
+def _line(line: str) -> tuple[str, list[str]]:
+    """Return the keyword in lower case and its values; both empty for a comment or what cannot be read."""
+    text = line.strip()
+    if not text or text.startswith("#"):
+        return "", []
+    word = text.split(None, 1)[0].partition("=")[0]
+    rest = text[len(word) :].strip().removeprefix("=").strip()
+    lexer = shlex.shlex(rest, posix=True)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "#", ""
+    lexer.quotes = '"'
+    try:
+        return word.lower(), list(lexer)
+    except ValueError:
+        return "", []
+
+
+def _is_a_name(pattern: str) -> bool:
+    return pattern.isprintable() and not pattern.startswith(("!", "-")) and not any(c in pattern for c in "*? @/\\")
+
+
+def _included(pattern: str, file: Path) -> list[Path]:
+    """Return the files an Include means; a relative one starts at the folder of the configuration, as ssh has it."""
+    if pattern.startswith("~"):
+        path = os.path.expanduser(pattern)  # noqa: PTH111  a pattern, not yet a path
+    elif Path(pattern).is_absolute():
+        path = pattern
+    else:
+        home = Path.home() / ".ssh"
+        path = str((home if home in file.parents else file.parent) / pattern)
+    return [Path(found) for found in sorted(glob.glob(path))[:MAX_FILES]]  # noqa: PTH207  may be absolute
+
+
+def _found(name: str, said: dict[str, str]) -> Found:
+    host, user, port = said.get("hostname", ""), said.get("user", ""), said.get("port", "")
+    address = f"{user}@" * bool(user) + (host or name) + f":{port}" * bool(port and port != "22")
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": name})
+    return Found("host", printable(name), info, address=printable(address)[:200] if said else "")
+
+
+def _time(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
