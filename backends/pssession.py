@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .connection import ConnectionInfo, ParameterSet
 from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_breakpoint, read_stop
-from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionStateError
+from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionDisconnected, SessionStateError
 from .host import Console
 from .records import ErrorInfo, RunspaceAvailability, RunspaceState
 from .transports import registry
@@ -313,7 +313,8 @@ class PSSession:
         self.failed = error
         text = f"{error.what}\n{error.why}".strip()
         self.failure = ErrorInfo(text, fully_qualified_error_id=error.error_id)
-        self._set(RunspaceState.BROKEN, RunspaceAvailability.NONE)
+        lives_on = isinstance(error, SessionDisconnected)
+        self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
 
     def _set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
         if (state, availability) == (self.state, self.availability):

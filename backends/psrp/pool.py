@@ -5,25 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from psrpcore.types import PSObject, PSRPMessageType
-from pstui.backends.errors import OpenError, ProtocolError, PstuiError, SessionBroken, SessionStateError
+from pstui.backends.errors import (
+    OpenError,
+    ProtocolError,
+    PstuiError,
+    SessionBroken,
+    SessionDisconnected,
+    SessionStateError,
+)
 from pstui.backends.host import BACKLOG_LIMIT, Console
 from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
-from pstui.backends.transports.base import Transport
+from pstui.backends.transports.base import ShellTransport, Transport
 
 from . import commands
-from .fragments import Defragmenter, Message
+from .fragments import MAX_OBJECT, Defragmenter, Message
 from .host import Host
 from .host_calls import HostCalls
 from .pipeline import Pipeline, PipelineResult
 from .receive import receive_pipeline
 from .receive_pool import receive_pool
 from .session_key import SessionKey
+from .wire import outgoing
 
 #: Seconds: no answer at all to the opening (semantics 8.3 no. 10).
 OPEN_TIMEOUT = 180.0
@@ -51,9 +59,15 @@ class RunspacePool:
         self.state = RunspaceState.BEFORE_OPEN
         self.private_data: dict[str, Any] = {}
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
+        #: commands that run on at the far end while the pool is disconnected
+        self.parked: dict[uuid.UUID, Pipeline] = {}
         self.protocol = (2, 0)
         self.opened_size = console.size
-        self.open_timeout = OPEN_TIMEOUT
+        self.open_timeout: float | None = OPEN_TIMEOUT
+        #: the transport, where it makes a shell for the pool
+        self.shell = transport if isinstance(transport, ShellTransport) else None
+        #: whether the pool exists at the far end and is connected to, rather than opened
+        self.connects = False
         self._on_broken = on_broken
         #: psrpcore's sans-IO client, which serializes and does the key exchange
         self.core = ClientRunspacePool()
@@ -64,7 +78,7 @@ class RunspacePool:
             SerializationVersion=ps.PSVersion("1.1.0.1"),
         )
         self.offered = offered
-        self._fragments = Defragmenter()
+        self._fragments = Defragmenter(self.max_object)
         self._calls = HostCalls(self)
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.key = SessionKey(self)
@@ -87,13 +101,40 @@ class RunspacePool:
         self.opened_size = self.console.size
         core = self.core
         core.prepare_message(core.our_capability)
-        first = commands.opening(self.opened_size, title, commands.version_table(self.offered))
+        first = commands.opening(self.opened_size, title, self._arguments())
         core.prepare_message(first, message_type=PSRPMessageType.InitRunspacePool)
         head, *rest = self._payloads()
+        self.make_shell()
         await self.transport.open(head.data)
-        self._reader = asyncio.create_task(self._read(), name="pool reader")
+        self.start_reading()
         for payload in rest:
             await self.transport.send(None, payload.data)
+        await self.wait_opened()
+
+    def make_shell(self) -> None:
+        """Tell a transport that makes a shell what it needs to know, and take its limits."""
+        if self.shell is not None:
+            self.shell.begin(self.id, self.offered)
+            self.open_timeout = self.shell.open_timeout
+
+    def start_reading(self) -> None:
+        """Take what arrives from now on."""
+        self._reader = asyncio.create_task(self._read(), name="pool reader")
+
+    @property
+    def max_object(self) -> int:
+        """The largest message that is taken, in bytes."""
+        if self.shell is None:
+            return MAX_OBJECT
+        return 2**62 if self.shell.max_object is None else self.shell.max_object
+
+    def _arguments(self) -> dict[str, Any]:
+        own = commands.version_table(self.offered)
+        more = outgoing(dict(self.shell.application_arguments)) if self.shell is not None else {}
+        return {**more, **own}
+
+    async def wait_opened(self) -> None:
+        """Wait for the far end to open the pool. Raises OpenError, SessionBroken."""
         try:
             await asyncio.wait_for(asyncio.shield(self.opened), self.open_timeout)
         except TimeoutError:
@@ -114,6 +155,8 @@ class RunspacePool:
         """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
         message = invocation.wire(self.protocol)
         pipeline = Pipeline(on_output, is_nested=invocation.is_nested)
+        if self.shell is not None:
+            self.shell.announce(pipeline.id, invocation.history or "")
         return await self._invoke(message, PSRPMessageType.CreatePipeline, pipeline, source, on_start)
 
     async def command_metadata(
@@ -138,14 +181,29 @@ class RunspacePool:
             raise SessionStateError("the session is not open")
         if any(other.is_nested == pipeline.is_nested for other in self.pipelines.values()):
             raise SessionStateError("the session is busy with another command", "It runs one at a time.")
-        self.pipelines[pipeline.id] = pipeline
-        feeding: asyncio.Task[None] | None = None
-        try:
+        pipeline.fragments = Defragmenter(self.max_object)
+
+        async def begin() -> None:
             self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline.id)
             head, *rest = self._payloads()
             await self.transport.command(pipeline.id, head.data)
             for payload in rest:
                 await self.transport.send(pipeline.id, payload.data)
+
+        return await self.follow(pipeline, begin, on_start, source)
+
+    async def follow(
+        self,
+        pipeline: Pipeline,
+        begin: Callable[[], Awaitable[None]],
+        on_start: Callable[[Pipeline], None] | None = None,
+        source: AsyncIterator[Any] | None = None,
+    ) -> PipelineResult:
+        """Follow a command from ``begin``, which starts it or takes it up, to its end."""
+        self.pipelines[pipeline.id] = pipeline
+        feeding: asyncio.Task[None] | None = None
+        try:
+            await begin()
             if on_start:
                 on_start(pipeline)
             if source is not None:
@@ -213,6 +271,8 @@ class RunspacePool:
     def attach(self, console: Console) -> None:
         """Show text and ask questions on another console from now on."""
         self.console = self.host.console = self.host.questions.console = console
+        if self.shell is not None:
+            self.shell.attach(console)
 
     def _payloads(self) -> list[PSRPPayload]:
         """Take everything psrpcore has ready, so that two messages never share a payload by accident."""
@@ -258,7 +318,19 @@ class RunspacePool:
             self._aborting = asyncio.create_task(self.transport.abort())
             await asyncio.shield(self._aborting)
 
+    def park(self, failure: SessionDisconnected) -> None:
+        """Become disconnected: what runs goes on over there, and nobody waits for it here."""
+        self.state = RunspaceState.DISCONNECTED
+        self.parked.update(self.pipelines)
+        for pipeline in list(self.pipelines.values()):
+            pipeline.fail(failure)
+
     def _broke(self, failure: SessionBroken) -> None:
+        if isinstance(failure, SessionDisconnected):
+            if self.state is not RunspaceState.DISCONNECTED and self.state is not RunspaceState.DISCONNECTING:
+                self.park(failure)
+                self._on_broken(failure)
+            return
         by_itself = self.state not in (RunspaceState.CLOSING, RunspaceState.CLOSED, RunspaceState.BROKEN)
         self._finish(failure, RunspaceState.BROKEN if by_itself else RunspaceState.CLOSED)
         if by_itself:

@@ -88,6 +88,9 @@ def _private_data(pool: RunspacePool, message: Message) -> None:
     found = plain(read(parse(message.body), pool.cipher))
     data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
     pool.private_data = data if isinstance(data, dict) else {}
+    if pool.connects:
+        # A pool that is connected to is open already; nothing more announces it (MS-PSRP 3.1.4.10).
+        opened(pool)
 
 
 def _pool_state(pool: RunspacePool, message: Message) -> None:
@@ -98,9 +101,14 @@ def _pool_state(pool: RunspacePool, message: Message) -> None:
     if number == RunspaceState.OPENED:
         if pool.core.their_capability is None:
             raise ProtocolError("the far end opened the session without negotiating")
-        pool.state = RunspaceState.OPENED
-        pool.core.state = ps.RunspacePoolState.Opened
-        if not pool.opened.done():
-            pool.opened.set_result(None)
+        opened(pool)
     elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and pool.state is not RunspaceState.CLOSING:
         raise SessionBroken("the far end has closed the session", why)
+
+
+def opened(pool: RunspacePool) -> None:
+    """Take a pool for open."""
+    pool.state = RunspaceState.OPENED
+    pool.core.state = ps.RunspacePoolState.Opened
+    if not pool.opened.done():
+        pool.opened.set_result(None)

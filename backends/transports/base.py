@@ -101,6 +101,9 @@ class ShellTransport(Protocol):
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
         """Take the text of the command that is about to begin, for whoever lists the commands over there."""
 
+    def attach(self, console: Console) -> None:
+        """Show what happens to the connection on another console from now on."""
+
     async def connect(self, opening: bytes) -> None:
         """Connect to the shell of the pool's id; ``opening`` ends with CONNECT_RUNSPACEPOOL. Raises OpenError."""
 

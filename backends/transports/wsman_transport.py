@@ -70,6 +70,10 @@ class WSManTransport:
         """Take the text of a command that is about to begin, for whoever lists commands over there."""
         self._texts[pipeline_id] = text
 
+    def attach(self, console: Console) -> None:
+        """Show interruptions on another console from now on."""
+        self.recovery.console = console
+
     # Opening.
 
     async def open(self, opening: bytes) -> None:
@@ -224,6 +228,8 @@ class WSManTransport:
         if self._flow.failure is None and None in self._lanes and self._verbs is not None:
             with contextlib.suppress(faults.WSManFailure, SessionBroken, TimeoutError):
                 async with asyncio.timeout(self.close_timeout):
+                    if self._chores:
+                        await asyncio.wait(self._chores)
                     await self._client.call(self._verbs.delete(), recovers=False)
         await self.abort()
 
