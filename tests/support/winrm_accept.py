@@ -164,7 +164,7 @@ class Gate:
 
     def _principal(self, scheme: str) -> str:
         if scheme == "credssp":
-            return str(self.context.client_credential.username)
+            return str(self.context.get_extra_info("client_credential").username)
         return str(self.context.client_principal or "")
 
     def _acceptor(self, scheme: str, token: bytes) -> Any:

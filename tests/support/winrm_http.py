@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import ssl
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -119,7 +120,11 @@ class Connection(asyncio.Protocol):
         while True:
             request = await self._requests.get()
             await self._server.settled()
-            response = await handle(request)
+            try:
+                response = await handle(request)
+            except Exception:  # a fault of the endpoint itself: told on its stderr, and not waited for by the client
+                traceback.print_exc()
+                response = HttpResponse(500)
             await self._server.settled()
             data = response.written()
             if response.drop_after is not None:
