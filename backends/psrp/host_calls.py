@@ -75,7 +75,7 @@ class HostCalls:
                 raise HostError(f"host method {call.mi} does not exist")
             self._pool.host.run(call.mi, arguments_of(call, method))
         except (HostError, ArgumentsError) as error:
-            name = method.name if method else "a host call"
+            name = method.name if method else "HostCall"
             log.info("host call %s refused: %s", name, error)
             self._failures += 1
             if self._failures <= MAX_SHOWN_FAILURES:
@@ -157,9 +157,9 @@ def decode(body: bytes, cipher: Any) -> HostCall:
     try:
         values = plain(read(parameters, cipher))
     except ProtocolError as error:
-        return HostCall(ci, mi, error.why or error.what)
-    except Exception as error:  # a secret that does not decrypt, a number out of its range
-        return HostCall(ci, mi, f"a value that cannot be read ({type(error).__name__})")
+        return HostCall(ci, mi, error.what)
+    except Exception:  # a secret that does not decrypt, a number out of its range
+        return HostCall(ci, mi, "the far end sent a value that cannot be read")
     if values is None:
         values = []
     return HostCall(ci, mi, values if isinstance(values, list) else "the arguments are no list")

@@ -64,7 +64,7 @@ def parse(body: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is no XML", str(error)) from error
+        raise ProtocolError("the far end sent a message that is no XML", _reason(error)) from error
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
@@ -74,9 +74,13 @@ def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
     except RecursionError as error:
         raise ProtocolError("the far end sent an object nested too deeply") from error
     except Exception as error:  # psrpcore raises what its parsers raise: KeyError, ValueError, TypeError, …
-        raise ProtocolError(
-            "the far end sent a value that cannot be read", f"{type(error).__name__}: {error}"
-        ) from error
+        raise ProtocolError("the far end sent a value that cannot be read", _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return a parser's complaint, which may quote what the peer sent, as one short, harmless line."""
+    text = "".join(char for char in str(error)[:200] if char.isprintable())
+    return f"{type(error).__name__}: {text}"
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -21,7 +21,7 @@ VOID = object()
 
 def s(text: str) -> str:
     """A CLIXML string."""
-    escaped = "".join(char if char >= " " else f"_x{ord(char):04X}_" for char in text)
+    escaped = "".join(f"_x{ord(c):04X}_" if c < " " or "\ud800" <= c <= "\udfff" else c for c in text)
     return f"<S>{escape(escaped)}</S>"
 
 
