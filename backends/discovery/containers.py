@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from pstui.backends.transports.container_engine import KNOWN, Container, Engine
 
 #: seconds between two looks at an engine that tells no events
 POLL = 5.0
+#: longest time without a look, in seconds: an event may be lost between two clocks
+LONGEST = 60.0
+#: events remembered, so that one told twice is not news twice
+REMEMBERED = 200
 #: longest event taken, in bytes
 MAX_EVENT = 64 << 10
 #: states in which a container is shown; those that have ended are left out
@@ -31,21 +37,26 @@ class ContainerSource:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.name = engine.name
-        self._events: asyncio.subprocess.Process | None = None
+        self._since = 0
+        self._told: deque[bytes] = deque(maxlen=REMEMBERED)
 
     async def look(self) -> Section | None:
         """Return the running and paused containers; None where there is no such engine."""
         if shutil.which(self.engine.command[0]) is None:
             return None
+        self._since = int(time.time())
         containers = [one for one in await self.engine.containers() if one.state in SHOWN]
         containers.sort(key=lambda one: one.name.casefold())
         return Section(self.name, self.kind, tuple(self._found(one) for one in containers[:MAX_FOUND]))
 
     async def wait(self) -> None:
-        """Return at the engine's next event that may change the list, or after a while if it tells none."""
+        """Return at the engine's next event that may change the list, or after a while if it tells none.
+
+        Events are asked for from the second in which the last look began, so that none falls between the two.
+        """
         try:
             process = await asyncio.create_subprocess_exec(
-                *self.engine.argv("events", "--filter", "type=container", "--format", "{{json .}}"),
+                *self.engine.argv("events", "--filter=type=container", f"--since={self._since}", "--format={{json .}}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -56,10 +67,35 @@ class ContainerSource:
             await asyncio.sleep(POLL)
             return
         try:
-            if not await _until_news(process):
-                await asyncio.sleep(POLL)
+            async with asyncio.timeout(LONGEST):
+                if not await self._until_news(process):
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            return
         finally:
             await end(process)
+
+    async def _until_news(self, process: asyncio.subprocess.Process) -> bool:
+        """Read events until one matters; False when the engine tells no more."""
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                return True  # an event longer than any that is known: look, to be safe
+            if not line:
+                return False
+            if line in self._told:
+                continue
+            self._told.append(line)
+            try:
+                event = json.loads(line)
+                folded = {str(key).lower(): value for key, value in event.items()}
+                word = str(folded.get("status") or folded.get("action") or "")
+            except (ValueError, AttributeError, RecursionError):
+                continue
+            if not word.lower().startswith(_NOISE):
+                return True
 
     def _found(self, container: Container) -> Found:
         info = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": container.name, "Engine": self.engine.command})
@@ -73,26 +109,6 @@ class ContainerSource:
             container.created,
             id=container.id,
         )
-
-
-async def _until_news(process: asyncio.subprocess.Process) -> bool:
-    """Read events until one matters; False when the engine tells no more."""
-    assert process.stdout is not None
-    while True:
-        try:
-            line = await process.stdout.readline()
-        except ValueError:
-            return True  # an event longer than any that is known: look, to be safe
-        if not line:
-            return False
-        try:
-            event = json.loads(line)
-            folded = {str(key).lower(): value for key, value in event.items()}
-            word = str(folded.get("status") or folded.get("action") or "")
-        except (ValueError, AttributeError, RecursionError):
-            continue
-        if not word.lower().startswith(_NOISE):
-            return True
 
 
 def container_sources(more: Sequence[Engine] = ()) -> list[ContainerSource]:

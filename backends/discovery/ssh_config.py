@@ -106,11 +106,10 @@ def _line(line: str) -> tuple[str, list[str]]:
     rest = text[len(word) :].strip().removeprefix("=").strip()
     lexer = shlex.shlex(rest, posix=True)
     lexer.whitespace_split, lexer.commenters, lexer.escape = True, "#", ""
-    lexer.quotes = '"'
     try:
         return word.lower(), list(lexer)
     except ValueError:
-        return "", []
+        return word.lower(), []
 
 
 def _is_a_name(pattern: str) -> bool:

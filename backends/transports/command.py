@@ -84,10 +84,10 @@ def detached() -> dict[str, Any]:
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """End a process started ``detached`` and everything in its group, and reap it."""
+    """End a process started ``detached`` and everything in its group, reap it and close its pipes."""
     for kill in (False, True):
         if process.returncode is not None:
-            return
+            break
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
                 process.kill()
@@ -95,6 +95,8 @@ async def end(process: asyncio.subprocess.Process) -> None:
                 os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), GRACE)
+    # A pipe that is not read to its end stays open with its transport; there is no public way to close it.
+    process._transport.close()  # type: ignore[attr-defined]  # see above
 
 
 async def _take(stream: asyncio.StreamReader | None, limit: int) -> bytes:

@@ -1,0 +1,221 @@
+"""The list of containers: what it says, how it keeps current, and that it costs nothing while nobody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pstui.backends.discovery import containers
+from pstui.backends.discovery.containers import ContainerSource, container_sources
+from pstui.backends.discovery.model import Found, Section
+from pstui.backends.discovery.watcher import Watcher
+from pstui.backends.transports.container_engine import MAX_CONTAINERS, Engine, match, read_containers
+from pstui.backends.transports.texts import printable
+
+from tests.support.podman import PLAIN, Podman, podman
+
+__all__ = ["podman"]
+
+#: seconds for the engine to tell of a change
+NEWS = 15.0
+
+ENGINE = Engine(("docker",))
+DOCKER = (
+    '{"Command":"\\"sleep 1d\\"","CreatedAt":"2026-11-20 12:00:00 +0100 CET","ID":"%s","Image":"nginx:1",'
+    '"Names":"web","State":"running","Status":"Up 2 hours (healthy)"}'
+)
+
+
+class Screen:
+    """Takes the sections and waits until they are as wanted."""
+
+    def __init__(self) -> None:
+        self.sections: Sequence[Section] = ()
+        self.changes = 0
+        self._news = asyncio.Event()
+
+    def __call__(self, sections: Sequence[Section]) -> None:
+        self.sections, self.changes = sections, self.changes + 1
+        self._news.set()
+
+    async def shows(self, wanted: Callable[[dict[str, Found]], bool]) -> dict[str, Found]:
+        async with asyncio.timeout(NEWS):
+            while True:
+                found = {one.name: one for section in self.sections for one in section.found}
+                if wanted(found):
+                    return found
+                self._news.clear()
+                await self._news.wait()
+
+
+def fake_engine(folder: Path, body: str) -> tuple[str, ...]:
+    """Make a program that answers as ``body`` (Python; ``args`` are its arguments) says."""
+    path = folder / "engine"
+    path.write_text(f"#!{sys.executable}\nimport os, sys, time\nargs = sys.argv[1:]\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return (str(path),)
+
+
+def children() -> set[str]:
+    """Return the processes that this one has started and that still run."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid() and fields[0] != "Z":
+            found.add(entry.parent.name)
+    return found
+
+
+async def test_twenty_containers_are_listed_with_what_is_known_of_them(podman: Podman) -> None:
+    names = [f"list{number:02}" for number in range(20)]
+    podman("create", "--name", "not-started", "--network", "none", PLAIN)
+    made = [podman.run(name, PLAIN) for name in names]
+    podman("pause", "list07")
+    try:
+        section = await ContainerSource(Engine(podman.command)).look()
+    finally:
+        podman.remove(*made)
+    assert section is not None and not section.problem
+    assert [one.name for one in section.found] == names
+    for one, identity in zip(section.found, made, strict=True):
+        assert one.id == identity
+        assert one.state == ("paused" if one.name == "list07" else "running")
+        assert one.image == f"localhost/{PLAIN}"
+        assert one.age(one.created + 7300) == "2 h"
+        assert one.info.text("ContainerId") == one.name
+
+
+async def test_the_list_keeps_current_and_costs_nothing_once_hidden(podman: Podman) -> None:
+    screen = Screen()
+    before = children()
+    watcher = Watcher([ContainerSource(Engine(podman.command))], screen)
+    watcher.start()
+    try:
+        await screen.shows(lambda found: screen.changes > 0)
+        identity = await asyncio.to_thread(podman.run, "comes", PLAIN)
+        await screen.shows(lambda found: "comes" in found)
+        await podman.later("pause", "comes")
+        await screen.shows(lambda found: "comes" in found and found["comes"].state == "paused")
+        await podman.later("unpause", "comes")
+        await podman.later("rename", "comes", "renamed")
+        await screen.shows(lambda found: "renamed" in found)
+        await podman.later("rm", "--force", "--time", "0", identity)
+        await screen.shows(lambda found: not found)
+    finally:
+        await watcher.stop()
+    assert not watcher.is_running
+    assert children() == before
+    seen = screen.changes
+    await asyncio.to_thread(podman.run, "unseen", PLAIN)
+    podman.remove("unseen")
+    assert screen.changes == seen
+
+
+async def test_health_is_shown(tmp_path: Path) -> None:
+    row = DOCKER % ("ab" * 32)
+    command = fake_engine(tmp_path, f"print({row!r})")
+    section = await ContainerSource(Engine(command)).look()
+    assert section is not None
+    [one] = section.found
+    assert (one.name, one.image, one.health, one.state) == ("web", "nginx:1", "healthy", "running")
+    assert one.created == 1795172400.0
+
+
+async def test_an_engine_that_is_not_there_has_no_section(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert container_sources() == []
+    screen = Screen()
+    watcher = Watcher([ContainerSource(Engine(("podman",)))], screen)
+    watcher.start()
+    await screen.shows(lambda found: screen.changes > 0)
+    await watcher.stop()
+    assert watcher.sections == ()
+
+
+async def test_a_failing_engine_says_why_in_one_line_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "POLL", 0.01)
+    up = tmp_path / "up"
+    body = (
+        f"if not os.path.exists({str(up)!r}):\n"
+        "    sys.exit('Cannot connect to the daemon\\x1b[2J at unix:///x.sock.\\nIs it running?')\n"
+        f"print({DOCKER % ('cd' * 32)!r})"
+    )
+    screen = Screen()
+    watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, body)))], screen)
+    watcher.start()
+    try:
+        await screen.shows(lambda found: screen.changes > 0)
+        [section] = screen.sections
+        assert "Cannot connect to the daemon?[2J at unix:///x.sock. Is it running?" in section.problem
+        assert "\n" not in section.problem and not section.found
+        up.touch()
+        assert "web" in await screen.shows(lambda found: "web" in found)
+    finally:
+        await watcher.stop()
+
+
+async def test_an_engine_that_never_answers_can_be_hidden(tmp_path: Path) -> None:
+    before = children()
+    watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, "time.sleep(600)")))], Screen())
+    watcher.start()
+    async with asyncio.timeout(NEWS):
+        while children() == before:
+            await asyncio.sleep(0)
+        await watcher.stop()
+    assert children() == before
+
+
+async def test_docker_that_is_podman_is_not_listed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("podman", "#!/bin/sh\n"), ("docker", '#!/bin/sh\nexec /usr/bin/podman "$@"\n')):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [source.name for source in container_sources()] == ["podman"]
+    extra = Engine(("podman", "--connection=far"))
+    assert len(container_sources([extra, extra])) == 2
+
+
+def test_both_shapes_of_a_list_are_read_and_nonsense_is_left_out() -> None:
+    lines = "\n".join([DOCKER % ("ab" * 32), "", "no json", "[]", '{"ID": "short"}', DOCKER % ("ab" * 32), '{"ID": 7}'])
+    [docker] = read_containers(lines, ENGINE)
+    assert docker.name == "web"
+    podman_row = '[{"Id":"%s","Names":["a","b"],"State":"paused","Created":1795256272,"Image":null}, 3]' % ("ef" * 32)
+    [other] = read_containers(podman_row, ENGINE)
+    assert (other.names, other.state, other.created, other.image) == (("a", "b"), "paused", 1795256272.0, "")
+    assert match([docker, other], "b") == [other]
+    assert match([docker, other], "AB") == [docker]
+    assert match([docker, other], "") == []
+
+
+def test_a_list_without_end_is_cut() -> None:
+    rows = "\n".join(f'{{"ID":"{number:064x}"}}' for number in range(MAX_CONTAINERS + 10))
+    assert len(read_containers(rows, ENGINE)) == MAX_CONTAINERS
+
+
+@given(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5))
+def test_nothing_an_engine_prints_fails(text: str, value: Any) -> None:
+    read_containers(text, ENGINE)
+    row = dict.fromkeys(("Names", "State", "Status", "Image", "Created", "CreatedAt"), value) | {"ID": "ab" * 32}
+    [one] = read_containers(json.dumps(row), ENGINE)
+    assert one.name == printable(one.name)
+    assert one.image == printable(one.image)
+
+
+def test_ages_are_short() -> None:
+    found = Found("container", "x", None, created=1000.0)  # type: ignore[arg-type]  # the connection plays no part
+    ages = [found.age(1000.0 + passed) for passed in (-1, 0, 119, 120, 7199, 7200, 172799, 172800)]
+    assert ages == ["", "0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"]
