@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from pypsrp.complex_objects import CultureInfo, ObjectMeta
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode
-from pypsrp.wsman import WSMan
+from pypsrp.wsman import NAMESPACES, WSMan
 
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, winrm_endpoint
 from tests.support.winrm_soap import (
@@ -19,6 +23,7 @@ from tests.support.winrm_soap import (
     INVALID_RESOURCE_URI,
     QUOTA_MAX_SHELLS,
     RECONNECT_NOT_VALID,
+    SERVER_ENVELOPE_LIMIT,
     SHELL_DISCONNECTED,
     UNEXPECTED_SELECTORS,
 )
@@ -41,6 +46,13 @@ def run(pool: RunspacePool, script: str, *, line: bool = False) -> list[Any]:
     if line:
         shell.add_cmdlet("Out-Default")
     return list(shell.invoke())
+
+
+def wait_for(condition: Callable[[], bool], timeout: float = 20) -> None:
+    """Wait for something that the endpoint tells of."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
 
 
 @pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
@@ -209,3 +221,62 @@ def test_pipeline_input_arrives(winrm_endpoint: WinRMEndpoint) -> None:
         shell = PowerShell(pool)
         shell.add_script("$input")
         assert shell.invoke(["one", "three"]) == ["one", "three"]
+
+
+class Answering(PSHostUserInterface):
+    """A console that answers what it is asked."""
+
+    def Prompt(self, runspace: Any, pipeline: Any, caption: str, message: str, description: Any) -> dict[str, Any]:
+        field = description[0].extended_properties
+        secret = field["parameterTypeName"] == "SecureString"
+        return {field["name"]: runspace.serialize("whispered", ObjectMeta("SS")) if secret else "typed"}
+
+
+def test_a_question_is_answered(winrm_endpoint: WinRMEndpoint) -> None:
+    host = PSHost(CultureInfo(), CultureInfo(), True, "test", None, Answering(), "1.0")
+    with client(winrm_endpoint) as wsman, RunspacePool(wsman, host=host) as pool:
+        assert run(pool, "Read-Host") == ["typed"]
+        asked = [one["body"] for one in winrm_endpoint.requests("Send")]
+        assert 'Name="pr"' in asked[-1]
+        pool.exchange_keys()
+        assert run(pool, "(Read-Host -AsSecureString).GetType().Name; 'still well'")[-1] == "still well"
+
+
+def test_the_size_of_envelopes_can_be_asked_for_and_is_kept_to(winrm_endpoint: WinRMEndpoint) -> None:
+    with client(winrm_endpoint) as wsman:
+        wsman.update_max_payload_size()
+        assert wsman.max_envelope_size == 512000
+        winrm_endpoint.control("limits", max_envelope=20000)
+        pool = RunspacePool(wsman)
+        pool.open()
+        with pytest.raises(WSManFaultError) as told:
+            run(pool, "'" + "x" * 30_000 + "'")
+        assert told.value.code == SERVER_ENVELOPE_LIMIT
+        winrm_endpoint.control("limits", max_envelope=512000)
+        pool.close()
+
+
+def test_output_that_nobody_receives_holds_the_command_or_is_dropped(winrm_endpoint: WinRMEndpoint) -> None:
+    """10,000 long lines are far more than the endpoint keeps for a client that is away."""
+    script = '1..10000 | ForEach-Object { "$_ is a line of some length" }'
+    for mode, sign in (("Block", "full"), ("Drop", "done")):
+        with client(winrm_endpoint) as first, client(winrm_endpoint) as second:
+            pool = RunspacePool(first)
+            pool.open()
+            shell = PowerShell(pool)
+            shell.add_script(script)
+            shell.begin_invoke()
+            rsp = NAMESPACES["rsp"]
+            body = ElementTree.Element(f"{{{rsp}}}Disconnect")
+            ElementTree.SubElement(body, f"{{{rsp}}}BufferMode").text = mode
+            first.disconnect(pool.shell.resource_uri, body, selector_set=pool.shell._selector_set)
+            wait_for(lambda sign=sign: next(iter(winrm_endpoint.control("backlog").values()))[sign])
+            found = RunspacePool.get_runspace_pools(second)[0]
+            found.connect()
+            shell = found.create_disconnected_power_shells()[0]
+            shell.connect()
+            shell.end_invoke()
+            lines = [str(one) for one in shell.output]
+            assert lines[-1] == "10000 is a line of some length"
+            assert (len(lines) == 10_000) is (mode == "Block")
+            found.close()

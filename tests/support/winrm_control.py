@@ -31,6 +31,7 @@ class Control:
             "gate": self._gate,
             "shells": self._shells,
             "end_shells": self._end_shells,
+            "backlog": self._backlog,
             "connections": self._connections,
         }
 
@@ -86,6 +87,15 @@ class Control:
 
     async def _shells(self) -> dict[str, str]:
         return {shell.shell_id: shell.state for shell in self._service.shells.values()}
+
+    async def _backlog(self) -> dict[str, Any]:
+        """Tell for every shell whether so much waits that pipelines wait too, and whether all of them are done."""
+        told = {}
+        for shell in self._service.shells.values():
+            outbox = shell.server.outbox
+            done = all(queue.done for guid, queue in outbox.queues.items() if guid.int)
+            told[shell.shell_id] = {"full": outbox.is_full, "done": done}
+        return told
 
     async def _end_shells(self) -> None:
         for shell in list(self._service.shells.values()):

@@ -233,7 +233,8 @@ class Service:
         idle = "" if body is None else body.findtext("rsp:IdleTimeOut", "", NS)
         if idle:
             shell.idle = self._idle(soap.seconds(idle, "IdleTimeOut"))
-        shell.buffer_mode = (body is not None and body.findtext("rsp:BufferMode", "", NS)) or shell.buffer_mode
+        if body is not None:
+            shell.buffer_mode = body.findtext("rsp:BufferMode", shell.buffer_mode, NS)
         self.drop_client(shell)
         return ""
 

@@ -6,8 +6,9 @@ import asyncio
 import base64
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 from xml.sax.saxutils import escape
 
 from pstui.backends.demo.wire import SESSION, WireError
@@ -152,7 +153,8 @@ class Shell:
         while not queue.chunks and not queue.done:
             queue.changed.clear()
             news = asyncio.ensure_future(queue.changed.wait())
-            await asyncio.wait([news, stop], timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+            both: list[asyncio.Future[Any]] = [news, stop]
+            await asyncio.wait(both, timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             if not stop.done() and time.monotonic() >= end and not queue.chunks:
                 raise timed_out()
@@ -181,8 +183,8 @@ class Shell:
         self.server.outbox.queues.pop(guid, None)
         self._chore(self.server.close_command(guid))
 
-    def _chore(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]  # a coroutine, which is all it is given
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self.chores.add(task)
         task.add_done_callback(self.chores.discard)
 
