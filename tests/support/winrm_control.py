@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -117,11 +118,16 @@ class Control:
             task.add_done_callback(self._chores.discard)
 
     async def serve(self) -> None:
-        """Take commands until standard input ends."""
-        reader = asyncio.StreamReader(limit=1024 * 1024)
-        protocol = asyncio.StreamReaderProtocol(reader)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-        while line := await reader.readline():
+        """Take commands until standard input ends. A thread reads them, which works on every platform."""
+        loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+
+        def read() -> None:
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, "")
+
+        threading.Thread(target=read, name="control", daemon=True).start()
+        while line := await lines.get():
             try:
                 told = {"ok": True, "value": await self.obey(json.loads(line))}
             except Exception as error:  # a wrong command is told to the test, which fails with it

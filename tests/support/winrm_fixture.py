@@ -1,6 +1,15 @@
 """``winrm_endpoint`` for tests: one WinRM service a module, with the options that the module names.
 
-A module sets ``WINRM = WinRMOptions(…)`` to have other options, and imports the fixture by name.
+    from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, winrm_endpoint
+
+    WINRM = WinRMOptions(arguments=["--scale", "0.05"], https=True)      # without it: http, NTLM, all defaults
+
+    def test_a_lost_answer(winrm_endpoint: WinRMEndpoint) -> None:
+        winrm_endpoint.rule("drop", verb="Receive", when="after", after=400)
+
+``running_winrm(folder, options)`` runs one more for a block. What else can be asked of an endpoint is ``control``:
+``limits`` (fields of ``winrm_shells.Limits``), ``gate`` (``schemes``, ``expired`` users, ``hostnames``), ``shells``,
+``end_shells``, ``drop_connections``, ``connections``, ``backlog``.
 """
 
 from __future__ import annotations
@@ -57,28 +66,19 @@ class WinRMEndpoint:
     def __init__(self, folder: Path, options: WinRMOptions) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.people = folder, options.people
-        users = folder / "users"
-        lines = []
-        for name, password in options.people.items():
-            lines += [f":{name}:{password}", f"{DOMAIN}:{name}:{password}", f":{name}@{REALM}:{password}"]
-            lines.append(f":{name}@{REALM.lower()}:{password}")
-        users.write_text("\n".join(lines) + "\n")
-        command = [sys.executable, "-m", "tests.support.winrm_endpoint", "--folder", str(folder), "--users", str(users)]
         self.authority = Authority(folder / "certificates")
-        if options.https:
-            pem = self.authority.server(hosts=options.certified, expired=options.certificate_expired)
-            command += ["--https", str(pem), "--client-ca", str(self.authority.certificate)]
-            command += [f"--map={name}={name}" for name in options.people]
-        environment = dict(options.environment)
         self.kdc: Kdc | None = None
+        self.port = self.https_port = 0
+        self._lock = threading.Lock()
+        command = [*self._command(options), *options.arguments]
+        environment = dict(options.environment)
         if options.kerberos:
             need_kdc()
             self.kdc = Kdc(folder / "kdc", options.people, options.kerberos, options.kdc_shift)
             environment |= self.kdc.server
-            command += [part for name in options.kerberos for part in ("--hostname", name)]
         self._errors = (folder / "stderr").open("ab")
         self._process = subprocess.Popen(
-            [*command, *options.arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -86,12 +86,31 @@ class WinRMEndpoint:
             env={**os.environ, **environment},
             text=True,
         )
-        self._lock = threading.Lock()
         killer = threading.Timer(START, self._process.kill)
         killer.start()
-        ports = self._told()
-        killer.cancel()
+        try:
+            ports = self._told()
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            killer.cancel()
         self.port, self.https_port = int(ports["http"]), int(ports.get("https", 0))
+
+    def _command(self, options: WinRMOptions) -> list[str]:
+        users = self.folder / "users"
+        lines = []
+        for name, password in options.people.items():
+            names = (f":{name}", f"{DOMAIN}:{name}", f":{name}@{REALM}", f":{name}@{REALM.lower()}")
+            lines += [f"{one}:{password}\n" for one in names]
+        users.write_text("".join(lines))
+        command = [sys.executable, "-m", "tests.support.winrm_endpoint"]
+        command += ["--folder", str(self.folder), "--users", str(users)]
+        if options.https:
+            pem = self.authority.server(hosts=options.certified, expired=options.certificate_expired)
+            command += ["--https", str(pem), "--client-ca", str(self.authority.certificate)]
+            command += [f"--map={name}={name}" for name in options.people]
+        return command + [f"--hostname={name}" for name in options.kerberos]
 
     def _told(self) -> Any:
         assert self._process.stdout is not None

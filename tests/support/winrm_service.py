@@ -105,7 +105,7 @@ class Service:
             raise Fault(soap.INVALID_RESOURCE_URI, text, "a:DestinationUnreachable")
         if bare_name(user) in limits.denied_users or name.lower() in limits.denied_configurations:
             raise Fault(soap.ACCESS_DENIED, "Access is denied. ", "w:AccessDenied")
-        if sum(shell.owner == user for shell in self.shells.values()) >= limits.max_shells:
+        if sum(is_same(shell.owner, user) for shell in self.shells.values()) >= limits.max_shells:
             text = (
                 "The WS-Management service cannot process the request. This user is allowed a maximum number of "
                 f"{limits.max_shells} concurrent shells, which has been exceeded."
@@ -148,7 +148,7 @@ class Service:
     def shell(self, request: Request, user: str, *, connected: bool = True) -> Shell:
         """Return the shell that a request selects. Raises Fault."""
         shell = self.shells.get(request.selectors.get("ShellId", "").upper())
-        if shell is None or shell.owner != user:
+        if shell is None or not is_same(shell.owner, user):
             raise Fault(soap.UNEXPECTED_SELECTORS, NO_SHELL, "w:InvalidSelectors")
         if connected:
             if shell.state != "Connected":
@@ -284,9 +284,10 @@ class Service:
             assert request.body is not None
             chosen = request.body.find("w:Filter/w:SelectorSet/w:Selector", NS)
             shell = self.shells.get(((chosen.text if chosen is not None else "") or "").upper())
-            items = shell.commands() if shell is not None and shell.owner == user else ""
+            items = shell.commands() if shell is not None and is_same(shell.owner, user) else ""
         elif request.resource_uri == soap.SHELL:
-            items = "".join(shell.describe(listed=True) for shell in self.shells.values() if shell.owner == user)
+            mine = [shell for shell in self.shells.values() if is_same(shell.owner, user)]
+            items = "".join(shell.describe(listed=True) for shell in mine)
         else:
             raise Fault(soap.INVALID_RESOURCE_URI, f"{request.resource_uri} is unknown.", "a:DestinationUnreachable")
         inner = "<n:EnumerationContext></n:EnumerationContext>"
@@ -317,6 +318,11 @@ class Service:
 def bare_name(user: str) -> str:
     """Return a user's name without domain or realm, in lower case."""
     return user.rpartition("\\")[2].partition("@")[0].lower()
+
+
+def is_same(one: str, other: str) -> bool:
+    """Return whether two spellings name one user."""
+    return bare_name(one) == bare_name(other)
 
 
 def _guid(text: str | None) -> uuid.UUID:
