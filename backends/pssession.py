@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .connection import ConnectionInfo, ParameterSet
-from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_breakpoint, read_stop
-from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionDisconnected, SessionStateError
-from .host import Console
-from .records import ErrorInfo, RunspaceAvailability, RunspaceState
+from .connection import ConnectionInfo
+from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_stop
+from .errors import Offer, OpenCancelled, OpenError, PstuiError, SessionBroken, SessionDisconnected, SessionStateError
+from .host import Console, ConsoleSize
+from .records import ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState
+from .session_facts import SessionFacts
 from .transports import registry
 from .transports.base import ConnectContext, Transport
 
@@ -22,74 +21,22 @@ if TYPE_CHECKING:
     from .psrp.pipeline import Pipeline, PipelineResult
     from .psrp.pool import RunspacePool
 
-#: Error records kept for the list of a session's errors.
-MAX_ERRORS = 500
-
-_COMPUTER_TYPES = {
-    ParameterSet.VM_ID: "VirtualMachine",
-    ParameterSet.VM_NAME: "VirtualMachine",
-    ParameterSet.CONTAINER_ID: "Container",
-}
+#: Seconds that closing waits for an opening to be given up.
+GIVE_UP_TIMEOUT = 5.0
 
 
-class PSSession:
+class PSSession(SessionFacts):
     """One session. Made by ``SessionManager.create``; opening it does not enter it.
 
     ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
     """
 
     def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
-        self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
-        self.instance_id = uuid.UUID(int=0)
-        self.transport = ""
-        #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
-        self.target_name = ""
-        self.state = RunspaceState.BEFORE_OPEN
-        self.availability = RunspaceAvailability.NONE
-        self.failure: ErrorInfo | None = None
-        self.failed: PstuiError | None = None
-        self.application_private_data: dict[str, Any] = {}
-        self.on_step: Callable[[str, str], None] = lambda step, detail: None
-        self.leave_code: int | None = None
-        #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
-        self.debug_mode_set = False
-        #: the far end's breakpoints by Id, as it reported them
-        self.breakpoints: dict[int, str] = {}
-        self._stops: asyncio.Queue[DebuggerStop] = asyncio.Queue()
-        self._errors: deque[ErrorInfo] = deque(maxlen=MAX_ERRORS)
-        self._watchers: list[Callable[[PSSession], None]] = []
-        self._pool: RunspacePool | None = None
+        super().__init__(info, console, number, name, temporary)
         self._opening: asyncio.Task[None] | None = None
         self._current: Pipeline | None = None
+        self._outer: Pipeline | None = None
         self._stop_wanted = False
-        self._left = asyncio.Event()
-
-    @property
-    def computer_type(self) -> str:
-        """RemoteMachine, VirtualMachine or Container (semantics 5.1)."""
-        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
-
-    @property
-    def configuration_name(self) -> str:
-        """The session configuration; for SSH the constant DefaultShell (semantics 5.1)."""
-        if self.info.parameter_set is ParameterSet.SSH_HOST:
-            return "DefaultShell"
-        return self.info.text("ConfigurationName")
-
-    @property
-    def errors(self) -> Sequence[ErrorInfo]:
-        """The error records of this session, newest last."""
-        return tuple(self._errors)
-
-    @property
-    def protocol(self) -> tuple[int, int]:
-        """The negotiated protocol version."""
-        return self._pool.protocol if self._pool else (2, 0)
-
-    def on_state(self, callback: Callable[[PSSession], None]) -> Callable[[], None]:
-        """Call back at each change of state or availability; returns the way to end that."""
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
     async def open(self) -> None:
         """Connect and open the pool. Raises OpenError; OpenCancelled when ``stop`` ended it."""
@@ -118,9 +65,9 @@ class PSSession:
     async def _give_up(self, task: asyncio.Task[None]) -> None:
         """End an opening that nobody wants any more, and whatever it has opened so far."""
         task.cancel()
+        self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
         await asyncio.wait({task})
         await self._drop()
-        self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
 
     async def _open(self) -> None:
         from .psrp.host import Host
@@ -129,15 +76,25 @@ class PSSession:
         self.transport = registry.for_set(self.info.parameter_set).name
         transport = await registry.connect(self.info, self._context())
         try:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
-            host = Host(self.console, self.info.label, self.info.computer_name, self._leave)
+            host = Host(
+                self.console,
+                self.info.label,
+                self.info.computer_name,
+                self._leave,
+                width=int(self.info.settings.get("width") or 0),
+                on_error_line=self.records.add_error_line,
+            )
             pool = RunspacePool(
                 transport,
                 self.console,
                 host,
                 on_broken=self._broke,
-                on_error_record=self._errors.append,
+                on_error_record=self.records.add_error,
                 on_event=self._event,
+                on_information=self.records.add_information,
             )
             self._pool = pool
             self.instance_id = pool.id
@@ -164,14 +121,31 @@ class PSSession:
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises."""
-        if self._opening is not None:
-            self._opening.cancel()
+        if (opening := self._opening) is not None:
+            opening.cancel()
+            await asyncio.wait({opening}, timeout=GIVE_UP_TIMEOUT)
         if self._pool is not None and self.state is RunspaceState.OPENED:
             self._set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
             await self._pool.close()
         await self._drop()
         if self.state is not RunspaceState.BROKEN:
             self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+
+    async def break_session(self) -> None:
+        """End the session at once, whatever runs in it; for a far end that confirms no stop. Never raises.
+
+        Whoever waits for its commands gets SessionBroken, and the session stays Broken.
+        """
+        failure = SessionBroken(
+            f"{self.info.label}: the session was broken off",
+            "What ran in it may run on over there; its output is lost.",
+            "Enter it anew to go on.",
+        )
+        if self._opening is not None:
+            self._opening.cancel()
+        elif self._pool is not None:
+            await self._pool.fail(failure)
+            await self._drop()
 
     async def _drop(self) -> None:
         """Let go of the pool at once."""
@@ -188,7 +162,10 @@ class PSSession:
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
         with self._busy(invocation.is_nested) as pool:
-            return await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+        if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
+            self.records.add_error(result.error)
+        return result
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
         """Ask the far end for the metadata of commands (semantics 3.9)."""
@@ -213,29 +190,50 @@ class PSSession:
             yield pool
         finally:
             self._current = outer
-            if self.state is RunspaceState.OPENED and not nested:
-                self._set(self.state, RunspaceAvailability.AVAILABLE)
+            if not nested:
+                self._outer = self.stopped = None
+                if self.state is RunspaceState.OPENED:
+                    self._set(self.state, RunspaceAvailability.AVAILABLE)
+
+    async def available(self) -> None:
+        """Wait until a command could run; it can when this returns. Raises SessionStateError when not open."""
+        self._open_pool()
+        while self.availability is not RunspaceAvailability.AVAILABLE:
+            await self.changed()
+            self._open_pool()
+
+    async def running(self) -> PipelineResult | None:
+        """Wait for the end of the command that runs here, whoever began it; None when none does any more.
+
+        Raises SessionBroken, or SessionStateError when the session is closed meanwhile.
+        """
+        while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
+            if self._outer is not None:
+                return await self._outer.result()
+            await self.changed()
+        self._open_pool()
+        return None
 
     async def debugger_stop(self) -> DebuggerStop:
-        """Wait until a running script stops in the far end's debugger."""
-        return await self._stops.get()
+        """Wait until a running script stands in the far end's debugger."""
+        while self.stopped is None:
+            await self.changed()
+        return self.stopped
 
     async def resume(self, action: Invocation) -> None:
         """Let the stopped script run again; it may stop anew before this returns."""
         with self._busy(nested=True) as pool:
+            self.stopped = None
             self._set(self.state, RunspaceAvailability.BUSY)
             await pool.run(action)
 
     def _event(self, event: dict[str, Any]) -> None:
         source = event.get("PSEventArgs.SourceIdentifier")
-        if source == STOP_EVENT:
+        if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
+            self.stopped = read_stop(event)
             self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
-            self._stops.put_nowait(read_stop(event))
-        elif source == BREAKPOINT_EVENT and (found := read_breakpoint(event)):
-            number, text = found
-            self.breakpoints.pop(number, None)
-            if text and len(self.breakpoints) < MAX_ERRORS:
-                self.breakpoints[number] = text
+        elif source == BREAKPOINT_EVENT:
+            self.records.breakpoint_event(event)
 
     def attach(self, console: Console) -> None:
         """Show this session's text and questions on ``console`` from now on."""
@@ -271,33 +269,33 @@ class PSSession:
         if self._opening is not None:
             self._opening.cancel()
         elif self._current is not None and self._pool is not None:
-            await self._pool.stop(self._current)
+            from .psrp.stopping import stop
+
+            try:
+                await stop(self._pool, self._current)
+            except SessionStateError as error:
+                offer = Offer("Break the session", self.break_session)
+                raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
         else:
             self._stop_wanted = True
 
-    def told_size(self) -> Any:
-        """Return the console's size where the far end must be told it with a command, else None (semantics 3.11)."""
+    def told_size(self) -> ConsoleSize | None:
+        """Return the size that the far end must be told with a command, None where it knows it (semantics 3.11).
+
+        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
+        """
         pool = self._open_pool()
-        return self.console.size if self.console.size != pool.opened_size else None
-
-    async def left(self) -> int:
-        """Wait until the far end asks to leave the session, and return the exit code it gave."""
-        await self._left.wait()
-        return self.leave_code or 0
-
-    def _leave(self, code: int) -> None:
-        self.leave_code = code
-        self._left.set()
-
-    def stay(self) -> None:
-        """Forget a request to leave, when the session is entered again."""
-        self.leave_code = None
-        self._left.clear()
+        size = pool.host.size
+        return size if size != pool.opened_size else None
 
     def _started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
+        if not pipeline.is_nested:
+            self._outer = pipeline
         if self._stop_wanted and self._pool is not None:
-            stopping = asyncio.create_task(self._pool.stop(pipeline))
+            from .psrp.stopping import stop
+
+            stopping = asyncio.create_task(stop(self._pool, pipeline))
             pipeline.answering.add(stopping)
             stopping.add_done_callback(pipeline.answering.discard)
 
@@ -315,13 +313,6 @@ class PSSession:
         self.failure = ErrorInfo(text, fully_qualified_error_id=error.error_id)
         lives_on = isinstance(error, SessionDisconnected)
         self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
-
-    def _set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
-        if (state, availability) == (self.state, self.availability):
-            return
-        self.state, self.availability = state, availability
-        for watcher in list(self._watchers):
-            watcher(self)
 
 
 async def _abort(transport: Transport) -> None:

@@ -69,6 +69,21 @@ class ErrorInfo:
     stack_trace: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class InformationInfo:
+    """An INFORMATION record (Write-Information, Write-Host) for the list of a session's records.
+
+    ``time`` is as the far end wrote it; ``tags`` holds ``PSHOST`` for Write-Host.
+    """
+
+    message: str
+    source: str = ""
+    time: str = ""
+    tags: tuple[str, ...] = ()
+    user: str = ""
+    computer: str = ""
+
+
 class RunspaceState(enum.IntEnum):
     """State of a session's runspace pool (numbers of semantics 3.8)."""
 

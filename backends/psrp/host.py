@@ -8,7 +8,7 @@ from typing import Any
 
 from psrpcore import types as ps
 from pstui.backends.credentials import Secret
-from pstui.backends.host import Console, KeyInfo, QuestionCancelled
+from pstui.backends.host import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 
 from .questions import Questions
@@ -43,10 +43,21 @@ class Host:
     """Answers the host calls of one session on its console.
 
     ``leave`` is called with the exit code when the far end asks to end the session (SetShouldExit, PopRunspace).
+    ``width`` fixes the width that the far end is told, in cells; 0 follows the console. ``on_error_line`` gets each
+    line written as an error.
     """
 
-    def __init__(self, console: Console, source: str, computer: str, leave: Callable[[int], None]) -> None:
-        self.console = console
+    def __init__(
+        self,
+        console: Console,
+        source: str,
+        computer: str,
+        leave: Callable[[int], None],
+        *,
+        width: int = 0,
+        on_error_line: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.console, self._width, self._on_error_line = console, width, on_error_line
         self.questions = Questions(console, source, computer)
         self._leave = leave
         self._id = uuid.uuid4()
@@ -54,6 +65,12 @@ class Host:
         self._cursor = {"x": 0, "y": 0}
         self._cursor_size = 100
         self._title = ""
+
+    @property
+    def size(self) -> ConsoleSize:
+        """The size that the far end is told, as it is now (semantics 3.11)."""
+        own = self.console.size
+        return ConsoleSize(self._width or own.width, own.height)
 
     def run(self, number: int, arguments: Sequence[Any]) -> None:
         """Do a void method now. Raises HostError when it cannot be done here."""
@@ -114,7 +131,7 @@ class Host:
 
     def _value(self, number: int) -> Any:
         """Return what the getters of semantics 4.3 answer, from live values."""
-        size = note_object(width=self.console.size.width, height=self.console.size.height)
+        size = note_object(width=self.size.width, height=self.size.height)
         values: dict[int, Any] = {
             1: HOST_NAME,
             2: ps.PSVersion("1.0"),
@@ -156,6 +173,8 @@ class Host:
 
     def write(self, record: Write) -> None:
         """Show text, in the colours set by SetForegroundColor and SetBackgroundColor where it names none."""
+        if record.stream is Stream.ERROR:
+            self._on_error_line(record.text)
         self.console.write(self._coloured(record))
 
     def _coloured(self, record: Write) -> Write:
@@ -173,7 +192,7 @@ class Host:
     def _fill(self, rectangle: dict[str, Any], cell: dict[str, Any]) -> None:
         """Do SetBufferContents with the whole screen and a blank, which is Clear-Host of Windows; refuse the rest."""
         sides = tuple(rectangle[side] for side in ("left", "top", "right", "bottom"))
-        size = self.console.size
+        size = self.size
         covers = sides[0] <= 0 and sides[1] <= 0 and sides[2] >= size.width - 1 and sides[3] >= size.height - 1
         if not (covers or sides == (-1, -1, -1, -1)) or str(cell.get("character")) not in (" ", "\0"):
             raise HostError(_NO_GRID)

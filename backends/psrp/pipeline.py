@@ -46,6 +46,8 @@ class Pipeline:
         self.ignore_exit = ignore_exit
         self.had_errors = False
         self.stopping = False
+        #: what was said of a stop that the far end did not confirm, empty otherwise
+        self.unstoppable: tuple[str, ...] = ()
         self.answering: set[asyncio.Task[None]] = set()
         self._done: asyncio.Future[PipelineResult] = asyncio.get_running_loop().create_future()
 

@@ -11,6 +11,7 @@ from typing import Any
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from psrpcore.types import PSObject, PSRPMessageType
+from pstui.backends.bounded import Bounded
 from pstui.backends.errors import (
     OpenError,
     ProtocolError,
@@ -20,7 +21,7 @@ from pstui.backends.errors import (
     SessionStateError,
 )
 from pstui.backends.host import BACKLOG_LIMIT, Console
-from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.records import ErrorInfo, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
 
 from . import commands
@@ -35,8 +36,8 @@ from .wire import outgoing
 
 #: Seconds: no answer at all to the opening (semantics 8.3 no. 10).
 OPEN_TIMEOUT = 180.0
-#: Seconds a state may lag behind the confirmation of a stop.
-STATE_TIMEOUT = 5.0
+#: Most commands whose metadata is taken.
+MAX_COMMANDS = 10_000
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
 TURN = 0.005
 
@@ -53,16 +54,17 @@ class RunspacePool:
         on_broken: Callable[[SessionBroken], None],
         on_error_record: Callable[[ErrorInfo], None],
         on_event: Callable[[dict[str, Any]], None] = lambda event: None,
+        on_information: Callable[[bytes], None] = lambda body: None,
     ) -> None:
         self.transport, self.console, self.host = transport, console, host
-        self.on_error_record, self.on_event = on_error_record, on_event
+        self.on_error_record, self.on_event, self.on_information = on_error_record, on_event, on_information
         self.state = RunspaceState.BEFORE_OPEN
         self.private_data: dict[str, Any] = {}
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
         #: commands that run on at the far end while the pool is disconnected
         self.parked: dict[uuid.UUID, Pipeline] = {}
         self.protocol = (2, 0)
-        self.opened_size = console.size
+        self.opened_size = host.size
         self.open_timeout: float | None = OPEN_TIMEOUT
         #: the transport, where it makes a shell for the pool
         self.shell = transport if isinstance(transport, ShellTransport) else None
@@ -98,7 +100,7 @@ class RunspacePool:
     async def open(self, title: str = "") -> None:
         """Open the pool on the far end. Raises OpenError, ProtocolError or SessionBroken."""
         self.state = RunspaceState.OPENING
-        self.opened_size = self.console.size
+        self.opened_size = self.host.size
         core = self.core
         core.prepare_message(core.our_capability)
         first = commands.opening(self.opened_size, title, self._arguments())
@@ -163,8 +165,8 @@ class RunspacePool:
         self, names: list[str], on_start: Callable[[Pipeline], None] | None = None
     ) -> tuple[PipelineResult, list[Any]]:
         """Ask for the metadata of commands; returns the end of it and the objects (semantics 3.9)."""
-        found: list[Any] = []
-        pipeline = Pipeline(found.append, ignore_exit=True)
+        found = Bounded(MAX_COMMANDS)
+        pipeline = Pipeline(found.take, ignore_exit=True)
         message = commands.metadata_request(names)
         result = await self._invoke(message, PSRPMessageType.GetCommandMetadata, pipeline, None, on_start)
         return result, found
@@ -236,18 +238,6 @@ class RunspacePool:
         """Send what psrpcore has ready, all of it for one GUID."""
         for payload in self._payloads():
             await self.transport.send(pipeline_id, payload.data, prompt_response=prompt)
-
-    async def stop(self, pipeline: Pipeline) -> None:
-        """Stop a running pipeline; nothing more while it stops already (semantics 2.9). Raises SessionStateError."""
-        if pipeline.is_done or pipeline.stopping:
-            return
-        pipeline.stopping = True
-        await self.transport.signal(pipeline.id)
-        # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm
-        # without any state (semantics 3.11).
-        with contextlib.suppress(TimeoutError, SessionBroken):
-            await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
-        pipeline.change_state(PipelineState.STOPPED, None, None)
 
     async def close(self) -> None:
         """Close the pool orderly; never raises."""

@@ -35,12 +35,13 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
             pool.on_error_record(error_info(_error_record(read(parse(message.body), pool.cipher))))
         case MessageType.PIPELINE_STATE:
             _state(pool, pipeline, message.body)
+        case MessageType.INFORMATION_RECORD:
+            pool.on_information(message.body)
         case (
             MessageType.DEBUG_RECORD
             | MessageType.VERBOSE_RECORD
             | MessageType.WARNING_RECORD
             | MessageType.PROGRESS_RECORD
-            | MessageType.INFORMATION_RECORD
         ):
             pass  # the same arrives as a host call, which is what is shown (design decision 5)
         case _:

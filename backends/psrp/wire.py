@@ -15,7 +15,7 @@ from psrpcore import types as ps
 from psrpcore.types import PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
-from pstui.backends.records import ErrorInfo
+from pstui.backends.records import ErrorInfo, InformationInfo
 
 #: Deepest nesting turned into plain values; PowerShell itself stops near 50 (semantics 8.3 no. 2).
 MAX_DEPTH = 60
@@ -185,13 +185,33 @@ def error_info(record: Any) -> ErrorInfo:
     number = category.get("Category")
     return ErrorInfo(
         message=str(message),
-        exception_type=names[0] if names else "",
+        exception_type=names[0].removeprefix("Deserialized.") if names else "",
         fully_qualified_error_id=str(found.get("FullyQualifiedErrorId") or ""),
         category=getattr(number, "name", "") or "",
         category_reason=str(category.get("Reason") or ""),
         target=str(found.get("TargetObject") or ""),
         position=str(invocation.get("PositionMessage") or ""),
         stack_trace=str(found.get("ScriptStackTrace") or ""),
+    )
+
+
+def information_info(body: bytes) -> InformationInfo | None:
+    """Describe an INFORMATION record as it came, or return None when it cannot be read."""
+    try:
+        found = plain(read(parse(body), PSCryptoProvider()))
+    except Exception:  # a record that is never shown again unless someone asks for it may be as wrong as it likes
+        return None
+    if not isinstance(found, dict):
+        return None
+    data, tags = found.get("MessageData"), found.get("Tags")
+    message = data.get("Message") if isinstance(data, dict) and "Message" in data else data
+    return InformationInfo(
+        message=str(message if message is not None else ""),
+        source=str(found.get("Source") or ""),
+        time=str(found.get("TimeGenerated") or ""),
+        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
+        user=str(found.get("User") or ""),
+        computer=str(found.get("Computer") or ""),
     )
 
 

@@ -1,0 +1,118 @@
+"""What is known of a session: its names, its target, its state, who watches that, and what its far end reported."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .connection import ConnectionInfo, ParameterSet
+from .debugging import DebuggerStop
+from .errors import PstuiError
+from .host import Console
+from .records import ErrorInfo, InformationInfo, RunspaceAvailability, RunspaceState
+from .session_records import SessionRecords
+
+if TYPE_CHECKING:
+    from .psrp.pool import RunspacePool
+
+_COMPUTER_TYPES = {
+    ParameterSet.VM_ID: "VirtualMachine",
+    ParameterSet.VM_NAME: "VirtualMachine",
+    ParameterSet.CONTAINER_ID: "Container",
+}
+
+
+class SessionFacts:
+    """The readable side of a PSSession (semantics 5.1, 5.3). ``on_step`` is told the steps of opening."""
+
+    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
+        self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
+        self.instance_id = uuid.UUID(int=0)
+        self.transport = ""
+        #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
+        self.target_name = ""
+        self.state = RunspaceState.BEFORE_OPEN
+        self.availability = RunspaceAvailability.NONE
+        self.failure: ErrorInfo | None = None
+        self.failed: PstuiError | None = None
+        self.application_private_data: dict[str, Any] = {}
+        self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        self.leave_code: int | None = None
+        #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
+        self.debug_mode_set = False
+        #: whether the far end has refused script text, so that every line is sent as commands if it can be
+        self.no_language = False
+        #: errors, information records and breakpoints that the far end has reported
+        self.records = SessionRecords()
+        #: where a script stands in the far end's debugger, None while none does
+        self.stopped: DebuggerStop | None = None
+        self._change = asyncio.Event()
+        self._left = asyncio.Event()
+        self._watchers: list[Callable[[Any], None]] = []
+        self._pool: RunspacePool | None = None
+
+    @property
+    def computer_type(self) -> str:
+        """RemoteMachine, VirtualMachine or Container."""
+        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
+
+    @property
+    def configuration_name(self) -> str:
+        """The session configuration; for SSH the constant DefaultShell."""
+        if self.info.parameter_set is ParameterSet.SSH_HOST:
+            return "DefaultShell"
+        return self.info.text("ConfigurationName")
+
+    @property
+    def protocol(self) -> tuple[int, int]:
+        """The negotiated protocol version."""
+        return self._pool.protocol if self._pool else (2, 0)
+
+    @property
+    def errors(self) -> Sequence[ErrorInfo]:
+        """The errors of this session, newest last."""
+        return self.records.errors
+
+    @property
+    def information(self) -> Sequence[InformationInfo]:
+        """The information records of this session, newest last."""
+        return self.records.information
+
+    @property
+    def breakpoints(self) -> dict[int, str]:
+        """The far end's breakpoints by Id, as it reported them."""
+        return self.records.breakpoints
+
+    def on_state(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+        """Call back at each change of state or availability; returns the way to end that."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    async def changed(self) -> None:
+        """Wait for the next change of state or availability."""
+        await self._change.wait()
+
+    async def left(self) -> int:
+        """Wait until the far end asks to leave the session, and return the exit code it gave."""
+        await self._left.wait()
+        return self.leave_code or 0
+
+    def _leave(self, code: int) -> None:
+        self.leave_code = code
+        self._left.set()
+
+    def stay(self) -> None:
+        """Forget a request to leave, when the session is entered again."""
+        self.leave_code = None
+        self._left.clear()
+
+    def _set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
+        if (state, availability) == (self.state, self.availability):
+            return
+        self.state, self.availability = state, availability
+        self._change.set()
+        self._change = asyncio.Event()
+        for watcher in list(self._watchers):
+            watcher(self)
