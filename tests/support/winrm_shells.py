@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
 from pstui.backends.demo.wire import SESSION, WireError
@@ -18,6 +18,7 @@ from tests.support.winrm_psrp import ShellServer, StreamQueue
 from tests.support.winrm_soap import NS, Fault, Request, element
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
+Fed = TypeVar("Fed")
 MIN_IDLE = 60.0
 NEVER = 2147483.647
 _STATE = f"{soap.SHELL}/CommandState/"
@@ -124,10 +125,10 @@ class Shell:
             if guid in (None, one) and not waiting.done():
                 waiting.set_result(fault)
 
-    def feed(self, work: Callable[[], None]) -> None:
+    def feed(self, work: Callable[..., Fed], *arguments: Any) -> Fed:
         """Give the PSRP server something, and turn its refusal into a fault."""
         try:
-            work()
+            return work(*arguments)
         except (WireError, ValueError) as error:
             raise Fault(soap.INVALID_DATA, f"The data is invalid: {error}.") from None
 
@@ -193,3 +194,13 @@ def timed_out() -> Fault:
     """What a Receive without output ends in: no more than a request to ask again."""
     text = "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  "
     return Fault(soap.OPERATION_TIMEDOUT, text, "w:TimedOut", sender=False)
+
+
+def bare_name(user: str) -> str:
+    """Return a user's name without domain or realm, in lower case."""
+    return user.rpartition("\\")[2].partition("@")[0].lower()
+
+
+def is_same(one: str, other: str) -> bool:
+    """Return whether two spellings name one user."""
+    return bare_name(one) == bare_name(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import uuid
 from collections.abc import Mapping
@@ -168,3 +170,17 @@ def element(name: str, content: str = "", **attributes: str) -> str:
     """Write one element; ``content`` is ready XML."""
     written = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items() if value)
     return f"<{name}{written}>{content}</{name}>"
+
+
+def decoded(text: str | None) -> bytes:
+    """Return base64 as bytes. Raises Fault."""
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except binascii.Error:
+        raise Fault(INVALID_DATA, "The data is invalid.") from None
+
+
+def content(body: ElementTree.Element, name: str) -> bytes:
+    """Return the decoded content of an element within ``body``, ``b""`` without one. Raises Fault."""
+    found = body.find(name, NS)
+    return decoded(None if found is None else found.text)
