@@ -50,6 +50,9 @@ class CommandSource:
     async def wait(self) -> None:
         await asyncio.sleep(POLL)
 
+    async def close(self) -> None:
+        return
+
     def _found(self, command: Sequence[str], name: str) -> Found:
         values = {"Command": (command[0], *(part.replace(PLACE, name) for part in command[1:]))}
         info = ConnectionInfo(ParameterSet.PROCESS, values, "", self.info.settings)

@@ -75,6 +75,9 @@ class ContainerSource:
         finally:
             await end(process)
 
+    async def close(self) -> None:
+        self._told.clear()
+
     async def _until_news(self, process: asyncio.subprocess.Process) -> bool:
         """Read events until one matters; False when the engine tells no more."""
         assert process.stdout is not None

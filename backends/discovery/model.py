@@ -51,7 +51,7 @@ class Section:
 
 
 class Source(Protocol):
-    """One place to look. Both methods may be cancelled at any time and then leave nothing behind."""
+    """One place to look. Its methods may be cancelled at any time; after ``close`` nothing runs or is open."""
 
     #: what the section is called: ``podman``, ``ssh_config``, ``qemu:///system``
     name: str
@@ -65,3 +65,6 @@ class Source(Protocol):
 
     async def wait(self) -> None:
         """Return when looking again may show something else."""
+
+    async def close(self) -> None:
+        """Let go of what was kept for the next look; looking again is possible."""

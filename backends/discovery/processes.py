@@ -25,6 +25,9 @@ class ProcessSource:
     async def wait(self) -> None:
         await asyncio.sleep(POLL)
 
+    async def close(self) -> None:
+        return
+
 
 def _found(pipe: HostPipe) -> Found:
     info = ConnectionInfo(ParameterSet.HOST_PROCESS, {"ProcessId": pipe.process_id})

@@ -61,6 +61,9 @@ class SSHConfigSource:
             if any(_time(file) != before for file, before in known.items()):
                 return
 
+    async def close(self) -> None:
+        self._times = {}
+
     def _read(self) -> _Reading:
         reading = _Reading()
         for file in self.files:

@@ -50,6 +50,7 @@ class Watcher:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+            await asyncio.gather(*(source.close() for source in self._sources))
 
     async def _keep(self, number: int, source: Source) -> None:
         while True:

@@ -11,7 +11,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import Channel, ConnectContext, Transport, TransportKind
-from pstui.backends.transports.named_pipe_channel import StreamChannel
+from pstui.backends.transports.stream_channel import StreamChannel
 from pstui.backends.transports.named_pipe_sockets import HostPipe, host_pipes, process_owner
 
 #: seconds a pipe may take to accept, and the time between two tries (semantics 6.4)
