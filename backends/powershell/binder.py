@@ -129,7 +129,10 @@ class _Binding:
         chosen = self.choose_set()
         missing = self.missing(chosen)
         if missing:
-            raise errors.missing_mandatory(self.cmdlet, missing, piped=piped is not None)
+            error = errors.missing_mandatory(self.cmdlet, missing, piped=piped is not None)
+            settings = self.take_settings()
+            error.call = BoundCall(self.cmdlet.name, chosen, self.bound, common=self.common, settings=settings)
+            raise error
         return self.result(chosen)
 
     def assign(self, parameter: Parameter, value: Value, *, mandatory: bool) -> None:
@@ -232,11 +235,13 @@ class _Binding:
         enters = self.cmdlet.name == "Enter-PSSession" and parameter_set == "ComputerName"
         return enters and set(self.bound) <= neutral
 
+    def take_settings(self) -> dict[str, Any]:
+        """Take pstui's own settings, by TOML key, out of what is bound."""
+        keys = (("Width", "width"), ("LoadProfile", "load_profile"))
+        return {key: self.bound.pop(name) for name, key in keys if name in self.bound}
+
     def result(self, chosen: str) -> BoundCall:
-        settings = {}
-        for name, key in (("Width", "width"), ("LoadProfile", "load_profile")):
-            if name in self.bound:
-                settings[key] = self.bound.pop(name)
+        settings = self.take_settings()
         if self.is_loopback(chosen):
             chosen = "Process"
         done = finish(self.cmdlet, chosen, self.bound, self.given, self.context)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binding_tables import Cmdlet
+
+if TYPE_CHECKING:
+    from pstui.backends.powershell.binder import BoundCall
 
 
 class BindingError(CallError):
@@ -16,9 +20,13 @@ class BindingError(CallError):
 
 
 class MissingMandatory(BindingError):
-    """A call that is right but for values it lacks: a dialog may ask for them. ``missing`` holds their names."""
+    """A call that is right but for values it lacks: a dialog may ask for them.
+
+    ``missing`` holds their names, ``call`` what is bound so far.
+    """
 
     missing: tuple[str, ...] = ()
+    call: BoundCall | None = None
 
 
 def refusal(cmdlet: Cmdlet, error_id: str, what: str, why: str = "", hint: str = "") -> BindingError:

@@ -128,7 +128,10 @@ def _time(declared: Option, value: Any) -> int:
 def choice(declared: Option, value: Any) -> str:
     """Return the name of an enumeration's value, if the option takes it."""
     known = {"ProxyAuthentication": "AuthenticationMechanism"}.get(declared.name, declared.name)
-    name = values.enumeration(value, known)
+    if known in values.ENUMS:
+        name = values.enumeration(value, known)
+    else:  # an option of pstui's own: its choices are all there is
+        name = next((item for item in declared.choices if item.casefold() == str(value).casefold()), str(value))
     if name not in declared.choices:
         raise ConversionError(f"{declared.name} cannot be {name}.", "One of: " + ", ".join(declared.choices) + ".")
     return name
