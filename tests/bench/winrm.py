@@ -1,0 +1,159 @@
+"""WinRM beside pypsrp's own client: the same commands to the same service, sealed by NTLM, turn about."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.session import PSSession, SessionManager
+from pypsrp.complex_objects import CultureInfo
+from pypsrp.host import PSHost, PSHostUserInterface
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from tests.support.scripted_console import ScriptedConsole
+from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, running_winrm
+
+OBJECTS, LINES, TRIPS = 10_000, 5_000, 30
+#: how often each of the two gets its turn; the median counts
+TURNS = 5
+
+Work = Callable[[], Awaitable[None]]
+
+
+class Lines(PSHostUserInterface):
+    """pypsrp's console, which counts lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def WriteLine2(self, runspace: Any, pipeline: Any, value: str) -> None:
+        self.count += 1
+
+
+class Other:
+    """A session of pypsrp's client."""
+
+    def __init__(self, endpoint: WinRMEndpoint) -> None:
+        self._wsman = WSMan("localhost", port=endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="ntlm")
+        self.lines = Lines()
+        host = PSHost(CultureInfo(), CultureInfo(), False, "bench", None, self.lines, "1.0")
+        self.pool = RunspacePool(self._wsman, host=host)
+
+    def close(self) -> None:
+        """Close the session and its connections."""
+        self.pool.close()
+        self._wsman.close()
+
+    async def run(self, script: str, *, shown: bool = False) -> int:
+        """Run a script; return how many objects or, if it is shown, lines it brought."""
+        self.lines.count = 0
+        shell = PowerShell(self.pool)
+        shell.add_script(script)
+        if shown:
+            shell.add_cmdlet("Out-Default")
+        found = len(shell.invoke())
+        return self.lines.count if shown else found
+
+
+class Ours:
+    """A session of pstui."""
+
+    def __init__(self, endpoint: WinRMEndpoint) -> None:
+        self._manager = SessionManager()
+        values = {"ComputerName": "localhost", "Port": endpoint.port, "Authentication": "Negotiate"}
+        values["Credential"] = PSCredential(USER, Secret(PASSWORD))
+        info = ConnectionInfo(ParameterSet.COMPUTER_NAME, values, settings={"trusted_hosts": ["localhost"]})
+        self.session: PSSession = self._manager.create(info, ScriptedConsole())
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self._manager.close_all()
+
+    async def run(self, script: str, *, shown: bool = False) -> int:
+        """Run a script; return how many objects or, if it is shown, lines it brought."""
+        console, found = ScriptedConsole(), []
+        await self.session.invoke_script(script, console, out_default=shown, on_output=found.append)
+        return len(console.shown()) if shown else len(found)
+
+
+async def timed(ours: Work, other: Work) -> tuple[float, float]:
+    """Return the median seconds of both, measured turn about."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(TURNS):
+        for times, work in zip(taken, (ours, other), strict=True):
+            began = time.perf_counter()
+            await work()
+            times.append(time.perf_counter() - began)
+    return median(taken[0]), median(taken[1])
+
+
+def row(what: str, ours: float, other: float) -> str:
+    """Write one comparison, in milliseconds."""
+    return f"{what:<34} pstui {ours * 1000:8.1f} ms   pypsrp {other * 1000:8.1f} ms   {other / ours:5.2f} x"
+
+
+def repeated(client: Ours | Other, script: str, expected: int, times: int = 1, *, shown: bool = False) -> Work:
+    """Return the work of running a script so many times, its results counted."""
+
+    async def work() -> None:
+        for _ in range(times):
+            found = await client.run(script, shown=shown)
+            if found != expected:
+                raise AssertionError(f"{found} instead of {expected} for {script}")
+
+    return work
+
+
+async def _measure(endpoint: WinRMEndpoint) -> list[str]:
+    async def opened_by_ours() -> None:
+        session = Ours(endpoint)
+        await session.session.open()
+        await session.close()
+
+    async def opened_by_other() -> None:
+        session = Other(endpoint)
+        session.pool.open()
+        session.close()
+
+    # Neither is to pay for its imports.
+    await opened_by_ours()
+    await opened_by_other()
+    rows = [row("open and close a session", *await timed(opened_by_ours, opened_by_other))]
+    ours, other = Ours(endpoint), Other(endpoint)
+    await ours.session.open()
+    other.pool.open()
+    try:
+        for what, script, count, times, shown in (
+            (f"{OBJECTS} objects", f"1..{OBJECTS}", OBJECTS, 1, False),
+            (f"{LINES} lines of Out-Default", f"1..{LINES}", LINES, 1, True),
+            ("round trip of a command", "1", 1, TRIPS, False),
+        ):
+            pair = (repeated(one, script, count, times, shown=shown) for one in (ours, other))
+            ours_took, other_took = await timed(*pair)
+            rows.append(row(what, ours_took / times, other_took / times))
+    finally:
+        other.close()
+        await ours.close()
+    return rows
+
+
+@contextlib.contextmanager
+def _endpoint() -> Iterator[WinRMEndpoint]:
+    with tempfile.TemporaryDirectory() as folder, running_winrm(Path(folder)) as endpoint:
+        yield endpoint
+
+
+def run() -> Iterator[str]:
+    """Yield the rows."""
+    with _endpoint() as endpoint:
+        yield from asyncio.run(_measure(endpoint))
