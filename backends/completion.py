@@ -1,4 +1,4 @@
-"""Tab completion on the far end: TabExpansion2's call and its answer (semantics 3.10)."""
+"""Tab completion: TabExpansion2's call and its answer, or the commands there are where it is missing (3.10)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .bounded import Bounded
+from .command_names import CommandNames
+
 if TYPE_CHECKING:
     from .psrp.commands import Invocation
+    from .pssession import PSSession
 
 #: Most matches kept; a far end may offer every command it has.
 MAX_MATCHES = 5000
@@ -32,12 +36,43 @@ class Completion:
     matches: tuple[CompletionMatch, ...]
 
 
-def completion_invocation(text: str, cursor: int) -> Invocation:
-    """Return the pipeline that asks for completions at ``cursor`` (code points; sent in UTF-16 units)."""
-    from .psrp.commands import Call, Invocation
+class Completions:
+    """Finds completions in one session: by its TabExpansion2, or from its commands where that is missing."""
 
-    call = Call("TabExpansion2", ((None, text), (None, _units(text[:cursor])), (None, None)))
-    return Invocation(((call,),), redirect_errors=True, invocation_info=True)
+    def __init__(self, session: PSSession) -> None:
+        self._session = session
+        self._names: CommandNames | None = None
+
+    async def find(self, text: str, cursor: int) -> Completion:
+        """Return the completions at ``cursor`` (code points). Raises SessionStateError when the session is busy."""
+        nested = self._session.stopped is not None
+        if self._names is None or nested:
+            found = Bounded(1)
+            result = await self._session.run(completion_invocation(text, cursor, nested=nested), on_output=found.take)
+            missing = result.error is not None and result.error.fully_qualified_error_id == "CommandNotFoundException"
+            if not missing or nested:
+                return read_completion(found, text)
+            self._names = CommandNames()
+        if not self._names.loaded:
+            _, described = await self._session.command_metadata(["*"])
+            self._names.load(described)
+        start, words = self._names.complete(text[:cursor])
+        matches = [CompletionMatch(word, word, kind, tooltip) for word, kind, tooltip in words[:MAX_MATCHES]]
+        return Completion(start, cursor - start, tuple(matches))
+
+
+def completion_invocation(text: str, cursor: int, *, nested: bool = False) -> Invocation:
+    """Return the pipeline that asks for completions at ``cursor`` (code points; sent in UTF-16 units).
+
+    ``nested`` asks through the debugger, with named arguments, while a script stands at a breakpoint.
+    """
+    from .psrp.commands import EVERY_STREAM, Call, Invocation
+
+    names = ("InputScript", "CursorColumn", "Options") if nested else (None, None, None)
+    values = (text, _units(text[:cursor]), None)
+    merged = EVERY_STREAM if nested else frozenset()
+    call = Call("TabExpansion2", tuple(zip(names, values, strict=True)), merged=merged, by_stream=nested)
+    return Invocation(((call,),), redirect_errors=True, invocation_info=True, is_nested=nested)
 
 
 def read_completion(outputs: Sequence[Any], text: str) -> Completion:

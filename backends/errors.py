@@ -79,3 +79,7 @@ class SessionDisconnected(SessionBroken):
 
 class SessionStateError(PstuiError):
     """The session is not in a state that allows the call: busy, closed, not yet open."""
+
+
+class SessionBusy(SessionStateError):
+    """The session runs another command; it takes one at a time."""

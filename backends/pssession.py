@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from .connection import ConnectionInfo
 from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_stop
-from .errors import Offer, OpenCancelled, OpenError, PstuiError, SessionBroken, SessionDisconnected, SessionStateError
+from .errors import (
+    Offer,
+    OpenCancelled,
+    OpenError,
+    PstuiError,
+    SessionBroken,
+    SessionBusy,
+    SessionDisconnected,
+    SessionStateError,
+)
 from .host import Console, ConsoleSize
 from .records import ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState
 from .session_facts import SessionFacts
@@ -181,7 +190,7 @@ class PSSession(SessionFacts):
         pool = self._open_pool()
         expected = RunspaceAvailability.REMOTE_DEBUG if nested else RunspaceAvailability.AVAILABLE
         if self.availability is not expected:
-            raise SessionStateError(f"{self.info.label}: the session is busy with another command")
+            raise SessionBusy(f"{self.info.label}: the session is busy with another command")
         outer = self._current
         self._stop_wanted = False
         if not nested:
