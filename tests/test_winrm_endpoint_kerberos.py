@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,8 @@ def test_clocks_apart_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(subprocess.CalledProcessError) as told:
             endpoint.kdc.kinit(USER, PASSWORD)
         assert "Clock skew" in told.value.stderr
+    with pytest.raises(ConnectionRefusedError):  # nothing is left behind
+        socket.create_connection(("127.0.0.1", endpoint.kdc.port), 5)
 
 
 def test_a_service_that_does_not_offer_kerberos_refuses_it(winrm_endpoint: WinRMEndpoint, kdc: Kdc) -> None:

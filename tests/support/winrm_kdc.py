@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -97,8 +98,9 @@ class Kdc:
         (self.folder / "cache").unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """End the KDC."""
-        self._process.kill()
+        """End the KDC, and faketime that may stand between."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def _run(self, name: str, *arguments: str, given: str = "", environment: Mapping[str, str] | None = None) -> None:
@@ -145,6 +147,8 @@ class Kdc:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return process
             if process.poll() is not None or time.monotonic() > end:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 raise RuntimeError(f"the KDC did not start:\n{(self.folder / 'output').read_text()}")
 
 
