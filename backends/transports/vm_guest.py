@@ -143,20 +143,23 @@ def guest_connection(info: ConnectionInfo, machine: Machine, address: str, port:
 
 
 class CredentialConsole:
-    """A console that answers the guest's questions for the password itself, each kind once; a person has the rest."""
+    """A console that answers the guest's first question for the password itself; a person has the rest.
+
+    Only the first: a password that was refused is not sent a second time, accounts are locked over that.
+    """
 
     def __init__(self, console: Console, credential: PSCredential) -> None:
         self._console, self._credential = console, credential
-        self._answered: set[str] = set()
+        self._answered = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._console, name)
 
     async def ask(self, question: Question) -> Secret:
-        """Answer a question for the password once with the credential's; put every other to the person."""
+        """Answer the first question for the password with the credential's; put every other to the person."""
         password = self._credential.password
         is_mine = question.kind is QuestionKind.SECRET and not question.remote and _PASSWORD.fullmatch(question.label)
-        if password is not None and is_mine and question.label not in self._answered:
-            self._answered.add(question.label)
+        if password is not None and is_mine and not self._answered:
+            self._answered = True
             return password
         return await self._console.ask(question)
