@@ -197,11 +197,13 @@ class ContainerChannel:
         """Return why the stream ended, by what the engine says about the container now."""
         state = await self._settled_state()
         self._ending = how_it_ended(self._container, state)
+        error_id = "" if self._answered else ERROR_ID
         if state.state == "running" and failure is not None:
-            return SessionBroken(f"the container {self._container.name}: {failure.what}", failure.why)
+            what = f"the container {self._container.name}: {failure.what}"
+            return SessionBroken(what, failure.why, error_id=error_id)
         why = self._process.ending() if self._process and state.state in ("running", "unknown") else ""
         hint, offers = way_on(self._container, state.state)
-        return SessionBroken(self._ending, why, hint, details=self.ending(), offers=offers)
+        return SessionBroken(self._ending, why, hint, error_id=error_id, details=self.ending(), offers=offers)
 
     async def _settled_state(self) -> ContainerState:
         """Return the container's state; one that is just going away is looked at again."""
