@@ -67,7 +67,7 @@ def test_every_recorded_state_and_string_is_decoded_alike() -> None:
     for number, body in states:
         if number is not None:
             assert number == read(parse(body), CIPHER).PipelineState
-    texts = [(fast.string_output(body), body) for body in recorded("PIPELINE_OUTPUT")]
+    texts = [(fast.simple_output(body), body) for body in recorded("PIPELINE_OUTPUT")]
     assert any(text is not None for text, _ in texts)
     for text, body in texts:
         if text is not None:
@@ -123,9 +123,29 @@ def test_escapes_are_resolved_as_powershell_does(escaped: str, text: str) -> Non
     assert fast.text_of(escaped.encode()) == text
 
 
+@given(st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1), st.booleans())
+def test_numbers_and_truth_are_decoded_as_psrpcore_does(small: int, large: int, truth: bool) -> None:
+    for body in (
+        f"<I32>{small}</I32>",
+        f"<I64>{large}</I64>",
+        f"<By>{small % 256}</By>",
+        f"<B>{str(truth).lower()}</B>",
+    ):
+        quick = fast.simple_output(body.encode())
+        slow = plain(read(parse(body.encode()), CIPHER))
+        assert (quick, type(quick)) == (slow, type(slow))
+
+
+@pytest.mark.parametrize(
+    "body", ["<I32>5</I64>", "<I32>0x5</I32>", "<I32> 5</I32>", "<B>True</B>", "<I32></I32>", "<Db>5</Db>"]
+)
+def test_other_outputs_are_left_to_the_careful_way(body: str) -> None:
+    assert fast.simple_output(body.encode()) is None
+
+
 @given(st.binary(max_size=200))
 def test_nothing_breaks_on_arbitrary_bytes(body: bytes) -> None:
-    for decoder in (fast.host_write, fast.string_output, fast.pipeline_state):
+    for decoder in (fast.host_write, fast.simple_output, fast.pipeline_state):
         decoder(body)
     head = host_call(16, "<S>").split(b"<S>")[0]
     fast.host_write(head + body + b"</LST></Obj></MS></Obj>")

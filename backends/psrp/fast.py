@@ -37,6 +37,9 @@ _HEADS = tuple(
     )
 )
 _COLOURS = re.compile(rb"<I32>(-?\d{1,2})</I32><I32>(-?\d{1,2})</I32>")
+#: Int32, Int64, Int16, UInt16, UInt32, SByte and Byte, no longer than their type allows.
+_NUMBER = re.compile(rb"<(I32|I64|I16|U16|U32|SB|By)>(-?\d{1,19})</\1>")
+_TRUTH = {b"<B>true</B>": True, b"<B>false</B>": False}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
 _ENTITY = re.compile("&[a-z]{2,4};")
@@ -96,11 +99,13 @@ def host_write(body: bytes) -> Write | None:
     return write_record(number, (*numbers, text)) or _NOTHING
 
 
-def string_output(body: bytes) -> str | None:
-    """Decode a PIPELINE_OUTPUT that is one string, or None."""
+def simple_output(body: bytes) -> str | int | bool | None:
+    """Decode a PIPELINE_OUTPUT that is one string, whole number or truth value, or None."""
     if body.startswith(b"<S>") and body.endswith(b"</S>"):
         return text_of(body[3:-4])
-    return None
+    if match := _NUMBER.fullmatch(body):
+        return int(match[2])
+    return _TRUTH.get(body)
 
 
 def pipeline_state(body: bytes) -> int | None:

@@ -49,9 +49,9 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
 
 
 def _output(pool: RunspacePool, body: bytes) -> Any:
-    text = fast.string_output(body)
-    if text is not None:
-        return text
+    simple = fast.simple_output(body)
+    if simple is not None:
+        return simple
     return plain(read(parse(body), pool.cipher)) if body else None
 
 
