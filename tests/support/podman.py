@@ -160,38 +160,42 @@ def _lay_over(podman: Podman, folder: Path) -> None:
     podman("image", "prune", "--force", check=False)
 
 
-def prepare() -> Podman:
-    """Return the engine with its images made; one process at a time makes them. Raises RuntimeError."""
+@contextlib.contextmanager
+def alone() -> Iterator[Podman]:
+    """Have the store to oneself, its images made and no container in it. Raises RuntimeError."""
     podman = Podman()
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "podman.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        podman.remove("--all")
         if not podman.has(BASE):
             with tempfile.TemporaryDirectory(prefix="pstui-base-") as folder:
                 _bootstrap(podman, Path(folder))
         with tempfile.TemporaryDirectory(prefix="pstui-image-") as folder:
             _lay_over(podman, Path(folder))
-    return podman
+        try:
+            yield podman
+        finally:
+            podman.remove("--all")
 
 
 @pytest.fixture(scope="module")
 def podman() -> Iterator[Podman]:
-    """The engine for one module; its containers are gone afterwards. Import the name to use it."""
+    """The engine for one module, which has its store to itself. Import the name to use it."""
     if sys.platform != "linux":
         missing("podman", "these tests need Linux")
     requires("podman", ("podman", "runc", "debootstrap", "tar"))
     if os.getuid() != 0:
         missing("podman", "making its image needs root")
-    try:
-        engine = prepare()
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-        missing("podman", f"its image could not be made: {error}")
-        raise
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            engine = stack.enter_context(alone())
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            missing("podman", f"its image could not be made: {error}")
+            raise
         yield engine
-    finally:
-        engine("rm", "--all", "--force", "--time", "0", check=False)
 
 
 if __name__ == "__main__":
-    prepare()
+    with alone():
+        pass
