@@ -12,6 +12,7 @@ from .errors import CallError
 from .host import Console
 from .interactive import InteractiveSession
 from .pssession import PSSession
+from .records import RunspaceState
 
 _SUFFIX = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
 
@@ -43,7 +44,10 @@ class SessionManager:
         return InteractiveSession(session, console)
 
     def find(self, info: ConnectionInfo) -> PSSession:
-        """Look a kept session up by Session, Id, InstanceId or Name. Raises CallError with PowerShell's ids."""
+        """Look a kept session up by Session, Id, InstanceId or Name, to enter it.
+
+        Raises CallError with PowerShell's ids: not found, several, not open (semantics 2.2, 5.4).
+        """
         key, error, matches = _LOOKUPS[info.parameter_set]
         wanted = info.values.get(key)
         found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
@@ -61,6 +65,7 @@ class SessionManager:
                 "Use -Id or -InstanceId.",
                 error_id=f"RemoteRunspaceHasMultipleMatchesForSpecified{error}{_SUFFIX}",
             )
+        _check_enterable(found[0])
         return found[0]
 
     async def remove(self, session: PSSession) -> None:
@@ -73,6 +78,25 @@ class SessionManager:
         """Close every session, all at once."""
         await asyncio.gather(*(session.close() for session in self._sessions))
         self._sessions.clear()
+
+
+def _check_enterable(session: PSSession) -> None:
+    if session.state is RunspaceState.OPENED or session.can_connect:
+        return
+    label = f"{session.name} (Id {session.id}, {session.info.label})"
+    if session.state is RunspaceState.DISCONNECTED:
+        raise CallError(
+            f"the session {label} is disconnected and cannot be connected to",
+            "Only sessions over WinRM can be connected to again.",
+            "Remove it and make a new one.",
+            error_id=f"EnterPSSessionCannotConnectDisconnectedSession{_SUFFIX}",
+        )
+    raise CallError(
+        f"the session {label} is not open",
+        f"Its state is {session.state.name.title()}.",
+        "Remove it and make a new one.",
+        error_id=f"PushedRunspaceMustBeOpen{_SUFFIX}",
+    )
 
 
 def _same_id(session: PSSession, wanted: object) -> bool:

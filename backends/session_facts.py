@@ -66,6 +66,12 @@ class SessionFacts:
         return self.info.text("ConfigurationName")
 
     @property
+    def can_connect(self) -> bool:
+        """Whether it is disconnected and its transport can take it up again."""
+        pool = self._pool
+        return self.state is RunspaceState.DISCONNECTED and pool is not None and pool.shell is not None
+
+    @property
     def protocol(self) -> tuple[int, int]:
         """The negotiated protocol version."""
         return self._pool.protocol if self._pool else (2, 0)

@@ -62,6 +62,33 @@ def error_record(message: str, error_id: str = "Oops", reason: str = "RuntimeExc
     )
 
 
+def stop_event(message: str = "", breakpoints: tuple[str, ...] = ()) -> Action:
+    """Return the action that reports a stop in the debugger, at breakpoints on these commands."""
+    hit = "".join(
+        f'<Obj RefId="{30 + index}"><MS><I32 N="Id">{index}</I32><S N="Command">{name}</S></MS></Obj>'
+        for index, name in enumerate(breakpoints)
+    )
+    arguments = (
+        '<Obj RefId="20"><LST><Obj RefId="21"><MS>'
+        f'<Obj N="Breakpoints" RefId="22"><LST>{hit}</LST></Obj>'
+        '<Obj N="SerializedInvocationInfo" RefId="23"><MS>'
+        f'<S N="InvocationInfo_PositionMessage">{escape(message)}</S></MS></Obj></MS></Obj></LST></Obj>'
+    )
+    return event("PSInternalRemoteDebuggerStopEvent", arguments)
+
+
+def event(source: str, arguments: str) -> Action:
+    """Return the action that sends an event of the far end's own."""
+    body = members(**{"PSEventArgs.SourceIdentifier": f"<S>{source}</S>", "PSEventArgs.SourceArgs": arguments})
+    return lambda peer, guid: peer.say("USER_EVENT", body)
+
+
+def resumes(action: str) -> list[Action]:
+    """Return what a debugger's command does that lets the script run again."""
+    command = members(ResumeAction=f"<S>{action}</S>", RepeatOnEnter="<B>true</B>", ExecutedByDebugger="<B>true</B>")
+    return [output(command), state(COMPLETED)]
+
+
 def state(number: int, error: str = "") -> Action:
     """Return the action that ends the pipeline in a state."""
     return lambda peer, guid: peer.state(guid, number, error)
