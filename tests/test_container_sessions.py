@@ -79,7 +79,9 @@ async def test_a_name_enters_as_the_containers_own_user(podman: Podman, api: str
     async with entered(podman.info("api")) as (session, interactive, console):
         assert session.state is RunspaceState.OPENED
         assert (session.transport, session.computer_type) == ("Container", "Container")
-        assert interactive.prompt.startswith("[api]: PS ")
+        assert interactive.prompt == "[api]: PS /tmp> "
+        assert await interactive.run("cd /usr") is Outcome.READY
+        assert interactive.prompt == "[api]: PS /usr> "
         assert await interactive.run("id") is Outcome.READY
         assert f"uid=1234({USER})" in "\n".join(console.shown())
         assert await interactive.run("exit") is Outcome.LEFT

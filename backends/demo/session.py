@@ -102,6 +102,14 @@ def host_object(session: Session) -> Thing:
     )
 
 
+def execution_context(session: Session) -> Thing:
+    """Return what prompts ask for the location, as Enter-PSSession's own does in a container (semantics 3.2)."""
+    text = "pstui.demo.ExecutionContext"
+    path = Thing((text,), {"CurrentLocation": str(session.location)}, text)
+    state = Thing((text,), {"Path": path}, text)
+    return Thing((text,), {"SessionState": state, "Host": host_object(session)}, text)
+
+
 def _process_id(session: Session) -> int | None:
     return os.getpid() if session.own_process else None
 
@@ -123,6 +131,7 @@ _AUTOMATIC: dict[str, Callable[[Session], Any]] = {
     "ismacos": lambda _: sys.platform == "darwin",
     "iswindows": lambda _: os.name == "nt",
     "host": host_object,
+    "executioncontext": execution_context,
     "shellid": lambda _: EDITION,
 }
 
