@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.host import Question, QuestionCancelled, QuestionKind
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.hyperv_handshake import GuestLogon
 from pstui.backends.transports.hyperv_socket import unavailable as no_hyperv
+from pstui.backends.transports.texts import printable
 from pstui.backends.transports.vm_libvirt import Hypervisor, default_uris
 from pstui.backends.transports.vm_libvirt import unavailable as no_libvirt
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Find the machine and enter its guest. Raises OpenError with PowerShell's ids."""
-    credential = info.values.get("Credential")
-    if not isinstance(credential, PSCredential):
-        raise OpenError(
-            "a virtual machine is entered with an account of its guest",
-            "No credential was given.",
-            "Give -Credential.",
-            error_id="InvalidCredential",
-        )
+    credential = info.values.get("Credential") or await _asked(info, context)
     GuestLogon.of(credential.user_name, Secret(""))
+    info = replace(info, values={**info.values, "Credential": credential})
     context.step("name", info.computer_name)
     uri = info.text("LibvirtUri")
     if not uri and not no_hyperv():
@@ -36,6 +34,23 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     from pstui.backends.transports.vm_guest import enter_guest
 
     return await enter_guest([Hypervisor(one) for one in uris], info, context)
+
+
+async def _asked(info: ConnectionInfo, context: ConnectContext) -> PSCredential:
+    """Ask for the user, as for a machine that was found and not saved; the password is asked where it is needed."""
+    name = printable(info.computer_name)
+    try:
+        question = Question(QuestionKind.LINE, f"User in the virtual machine {name}: ", remote=False, source=name)
+        return PSCredential((await context.console.ask(question)).reveal().strip())
+    except QuestionCancelled as cancelled:
+        if not cancelled.nobody:
+            raise OpenCancelled(f"{name}: not connected, no user was given") from cancelled
+        raise OpenError(
+            "a virtual machine is entered with an account of its guest",
+            "No credential was given.",
+            "Give -Credential.",
+            error_id="InvalidCredential",
+        ) from cancelled
 
 
 def _nothing_here(why: str) -> OpenError:

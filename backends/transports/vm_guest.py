@@ -72,6 +72,7 @@ async def find(hypervisors: Sequence[Hypervisor], info: ConnectionInfo) -> Machi
 
 async def reach(machine: Machine, transport: str, port: int) -> tuple[str, int, str]:
     """Return (address, port, ``SSH`` or ``WSMan``) of the first way into the guest that accepts. Raises OpenError."""
+    transport = {"ssh": "SSH", "wsman": "WSMan"}.get(transport.casefold(), "")
     if transport == "SSH":
         ways = [(port or SSH, "SSH")]
     elif transport == "WSMan":

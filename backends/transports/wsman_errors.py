@@ -186,7 +186,7 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
         Advice("the account is locked or disabled", "", "Ask who administers the account. pstui does not try again."),
     ),
     (
-        ("preauth", "password incorrect", "decrypt integrity", "logon failure", "0xc000006d"),
+        ("preauth", "password incorrect", "decrypt integrity", "logon failure", "logon_failure", "0xc000006d"),
         faults.LOGON_FAILURE,
         Advice("the user name or the password is wrong", "", "Check both. pstui does not try the same ones again."),
     ),

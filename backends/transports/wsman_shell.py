@@ -11,43 +11,22 @@ from dataclasses import dataclass
 
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_envelope import (
-    COMMAND_RESOURCE,
     PWSH,
     SHELL_RESOURCE,
     Envelopes,
     Request,
     rsp,
-    texts,
 )
 from pstui.backends.transports.wsman_options import Settings
-from pypsrp.wsman import NAMESPACES, SelectorSet, WSManAction
+from pypsrp.wsman import NAMESPACES, WSManAction
 
 #: the misspelling is the protocol's: any other code closes the command (semantics 7 no. 59)
 STOP = "powershell/signal/crtl_c"
 TERMINATE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate"
 #: longest history text that is told as the command line (semantics 6.7)
 MAX_LINE = 255
-#: shells taken from one answer
-MAX_SHELLS = 1000
 
-_DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?\Z")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class ShellInfo:
-    """A shell as the service describes it. Times are in seconds; ``state`` is Connected or Disconnected."""
-
-    shell_id: uuid.UUID
-    name: str
-    resource_uri: str
-    state: str
-    owner: str = ""
-    idle_timeout: float = 0.0
-    max_idle_timeout: float = 0.0
-    buffer_mode: str = ""
-    locale: str = ""
-    inactivity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +38,34 @@ class Received:
 
 
 class Verbs:
-    """Writes the requests for one shell. Ids go upper-case, as the real client writes them."""
+    """Writes the requests for one shell. Ids go upper-case, as the real client writes them.
+
+    Services of Windows 7's age give shells and commands ids of their own; they are learnt from their answers.
+    """
 
     def __init__(self, envelopes: Envelopes, settings: Settings, shell_id: uuid.UUID, resource: str) -> None:
         self._envelopes, self._settings, self._resource = envelopes, settings, resource
         self.shell_id = str(shell_id).upper()
+        self._given: dict[uuid.UUID, str] = {}
+
+    def created(self, body: ET.Element) -> None:
+        """Learn the shell's id from the answer to Create. Raises BadReply."""
+        found = body.find(".//wsman:SelectorSet/wsman:Selector[@Name='ShellId']", NAMESPACES)
+        if found is not None and found.text:
+            self.shell_id = _checked(found.text)
+
+    def began(self, command_id: uuid.UUID, body: ET.Element) -> None:
+        """Learn a command's id from the answer to Command. Raises BadReply."""
+        found = body.findtext("rsp:CommandResponse/rsp:CommandId", "", NAMESPACES)
+        if found and found.upper() != _id(command_id):
+            self._given[command_id] = _checked(found)
+
+    def ended(self, command_id: uuid.UUID) -> None:
+        """Forget a command."""
+        self._given.pop(command_id, None)
+
+    def _name(self, command_id: uuid.UUID) -> str:
+        return self._given.get(command_id) or _id(command_id)
 
     def create(self, opening: bytes, protocol: str, name: str) -> Request:
         """Return the request that makes the shell; ``opening`` are the pool's first fragments."""
@@ -94,7 +96,7 @@ class Verbs:
         body = ET.Element(rsp("Send"))
         element = ET.SubElement(body, rsp("Stream"), {"Name": stream})
         if command_id is not None:
-            element.set("CommandId", _id(command_id))
+            element.set("CommandId", self._name(command_id))
         element.text = _base64(data)
         return self._shell(WSManAction.SEND, body)
 
@@ -103,7 +105,7 @@ class Verbs:
         body = ET.Element(rsp("Receive"))
         stream = _add(body, "DesiredStream", "stdout")
         if command_id is not None:
-            stream.set("CommandId", _id(command_id))
+            stream.set("CommandId", self._name(command_id))
         return self._envelopes.request(
             WSManAction.RECEIVE,
             self._resource,
@@ -115,7 +117,7 @@ class Verbs:
 
     def signal(self, command_id: uuid.UUID, code: str) -> Request:
         """Return the request that stops or closes a command."""
-        body = ET.Element(rsp("Signal"), {"CommandId": _id(command_id)})
+        body = ET.Element(rsp("Signal"), {"CommandId": self._name(command_id)})
         _add(body, "Code", code)
         return self._shell(WSManAction.SIGNAL, body, self._settings.cancel_timeout)
 
@@ -162,29 +164,6 @@ class Verbs:
         return self._envelopes.request(action, self._resource, body, shell_id=self.shell_id, patience=wait)
 
 
-def enumerate_shells(envelopes: Envelopes, patience: float | None) -> Request:
-    """Return the request for the list of every shell that this user may see."""
-    return envelopes.request(WSManAction.ENUMERATE, SHELL_RESOURCE, _enumerate(), patience=patience)
-
-
-def enumerate_commands(envelopes: Envelopes, shell_id: uuid.UUID, patience: float | None) -> Request:
-    """Return the request for the list of a shell's commands."""
-    body = _enumerate()
-    dialect = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"
-    chosen = ET.SubElement(body, _wsman("Filter"), {"Dialect": dialect})
-    selectors = SelectorSet()
-    selectors.add_option("ShellId", _id(shell_id))
-    chosen.append(selectors.pack())
-    return envelopes.request(WSManAction.ENUMERATE, COMMAND_RESOURCE, body, patience=patience)
-
-
-def _enumerate() -> ET.Element:
-    body = ET.Element(f"{{{NAMESPACES['wsen']}}}Enumerate")
-    ET.SubElement(body, _wsman("OptimizeEnumeration"))
-    ET.SubElement(body, _wsman("MaxElements")).text = "32000"
-    return body
-
-
 def received(body: ET.Element) -> Received:
     """Read a ReceiveResponse. Raises BadReply."""
     response = body.find("rsp:ReceiveResponse", NAMESPACES)
@@ -198,52 +177,6 @@ def received(body: ET.Element) -> Received:
 def connect_answer(body: ET.Element) -> bytes:
     """Return the fragments of a ConnectResponse. Raises BadReply."""
     return decoded(body.findtext("rsp:ConnectResponse/pwsh:connectResponseXml", "", NAMESPACES))
-
-
-def shells(body: ET.Element) -> list[ShellInfo]:
-    """Read the shells of an EnumerateResponse or a GetResponse; those that cannot be read are left out."""
-    items = [
-        *body.findall("wsen:EnumerateResponse/wsman:Items/rsp:Shell", NAMESPACES),
-        *body.findall("rsp:Shell", NAMESPACES),
-    ]
-    return [found for item in items[:MAX_SHELLS] if (found := _shell_info(item)) is not None]
-
-
-def commands(body: ET.Element) -> list[uuid.UUID]:
-    """Return the ids of an EnumerateResponse's commands."""
-    items = body.findall("wsen:EnumerateResponse/wsman:Items/rsp:Command/rsp:CommandId", NAMESPACES)
-    return [found for item in items[:MAX_SHELLS] if (found := _uuid(item.text or "")) is not None]
-
-
-def _shell_info(element: ET.Element) -> ShellInfo | None:
-    told = texts(element)
-    shell_id = _uuid(told.get("ShellId", ""))
-    if shell_id is None:
-        return None
-    return ShellInfo(
-        shell_id,
-        told.get("Name", "") or element.get("Name", ""),
-        told.get("ResourceUri", ""),
-        told.get("State", ""),
-        told.get("Owner", ""),
-        seconds(told.get("IdleTimeOut", "")),
-        seconds(told.get("MaxIdleTimeOut", "")),
-        told.get("BufferMode", ""),
-        told.get("Locale", ""),
-        seconds(told.get("ShellInactivity", "")),
-    )
-
-
-def seconds(text: str) -> float:
-    """Return an XML duration in seconds, 0 for one that cannot be read."""
-    found = _DURATION.match(text)
-    if found is None:
-        return 0.0
-    try:
-        days, hours, minutes, rest = (float(part or 0) for part in found.groups())
-    except ValueError:
-        return 0.0
-    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
 def decoded(text: str | None) -> bytes:
@@ -260,8 +193,12 @@ def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
     return element
 
 
-def _wsman(name: str) -> str:
-    return f"{{{NAMESPACES['wsman']}}}{name}"
+def _checked(text: str) -> str:
+    """Return an id that the service gave, if it is one. Raises BadReply."""
+    text = text.strip()
+    if not re.fullmatch(r"[0-9A-Za-z{}-]{1,64}", text):
+        raise faults.BadReply("the service gave an id that is none")
+    return text
 
 
 def _base64(data: bytes) -> str:
@@ -270,13 +207,6 @@ def _base64(data: bytes) -> str:
 
 def _id(number: uuid.UUID) -> str:
     return str(number).upper()
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _text(text: str) -> str:

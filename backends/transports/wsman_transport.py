@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import uuid
+import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,10 +17,11 @@ from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman_client import Client
 from pstui.backends.transports.wsman_envelope import Request, payload_size
-from pstui.backends.transports.wsman_lane import Inflow, Lane
+from pstui.backends.transports.wsman_list import ShellInfo, shells
 from pstui.backends.transports.wsman_options import ENVELOPE, OLD_ENVELOPE
 from pstui.backends.transports.wsman_recovery import Recovery
-from pstui.backends.transports.wsman_shell import STOP, TERMINATE, ShellInfo, Verbs, connect_answer, received, shells
+from pstui.backends.transports.wsman_shell import STOP, TERMINATE, Verbs, connect_answer, received
+from pstui.backends.transports.wsman_streams import Inflow, Lane
 
 #: seconds for an orderly end; a person who leaves does not wait for more
 CLOSE_TIMEOUT = 5.0
@@ -85,6 +87,7 @@ class WSManTransport:
         while True:
             try:
                 body = await self._client.once(self._verbs.create(opening, self._protocol, self.name))
+                self._verbs.created(body)
                 break
             except faults.WSManFailure as failure:
                 location = failure.location if isinstance(failure, faults.HTTPFailure) else ""
@@ -138,7 +141,8 @@ class WSManTransport:
         """Begin a command with its first fragments, and wait for its output from now on."""
         assert self._verbs is not None
         text = self._texts.pop(pipeline_id, "")
-        await self._asked(self._verbs.command(pipeline_id, first, text))
+        answer = await self._asked(self._verbs.command(pipeline_id, first, text))
+        self._verbs.began(pipeline_id, answer)
         self._lanes[pipeline_id] = Lane(self._receive(pipeline_id))
 
     async def send(self, pipeline_id: uuid.UUID | None, data: bytes, *, prompt_response: bool = False) -> None:
@@ -182,6 +186,7 @@ class WSManTransport:
         if lane.task is not None and not lane.task.done():
             await asyncio.wait({lane.task}, timeout=FAREWELL)
         lane.end()
+        verbs.ended(pipeline_id)
 
     # Leaving and coming back.
 
@@ -306,32 +311,25 @@ class WSManTransport:
             if (int(found[1]), int(found[2])) >= (2, 2):
                 self.max_payload = payload_size(ENVELOPE)
 
-    async def _call(self, request: Request, *, may_be_over: bool = False) -> None:
-        """Send a request of the open shell.
+    async def _asked(self, request: Request, *, may_be_over: bool = False) -> ET.Element:
+        """Send a request of the open shell, and return the body of its answer.
 
-        Raises SessionBroken, or Fault where the service refused this request alone. With ``may_be_over`` a command
-        that the service does not know any more is no error.
+        With ``may_be_over`` a command that the service does not know any more is no error. Raises SessionBroken, or
+        SessionStateError where the service refused this request alone.
         """
         if self._flow.failure is not None:
             raise self._flow.failure
         try:
-            await self._client.call(request)
+            return await self._client.call(request)
         except faults.WSManFailure as failure:
             if isinstance(failure, faults.Fault):
                 if failure.code != faults.NO_SUCH_SESSION:
-                    raise
+                    raise errors.command_error(failure, self.computer) from failure
                 if may_be_over:
-                    return
+                    return ET.Element("nothing")
             broken = errors.broken(failure, self.computer)
             self._flow.end(broken)
             raise broken from failure
-
-    async def _asked(self, request: Request, *, may_be_over: bool = False) -> None:
-        """Send a request that the service may refuse by itself. Raises SessionStateError, SessionBroken."""
-        try:
-            await self._call(request, may_be_over=may_be_over)
-        except faults.Fault as fault:
-            raise errors.command_error(fault, self.computer) from fault
 
     async def _probe(self, within: float) -> None:
         assert self._verbs is not None

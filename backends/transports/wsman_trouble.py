@@ -90,6 +90,7 @@ def _authentication(error: BaseException) -> faults.AuthenticationFailure | None
         offered = text.rpartition("actual: ")[2].strip("'\"")
         return faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
     # What fails before the service answers is this machine's or the KDC's doing. A password the KDC refused was tried.
-    refused = any(word in text.lower() for word in ("preauth", "password incorrect", "decrypt integrity", "logon"))
+    telling = ("preauth", "password incorrect", "decrypt integrity", "logon", "ntstatus")
+    refused = any(word in text.lower() for word in telling)
     told = "SpnegoError" not in names and "GSSError" not in names and "Krb5Error" not in names
     return faults.AuthenticationFailure(text, secret_sent=refused or told)

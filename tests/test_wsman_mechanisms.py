@@ -1,0 +1,214 @@
+"""Every way of proving who one is, against the WinRM test endpoint: a session, a command, a question, a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.host import QuestionKind
+from pstui.backends.transports.wsman_credentials import GATE
+
+from tests.support.parts import missing
+from tests.support.scripted_console import ScriptedConsole
+from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, running_winrm, winrm_endpoint
+from tests.support.winrm_kdc import REALM, need_kdc
+from tests.support.winrm_tls import thumbprint
+from tests.support.wsman_calls import answering, call, credential, refusal, session
+
+__all__ = ["winrm_endpoint"]
+
+WINRM = WinRMOptions(
+    arguments=["--auth", "Negotiate,Kerberos,Basic,Digest,CredSSP,Certificate", "--allow-unencrypted"],
+    https=True,
+    kerberos=["localhost"],
+)
+_SECRET_LINE = "said in confidence"
+_READABLE = {"allow_unencrypted": True}
+
+
+@pytest.fixture(autouse=True)
+def a_new_run(winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody was refused yet; the endpoint's authority is trusted, and its KDC is this process's."""
+    GATE.forget()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(winrm_endpoint.authority.certificate))
+    need_kdc()
+    assert winrm_endpoint.kdc is not None
+    for name, value in winrm_endpoint.kdc.client.items():
+        monkeypatch.setenv(name, value)
+    yield
+    winrm_endpoint.kdc.kdestroy()
+
+
+#: name, whether over HTTPS, what the call gives, whether messages must be sealed on the wire
+WAYS: list[tuple[str, bool, dict[str, Any], bool]] = [
+    ("default, NTLM", False, {"Credential": credential("PSTUI\\alice")}, True),
+    ("negotiate", False, {"Authentication": "Negotiate"}, True),
+    ("negotiate over https", True, {"Authentication": "Negotiate"}, False),
+    ("kerberos", False, {"Authentication": "Kerberos", "Credential": credential(f"{USER}@{REALM}")}, True),
+    ("kerberos over https", True, {"Authentication": "Kerberos", "Credential": credential(f"{USER}@{REALM}")}, False),
+    ("basic over https", True, {"Authentication": "Basic"}, False),
+    ("basic, allowed", False, {"Authentication": "Basic", "settings": _READABLE}, False),
+    ("digest over https", True, {"Authentication": "Digest"}, False),
+    ("credssp", False, {"Authentication": "Credssp"}, True),
+    ("credssp over https", True, {"Authentication": "Credssp"}, False),
+]
+
+
+def needs(values: dict[str, Any]) -> None:
+    if values.get("Authentication") == "Credssp" and importlib.util.find_spec("requests_credssp") is None:
+        missing("credssp", "the Python package requests-credssp is not installed here")
+
+
+@pytest.mark.parametrize(("name", "ssl", "values", "sealed"), WAYS, ids=[one[0] for one in WAYS])
+async def test_a_session_runs_commands_and_asks(
+    winrm_endpoint: WinRMEndpoint, name: str, ssl: bool, values: dict[str, Any], sealed: bool
+) -> None:
+    needs(values)
+    seen, console = len(winrm_endpoint.wire()), ScriptedConsole()
+    async with session(call(winrm_endpoint, ssl=ssl, **values), console) as opened:
+        await opened.invoke_script(f"'{_SECRET_LINE}'", console)
+        task = asyncio.create_task(answering(console, "Ada"))
+        await opened.invoke_script("'Hello ' + (Read-Host 'Name')", console)
+        await task
+    assert console.shown() == [_SECRET_LINE, "Name: Ada", "Hello Ada"]
+    wire = winrm_endpoint.wire()[seen:]
+    assert PASSWORD.encode() not in wire
+    created = winrm_endpoint.requests("Create")[-1]
+    assert created["sealed"] is sealed
+    # What is noted of HTTPS is what TLS carries.
+    assert (b"Envelope" in wire) is not sealed
+
+
+@pytest.mark.parametrize(("name", "ssl", "values", "sealed"), WAYS, ids=[one[0] for one in WAYS])
+async def test_a_wrong_password_is_refused_and_tried_once(
+    winrm_endpoint: WinRMEndpoint, name: str, ssl: bool, values: dict[str, Any], sealed: bool
+) -> None:
+    needs(values)
+    given = values.get("Credential", credential())
+    wrong = {**values, "Credential": credential(given.user_name, "wrong")}
+    told = await refusal(call(winrm_endpoint, ssl=ssl, **wrong))
+    assert "WinRM code 5 (AccessDenied)" in told or "WinRM code 1326 (LogonFailure)" in told
+    assert "wrong" not in told.replace("is wrong", "")
+    before = len(winrm_endpoint.requests())
+    again = await asyncio.gather(*(refusal(call(winrm_endpoint, ssl=ssl, **wrong)) for _ in range(3)))
+    assert all("refused before" in one for one in again)
+    assert len(winrm_endpoint.requests()) == before
+
+
+async def test_ten_sessions_with_one_wrong_password_cost_one_attempt(winrm_endpoint: WinRMEndpoint) -> None:
+    wrong = {"Authentication": "Basic", "Credential": credential("bob", "wrong")}
+    before = winrm_endpoint.wire("in").count(b"Authorization: Basic")
+    told = await asyncio.gather(*(refusal(call(winrm_endpoint, ssl=True, **wrong)) for _ in range(10)))
+    assert sum("refused before" in one for one in told) == 9
+    assert winrm_endpoint.wire("in").count(b"Authorization: Basic") - before == 1
+
+
+async def test_a_client_certificate_is_found_by_its_thumbprint(winrm_endpoint: WinRMEndpoint) -> None:
+    certificate, key = winrm_endpoint.authority.client(USER)
+    both = certificate.with_name("both.pem")
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    values = {"Credential": None, "CertificateThumbprint": thumbprint(both).lower()}
+    console = ScriptedConsole()
+    settings = {"certificate_files": [str(both)]}
+    async with session(call(winrm_endpoint, ssl=True, settings=settings, **values), console) as opened:
+        await opened.invoke_script("'in'", console)
+    assert console.shown() == ["in"]
+    told = await refusal(call(winrm_endpoint, ssl=True, settings={"certificate_files": []}, **values))
+    assert "no certificate with the thumbprint" in told
+    assert "certificate_files" in told
+    assert "needs https" in await refusal(call(winrm_endpoint, **values))
+
+
+async def test_the_current_user_is_proved_by_a_ticket(winrm_endpoint: WinRMEndpoint) -> None:
+    assert winrm_endpoint.kdc is not None
+    winrm_endpoint.kdc.kinit("bob", winrm_endpoint.people["bob"])
+    for mechanism in ("Default", "NegotiateWithImplicitCredential"):
+        console = ScriptedConsole()
+        async with session(call(winrm_endpoint, Credential=None, Authentication=mechanism), console):
+            assert winrm_endpoint.requests("Create")[-1]["user"] == f"bob@{REALM}"
+        assert not console.questions
+
+
+async def test_without_a_ticket_the_credential_is_asked_in_the_pane(winrm_endpoint: WinRMEndpoint) -> None:
+    console = ScriptedConsole()
+    task = asyncio.create_task(answering(console, USER, PASSWORD))
+    async with session(call(winrm_endpoint, Credential=None), console):
+        await task
+    assert [one.kind for one in console.questions] == [QuestionKind.LINE, QuestionKind.SECRET]
+    assert not any(one.remote for one in console.questions)
+    assert PASSWORD not in "\n".join(console.shown())
+    told = await refusal(call(winrm_endpoint, Credential=None, Authentication="NegotiateWithImplicitCredential"))
+    assert "no Kerberos ticket" in told
+
+
+async def test_a_person_who_does_not_answer_ends_it_quietly(winrm_endpoint: WinRMEndpoint) -> None:
+    console = ScriptedConsole()
+
+    async def refuse() -> None:
+        while console.asked is None:
+            await console.changed.wait()
+        from pstui.backends.host import QuestionCancelled
+
+        console.asked.set_exception(QuestionCancelled("no"))
+
+    task = asyncio.create_task(refuse())
+    with pytest.raises(OpenCancelled):
+        async with session(call(winrm_endpoint, Credential=credential(password=None)), console):
+            pass
+    await task
+
+
+async def test_a_domain_is_taken_for_its_realm(winrm_endpoint: WinRMEndpoint) -> None:
+    settings = {"realms": {"pstui": REALM}, "trusted_hosts": []}
+    values = {"Credential": credential(f"PSTUI\\{USER}"), "Authentication": "Kerberos"}
+    async with session(call(winrm_endpoint, settings=settings, **values)):
+        assert winrm_endpoint.requests("Create")[-1]["user"] == f"{USER}@{REALM}"
+
+
+async def test_to_a_host_that_is_not_trusted_no_ntlm_is_sent(winrm_endpoint: WinRMEndpoint) -> None:
+    settings: dict[str, Any] = {"trusted_hosts": []}
+    async with session(call(winrm_endpoint, settings=settings, Credential=credential(f"{USER}@{REALM}"))):
+        pass
+    seen = len(winrm_endpoint.wire("in"))
+    with pytest.raises(OpenError):
+        async with session(call(winrm_endpoint, settings=settings, Credential=credential("nobody", "x"))):
+            pass
+    assert b"TlRMTVNTU" not in winrm_endpoint.wire("in")[seen:]  # "NTLMSSP" in base64
+
+
+@pytest.mark.parametrize(("user", "told"), [("eve", "the password has expired"), ("nobody", "Kerberos")])
+async def test_what_the_kdc_says_is_told(winrm_endpoint: WinRMEndpoint, user: str, told: str) -> None:
+    values = {"Authentication": "Kerberos", "Credential": credential(f"{user}@{REALM}", "expired")}
+    assert told in await refusal(call(winrm_endpoint, **values))
+
+
+async def test_the_name_in_a_certificate_is_checked_apart_from_its_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_winrm(tmp_path, WinRMOptions(https=True, certified=["another.test"])) as endpoint:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.authority.certificate))
+        for skip in ({}, {"SkipCACheck": True}):
+            assert "certificate is not trusted" in await refusal(
+                call(endpoint, ssl=True, SessionOption=skip, Authentication="Basic")
+            )
+        for skip in ({"SkipCNCheck": True}, {"SkipCNCheck": True, "SkipCACheck": True}):
+            async with session(call(endpoint, ssl=True, SessionOption=skip, Authentication="Basic")):
+                pass
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+        assert "not trusted" in await refusal(call(endpoint, ssl=True, SessionOption={"SkipCNCheck": True}))
+
+
+async def test_an_unknown_authority_is_refused_unless_it_is_skipped(
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    told = await refusal(call(winrm_endpoint, ssl=True))
+    assert "certificate is not trusted" in told
+    assert "WinRM code 12175" in told
+    async with session(call(winrm_endpoint, ssl=True, SessionOption={"SkipCACheck": True})):
+        pass
