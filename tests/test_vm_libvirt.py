@@ -158,6 +158,24 @@ async def test_the_credential_logs_on_without_a_question(
     assert PASSWORD not in "".join(console.shown())
 
 
+async def test_without_a_credential_the_user_is_asked_and_then_the_password(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with passwords(tmp_path, monkeypatch) as (server, port), asyncio.timeout(60):
+        manager, console = SessionManager(), ScriptedConsole()
+        opening = asyncio.ensure_future(
+            manager.create(info(uri, VMName=ODD, GuestPort=port, Credential=None), console).open()
+        )
+        for answer in ("ann", PASSWORD):
+            (await console.question()).set_result(answer)
+            console.asked = None
+        await opening
+        await manager.close_all()
+    assert server.given == [PASSWORD]
+    assert [question.kind for question in console.questions] == [QuestionKind.LINE, QuestionKind.SECRET]
+    assert not any(question.remote for question in console.questions)
+
+
 async def test_a_wrong_password_is_sent_once_and_no_more(
     uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +243,7 @@ async def test_without_libvirt_there_is_no_section(monkeypatch: pytest.MonkeyPat
         ({"VMName": "lonely"}, "CreateRemoteRunspaceForVMFailed", "no address"),
         ({"VMName": ODD, "Credential": PSCredential("")}, "InvalidUsername", "empty"),
         ({"VMName": ODD, "Credential": None}, "InvalidCredential", "-Credential"),
+        ({"VMName": ODD, "Credential": PSCredential("\\")}, "InvalidUsername", "empty"),
     ],
     ids=str,
 )
@@ -302,7 +321,7 @@ async def greeting(text: bytes) -> AsyncIterator[int]:
 async def test_a_port_is_known_by_its_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
     async with greeting(b"SSH-2.0-x\r\n") as port:
         assert await reach(MACHINE, "", port) == ("127.0.0.1", port, "SSH")
-        assert await reach(MACHINE, "WSMan", port) == ("127.0.0.1", port, "WSMan")
+        assert await reach(MACHINE, "wsman", port) == ("127.0.0.1", port, "WSMan")
     async with greeting(b"HTTP") as port:
         assert await reach(MACHINE, "", port) == ("127.0.0.1", port, "WSMan")
 
