@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
 
+from .edits import Edits
 from .problems import ConfigError
 
 #: Earlier texts kept for undo.
@@ -83,38 +83,23 @@ class ProfileStore:
         self._seen = fingerprint(self.file)
         self._undo.clear()
 
+    def change(self, edit: Callable[[Edits], None]) -> None:
+        """Write what ``edit`` does to the file's tables as one change. Nothing is written if it raises."""
+        document = self._document()
+        edit(Edits(self.file, document))
+        self._save(document)
+
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""
-        document = self._document()
-        parent = self._parent(document, kind)
-        if name in parent:
-            _update(parent[name], values)
-        else:
-            table = tomlkit.table()
-            for key, value in values.items():
-                table.add(key, _item(value))
-            parent.add(name, table)
-        self._save(document)
+        self.change(lambda edits: edits.put(kind, name, values))
 
     def delete(self, kind: str, name: str) -> None:
         """Remove a profile. Raises ConfigError when there is none of that name."""
-        document = self._document()
-        del self._parent(document, kind)[self._existing(document, kind, name)]
-        self._save(document)
+        self.change(lambda edits: edits.delete(kind, name))
 
     def rename(self, kind: str, old: str, new: str) -> None:
         """Give a profile another name, in its place."""
-        document = self._document()
-        parent = self._parent(document, kind)
-        self._existing(document, kind, old)
-        if new in parent:
-            raise ConfigError(f"there is a profile {new} already", "Choose another name.")
-        entries = [(key, parent[key]) for key in list(parent)]
-        for key, _ in entries:
-            del parent[key]
-        for key, value in entries:
-            parent.add(new if key == old else key, value)
-        self._save(document)
+        self.change(lambda edits: edits.rename(kind, old, new))
 
     def undo(self) -> bool:
         """Take back the last change of this store; False when there is none."""
@@ -143,48 +128,9 @@ class ProfileStore:
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error
 
-    def _parent(self, document: tomlkit.TOMLDocument, kind: str) -> Any:
-        if kind not in document:
-            document.add(kind, tomlkit.table(is_super_table=True))
-        parent = document[kind]
-        if not isinstance(parent, Table) and not hasattr(parent, "add"):
-            raise ConfigError(f"{self.file}: [{kind}] is no table of profiles", "Mend it in an editor.")
-        return parent
-
-    def _existing(self, document: tomlkit.TOMLDocument, kind: str, name: str) -> str:
-        if name not in self._parent(document, kind):
-            raise ConfigError(
-                f"there is no profile {name} in [{kind}]", f"It may stand in a file that {self.file} includes."
-            )
-        return name
-
     def _save(self, document: tomlkit.TOMLDocument) -> None:
         text = tomlkit.dumps(document)
         if self._seen:
             self._undo = [*self._undo[-MAX_UNDO + 1 :], self.file.read_text(encoding="utf-8")]
         write_atomic(self.file, text)
         self._seen = fingerprint(self.file)
-
-
-def _update(table: Any, values: Mapping[str, Any]) -> None:
-    for key in [key for key in table if key not in values]:
-        del table[key]
-    for key, value in values.items():
-        if key in table and table[key] == value:
-            continue
-        table[key] = _item(value)
-
-
-def _item(value: Any) -> Any:
-    """Make a TOML value; tables inside a profile stand on one line, as a person would write them."""
-    if isinstance(value, Mapping):
-        inline = tomlkit.inline_table()
-        for key, inner in value.items():
-            inline.add(key, _item(inner))
-        return inline
-    if isinstance(value, list | tuple):
-        array = tomlkit.array()
-        for inner in value:
-            array.append(_item(inner))
-        return array
-    return tomlkit.item(value)

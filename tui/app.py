@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.discovery.model import Source
 from pstui.backends.session import SessionManager
-from pstui.tui.keys import PREFIX_KEY, mend_alt_keys
+from pstui.tui.clipboard import Clipboard
+from pstui.tui.keymap import Keymap, keymap
+from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
+from pstui.tui.profiles import ProfileBook
+from pstui.tui.screens.connect_world import Bind
 from pstui.tui.screens.workspace import Workspace
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
-from pstui.tui.widgets.connect_line import Bind
 from pstui.tui.widgets.sidebar import SidebarEntry
 from textual import events
 from textual.app import App
@@ -23,7 +27,9 @@ class PstuiApp(App[int], inherit_bindings=False):
     ``open`` are opened and entered at once, the first in front. ``transcript`` gets the text of the first session
     that is opened, line by line. ``settings`` knows ``theme`` (dark, light, auto). With ``single`` the program ends
     with 0 when the only tab's session is left by exit. ``bind`` turns what is typed after F2 into a connection and
-    raises PstuiError for what cannot be one. ``sessions`` is the manager to use, a new one by default.
+    raises PstuiError for what cannot be one. ``sessions`` is the manager to use, a new one by default. ``book`` holds
+    the profiles, which then fill the sidebar; ``sources`` are looked at for more while the sidebar can be seen.
+    ``keys`` is the [keys] table of the configuration.
     """
 
     CSS_PATH = "pstui.tcss"
@@ -40,16 +46,39 @@ class PstuiApp(App[int], inherit_bindings=False):
         single: bool = False,
         bind: Bind | None = None,
         sessions: SessionManager | None = None,
+        sources: Sequence[Source] = (),
+        book: ProfileBook | None = None,
+        keys: Mapping[str, Any] | None = None,
     ) -> None:
         mend_alt_keys()
+        mend_escape_delay()
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
         self._transcript = transcript
         self._settings = dict(settings or {})
         self.sessions = SessionManager() if sessions is None else sessions
         self.workspace = Workspace(
-            self.sessions, opening=open, entries=sidebar, bind=bind, single=single, sink=transcript
+            self.sessions,
+            opening=open,
+            entries=sidebar if book is None else book.entries(),
+            bind=bind,
+            single=single,
+            sink=transcript,
+            sources=sources,
+            book=book,
+            keymap=self._keymap_of(keys),
         )
+        self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
+
+    def _keymap_of(self, table: Mapping[str, Any] | None) -> Keymap:
+        made = keymap(table)
+        for problem in made.problems:
+            self.call_later(self.notify, f"[keys] {problem}", severity="warning", timeout=15, markup=False)
+        return made
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text by the terminal and, where there is one, by a program of this machine."""
+        self._clipboard_ways.copy(text)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
@@ -73,12 +102,15 @@ class PstuiApp(App[int], inherit_bindings=False):
             self._transcript.close()
 
     async def on_event(self, event: events.Event) -> None:
-        """Take the prefix key and the key after it, wherever the focus is; pass on everything else."""
+        """Take the keys that mean the same wherever the focus is; pass on everything else."""
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
             if self.workspace.prefixed:
                 await self.workspace.end_prefix(event.key)
                 return
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
+                return
+            if (action := self.workspace.keymap.direct(event.key)) is not None:
+                await self.workspace.run_action(action.action)
                 return
         await super().on_event(event)

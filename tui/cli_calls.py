@@ -117,16 +117,19 @@ def _screen(
     infos: list[ConnectionInfo], options: Options, profiles: cli_profiles.Profiles, *, single: bool = False
 ) -> int:
     from pstui.tui import cli_screen
+    from pstui.tui.profiles import ProfileBook
+
+    book = ProfileBook(profiles)
 
     def bind_typed(text: str) -> ConnectionInfo:
-        return cli_names.from_text(text, profiles)
+        return cli_names.from_text(text, book.profiles)
 
     return cli_screen.run(
         infos,
         transcript=options.transcript,
         single=single,
         bind=bind_typed,
-        sidebar=cli_names.sidebar(profiles),
+        book=book,
         settings=profiles.settings,
     )
 

@@ -1,9 +1,8 @@
-"""Names and typed lines as connections, and the profiles as the sidebar shows them."""
+"""Names and typed lines as connections."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenCancelled
@@ -11,9 +10,6 @@ from pstui.backends.powershell.binder import bind_line, cmdlet_name
 from pstui.backends.powershell.calls import connection_info
 from pstui.backends.targets import Target, parse_target
 from pstui.tui.cli_profiles import TABLES, Profiles
-
-if TYPE_CHECKING:
-    from pstui.tui.widgets.sidebar import SidebarEntry
 
 
 def is_cmdlet(word: str) -> bool:
@@ -52,25 +48,6 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     return connection_info(call, defaults=profiles.defaults)
 
 
-def sidebar(profiles: Profiles) -> list[SidebarEntry]:
-    """Return an entry for each profile; one that cannot be opened says why."""
-    from pstui.tui.widgets.sidebar import SidebarEntry
-
-    entries = []
-    for kind, table in profiles.tables.items():
-        for name, keys in table.items():
-            group = str(keys.get("group", ""))
-            try:
-                info = profiles.connection(kind, name)
-            except CallError as error:
-                entries.append(SidebarEntry(kind, name, group, error.what, "note"))
-            else:
-                entries.append(SidebarEntry(kind, name, group, _way(info), "saved", info))
-    if problems := len(profiles.configuration.problems):
-        entries.append(SidebarEntry("host", f"{problems} wrong: pstui --check", state="note"))
-    return entries
-
-
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
     if target.connection is not None:
         return target.connection
@@ -86,12 +63,6 @@ def _refuse_damaged(text: str, profiles: Profiles) -> None:
     problems = [problem for kind in TABLES for problem in profiles.problems_of(kind, name)]
     if problems:
         raise CallError(f"the profile {name!r} cannot be used", "\n".join(problems), "Mend the file, then try again.")
-
-
-def _way(info: ConnectionInfo) -> str:
-    from pstui.backends.transports import registry
-
-    return next((kind.name for kind in registry.kinds() if info.parameter_set in kind.parameter_sets), "")
 
 
 def _confirm(name: str, close: tuple[str, ...]) -> None:

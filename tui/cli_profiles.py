@@ -67,6 +67,11 @@ def load(path: str | None) -> Profiles:
     file = Path(path).expanduser() if path is not None else paths.profile_file()
     if path is not None and not file.is_file():
         raise CallError(f"--config: {file} is no file", hint="Name a profile file that exists.")
+    return read(file)
+
+
+def read(file: Path) -> Profiles:
+    """Read a profile file, which may be missing. Never raises for what it holds."""
     return Profiles(read_configuration(file, schema()))
 
 

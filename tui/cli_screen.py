@@ -8,6 +8,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.tui.profiles import ProfileBook
 from pstui.tui.transcript_file import TranscriptFile
 
 
@@ -32,7 +33,7 @@ def run(
     transcript: str | None = None,
     single: bool = False,
     bind: Callable[[str], ConnectionInfo] | None = None,
-    sidebar: Sequence[Any] = (),
+    book: ProfileBook | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
@@ -44,13 +45,22 @@ def run(
     sink = None if transcript is None else TranscriptFile(transcript)
     try:
         from pstui.tui.app import PstuiApp
+        from pstui.tui.sidebar_discovery import default_sources
 
         class App(PstuiApp):
             def _fatal_error(self) -> None:
                 # Textual would print a trace with the values of variables, and one of them could be a password.
                 self._close_messages_no_wait()
 
-        app = App(open=infos, transcript=sink, single=single, bind=bind, sidebar=sidebar, settings=settings)
+        app = App(
+            open=infos,
+            transcript=sink,
+            single=single,
+            bind=bind,
+            settings=settings,
+            book=book,
+            sources=default_sources([] if book is None else book.sources()),
+        )
         if sink is not None:
             sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
         code = app.run()

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.discovery.model import Source
 from pstui.backends.session import SessionManager
-from pstui.tui.keys import after_prefix, bindings
+from pstui.tui.keymap import Keymap
+from pstui.tui.profiles import ProfileBook
+from pstui.tui.screens.connect_work import ConnectingScreen
+from pstui.tui.screens.connect_world import Bind, World
 from pstui.tui.screens.help import HelpScreen
-from pstui.tui.screens.leaving import LeavingScreen
+from pstui.tui.screens.profile_work import ProfileWork
+from pstui.tui.screens.workspace_reading import ReadingScreen
 from pstui.tui.transcript_sink import TranscriptSink
-from pstui.tui.widgets.connect_line import Bind, ConnectLine
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
-from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry, SidebarStrip
+from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry
 from pstui.tui.widgets.status_bar import StatusBar
 from pstui.tui.widgets.welcome import Welcome
 from textual.app import ComposeResult
@@ -28,10 +32,10 @@ WIDE = 90
 FRAME_INTERVAL = 1 / 30
 
 
-class Workspace(LeavingScreen):
+class Workspace(ProfileWork, ReadingScreen, ConnectingScreen):
     """Everything there is to see. ``single`` ends the program when its only session is left by exit."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
 
     def __init__(
         self,
@@ -42,8 +46,11 @@ class Workspace(LeavingScreen):
         bind: Bind | None,
         single: bool,
         sink: TranscriptSink | None = None,
+        sources: Sequence[Source] = (),
+        book: ProfileBook | None = None,
+        keymap: Keymap | None = None,
     ) -> None:
-        super().__init__(sessions)
+        super().__init__(sessions, entries=entries, sources=sources, book=book)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self._opening = opening
         self._single = single
@@ -51,10 +58,9 @@ class Workspace(LeavingScreen):
         self._prefixed = False
         self._frame_due = False
         self._frame_time = 0.0
-        self.sidebar = Sidebar(entries)
-        self.strip = SidebarStrip()
-        self.connect_line = ConnectLine(bind)
-        self.status = StatusBar()
+        self.world = World(sessions, bind, book, self.preparer.ready if self.preparer is not None else None)
+        self.keymap = keymap or Keymap()
+        self.status = StatusBar(self.keymap)
 
     def compose(self) -> ComposeResult:
         yield self.tab_bar
@@ -63,7 +69,7 @@ class Workspace(LeavingScreen):
             yield self.sidebar
             with self.switcher:
                 yield Welcome()
-        yield self.connect_line
+        yield from self.compose_reading()
         yield self.status
 
     async def on_mount(self) -> None:
@@ -77,6 +83,8 @@ class Workspace(LeavingScreen):
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()
+        self.show_strip()
+        self.begin_profiles()
 
     async def open(self, info: ConnectionInfo) -> Pane:
         """Open a new tab; the text of the first one goes to the transcript, too."""
@@ -85,6 +93,10 @@ class Workspace(LeavingScreen):
             pane.transcript.buffer.on_line = self._sink.line
             self._sink = None
         return pane
+
+    def say(self, text: str) -> None:
+        """Tell the user something in passing."""
+        self.status.say(text)
 
     # -- keys behind the prefix -------------------------------------------------------------------------------
 
@@ -102,10 +114,10 @@ class Workspace(LeavingScreen):
         """The key after the prefix; one without a meaning, such as Esc, only ends it."""
         self._prefixed = False
         self.refresh_frame()
-        if (action := after_prefix(key)) is not None:
+        if (action := self.keymap.after_prefix(key)) is not None:
             await self.run_action(action.action)
 
-    # -- what panes, sidebar and connect line say -------------------------------------------------------------
+    # -- what panes and sidebar say --------------------------------------------------------------------------
 
     def refresh_frame(self) -> None:
         """Write tabs, footer and sidebar anew."""
@@ -113,10 +125,8 @@ class Workspace(LeavingScreen):
         self._frame_time = time.monotonic()
         self.tab_bar.show(self.panes)
         if not self._prefixed:
-            self.status.show(self.front, self.panes)
-        states = {pane.info.label: _state(pane) for pane in self.panes if pane.state is not PaneState.LEFT}
-        self.sidebar.mark(states)
-        self.strip.show([self.sidebar.state_of(entry) for entry in self.sidebar.entries])
+            self.status.show(self.front, self.panes, self.context)
+        self.mark_sidebar()
 
     def on_pane_body_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
@@ -136,50 +146,17 @@ class Workspace(LeavingScreen):
         if self._single and event.state is PaneState.LEFT and self.panes == [event.pane]:
             self.app.exit(0)
 
-    async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
-        """Go to the tab of what was chosen, or open one."""
-        event.stop()
-        info = event.entry.info
-        if info is None:
-            return
-        self.remove_class("-unfolded")
-        there = next((pane for pane in self.panes if pane.info == info), None)
-        if there is None or event.again:
-            await self.open(info)
-        else:
-            self.bring_to_front(there)
-            if not there.state.live:
-                there.enter()
-
     def on_sidebar_closed(self, event: Sidebar.Closed) -> None:
         """Esc in the sidebar: back to the pane."""
         event.stop()
         self.remove_class("-unfolded")
         self._focus_front()
 
-    async def on_connect_line_bound(self, event: ConnectLine.Bound) -> None:
-        """Open what was typed."""
-        event.stop()
-        await self.open(event.info)
-
-    def on_connect_line_closed(self, event: ConnectLine.Closed) -> None:
-        """Back to the pane."""
-        event.stop()
-        self._focus_front()
-
     # -- actions ----------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         """List the keys."""
-        self.app.push_screen(HelpScreen())
-
-    def action_connect(self) -> None:
-        """Show the connect line, or leave it."""
-        if self.connect_line.display:
-            self.connect_line.close()
-            self._focus_front()
-        else:
-            self.connect_line.open()
+        self.app.push_screen(HelpScreen(self.context, self.keymap))
 
     def action_answer(self) -> None:
         """Go between question and editor; from elsewhere to the editor."""
@@ -204,10 +181,7 @@ class Workspace(LeavingScreen):
 
     def action_interrupt(self) -> None:
         """Ctrl+C, wherever the keys are."""
-        if self.connect_line.has_keys:
-            self.connect_line.close()
-            self._focus_front()
-        elif (front := self.front) is not None:
+        if (front := self.front) is not None:
             front.interrupt()
 
     def action_sidebar(self) -> None:
@@ -228,9 +202,3 @@ class Workspace(LeavingScreen):
             front.focus_main()
         else:
             self.set_focus(self.sidebar)
-
-
-def _state(pane: Pane) -> str:
-    if pane.state in (PaneState.FAILED, PaneState.BROKEN):
-        return "broken"
-    return "open" if pane.state.live else "saved"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.session import SessionManager
+from pstui.tui.widgets.conversation import Preparer
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.tab_bar import TabBar
 from textual.screen import Screen
@@ -20,6 +21,8 @@ class TabbedScreen(Screen[None]):
         self.tab_bar = TabBar()
         self.switcher = ContentSwitcher(initial="welcome")
         self._made = 0
+        #: fetches the passwords that profiles name
+        self.preparer: Preparer | None = None
 
     @property
     def front(self) -> Pane | None:
@@ -29,7 +32,7 @@ class TabbedScreen(Screen[None]):
     async def open(self, info: ConnectionInfo) -> Pane:
         """Open a new tab on ``info`` and bring it to the front; its session opens behind."""
         self._made += 1
-        pane = Pane(self.sessions, info, id=f"pane-{self._made}")
+        pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer)
         self.panes.append(pane)
         await self.tab_bar.add_pane(pane)
         await self.switcher.add_content(pane, set_current=False)

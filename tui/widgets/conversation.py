@@ -7,18 +7,24 @@ import contextlib
 import enum
 import traceback
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, PstuiError
+from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionStateError
+from pstui.backends.host import Console
 from pstui.backends.records import RunspaceState, Write
 from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
+from pstui.tui.widgets.completion_turn import CompletionTurn
 from pstui.tui.widgets.pane_console import PaneConsole
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0
 #: seconds an orderly leaving may take when a tab is closed
 LEAVE_LIMIT = 5.0
+
+
+_T = TypeVar("_T")
 
 
 class PaneState(enum.Enum):
@@ -63,6 +69,19 @@ class ConversationFace(Protocol):
         """Show why the session could not be opened or died."""
 
 
+class Preparer(Protocol):
+    """Makes a connection ready to be opened: fetches the password that its profile names."""
+
+    async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
+        """Return the connection to open. Raises OpenError, OpenCancelled."""
+
+    def opened(self, info: ConnectionInfo) -> None:
+        """The session opened."""
+
+    def failed(self, info: ConnectionInfo) -> None:
+        """The session did not open."""
+
+
 class _SessionGone(Exception):
     """The session ended while a line was awaited."""
 
@@ -86,12 +105,19 @@ class Conversation:
     """One stay in one session. Made anew each time it is entered."""
 
     def __init__(
-        self, face: ConversationFace, sessions: SessionManager, info: ConnectionInfo, console: PaneConsole
+        self,
+        face: ConversationFace,
+        sessions: SessionManager,
+        info: ConnectionInfo,
+        console: PaneConsole,
+        preparer: Preparer | None = None,
     ) -> None:
+        self._preparer = preparer
         self._face, self._sessions, self._info, self._console = face, sessions, info, console
         self._waiting: asyncio.Future[object] | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._completion = CompletionTurn()
         self.interactive: InteractiveSession | None = None
         #: the line that is running, empty while none is
         self.running = ""
@@ -126,6 +152,12 @@ class Conversation:
         self._waiting.set_result(line)
         return True
 
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask for completions while a line is awaited. Raises SessionStateError at any other time, or too late."""
+        if self.interactive is None or self._waiting is None or self._waiting.done():
+            raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
+        return await self._completion.ask(self.interactive, text, cursor)
+
     def new_prompt(self) -> None:
         """Ctrl+C at the prompt: begin again with an empty line, out of a block too."""
         if self._waiting is not None and not self._waiting.done():
@@ -155,20 +187,38 @@ class Conversation:
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
         else:
-            session = self._sessions.create(self._info, self._console)
+            session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = lambda step, detail: self._face.show_step(f"{step} {detail}".strip())
         self.interactive = interactive = self._sessions.interact(session, self._console)
-        self._opening = asyncio.create_task(interactive.enter())
         try:
-            await asyncio.shield(self._opening)
+            await self._open(interactive.enter())
+        except OpenError:
+            if self._preparer is not None:
+                self._preparer.failed(self._info)
+            raise
+        if self._preparer is not None:
+            self._preparer.opened(self._info)
+        return interactive
+
+    async def _prepared(self) -> ConnectionInfo:
+        """Return the connection with what its profile names, such as a password."""
+        if self._preparer is None:
+            return self._info
+        return await self._open(self._preparer.ready(self._info, self._console))
+
+    async def _open(self, step: Coroutine[Any, Any, _T]) -> _T:
+        """Do a step of the opening that Ctrl+C can cut off."""
+        task = asyncio.create_task(step)
+        self._opening = task
+        try:
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self._opening.cancelled():
+            if task.cancelled():
                 raise OpenCancelled("cancelled") from None
-            self._opening.cancel()
+            task.cancel()
             raise
         finally:
             self._opening = None
-        return interactive
 
     async def _stop(self) -> None:
         opening = self._opening
@@ -191,6 +241,7 @@ class Conversation:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
             self._face.enter_state(PaneState.BUSY)
+            await self._completion.end()
             if line is None:
                 outcome = await interactive.refresh()
             else:

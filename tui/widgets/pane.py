@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import PstuiError
+from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import Write
 from pstui.backends.session import SessionManager
-from pstui.tui.widgets.conversation import Conversation, PaneState
+from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.pane_texts import busy_sign, hint_for
@@ -26,9 +28,11 @@ class Pane(AskingPane):
             super().__init__()
             self.pane, self.state = pane, state
 
-    def __init__(self, sessions: SessionManager, info: ConnectionInfo, *, id: str) -> None:
+    def __init__(
+        self, sessions: SessionManager, info: ConnectionInfo, *, id: str, preparer: Preparer | None = None
+    ) -> None:
         super().__init__(info, id=id)
-        self._sessions = sessions
+        self._sessions, self._preparer = sessions, preparer
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         self.console = PaneConsole(self)
@@ -49,7 +53,7 @@ class Pane(AskingPane):
             return
         self.error = None
         self.step = ""
-        self.conversation = Conversation(self, self._sessions, self.info, self.console)
+        self.conversation = Conversation(self, self._sessions, self.info, self.console, self._preparer)
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def leave(self) -> None:
@@ -62,8 +66,11 @@ class Pane(AskingPane):
         state = await conversation.converse()
         await self.console.shown()
         self.progress.clear()
-        if (line := self.next_pending()) is not None:
-            self.give_back(line)
+        left: list[str] = []
+        while (line := self.next_pending()) is not None:
+            left.append(line)
+        if left:
+            self.give_back("\n".join(left))
         self.enter_state(state)
         self.post_message(self.Ended(self, state))
 
@@ -102,8 +109,12 @@ class Pane(AskingPane):
         self.editor.put(f"{line}\n{text}" if text else line)
 
     def next_pending(self) -> str | None:
-        """Take the pending line."""
-        line, self.pending = self.pending, None
+        """Take the line that runs next: of pasted lines the first, then the pending one."""
+        line: str | None
+        if self.waiting:
+            line = self.waiting.pop(0)
+        else:
+            line, self.pending = self.pending, None
         if line is not None:
             self.changed()
         return line
@@ -132,6 +143,26 @@ class Pane(AskingPane):
         self.changed()
         return True
 
+    def submit_lines(self, lines: Sequence[str]) -> bool:
+        """Run pasted lines one after the other, each at a prompt of its own."""
+        if self.conversation is None or not self.state.live or self.waiting or self.pending is not None:
+            self.app.bell()
+            return False
+        for line in lines:
+            self.history.add(line)
+        self.waiting = list(lines)
+        if self.conversation.submit(self.waiting[0]):
+            del self.waiting[0]
+        self.transcript.scroll_to_end()
+        self.changed()
+        return True
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
+        if self.conversation is None or not self.state.live:
+            raise SessionStateError("there is no session")
+        return await self.conversation.complete(text, cursor)
+
     def on_text_area_changed(self) -> None:
         """The editor has grown or shrunk, or is empty now: a question may come."""
         self.refit()
@@ -148,17 +179,20 @@ class Pane(AskingPane):
         """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
         if self.question_has_keys:
             self.refuse_question()
-        elif self.pending is not None:
+        elif self.pending is not None and not self.waiting:
             self.next_pending()
         elif self.asking is not None:
             self.refuse_question()
         elif self.state in (PaneState.OPENING, PaneState.BUSY):
+            self.waiting.clear()
+            self.changed()
             if self.conversation is not None:
                 self.conversation.stop()
-        elif not self._copied():
+        elif not self.copy_selection():
             self._new_prompt()
 
-    def _copied(self) -> bool:
+    def copy_selection(self) -> bool:
+        """Copy what is selected in the editor or in the text, and select nothing; False when nothing is."""
         if text := self.editor.selected_text:
             self.app.copy_to_clipboard(text)
             self.editor.move_cursor(self.editor.cursor_location)
@@ -172,7 +206,7 @@ class Pane(AskingPane):
         if self.state is PaneState.PROMPT and self.conversation is not None:
             self.echo(self.row.prompt, self.editor.text)
             self.conversation.new_prompt()
-        self.history.add(self.editor.text)
+        self.history.add(self.editor.text, keep=False)
         self.editor.empty()
 
     # -- front and size ---------------------------------------------------------------------------------------

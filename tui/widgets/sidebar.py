@@ -1,49 +1,44 @@
-"""The list of what can be entered: hosts, virtual machines, containers, and the demo endpoint."""
+"""The list of what can be entered: hosts, virtual machines, containers, saved and found, and the demo endpoint."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.widgets.plain import plain
-from rich.cells import cell_len, set_cell_size
-from rich.style import Style
+from pstui.backends.discovery.model import Section, Source
+from pstui.backends.discovery.watcher import Watcher
+from pstui.tui.sidebar_discovery import found_entries
+from pstui.tui.sidebar_keys import MOVES, VERBS
+from pstui.tui.sidebar_model import DEMO, Row, SidebarEntry, SidebarModel, without_saved
+from pstui.tui.widgets.sidebar_paint import MARKS, Styles, cut, paint
+from rich.segment import Segment
 from rich.text import Text
-from textual.binding import BindingType
+from textual import events
+from textual.geometry import Size
 from textual.message import Message
-from textual.widgets import Static, Tree
-from textual.widgets.tree import TreeNode
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Static
+
+__all__ = ["DEMO", "Sidebar", "SidebarEntry", "SidebarStrip"]
+
+#: most characters of a filter
+MAX_FILTER = 60
 
 
-@dataclass(frozen=True, slots=True)
-class SidebarEntry:
-    """One thing to enter.
+class Sidebar(ScrollView, can_focus=True):
+    """The list. Its last row is the filter; ``/`` begins it and every key typed then narrows the list.
 
-    ``kind`` is ``host``, ``vm`` or ``container``; ``group`` a path such as ``Production/Web``; ``subtitle`` the short
-    text at the right (WinRM, SSH, podman); ``state`` ``open``, ``saved``, ``broken`` or ``note``. A note cannot be
-    opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to.
+    ``sources`` are looked at only while the sidebar can be seen.
     """
 
-    kind: str
-    name: str
-    group: str = ""
-    subtitle: str = ""
-    state: str = "saved"
-    info: ConnectionInfo | None = None
-
-
-DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
-
-_ROOTS = (("host", "Hosts"), ("vm", "Virtual machines"), ("container", "Containers"))
-_MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁"}
-
-_Data = SidebarEntry | None
-
-
-class Sidebar(Tree[_Data]):
-    """The tree of entries. Enter or a click on one opens it."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "sidebar--cursor",
+        "sidebar--calm",
+        "sidebar--open",
+        "sidebar--broken",
+    }
 
     class Chosen(Message):
         """An entry was chosen; ``again`` asks for one more session even where one is open."""
@@ -55,96 +50,272 @@ class Sidebar(Tree[_Data]):
     class Closed(Message):
         """The keys go back to where they were."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("n", "open_again", "One more session"), ("escape", "leave", "Back")]
+    class Wanted(Message):
+        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
 
-    def __init__(self, entries: Sequence[SidebarEntry]) -> None:
-        super().__init__("")
-        self.show_root = False
-        self.show_guides = False
-        self.guide_depth = 2
-        self.entries: list[SidebarEntry] = [DEMO, *entries]
+        def __init__(self, verb: str, entry: SidebarEntry | None) -> None:
+            super().__init__()
+            self.verb, self.entry = verb, entry
+
+    def __init__(self, entries: Sequence[SidebarEntry], sources: Sequence[Source] = ()) -> None:
+        super().__init__()
+        self.model = SidebarModel(entries)
+        self.filtering = False
+        self._rows: list[Row] = []
+        self._cursor = 0
         self._states: dict[str, str] = {}
+        self._watcher = Watcher(sources, self._found) if sources else None
 
-    def on_mount(self) -> None:
-        """Build the tree."""
-        self.build()
+    # -- what is listed ---------------------------------------------------------------------------------------
 
-    def build(self) -> None:
-        """Build the tree of ``entries`` anew."""
-        self.clear()
-        first: TreeNode[_Data] | None = None
-        for kind, title in _ROOTS:
-            root = self.root.add(title, expand=True)
-            groups: dict[str, TreeNode[_Data]] = {"": root}
-            for entry in (each for each in self.entries if each.kind == kind):
-                leaf = _group(groups, plain(entry.group, limit=200)).add_leaf(plain(entry.name, limit=200), entry)
-                first = first or leaf
-        # Nodes learn their lines when the lines are counted; only then can the cursor stand on one.
-        if self.last_line >= 0 and first is not None:
-            self.move_cursor(first)
+    @property
+    def entries(self) -> Sequence[SidebarEntry]:
+        """Every entry, saved ones first."""
+        return self.model.entries
 
-    def mark(self, states: dict[str, str]) -> None:
-        """Show which entries are open or broken, by name."""
-        if states != self._states:
-            self._states = dict(states)
-            self.root.expand()
-            self._invalidate()
-            self.refresh()
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows as they stand."""
+        return self._rows
+
+    @property
+    def cursor_entry(self) -> SidebarEntry | None:
+        """The entry under the cursor, None on a heading."""
+        return self._rows[self._cursor].entry if self._cursor < len(self._rows) else None
+
+    def set_entries(self, entries: Iterable[SidebarEntry]) -> None:
+        """List other profiles; the cursor stays where it is if that is still there."""
+        self.model.set_saved(entries)
+        self._found(self._watcher.sections if self._watcher is not None else ())
+
+    def build(self, *, to_first: bool = False) -> None:
+        """List everything anew. ``to_first`` puts the cursor on the first entry."""
+        path = self._rows[self._cursor].path if self._cursor < len(self._rows) else ""
+        self._rows = self.model.rows()
+        first = next((index for index, row in enumerate(self._rows) if row.entry is not None), 0)
+        there = next((index for index, row in enumerate(self._rows) if row.path == path), None)
+        self._cursor = first if to_first or not path else min(self._cursor, max(len(self._rows) - 1, 0))
+        if there is not None and not to_first:
+            self._cursor = there
+        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
+        self._show_cursor()
+        self.refresh()
+
+    def mark(self, states: dict[str, str]) -> bool:
+        """Show which entries are open or broken, by identity; tell whether that is news."""
+        if states == self._states:
+            return False
+        self._states = dict(states)
+        self.refresh()
+        return True
 
     def state_of(self, entry: SidebarEntry) -> str:
         """Return the state to show for an entry."""
-        return self._states.get(entry.info.label if entry.info is not None else entry.name, entry.state)
+        return self._states.get(entry.identity, entry.state)
 
-    def render_label(self, node: TreeNode[_Data], base_style: Style, style: Style) -> Text:
-        """Draw a sign, the name, and the subtitle in a column of its own at the right."""
-        depth, above = 0, node.parent
-        while above is not None and above.parent is not None:
-            depth, above = depth + 1, above.parent
-        room = max(self.size.width - 1 - depth * self.guide_depth, 8)
-        entry = node.data
-        if entry is None:
-            sign = "▾" if node.is_expanded else "▸"
-            return Text(f"{sign} {node.label}", style + Style(bold=depth == 0), no_wrap=True)
-        name = str(node.label)
-        subtitle = plain(entry.subtitle, limit=40)
-        left = room - 2 - (cell_len(subtitle) + 1 if subtitle else 0)
-        text = Text(f"{_MARKS.get(self.state_of(entry), '○')} ", style, no_wrap=True)
-        text.append(set_cell_size(name, max(left, 4)) if cell_len(name) <= left else _cut(name, max(left, 4)))
-        if subtitle:
-            text.append(f" {subtitle}", Style(dim=True))
-        return text
+    def use(self, entry_identity: str, when: float) -> None:
+        """Remember that something was opened (seconds since the epoch)."""
+        self.model.used[entry_identity] = when
+        if self.model.by_use:
+            self.build()
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[_Data]) -> None:
-        """Open what was chosen."""
+    # -- discovery --------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self.build(to_first=True)
+
+    def on_show(self) -> None:
+        """Somebody looks: keep what is found current."""
+        if self._watcher is not None:
+            self.call_after_refresh(self._watcher.start)
+
+    async def on_hide(self) -> None:
+        """Nobody looks: stop looking."""
+        await self._stop_looking()
+
+    async def on_unmount(self) -> None:
+        """Leave nothing running behind."""
+        await self._stop_looking()
+
+    async def _stop_looking(self) -> None:
+        if self._watcher is not None:
+            with contextlib.suppress(OSError):
+                await self._watcher.stop()
+
+    def _found(self, sections: Sequence[Section]) -> None:
+        self.model.set_found(without_saved(found_entries(sections), self.model.saved))
+        self.build()
+
+    # -- keys and mouse ---------------------------------------------------------------------------------------
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once, in the order of typing."""
+        if self.filtering and self._filter_key(event):
+            event.stop()
+            event.prevent_default()
+            return
+        move = MOVES.get(event.key)
+        page = {"pageup": -1, "pagedown": 1}.get(event.key)
+        if page is not None:
+            move = page * max(self.size.height - 2, 1)
+        verb = VERBS.get(event.key)
+        if move is None and verb is None:
+            return
         event.stop()
-        if event.node.data is not None and event.node.data.info is not None:
-            self.post_message(self.Chosen(event.node.data))
+        event.prevent_default()
+        if move is not None:
+            self._move(move)
+        else:
+            self._do(verb or "", event.key)
 
-    def action_open_again(self) -> None:
-        """Open one more session with what the cursor is on."""
-        node = self.cursor_node
-        if node is not None and node.data is not None and node.data.info is not None:
-            self.post_message(self.Chosen(node.data, again=True))
+    def _filter_key(self, event: events.Key) -> bool:
+        """Take a key of the filter; False for one that is not the filter's."""
+        text = self.model.filter
+        if event.key in ("escape", "ctrl+c"):
+            self.filtering, text = False, ""
+        elif event.key in ("backspace", "ctrl+h"):
+            self.filtering, text = bool(text), text[:-1]
+        elif event.key == "ctrl+u":
+            text = ""
+        elif event.is_printable and event.character and len(text) < MAX_FILTER:
+            text += event.character
+        elif event.key == "enter":
+            self.filtering = False
+            self._do("choose", "enter")
+            return True
+        else:
+            return event.key in VERBS
+        changed, self.model.filter = text != self.model.filter, text
+        if changed:
+            self.build(to_first=bool(text))
+        self.refresh()
+        return True
 
-    def action_leave(self) -> None:
-        """Go back to the pane."""
-        self.post_message(self.Closed())
+    def _do(self, verb: str, key: str) -> None:
+        row = self._rows[self._cursor] if self._cursor < len(self._rows) else None
+        entry = row.entry if row is not None else None
+        if verb == "filter":
+            self.filtering = True
+            self.refresh()
+        elif verb == "leave":
+            if self.model.filter:
+                self.model.filter = ""
+                self.build()
+            else:
+                self.post_message(self.Closed())
+        elif verb == "order":
+            self.model.by_use = not self.model.by_use
+            self.build()
+            self.post_message(self.Wanted(verb, entry))
+        elif verb in ("choose", "fold") and row is not None and entry is None:
+            if key not in ("left", "right") or row.folded == (key == "right"):
+                self._fold(row.path)
+        elif verb == "fold" and key == "left" and row is not None:
+            self._to_heading(row.path)
+        elif verb in ("choose", "again"):
+            self._choose(entry, again=verb == "again")
+        elif verb != "fold":
+            self.post_message(self.Wanted(verb, entry))
+
+    def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
+        if entry is None:
+            return
+        if entry.can_open:
+            self.post_message(self.Chosen(entry, again=again))
+        else:
+            self.post_message(self.Wanted("why", entry))
+
+    def _fold(self, path: str) -> None:
+        self.model.toggle(path)
+        self.build()
+        self.post_message(self.Wanted("folded", None))
+
+    def _to_heading(self, path: str) -> None:
+        above = [index for index in range(self._cursor) if path.startswith(self._rows[index].path + "/")]
+        if above:
+            self._move(above[-1] - self._cursor)
+
+    def _move(self, rows: int) -> None:
+        self._cursor = max(0, min(self._cursor + rows, len(self._rows) - 1))
+        self._show_cursor()
+        self.refresh()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste goes into the filter."""
+        event.stop()
+        if self.filtering:
+            line = event.text.splitlines()[0] if event.text.strip() else ""
+            self.model.filter = (self.model.filter + line)[:MAX_FILTER]
+            self.build(to_first=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click opens an entry, folds a heading, begins the filter."""
+        event.stop()
+        if event.y == self.size.height - 1:
+            self._do("filter", "slash")
+            return
+        row = event.y + self.scroll_offset.y
+        if row < len(self._rows):
+            self._move(row - self._cursor)
+            self._do("choose", "enter")
+
+    # -- painting ---------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
+        self._show_cursor()
+
+    def on_focus(self) -> None:
+        """The cursor looks different with the keys here."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor looks different with the keys elsewhere."""
+        self.refresh()
+
+    def _show_cursor(self) -> None:
+        room = max(self.size.height - 1, 1)
+        top = self.scroll_offset.y
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True, immediate=True)
+        elif self._cursor >= top + room:
+            self.scroll_to(y=self._cursor - room + 1, animate=False, force=True, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a row; the last one of the widget is the filter."""
+        width = self.size.width
+        if y == self.size.height - 1:
+            return self._filter_row(width)
+        index = y + self.scroll_offset.y
+        base = self.rich_style
+        if index >= len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[index]
+        if index == self._cursor:
+            base = self.get_component_rich_style("sidebar--cursor")
+        calm = self.get_component_rich_style("sidebar--calm", partial=True)
+        states = {name: self.get_component_rich_style(f"sidebar--{name}", partial=True) for name in ("open", "broken")}
+        state = self.state_of(row.entry) if row.entry is not None else ""
+        return paint(row, state, Styles(base, calm, states), width)
+
+    def _filter_row(self, width: int) -> Strip:
+        base = self.rich_style
+        calm = base + self.get_component_rich_style("sidebar--calm", partial=True)
+        text = self.model.filter
+        if not self.filtering and not text:
+            said = "/ filter" + ("   by last use" if self.model.by_use else "")
+            return Strip([Segment(cut(said, width), calm)]).adjust_cell_length(width, base)
+        segments = [Segment("/ ", calm), Segment(cut(text, width - 3), base)]
+        if self.filtering:
+            segments.append(Segment("▏", base))
+        return Strip(segments).adjust_cell_length(width, base)
 
 
 class SidebarStrip(Static):
     """The folded sidebar: a mark an entry."""
 
     def show(self, states: Iterable[str]) -> None:
-        """Show one mark a row."""
-        self.update(Text("\n".join(_MARKS.get(state, "○") for state in states)))
-
-
-def _group(groups: dict[str, TreeNode[_Data]], path: str) -> TreeNode[_Data]:
-    if path not in groups:
-        parent, _, name = path.rpartition("/")
-        groups[path] = _group(groups, parent).add(name or path, expand=True)
-    return groups[path]
-
-
-def _cut(text: str, width: int) -> str:
-    return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"
+        """Show one mark a row, as many as there are rows for."""
+        self.update(Text("\n".join(MARKS.get(state, "○") for state in states)))

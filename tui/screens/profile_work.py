@@ -1,0 +1,235 @@
+"""The part of the workspace that keeps the profiles: the sidebar's wishes, the file that changes, its problems."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.discovery.model import Source
+from pstui.backends.errors import PstuiError
+from pstui.backends.session import SessionManager
+from pstui.tui.profiles import Change, ProfileBook
+from pstui.tui.profiles_credentials import Vault, in_thread
+from pstui.tui.screens.leaving import LeavingScreen
+from pstui.tui.sidebar_model import identity, kind_of
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry, SidebarStrip
+
+#: seconds between two looks at the profile file's times
+LOOK = 2.0
+_UNSAVED = "This window has no profile file"
+
+
+class ProfileWork(LeavingScreen):
+    """What can be done to profiles. ``book`` is None where there is no file: then nothing can be edited."""
+
+    def __init__(
+        self,
+        sessions: SessionManager,
+        *,
+        entries: Sequence[SidebarEntry] = (),
+        sources: Sequence[Source] = (),
+        book: ProfileBook | None = None,
+    ) -> None:
+        super().__init__(sessions)
+        self.book = book
+        self.sidebar = Sidebar(entries, sources)
+        self.strip = SidebarStrip()
+        if book is not None:
+            self.preparer = Vault(lambda: book.profiles.configuration.credentials)
+
+    def begin_profiles(self) -> None:
+        """Keep the profiles current from now on, and tell what is wrong with them."""
+        if self.book is None:
+            return
+        self.set_interval(LOOK, self._look)
+        self._tell_problems()
+
+    def pane_color(self, info: ConnectionInfo) -> str:
+        """Return the colour of a profile's tab."""
+        return self.book.color(info) if self.book is not None else ""
+
+    def mark_sidebar(self) -> None:
+        """Show in the sidebar what is open and what is broken."""
+        states: dict[str, str] = {}
+        for pane in self.panes:
+            if pane.state in (PaneState.FAILED, PaneState.BROKEN):
+                states.setdefault(identity(pane.info), "broken")
+            elif pane.state.live:
+                states[identity(pane.info)] = "open"
+        if self.sidebar.mark(states):
+            self.show_strip()
+
+    def show_strip(self) -> None:
+        """Write the folded sidebar anew."""
+        self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
+
+    # -- opening ----------------------------------------------------------------------------------------------
+
+    async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
+        """Go to the tab of what was chosen, or open one."""
+        event.stop()
+        try:
+            info = event.entry.connection()
+        except PstuiError as error:
+            self.complain(error)
+            return
+        if info is None:
+            return
+        self.remove_class("-unfolded")
+        same = identity(info)
+        there = next((pane for pane in self.panes if identity(pane.info) == same), None)
+        if there is None or event.again:
+            self.sidebar.use(same, time.time())
+            await self.open(info)
+        else:
+            self.bring_to_front(there)
+            if not there.state.live:
+                there.enter()
+
+    def opened(self, pane: Pane) -> None:
+        """A tab was opened: remember when, for the order by last use."""
+        self.sidebar.use(identity(pane.info), time.time())
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self.book is not None and self.book.is_stale():
+            self.run_worker(self.read_again(), group="profiles", exclusive=True)
+
+    async def read_again(self) -> None:
+        """Read the profile file anew because somebody changed it."""
+        assert self.book is not None
+        await in_thread(self.book.reread)
+        self._refill()
+        self.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
+        self._tell_problems()
+
+    def _refill(self) -> None:
+        assert self.book is not None
+        self.sidebar.set_entries(self.book.entries())
+        self.show_strip()
+        self.refresh_frame()
+
+    def _tell_problems(self) -> None:
+        count = len(self.book.problems) if self.book is not None else 0
+        if count:
+            said = "1 problem" if count == 1 else f"{count} problems"
+            self.app.notify(
+                f"{said} in the profile file. ! in the sidebar lists them.", severity="warning", markup=False
+            )
+
+    def complain(self, error: PstuiError) -> None:
+        """Say what went wrong, outside of any session."""
+        self.app.notify(error.text(), severity="error", markup=False, timeout=10)
+
+    # -- what the sidebar wants -------------------------------------------------------------------------------
+
+    def on_sidebar_wanted(self, event: Sidebar.Wanted) -> None:
+        """Do to the profiles what was asked for in the sidebar."""
+        event.stop()
+        entry = event.entry
+        match event.verb:
+            case "why" if entry is not None:
+                self.app.notify(entry.name, markup=False)
+            case "problems":
+                self.action_problems()
+            case "undo":
+                self.run_worker(self._undo(), group="profiles")
+            case "add":
+                self.edit_profile("host", "", {})
+            case "import":
+                self.action_import_profiles()
+            case "edit" | "clone" if entry is not None:
+                self._edit(entry, copy=event.verb == "clone")
+            case "delete" | "pin" if entry is not None:
+                self._change(entry, event.verb)
+
+    def _edit(self, entry: SidebarEntry, *, copy: bool) -> None:
+        if entry.saved and self.book is not None:
+            values = dict(self.book.table(entry.kind, entry.name))
+            self.edit_profile(entry.kind, "" if copy else entry.name, values, like=entry.name)
+        elif entry.info is not None:
+            from pstui.tui.profiles_values import profile_table
+
+            self.edit_profile(kind_of(entry.info), "", profile_table(entry.info), like=entry.name)
+
+    def _change(self, entry: SidebarEntry, verb: str) -> None:
+        if not entry.saved or self.book is None:
+            self.app.notify(f"{entry.name} is no profile. e makes one of it.", markup=False)
+            return
+        if verb == "delete":
+            change = Change(entry.kind, entry.name, None)
+            said = f"{entry.name} deleted"
+        else:
+            values = dict(self.book.table(entry.kind, entry.name))
+            if values.pop("pinned", False) is not True:
+                values["pinned"] = True
+            change = Change(entry.kind, entry.name, values)
+            said = f"{entry.name} {'pinned' if values.get('pinned') else 'no longer pinned'}"
+        self.run_worker(self.write([change], said), group="profiles")
+
+    async def write(self, changes: Sequence[Change], said: str) -> bool:
+        """Write edits to the profile file; False, with the reason on the screen, where that cannot be done."""
+        if self.book is None:
+            self.app.notify(_UNSAVED, severity="warning", markup=False)
+            return False
+        book = self.book
+        try:
+            await in_thread(lambda: book.apply(changes, said))
+        except PstuiError as error:
+            self.complain(error)
+            return False
+        self._refill()
+        self.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
+        return True
+
+    async def _undo(self) -> None:
+        if self.book is None:
+            return
+        try:
+            said = await in_thread(self.book.undo)
+        except PstuiError as error:
+            self.complain(error)
+            return
+        self._refill()
+        self.app.notify(f"Taken back: {said}" if said else "There is nothing to take back", markup=False)
+
+    # -- screens of their own ---------------------------------------------------------------------------------
+
+    def edit_profile(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
+        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if self.book is None:
+            self.app.notify(_UNSAVED, severity="warning", markup=False)
+            return
+        from pstui.tui.screens.profile_form import ProfileForm
+
+        def saved(change: Change | None) -> None:
+            if change is not None:
+                self.run_worker(self.write([change], f"{change.name} saved"), group="profiles")
+
+        self.app.push_screen(ProfileForm(self.book, kind, name, values, like=like), saved)
+
+    def action_problems(self) -> None:
+        """List what is wrong in the profile file."""
+        from pstui.tui.screens.profile_problems import ProblemsScreen
+
+        problems = self.book.problems if self.book is not None else ()
+        self.app.push_screen(ProblemsScreen(problems))
+
+    def action_import_profiles(self) -> None:
+        """Take hosts from another program's file."""
+        if self.book is None:
+            self.app.notify(_UNSAVED, severity="warning", markup=False)
+            return
+        from pstui.tui.screens.import_screen import ImportScreen
+
+        def chosen(changes: Sequence[Change] | None) -> None:
+            if changes:
+                count = len([one for one in changes if one.kind != "credentials"])
+                said = f"{count} profile{'' if count == 1 else 's'} imported"
+                self.run_worker(self.write(changes, said), group="profiles")
+
+        self.app.push_screen(ImportScreen(self.book), chosen)

@@ -1,0 +1,229 @@
+"""What the sidebar lists, as plain records: entries, groups that fold, a filter, an order. Knows nothing of widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+
+#: the three kinds and their headings, in the order shown
+ROOTS = (("host", "Hosts"), ("vm", "Virtual machines"), ("container", "Containers"))
+PINNED = "pinned"
+#: where found things stand that are no kind of their own
+_SHELF = {"process": "host"}
+#: stands in the path of a group made from a source, which is folded until it is opened
+FOUND = "⌁"
+#: sources whose finds are shown without a group of their own
+_OPEN_KINDS = ("container", "vm")
+
+_KINDS = {
+    ParameterSet.VM_ID: "vm",
+    ParameterSet.VM_NAME: "vm",
+    ParameterSet.CONTAINER_ID: "container",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SidebarEntry:
+    """One thing to enter.
+
+    ``kind`` is ``host``, ``vm`` or ``container``; ``group`` a path such as ``Production/Web``; ``subtitle`` the short
+    text at the right (WinRM, SSH, podman); ``state`` ``open``, ``saved``, ``broken`` or ``note``. A note cannot be
+    opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to; where working that
+    out is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile, which can be edited, and
+    ``target`` is where it leads as ``target_text`` has it; ``source`` names the source that found it.
+    """
+
+    kind: str
+    name: str
+    group: str = ""
+    subtitle: str = ""
+    state: str = "saved"
+    info: ConnectionInfo | None = None
+    pinned: bool = False
+    tags: tuple[str, ...] = ()
+    saved: bool = False
+    source: str = ""
+    target: str = ""
+    resolve: Callable[[], ConnectionInfo] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is something to connect to."""
+        return self.info is not None or self.resolve is not None
+
+    @property
+    def identity(self) -> str:
+        """The text that an entry and the tabs opened from it have in common."""
+        if self.saved or self.info is None:
+            return f"{self.kind}:{self.name}"
+        return identity(self.info)
+
+    @property
+    def haystack(self) -> str:
+        """What a filter looks into."""
+        return " ".join((self.name, self.group, self.subtitle, *self.tags)).casefold()
+
+    def connection(self) -> ConnectionInfo | None:
+        """Return what opening connects to, None for a note. Raises CallError."""
+        return self.info if self.resolve is None else self.resolve()
+
+
+DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
+
+
+def kind_of(info: ConnectionInfo) -> str:
+    """Return ``host``, ``vm`` or ``container``."""
+    return _KINDS.get(info.parameter_set, "host")
+
+
+def identity(info: ConnectionInfo) -> str:
+    """Return a text that two connections share when they go to the same place in the same way; no secret is in it."""
+    if info.profile:
+        return f"{kind_of(info)}:{info.profile}"
+    said = sorted((key, value) for key, value in info.values.items() if key not in ("Credential", "SessionOption"))
+    return "|".join((info.parameter_set.value, *(f"{key}={value}" for key, value in said)))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a heading with its ``count`` of entries, or an entry. ``path`` tells it from all other rows."""
+
+    depth: int
+    path: str
+    text: str
+    entry: SidebarEntry | None = None
+    folded: bool = False
+    count: int = 0
+
+
+class _Group:
+    """A heading and what stands below it, in order."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text = path, text
+        self.children: list[_Group | SidebarEntry] = []
+        self.groups: dict[str, _Group] = {}
+        self.count = 0
+        self.used = 0.0
+
+    def group(self, path: str) -> _Group:
+        """Return the group below at a path such as ``Production/Web``, made where it is missing."""
+        here = self
+        for name in filter(None, path.split("/")):
+            if name not in here.groups:
+                here.groups[name] = made = _Group(f"{here.path}/{name}", name)
+                here.children.append(made)
+            here = here.groups[name]
+        return here
+
+
+class SidebarModel:
+    """Entries in, rows out.
+
+    ``filter`` are words that must all stand in an entry; while there are any, nothing is folded. ``by_use`` puts what
+    was opened last first, by ``used`` (identity → seconds since the epoch).
+    """
+
+    def __init__(self, entries: Iterable[SidebarEntry] = ()) -> None:
+        self.saved: list[SidebarEntry] = [DEMO, *entries]
+        self.found: list[SidebarEntry] = []
+        self.filter = ""
+        self.by_use = False
+        self.used: dict[str, float] = {}
+        #: headings that are not as they are by default
+        self.toggled: set[str] = set()
+        self._haystacks: dict[int, str] = {}
+
+    @property
+    def entries(self) -> Sequence[SidebarEntry]:
+        """Every entry, saved ones first."""
+        return [*self.saved, *self.found]
+
+    def set_saved(self, entries: Iterable[SidebarEntry]) -> None:
+        """Take the profiles anew."""
+        self.saved = [DEMO, *entries]
+        self._haystacks.clear()
+
+    def set_found(self, entries: Iterable[SidebarEntry]) -> None:
+        """Take what was discovered anew."""
+        self.found = list(entries)
+        self._haystacks.clear()
+
+    def is_folded(self, path: str) -> bool:
+        """Whether a heading hides what is below it."""
+        return not self.filter.strip() and (path in self.toggled) != (f"/{FOUND} " in path)
+
+    def toggle(self, path: str) -> None:
+        """Fold or unfold a heading."""
+        self.toggled ^= {path}
+
+    def rows(self) -> list[Row]:
+        """Return every row there is to show, in order."""
+        words = self.filter.casefold().split()
+        shown = [entry for entry in self.entries if not words or self._fits(entry, words)]
+        roots = [_Group(kind, title) for kind, title in ROOTS]
+        by_kind = {root.path: root for root in roots}
+        pinned = _Group(PINNED, "Pinned")
+        for entry in shown:
+            self._place(entry, pinned if entry.pinned else by_kind[_SHELF.get(entry.kind, entry.kind)])
+        rows: list[Row] = []
+        for root in (pinned, *roots):
+            if root.children or (root is not pinned and not words):
+                self._write(root, 0, rows)
+        return rows
+
+    def _fits(self, entry: SidebarEntry, words: Sequence[str]) -> bool:
+        text = self._haystacks.get(id(entry))
+        if text is None:
+            text = self._haystacks[id(entry)] = entry.haystack
+        return all(word in text for word in words)
+
+    def _place(self, entry: SidebarEntry, root: _Group) -> None:
+        group = root if entry.pinned else root.group(entry.group)
+        group.children.append(entry)
+        used = self.used.get(entry.identity, 0.0) if self.by_use else 0.0
+        root.used = max(root.used, used)
+        here = root
+        here.count += 1
+        for name in () if group is root else entry.group.split("/"):
+            if name:
+                here = here.groups[name]
+                here.count += 1
+                here.used = max(here.used, used)
+
+    def _write(self, group: _Group, depth: int, rows: list[Row]) -> None:
+        folded = self.is_folded(group.path)
+        rows.append(Row(depth, group.path, group.text, folded=folded, count=group.count))
+        if folded:
+            return
+        children = group.children
+        if self.by_use:
+            children = sorted(children, key=self._age)
+        for child in children:
+            if isinstance(child, _Group):
+                self._write(child, depth + 1, rows)
+            else:
+                rows.append(Row(depth + 1, f"{group.path}/={child.identity}", child.name, child))
+
+    def _age(self, child: _Group | SidebarEntry) -> float:
+        return -(child.used if isinstance(child, _Group) else self.used.get(child.identity, 0.0))
+
+
+def found_group(source: str, kind: str) -> str:
+    """Return the group of what a source has found: none for kinds that stand with the saved ones."""
+    return "" if kind in _OPEN_KINDS else f"{FOUND} {source.replace('/', ' ')}"
+
+
+def without_saved(found: Iterable[SidebarEntry], saved: Iterable[SidebarEntry]) -> list[SidebarEntry]:
+    """Leave out of what was found what is saved already."""
+    targets = {entry.target for entry in saved if entry.target}
+    return [entry for entry in found if entry.info is None or target_text(entry.info) not in targets]
+
+
+def target_text(info: ConnectionInfo) -> str:
+    """Return set and target of a connection as one text, to tell that two lead to the same place."""
+    if info.parameter_set is ParameterSet.HOST_PROCESS:
+        return f"{info.parameter_set.value}|{info.number('ProcessId')}"
+    return f"{info.parameter_set.value}|{info.computer_name.casefold()}"
