@@ -24,12 +24,16 @@ class KeyServer(ScriptedPeer):
     """A server of protocol 2.3 that answers a public key with a session key, unless it keeps quiet about it."""
 
     session_key: bytes = field(default_factory=lambda: os.urandom(32))
+    #: the public keys that have arrived, as read
+    keys: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.version = "2.3"
         super().__post_init__()
 
     def _hear(self, name: str, body: Any) -> None:
+        if name == "PUBLIC_KEY":
+            self.keys.append(body)
         if name == "PUBLIC_KEY" and name not in self.quiet:
             blob = simple_blob(public_key(base64.b64decode(body["PublicKey"])), self.session_key)
             text = base64.b64encode(blob).decode()

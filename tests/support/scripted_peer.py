@@ -7,6 +7,7 @@ stand-in for recordings does and writes its own CLIXML, so that engine and peer 
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,9 +42,7 @@ COMPLETED, STOPPED, FAILED = 4, 3, 5
 
 def members(**values: str) -> str:
     """Return an object with these properties; each value is CLIXML whose first tag gets the name."""
-    named = [
-        value.replace(">", f' N="{name}">', 1) if "/>" not in value[:12] else value for name, value in values.items()
-    ]
+    named = [re.sub(r"^<(\w+)", rf'<\1 N="{name}"', value) for name, value in values.items()]
     return f'<Obj RefId="0"><MS>{"".join(named)}</MS></Obj>'
 
 
@@ -134,6 +133,9 @@ class ScriptedPeer:
     quiet: set[str] = field(default_factory=set)
     heard: list[str] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    #: the INIT_RUNSPACEPOOL and the CREATE_PIPELINE messages, as read
+    opened: dict[str, Any] = field(default_factory=dict)
+    created: list[dict[str, Any]] = field(default_factory=list)
     on_answer: Action | None = None
     on_signal: list[Action] = field(default_factory=lambda: [state(STOPPED)])
     pool_id: uuid.UUID = ZERO
@@ -252,12 +254,13 @@ class ScriptedPeer:
         match message.name:
             case "INIT_RUNSPACEPOOL":
                 self.heard.append(message.name)
-                self.pool_id = message.pool_id
+                self.pool_id, self.opened = message.pool_id, body
                 self._open()
             case "GET_COMMAND_METADATA":
                 self.heard.append(message.name)
                 self._do(self.commands.get(message.name, METADATA), guid)
             case "CREATE_PIPELINE":
+                self.created.append(body)
                 name = body["PowerShell"]["Cmds"][0]["Cmd"]
                 self.heard.append(f"run {name}")
                 self._do(self.commands.get(name, [state(COMPLETED)]), guid)
