@@ -124,9 +124,14 @@ async def test_f4_and_tab_go_to_the_question_and_f4_back(manager: StandInManager
         await asked(s, "ask")
         await s.keys("f4")
         assert s.pane.editor.has_focus
-        await s.type("draft", enter=False)
         await s.keys("tab")
         await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.keys("f4")
+        await s.type("draft", enter=False)
+        await s.keys("tab")
+        assert s.pane.editor.has_focus, "Tab completes what is typed"
+        await s.keys("f4")
+        await s.until(lambda: s.pane.question_has_keys, "the question again")
         await s.type("Ada")
         await s.until(lambda: s.sees("got Ada"))
         assert s.pane.editor.text == "draft"

@@ -7,11 +7,23 @@ import uuid
 from collections.abc import Callable
 from typing import Any, cast
 
+from pstui.backends.completion import Completion, CompletionMatch
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
 from pstui.backends.host import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Write
 from pstui.backends.session import Outcome, SessionManager
+
+#: what the stand-in completes
+WORDS = (
+    CompletionMatch("say", "say", "Command", "say <text>"),
+    CompletionMatch("Get-ChildItem", "Get-ChildItem", "Command", "Get-ChildItem [[-Path] <string[]>]"),
+    CompletionMatch("Get-Content", "Get-Content", "Command", "Get-Content [-Path] <string[]>"),
+    CompletionMatch("Get-Command", "Get-Command", "Command", "\x1b]0;evil\x07Get-Command [[-Name] <string[]>]"),
+    CompletionMatch("-Path", "Path", "ParameterName", "[string[]] Path"),
+    CompletionMatch("-PassThru", "PassThru", "ParameterName", "[switch] PassThru"),
+    CompletionMatch("-P\x1b[2Jx", "evil", "ParameterName", "a control sequence"),
+)
 
 
 def host(name: str) -> ConnectionInfo:
@@ -53,6 +65,25 @@ class StandInInteractive:
         self.lines: list[str] = []
         self.stopped = asyncio.Event()
         self.go_on = asyncio.Event()
+        #: texts and cursors that completions were asked for, and when they may be answered
+        self.asked: list[tuple[str, int]] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
+        self.completing = False
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Complete a few made-up words, once ``answering`` is set; a stop ends it without an answer."""
+        assert not self.busy, "a completion must not be asked for while something runs"
+        self.asked.append((text, cursor))
+        self.busy = self.completing = True
+        self.stopped.clear()
+        try:
+            await self._either(self.stopped, self.answering)
+            word = text[:cursor].rpartition(" ")[2]
+            found = [] if self.stopped.is_set() else [each for each in WORDS if each.text.startswith(word)]
+            return Completion(cursor - len(word), len(word), tuple(found))
+        finally:
+            self.busy = self.completing = False
 
     async def enter(self) -> None:
         self.session.become(RunspaceState.OPENING)
@@ -67,6 +98,7 @@ class StandInInteractive:
         self.session.become(RunspaceState.OPENED)
 
     async def run(self, line: str) -> Outcome:
+        assert not self.completing, "a line must wait until a completion has ended"
         self.lines.append(line)
         word, _, rest = line.partition(" ")
         self.busy = True
@@ -89,7 +121,10 @@ class StandInInteractive:
     async def _wait(self) -> None:
         self.stopped.clear()
         self.go_on.clear()
-        waits = [asyncio.create_task(event.wait()) for event in (self.stopped, self.go_on)]
+        await self._either(self.stopped, self.go_on)
+
+    async def _either(self, *happened: asyncio.Event) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in happened]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()

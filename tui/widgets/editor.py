@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
+from pstui.backends.completion import Completion
+from pstui.tui.widgets.completion import Completing
+from pstui.tui.widgets.completion_menu import CompletionMenu
+from pstui.tui.widgets.completion_source import Completions
 from pstui.tui.widgets.direct_keys import bound_actions
+from pstui.tui.widgets.editor_keys import EditingKeys
+from pstui.tui.widgets.history_searching import Searching
 from pstui.tui.widgets.line_history import LineHistory
-from pstui.tui.widgets.plain import plain, plain_lines
+from pstui.tui.widgets.paste_choice import PasteChoice, PasteWay
+from pstui.tui.widgets.plain import plain_lines
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.content import Content
-from textual.widgets import Static, TextArea
+from textual.geometry import Offset
+from textual.widgets import TextArea
 
-#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
-MIN_LINE_WIDTH = 24
+#: characters of a paste that are taken
+MAX_PASTE = 1_000_000
+#: what a key types when Ctrl+Q takes away its meaning
+_LITERAL = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
 
 class EditorOwner(Protocol):
@@ -25,6 +34,9 @@ class EditorOwner(Protocol):
     def submit_line(self, line: str) -> bool:
         """Enter was pressed; True when the line was taken, and the editor is then emptied."""
 
+    def submit_lines(self, lines: Sequence[str]) -> bool:
+        """Pasted lines shall run one after the other; True when they were taken."""
+
     def interrupt(self) -> None:
         """Ctrl+C was pressed."""
 
@@ -32,32 +44,49 @@ class EditorOwner(Protocol):
         """Ctrl+L was pressed: an empty screen, the text stays above it."""
 
     def tab_pressed(self) -> None:
-        """Tab was pressed."""
+        """Tab was pressed in an empty editor."""
 
     def scroll_pages(self, pages: int) -> None:
         """The pane's text shall move by ``pages``."""
 
+    def show_aside(self, content: Content | None) -> None:
+        """Show a row above the editor for what its keys do now; None takes it away."""
 
-class LineEditor(TextArea):
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
+
+
+class LineEditor(EditingKeys):
     """A few lines of text: Enter submits, Alt+Enter (or Ctrl+J) adds a line, Up and Down walk the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
         ("alt+enter,ctrl+j,shift+enter", "new_line", "New line"),
-        ("alt+d", "delete_word_right", "Delete word"),
         ("ctrl+c", "interrupt", "Stop"),
         ("ctrl+l", "clear_screen", "Clear"),
-        ("tab", "tab", "Complete"),
+        ("tab", "tab(1)", "Complete"),
+        ("shift+tab", "tab(-1)", "Complete backwards"),
+        ("ctrl+@,ctrl+space", "menu", "Completions"),
+        ("ctrl+r", "search", "Search history"),
+        ("ctrl+p", "cursor_up", "Line before"),
+        ("ctrl+n", "cursor_down", "Line after"),
+        ("ctrl+q", "literal", "Literal"),
         ("pageup", "page(-1)", "Scroll up"),
         ("pagedown", "page(1)", "Scroll down"),
     ]
-    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(BINDINGS, TextArea.BINDINGS)
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(BINDINGS, EditingKeys.BINDINGS, TextArea.BINDINGS)
 
-    def __init__(self, owner: EditorOwner, history: LineHistory) -> None:
-        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
-        self.cursor_blink = False
+    def __init__(self, owner: EditorOwner, history: LineHistory, menu: CompletionMenu) -> None:
         self._owner = owner
         self._before = history
+        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
+        self.cursor_blink = False
+        self.completions = Completions(owner.complete, history)
+        self.completing = Completing(self, menu, self.completions)
+        self.searching = Searching(self, owner.show_aside)
+        self.pasted = PasteChoice(owner.show_aside)
+        self._literal = False
+        self._recalled: str | None = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
 
@@ -68,40 +97,95 @@ class LineEditor(TextArea):
 
     def insert_typed(self, text: str) -> None:
         """Insert text as if typed, in place of the selection."""
-        result = self.replace(text, *self.selection, maintain_selection_offset=False)
-        self.move_cursor(result.end_location)
+        self.replace(text, *self.selection, maintain_selection_offset=False)
 
     def empty(self) -> None:
         """Empty the editor because its text went its way."""
+        self.end_modes()
         self.load_text("")
+        self._recalled = None
         self.last_typed = 0.0
+
+    def end_modes(self) -> None:
+        """Close the list of completions, end a search, leave a paste to be edited."""
+        self._literal = False
+        self.completing.end()
+        self.searching.end()
+        self.pasted.end()
+
+    def screen_place(self, offset: int) -> Offset:
+        """Return where an offset of the text stands on the screen."""
+        place = self.wrapped_document.location_to_offset(self.location_of(offset))
+        region = self.content_region
+        return Offset(region.x + place.x - self.scroll_offset.x, region.y + place.y - self.scroll_offset.y)
+
+    def lines_before(self) -> tuple[str, ...]:
+        """Return the lines typed before, oldest first."""
+        return self._before.lines
+
+    def predict(self) -> str:
+        """Return what followed this text when it was last typed, unless a list or a search is open."""
+        busy = self.completing.active or self.searching.active or self.pasted.active
+        return "" if busy else self._before.predict(self.text)
+
+    # -- keys -------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
         event.stop()
-        if await self.take_key(event.key):
+        if await self.take_key(event.key, event.character):
             event.prevent_default()
 
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
         self.last_typed = time.monotonic()
+        if self._take_in_mode(key, character):
+            return True
         if (action := self._ACTIONS.get(key)) is not None:
             await self.run_action(action)
+            self.did = action
             return True
+        self.did = ""
         if character is not None and character.isprintable():
             self.insert_typed(character)
             return True
         return False
 
     def on_paste(self, event: events.Paste) -> None:
-        """Insert what was pasted without its control characters."""
+        """Insert what was pasted without its control characters; of many lines ask how to run them."""
         event.stop()
         event.prevent_default()
+        self.end_modes()
         self.last_typed = time.monotonic()
-        self.insert_typed(plain_lines(event.text, limit=1_000_000))
+        text = plain_lines(event.text, limit=MAX_PASTE)
+        text = text.rstrip("\n") or text
+        self.insert_typed(text)
+        if text.strip() and "\n" in text:
+            self.pasted.begin(text.count("\n") + 1)
+
+    def on_blur(self) -> None:
+        """The keys go elsewhere: what was begun here ends."""
+        self.end_modes()
+
+    def _take_in_mode(self, key: str, character: str | None) -> bool:
+        """Let what is open have the key; False when it acts as always."""
+        if self._literal:
+            self._literal = False
+            text = _LITERAL.get(key, character if character and character.isprintable() else "")
+            self.insert_typed(text)
+            return bool(text)
+        if self.pasted.active:
+            way = self.pasted.take(key)
+            if way is PasteWay.LINES and self._owner.submit_lines(self.text.split("\n")):
+                self.empty()
+            return way is None or way is PasteWay.LINES or (way is PasteWay.EDIT and key in ("enter", "escape"))
+        return self.searching.take(key, character) or self.completing.take(key, character)
+
+    # -- actions ----------------------------------------------------------------------------------------------
 
     def action_submit(self) -> None:
         """Give the line to the owner; what is not taken stays."""
+        self.completions.forget()
         if self._owner.submit_line(self.text):
             self.empty()
 
@@ -117,9 +201,24 @@ class LineEditor(TextArea):
         """Hand Ctrl+L on."""
         self._owner.clear_screen()
 
-    def action_tab(self) -> None:
-        """Hand Tab on."""
-        self._owner.tab_pressed()
+    def action_tab(self, step: int) -> None:
+        """Complete the word at the cursor; an empty editor has none and hands the key on."""
+        if self.text.strip():
+            self.completing.begin(cycling=True, step=step)
+        elif step > 0:
+            self._owner.tab_pressed()
+
+    def action_menu(self) -> None:
+        """List what may stand at the cursor."""
+        self.completing.begin(cycling=False)
+
+    def action_search(self) -> None:
+        """Search the lines typed before."""
+        self.searching.begin(self._before)
+
+    def action_literal(self) -> None:
+        """Take the next key for what it types, not for what it does."""
+        self._literal = True
 
     def action_page(self, pages: int) -> None:
         """Hand the paging keys on."""
@@ -129,46 +228,25 @@ class LineEditor(TextArea):
         """Move up; from the first row to the line typed before."""
         if select or not self.cursor_at_first_line:
             super().action_cursor_up(select)
-        elif (line := self._before.older(self.text)) is not None:
-            self.put(line)
+            return
+        self._settle()
+        self._recall(self._before.older(self.text))
 
     def action_cursor_down(self, select: bool = False) -> None:
         """Move down; from the last row to the line typed after."""
         if select or not self.cursor_at_last_line:
             super().action_cursor_down(select)
-        elif (line := self._before.newer()) is not None:
+            return
+        self._settle()
+        self._recall(self._before.newer())
+
+    def _settle(self) -> None:
+        """A recalled line that was edited is a new one."""
+        if self._recalled is not None and self._recalled != self.text:
+            self._before.settle()
+            self._recalled = None
+
+    def _recall(self, line: str | None) -> None:
+        if line is not None:
             self.put(line)
-
-
-class EditorRow(Container):
-    """The prompt and beside it the editor; above it where the prompt leaves too little room."""
-
-    def __init__(self, owner: EditorOwner, history: LineHistory) -> None:
-        super().__init__()
-        self._prompt = Static(classes="prompt", markup=False)
-        self._text = ""
-        self.editor = LineEditor(owner, history)
-
-    def compose(self) -> ComposeResult:
-        yield self._prompt
-        yield self.editor
-
-    @property
-    def prompt(self) -> str:
-        """The prompt's text as shown."""
-        return self._text
-
-    def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
-        self._text = plain(text)
-        self._prompt.update(Content(self._text))
-        self.set_class(not ready, "-waiting")
-        self._arrange()
-
-    def on_resize(self) -> None:
-        """Give the prompt its own row when it has become too wide."""
-        self._arrange()
-
-    def _arrange(self) -> None:
-        width = self.size.width
-        self.set_class(bool(width) and Content(self._text).cell_length > max(width - MIN_LINE_WIDTH, 1), "-above")
+            self._recalled = line

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import PstuiError
+from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.tui.widgets.asking import AnyAsking
 from pstui.tui.widgets.conversation import PaneState
-from pstui.tui.widgets.editor import EditorRow, LineEditor
+from pstui.tui.widgets.editor import LineEditor
+from pstui.tui.widgets.editor_row import EditorRow
 from pstui.tui.widgets.line_history import LineHistory
 from pstui.tui.widgets.note import Note
 from pstui.tui.widgets.pane_console import PaneConsole
@@ -18,6 +20,7 @@ from pstui.tui.widgets.progress import ProgressArea
 from pstui.tui.widgets.transcript import Transcript
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 
 #: columns of the pane that text cannot use: the scrollbar
@@ -44,6 +47,8 @@ class PaneBody(Vertical):
         #: lines that came while the pane was in the background
         self.unseen = 0
         self.pending: str | None = None
+        #: pasted lines that run one after the other, before the pending one
+        self.waiting: list[str] = []
         self.step = ""
         #: what is worth knowing about the line typed last
         self.hint = ""
@@ -53,6 +58,8 @@ class PaneBody(Vertical):
         self.transcript = Transcript()
         self.progress = ProgressArea()
         self.note = Note()
+        #: what the editor's keys do while it searches or asks
+        self.aside = Note()
         self.row = EditorRow(self, self.history)
         self._filled = False
 
@@ -65,13 +72,34 @@ class PaneBody(Vertical):
         yield self.transcript
         yield self.progress
         yield self.note
+        yield self.aside
         yield self.row
+
+    @property
+    def waits(self) -> str | None:
+        """What the note says of lines that wait: the pending one, or the next of pasted ones and their number."""
+        if not self.waiting:
+            return self.pending
+        return self.waiting[0] if len(self.waiting) == 1 else f"{len(self.waiting)} lines, next: {self.waiting[0]}"
 
     # -- what the editor hands on -----------------------------------------------------------------------------
 
     def submit_line(self, line: str) -> bool:
         """Leave a typed line in the editor: a body has no session to give it to."""
         return False
+
+    def submit_lines(self, lines: Sequence[str]) -> bool:
+        """Leave pasted lines in the editor, too."""
+        return False
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Refuse to complete: a body has no session to ask."""
+        raise SessionStateError("there is no session")
+
+    def show_aside(self, content: Content | None) -> None:
+        """Show a row for what the editor's keys do now; None takes it away."""
+        self.aside.show(content)
+        self.refit()
 
     def interrupt(self) -> None:
         """Ctrl+C: nothing runs in a body."""
@@ -137,7 +165,7 @@ class PaneBody(Vertical):
 
     def changed(self) -> None:
         """Say that what others show of this pane has changed, and show the note that fits."""
-        self.note.show(note_for(self.state, self.info.label, self.pending, self.step or self.hint))
+        self.note.show(note_for(self.state, self.info.label, self.waits, self.step or self.hint))
         self.refit()
         self.post_message(self.Changed(self))
 

@@ -1,0 +1,298 @@
+"""Tab and Ctrl+Space: what the far end offers is inserted, listed, narrowed down; nothing ever waits for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pstui.backends.completion import Completion, CompletionMatch
+from pstui.tui.widgets.completion_source import Completions, clean, fits
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.line_history import LineHistory
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInInteractive, StandInManager, host
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+def session(manager: StandInManager, **options: object):
+    return screen(host("web1"), sessions=manager.as_manager(), **options)
+
+
+async def ready(s: Screen) -> StandInInteractive:
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+    return s.pane.conversation.interactive  # type: ignore[return-value, union-attr]  # the stand-in
+
+
+async def has(s: Screen, text: str) -> None:
+    await s.until(lambda: s.pane.editor.text == text, f"{text!r} in the editor, not {s.pane.editor.text!r}")
+
+
+async def test_tab_inserts_the_only_completion_without_a_list(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        await s.type("Get-Chi", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        assert not s.pane.row.menu.display
+        assert interactive.asked == [("Get-Chi", 7)]
+
+
+async def test_tab_goes_from_one_completion_to_the_next_and_back_and_esc_restores(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("Get-C", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        assert s.shows("›Get-ChildItem")
+        assert s.shows("command")
+        assert s.shows("Get-ChildItem [[-Path] <string[]>]")
+        assert s.shows("1/3")
+        await s.keys("tab")
+        await has(s, "Get-Content")
+        await s.keys("tab", "tab")
+        await has(s, "Get-ChildItem")
+        await s.keys("shift+tab")
+        await has(s, "Get-Command")
+        await s.keys("escape")
+        await has(s, "Get-C")
+        await s.until(lambda: not s.shows("›"), "no list")
+
+
+async def test_ctrl_space_lists_and_typing_narrows_the_list_down(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        await s.type("Get-C", enter=False)
+        await s.keys("ctrl+@")
+        await s.until(lambda: s.shows("›Get-ChildItem") and s.shows("Get-Command"), "the list")
+        assert s.pane.editor.text == "Get-C"
+        await s.type("o", enter=False)
+        await s.until(lambda: not s.shows("›Get-ChildItem") and s.shows("›Get-Content"), "a shorter list")
+        await s.keys("down")
+        await s.until(lambda: s.shows("›Get-Command"), "the next one")
+        await s.keys("backspace")
+        await s.until(lambda: s.shows("›Get-ChildItem"), "the whole list")
+        await s.keys("down", "enter")
+        await has(s, "Get-Content")
+        assert len(interactive.asked) == 1, "narrowing asks nobody"
+        assert interactive.lines == [], "Enter took the entry, it did not run the line"
+        await s.keys("enter")
+        await s.until(lambda: interactive.lines == ["Get-Content"], "the line run")
+
+
+async def test_letters_behind_a_completion_narrow_and_a_blank_goes_on(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("Get-C", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        await s.type("om", enter=False)
+        await has(s, "Get-Com")
+        await s.keys("tab")
+        await has(s, "Get-Command")
+        await s.type(" -P", enter=False)
+        await has(s, "Get-Command -P")
+        await s.keys("tab")
+        await has(s, "Get-Command -Path")
+        assert s.shows("parameter")
+
+
+async def test_a_late_answer_for_a_text_that_changed_is_dropped(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("Get-Chi", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.asked, "the far end asked")
+        await s.until(lambda: s.shows("asking the far end"), "that it is waited for")
+        await s.type("x", enter=False)
+        assert s.pane.editor.text == "Get-Chix", "typing is not held up"
+        interactive.answering.set()
+        await s.until(lambda: not interactive.completing, "the late answer")
+        await s.idle()
+        assert s.pane.editor.text == "Get-Chix"
+        assert not s.shows("asking the far end")
+
+
+async def test_enter_does_not_wait_for_a_completion_and_ends_it_first(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("say hi", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.completing, "the completion")
+        await s.keys("enter")
+        await s.until(lambda: s.sees("hi"), "the line run")
+        assert not interactive.completing
+
+
+async def test_asking_again_ends_the_completion_before(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("sa", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.completing, "the completion")
+        await s.keys("backspace", "backspace")
+        interactive.answering.set()
+        await s.type("Get-Chi", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+
+
+async def test_a_far_end_that_takes_too_long_is_not_waited_for(
+    manager: StandInManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.widgets.completion_turn.LIMIT", 0.05)
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("Get-Ch", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        assert not interactive.completing, "what took too long was stopped"
+
+
+async def test_while_a_command_runs_only_known_names_are_offered(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        await s.run("say one-two-three")
+        await s.type("wait")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.type("say one", enter=False)
+        await s.keys("ctrl+@")
+        await has(s, "say one-two-three")
+        await s.keys("ctrl+u")
+        await s.type("Get-Chi", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        await s.keys("ctrl+u")
+        await s.type("Get-Pro", enter=False)
+        await s.keys("ctrl+@")
+        await has(s, "Get-Process")
+        await s.keys("ctrl+w")
+        await s.type("Get-Co", enter=False)
+        await s.keys("ctrl+@")
+        await s.until(lambda: s.shows("a command runs, so: known names"), "why")
+        assert interactive.asked == []
+
+
+async def test_an_answer_is_remembered_until_a_command_has_run(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        for _ in range(2):
+            await s.type("Get-C", enter=False)
+            await s.keys("tab")
+            await has(s, "Get-ChildItem")
+            await s.keys("ctrl+u")
+        assert len(interactive.asked) == 1
+        await s.run("say x")
+        await s.type("Get-C", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        assert len(interactive.asked) == 2
+
+
+async def test_what_fits_nothing_is_said_and_changes_nothing(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("zzz", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: s.shows("nothing fits"), "that there is nothing")
+        await s.type("y", enter=False)
+        await s.until(lambda: not s.shows("nothing fits"))
+        assert s.pane.editor.text == "zzzy"
+
+
+async def test_a_word_in_the_middle_is_completed_in_its_place(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("Get-Chi | say", enter=False)
+        await s.keys("home", *["right"] * 7, "tab")
+        await has(s, "Get-ChildItem | say")
+        assert s.pane.editor.cursor == len("Get-ChildItem")
+
+
+async def test_a_click_takes_an_entry(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("Get-C", enter=False)
+        await s.keys("ctrl+@")
+        await s.until(lambda: s.shows("›Get-ChildItem"), "the list")
+        await s.pilot.click(s.pane.row.menu, offset=(3, 1))
+        await has(s, "Get-Content")
+
+
+@pytest.mark.parametrize("size", [(24, 6), (80, 24)])
+async def test_the_list_stays_on_the_screen(manager: StandInManager, size: tuple[int, int]) -> None:
+    async with session(manager, size=size) as s:
+        await ready(s)
+        await s.type("Get-C", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: s.pane.row.menu.display, "the list")
+        await s.idle()
+        width, height = size
+        region = s.pane.row.menu.region
+        assert region.x >= 0 and region.right <= width and region.y >= 0 and region.bottom <= height
+        assert s.shows("Get-C")
+
+
+_TEXT = st.text(max_size=12)
+
+
+@given(
+    _TEXT,
+    st.builds(
+        Completion,
+        st.integers(-5, 20),
+        st.integers(-5, 20),
+        st.lists(st.builds(CompletionMatch, _TEXT, _TEXT, _TEXT, _TEXT), max_size=4).map(tuple),
+    ),
+)
+def test_an_answer_never_reaches_beyond_the_text_nor_brings_control_characters(text: str, answer: Completion) -> None:
+    cleaned = clean(answer, text)
+    assert 0 <= cleaned.start <= cleaned.start + cleaned.length <= len(text)
+    for match in cleaned.matches:
+        for part in (match.text, match.label, match.kind, match.tooltip):
+            assert part.isprintable() or not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in part)
+        assert match.text in [each.text for each in answer.matches], "what is inserted is what was offered"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "word", "fitting"),
+    [
+        ("-Path", "Path", "-p", True),
+        ("'C:\\Program Files'", "Program Files", "C:\\Pro", True),
+        ("./src", "src", "./s", True),
+        ("$items", "items", "$it", True),
+        ("Get-Item", "Get-Item", "Get-X", False),
+    ],
+)
+def test_a_completion_fits_while_what_is_typed_begins_it(text: str, label: str, word: str, fitting: bool) -> None:
+    assert fits(CompletionMatch(text, label, "", ""), word) is fitting
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Get-Chi", "Get-ChildItem"),
+        ("ls | Where-Ob", "Where-Object"),
+        ("cp ./so", "./some/where"),
+        ("cp -Re", "-Recurse"),
+        ("echo $fo", "$folder"),
+        ("mk", "mkdir"),
+    ],
+)
+def test_what_is_known_here_comes_from_names_and_history(text: str, expected: str) -> None:
+    async def nobody(text: str, cursor: int) -> Completion:
+        raise AssertionError("nobody is asked")
+
+    history = LineHistory(["cp ./some/where $folder -Recurse", "mkdir x", "$password = 'abc'"])
+    found = Completions(nobody, history).known(text, len(text))
+    assert expected in [match.text for match in found.matches]
+    assert text[: found.start] + text[found.start : found.start + found.length] == text
+    assert not [match for match in found.matches if "abc" in match.text]
