@@ -253,7 +253,6 @@ class WinRMConnection(_TransportHTTP):
         session: requests.Session = super()._build_session()
         # Whatever the environment may still bring: a netrc entry would be sent as Basic.
         session.trust_env = False
-        session.max_redirects = 0
         session.headers["User-Agent"] = "pstui"
         adapter = OwnedAdapter(self)
         session.mount("http://", adapter)

@@ -119,6 +119,12 @@ class Lines:
         finally:
             self._busy.discard(line)
 
+    def drop_idle(self) -> None:
+        """Let go of the connections that nobody uses: the service may have closed them."""
+        for line in self._idle:
+            line.end()
+        self._idle.clear()
+
     def drop(self) -> None:
         """Cut every connection; the next request makes a new one."""
         for line in (*self._idle, *self._busy):

@@ -46,11 +46,13 @@ class Recovery:
                 raise self.ended
             if generation != self._client.generation:
                 return
-            self._client.lines.drop()
-            # A connection that rested too long may simply have been closed by the service: no outage yet.
+            # A connection that rested too long may simply have been closed by the service: no outage yet, and what
+            # waits on other connections may go on waiting.
+            self._client.lines.drop_idle()
             if await self._answers(min(ATTEMPT, self.allowed)):
                 self._client.generation += 1
                 return
+            self._client.lines.drop()
             await self._ride_out(failure)
 
     async def _ride_out(self, failure: faults.NetworkFailure) -> None:
