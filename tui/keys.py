@@ -7,12 +7,13 @@ Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
 from __future__ import annotations
 
 import enum
-from collections.abc import MutableMapping
+import os
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from textual import _ansi_sequences
-from textual.binding import Binding
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
 #: Textual's name of Ctrl+]
 PREFIX_KEY = "ctrl+right_square_bracket"
@@ -35,12 +36,27 @@ class KeyAction:
     help: str = ""
 
     @property
+    def name(self) -> str:
+        """What the action is called in the [keys] table: ``tab(1)`` is tab_1."""
+        return self.action.replace("(", "_").rstrip(")")
+
+    @property
     def prefix_shown(self) -> str:
         """How the key after the prefix is written."""
-        return _WRITTEN.get(self.prefix, self.prefix)
+        return WRITTEN.get(self.prefix, self.prefix)
 
 
-_WRITTEN = {"question_mark": "?", "right_square_bracket": "]"}
+#: Textual's names of keys that a person knows by another
+WRITTEN = {
+    "question_mark": "?",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "slash": "/",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
 
 ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
@@ -53,6 +69,15 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("close_tab", "close tab", "w", (), "", "close this tab; asks when its session is open"),
     KeyAction("details", "details", "e", ("alt+e",), "Alt+E", "write the details of the last failure into the pane"),
     KeyAction("newest", "newest text", "g", ("ctrl+end",), "Ctrl+End", "go to the end of the text and follow it"),
+    KeyAction("find", "find", "slash", ("ctrl+f",), "Ctrl+F", "find in the text"),
+    KeyAction("copy_mode", "copy mode", "left_square_bracket", (), "", "move in the text by keys, select and copy"),
+    KeyAction("copy_selection", "copy selection", "y", (), "", "copy what is selected, while a command runs too"),
+    KeyAction("copy_output", "copy output", "o", (), "", "copy the output of the marked command, or of the last one"),
+    KeyAction("save_text", "save text", "t", (), "", "save the selection, or the whole text, to a file"),
+    KeyAction("previous_prompt", "prompt above", "up", ("alt+up",), "Alt+↑", "mark the command before and go to it"),
+    KeyAction("next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"),
+    KeyAction("fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
+    KeyAction("fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
     KeyAction("quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
 )
@@ -67,6 +92,8 @@ def bindings() -> list[Binding]:
 
     Ctrl+C belongs to the widget that is typed into, so that it cannot overtake what was typed before it.
     """
+    from textual.binding import Binding
+
     return [
         Binding(",".join(each.keys), each.action, each.label, show=False, priority=each.action != "interrupt")
         for each in ACTIONS + TAB_KEYS
@@ -98,12 +125,29 @@ class _AltKey(enum.Enum):
     ALT_9 = "alt+9"
 
 
+#: seconds after Esc in which another key makes it Alt+key: a slow link delivers the two apart
+ESCAPE_DELAY = 0.25
+
+
+def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
+    """Wait for the second half of an Alt key as long as a slow link may take; ESCDELAY is the user's own wish.
+
+    Textual waits 0.1 s. Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
+    """
+    from textual import constants
+
+    if "ESCDELAY" not in environ:
+        vars(constants)["ESCAPE_DELAY"] = ESCAPE_DELAY
+
+
 def mend_alt_keys() -> None:
     """Make Alt+digit, Alt+Enter and Alt+. arrive under their own names.
 
     Textual takes ESC with a digit for what Option+digit types on one macOS terminal, and ESC with Return for a
     plain Return. Its table has no public door; mending it twice does nothing.
     """
+    from textual import _ansi_sequences
+
     table = cast("MutableMapping[str, Any]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
     table.pop("\x1b§", None)
     for digit in range(10):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pstui.tui.keys import ACTIONS, PREFIX_SHOWN, TAB_KEYS
+from pstui.tui.keymap import Keymap
+from pstui.tui.keymap_contexts import CONTEXT_KEYS, Context
+from pstui.tui.keys import PREFIX_SHOWN
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -30,26 +32,42 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,q,f1,ctrl+c", "close", "Close")]
 
+    def __init__(self, context: Context = Context.PROMPT, keymap: Keymap | None = None) -> None:
+        super().__init__()
+        self._where, self._keymap = context, keymap or Keymap()
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-box"):
-            yield Static(_table(), markup=False)
+            yield Static(_table(self._where, self._keymap), markup=False)
 
     def action_close(self) -> None:
         """Close the list."""
         self.dismiss(None)
 
 
-def _table() -> Content:
-    rows: list[Content] = [Content.styled(f"{'Key':<14}{'after ' + PREFIX_SHOWN:<14}does", "bold")]
-    for each in ACTIONS:
-        rows.append(_line(each.shown, each.prefix_shown, each.help))
-    rows.append(_line("Alt+1…9", f"{TAB_KEYS[0].prefix}…{TAB_KEYS[-1].prefix}", "go to a tab by its number"))
-    rows.append(Content(""))
-    rows.append(Content.styled("In the editor", "bold"))
-    rows.extend(_line(key, "", text) for key, text in _EDITING)
-    rows.append(Content(""))
-    rows.append(Content.styled("Esc closes this list", "$calm"))
+def _table(context: Context, keymap: Keymap) -> Content:
+    """What works here comes first, then what works everywhere, then the other places."""
+    rows: list[Content] = []
+    if context in CONTEXT_KEYS:
+        rows += [*_of_context(context), Content("")]
+    rows.append(Content.styled(f"{'Key':<14}{'after ' + PREFIX_SHOWN:<14}everywhere", "bold"))
+    for each in keymap.actions:
+        if not each.action.startswith("tab("):
+            rows.append(_line(each.shown, each.prefix_shown, each.help))
+    first, last = keymap.named("tab_1"), keymap.named("tab_9")
+    rows.append(_line(f"{first.shown}…9", f"{first.prefix}…{last.prefix}", "go to a tab by its number"))
+    rows += [Content(""), Content.styled("In the editor", "bold")]
+    rows += [_line(key, "", text) for key, text in _EDITING]
+    for other in CONTEXT_KEYS:
+        if other is not context:
+            rows += [Content(""), *_of_context(other)]
+    rows += [Content(""), Content.styled("Esc closes this list", "$calm")]
     return Content("\n").join(rows)
+
+
+def _of_context(context: Context) -> list[Content]:
+    keys = (each for each in CONTEXT_KEYS[context] if each.shown)
+    return [Content.styled(context.value, "bold"), *(_line(each.shown, "", each.help) for each in keys)]
 
 
 def _line(key: str, prefix: str, text: str) -> Content:

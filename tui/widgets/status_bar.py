@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from pstui.tui.keys import ACTIONS, PREFIX_SHOWN
+from pstui.tui.keymap import Keymap
+from pstui.tui.keymap_contexts import CONTEXT_KEYS, Context, footer_of
+from pstui.tui.keys import PREFIX_SHOWN
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
@@ -17,27 +19,49 @@ from textual.widgets import Static
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
 
+#: seconds that something said in passing is shown
+SAID_FOR = 4.0
+
 _Hint = tuple[str, str]
+_RUNNING = (PaneState.OPENING, PaneState.BUSY)
+#: what the keys do while they do not go to the session, at the right
+_MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
 
 
-def hints(pane: Pane | None, panes: Sequence[Pane]) -> list[_Hint]:
-    """Return keys and their words, what matters most first: a question elsewhere, this pane, the rest."""
-    first = [] if pane is None else _of_state(pane)
-    if pane is not None and (below := pane.transcript.new_output):
-        first.append(("Ctrl+End", f"{below:,} new below"))
+def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Keymap) -> list[_Hint]:
+    """Return keys and their words, what matters most first: this context, a question elsewhere, the rest."""
+    if context in CONTEXT_KEYS:
+        stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
+        return [*stops, *footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")]
+    first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
     for number, other in enumerate(panes, 1):
         if other.asking is not None and other is not pane:
-            first.append((f"Alt+{number}", f"{plain(other.info.label, limit=20)} asks"))
-    rest = [("F1", "help"), ("F2", "connect"), (PREFIX_SHOWN, "keys"), ("F6", "sidebar")]
+            key = keymap.shown(f"tab_{number}") if number < 10 else keymap.shown("next_tab")
+            first.append((key, f"{plain(other.info.label, limit=20)} asks"))
+    rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
+    rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
     if len(panes) > 1:
-        rest.append(("Alt+1…9", "tabs"))
-    return [*first, *rest, ("F10", "quit")]
+        rest.append((f"{keymap.shown('tab_1')}…9", "tabs"))
+    return [*first, *rest, (keymap.shown("find"), "find"), (keymap.shown("quit"), "quit")]
 
 
-def _of_state(pane: Pane) -> list[_Hint]:
+def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
+    text = pane.transcript
+    found: list[_Hint] = []
+    if text.text_selection is not None and not text.copy_mode:
+        found.append((keymap.shown("copy_selection") if pane.state in _RUNNING else "Ctrl+C", "copies"))
+    if text.marked_prompt is not None:
+        found += [(keymap.shown("copy_output"), "copies the output"), (keymap.shown("fold"), "folds")]
+    if text.new_output:
+        found.append((keymap.shown("newest"), "newest text"))
+    return found
+
+
+def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
         there = pane.question_has_keys
-        return [("Enter", "answers"), ("Esc", "cancels")] if there else [("F4", "answers the question")]
+        answers = (keymap.shown("answer"), "answers the question")
+        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:
@@ -48,8 +72,12 @@ def _of_state(pane: Pane) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            again = [("F5", "tries again")]
-            return [*again, ("Alt+E", "details")] if pane.error is not None and pane.error.details else again
+            again = [(keymap.shown("again"), "tries again")]
+            return (
+                [*again, (keymap.shown("details"), "details")]
+                if pane.error is not None and pane.error.details
+                else again
+            )
         case _:
             return []
 
@@ -64,8 +92,11 @@ def elapsed(seconds: float) -> str:
 class StatusBar(Horizontal):
     """Shows hints at the left and the session's state at the right."""
 
-    def __init__(self) -> None:
+    def __init__(self, keymap: Keymap | None = None) -> None:
         super().__init__()
+        self._keymap = keymap or Keymap()
+        self._mode = self._said = ""
+        self._said_at = 0.0
         self._keys = Static(classes="keys", markup=False)
         self._state = Static(classes="state", markup=False)
         self._pane: Pane | None = None
@@ -78,24 +109,34 @@ class StatusBar(Horizontal):
         """Count the seconds of a running command."""
         self.set_interval(1.0, self._show_state)
 
-    def show(self, pane: Pane | None, panes: Sequence[Pane]) -> None:
-        """Show what matters for the pane in front."""
+    def show(self, pane: Pane | None, panes: Sequence[Pane], context: Context = Context.PROMPT) -> None:
+        """Show what matters where the keys go now."""
         self._pane = pane
-        most = 3 if self.app.size.width < NARROW else 7
+        self._mode = _MODES.get(context, "")
+        most = (5 if self._mode else 3) if self.app.size.width < NARROW else 7
         self.remove_class("-prefix")
-        self._keys.update(_row(hints(pane, panes)[:most]))
+        self._keys.update(_row(hints(pane, panes, context, self._keymap)[:most]))
         self._show_state()
 
     def show_prefix(self) -> None:
         """Show what may follow the prefix key."""
         self.add_class("-prefix")
-        pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in ACTIONS)]
+        others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
+        pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
         self._keys.update(Content.assemble((f"{PREFIX_SHOWN} ", "bold $primary"), _row(pairs)))
+
+    def say(self, text: str) -> None:
+        """Say something in passing, in place of the state."""
+        self._said, self._said_at = plain(text, limit=200), time.monotonic()
+        self._show_state()
+        self.set_timer(SAID_FOR, self._show_state)
 
     def _show_state(self) -> None:
         pane = self._pane
-        text = ""
-        if pane is not None:
+        text = self._mode
+        if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
+            text = self._said
+        elif pane is not None and not text:
             text = elapsed(time.monotonic() - pane.busy_since) if pane.busy_since else pane.state.value
         self._state.update(Content(text))
 

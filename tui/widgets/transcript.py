@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.widgets.transcript_commands import TranscriptCommands
+from pstui.tui.widgets.copy_mode import CopyKeys
+from pstui.tui.widgets.transcript_finding import TranscriptFinding
 from pstui.tui.widgets.transcript_paint import Overlay
-from pstui.tui.widgets.transcript_search import Match, Search
 from pstui.tui.widgets.transcript_select import Place, extract, moved, selection_of, span, word_at
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.message import Message
 from textual.selection import Selection
 
 _REVERSE = Style(reverse=True)
 
 
-class Transcript(TranscriptCommands, can_focus=True):
+class Transcript(TranscriptFinding, can_focus=True):
     """A line-API widget over a TextBuffer.
 
     Messages: ``NewOutput`` (lines came below a view that is scrolled up), ``RowsChanged`` (``row_count`` is another
@@ -25,13 +24,26 @@ class Transcript(TranscriptCommands, can_focus=True):
     stays where it was made while text pours in.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--match", "transcript--current"}
-    DEFAULT_CSS = """
-    Transcript {
-        & > .transcript--match { background: $warning 40%; text-style: underline; }
-        & > .transcript--current { background: $warning; color: $background; text-style: bold; }
-    }
-    """
+    class Selected(Message, namespace="transcript"):
+        """Something else, or nothing any longer, is selected; or copy mode has begun or ended."""
+
+        def __init__(self, transcript: Transcript) -> None:
+            super().__init__()
+            self.transcript = transcript
+
+    class Copied(Message, namespace="transcript"):
+        """Keys of copy mode have copied ``text``; "" when there was nothing."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Wanted(Message, namespace="transcript"):
+        """A key of copy mode that others act on: ``what`` is find, left or interrupt."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
 
     def __init__(
         self,
@@ -44,10 +56,9 @@ class Transcript(TranscriptCommands, can_focus=True):
     ) -> None:
         """Show ``buffer`` (a new one by default). Without ``wrap`` long lines run out sideways."""
         super().__init__(buffer, wrap=wrap, name=name, id=id, classes=classes)
-        self._search: Search | None = None
-        self._match: Match | None = None
         self._cursor: Place | None = None
         self._anchor: Place = (0, 0)
+        self._copying = CopyKeys(self)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -58,6 +69,7 @@ class Transcript(TranscriptCommands, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         """Show another selection."""
         self.refresh()
+        self.post_message(self.Selected(self))
 
     def selected_text(self) -> str:
         """What is selected here, by mouse or keys; "" for nothing."""
@@ -77,13 +89,17 @@ class Transcript(TranscriptCommands, can_focus=True):
         self.screen.selections = others if selection is None else {**others, self: selection}
 
     def on_click(self, event: events.Click) -> None:
-        """A second click selects the word, a third the line."""
-        if event.chain < 2:
+        """A second click selects the word, a third the line; the first shows what a fold or the marker hides."""
+        if self._on_marker(event.x, event.y):
+            self.scroll_to_end()
             return
-        event.prevent_default()
         widget, place = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)
         if widget is not self or place is None or not self._readable(place.y):
             return
+        if event.chain < 2:
+            self.unfold_at(place.y, place.x)
+            return
+        event.prevent_default()
         text = self.buffer.text_at(place.y)
         first, last = word_at(text, place.x) if event.chain == 2 else (0, len(text))
         if first < last:
@@ -113,7 +129,36 @@ class Transcript(TranscriptCommands, can_focus=True):
             row = min(self._row_of_top() + height, self._index.rows) - 1
             self._cursor = (self._place_at_row(row)[0], 0) if row >= 0 else (self.buffer.dropped, 0)
         self._anchor = self._cursor
+        self._copying.begin()
+        self.hold()
         self.refresh()
+        self.post_message(self.Selected(self))
+
+    def go_to(self, place: Place) -> None:
+        """Put the cursor of copy mode to a place, without a selection."""
+        self._cursor = self._anchor = place
+        self._select(None)
+        self._reveal(place[0])
+        self.show_place(*place)
+
+    def select_from(self, place: Place) -> None:
+        """In copy mode: begin a selection with the character at a place."""
+        self._anchor = self._cursor = place
+        self._select(selection_of(place, place))
+
+    def select_lines(self, first: int, last: int) -> None:
+        """In copy mode: select whole lines, by number, and put the cursor to the end of the last one."""
+        self._anchor, self._cursor = (first, 0), (last, max(len(self.buffer.text_at(last)) - 1, 0))
+        self._select(selection_of(self._anchor, self._cursor))
+        self.show_place(*self._cursor)
+
+    async def on_key(self, event: events.Key) -> None:
+        """In copy mode every key has its meaning here, or none."""
+        if self.copy_mode:
+            event.stop()
+            event.prevent_default()
+            if not await self._copying.take_key(event.key):
+                self.app.bell()
 
     def move(self, where: str, *, extend: bool = True) -> None:
         """Move the cursor of copy mode (entering it first), with the selection or without.
@@ -136,7 +181,9 @@ class Transcript(TranscriptCommands, can_focus=True):
         """Leave copy mode and select nothing."""
         self._cursor = None
         self.clear_selection()
+        self.release()
         self.refresh()
+        self.post_message(self.Selected(self))
 
     def copy_text(self) -> str:
         """The selected text, or the cursor's line; copy mode ends. The caller puts it where it is wanted."""
@@ -146,80 +193,20 @@ class Transcript(TranscriptCommands, can_focus=True):
         self.end_selection()
         return text
 
-    # -- search ------------------------------------------------------------------------------------------------------
-
-    def search(self, text: str, case_sensitive: bool = False) -> int:
-        """Highlight a text, go to its last occurrence above the end of the view, and count the matches.
-
-        Returns:
-            How many there are, 5,000 standing for "this many or more"; 0 also for an empty text, which ends a search.
-        """
-        self._match = None
-        self._search = Search(text, case_sensitive) if text else None
-        self.refresh()
-        if self._search is None:
-            return 0
-        count = self._search.count(self.buffer)
-        if count:
-            bottom = self._row_of_top() + self.scrollable_content_region.height
-            number = self._place_at_row(max(min(bottom, self._index.rows) - 1, 0))[0]
-            found = self._search.before(self.buffer, number, 1 << 30)
-            self._go(found or self._search.after(self.buffer, number, 0))
-        return count
-
-    def search_next(self) -> bool:
-        """Go to the next match, towards the end, from the last one to the first. Whether there is any."""
-        if self._search is None:
-            return False
-        number, index = (self._match.number, self._match.start + 1) if self._match else (self.buffer.dropped, 0)
-        found = self._search.after(self.buffer, number, index)
-        return self._go(found or self._search.after(self.buffer, self.buffer.dropped, 0))
-
-    def search_previous(self) -> bool:
-        """Go to the match before, from the first one to the last. Whether there is any."""
-        if self._search is None:
-            return False
-        last = self.buffer.dropped + self.buffer.line_count
-        number, index = (self._match.number, self._match.start) if self._match else (last, 0)
-        found = self._search.before(self.buffer, number, index)
-        return self._go(found or self._search.before(self.buffer, last, 0))
-
-    @property
-    def search_match(self) -> Match | None:
-        """The match gone to last."""
-        return self._match
-
-    def _go(self, match: Match | None) -> bool:
-        self._match = match
-        if match is None:
-            return False
-        self._reveal(match.number)
-        self.show_place(match.number, match.start)
-        return True
-
     def _line_in_hand(self) -> int | None:
-        if self._cursor is not None:
-            return self._cursor[0]
-        return self._match.number if self._match is not None else None
+        return self._cursor[0] if self._cursor is not None else super()._line_in_hand()
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
     def _has_overlays(self, number: int) -> bool:
-        if self._search is not None or super()._has_overlays(number):
+        if super()._has_overlays(number):
             return True
         if self._cursor is not None and self._cursor[0] == number:
             return True
         return span(self.text_selection, number) is not None
 
     def _overlays(self, number: int, text: str) -> list[Overlay]:
-        overlays: list[Overlay] = []
-        if self._search is not None:
-            match = self.get_component_rich_style("transcript--match", partial=True)
-            current = self.get_component_rich_style("transcript--current", partial=True)
-            if self.app.no_color:
-                current = _REVERSE
-            for start, end in self._search.spans(text):
-                overlays.append((start, end, current if self._match == (number, start, end) else match))
+        overlays = super()._overlays(number, text)
         selected = span(self.text_selection, number)
         if selected is not None:
             style = self.screen.get_component_rich_style("screen--selection")

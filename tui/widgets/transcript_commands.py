@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.transcript_folds import Folds
+from pstui.tui.widgets.transcript_paint import Overlay
 from pstui.tui.widgets.transcript_view import TranscriptView
 from rich.segment import Segment
 from rich.style import Style
@@ -14,8 +15,9 @@ from rich.style import Style
 class TranscriptCommands(TranscriptView):
     """Commands are counted as in ``buffer.prompts()``: 0 is the oldest one kept."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--fold"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--fold", "transcript--marked"}
     DEFAULT_CSS = """
+    TranscriptCommands > .transcript--marked { background: $primary 30%; text-style: bold underline; }
     TranscriptCommands > .transcript--fold { color: $accent; text-style: italic; }
     """
 
@@ -32,30 +34,54 @@ class TranscriptCommands(TranscriptView):
         super().__init__(buffer, wrap=wrap, name=name, id=id, classes=classes)
         self._folds = Folds(self.buffer)
         self._folded_at = -1
+        #: the number of the marked prompt's line
+        self._marked: int | None = None
+
+    @property
+    def marked_prompt(self) -> int | None:
+        """The command gone to last (its place in ``buffer.prompts()``), until the end of the text is gone to."""
+        if self._marked is None or self._marked < self.buffer.dropped:
+            return None
+        return self.buffer.prompt_before(self._marked)
 
     def previous_prompt(self) -> bool:
-        """Bring the prompt before the top line to the top. Whether there is one."""
-        number, index = self._place_at_row(self._row_of_top())
-        found = self.buffer.prompt_before(number if index else number - 1)
+        """Mark the command before the one marked, or the last one, and show its prompt. Whether there is one."""
+        line = self._line_in_hand()
+        if line is None:
+            number, index = self._place_at_row(self._row_of_top())
+            line = self.buffer.end + 1 if self.following else number + (1 if index else 0)
+        found = self.buffer.prompt_before(line - 1)
         if found is None:
             return False
-        self.show_place(self.buffer.prompts()[found] + self.buffer.dropped, at_top=True)
+        self._mark(self.buffer.prompts()[found] + self.buffer.dropped)
         return True
 
     def next_prompt(self) -> bool:
-        """Bring the prompt after the top line to the top, or go to the end. Whether there was one."""
-        number, _ = self._place_at_row(self._row_of_top())
+        """Mark the command after the one marked and show its prompt, or go to the end. Whether there was one."""
+        line = self._line_in_hand()
+        if line is None:
+            line = self._place_at_row(self._row_of_top())[0]
         for index in self.buffer.prompts():
-            if index + self.buffer.dropped > number:
-                self.show_place(index + self.buffer.dropped, at_top=True)
+            if index + self.buffer.dropped > line:
+                self._mark(index + self.buffer.dropped)
                 return True
         self.scroll_to_end()
         return False
 
+    def _mark(self, number: int) -> None:
+        self.show_place(number, at_top=True)
+        self._marked = number
+        self.refresh()
+
+    def scroll_to_end(self) -> None:
+        """Go to the end and follow it; no command is marked any longer."""
+        self._marked = None
+        super().scroll_to_end()
+
     def current_prompt(self) -> int | None:
         """Which command is meant (its place in ``buffer.prompts()``).
 
-        That of the cursor, of the match, or the last one that begins above the end of the view.
+        That of the cursor, of the match, the one marked, or the last one that begins above the end of the view.
         """
         line = self._line_in_hand()
         if line is not None:
@@ -65,7 +91,7 @@ class TranscriptCommands(TranscriptView):
 
     def _line_in_hand(self) -> int | None:
         """The number of the line the user is at, if it is not simply the view."""
-        return None
+        return None if self.marked_prompt is None else self._marked
 
     def output_text(self, prompt: int | None = None) -> str:
         """The output of one command (the current one by default) as plain text; "" without any."""
@@ -120,8 +146,25 @@ class TranscriptCommands(TranscriptView):
             self._index.set_hidden(self._folds.ranges())
         super()._sync()
 
+    @property
+    def any_folded(self) -> bool:
+        """Whether the output of a command is folded."""
+        return bool(self._folds)
+
+    def unfold_at(self, number: int, index: int) -> bool:
+        """Show the output again that is folded at a line, if ``index`` is behind the line's text; whether it was."""
+        if number not in self._folds or index < len(self.buffer.text_at(number)):
+            return False
+        return self.fold(self.buffer.prompt_before(number), False)
+
     def _has_overlays(self, number: int) -> bool:
-        return number in self._folds
+        return number in self._folds or number == self._marked
+
+    def _overlays(self, number: int, text: str) -> list[Overlay]:
+        if number != self._marked:
+            return super()._overlays(number, text)
+        style = self.get_component_rich_style("transcript--marked", partial=True)
+        return [*super()._overlays(number, text), (0, len(text), style)]
 
     def _after(self, number: int, base: Style) -> list[Segment]:
         hidden = self._folds.hidden_lines(number) if number in self._folds else 0

@@ -36,13 +36,13 @@ class Search:
         """Where it stands in one line."""
         return [match.span() for match in self._pattern.finditer(text)]
 
-    def count(self, buffer: TextBuffer) -> int:
-        """How many matches the buffer holds, MAX_COUNTED at most."""
-        found = 0
-        for _, text in self._lines(buffer, buffer.dropped, forward=True):
-            found += len(self._pattern.findall(text))
-            if found >= MAX_COUNTED:
-                return MAX_COUNTED
+    def places(self, buffer: TextBuffer) -> list[tuple[int, int]]:
+        """Line number and index of each match the buffer holds, oldest first, MAX_COUNTED at most."""
+        found: list[tuple[int, int]] = []
+        for number, text in self._lines(buffer, buffer.dropped, forward=True):
+            found += [(number, match.start()) for match in self._pattern.finditer(text)]
+            if len(found) >= MAX_COUNTED:
+                return found[:MAX_COUNTED]
         return found
 
     def after(self, buffer: TextBuffer, number: int, index: int) -> Match | None:

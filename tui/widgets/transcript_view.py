@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from pstui.backends.records import Write
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.transcript_rows import TranscriptRows
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
+from textual.strip import Strip
 from textual.widget import Widget
 
 #: Seconds between two repaints while text pours in.
 FRAME: Final = 1 / 60
+_REVERSE: Final = Style(reverse=True)
 #: Seconds a frame may spend on making estimated rows exact after a resize.
 REFINE: Final = 0.004
 
@@ -25,6 +29,11 @@ class TranscriptView(TranscriptRows):
     """The part of the transcript that takes text and scrolls; ``Transcript`` adds what one can do with it.
 
     ``new_output`` counts the lines that came below the view since it was scrolled up; 0 while it follows the end.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--below"}
+    DEFAULT_CSS = """
+    TranscriptView > .transcript--below { background: $primary; color: $background; text-style: bold; }
     """
 
     new_output: var[int] = var(0)
@@ -67,6 +76,8 @@ class TranscriptView(TranscriptRows):
         self._refining = False
         self._last_frame = 0.0
         self._following = True
+        #: whether the view stays where it is even at the end
+        self._held = False
         #: What stands in the top row while scrolled up: line number and index in its text.
         self._top = (0, 0)
         self._settling = False
@@ -172,6 +183,7 @@ class TranscriptView(TranscriptRows):
         count = self.buffer.end - self._seen_end
         if count != self.new_output:
             self.new_output = count
+            self.refresh()
             self.post_message(self.NewOutput(self, count))
 
     def _estimated(self) -> None:
@@ -191,6 +203,30 @@ class TranscriptView(TranscriptRows):
         if self._index.rows != before:
             self._settle()
             self.post_message(self.RowsChanged(self))
+
+    # -- what is below -----------------------------------------------------------------------------------------------
+
+    def _marker(self) -> str:
+        """What the last row says of the lines below it; "" while there are none."""
+        count = self.new_output
+        return f" ↓ {count:,} new line{'s' if count != 1 else ''} " if count > 0 else ""
+
+    def _on_marker(self, x: int, y: int) -> bool:
+        """Whether a cell of the view belongs to the marker of new lines."""
+        width, height = self.scrollable_content_region.size
+        marker = self._marker()
+        return bool(marker) and y == height - 1 and width - len(marker) <= x < width
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the view; the last one tells of new lines below."""
+        strip = super().render_line(y)
+        width, height = self.scrollable_content_region.size
+        marker = self._marker()
+        if not marker or y != height - 1 or len(marker) >= width:
+            return strip
+        style = self.get_component_rich_style("transcript--below", partial=True)
+        said = Segment(marker, _REVERSE if self.app.no_color else style)
+        return Strip([*strip.crop(0, width - len(marker)), said], width)
 
     def on_show(self) -> None:
         """The pane is seen (again): paint what came meanwhile."""
@@ -214,14 +250,31 @@ class TranscriptView(TranscriptRows):
         if self._settling or not self._shown or self._columns() != self._index.columns:
             return  # our own doing, or a resize that ``on_resize`` settles
         self._sync()
-        self._following = round(new_value) >= self.max_scroll_y
+        self._following = not self._held and round(new_value) >= self.max_scroll_y
         if not self._following:
             self._top = self._place_at_row(round(new_value))
         self._count_new()
 
+    def hold(self) -> None:
+        """Stay with what is seen now, however much comes, until ``release``."""
+        if not self._held:
+            self._top = self._place_at_row(self._row_of_top())
+            self._held, self._following = True, False
+
+    def release(self) -> None:
+        """Follow the end again if it is seen."""
+        if self._held:
+            self._held = False
+            self._following = self._row_of_top() >= max(self._total_rows() - self.scrollable_content_region.height, 0)
+            self._settle()
+
+    def scroll_pages(self, pages: int) -> None:
+        """Scroll by pages, a line less than what is seen."""
+        self.scroll_relative(y=pages * max(self.size.height - 1, 1), animate=False)
+
     def scroll_to_end(self) -> None:
         """Go to the end and follow it."""
-        self._following = True
+        self._following = not self._held
         self._settle()
         self.refresh()
 
@@ -236,7 +289,7 @@ class TranscriptView(TranscriptRows):
         elif row >= top + height:
             top = row - height + 1
         last = max(self._total_rows() - height, 0)
-        self._following = top >= last
+        self._following = not self._held and top >= last
         self._top = self._place_at_row(min(max(top, 0), last))
         self._settle()
         self.refresh()

@@ -1,0 +1,104 @@
+"""What keys do where one is not at the prompt: finding and copying. Declared once for the keys, F1 and the footer."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+
+class Context(enum.Enum):
+    """Where the keys go now."""
+
+    PROMPT = "At the prompt"
+    RUNNING = "While a command runs"
+    ASKING = "While a question waits for its answer"
+    TYPING_FIND = "While the text to find is typed"
+    FIND = "Going from match to match"
+    COPY = "In copy mode"
+    SIDEBAR = "In the sidebar"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextKey:
+    """A key of one context: Textual's names, the action, how it is written, and its words.
+
+    ``label`` is the footer's word; an empty one keeps the key out of the footer.
+    """
+
+    keys: tuple[str, ...]
+    action: str
+    shown: str
+    help: str
+    label: str = ""
+
+
+FIND_TYPING_KEYS = (
+    ContextKey(("enter",), "go", "Enter", "end typing; n and N go on from here", "go on"),
+    ContextKey(("up", "ctrl+f"), "older", "↑", "the match before (also Ctrl+F)", "older"),
+    ContextKey(("down",), "newer", "↓", "the match after", "newer"),
+    ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
+    ContextKey(("pagedown",), "page(1)", "", ""),
+    ContextKey(("escape",), "close", "Esc", "close, and stay at the match", "closes"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; close when nothing does"),
+)
+
+FIND_KEYS = (
+    ContextKey(("n", "up", "ctrl+f", "enter"), "older", "n", "the match before (also ↑, Enter)", "older"),
+    ContextKey(("N", "down"), "newer", "N", "the match after (also ↓)", "newer"),
+    ContextKey(("slash",), "edit", "/", "type another text", "type"),
+    ContextKey(("v", "space"), "copy", "v", "copy mode, from the match on", "copy mode"),
+    ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
+    ContextKey(("pagedown",), "page(1)", "", ""),
+    ContextKey(("escape", "q"), "close", "Esc", "close, and stay at the match (also q)", "closes"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; close when nothing does"),
+)
+
+COPY_KEYS = (
+    ContextKey(("left", "h"), "go('left')", "← ↓ ↑ →", "move (also h j k l)", "move"),
+    ContextKey(("down", "j"), "go('down')", "", ""),
+    ContextKey(("up", "k"), "go('up')", "", ""),
+    ContextKey(("right", "l"), "go('right')", "", ""),
+    ContextKey(("ctrl+left", "b"), "go('word_left')", "b, w", "a word back, on (also Ctrl+← →)"),
+    ContextKey(("ctrl+right", "w"), "go('word_right')", "", ""),
+    ContextKey(("home", "0"), "go('home')", "0, $", "start and end of the line (also Home, End)"),
+    ContextKey(("end", "dollar_sign"), "go('end')", "", ""),
+    ContextKey(("pageup",), "go('page_up')", "PgUp, PgDn", "a page"),
+    ContextKey(("pagedown",), "go('page_down')", "", ""),
+    ContextKey(("g", "ctrl+home"), "go('top')", "g, G", "start and end of the text"),
+    ContextKey(("G", "ctrl+end"), "go('bottom')", "", ""),
+    ContextKey(("left_curly_bracket",), "prompt(-1)", "{, }", "the command before, after"),
+    ContextKey(("right_curly_bracket",), "prompt(1)", "", ""),
+    ContextKey(("space", "v"), "mark", "Space", "begin to select here, or stop (also Shift+arrows)", "select"),
+    ContextKey(("V",), "lines", "V", "select whole lines"),
+    ContextKey(("o",), "output", "o", "select the output of the command"),
+    ContextKey(("shift+left",), "extend('left')", "", ""),
+    ContextKey(("shift+right",), "extend('right')", "", ""),
+    ContextKey(("shift+up",), "extend('up')", "", ""),
+    ContextKey(("shift+down",), "extend('down')", "", ""),
+    ContextKey(("enter", "y"), "copy", "Enter", "copy the selection, or the line, and leave", "copies"),
+    ContextKey(("slash",), "find", "/", "find", "find"),
+    ContextKey(("n",), "older", "n, N", "the match before, after"),
+    ContextKey(("N",), "newer", "", ""),
+    ContextKey(("escape",), "drop", "Esc", "drop the selection; leave when there is none", "leaves"),
+    ContextKey(("q",), "leave", "q", "leave"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; copy the selection when nothing does"),
+)
+
+CONTEXT_KEYS = {
+    Context.TYPING_FIND: FIND_TYPING_KEYS,
+    Context.FIND: FIND_KEYS,
+    Context.COPY: COPY_KEYS,
+}
+
+
+@cache
+def actions_of(keys: tuple[ContextKey, ...]) -> dict[str, str]:
+    """Return the action of each of Textual's key names."""
+    return {key: each.action for each in keys for key in each.keys}
+
+
+def footer_of(keys: Iterable[ContextKey]) -> list[tuple[str, str]]:
+    """Return what the footer shows: keys and their words."""
+    return [(each.shown, each.label) for each in keys if each.label]

@@ -1,0 +1,99 @@
+"""Saving text of a pane: one row that asks for the file."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+_UNFIT = re.compile(r"[^\w.-]+")
+
+
+def proposed_name(label: str, now: time.struct_time | None = None) -> str:
+    """Return a file name for what a session wrote: its name and the time, nothing a file system could mind."""
+    name = _UNFIT.sub("-", label).strip("-.")[:60] or "session"
+    return f"pstui-{name}-{time.strftime('%Y%m%d-%H%M%S', now or time.localtime())}.txt"
+
+
+def save(path: Path, text: str) -> str:
+    """Write a new file; returns why it could not be, empty when it was written."""
+    try:
+        with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
+            file.write(text + "\n" if text and not text.endswith("\n") else text)
+    except FileExistsError:
+        return f"{path} is there already: choose another name"
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}"
+    return ""
+
+
+class SaveLine(Horizontal):
+    """Shown with a proposed name. Enter saves, Esc or Ctrl+C goes back; a file that is there is never overwritten."""
+
+    class Closed(Message):
+        """The line was left; ``said`` is what became of it, empty when nothing was saved."""
+
+        def __init__(self, said: str) -> None:
+            super().__init__()
+            self.said = said
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.display = False
+        self._label = Static(classes="label", markup=False)
+        self._input = Input(compact=True, select_on_focus=False)
+        self._input.cursor_blink = False
+        self._problem = Static(classes="found", markup=False)
+        self._text = ""
+
+    def compose(self) -> ComposeResult:
+        yield self._label
+        yield self._input
+        yield self._problem
+
+    def open(self, text: str, what: str, name: str) -> None:
+        """Ask where ``text`` is to go; ``what`` names it."""
+        self._text = text
+        self._label.update(f"Save {what} to ")
+        self._problem.update("")
+        self._input.value = name if os.access(".", os.W_OK) else f"~/{name}"
+        self._input.cursor_position = len(self._input.value)
+        self.display = True
+        self.screen.set_focus(self._input)
+
+    def close(self, said: str = "") -> None:
+        """Hide the line."""
+        self.display = False
+        self._text = ""
+        self.post_message(self.Closed(said))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another name is not yet wrong."""
+        event.stop()
+        self._problem.update("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Save, or say why not."""
+        event.stop()
+        if not event.value.strip():
+            return
+        path = Path(event.value.strip()).expanduser()
+        problem = save(path, self._text)
+        if problem:
+            self._problem.update(f"✗ {problem}")
+        else:
+            self.close(f"saved {path}")
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc or Ctrl+C goes back."""
+        if event.key in ("escape", "ctrl+c"):
+            event.stop()
+            event.prevent_default()
+            self.close()
