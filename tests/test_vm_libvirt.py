@@ -128,7 +128,16 @@ async def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        await process.redirect(stdin=child.stdin, stdout=child.stdout)
+        assert child.stdin is not None and child.stdout is not None
+
+        async def copy(read: Any, write: Any) -> None:
+            while data := await read(65536):
+                write(data)
+
+        inwards = asyncio.ensure_future(copy(process.stdin.read, child.stdin.write))
+        await copy(child.stdout.read, process.stdout.write)
+        inwards.cancel()
+        child.stdin.close()
         await child.wait()
         process.exit(0)
 
