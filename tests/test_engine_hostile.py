@@ -188,3 +188,29 @@ def test_no_bytes_whatever_make_it_hang(noise: bytes, in_fragments: bool) -> Non
             await asyncio.wait_for(met.manager.close_all(), 5)
 
     asyncio.run(dialogue())
+
+
+async def test_a_fault_of_pstui_itself_ends_the_session_instead_of_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(pool: object, calls: object, pipeline: object, message: object) -> None:
+        raise KeyError("not expected")
+
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        await met.interactive.enter()
+        monkeypatch.setattr("pstui.backends.psrp.pool.receive_pipeline", faulty)
+        assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 5) is Outcome.BROKEN
+        assert met.session.failure is not None
+        assert "KeyError" in met.session.failure.message
+        assert met.peer.stopped
+
+
+async def test_whatever_a_channel_raises_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        await met.interactive.enter()
+
+        async def failing() -> bytes:
+            raise RuntimeError("a library's own")
+
+        monkeypatch.setattr(met.peer, "read", failing)
+        assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 5) is Outcome.BROKEN
+        assert met.session.failure is not None
+        assert "failed" in met.session.failure.message

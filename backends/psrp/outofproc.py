@@ -265,6 +265,8 @@ class OutOfProcTransport:
             self._end(error)
         except OSError as error:
             self._end(SessionBroken("the connection to the far end was lost", str(error), details=str(error)))
+        except Exception as error:  # whatever a channel's library raises: nobody may wait for ever
+            self._end(SessionBroken("the connection to the far end failed", type(error).__name__))
 
     async def _line(self, line: bytes) -> None:
         """Handle one line: queue Data, resolve acknowledgements."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -33,6 +34,8 @@ from .receive import receive_pipeline
 from .receive_pool import receive_pool
 from .session_key import SessionKey
 from .wire import outgoing
+
+log = logging.getLogger(__name__)
 
 #: Seconds: no answer at all to the opening (semantics 8.3 no. 10).
 OPEN_TIMEOUT = 180.0
@@ -291,6 +294,10 @@ class RunspacePool:
             self._broke(SessionBroken("the far end has ended the session"))
         except SessionBroken as failure:
             await self.fail(failure)
+        except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
+            log.error("reading from the far end failed: %s", type(error).__name__)
+            what = "pstui could not handle a message of the far end"
+            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected here."))
 
     def _message(self, message: Message, pipeline: Pipeline | None) -> None:
         if pipeline is not None:

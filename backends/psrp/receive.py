@@ -11,7 +11,7 @@ from pstui.backends.records import PipelineState
 from . import fast
 from .fragments import Message
 from .pipeline import Pipeline
-from .wire import MessageType, error_info, parse, plain, read
+from .wire import MessageType, error_info, parse, plain, position_of, read
 
 if TYPE_CHECKING:
     from .host_calls import HostCalls
@@ -22,9 +22,9 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
     """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
-            record = fast.host_write(message.body)
-            if record is not None:
-                pool.host.write(record)
+            write = fast.host_write(message.body)
+            if write is not None:
+                pool.host.write(write)
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:
@@ -32,7 +32,9 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
                 pipeline.on_output(_output(pool, message.body))
         case MessageType.ERROR_RECORD:
             pipeline.had_errors = True
-            pool.on_error_record(error_info(_error_record(read(parse(message.body), pool.cipher))))
+            element = parse(message.body)
+            record = _error_record(read(element, pool.cipher))
+            pool.on_error_record(error_info(record, position_of(element)))
         case MessageType.PIPELINE_STATE:
             _state(pool, pipeline, message.body)
         case MessageType.INFORMATION_RECORD:
@@ -58,15 +60,18 @@ def _output(pool: RunspacePool, body: bytes) -> Any:
 def _state(pool: RunspacePool, pipeline: Pipeline, body: bytes) -> None:
     number = fast.pipeline_state(body)
     record: Any = None
+    position = ""
     if number is None:
-        found = read(parse(body), pool.cipher)
+        element = parse(body)
+        found = read(element, pool.cipher)
         number = getattr(found, "PipelineState", None)
         record = _error_record(getattr(found, "ExceptionAsErrorRecord", None))
+        position = position_of(element)
     try:
         state = PipelineState(int(number if number is not None else -1))
     except ValueError:
         raise ProtocolError(f"the far end sent pipeline state {number}, which does not exist") from None
-    pipeline.change_state(state, error_info(record) if record is not None else None, record)
+    pipeline.change_state(state, error_info(record, position) if record is not None else None, record)
 
 
 def _error_record(found: Any) -> Any:

@@ -173,7 +173,14 @@ def outgoing(value: Any) -> Any:
             return value
 
 
-def error_info(record: Any) -> ErrorInfo:
+def position_of(element: ElementTree.Element) -> str:
+    """Return the position message inside an ErrorRecord as it came: psrpcore's object has lost it."""
+    found = next((item for item in element.iter("S") if item.get("N") == "InvocationInfo_PositionMessage"), None)
+    text = plain(read(found, PSCryptoProvider())) if found is not None else ""
+    return text if isinstance(text, str) else ""
+
+
+def error_info(record: Any, position: str = "") -> ErrorInfo:
     """Describe an ErrorRecord (psrpcore's type or any object shaped like it)."""
     found = properties(record)
     exception = found.get("Exception")
@@ -190,7 +197,7 @@ def error_info(record: Any) -> ErrorInfo:
         category=getattr(number, "name", "") or "",
         category_reason=str(category.get("Reason") or ""),
         target=str(found.get("TargetObject") or ""),
-        position=str(invocation.get("PositionMessage") or ""),
+        position=position or str(invocation.get("PositionMessage") or ""),
         stack_trace=str(found.get("ScriptStackTrace") or ""),
     )
 
