@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.targets import profile_connection
 from pstui.config import paths
+from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.tui.cli_schema import schema
+from pstui.tui.keymap import keymap
 
 #: the tables of the file by the word that stands before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -40,6 +42,10 @@ class Profiles:
     @property
     def defaults(self) -> Mapping[str, Any]:
         return self.configuration.table("defaults")
+
+    @property
+    def keys(self) -> Mapping[str, Any]:
+        return self.configuration.table("keys")
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -72,7 +78,9 @@ def load(path: str | None) -> Profiles:
 
 def read(file: Path) -> Profiles:
     """Read a profile file, which may be missing. Never raises for what it holds."""
-    return Profiles(read_configuration(file, schema()))
+    configuration = read_configuration(file, schema())
+    found = (Problem(file, message, "keys", name) for name, message in keymap(configuration.table("keys")).problems)
+    return Profiles(replace(configuration, problems=(*configuration.problems, *found)))
 
 
 def check(path: str | None) -> int:

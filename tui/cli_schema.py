@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pstui.backends.connection import ParameterSet
 from pstui.backends.options import SESSION_OPTIONS, Option, OptionKind, options_of
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema
+from pstui.tui.keymap import action_names
 
 _HOSTS = (
     ParameterSet.COMPUTER_NAME,
@@ -39,7 +40,7 @@ _KINDS = {
     OptionKind.LIST: Kind.LIST,
 }
 
-_SETTINGS = {"theme": Field(Kind.CHOICE, choices=("dark", "light", "auto"))}
+_SETTINGS = {"theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")), "restore": Field(Kind.SWITCH)}
 
 
 def schema() -> Schema:
@@ -56,6 +57,7 @@ def schema() -> Schema:
         single={
             "defaults": {key: spec for key, spec in every.items() if key not in targets},
             "settings": _SETTINGS,
+            "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
         },
         targets=_TARGETS,
     )

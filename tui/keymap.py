@@ -111,10 +111,10 @@ def written(key: str) -> str:
 
 @dataclass(frozen=True)
 class Keymap:
-    """The actions with the keys they have now. ``problems`` tells what of the configuration could not be followed."""
+    """The actions with the keys they have now. ``problems`` are entries that could not be followed, and why."""
 
     actions: tuple[KeyAction, ...] = ACTIONS + TAB_KEYS
-    problems: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
     _direct: dict[str, KeyAction] = field(init=False, repr=False)
     _behind: dict[str, KeyAction] = field(init=False, repr=False)
 
@@ -155,20 +155,20 @@ def action_names() -> list[str]:
 
 def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
     """Return the defaults with a [keys] table over them."""
-    problems: list[str] = []
+    problems: list[tuple[str, str]] = []
     changed: dict[str, KeyAction] = {}
     for name, value in (table or {}).items():
         default = next((each for each in ACTIONS + TAB_KEYS if each.name == name), None)
         if default is None or default.action == "interrupt":
-            problems.append(_unknown(name))
+            problems.append((name, _unknown(name)))
             continue
         wanted = [value] if isinstance(value, str) else value
         if not isinstance(wanted, list) or not all(isinstance(item, str) for item in wanted):
-            problems.append(f"{name}: must be a key or a list of keys.")
+            problems.append((name, "must be a key or a list of keys."))
             continue
         result = _changed(default, wanted)
         if isinstance(result, str):
-            problems.append(f"{name}: {result}")
+            problems.append((name, result))
         else:
             changed[name] = result
     actions = _without_conflicts(changed, problems)
@@ -178,8 +178,8 @@ def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
 def _unknown(name: str) -> str:
     close = get_close_matches(name, action_names(), 1)
     if name == "interrupt":
-        return "interrupt: Ctrl+C always stops what runs and cannot be another key."
-    return f"{name}: there is no such action." + (f" Meant: {close[0]}?" if close else "")
+        return "Ctrl+C always stops what runs and cannot be another key."
+    return "there is no such action." + (f" Meant: {close[0]}?" if close else "")
 
 
 def _changed(default: KeyAction, wanted: Sequence[str]) -> KeyAction | str:
@@ -205,7 +205,7 @@ def _changed(default: KeyAction, wanted: Sequence[str]) -> KeyAction | str:
     return replace(default, prefix=behind, keys=tuple(dict.fromkeys(direct)), shown=shown)
 
 
-def _without_conflicts(changed: dict[str, KeyAction], problems: list[str]) -> tuple[KeyAction, ...]:
+def _without_conflicts(changed: dict[str, KeyAction], problems: list[tuple[str, str]]) -> tuple[KeyAction, ...]:
     """Return every action; a change that takes another action's key is taken back, the last one first."""
     while True:
         actions = [changed.get(each.name, each) for each in ACTIONS + TAB_KEYS]
@@ -215,7 +215,7 @@ def _without_conflicts(changed: dict[str, KeyAction], problems: list[str]) -> tu
             return tuple(actions)
         name, why = loser
         del changed[name]
-        problems.append(f"{name}: {why}; the default stays.")
+        problems.append((name, f"{why}; the default stays."))
 
 
 def _conflict(

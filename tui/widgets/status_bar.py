@@ -11,6 +11,7 @@ from pstui.tui.keys import PREFIX_SHOWN
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.tab_title import title_line
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -23,6 +24,8 @@ NARROW = 90
 SAID_FOR = 4.0
 
 _Hint = tuple[str, str]
+#: cells left free at each side
+_PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
 #: what the keys do while they do not go to the session, at the right
 _MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
@@ -37,7 +40,7 @@ def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Ke
     for number, other in enumerate(panes, 1):
         if other.asking is not None and other is not pane:
             key = keymap.shown(f"tab_{number}") if number < 10 else keymap.shown("next_tab")
-            first.append((key, f"{plain(other.info.label, limit=20)} asks"))
+            first.append((key, f"{plain(other.caption, limit=20)} asks"))
     rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
     rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
     if len(panes) > 1:
@@ -82,13 +85,6 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
             return []
 
 
-def elapsed(seconds: float) -> str:
-    """Return ``00:12``, with hours from one on."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
-
-
 class StatusBar(Horizontal):
     """Shows hints at the left and the session's state at the right."""
 
@@ -115,8 +111,15 @@ class StatusBar(Horizontal):
         self._mode = _MODES.get(context, "")
         most = (5 if self._mode else 3) if self.app.size.width < NARROW else 7
         self.remove_class("-prefix")
-        self._keys.update(_row(hints(pane, panes, context, self._keymap)[:most]))
+        self._keys.update(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])))
         self._show_state()
+
+    def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
+        """Leave out from the end what would be cut."""
+        room = self.size.width - self._state.size.width - 2 * _PADDING
+        while len(pairs) > 1 and room > 0 and _row(pairs).cell_length > room:
+            pairs = pairs[:-1]
+        return pairs
 
     def show_prefix(self) -> None:
         """Show what may follow the prefix key."""
@@ -137,7 +140,7 @@ class StatusBar(Horizontal):
         if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
             text = self._said
         elif pane is not None and not text:
-            text = elapsed(time.monotonic() - pane.busy_since) if pane.busy_since else pane.state.value
+            text = title_line(pane, short=self.app.size.width < NARROW)
         self._state.update(Content(text))
 
 
