@@ -98,18 +98,21 @@ async def test_ctrl_q_belongs_to_the_editor(manager: StandInManager) -> None:
         assert s.app.screen is s.workspace
 
 
-async def test_closing_a_tab_asks_while_its_session_is_open(manager: StandInManager) -> None:
+async def test_closing_a_tab_asks_only_while_a_command_runs(manager: StandInManager) -> None:
     async with session(manager, "web1", "db") as s:
-        await s.run("say x")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("wait")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
         await s.keys(PREFIX, "w")
         await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question")
+        assert s.shows("web1: running wait")
         await s.keys("enter")
         await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
         assert s.pane.info.label == "db"
         await s.until(lambda: s.shows("1 db"), "the new number")
-        await s.run("exit")
+        await s.run("say x")
         await s.keys(PREFIX, "w")
-        await s.until(lambda: s.shows("No session is open."), "the first steps")
+        await s.until(lambda: s.shows("No session is open."), "the first steps, without a question")
 
 
 async def test_the_sidebar_opens_an_entry_goes_to_an_open_one_and_opens_a_second(manager: StandInManager) -> None:

@@ -9,14 +9,16 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
 from pstui.backends.session import SessionManager
 from pstui.tui.clipboard import Clipboard
-from pstui.tui.keymap import Keymap, keymap
+from pstui.tui.keymap import keymap
 from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.screens.connect_world import Bind
 from pstui.tui.screens.workspace import Workspace
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
+from pstui.tui.widgets.line_history import KeptLines
 from pstui.tui.widgets.sidebar import SidebarEntry
+from pstui.tui.workspace_state import StateFile
 from textual import events
 from textual.app import App
 
@@ -29,7 +31,9 @@ class PstuiApp(App[int], inherit_bindings=False):
     with 0 when the only tab's session is left by exit. ``bind`` turns what is typed after F2 into a connection and
     raises PstuiError for what cannot be one. ``sessions`` is the manager to use, a new one by default. ``book`` holds
     the profiles, which then fill the sidebar; ``sources`` are looked at for more while the sidebar can be seen.
-    ``keys`` is the [keys] table of the configuration.
+    ``keys`` is the [keys] table of the configuration. ``history`` keeps the lines that are typed; without it they are
+    forgotten at the end. ``memory`` keeps the order of the sidebar, and the tabs, which the setting ``restore`` lays
+    out again.
     """
 
     CSS_PATH = "pstui.tcss"
@@ -49,6 +53,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         sources: Sequence[Source] = (),
         book: ProfileBook | None = None,
         keys: Mapping[str, Any] | None = None,
+        history: KeptLines | None = None,
+        memory: StateFile | None = None,
     ) -> None:
         mend_alt_keys()
         mend_escape_delay()
@@ -66,15 +72,12 @@ class PstuiApp(App[int], inherit_bindings=False):
             sink=transcript,
             sources=sources,
             book=book,
-            keymap=self._keymap_of(keys),
+            keymap=keymap(keys),
+            memory=memory,
+            restore=self._settings.get("restore") is True,
         )
+        self.workspace.kept = history
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
-
-    def _keymap_of(self, table: Mapping[str, Any] | None) -> Keymap:
-        made = keymap(table)
-        for problem in made.problems:
-            self.call_later(self.notify, f"[keys] {problem}", severity="warning", timeout=15, markup=False)
-        return made
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text by the terminal and, where there is one, by a program of this machine."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.config.paths import state_folder
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.transcript_file import TranscriptFile
+
+if TYPE_CHECKING:
+    from pstui.tui.widgets.line_history import KeptLines
 
 
 def need_terminal() -> None:
@@ -25,6 +29,17 @@ def need_terminal() -> None:
             f"Here {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} none.",
             "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
         )
+
+
+def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
+    """Return the history of earlier runs, which keeps what is typed in this one; None where the setting is off."""
+    if not settings.get("history", True):
+        return None
+    from pstui.backends.powershell.secrets import looks_secret
+    from pstui.config.history import History
+    from pstui.config.paths import state_folder
+
+    return History(state_folder() / "history.jsonl", looks_secret)
 
 
 def run(
@@ -46,6 +61,7 @@ def run(
     try:
         from pstui.tui.app import PstuiApp
         from pstui.tui.sidebar_discovery import default_sources
+        from pstui.tui.workspace_state import StateFile
 
         class App(PstuiApp):
             def _fatal_error(self) -> None:
@@ -59,6 +75,9 @@ def run(
             bind=bind,
             settings=settings,
             book=book,
+            keys=None if book is None else book.profiles.keys,
+            history=kept_history(settings or {}),
+            memory=StateFile(state_folder() / "workspace.json"),
             sources=default_sources([] if book is None else book.sources()),
         )
         if sink is not None:

@@ -1,4 +1,4 @@
-"""What keys do where one is not at the prompt: finding and copying. Declared once for the keys, F1 and the footer."""
+"""What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer."""
 
 from __future__ import annotations
 
@@ -86,10 +86,28 @@ COPY_KEYS = (
     ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; copy the selection when nothing does"),
 )
 
+SIDEBAR_KEYS = (
+    ContextKey(("enter",), "choose", "Enter", "open it, or go to its tab; a heading folds", "opens"),
+    ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filter"),
+    ContextKey(("n",), "again", "n", "one more session with it", "second session"),
+    ContextKey(("e",), "edit", "e", "edit the profile; what was found becomes one", "edit"),
+    ContextKey(("a",), "add", "a", "a new profile"),
+    ContextKey(("c",), "clone", "c", "a new profile that begins as a copy of it"),
+    ContextKey(("d", "delete"), "delete", "d", "delete the profile (also Del)", "delete"),
+    ContextKey(("u",), "undo", "u", "take the last change of the profiles back"),
+    ContextKey(("p",), "pin", "p", "pin it to the top, or unpin it"),
+    ContextKey(("o",), "order", "o", "what was used last first, or as in the file"),
+    ContextKey(("i",), "import", "i", "take hosts from ssh_config, mRemoteNG or RDCMan"),
+    ContextKey(("exclamation_mark",), "problems", "!", "what is wrong in the profile file"),
+    ContextKey(("left", "right", "space"), "fold", "← →", "fold and unfold a heading (also Space)"),
+    ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
+)
+
 CONTEXT_KEYS = {
     Context.TYPING_FIND: FIND_TYPING_KEYS,
     Context.FIND: FIND_KEYS,
     Context.COPY: COPY_KEYS,
+    Context.SIDEBAR: SIDEBAR_KEYS,
 }
 
 

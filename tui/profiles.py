@@ -18,6 +18,8 @@ from pstui.config.store import ProfileStore
 from pstui.tui.cli_profiles import TABLES, Profiles, read
 from pstui.tui.sidebar_model import SidebarEntry
 
+#: the short word at the right for each transport: the way, where it is not what the heading says already
+_WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
 _TARGET_KEYS = ("host_name", "computer_name", "connection_uri", "vm_name", "vm_id", "container_id", "process_id")
 
 
@@ -189,7 +191,7 @@ def _ways() -> dict[ParameterSet, str]:
     ways: dict[ParameterSet, str] = {}
     for kind in registry.kinds():
         for parameter_set in kind.parameter_sets:
-            ways.setdefault(parameter_set, kind.name)
+            ways.setdefault(parameter_set, _WORDS.get(kind.name, kind.name))
     return ways
 
 

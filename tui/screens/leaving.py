@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from pstui.tui.screens.quit import QuitScreen
-from pstui.tui.screens.workspace_tabs import TabbedScreen
+from pstui.tui.screens.workspace_editing import EditingScreen
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
@@ -15,15 +15,15 @@ from pstui.tui.widgets.plain import plain
 CLOSE_LIMIT = 5.0
 
 
-class LeavingScreen(TabbedScreen):
+class LeavingScreen(EditingScreen):
     """The part of the workspace that ends things."""
 
     def action_close_tab(self) -> None:
-        """Close the tab in front; asks when its session is open."""
+        """Close the tab in front; asks when a command runs in it, or a question or a line waits."""
         front = self.front
         if front is None:
             return
-        if not front.state.live:
+        if front.state is not PaneState.BUSY and front.asking is None and front.pending is None:
             self.run_worker(self.close(front), group="closing")
             return
 
@@ -61,7 +61,7 @@ class LeavingScreen(TabbedScreen):
 
 def described(pane: Pane) -> str:
     """Return one line naming a session and what it does."""
-    name = plain(pane.info.label, limit=60)
+    name = plain(pane.caption, limit=60)
     if pane.asking is not None:
         return f"{name}: asks something"
     if pane.state is PaneState.BUSY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
@@ -11,18 +11,19 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.session import SessionManager
 from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import Vault, in_thread
-from pstui.tui.screens.leaving import LeavingScreen
+from pstui.tui.screens.tab_work import TabWork
 from pstui.tui.sidebar_model import identity, kind_of
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry, SidebarStrip
+from pstui.tui.workspace_state import SavedTab, StateFile
 
 #: seconds between two looks at the profile file's times
 LOOK = 2.0
 _UNSAVED = "This window has no profile file"
 
 
-class ProfileWork(LeavingScreen):
+class ProfileWork(TabWork):
     """What can be done to profiles. ``book`` is None where there is no file: then nothing can be edited."""
 
     def __init__(
@@ -32,11 +33,14 @@ class ProfileWork(LeavingScreen):
         entries: Sequence[SidebarEntry] = (),
         sources: Sequence[Source] = (),
         book: ProfileBook | None = None,
+        memory: StateFile | None = None,
     ) -> None:
-        super().__init__(sessions)
+        super().__init__(sessions, memory=memory)
         self.book = book
         self.sidebar = Sidebar(entries, sources)
         self.strip = SidebarStrip()
+        model, known = self.sidebar.model, self.remembered
+        model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
         if book is not None:
             self.preparer = Vault(lambda: book.profiles.configuration.credentials)
 
@@ -66,6 +70,11 @@ class ProfileWork(LeavingScreen):
         """Write the folded sidebar anew."""
         self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
 
+    def on_sidebar_focus_changed(self, event: Sidebar.FocusChanged) -> None:
+        """Other keys matter with the sidebar in focus."""
+        event.stop()
+        self.refresh_frame()
+
     # -- opening ----------------------------------------------------------------------------------------------
 
     async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
@@ -82,16 +91,30 @@ class ProfileWork(LeavingScreen):
         same = identity(info)
         there = next((pane for pane in self.panes if identity(pane.info) == same), None)
         if there is None or event.again:
-            self.sidebar.use(same, time.time())
             await self.open(info)
         else:
             self.bring_to_front(there)
             if not there.state.live:
                 there.enter()
 
-    def opened(self, pane: Pane) -> None:
-        """A tab was opened: remember when, for the order by last use."""
-        self.sidebar.use(identity(pane.info), time.time())
+    async def open(self, info: ConnectionInfo) -> Pane:
+        """Open a tab, and remember when for the order by last use."""
+        self.sidebar.use(identity(info), time.time())
+        self._remember()
+        return await super().open(info)
+
+    def _remember(self) -> None:
+        model = self.sidebar.model
+        self.remembered.used, self.remembered.by_use = model.used, model.by_use
+        self.remembered.folds = sorted(model.toggled)
+        self.keep()
+
+    def connect_saved(self, tab: SavedTab, bind: Callable[[str], ConnectionInfo] | None) -> ConnectionInfo | None:
+        """Return where a tab of last time leads, None where it leads nowhere any more. Raises PstuiError."""
+        if tab.profile and self.book is not None:
+            kind, _, name = tab.profile.partition(":")
+            return self.book.connection(kind, name)
+        return bind(tab.line) if tab.line and bind is not None else None
 
     # -- reading ----------------------------------------------------------------------------------------------
 
@@ -134,6 +157,8 @@ class ProfileWork(LeavingScreen):
         match event.verb:
             case "why" if entry is not None:
                 self.app.notify(entry.name, markup=False)
+            case "folded" | "order":
+                self._remember()
             case "problems":
                 self.action_problems()
             case "undo":

@@ -22,6 +22,7 @@ from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry
 from pstui.tui.widgets.status_bar import StatusBar
 from pstui.tui.widgets.welcome import Welcome
+from pstui.tui.workspace_state import StateFile
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -49,8 +50,12 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen):
         sources: Sequence[Source] = (),
         book: ProfileBook | None = None,
         keymap: Keymap | None = None,
+        memory: StateFile | None = None,
+        restore: bool = False,
     ) -> None:
-        super().__init__(sessions, entries=entries, sources=sources, book=book)
+        super().__init__(sessions, entries=entries, sources=sources, book=book, memory=memory)
+        self.keeps_tabs = not single
+        self._restore = restore and not opening
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self._opening = opening
         self._single = single
@@ -77,9 +82,11 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen):
         self.set_class(self._single, "-single")
         for info in self._opening:
             await self.open(info)
-        if self.panes:
+        if self._restore:
+            await self.restore_tabs(lambda tab: self.connect_saved(tab, self.world.bind))
+        elif self.panes:
             self.bring_to_front(self.panes[0])
-        else:
+        if not self.panes:
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()

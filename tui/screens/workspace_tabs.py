@@ -5,6 +5,7 @@ from __future__ import annotations
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.session import SessionManager
 from pstui.tui.widgets.conversation import Preparer
+from pstui.tui.widgets.line_history import KeptLines
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.tab_bar import TabBar
 from textual.screen import Screen
@@ -23,6 +24,8 @@ class TabbedScreen(Screen[None]):
         self._made = 0
         #: fetches the passwords that profiles name
         self.preparer: Preparer | None = None
+        #: keeps what is typed for the next run
+        self.kept: KeptLines | None = None
 
     @property
     def front(self) -> Pane | None:
@@ -31,13 +34,29 @@ class TabbedScreen(Screen[None]):
 
     async def open(self, info: ConnectionInfo) -> Pane:
         """Open a new tab on ``info`` and bring it to the front; its session opens behind."""
+        pane = await self.add(info)
+        self.bring_to_front(pane)
+        self.keep_tabs()
+        return pane
+
+    async def add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
+        """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
-        pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer)
+        pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer, dormant=dormant)
+        pane.color = self.pane_color(info)
+        if self.kept is not None:
+            pane.history.keep(self.kept, info.label)
         self.panes.append(pane)
         await self.tab_bar.add_pane(pane)
         await self.switcher.add_content(pane, set_current=False)
-        self.bring_to_front(pane)
         return pane
+
+    def pane_color(self, info: ConnectionInfo) -> str:
+        """Return the colour of a tab, empty for none."""
+        return ""
+
+    def keep_tabs(self) -> None:
+        """Write down which tabs there are."""
 
     def bring_to_front(self, pane: Pane) -> None:
         """Show a pane and give it the keys."""

@@ -29,10 +29,23 @@ class Pane(AskingPane):
             self.pane, self.state = pane, state
 
     def __init__(
-        self, sessions: SessionManager, info: ConnectionInfo, *, id: str, preparer: Preparer | None = None
+        self,
+        sessions: SessionManager,
+        info: ConnectionInfo,
+        *,
+        id: str,
+        preparer: Preparer | None = None,
+        dormant: bool = False,
     ) -> None:
         super().__init__(info, id=id)
         self._sessions, self._preparer = sessions, preparer
+        #: whether it has still to connect, once, when it is first brought to the front
+        self.dormant = dormant
+        #: seconds that the last line took, None before the first one
+        self.took: float | None = None
+        self._timed = False
+        if dormant:
+            self.state = PaneState.CANCELLED
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         self.console = PaneConsole(self)
@@ -45,7 +58,8 @@ class Pane(AskingPane):
 
     def on_mount(self) -> None:
         """Open the session once the pane has its size."""
-        self.call_after_refresh(self.enter)
+        if not self.dormant:
+            self.call_after_refresh(self.enter)
 
     def enter(self) -> None:
         """Open (or open again) the pane's session; nothing happens while one is live."""
@@ -78,6 +92,9 @@ class Pane(AskingPane):
 
     def enter_state(self, state: PaneState) -> None:
         """Show where the session is."""
+        if self.busy_since and self._timed:
+            self.took = time.monotonic() - self.busy_since
+        self._timed = self._timed and state is PaneState.BUSY
         self.state = state
         self.step = "" if state is not PaneState.OPENING else self.step
         self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
@@ -101,6 +118,7 @@ class Pane(AskingPane):
         """Leave prompt and line in the text as one, further lines behind the continuation prompt."""
         self.transcript.buffer.mark_prompt()
         self.append([Write(prompt + line.replace("\n", "\n>> "))])
+        self._timed = bool(line.strip())
         self.transcript.buffer.mark_output()
 
     def give_back(self, line: str) -> None:
@@ -215,7 +233,10 @@ class Pane(AskingPane):
         """The pane has come to the front or gone behind."""
         self.active = active
         if active:
-            self.unseen = 0
+            self.unseen, self.unseen_errors = 0, False
+            if self.dormant:
+                self.dormant = False
+                self.call_after_refresh(self.enter)
         self.changed()
 
     def resized(self, width: int, height: int) -> None:

@@ -44,8 +44,12 @@ class PaneBody(Vertical):
         self.info = info
         self.state = PaneState.OPENING
         self.active = False
-        #: lines that came while the pane was in the background
+        #: lines that came while the pane was in the background, and whether an error was among them
         self.unseen = 0
+        self.unseen_errors = False
+        #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
+        self.title = ""
+        self.color = ""
         self.pending: str | None = None
         #: pasted lines that run one after the other, before the pending one
         self.waiting: list[str] = []
@@ -62,6 +66,11 @@ class PaneBody(Vertical):
         self.aside = Note()
         self.row = EditorRow(self, self.history)
         self._filled = False
+
+    @property
+    def caption(self) -> str:
+        """What the tab is called."""
+        return self.title or self.info.label
 
     @property
     def editor(self) -> LineEditor:
@@ -119,6 +128,7 @@ class PaneBody(Vertical):
         if not self.active:
             before = self.unseen
             self.unseen += sum(r.text.count("\n") + r.newline for r in records)
+            self.unseen_errors = self.unseen_errors or any(r.stream is Stream.ERROR for r in records)
             if before != self.unseen:
                 self.changed()
         if not self._filled:

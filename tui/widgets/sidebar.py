@@ -50,6 +50,9 @@ class Sidebar(ScrollView, can_focus=True):
     class Closed(Message):
         """The keys go back to where they were."""
 
+    class FocusChanged(Message):
+        """The keys have come here, or gone."""
+
     class Wanted(Message):
         """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
 
@@ -270,10 +273,12 @@ class Sidebar(ScrollView, can_focus=True):
     def on_focus(self) -> None:
         """The cursor looks different with the keys here."""
         self.refresh()
+        self.post_message(self.FocusChanged())
 
     def on_blur(self) -> None:
         """The cursor looks different with the keys elsewhere."""
         self.refresh()
+        self.post_message(self.FocusChanged())
 
     def _show_cursor(self) -> None:
         room = max(self.size.height - 1, 1)

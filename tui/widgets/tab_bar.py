@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 from textual.app import ComposeResult
+from textual.color import Color, ColorParseError
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
 #: width of the row in columns below which only the tab in front keeps its name
@@ -16,24 +20,38 @@ _NAME_LIMIT = 24
 
 
 def badge(pane: Pane) -> tuple[str, str]:
-    """Return a tab's badge and its colour: a question before a failure before unseen lines."""
+    """Return a tab's badge and its colour: a question, then a failure, then what came unseen, then that it is busy."""
     if pane.asking is not None and not pane.active:
         return "?", "$warning"
     if pane.state in (PaneState.FAILED, PaneState.BROKEN):
         return "✗", "$error"
     if pane.state in (PaneState.LEFT, PaneState.CANCELLED):
         return "left" if pane.state is PaneState.LEFT else "○", "$calm"
-    if pane.unseen and not pane.active:
+    if pane.active:
+        return "", ""
+    if pane.unseen_errors:
+        return f"!{min(pane.unseen, 999)}", "$error"
+    if pane.unseen:
         return f"●{min(pane.unseen, 999)}", "$primary"
-    return "", ""
+    return ("…", "$calm") if pane.state in (PaneState.BUSY, PaneState.OPENING) else ("", "")
 
 
 def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
-    """Return a tab's text; a short one leaves the name out."""
+    """Return a tab's text; a short one leaves the name out. A profile's colour stands as a bar before it."""
     sign, colour = badge(pane)
-    name = plain(pane.info.label, limit=_NAME_LIMIT)
+    name = plain(pane.caption, limit=_NAME_LIMIT)
     text = f"{number}" if short and not pane.active else f"{number} {name}"
-    return Content.assemble(text, (f" {sign}" if sign else "", colour))
+    bar = ("▌", pane.color) if is_color(pane.color) else ""
+    return Content.assemble(bar, text, (f" {sign}" if sign else "", colour))
+
+
+@cache
+def is_color(text: str) -> bool:
+    """Whether a profile's colour is one."""
+    try:
+        return bool(text) and Color.parse(text) is not None
+    except ColorParseError:
+        return False
 
 
 class SessionTabs(Tabs, can_focus=False):
@@ -63,6 +81,16 @@ class TabBar(Horizontal):
         """Remove a pane's tab."""
         del self._labels[self.tab_id(pane)]
         await self.tabs.remove_tab(self.tab_id(pane))
+
+    def move_pane(self, pane: Pane, panes: list[Pane]) -> None:
+        """Put a pane's tab where the pane now stands among ``panes``."""
+        tab, place = self._labels[self.tab_id(pane)], panes.index(pane)
+        parent = tab.parent
+        if isinstance(parent, Widget) and len(panes) > 1:
+            if place:
+                parent.move_child(tab, after=self._labels[self.tab_id(panes[place - 1])])
+            else:
+                parent.move_child(tab, before=self._labels[self.tab_id(panes[1])])
 
     @staticmethod
     def tab_id(pane: Pane) -> str:

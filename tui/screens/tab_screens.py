@@ -1,0 +1,141 @@
+"""The small screens of the tabs: a list of them that filters, and a line for a tab's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.tab_bar import badge
+from pstui.tui.widgets.tab_title import state_text, target
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.style import Style
+from textual.widgets import Input, Static
+
+#: rows of tabs shown; typing finds the others
+ROWS = 12
+
+
+class TabSwitcher(ModalScreen[Pane | None]):
+    """Type a part of a name, Enter goes there; Up and Down choose, Esc stays."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "stay", "Stay")]
+
+    def __init__(self, panes: Sequence[Pane]) -> None:
+        super().__init__()
+        self._panes = list(panes)
+        self._chosen = next((index for index, pane in enumerate(panes) if pane.active), 0)
+        self._shown: list[tuple[int, Pane]] = []
+        self._input = Input(placeholder="name or number", compact=True, classes="line-input")
+        self._input.cursor_blink = False
+        self._list = Static(classes="tab-list", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box tabs-box"):
+            yield Static("Go to a tab", classes="title", markup=False)
+            yield self._input
+            yield self._list
+
+    def on_mount(self) -> None:
+        """List every tab."""
+        self.set_focus(self._input)
+        self._filter("")
+        self.set_interval(1.0, self._write)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """List the tabs that hold every word."""
+        event.stop()
+        self._chosen = 0
+        self._filter(event.value)
+
+    def on_key(self, event: events.Key) -> None:
+        """Choose another one."""
+        step = {"up": -1, "down": 1, "shift+tab": -1, "tab": 1}.get(event.key)
+        if step is not None and self._shown:
+            self._chosen = (self._chosen + step) % len(self._shown)
+            self._write()
+            event.stop()
+            event.prevent_default()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go there."""
+        event.stop()
+        # The keys may have come faster than the messages about the text.
+        self._filter(event.value)
+        if self._shown:
+            self.dismiss(self._shown[min(self._chosen, len(self._shown) - 1)][1])
+        else:
+            self.app.bell()
+
+    def action_stay(self) -> None:
+        """Stay."""
+        self.dismiss(None)
+
+    def action_pick(self, index: int) -> None:
+        """A row was clicked."""
+        self.dismiss(self._shown[index][1])
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        self._shown = [
+            (number, pane)
+            for number, pane in enumerate(self._panes, 1)
+            if all(word in f"{number} {pane.caption} {target(pane)} {pane.state.value}".casefold() for word in words)
+        ]
+        self._write()
+
+    def _write(self) -> None:
+        first = max(0, min(self._chosen - ROWS + 1, len(self._shown) - ROWS))
+        rows = [self._row(index) for index in range(first, min(first + ROWS, len(self._shown)))]
+        self._list.update(Content("\n").join(rows) if rows else Content.styled("no tab has that in its name", "$calm"))
+
+    def _row(self, index: int) -> Content:
+        number, pane = self._shown[index]
+        sign, colour = badge(pane)
+        name = plain(pane.caption, limit=28)
+        aside = f"{target(pane)}  {state_text(pane)}"
+        row = Content.assemble(
+            "▸ " if index == self._chosen else "  ",
+            f"{number:>2} {name:<28} ",
+            (f"{sign:<5}", colour),
+            (aside, "$calm"),
+        )
+        row = row.stylize("bold") if index == self._chosen else row
+        return row.stylize(Style.from_meta({"@click": f"screen.pick({index})"}))
+
+
+class LineScreen(ModalScreen[str | None]):
+    """Asks for one line, beginning with what there is; an empty one is an answer, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "cancel", "Cancel")]
+
+    def __init__(self, title: str, text: str, *, keys: str) -> None:
+        super().__init__()
+        self._title, self._keys = title, keys
+        self._input = Input(text, compact=True, classes="line-input", max_length=60)
+        self._input.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box tabs-box"):
+            yield Static(self._title, classes="title", markup=False)
+            yield self._input
+            yield Static(Content.styled(self._keys, "$calm"), classes="form-said", markup=False)
+
+    def on_mount(self) -> None:
+        """Type here."""
+        self.set_focus(self._input)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the line."""
+        event.stop()
+        self.dismiss(event.value.strip())
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
