@@ -40,7 +40,11 @@ _KINDS = {
     OptionKind.LIST: Kind.LIST,
 }
 
-_SETTINGS = {"theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")), "restore": Field(Kind.SWITCH)}
+_SETTINGS = {
+    "theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")),
+    "restore": Field(Kind.SWITCH),
+    "history": Field(Kind.SWITCH),
+}
 
 
 def schema() -> Schema:

@@ -7,24 +7,13 @@ from typing import ClassVar
 from pstui.tui.keymap import Keymap
 from pstui.tui.keymap_contexts import CONTEXT_KEYS, Context
 from pstui.tui.keys import PREFIX_SHOWN
+from pstui.tui.widgets.editor_help import EDITING
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-
-_EDITING = (
-    ("Enter", "run the line; while a command runs it waits"),
-    ("Alt+Enter", "one more line (also Ctrl+J)"),
-    ("Up, Down", "lines typed before"),
-    ("PgUp, PgDn", "scroll the text"),
-    ("Ctrl+A, Ctrl+E", "start and end of the line"),
-    ("Ctrl+W, Alt+D", "delete a word before, after the cursor"),
-    ("Ctrl+U, Ctrl+K", "delete to the start, to the end of the line"),
-    ("Ctrl+Z, Ctrl+Y", "undo, redo"),
-    ("Ctrl+L", "an empty screen; the text stays above"),
-)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -57,7 +46,7 @@ def _table(context: Context, keymap: Keymap) -> Content:
     first, last = keymap.named("tab_1"), keymap.named("tab_9")
     rows.append(_line(f"{first.shown}…9", f"{first.prefix}…{last.prefix}", "go to a tab by its number"))
     rows += [Content(""), Content.styled("In the editor", "bold")]
-    rows += [_line(key, "", text) for key, text in _EDITING]
+    rows += [_line(key, "", text) for key, text in EDITING]
     for other in CONTEXT_KEYS:
         if other is not context:
             rows += [Content(""), *_of_context(other)]
