@@ -61,6 +61,20 @@ class OpenError(PstuiError):
     error_id = "System.Management.Automation.Remoting.PSRemotingDataStructureException"
 
 
+def as_open_error(label: str, error: PstuiError) -> OpenError:
+    """Return an error of opening that names the target ``label``; one that is an OpenError already as it is."""
+    if isinstance(error, OpenError):
+        return error
+    return OpenError(
+        f"{label}: {error.what}",
+        error.why,
+        error.hint,
+        error_id=error.error_id,
+        details=error.details,
+        offers=error.offers,
+    )
+
+
 class OpenCancelled(OpenError):
     """The user gave up while the session was opening; shown as nothing at all (semantics 2.9)."""
 

@@ -11,11 +11,12 @@ from .completion import Completion, Completions
 from .debugger_console import DebuggerConsole
 from .debugging import DebuggerStop
 from .entering import Entering, check_commands, install_prompt
-from .errors import OpenCancelled, OpenError, PstuiError, SessionBroken, SessionBusy, SessionStateError
+from .errors import OpenCancelled, PstuiError, SessionBroken, SessionBusy, SessionStateError, as_open_error
 from .host import Console
 from .prompt import CONTINUATION, FALLBACK, shown_prompt
 from .pssession import PSSession
 from .records import RunspaceAvailability, RunspaceState, Stream, Write
+from .reporting import report
 from .turns import GaveUp, Turns
 
 if TYPE_CHECKING:
@@ -86,10 +87,7 @@ class InteractiveSession:
         except PstuiError as error:
             if self.session.temporary:
                 await self.session.close()
-            if isinstance(error, OpenError):
-                raise
-            what = f"{self.session.info.label}: {error.what}"
-            raise OpenError(what, error.why, error.hint, details=error.details, offers=error.offers) from error
+            raise as_open_error(self.session.info.label, error) from error
 
     async def _join(self) -> bool:
         """Show what a busy session does until that ends; True when it stands at a breakpoint (semantics 2.4)."""
@@ -264,26 +262,11 @@ class InteractiveSession:
             self._block = [line]
             self.prompt = CONTINUATION
             return True
-        await self._report(result)
+        await report(self.session, self._turns, self.console, result)
         if error.fully_qualified_error_id == "ScriptsNotAllowed" and not self.session.no_language:
             self.session.no_language = True
             self._notice(_NO_LANGUAGE)
         return False
-
-    async def _report(self, result: PipelineResult) -> None:
-        """Have the far end print a terminating error, as the console does; print it here if it cannot (3.6)."""
-        from .psrp.lines import error_report
-
-        message = result.error.message if result.error else ""
-        try:
-            if result.record is not None:
-                await self._turns.wait()
-                report = await self.session.run(*error_report(self.session.told_size()), source=_one(result.record))
-                if report.error is None:
-                    return
-        except SessionStateError:
-            pass
-        self.console.write(Write(f"Error: {message}"))
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (semantics 3.1)."""
@@ -305,14 +288,10 @@ class InteractiveSession:
         await self._turns.wait()
         result = await self.session.run(LOAD_PROFILE)
         if result.error is not None:
-            await self._report(result)
+            await report(self.session, self._turns, self.console, result)
 
     def _notice(self, text: str) -> None:
         self.console.write(Write(text, stream=Stream.NOTICE))
-
-
-async def _one(value: Any) -> Any:
-    yield value
 
 
 __all__ = ["InteractiveSession", "OpenCancelled", "Outcome"]

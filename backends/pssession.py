@@ -12,12 +12,12 @@ from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_stop
 from .errors import (
     Offer,
     OpenCancelled,
-    OpenError,
     PstuiError,
     SessionBroken,
     SessionBusy,
     SessionDisconnected,
     SessionStateError,
+    as_open_error,
 )
 from .host import Console, ConsoleSize
 from .records import ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState
@@ -54,7 +54,7 @@ class PSSession(SessionFacts):
         if self._opening is not None:
             raise SessionStateError("the session is being opened already")
         self.failure = self.failed = None
-        self.debug_mode_set = False
+        self.debug_mode_set = self.no_language = False
         self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)
         task = self._opening = asyncio.create_task(self._open(), name="session opening")
         try:
@@ -67,7 +67,7 @@ class PSSession(SessionFacts):
         except PstuiError as error:
             await self._drop()
             self._fail(error)
-            raise self._as_open_error(error) from error
+            raise as_open_error(self.info.label, error) from error
         finally:
             self._opening = None
 
@@ -119,14 +119,6 @@ class PSSession(SessionFacts):
             self.target_name = name
 
         return ConnectContext(self.console, self.on_step, named)
-
-    def _as_open_error(self, error: PstuiError) -> OpenError:
-        if isinstance(error, OpenError):
-            return error
-        what = f"{self.info.label}: {error.what}"
-        return OpenError(
-            what, error.why, error.hint, error_id=error.error_id, details=error.details, offers=error.offers
-        )
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises."""
@@ -261,15 +253,11 @@ class PSSession(SessionFacts):
         on_output: Callable[[object], None] | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
-        from .psrp.commands import ERRORS, OUT_DEFAULT, Call, Invocation
-        from .psrp.wire import outgoing
+        from .psrp.lines import script_invocation
 
         self.attach(console)
-        values = tuple((None, outgoing(value)) for value in arguments)
-        call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
-        statement = (call, OUT_DEFAULT) if out_default else (call,)
-        invocation = Invocation(
-            (statement,), add_to_history=True, no_input=input is None, redirect_errors=True, size=self.told_size()
+        invocation = script_invocation(
+            script, arguments, self.told_size(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, source=input)
 

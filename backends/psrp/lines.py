@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psrpcore import types as ps
@@ -67,6 +68,16 @@ def line_invocation(
         alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
         statements = tuple(_statement(statement, alone) for statement in line.statements)
     return Invocation(statements, history=text, add_to_history=True, size=size)
+
+
+def script_invocation(
+    script: str, arguments: Sequence[Any], size: ConsoleSize | None, *, out_default: bool, no_input: bool
+) -> Invocation:
+    """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text."""
+    values = tuple((None, outgoing(value)) for value in arguments)
+    call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
+    statement = (call, OUT_DEFAULT) if out_default else (call,)
+    return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, size=size)
 
 
 def debugger_call(text: str) -> Invocation:
