@@ -68,6 +68,10 @@ class SessionManager:
         _check_enterable(found[0])
         return found[0]
 
+    def keep(self, session: PSSession) -> None:
+        """Let a temporary session stay open when it is left, and be found."""
+        session.temporary = False
+
     async def remove(self, session: PSSession) -> None:
         """Close a session and forget it."""
         await session.close()
@@ -103,6 +107,10 @@ def _same_id(session: PSSession, wanted: object) -> bool:
     return session.id == wanted
 
 
+def _same_session(session: PSSession, wanted: object) -> bool:
+    return session is wanted or session.id == wanted
+
+
 def _same_instance(session: PSSession, wanted: object) -> bool:
     return isinstance(wanted, uuid.UUID) and session.instance_id == wanted
 
@@ -113,7 +121,7 @@ def _same_name(session: PSSession, wanted: object) -> bool:
 
 _LOOKUPS: dict[ParameterSet, tuple[str, str, Callable[[PSSession, object], bool]]] = {
     ParameterSet.ID: ("Id", "SessionId", _same_id),
-    ParameterSet.SESSION: ("Session", "SessionId", _same_id),
+    ParameterSet.SESSION: ("Session", "SessionId", _same_session),
     ParameterSet.INSTANCE_ID: ("InstanceId", "RunspaceId", _same_instance),
     ParameterSet.NAME: ("Name", "Name", _same_name),
 }

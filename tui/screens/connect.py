@@ -46,7 +46,8 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
         super().__init__()
         self.world = world
         self._missing = tuple(missing)
-        self._typed_by_us = False
+        #: the text of the first line that was refused, so that its late echo does not wipe out why
+        self._refused = ""
         self._begun_with_fields = draft is not None
         self._test: Worker[None] | None = None
         self.quick = DialogInput(placeholder="user@host[:port], a name, or paste an Enter-PSSession line", id="quick")
@@ -156,19 +157,19 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
 
     async def on_input_changed(self, event: DialogInput.Changed) -> None:
         """Let the fields follow what is typed into the first line."""
-        if event.input is not self.quick or self._typed_by_us:
-            self._typed_by_us = False
+        if event.input is not self.quick:
             return
         event.stop()
-        if not event.value.strip():
+        if event.value != self.quick.value or event.value in ("", self._refused):
             return
+        self._refused = ""
         try:
             await self.fill(Draft.of(self.world.connection(event.value)))
         except MissingMandatory as error:
             if error.call is not None:
                 await self.fill(Draft.of_call(error.call))
         except PstuiError:
-            pass  # half a line is no mistake yet; Enter says what is wrong with it
+            self._refresh()  # half a line is no mistake yet; Enter says what is wrong with it
 
     def on_connect_form_changed(self, event: ConnectForm.Changed) -> None:
         """Let the line follow the fields; what was typed into the first line no longer says the same."""
@@ -268,6 +269,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
         except MissingMandatory:
             await self._take_line(text)
         except PstuiError as error:
+            self._refused = text
             self._refresh(error)
         else:
             self._connect(info)
@@ -281,9 +283,13 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
 
     def _do(self, action: str) -> None:
         if action == "copy":
+            self.form.gather()
+            self._refresh()
             self.app.copy_to_clipboard(self.line)
             self._show_result(Content.styled("The line was copied.", "$calm"))
             return
+        self.form.gather()
+        self._refresh()
         verb = self.verb(action)
         if action != "save" and (missing := self.draft.missing()):
             self._refresh(FieldsMissing(missing))

@@ -151,6 +151,12 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self._picker.put_rows(rows)
         self._picker.put(next((i for i, each in enumerate(sessions) if key and key == self._key_of(each)), -1))
 
+    def gather(self) -> None:
+        """Take over what stands in the fields, also what their messages have not said yet."""
+        for name, row in self.rows.items():
+            if row.text or name in self.draft.texts:
+                self.draft.texts[name] = row.text
+
     def show_problems(self, problems: dict[str, FieldProblem], missing: Sequence[str]) -> None:
         """Mark the fields that are wrong, and say which values stand in HostName."""
         host = self.draft.from_host()

@@ -1,0 +1,303 @@
+"""The connection dialog: ten sets and pstui's own, fields and line in step, what is missing, tried and saved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.host import NobodyConsole
+from pstui.backends.options import OptionKind, option, options_of
+from pstui.backends.powershell.binder import bind_line
+from pstui.backends.powershell.calls import connection_info
+from pstui.backends.records import RunspaceState
+from pstui.backends.session import SessionManager
+from pstui.tui.screens.connect import ConnectScreen
+from pstui.tui.screens.connect_draft import Draft
+from pstui.tui.screens.connect_form import OptionsFold
+from pstui.tui.screens.connect_world import World
+from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, entry_of
+from pstui.tui.widgets.fields import ChoiceField
+from pstui.tui.widgets.fields_keys import step_focus
+from textual import events
+
+from tests.support.pilot import Screen, screen
+
+S = ParameterSet
+VM = "12345678-1234-1234-1234-123456789abc"
+#: what a person types into the fields of each set, and the line that must come of it
+FILLED: dict[ParameterSet, tuple[dict[str, str], str]] = {
+    S.COMPUTER_NAME: (
+        {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "Port": "5986", "UseSSL": "on"},
+        "Enter-PSSession -ComputerName web1.contoso.com -Credential CONTOSO\\admin -Port 5986 -UseSSL",
+    ),
+    S.SSH_HOST: (
+        {"HostName": "root@db:2222", "Subsystem": "pwsh", "ConnectingTimeout": "3000", "Options": "ProxyJump=bastion"},
+        "Enter-PSSession -HostName root@db:2222 -Subsystem pwsh -ConnectingTimeout 3000 "
+        "-Options @{ProxyJump = 'bastion'}",
+    ),
+    S.URI: (
+        {"ConnectionUri": "https://web1:5986/wsman", "Authentication": "Kerberos", "AllowRedirection": "on"},
+        "Enter-PSSession -ConnectionUri https://web1:5986/wsman -Authentication Kerberos -AllowRedirection",
+    ),
+    S.VM_NAME: ({"VMName": "win 11", "Credential": "admin"}, "Enter-PSSession -VMName 'win 11' -Credential admin"),
+    S.VM_ID: ({"VMId": VM, "Credential": "admin"}, f"Enter-PSSession -VMId '{VM}' -Credential admin"),
+    S.CONTAINER_ID: (
+        {"ContainerId": "api", "RunAsAdministrator": "on", "Engine": "sudo podman"},
+        "Enter-PSSession -ContainerId api -RunAsAdministrator -Engine 'sudo', 'podman'",
+    ),
+    S.PROCESS: ({"Command": "pwsh -s"}, "Enter-PSSession -Command 'pwsh', '-s'"),
+    S.HOST_PROCESS: ({"ProcessId": "4711"}, "Enter-PSSession -ProcessId 4711"),
+    S.DEMO: ({"Width": "100", "LoadProfile": "on"}, "Enter-PSSession -Demo -Width 100 -LoadProfile"),
+}
+ANSWERS = list[ConnectionInfo | None]
+
+
+@asynccontextmanager
+async def dialog(
+    world: World | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: object
+) -> AsyncIterator[tuple[Screen, ConnectScreen, ANSWERS]]:
+    """The dialog alone over an empty workspace, with what it answers."""
+    answers: ANSWERS = []
+    async with screen(**options) as s:
+        shown = ConnectScreen(world or World(SessionManager()), draft, missing)
+        s.app.push_screen(shown, answers.append)
+        await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
+        yield s, shown, answers
+
+
+def kept() -> SessionManager:
+    """A manager with two sessions that stay open when they are left."""
+    manager = SessionManager()
+    for name in ("Web", "Db"):
+        info = ConnectionInfo(S.COMPUTER_NAME, {"ComputerName": name.lower()})
+        session = manager.create(info, NobodyConsole(), name=name, temporary=False)
+        session.instance_id, session.state = uuid.uuid4(), RunspaceState.OPENED
+    return manager
+
+
+async def choose(s: Screen, shown: ConnectScreen, parameter_set: ParameterSet) -> None:
+    """Choose a set with the mouse."""
+    await s.pilot.click("#sets", offset=(3, entry_of(parameter_set)))
+    await s.until(lambda: shown.draft.parameter_set in ENTRIES[shown.sets.index].sets, "the fields")
+    await s.idle()
+
+
+async def fill(s: Screen, shown: ConnectScreen, texts: dict[str, str]) -> None:
+    """Type texts into fields."""
+    for name, text in texts.items():
+        await shown.form.focus_field(name)
+        control = shown.form.rows[name].control
+        await s.until(lambda control=control: control.has_focus, name)
+        if isinstance(control, ChoiceField):
+            while control.value != text:
+                await s.keys("right")
+        else:
+            await s.type(text, enter=False)
+            await s.until(lambda control=control, text=text: control.value == text, text)
+
+
+@pytest.mark.parametrize("parameter_set", FILLED, ids=lambda each: each.value)
+async def test_each_set_has_its_fields_and_its_line_binds_back(parameter_set: ParameterSet) -> None:
+    texts, line = FILLED[parameter_set]
+    async with dialog(size=(110, 34)) as (s, shown, answers):
+        await choose(s, shown, parameter_set)
+        for item in options_of(parameter_set):
+            assert s.shows(item.name), item.name
+        await fill(s, shown, texts)
+        await s.until(lambda: shown.line == line, f"{line}, not {shown.line}")
+        made = shown.connection()
+        await s.keys("enter")
+        if answers:
+            assert answers == [made]
+        else:
+            assert shown.verb("connect").why_not, "it says why it cannot be reached from here"
+        assert made.parameter_set is parameter_set
+        assert connection_info(bind_line(line)) == made
+
+
+@pytest.mark.parametrize("parameter_set", LOOKUPS, ids=lambda each: each.value)
+async def test_an_open_session_is_named_by_each_of_its_keys(parameter_set: ParameterSet) -> None:
+    manager = kept()
+    session = manager.sessions[1]
+    world = World(manager)
+    async with dialog(world, size=(110, 34)) as (s, shown, answers):
+        await choose(s, shown, S.ID)
+        assert s.shows("Web") and s.shows(str(session.instance_id))
+        for _ in range(LOOKUPS.index(parameter_set)):
+            step_to(shown, ChoiceField)
+            await s.keys("right")
+            await s.idle()
+        shown.set_focus(shown.form._picker)
+        await s.keys("down", "down")
+        await s.until(lambda: shown.draft.text(parameter_set.value) != "", "the key of the session")
+        line = shown.line
+        await s.keys("enter")
+        await s.until(lambda: answers, "the answer")
+        made = answers[0]
+        assert made is not None and made.parameter_set is parameter_set
+        again = connection_info(bind_line(line, context=world.context()))
+        assert again == made
+        assert manager.find(made) is session
+
+
+def step_to(shown: ConnectScreen, kind: type) -> None:
+    """Give the keys to the first widget of a kind."""
+    shown.set_focus(shown.sets)
+    for _ in range(40):
+        step_focus(shown.quick, 1)
+        if isinstance(shown.focused, kind):
+            return
+    raise AssertionError(f"no {kind.__name__} can be reached by Tab")
+
+
+async def test_session_options_unfold_and_stand_in_the_line() -> None:
+    async with dialog(size=(110, 34)) as (s, shown, _):
+        await fill(s, shown, {"ComputerName": "web1"})
+        step_to(shown, OptionsFold)
+        await s.keys("enter")
+        await s.until(lambda: s.shows("OpenTimeout"), "the session options")
+        await fill(s, shown, {"SessionOption.OpenTimeout": "30000", "SessionOption.SkipCACheck": "on"})
+        wanted = "-SessionOption (New-PSSessionOption -OpenTimeout 30000 -SkipCACheck)"
+        await s.until(lambda: wanted in shown.line, "the options in the line")
+        step_to(shown, OptionsFold)
+        await s.until(lambda: s.shows("2 of 23 set"), "the count")
+
+
+async def test_a_wrong_value_is_marked_while_it_is_typed_and_does_not_connect() -> None:
+    async with dialog() as (s, shown, answers):
+        await fill(s, shown, {"ComputerName": "web1", "Port": "99999"})
+        await s.until(lambda: s.shows("✗ Port"), "the mark")
+        assert s.shows("must lie between 1 and 65535")
+        assert shown.line == "Enter-PSSession -ComputerName web1"
+        await s.keys("enter")
+        assert answers == []
+        await s.keys(*["backspace"] * 2)
+        await s.until(lambda: not s.shows("✗ Port"), "no mark")
+        await s.keys("enter")
+        await s.until(lambda: answers, "the answer")
+
+
+async def test_values_that_do_not_go_together_say_so() -> None:
+    async with dialog() as (s, shown, _):
+        await fill(s, shown, {"ComputerName": "web1", "Credential": "admin", "CertificateThumbprint": "AA"})
+        await s.until(lambda: s.shows("✗ -"), "the refusal")
+        assert shown.verb("connect").why_not
+
+
+async def test_help_and_caution_of_the_field_in_focus_are_shown() -> None:
+    async with dialog() as (s, shown, _):
+        await shown.form.focus_field("Port")
+        await s.until(lambda: s.shows("listener on that port"), "the caution")
+        await shown.form.focus_field("Authentication")
+        await s.until(lambda: s.shows("CredSSP hands your password"), "the risk")
+
+
+async def test_user_and_port_written_in_the_host_name_are_shown_beside_their_fields() -> None:
+    async with dialog() as (s, shown, _):
+        await choose(s, shown, S.SSH_HOST)
+        assert s.shows("WinRM alone has")
+        await fill(s, shown, {"HostName": "root@db:22"})
+        await s.until(lambda: s.shows("root, from HostName") and s.shows("22, from HostName"), "the values")
+
+
+async def test_a_pasted_line_fills_the_dialog_from_any_field() -> None:
+    pasted = "PS C:\\> etsn -HostName root@db:22 `\n  -Options @{ProxyJump='bastion'}"
+    async with dialog() as (s, shown, answers):
+        await shown.form.focus_field("ComputerName")
+        s.app.post_message(events.Paste(pasted))
+        await s.until(lambda: shown.draft.parameter_set is S.SSH_HOST, "the other set")
+        assert shown.line == "Enter-PSSession -HostName root@db:22 -Options @{ProxyJump = 'bastion'}"
+        await s.keys("enter")
+        await s.until(lambda: answers, "the answer")
+        assert answers[0] == connection_info(bind_line(shown.line))
+
+
+async def test_what_is_typed_first_is_followed_by_the_fields() -> None:
+    async with dialog() as (s, shown, answers):
+        await s.type("root@db:22", enter=False)
+        await s.until(lambda: shown.draft.text("UserName") == "root", "the fields")
+        assert shown.line == "Enter-PSSession -HostName root@db:22"
+        await s.keys("enter")
+        await s.until(lambda: answers, "the answer")
+        assert answers[0] is not None and answers[0].parameter_set is S.SSH_HOST
+
+
+async def test_a_call_that_lacks_a_value_leads_to_the_missing_field() -> None:
+    async with dialog() as (s, shown, answers):
+        await s.type("Enter-PSSession -VMName win11")
+        await s.until(lambda: shown.form.rows["Credential"].control.has_focus, "the missing field")
+        assert shown.draft.text("VMName") == "win11"
+        assert s.shows("needed")
+        assert answers == []
+
+
+async def test_f2_opens_it_and_escape_closes_it() -> None:
+    async with screen() as s:
+        await s.keys("f2")
+        await s.until(lambda: s.shows("Connect to"), "the dialog")
+        await s.type("half", enter=False)
+        await s.keys("escape")
+        await s.until(lambda: s.app.screen is s.workspace, "the workspace")
+        assert s.workspace.panes == []
+
+
+async def test_keys_in_one_burst_reach_the_fields_in_order() -> None:
+    async with dialog() as (s, shown, answers):
+        s.burst("tab", "tab", *"web1", "tab", *"admin", "tab", *"5986", "enter")
+        await s.until(lambda: answers, "the answer")
+        made = answers[0]
+        assert made is not None
+        assert (made.text("ComputerName"), made.values["Credential"].user_name, made.number("Port")) == (
+            "web1",
+            "admin",
+            5986,
+        )
+
+
+async def test_the_connection_is_tested_step_by_step_and_closed_again() -> None:
+    manager = SessionManager()
+    async with dialog(World(manager)) as (s, shown, answers):
+        await choose(s, shown, S.DEMO)
+        await s.keys("ctrl+t")
+        await s.until(lambda: s.shows("✓ The connection works"), "the result")
+        assert s.shows("✓ session")
+        assert manager.sessions == ()
+        assert answers == []
+
+
+async def test_the_first_step_that_fails_is_explained(tmp_path: object) -> None:
+    async with dialog() as (s, shown, _):
+        await choose(s, shown, S.PROCESS)
+        await fill(s, shown, {"Command": "no-such-program-anywhere"})
+        await s.keys("ctrl+t")
+        await s.until(lambda: s.shows("✗ ") and s.shows("no-such-program-anywhere"), "the failure")
+        assert not s.shows("✓ The connection works")
+
+
+async def test_the_line_is_copied() -> None:
+    async with dialog() as (s, shown, _):
+        await fill(s, shown, {"ComputerName": "web1"})
+        await s.keys("ctrl+y")
+        await s.until(lambda: s.shows("The line was copied"), "the word")
+        assert s.app.clipboard == "Enter-PSSession -ComputerName web1"
+
+
+async def test_at_80_columns_everything_fits_and_the_mouse_chooses() -> None:
+    async with dialog(size=(80, 24)) as (s, shown, answers):
+        assert s.shows("[ Connect ]")
+        assert max(map(len, s.shown().splitlines())) <= 80
+        await s.pilot.click("#sets", offset=(4, entry_of(S.DEMO)))
+        await s.until(lambda: shown.draft.parameter_set is S.DEMO, "the demo")
+        await s.pilot.click(shown.verb("connect"))
+        await s.until(lambda: answers, "the answer")
+
+
+def test_every_option_of_every_set_has_a_field() -> None:
+    for parameter_set in ParameterSet:
+        names = {item.name for _, item in Draft(parameter_set).fields()}
+        wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
+        assert wanted <= names
+    assert option("Port").caution
