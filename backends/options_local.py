@@ -68,9 +68,10 @@ LOCAL_OPTIONS: tuple[Option, ...] = (
         "guest_transport",
         OptionKind.CHOICE,
         "How the guest of a libvirt machine is entered: SSH, or WSMan for WinRM.",
-        sets=_VM,
+        "WSMan without HTTPS takes the hypervisor's word for the guest's address; nothing else proves who answers.",
+        _VM,
         choices=("SSH", "WSMan"),
-        default_text="whichever the guest offers, WSMan first",
+        default_text="whichever the guest offers, SSH first",
         own=True,
     ),
     Option(
@@ -81,7 +82,7 @@ LOCAL_OPTIONS: tuple[Option, ...] = (
         sets=_VM,
         minimum=1,
         maximum=65535,
-        default_text="22, 5986 or 5985",
+        default_text="22, 5986, 5985",
         own=True,
     ),
     Option(

@@ -17,18 +17,21 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.discovery.vms import LibvirtSource, vm_sources
-from pstui.backends.discovery.watcher import look
+from pstui.backends.discovery.watcher import Watcher, look
 from pstui.backends.errors import OpenError
 from pstui.backends.host import NobodyConsole, Question, QuestionKind
 from pstui.backends.session import Outcome, SessionManager
 from pstui.backends.transports import vm, vm_guest, vm_libvirt
+from pstui.backends.transports.command import detached, end
 from pstui.backends.transports.vm_guest import CredentialConsole, guest_connection, reach
 from pstui.backends.transports.vm_machine import Machine
 
 from tests.support.answers import AnsweringConsole
-from tests.support.libvirt_machines import ADDRESS, OFF, PAUSED, Described, machines_file
+from tests.support.libvirt_machines import ADDRESS, LOCALHOST, OFF, PAUSED, Described, machines_file
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, free_port, make_home, running_sshd
+from tests.support.winrm_fixture import PASSWORD as WINRM_PASSWORD
+from tests.support.winrm_fixture import USER, running_winrm
 
 ID = uuid.UUID("11111111-2222-4333-8444-555555555555")
 ODD = "web 1; $(id) \"q\" '--x'"
@@ -102,6 +105,26 @@ async def test_the_configuration_is_the_guests_subsystem(uri: str, guest: Sshd) 
     assert "nope" in (await refused(target)).text()
 
 
+async def test_a_guest_with_winrm_is_entered_with_the_credential(tmp_path: Path) -> None:
+    uri = machines_file(tmp_path / "machines.xml", [Described("win", id=ID)], LOCALHOST)
+    with running_winrm(tmp_path / "winrm") as endpoint:
+        credential = PSCredential(USER, Secret(WINRM_PASSWORD))
+        manager, console = SessionManager(), ScriptedConsole()
+        values = {"VMName": "WIN", "GuestPort": endpoint.port, "Credential": credential}
+        assert "trusted" in (await refused(info(uri, **values))).text()
+        target = info(uri, **values, GuestTransport="WSMan")
+        interactive = manager.interact(manager.create(target, console), console)
+        try:
+            async with asyncio.timeout(60):
+                await interactive.enter()
+                assert interactive.prompt.startswith("[win]: PS ")
+                assert await interactive.run("'w' * 3") is Outcome.READY
+                assert "www" in console.shown()
+        finally:
+            await manager.close_all()
+        assert {one["user"] for one in endpoint.requests("Create")} == {USER}
+
+
 class Passwords(asyncssh.SSHServer):
     """A server that takes one password and keeps those it was given."""
 
@@ -127,6 +150,7 @@ async def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
             "pstui.backends.demo.stdio",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            **detached(),
         )
         assert child.stdin is not None and child.stdout is not None
 
@@ -135,10 +159,11 @@ async def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
                 write(data)
 
         inwards = asyncio.ensure_future(copy(process.stdin.read, child.stdin.write))
-        await copy(child.stdout.read, process.stdout.write)
-        inwards.cancel()
-        child.stdin.close()
-        await child.wait()
+        try:
+            await copy(child.stdout.read, process.stdout.write)
+        finally:
+            inwards.cancel()
+            await end(child)
         process.exit(0)
 
     server = Passwords()
@@ -225,6 +250,35 @@ async def test_machines_are_listed_with_state_and_address(uri: str) -> None:
     [odd] = [one for one in section.found if one.name == ODD]
     assert (odd.kind, odd.id, odd.info.values["VMId"]) == ("vm", str(ID), ID)
     assert odd.info.text("LibvirtUri") == uri
+
+
+async def test_the_list_follows_the_machines_while_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    libvirt: Any = pytest.importorskip("libvirt")
+    monkeypatch.setattr("pstui.backends.discovery.vms.POLL", 0.01)
+    held = libvirt.open("test:///default")
+    domain = held.lookupByName("test")
+    watcher = Watcher([LibvirtSource("test:///default")], lambda sections: None)
+
+    async def shows(state: str) -> None:
+        async with asyncio.timeout(20):
+            while [one.state for section in watcher.sections for one in section.found] != [state]:
+                await asyncio.sleep(0.01)
+
+    watcher.start()
+    try:
+        await shows("running")
+        domain.suspend()
+        await shows("paused")
+        await watcher.stop()
+        domain.resume()
+        async with asyncio.timeout(20):
+            while any(thread.name == "libvirt" for thread in threading.enumerate()):
+                await asyncio.sleep(0.01)
+        watcher.start()
+        await shows("running")
+    finally:
+        await watcher.stop()
+        held.close()
 
 
 async def test_a_hypervisor_that_fails_says_why_in_one_line(uri: str) -> None:
@@ -335,14 +389,14 @@ async def test_a_port_is_known_by_its_greeting(monkeypatch: pytest.MonkeyPatch) 
         assert await reach(MACHINE, "", port) == ("127.0.0.1", port, "WSMan")
 
 
-async def test_winrm_is_preferred_and_a_closed_guest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ssh_is_preferred_and_a_closed_guest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async with greeting(b"") as winrm, greeting(b"SSH-2.0-x") as ssh:
         monkeypatch.setattr(vm_guest, "WINRM_TLS", free_port())
         monkeypatch.setattr(vm_guest, "SSH", ssh)
         monkeypatch.setattr(vm_guest, "WINRM", winrm)
-        assert await reach(MACHINE, "", 0) == ("127.0.0.1", winrm, "WSMan")
-        monkeypatch.setattr(vm_guest, "WINRM", free_port())
         assert await reach(MACHINE, "", 0) == ("127.0.0.1", ssh, "SSH")
+        monkeypatch.setattr(vm_guest, "SSH", free_port())
+        assert await reach(MACHINE, "", 0) == ("127.0.0.1", winrm, "WSMan")
     with pytest.raises(OpenError, match="accepts no connection"):
         await reach(MACHINE, "SSH", free_port())
 

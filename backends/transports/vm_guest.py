@@ -20,8 +20,8 @@ from pstui.backends.transports.vm_machine import Machine, choose
 
 #: seconds for a port of the guest to accept
 REACH = 4.0
-#: usual ports; plain WinRM first, because a guest's certificate is its own and its logon seals the messages anyway
-WINRM, WINRM_TLS, SSH = 5985, 5986, 22
+#: usual ports; plain WinRM last, because it proves nothing of the guest
+SSH, WINRM_TLS, WINRM = 22, 5986, 5985
 
 _FAILED = "CreateRemoteRunspaceForVMFailed"
 _PASSWORD = re.compile(r"(\S+'s password|\(\S+\) password) ?:? *", re.IGNORECASE)
@@ -76,11 +76,11 @@ async def reach(machine: Machine, transport: str, port: int) -> tuple[str, int, 
     if transport == "SSH":
         ways = [(port or SSH, "SSH")]
     elif transport == "WSMan":
-        ways = [(port, "WSMan")] if port else [(WINRM, "WSMan"), (WINRM_TLS, "WSMan")]
+        ways = [(port, "WSMan")] if port else [(WINRM_TLS, "WSMan"), (WINRM, "WSMan")]
     elif port:
         ways = [(port, "")]
     else:
-        ways = [(WINRM, "WSMan"), (WINRM_TLS, "WSMan"), (SSH, "SSH")]
+        ways = [(SSH, "SSH"), (WINRM_TLS, "WSMan"), (WINRM, "WSMan")]
     tried = [(address, number, kind) for number, kind in ways for address in machine.addresses]
     answers = await asyncio.gather(*(_speaks(address, number, kind) for address, number, kind in tried))
     for (address, number, _), speaks in zip(tried, answers, strict=True):
@@ -116,7 +116,10 @@ async def _speaks(address: str, port: int, kind: str) -> str:
 
 
 def guest_connection(info: ConnectionInfo, machine: Machine, address: str, port: int, transport: str) -> ConnectionInfo:
-    """Return the connection into the guest; ConfigurationName is its SSH subsystem or its WinRM configuration."""
+    """Return the connection into the guest; ConfigurationName is its SSH subsystem or its WinRM configuration.
+
+    Whoever chose WSMan for the machine trusts the hypervisor's word for its address; otherwise WinRM asks for more.
+    """
     credential: PSCredential = info.values["Credential"]
     configuration = info.text("ConfigurationName")
     host = f"[{address}]" if ":" in address else address
@@ -140,7 +143,10 @@ def guest_connection(info: ConnectionInfo, machine: Machine, address: str, port:
         values["UseSSL"] = True
     if configuration:
         values["ConfigurationName"] = configuration
-    return ConnectionInfo(ParameterSet.COMPUTER_NAME, values, info.profile, info.settings)
+    settings = dict(info.settings)
+    if info.text("GuestTransport"):
+        settings["trusted_hosts"] = [address, host]
+    return ConnectionInfo(ParameterSet.COMPUTER_NAME, values, info.profile, settings)
 
 
 class CredentialConsole:

@@ -20,6 +20,8 @@ from pstui.backends.transports.vm_machine import Machine
 
 #: seconds for one question to a hypervisor, which may be behind a network
 PATIENCE = 20.0
+#: seconds that closing a connection may take
+CLOSING = 2.0
 #: most machines taken from one hypervisor
 MAX_MACHINES = 5000
 
@@ -56,6 +58,7 @@ class Hypervisor:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._connection: Any = None
+        self._turn = threading.Lock()
 
     async def machines(self, *, with_addresses: str = "") -> list[Machine]:
         """Return its machines. Raises OpenError with libvirt's words.
@@ -66,11 +69,10 @@ class Hypervisor:
         return await self._ask(functools.partial(self._list, with_addresses.casefold()))
 
     async def close(self) -> None:
-        """Close the connection if it is open."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(OpenError):
-                await in_thread(lambda: _quietly(connection.close))
+        """Close the connection if it is open; one whose hypervisor does not answer is left to itself."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await in_thread(self._close)
 
     async def start(self, identity: uuid.UUID) -> None:
         """Make a machine run: start it, let it go on or wake it. Raises OpenError."""
@@ -82,12 +84,24 @@ class Hypervisor:
     async def _ask(self, call: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await in_thread(call)
+                return await in_thread(lambda: self._in_turn(call))
         except TimeoutError:
-            self._connection = None
+            # The thread that hangs keeps the old turn.
+            self._connection, self._turn = None, threading.Lock()
             raise _failed(self.uri, f"It did not answer within {PATIENCE:g} s.") from None
 
     # In a thread.
+
+    def _in_turn(self, call: Callable[[], T]) -> T:
+        with self._turn:
+            return call()
+
+    def _close(self) -> None:
+        with self._turn:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(_library().libvirtError):
+                    connection.close()
 
     def _open(self) -> Any:
         library = _library()
@@ -199,11 +213,6 @@ def _library() -> Any:
     # Without a handler the library writes every error to the terminal.
     libvirt.registerErrorHandler(lambda *ignored: None, None)
     return libvirt
-
-
-def _quietly(call: Callable[[], Any]) -> None:
-    with suppress(_library().libvirtError):
-        call()
 
 
 def _said(error: Any) -> str:

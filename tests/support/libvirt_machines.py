@@ -11,8 +11,13 @@ from xml.sax.saxutils import escape
 
 from tests.support.parts import missing
 
-#: what the driver gives to the first machine of a network 127.0.0.1/24
+#: the address that the driver gives to the first machine, and the network that makes it do so
 ADDRESS = "127.0.0.3"
+_NETWORK = (
+    "<ip address='127.0.0.1' netmask='255.255.255.0'><dhcp><range start='127.0.0.2' end='127.0.0.254'/></dhcp></ip>"
+)
+#: a network whose first machine has the address 127.0.0.1
+LOCALHOST = "<ip address='127.0.0.0' netmask='255.255.255.0'/>"
 #: run states of the driver, as virDomainState numbers them
 RUNNING, PAUSED, OFF = 1, 3, 5
 
@@ -21,7 +26,7 @@ _FILE = """\
   <network>
     <name>default</name>
     <bridge name='virbr0' stp='on' delay='0'/>
-    <ip address='127.0.0.1' netmask='255.255.255.0'><dhcp><range start='127.0.0.2' end='127.0.0.254'/></dhcp></ip>
+    {network}
   </network>
 {domains}
 </node>
@@ -52,7 +57,7 @@ class Described:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-def machines_file(path: Path, machines: Sequence[Described]) -> str:
+def machines_file(path: Path, machines: Sequence[Described], network: str = _NETWORK) -> str:
     """Write the machines to a file and return the connection URI; the test is skipped where libvirt is missing."""
     if importlib.util.find_spec("libvirt") is None:
         missing("libvirt", "libvirt-python is not installed")
@@ -65,5 +70,5 @@ def machines_file(path: Path, machines: Sequence[Described]) -> str:
         )
         for one in machines
     )
-    path.write_text(_FILE.format(domains=domains))
+    path.write_text(_FILE.format(domains=domains, network=network))
     return f"test://{path}"
