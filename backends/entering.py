@@ -43,13 +43,13 @@ class Entering:
             await asyncio.wait({entering, given_up}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._given_up = None
-            if not entering.done():
+            if unfinished := not entering.done():
                 entering.cancel()
                 undoing = asyncio.create_task(self._undo(entering))
                 self._undoing.add(undoing)
                 undoing.add_done_callback(self._undoing.discard)
                 await asyncio.wait({undoing}, timeout=CANCEL_GRACE)
-        if not entering.done() or entering.cancelled() or given_up.done():
+        if unfinished or entering.cancelled():
             raise OpenCancelled(f"{self._session.info.label}: entering was cancelled")
         entering.result()
 

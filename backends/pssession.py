@@ -49,10 +49,12 @@ class PSSession(SessionFacts):
 
     async def open(self) -> None:
         """Connect and open the pool. Raises OpenError; OpenCancelled when ``stop`` ended it."""
+        while self.state is RunspaceState.OPENING:
+            await self.changed()  # by another one
         if self.state is RunspaceState.OPENED:
             return
         if self._opening is not None:
-            raise SessionStateError("the session is being opened already")
+            raise SessionStateError("the session's last opening is still being given up")
         self.failure = self.failed = None
         self.debug_mode_set = self.no_language = False
         self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)

@@ -166,6 +166,17 @@ async def test_many_consoles_at_once_lose_no_line(monkeypatch: pytest.MonkeyPatc
         await met.manager.close_all()
 
 
+async def test_two_consoles_that_enter_at_once_open_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        met.session.temporary = False
+        other, _ = second(met)
+        await asyncio.wait_for(asyncio.gather(met.interactive.enter(), other.enter()), 5)
+        assert met.peer.heard.count("INIT_RUNSPACEPOOL") == 1
+        assert met.peer.heard.count("GET_COMMAND_METADATA") == 2
+        assert other.prompt == met.interactive.prompt == "[localhost]: PS> "
+        await met.manager.close_all()
+
+
 async def test_leaving_takes_nobody_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
     peer = ScriptedPeer(commands={"Exit-PSSession": [call(53), state(COMPLETED)]})
     with meeting(monkeypatch, peer) as met:

@@ -28,6 +28,7 @@ from tests.support.scripted_peer import (
     line,
     meeting,
     metadata,
+    output,
     resumes,
     state,
     stop_event,
@@ -155,6 +156,23 @@ async def test_the_check_and_the_first_prompt_are_given_up_at_once(
         assert await give_up(met.interactive, reached) < AT_ONCE
         await asyncio.wait_for(met.manager.close_all(), 15)
         assert met.session.state is RunspaceState.CLOSED
+
+
+async def test_ctrl_c_in_the_moment_of_success_comes_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        met.peer.commands["prompt"] = [output("<S>PS&gt; </S>"), state(COMPLETED)]
+        entering = asyncio.create_task(met.interactive.enter())
+        await met.peer.until("run prompt")
+        done = asyncio.create_task(asyncio.wait({entering}))
+        while not done.done():
+            await met.interactive.stop()
+            await asyncio.sleep(0)
+        if entering.exception() is None:
+            assert await met.interactive.run("Get-Thing") is Outcome.READY
+        else:
+            assert isinstance(entering.exception(), OpenCancelled)
+            assert met.session.state is RunspaceState.CLOSED
+        await met.manager.close_all()
 
 
 async def test_a_kept_session_survives_an_entering_that_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
