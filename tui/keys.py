@@ -53,6 +53,7 @@ WRITTEN = {
     "left_square_bracket": "[",
     "slash": "/",
     "full_stop": ".",
+    "space": "Space",
     "end": "End",
     "less_than_sign": "<",
     "greater_than_sign": ">",

@@ -1,0 +1,252 @@
+"""Lines typed before: Up with a prefix, Ctrl+R, the ghost behind the cursor, and what of them reaches the disk."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pstui.backends.powershell.secrets import looks_secret
+from pstui.config.history import History
+from pstui.tui.cli_screen import kept_history
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.history_search import HistorySearch
+from pstui.tui.widgets.line_history import LineHistory
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInManager, host
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.jsonl"
+
+
+def kept(file: Path, *lines: tuple[str, str]) -> History:
+    history = History(file, looks_secret)
+    for where, line in lines:
+        history.add(where, line)
+    return history
+
+
+def session(manager: StandInManager, *names: str, **options: object):
+    return screen(*(host(name) for name in names or ("web1",)), sessions=manager.as_manager(), **options)
+
+
+async def ready(s: Screen) -> None:
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+
+
+async def test_up_with_a_beginning_walks_lines_that_begin_so(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        for line in ("say 1", "part x", "say 2"):
+            await s.run(line)
+        await s.type("SAY", enter=False)
+        await s.keys("up")
+        assert s.pane.editor.text == "say 2"
+        await s.keys("ctrl+p")
+        assert s.pane.editor.text == "say 1"
+        await s.keys("up", "down", "ctrl+n")
+        assert s.pane.editor.text == "SAY"
+
+
+async def test_a_recalled_line_that_was_edited_is_a_new_beginning(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        for line in ("say 1", "part x", "say 2"):
+            await s.run(line)
+        await s.keys("up")
+        await s.keys("ctrl+u")
+        await s.type("pa", enter=False)
+        await s.keys("up")
+        assert s.pane.editor.text == "part x"
+        await s.keys("down")
+        assert s.pane.editor.text == "pa"
+
+
+async def test_the_ghost_shows_what_was_typed_before_and_right_accepts_it(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say hello there friend")
+        await s.type("say h", enter=False)
+        await s.until(lambda: s.pane.editor.ghost == "ello there friend", "the ghost")
+        assert s.shows("PS /> say hello there friend")
+        assert s.pane.editor.text == "say h", "a ghost is no text"
+        await s.keys("ctrl+right")
+        assert s.pane.editor.text == "say hello "
+        await s.keys("alt+f")
+        assert s.pane.editor.text == "say hello there"
+        await s.keys("left", "right", "right")
+        assert s.pane.editor.text == "say hello there friend"
+
+
+async def test_end_accepts_the_ghost_and_enter_does_not(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say hello")
+        await s.type("say h", enter=False)
+        await s.keys("home")
+        assert s.pane.editor.ghost == "", "it is there at the end of the text only"
+        await s.keys("end", "end")
+        assert s.pane.editor.text == "say hello"
+        await s.keys("ctrl+u")
+        await s.run("say he")
+        assert s.text()[-1] == "he"
+
+
+async def test_a_ghost_longer_than_the_row_ends_in_the_row(manager: StandInManager) -> None:
+    async with session(manager, size=(60, 12)) as s:
+        await s.run("say " + "long " * 30 + "end")
+        await s.type("say", enter=False)
+        await s.until(lambda: s.pane.editor.ghost.endswith("end"), "the ghost")
+        assert s.pane.editor.size.height == 1
+        assert max(map(len, s.shown().splitlines())) <= 60
+        await s.keys("right")
+        assert s.pane.editor.text.endswith("long end")
+
+
+async def test_ctrl_r_finds_older_and_newer_lines_and_enter_runs_the_one_found(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        for line in ("say apple", "say pear", "say grape"):
+            await s.run(line)
+        await s.type("draft", enter=False)
+        await s.keys("ctrl+r")
+        await s.type("AP", enter=False)
+        await s.until(lambda: s.pane.editor.text == "say grape" and s.shows("history: AP"), "the newest")
+        await s.keys("ctrl+r")
+        assert s.pane.editor.text == "say apple"
+        await s.keys("ctrl+r")
+        assert s.shows("nothing else fits")
+        await s.keys("ctrl+s")
+        assert s.pane.editor.text == "say grape"
+        await s.keys("escape")
+        assert s.pane.editor.text == "draft"
+        assert not s.shows("history:")
+        await s.keys("ctrl+u", "ctrl+r")
+        await s.type("pea")
+        await s.until(lambda: s.text()[-2:] == ["[web1]: PS /> say pear", "pear"], "the line run")
+
+
+async def test_another_key_takes_the_line_found_for_editing(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.run("say apple")
+        await s.keys("ctrl+r")
+        await s.type("app", enter=False)
+        await s.keys("end")
+        await s.type("s", enter=False)
+        assert s.pane.editor.text == "say apples"
+        assert not s.shows("history:")
+
+
+async def test_lines_come_back_in_the_next_run_for_their_host_and_others_by_search(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, "web1", history=kept(file)) as s:
+        await s.run("say one")
+        await s.type("say cancelled", enter=False)
+        await s.keys("ctrl+c")
+        await s.run("$password = 'hunter2'")
+    assert "one" in file.read_text()
+    assert "hunter2" not in file.read_text()
+    assert "cancelled" not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    async with session(manager, "db", history=kept(file)) as s:
+        await s.run("say db")
+        await s.keys("up", "up")
+        assert s.pane.editor.text == "say db", "Up stays with this host"
+        await s.keys("ctrl+u", "ctrl+r")
+        await s.type("one", enter=False)
+        assert s.pane.editor.text == "say one"
+        assert s.shows("typed to another host")
+        await s.keys("escape")
+        await s.type("say o", enter=False)
+        await s.until(lambda: s.pane.editor.ghost == "ne", "a prediction from another host")
+    async with session(manager, "web1", history=kept(file)) as s:
+        await ready(s)
+        await s.keys("up")
+        assert s.pane.editor.text == "say one"
+
+
+async def test_a_secret_typed_in_this_run_is_recalled_but_never_predicted(manager: StandInManager, file: Path) -> None:
+    async with session(manager, history=kept(file)) as s:
+        await s.run("$password = 'hunter2'")
+        await s.keys("up")
+        assert s.pane.editor.text == "$password = 'hunter2'"
+        await s.keys("ctrl+u")
+        await s.type("$pass", enter=False)
+        await s.idle()
+        assert not s.shows("$password = 'h" + "unter2'"[:3] + "█")
+        assert s.pane.editor.ghost == ""
+
+
+async def test_answers_to_questions_are_no_history(manager: StandInManager, file: Path) -> None:
+    async with session(manager, history=kept(file)) as s:
+        await ready(s)
+        for question in ("ask", "secret"):
+            await s.type(question)
+            await s.until(lambda: s.pane.question_has_keys, "the question")
+            await s.type("myanswer")
+            await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
+        await s.keys("ctrl+r")
+        await s.type("myans", enter=False)
+        assert s.shows("nothing fits")
+    assert "myanswer" not in file.read_text()
+
+
+def test_the_history_is_kept_unless_the_setting_is_off(isolated_home: Path) -> None:
+    history = kept_history({})
+    assert history is not None
+    history.add("web1", "say x")
+    assert list(isolated_home.rglob("history.jsonl")), "in the state folder of this home"
+    assert kept_history({"history": False}) is None
+    assert kept_history({"history": True}) is not None
+
+
+def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    lines = LineHistory()
+    lines.keep(History(tmp_path / "state" / "history.jsonl"), "web1")
+    lines.add("say x")
+    assert lines.lines == ("say x",)
+    assert "state" in lines.problem
+
+
+_LINES = st.lists(st.text(st.sampled_from("ab "), min_size=1, max_size=4), max_size=12)
+
+
+@given(_LINES, st.text(st.sampled_from("ab"), max_size=2))
+def test_up_to_the_end_and_down_again_gives_the_draft_back(lines: list[str], draft: str) -> None:
+    history = LineHistory()
+    for line in lines:
+        history.add(line)
+    up: list[str] = []
+    while (line := history.older(draft)) is not None:
+        up.append(line)
+    fitting = [line for line in history.lines if line.startswith(draft)]
+    assert all(line.startswith(draft) for line in up) or not fitting
+    assert [a for a, b in itertools.pairwise(up) if a == b] == []
+    down: list[str] = []
+    while (line := history.newer()) is not None:
+        down.append(line)
+    assert not up or down[-1] == draft
+
+
+@given(_LINES, _LINES, st.text(st.sampled_from("ab"), min_size=1, max_size=3))
+def test_a_search_finds_every_line_that_holds_the_text_once(own: list[str], others: list[str], query: str) -> None:
+    history = LineHistory(own)
+    history.others = others
+    search = HistorySearch(history)
+    for character in query:
+        search.type(character)
+    found = []
+    while not search.failed:
+        found.append(search.line)
+        start, end = search.match
+        assert search.line[start:end].lower() == query
+        search.older()
+    assert len(found) == len(set(found))
+    assert set(found) == {line for line in [*own, *others] if query in line}
