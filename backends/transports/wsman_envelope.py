@@ -7,6 +7,7 @@ import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_options import ENVELOPE, Settings
@@ -45,9 +46,22 @@ class Request:
 
     message_id: str
     data: bytes
-    again: bytes
     #: seconds the service may take before it answers with a time-out fault
     patience: float | None
+
+    @property
+    def again(self) -> bytes:
+        """The bytes to send after the first ones got lost."""
+        head, mark, rest = self.data.partition(_ONCE)
+        return head + _AGAIN + rest if mark else self.data
+
+
+#: kinds of requests whose frame is kept
+MAX_TEMPLATES = 64
+#: what stands in a frame for what each request has of its own; no name and no address holds a bar
+_MESSAGE, _OPERATION, _BODY = b"|message|", b"|operation|", b"|body|"
+_ONCE = b'OperationID s:mustUnderstand="false"'
+_AGAIN = b'OperationID s:mustUnderstand="true"'
 
 
 class _Endpoint:
@@ -65,6 +79,7 @@ class Envelopes(WSMan):
         self.locale, self.data_locale = settings.ui_culture, settings.culture
         self.max_envelope_size = max(ENVELOPE, settings.envelope or 0)
         self.operation_timeout = 180
+        self._templates: dict[Any, tuple[bytes, bytes]] = {}
         self.transport = _Endpoint(url)  # type: ignore[assignment]  # its address is all the headers are made of
 
     def request(
@@ -78,6 +93,23 @@ class Envelopes(WSMan):
         patience: float | None = 180.0,
     ) -> Request:
         """Write a request. ``options`` are (name, value, must comply); ``patience`` as in Request."""
+        key = (action, resource, shell_id, tuple(options), patience)
+        template = self._templates.get(key)
+        if template is None:
+            template = self._templates[key] = self._template(action, resource, shell_id, options, _whole(patience))
+            if len(self._templates) > MAX_TEMPLATES:
+                del self._templates[next(iter(self._templates))]
+        message_id = f"uuid:{str(uuid.uuid4()).upper()}"
+        operation_id = f"uuid:{str(uuid.uuid4()).upper()}"
+        content = b"" if body is None else ET.tostring(body, encoding="utf-8", xml_declaration=False)
+        head, tail = template
+        head = head.replace(_MESSAGE, message_id.encode(), 1).replace(_OPERATION, operation_id.encode(), 1)
+        return Request(message_id, head + content + tail, patience)
+
+    def _template(
+        self, action: str, resource: str, shell_id: str, options: Sequence[tuple[str, str, bool]], seconds: str
+    ) -> tuple[bytes, bytes]:
+        """Return what stands before and behind the body of such a request, with marks for its ids."""
         selectors = SelectorSet() if shell_id else None
         if selectors is not None:
             selectors.add_option("ShellId", shell_id)
@@ -85,25 +117,24 @@ class Envelopes(WSMan):
         for name, value, must in options:
             assert chosen is not None
             chosen.add_option(name, value, {"MustComply": "true"} if must else None)
-        seconds = _whole(patience)
-        message_id, header = self._create_header(
+        _, header = self._create_header(
             action,
             resource,
             chosen,
             selectors,
             seconds,  # type: ignore[arg-type]  # written as it is, so that parts of a second pass
         )
+        message = header.find("wsa:MessageID", NAMESPACES)
+        assert message is not None
+        message.text = _MESSAGE.decode()
         operation = ET.SubElement(header, _wsmv("OperationID"), {_MUST_UNDERSTAND: "false"})
-        operation.text = f"uuid:{str(uuid.uuid4()).upper()}"
+        operation.text = _OPERATION.decode()
         ET.SubElement(header, _wsmv("SequenceId"), {_MUST_UNDERSTAND: "false"}).text = "1"
         envelope = ET.Element(f"{{{NAMESPACES['s']}}}Envelope")
         envelope.append(header)
-        content = ET.SubElement(envelope, f"{{{NAMESPACES['s']}}}Body")
-        if body is not None:
-            content.append(body)
-        data = ET.tostring(envelope, encoding="utf-8")
-        operation.set(_MUST_UNDERSTAND, "true")
-        return Request(f"uuid:{message_id}", data, ET.tostring(envelope, encoding="utf-8"), patience)
+        ET.SubElement(envelope, f"{{{NAMESPACES['s']}}}Body").text = _BODY.decode()
+        head, _, tail = ET.tostring(envelope, encoding="utf-8", xml_declaration=False).partition(_BODY)
+        return head, tail
 
     def read(self, request: Request, reply: bytes) -> ET.Element:
         """Return the body of a reply. Raises Fault, or BadReply for what is no answer to this request."""

@@ -40,6 +40,9 @@ _MIME_BOUNDARY = re.compile(r"""boundary=['"]?([^'";]+)['"]?""", re.IGNORECASE)
 for _name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
     logging.getLogger(_name).setLevel(logging.INFO)
 
+# It is told where the screen is, and says only that a reply was read to its end before its certificate was asked for.
+warnings.filterwarnings("ignore", category=NoCertificateRetrievedWarning)
+
 
 class NotConnected(Exception):
     """The connection that the session and its seal belong to is gone; nothing was sent."""
@@ -215,10 +218,7 @@ class WinRMConnection(_TransportHTTP):
 
     def _send(self, request: requests.PreparedRequest, limits: tuple[float, float | None]) -> requests.Response:
         assert self.session is not None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NoCertificateRetrievedWarning)
-            warnings.simplefilter("ignore")
-            return self.session.send(request, timeout=limits, allow_redirects=False, stream=True)
+        return self.session.send(request, timeout=limits, allow_redirects=False, stream=True)
 
     def _envelope(self, response: requests.Response) -> bytes:
         content = response.content

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
 from pstui.backends.errors import SessionBroken, SessionDisconnected
 from pstui.backends.transports.base import Incoming
 
 #: bytes kept for a slow consumer before Receive waits
 MAX_QUEUED = 4 * 1024 * 1024
+#: seconds of rest after which commands that are over are forgotten, and how many may gather
+REST, MAX_LEFT = 0.25, 100
 
 
 class Lane:
@@ -86,3 +89,42 @@ class Inflow:
                 if not isinstance(self.failure, SessionDisconnected):
                     self._queue.put_nowait(None)
                 raise self.failure
+
+
+class Leftovers:
+    """Commands that are over but still listed by the service, forgotten when there is time for it.
+
+    Each costs a request, which would hold up the next command; a service keeps a thousand or so of them.
+    """
+
+    def __init__(self, forget: Callable[[uuid.UUID], Awaitable[None]]) -> None:
+        self._forget = forget
+        self._commands: list[uuid.UUID] = []
+        self._task: asyncio.Task[None] | None = None
+        self._rests = self._held = False
+
+    def add(self, command_id: uuid.UUID) -> None:
+        """Take a command that is over, and forget it unless another one begins soon."""
+        self._commands.append(command_id)
+        self._held = False
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tidy(), name="forget commands")
+
+    def wait(self) -> None:
+        """Let something else be done first, unless too many have gathered."""
+        if len(self._commands) < MAX_LEFT:
+            self._held = True
+            if self._task is not None and self._rests:  # a request that is on its way is left alone
+                self._task.cancel()
+                self._task = None
+
+    async def _tidy(self) -> None:
+        if len(self._commands) < MAX_LEFT:
+            self._rests = True
+            try:
+                await asyncio.sleep(REST)
+            finally:
+                self._rests = False
+        while self._commands and not self._held:
+            await self._forget(self._commands[0])
+            self._commands.pop(0)

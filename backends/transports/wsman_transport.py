@@ -21,7 +21,7 @@ from pstui.backends.transports.wsman_list import ShellInfo, shells
 from pstui.backends.transports.wsman_options import ENVELOPE, OLD_ENVELOPE
 from pstui.backends.transports.wsman_recovery import Recovery
 from pstui.backends.transports.wsman_shell import STOP, TERMINATE, Verbs, connect_answer, received
-from pstui.backends.transports.wsman_streams import Inflow, Lane
+from pstui.backends.transports.wsman_streams import Inflow, Lane, Leftovers
 
 #: seconds for an orderly end; a person who leaves does not wait for more
 CLOSE_TIMEOUT = 5.0
@@ -59,6 +59,7 @@ class WSManTransport:
         self._lanes: dict[uuid.UUID | None, Lane] = {}
         self._flow = Inflow()
         self._chores: set[asyncio.Task[None]] = set()
+        self._leftovers = Leftovers(self._forget)
         self._negotiated = settings.envelope is not None
 
     # What a shell needs to know of its pool.
@@ -140,6 +141,7 @@ class WSManTransport:
     async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
         """Begin a command with its first fragments, and wait for its output from now on."""
         assert self._verbs is not None
+        self._leftovers.wait()
         text = self._texts.pop(pipeline_id, "")
         answer = await self._asked(self._verbs.command(pipeline_id, first, text))
         self._verbs.began(pipeline_id, answer)
@@ -164,29 +166,38 @@ class WSManTransport:
         await self._asked(self._verbs.signal(pipeline_id, STOP), may_be_over=True)
 
     async def close_command(self, pipeline_id: uuid.UUID) -> None:
-        """Close a command. One that is over is closed while the next thing already happens."""
+        """Close a command; one that is over is forgotten later, when there is time."""
         self._texts.pop(pipeline_id, None)
         if isinstance(self._flow.failure, SessionDisconnected):
             return  # it runs on over there, and may be taken up again
-        lane = self._lanes.pop(pipeline_id, None)
-        if lane is None or self._flow.failure is not None or self._verbs is None:
-            if lane is not None:
-                lane.end()
+        if (lane := self._lanes.pop(pipeline_id, None)) is None or self._verbs is None:
+            return
+        if self._flow.failure is not None:
+            lane.end()
             return
         lane.stopped = True
-        task = asyncio.create_task(self._terminate(self._verbs, pipeline_id, lane), name="close command")
+        if lane.is_over:
+            # What is over only takes a place in the service's list of commands: clear it when there is time.
+            self._leftovers.add(pipeline_id)
+            return
+        task = asyncio.create_task(self._terminate(pipeline_id, lane), name="close command")
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
-        if not lane.is_over:
-            await asyncio.wait({task}, timeout=self.close_timeout)
+        await asyncio.wait({task}, timeout=self.close_timeout)
 
-    async def _terminate(self, verbs: Verbs, pipeline_id: uuid.UUID, lane: Lane) -> None:
-        with contextlib.suppress(faults.WSManFailure, SessionBroken):
-            await self._client.call(verbs.signal(pipeline_id, TERMINATE))
+    async def _forget(self, pipeline_id: uuid.UUID) -> None:
+        """Have the service forget a command."""
+        assert self._verbs is not None
+        if self._flow.failure is None:
+            with contextlib.suppress(faults.WSManFailure, SessionBroken):
+                await self._client.call(self._verbs.signal(pipeline_id, TERMINATE))
+            self._verbs.ended(pipeline_id)
+
+    async def _terminate(self, pipeline_id: uuid.UUID, lane: Lane) -> None:
+        await self._forget(pipeline_id)
         if lane.task is not None and not lane.task.done():
             await asyncio.wait({lane.task}, timeout=FAREWELL)
         lane.end()
-        verbs.ended(pipeline_id)
 
     # Leaving and coming back.
 
@@ -230,6 +241,7 @@ class WSManTransport:
         if self._flow.closing:
             return
         self._flow.closing = True
+        self._leftovers.wait()
         if self._flow.failure is None and None in self._lanes and self._verbs is not None:
             with contextlib.suppress(faults.WSManFailure, SessionBroken, TimeoutError):
                 async with asyncio.timeout(self.close_timeout):
@@ -241,6 +253,7 @@ class WSManTransport:
     async def abort(self) -> None:
         """Cut every connection and release everyone who waits. Never raises."""
         self._flow.closing = True
+        self._leftovers.wait()
         self._client.lines.close()
         tasks = {*self._chores, *(lane.task for lane in self._lanes.values() if lane.task is not None)}
         tasks.discard(asyncio.current_task())
