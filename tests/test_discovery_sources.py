@@ -36,7 +36,7 @@ async def hosts(*files: Path) -> dict[str, str]:
 async def test_hosts_are_listed_and_wildcards_left_out(ssh: Path) -> None:
     (ssh / "config").write_text(
         "# comment\nHost web *.example.org !bad db?\n  HostName web.example.org\n  User deploy\n"
-        'HOST=plain\nHost "two words" \'quoted\'\n  Port 1\nHost \'x\nUser lost\n'
+        "HOST=plain\nHost \"two words\" 'quoted'\n  Port 1\nHost 'x\nUser lost\n"
         "Host *\n  User everyone\n  Port 2200\n"
         "Host jump -oProxyCommand=x a@b\n\tport = 2222\n  HostName 10.0.0.1 # note\n"
         "Match host web\n  HostName elsewhere\n"

@@ -11,8 +11,8 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import Channel, ConnectContext, Transport, TransportKind
-from pstui.backends.transports.stream_channel import StreamChannel
 from pstui.backends.transports.named_pipe_sockets import HostPipe, host_pipes, process_owner
+from pstui.backends.transports.stream_channel import StreamChannel
 
 #: seconds a pipe may take to accept, and the time between two tries (semantics 6.4)
 TIMEOUT, POLL = 60.0, 0.1
