@@ -12,6 +12,8 @@ from pstui.tui.widgets.save_line import SaveLine, proposed_name
 from pstui.tui.widgets.sidebar import Sidebar
 from pstui.tui.widgets.transcript import Transcript
 from textual.app import ComposeResult
+from textual.selection import Selection
+from textual.widget import Widget
 
 
 class ReadingScreen(TabbedScreen):
@@ -51,6 +53,10 @@ class ReadingScreen(TabbedScreen):
             if front.transcript.copy_mode:
                 front.transcript.end_selection()
         super().bring_to_front(pane)
+
+    def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
+        """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
+        return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
 
     # -- finding ----------------------------------------------------------------------------------------------
 

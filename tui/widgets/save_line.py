@@ -6,7 +6,9 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import ClassVar
 
+from pstui.tui.widgets.direct_keys import bound_actions
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -34,6 +36,32 @@ def save(path: Path, text: str) -> str:
     return ""
 
 
+class SaveInput(Input):
+    """Where the name is typed. Its keys act at once, in the order of typing."""
+
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(
+        [("escape,ctrl+c", "give_up", ""), ("enter", "submit", "")], Input.BINDINGS
+    )
+
+    class GivenUp(Message):
+        """Nothing is to be saved."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what a key is bound to; other keys are typed."""
+        event.stop()
+        if (action := self._ACTIONS.get(event.key)) is not None:
+            event.prevent_default()
+            await self.run_action(action)
+
+    def action_give_up(self) -> None:
+        """Go back."""
+        self.post_message(self.GivenUp())
+
+
 class SaveLine(Horizontal):
     """Shown with a proposed name. Enter saves, Esc or Ctrl+C goes back; a file that is there is never overwritten."""
 
@@ -48,8 +76,7 @@ class SaveLine(Horizontal):
         super().__init__()
         self.display = False
         self._label = Static(classes="label", markup=False)
-        self._input = Input(compact=True, select_on_focus=False)
-        self._input.cursor_blink = False
+        self._input = SaveInput()
         self._problem = Static(classes="found", markup=False)
         self._text = ""
 
@@ -91,9 +118,7 @@ class SaveLine(Horizontal):
         else:
             self.close(f"saved {path}")
 
-    def on_key(self, event: events.Key) -> None:
+    def on_save_input_given_up(self, event: SaveInput.GivenUp) -> None:
         """Esc or Ctrl+C goes back."""
-        if event.key in ("escape", "ctrl+c"):
-            event.stop()
-            event.prevent_default()
-            self.close()
+        event.stop()
+        self.close()

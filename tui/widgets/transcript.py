@@ -24,13 +24,6 @@ class Transcript(TranscriptFinding, can_focus=True):
     stays where it was made while text pours in.
     """
 
-    class Selected(Message, namespace="transcript"):
-        """Something else, or nothing any longer, is selected; or copy mode has begun or ended."""
-
-        def __init__(self, transcript: Transcript) -> None:
-            super().__init__()
-            self.transcript = transcript
-
     class Copied(Message, namespace="transcript"):
         """Keys of copy mode have copied ``text``; "" when there was nothing."""
 
@@ -93,13 +86,16 @@ class Transcript(TranscriptFinding, can_focus=True):
         if self._on_marker(event.x, event.y):
             self.scroll_to_end()
             return
+        if event.chain > 1:
+            # Textual would select what is around it as well, up to the whole screen.
+            event.stop()
+            event.prevent_default()
         widget, place = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)
         if widget is not self or place is None or not self._readable(place.y):
             return
         if event.chain < 2:
             self.unfold_at(place.y, place.x)
             return
-        event.prevent_default()
         text = self.buffer.text_at(place.y)
         first, last = word_at(text, place.x) if event.chain == 2 else (0, len(text))
         if first < last:

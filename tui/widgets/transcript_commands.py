@@ -10,6 +10,7 @@ from pstui.tui.widgets.transcript_paint import Overlay
 from pstui.tui.widgets.transcript_view import TranscriptView
 from rich.segment import Segment
 from rich.style import Style
+from textual.message import Message
 
 
 class TranscriptCommands(TranscriptView):
@@ -20,6 +21,13 @@ class TranscriptCommands(TranscriptView):
     TranscriptCommands > .transcript--marked { background: $primary 30%; text-style: bold underline; }
     TranscriptCommands > .transcript--fold { color: $accent; text-style: italic; }
     """
+
+    class Selected(Message, namespace="transcript"):
+        """Something else, or nothing any longer, is selected or marked; or copy mode has begun or ended."""
+
+        def __init__(self, transcript: TranscriptCommands) -> None:
+            super().__init__()
+            self.transcript = transcript
 
     def __init__(
         self,
@@ -72,10 +80,13 @@ class TranscriptCommands(TranscriptView):
         self.show_place(number, at_top=True)
         self._marked = number
         self.refresh()
+        self.post_message(self.Selected(self))
 
     def scroll_to_end(self) -> None:
         """Go to the end and follow it; no command is marked any longer."""
-        self._marked = None
+        if self._marked is not None:
+            self._marked = None
+            self.post_message(self.Selected(self))
         super().scroll_to_end()
 
     def current_prompt(self) -> int | None:
