@@ -168,6 +168,19 @@ async def test_a_failing_engine_says_why_in_one_line_and_comes_back(
         await watcher.stop()
 
 
+async def test_the_engine_is_never_asked_for_events_without_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "POLL", 0.01)
+    log = tmp_path / "log"
+    body = f"if args[0] == 'events':\n    open({str(log)!r}, 'a').write(' '.join(args))"
+    source = ContainerSource(Engine(fake_engine(tmp_path, body)))
+    await source.look()
+    await asyncio.wait_for(source.wait(), NEWS)
+    span = dict(word.removeprefix("--").split("=", 1) for word in log.read_text().split()[1:] if "=" in word)
+    assert 0 < int(span["until"]) - int(span["since"]) <= containers.LONGEST + 1
+
+
 async def test_an_engine_that_never_answers_can_be_hidden(tmp_path: Path) -> None:
     before = children()
     watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, "time.sleep(600)")))], Screen())

@@ -52,11 +52,13 @@ class ContainerSource:
     async def wait(self) -> None:
         """Return at the engine's next event that may change the list, or after a while if it tells none.
 
-        Events are asked for from the second in which the last look began, so that none falls between the two.
+        Events are asked for from the second in which the last look began, so that none falls between the two, and
+        until a minute from now, so that the engine's program ends by itself even where this one was killed.
         """
+        span = (f"--since={self._since}", f"--until={int(time.time() + LONGEST)}")
         try:
             process = await asyncio.create_subprocess_exec(
-                *self.engine.argv("events", "--filter=type=container", f"--since={self._since}", "--format={{json .}}"),
+                *self.engine.argv("events", "--filter=type=container", *span, "--format={{json .}}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
