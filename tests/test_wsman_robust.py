@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +31,12 @@ WINRM = WinRMOptions(arguments=["--scale", "0.05", "--max-idle", "7200", "--max-
 
 
 @pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody was refused yet, and attempts follow each other fast."""
+def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody was refused yet, attempts follow each other fast, and no realm is looked for in the DNS."""
     GATE.forget()
+    without = tmp_path / "krb5.conf"
+    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
+    monkeypatch.setenv("KRB5_CONFIG", str(without))
     monkeypatch.setattr(wsman_recovery, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(wsman_recovery, "LONGEST_PAUSE", 0.2)
 
@@ -240,3 +244,51 @@ async def test_closing_does_not_wait_for_a_dead_line(winrm_endpoint: WinRMEndpoi
         await opened.close()
         assert time.monotonic() - began < 2
     winrm_endpoint.clear()
+
+
+async def test_a_running_command_is_stopped_by_the_protocols_own_signal(
+    winrm_endpoint: WinRMEndpoint, console: ScriptedConsole
+) -> None:
+    async with session(call(winrm_endpoint), console) as opened:
+        running = asyncio.create_task(opened.invoke_script("1; Start-Sleep 60", console))
+        await until(lambda: numbers(console) == [1])
+        await opened.stop()
+        assert (await running).state is PipelineState.STOPPED
+        codes = [one["body"] for one in winrm_endpoint.requests("Signal")]
+        assert sum("powershell/signal/crtl_c" in code for code in codes) == 1
+        await opened.invoke_script("2", console)
+        assert numbers(console) == [1, 2]
+
+
+async def test_a_command_that_sends_more_than_is_allowed_breaks_the_session(
+    winrm_endpoint: WinRMEndpoint, console: ScriptedConsole
+) -> None:
+    option = {"MaximumReceivedDataSizePerCommand": 50_000}
+    async with session(call(winrm_endpoint, SessionOption=option), console) as opened:
+        with pytest.raises(SessionBroken, match="more than 50000 bytes"):
+            await opened.invoke_script("1..10000", console)
+
+
+async def test_connections_stay_authenticated_between_commands(
+    winrm_endpoint: WinRMEndpoint, console: ScriptedConsole
+) -> None:
+    async with session(call(winrm_endpoint), console) as opened:
+        await opened.invoke_script("0", console)
+        used = {one["connection"] for one in winrm_endpoint.requests() if one["status"] == 200}
+        for number in range(1, 6):
+            await opened.invoke_script(str(number), console)
+        later = {one["connection"] for one in winrm_endpoint.requests() if one["status"] == 200}
+        assert numbers(console) == list(range(6))
+        assert len(later - used) <= 1
+
+
+async def test_finished_commands_are_forgotten_over_there(
+    winrm_endpoint: WinRMEndpoint, console: ScriptedConsole
+) -> None:
+    async with session(call(winrm_endpoint), console) as opened:
+        before = len(winrm_endpoint.requests("Signal"))
+        for number in range(3):
+            await opened.invoke_script(str(number), console)
+        async with asyncio.timeout(5):
+            await until(lambda: len(winrm_endpoint.requests("Signal")) - before == 3)
+        assert all("signal/terminate" in one["body"] for one in winrm_endpoint.requests("Signal")[before:])

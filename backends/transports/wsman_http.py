@@ -12,7 +12,7 @@ import logging
 import re
 import socket
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -57,6 +57,8 @@ class Way:
     settings: Settings
     credential: PSCredential | None
     certificate: tuple[str, str, str] | None = None
+    #: what the first connection settled on; those after it need not look for a Kerberos realm again
+    settled: set[str] = field(default_factory=set)
 
     @property
     def facts(self) -> Facts:
@@ -209,6 +211,8 @@ class WinRMConnection(_TransportHTTP):
         if response.status_code >= 300 and response.status_code != 500:
             self._check_status(response, response.content)
         response.content  # noqa: B018  reading it to the end frees the connection for the next request
+        if getattr(context, "negotiated_protocol", None) == "ntlm":
+            self.way.settled.add("ntlm")
         protocol = WinRMEncryption.SPNEGO
         if self.auth == "credssp":
             protocol = WinRMEncryption.CREDSSP
@@ -270,6 +274,8 @@ class WinRMConnection(_TransportHTTP):
     def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:
         target = self.way.target
         # Every Windows computer answers to host/NAME; the port tells services apart that have names of their own.
+        if auth_provider == "negotiate" and "ntlm" in self.way.settled:
+            auth_provider = "ntlm"
         with_port = self.way.settings.port_in_spn
         session.auth = HTTPNegotiateAuth(
             username=self.username,

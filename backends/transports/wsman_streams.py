@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 
 from pstui.backends.errors import SessionBroken, SessionDisconnected
 from pstui.backends.transports.base import Incoming
@@ -49,7 +50,7 @@ class Inflow:
 
     def __init__(self) -> None:
         self.failure: SessionBroken | None = None
-        self.closing = False
+        self.closing = self._leaving = False
         self.room = asyncio.Event()
         self.room.set()
         self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
@@ -64,10 +65,23 @@ class Inflow:
 
     def end(self, failure: SessionBroken) -> None:
         """Remember why the session ended; who waits for output learns it."""
-        if self.failure is None:
+        if self.failure is None and not self._leaving:
             self.failure = failure
             self.room.set()
             self._queue.put_nowait(None)
+
+    @contextlib.contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Take what streams say for the farewell it is while the session is being disconnected."""
+        self._leaving = True
+        try:
+            yield
+        except SessionBroken as failure:
+            self._leaving = False
+            self.end(failure)
+            raise
+        finally:
+            self._leaving = False
 
     def resume(self) -> None:
         """Go on after a disconnection."""

@@ -204,7 +204,8 @@ class WSManTransport:
     async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Let go of the shell, which goes on without us. Times in seconds. Raises SessionBroken."""
         assert self._verbs is not None
-        await self._asked(self._verbs.disconnect(idle_timeout, buffering))
+        with self._flow.leaving():
+            await self._asked(self._verbs.disconnect(idle_timeout, buffering))
         self._flow.end(SessionDisconnected(f"{self.computer}: the session was disconnected"))
         await self._rest()
 
