@@ -30,6 +30,8 @@ SIGNAL_TIMEOUT = 60.0
 #: Seconds for an orderly close. PowerShell waits 60 (6.1); a person who leaves does not, and the end of the channel
 #: ends the far side all the same.
 CLOSE_TIMEOUT = 5.0
+#: Seconds a far end that has confirmed the close is given to end by itself before the channel is cut.
+END_GRACE = 0.25
 
 SESSION = uuid.UUID(int=0)
 
@@ -215,6 +217,8 @@ class OutOfProcTransport:
                     acknowledged = self._expect(self._lanes[SESSION], "CloseAck")
                     await self._write(b"<Close PSGuid='%s' />\n" % _guid(SESSION))
                     await acknowledged
+                    if self._reader is not None:
+                        await asyncio.wait({self._reader}, timeout=END_GRACE)
         await self.abort()
 
     async def abort(self) -> None:

@@ -239,6 +239,7 @@ class ScriptedPeer:
                 self.state(ZERO, 4)
                 self.state(ZERO, 3)
                 self.acknowledge("CloseAck", guid)
+                self.raw(b"")
             case "Close":
                 self.heard.append("Close")
                 self.acknowledge("CloseAck", guid)
