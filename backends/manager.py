@@ -50,6 +50,8 @@ class SessionManager:
         """
         key, error, matches = _LOOKUPS[info.parameter_set]
         wanted = info.values.get(key)
+        if isinstance(wanted, PSSession) and wanted not in self._sessions:
+            _check_enterable(wanted)  # the session itself was given: it is not looked for, but must be open
         found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
         if not found:
             raise CallError(

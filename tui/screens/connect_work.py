@@ -1,21 +1,36 @@
-"""The part of the workspace that opens sessions: by the dialog, by a typed call, from the lists."""
+"""The part of the workspace that opens sessions and works on them: the dialog, typed calls, the lists."""
 
 from __future__ import annotations
 
-from pstui.backends.connection import ConnectionInfo
-from pstui.backends.powershell.binding_errors import MissingMandatory
-from pstui.backends.session import PSSession
-from pstui.tui.screens.connect import ConnectScreen
-from pstui.tui.screens.connect_draft import Draft
-from pstui.tui.screens.connect_world import World
+from typing import TYPE_CHECKING
+
+from pstui.backends import session_links as links
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.screens.workspace_tabs import TabbedScreen
-from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.line_history import LineHistory
+
+if TYPE_CHECKING:
+    from pstui.backends.powershell.binding_errors import MissingMandatory
+    from pstui.backends.session import PSSession
+    from pstui.tui.keymap import Keymap
+    from pstui.tui.keys import KeyAction
+    from pstui.tui.screens.connect_world import World
+    from pstui.tui.widgets.pane import Pane
 
 
 class ConnectingScreen(TabbedScreen):
-    """What can be done to open sessions. ``world`` is set by the workspace."""
+    """What can be done to open sessions. ``world`` and ``keymap`` are set by the workspace.
+
+    The screens are imported when they are opened: the first paint does not wait for them.
+    """
 
     world: World
+    keymap: Keymap
+    _typed: LineHistory | None = None
+
+    # -- the screens ------------------------------------------------------------------------------------------
 
     def action_connect(self) -> None:
         """Open the connection dialog."""
@@ -23,34 +38,120 @@ class ConnectingScreen(TabbedScreen):
 
     def ask_connection(self, lacking: MissingMandatory | None = None) -> None:
         """Open the connection dialog, filled with a call that lacks values."""
+        from pstui.tui.screens.connect import ConnectScreen
+        from pstui.tui.screens.connect_draft import Draft
+
         call = None if lacking is None else lacking.call
         draft = None if call is None else Draft.of_call(call)
         missing = () if lacking is None else lacking.missing
 
         def answered(info: ConnectionInfo | None) -> None:
             if info is None:
-                self.focus_pane()
+                self._focus_pane()
             else:
-                self.run_worker(self.go_to(info), group="opening")
+                self.run_worker(self._enter_or_say(info), group="opening")
 
         self.app.push_screen(ConnectScreen(self.world, draft, missing), answered)
 
-    async def go_to(self, info: ConnectionInfo) -> Pane:
-        """Open a tab; where ``info`` names a session that a tab is in already, go to that tab."""
-        if info.parameter_set.is_lookup:
-            there = self.pane_of(self.world.sessions.find(info))
-            if there is not None:
-                self.bring_to_front(there)
-                if not there.state.live:
-                    there.enter()
-                return there
-        return await self.open(info)
+    def action_commands(self) -> None:
+        """Open the list of actions, where cmdlets can be typed, too."""
+        from pstui.backends.powershell.binding_errors import MissingMandatory
+        from pstui.tui.screens.palette import CommandScreen
 
-    def pane_of(self, session: PSSession) -> Pane | None:
-        """Return the tab that is, or was last, in a session."""
-        return next((p for p in self.panes if p.conversation is not None and p.conversation.session is session), None)
+        self._typed = self._typed or LineHistory()
+        actions = [(each, self.keymap.shown(each.name)) for each in self.keymap.actions if each.action != "commands"]
 
-    def focus_pane(self) -> None:
-        """Give the keys back to the pane in front."""
+        async def answered(chosen: KeyAction | MissingMandatory | None) -> None:
+            if isinstance(chosen, MissingMandatory):
+                self.ask_connection(chosen)
+            elif chosen is not None:
+                await self.run_action(chosen.action)
+            else:
+                self._focus_pane()
+
+        self.app.push_screen(CommandScreen(self.world, self, actions, self._typed), answered)
+
+    def action_sessions(self) -> None:
+        """Open the list of sessions."""
+        from pstui.tui.screens.sessions import SessionsScreen
+
+        self.app.push_screen(SessionsScreen(self.world, self))
+
+    def action_errors(self) -> None:
+        """Open the list of the errors of the session in front."""
+        from pstui.tui.screens.errors import ErrorsScreen
+
+        front = self.front
+        session = None if front is None else front.session
+        if front is None or session is None:
+            self.app.bell()
+            return
+        self.app.push_screen(ErrorsScreen(front.info.label, lambda: session.errors))
+
+    # -- what typed calls and the list of sessions want -------------------------------------------------------
+
+    async def enter(self, info: ConnectionInfo) -> None:
+        """Open a tab; where ``info`` names a session that a tab is or was in, go to that tab. Raises PstuiError."""
+        if not info.parameter_set.is_lookup:
+            await self.open(info)
+            return
+        session = self.sessions.find(info)
+        await self._go_to(session)
+
+    async def exit(self) -> str:
+        """Leave the session in front, as ``exit`` typed in it does. Raises PstuiError."""
+        front = self.front
+        if front is None or not front.state.live:
+            return "No session is entered."
+        if front.conversation is None or not front.conversation.submit("Exit-PSSession"):
+            raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
+        return ""
+
+    async def let_go(self, session: PSSession) -> None:
+        """Leave the tabs that are in a session, without closing it."""
+        for pane in self.panes:
+            if pane.session is session and pane.conversation is not None:
+                pane.conversation.let_go()
+
+    async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
+        """Disconnect a session; who is in it leaves it first, with a word. Raises PstuiError."""
+        if session.temporary and not links.why_not_disconnect(session):
+            raise SessionStateError(
+                f"{session.name} is temporary", "It is closed when it is left.", "Keep it first, then disconnect it."
+            )
+        if not links.why_not_disconnect(session) and (pane := self._pane_of(session)) is not None and pane.state.live:
+            await self.let_go(session)
+            self.app.notify(f"{pane.info.label} was left: its session is disconnected", markup=False)
+        await links.disconnect(session, idle_timeout, buffering)
+
+    async def connect(self, session: PSSession) -> None:
+        """Connect to a disconnected session. Raises PstuiError."""
+        await links.connect(session)
+
+    async def receive(self, session: PSSession) -> None:
+        """Connect to a session and enter it: what runs in it is followed there. Raises PstuiError."""
+        if why := links.why_not_receive(session):
+            raise SessionStateError(f"{session.name}: there is nothing to receive", why)
+        await self._go_to(session)
+
+    async def _go_to(self, session: PSSession) -> None:
+        there = self._pane_of(session)
+        if there is None:
+            await self.open(ConnectionInfo(ParameterSet.SESSION, {"Session": session}, session.name))
+            return
+        self.bring_to_front(there)
+        if there.state not in (PaneState.OPENING, PaneState.PROMPT, PaneState.BUSY):
+            there.enter()
+
+    async def _enter_or_say(self, info: ConnectionInfo) -> None:
+        try:
+            await self.enter(info)
+        except PstuiError as error:
+            self.app.notify(error.text(), severity="error", markup=False, timeout=10)
+
+    def _pane_of(self, session: PSSession) -> Pane | None:
+        return next((pane for pane in self.panes if pane.session is session), None)
+
+    def _focus_pane(self) -> None:
         if (front := self.front) is not None:
             front.focus_main()

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
+from pstui.backends import session_links
 from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionStateError
@@ -84,6 +85,10 @@ class Preparer(Protocol):
 
 class _SessionGone(Exception):
     """The session ended while a line was awaited."""
+
+
+class _LetGo(Exception):
+    """The session is to be left as it is while a line was awaited."""
 
 
 _NEW_PROMPT = object()
@@ -163,6 +168,13 @@ class Conversation:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(_NEW_PROMPT)
 
+    def let_go(self) -> bool:
+        """Leave the session as it is, open or not; only while a line is awaited. Whether that was so."""
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._waiting.set_exception(_LetGo())
+        return True
+
     def stop(self) -> None:
         """Ctrl+C while something runs or opens; returns at once."""
         self._spawn(self._stop())
@@ -186,6 +198,8 @@ class Conversation:
     async def _enter(self) -> InteractiveSession:
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
+            if session.can_connect:
+                await self._open(session_links.connect(session))
         else:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = lambda step, detail: self._face.show_step(f"{step} {detail}".strip())
@@ -237,6 +251,8 @@ class Conversation:
             prompt = await self._prompt(interactive.prompt)
             try:
                 line = await self._next_line(interactive.session, prompt)
+            except _LetGo:
+                return PaneState.LEFT
             except _SessionGone:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN

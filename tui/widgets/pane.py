@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 
 from pstui.backends.completion import Completion
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import Write
-from pstui.backends.session import SessionManager
+from pstui.backends.session import PSSession, SessionManager
 from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
@@ -67,8 +67,20 @@ class Pane(AskingPane):
             return
         self.error = None
         self.step = ""
-        self.conversation = Conversation(self, self._sessions, self.info, self.console, self._preparer)
+        self.conversation = Conversation(self, self._sessions, self._way_back(), self.console, self._preparer)
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
+
+    def _way_back(self) -> ConnectionInfo:
+        """Return what to enter: the session of before where it was kept and can be entered, else a new one."""
+        before = self.session
+        if before is None or before.temporary or before not in self._sessions.sessions:
+            return self.info
+        return ConnectionInfo(ParameterSet.SESSION, {"Session": before}, self.info.label)
+
+    @property
+    def session(self) -> PSSession | None:
+        """The session that the pane is in, or was in last."""
+        return None if self.conversation is None else self.conversation.session
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""

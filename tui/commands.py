@@ -1,0 +1,214 @@
+"""The session cmdlets, typed as in PowerShell and done here: on the sessions of this program (semantics 5.4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import CallError, PstuiError
+from pstui.backends.host import Console
+from pstui.backends.powershell.binder import BoundCall
+from pstui.backends.powershell.binding_convert import SessionOption
+from pstui.backends.powershell.calls import connection_info, connections, literal
+from pstui.backends.session import PSSession
+from pstui.tui.commands_table import session_table, spelled
+from pstui.tui.screens.connect_world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a call said. ``error_id`` is PowerShell's id of an error."""
+
+    text: str
+    error_id: str = ""
+    is_error: bool = False
+
+    @classmethod
+    def of(cls, error: PstuiError) -> Said:
+        """Return what to say of an error."""
+        return cls(error.text(), error.error_id, True)
+
+
+class CommandFace(Protocol):
+    """The screen, as far as calls need it."""
+
+    async def enter(self, info: ConnectionInfo) -> None:
+        """Open a tab, or go to the one that is in the session. Raises PstuiError."""
+
+    async def exit(self) -> str:
+        """Leave the session in front; return what to say. Raises PstuiError."""
+
+    async def let_go(self, session: PSSession) -> None:
+        """Leave the tabs that are in a session."""
+
+    async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None:
+        """Disconnect a session. Raises PstuiError."""
+
+    async def connect(self, session: PSSession) -> None:
+        """Connect to a disconnected session. Raises PstuiError."""
+
+    async def receive(self, session: PSSession) -> None:
+        """Take up what runs in a session, in a tab. Raises PstuiError."""
+
+
+class Commands:
+    """Runs typed calls. ``console`` is where sessions that open ask their questions."""
+
+    def __init__(self, world: World, face: CommandFace, console: Console) -> None:
+        self._world, self._face, self._console = world, face, console
+        self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[Said]]]] = {
+            "Enter-PSSession": self._enter,
+            "New-PSSession": self._new,
+            "Get-PSSession": self._get,
+            "Exit-PSSession": self._exit,
+            "Remove-PSSession": self._remove,
+            "Disconnect-PSSession": self._disconnect,
+            "Connect-PSSession": self._connect,
+            "Receive-PSSession": self._receive,
+            "New-PSSessionOption": self._option,
+            "Get-Credential": self._credential,
+        }
+
+    async def run(self, line: str) -> list[Said]:
+        """Bind a line, do it, and return what it says. Raises MissingMandatory for an Enter that lacks a value."""
+        call = self._world.call(line)
+        said = [Said(notice) for notice in call.notices]
+        verb = self._verbs.get(call.cmdlet)
+        if verb is None:
+            raise CallError(
+                f"{call.cmdlet} does not run here",
+                "What it prints belongs into a tab or a shell.",
+                "Enter the session and type the script there, or call pstui icm from a shell.",
+            )
+        return said + await verb(call)
+
+    async def _enter(self, call: BoundCall) -> list[Said]:
+        if call.source is not None and call.source.cmdlet == "New-PSSession":
+            made, said = await self._open(call.source)
+            if not made:
+                return said
+            info = ConnectionInfo(ParameterSet.SESSION, {"Session": made[0]})
+        else:
+            world = self._world
+            info = connection_info(call, defaults=world.defaults, credentials=world.credential)
+        await self._face.enter(info)
+        return []
+
+    async def _new(self, call: BoundCall) -> list[Said]:
+        made, said = await self._open(call)
+        if call.assign:
+            self._set(call.assign, made[0] if len(made) == 1 else made)
+        elif made:
+            said.append(Said(session_table(made)))
+        return said
+
+    async def _open(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
+        """Open the sessions that New-PSSession asks for, all at once; each that fails says why."""
+        world = self._world
+        infos = connections(call, defaults=world.defaults, credentials=world.credential)
+        names = call.values.get("Name") or ()
+        names = (names,) if isinstance(names, str) else tuple(names)
+        results = await asyncio.gather(
+            *(self._one(info, names[i] if i < len(names) else "") for i, info in enumerate(infos))
+        )
+        made = [item for item in results if isinstance(item, PSSession)]
+        return made, [item for item in results if isinstance(item, Said)]
+
+    async def _one(self, info: ConnectionInfo, name: str) -> PSSession | Said:
+        sessions = self._world.sessions
+        try:
+            info = await self._world.prepared(info, self._console)
+        except PstuiError as error:
+            return Said(error.text(), "PSSessionOpenFailed", True)
+        session = sessions.create(info, self._console, name=name, temporary=False)
+        try:
+            await session.open()
+        except PstuiError as error:
+            await sessions.remove(session)
+            return Said(error.text(), "PSSessionOpenFailed", True)
+        except asyncio.CancelledError:
+            await asyncio.shield(sessions.remove(session))
+            raise
+        return session
+
+    async def _get(self, call: BoundCall) -> list[Said]:
+        if call.notices:
+            return []
+        if "ComputerName" in call.values or "ConnectionUri" in call.values:
+            raise CallError(
+                "Get-PSSession: sessions that another computer keeps are not listed here",
+                "This list holds the sessions of this window.",
+                "Get-PSSession alone shows them.",
+            )
+        wanted = str(call.values.get("State", "All"))
+        found = [item for item in self._sessions(call) if wanted in ("All", spelled(item.state))]
+        if call.assign:
+            self._set(call.assign, found[0] if len(found) == 1 else found)
+            return []
+        return [Said(session_table(found) or "No session is kept open.")]
+
+    async def _exit(self, call: BoundCall) -> list[Said]:
+        said = await self._face.exit()
+        return [Said(said)] if said else []
+
+    async def _remove(self, call: BoundCall) -> list[Said]:
+        for session in self._sessions(call):
+            await self._face.let_go(session)
+            await self._world.sessions.remove(session)
+        return []
+
+    async def _disconnect(self, call: BoundCall) -> list[Said]:
+        idle = call.values.get("IdleTimeoutSec")
+        buffering = str(call.values.get("OutputBufferingMode") or "")
+        return await self._each(
+            call,
+            "PSSessionDisconnectFailed",
+            lambda session: self._face.disconnect(session, None if idle is None else float(idle), buffering),
+        )
+
+    async def _connect(self, call: BoundCall) -> list[Said]:
+        return await self._each(call, "PSSessionConnectFailed", self._face.connect)
+
+    async def _receive(self, call: BoundCall) -> list[Said]:
+        return await self._each(call, "ReceivePSSessionCannotConnectSession", self._face.receive, show=False)
+
+    async def _each(
+        self,
+        call: BoundCall,
+        error_id: str,
+        do: Callable[[PSSession], Awaitable[None]],
+        *,
+        show: bool = True,
+    ) -> list[Said]:
+        said: list[Said] = []
+        done: list[PSSession] = []
+        for session in self._sessions(call):
+            try:
+                await do(session)
+            except PstuiError as error:
+                said.append(Said(f"{session.name}: {error.text()}", error.error_id or error_id, True))
+            else:
+                done.append(session)
+        if done and show:
+            said.append(Said(session_table(done)))
+        return said
+
+    async def _option(self, call: BoundCall) -> list[Said]:
+        if call.assign:
+            self._set(call.assign, SessionOption(call.values))
+            return []
+        return [Said("\n".join(f"{name} = {literal(value)}" for name, value in call.values.items()) or "All defaults.")]
+
+    async def _credential(self, call: BoundCall) -> list[Said]:
+        if call.assign:
+            self._set(call.assign, call.values["Credential"])
+        return []
+
+    def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
+        return [session for session in call.sessions if isinstance(session, PSSession)]
+
+    def _set(self, name: str, value: Any) -> None:
+        self._world.variables[name.casefold()] = value

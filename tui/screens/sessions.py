@@ -1,0 +1,198 @@
+"""The sessions of this window as Get-PSSession lists them, and what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from pstui.backends import session_links as links
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import RunspaceState
+from pstui.backends.session import PSSession
+from pstui.tui.commands import CommandFace
+from pstui.tui.commands_table import cells, header, row
+from pstui.tui.screens.connect_world import World
+from pstui.tui.widgets.fields import Verb
+from pstui.tui.widgets.fields_keys import step_focus
+from pstui.tui.widgets.fields_list import PickList
+from pstui.tui.widgets.plain import plain_lines
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+#: seconds between two looks at the states of the sessions
+LOOK = 0.5
+_VERBS = (
+    ("enter", "Enter", "Enter"),
+    ("d", "disconnect", "Disconnect"),
+    ("c", "connect", "Connect"),
+    ("r", "receive", "Receive"),
+    ("k", "keep", "Keep"),
+    ("x", "remove", "Remove"),
+)
+
+
+class SessionsScreen(ModalScreen[None]):
+    """The list. Closed by Esc, and when a session is entered."""
+
+    CSS_PATH = "../dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
+    AUTO_FOCUS = None
+
+    def __init__(self, world: World, face: CommandFace) -> None:
+        super().__init__()
+        self._world, self._face = world, face
+        self._sessions: list[PSSession] = []
+        self._drawn: list[str] = []
+        self.list = PickList(id="session-rows", empty="No session is open. F2 opens one in a tab.")
+        self._message = Static(id="message", markup=False)
+        self.verbs = {action: Verb(action, caption) for _, action, caption in _VERBS}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sessions-box") as box:
+            box.border_title = "Sessions"
+            yield Static(Content.styled(f"  {header()}", "$calm"), id="captions", markup=False)
+            with VerticalScroll(id="rows-scroll", can_focus=False):
+                yield self.list
+            yield self._message
+            with Horizontal(id="verbs"):
+                yield from self.verbs.values()
+                yield Static("d c r k x do the same  Esc closes", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """List them, and keep the list current."""
+        self._look()
+        self.set_interval(LOOK, self._look)
+        self.set_focus(self.list)
+
+    @property
+    def chosen(self) -> PSSession | None:
+        """The session that the verbs are about."""
+        index = self.list.index
+        return self._sessions[index] if 0 <= index < len(self._sessions) else None
+
+    def _look(self) -> None:
+        self._sessions = list(self._world.sessions.sessions)
+        drawn = [row(cells(each)) for each in self._sessions]
+        if drawn != self._drawn or not drawn:
+            self._drawn = drawn
+            self.list.put_rows(drawn)
+        self._allow()
+
+    def _allow(self) -> None:
+        for action, verb in self.verbs.items():
+            verb.allow(self._why_not(action))
+        session = self.chosen
+        if session is not None and session.temporary:
+            self._hint("Temporary: closed when it is left. Keep lets it stay open and be named by its Id.")
+        else:
+            self._hint("")
+
+    def _hint(self, text: str) -> None:
+        self._message.update(Content.styled(text, "$calm"))
+
+    def _why_not(self, action: str) -> str:
+        session = self.chosen
+        if session is None:
+            return "There is no session."
+        match action:
+            case "Enter" if session.state not in (RunspaceState.OPENED, RunspaceState.DISCONNECTED):
+                return "Only an open session can be entered."
+            case "disconnect":
+                return links.why_not_disconnect(session)
+            case "connect":
+                return links.why_not_connect(session)
+            case "receive":
+                return links.why_not_receive(session)
+            case "keep" if not session.temporary:
+                return "It is kept already."
+        return ""
+
+    # -- keys -------------------------------------------------------------------------------------------------
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on the keys of the list."""
+        focused = self.focused
+        match key:
+            case "escape" | "ctrl+c" | "q":
+                self.action_leave()
+            case "tab" | "right":
+                step_focus(self.list, 1)
+            case "shift+tab" | "left":
+                step_focus(self.list, -1)
+            case "up" | "down":
+                self.list.step(-1 if key == "up" else 1)
+            case "enter":
+                self._do(focused.action if isinstance(focused, Verb) else "Enter")
+            case "delete":
+                self._do("remove")
+            case _:
+                action = next((action for letter, action, _ in _VERBS if letter == key), "")
+                if not action:
+                    return False
+                self._do(action)
+        return True
+
+    def pasted(self, text: str) -> bool:
+        """Nothing can be pasted here."""
+        return False
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """Show what can be done with the session."""
+        event.stop()
+        self._allow()
+
+    def on_verb_pressed(self, event: Verb.Pressed) -> None:
+        """Do what a button says."""
+        event.stop()
+        self._do(event.verb.action)
+
+    def _do(self, action: str) -> None:
+        session, why = self.chosen, self._why_not(action)
+        if session is None or why:
+            self._tell(f"{action.title()}: {why}")
+            return
+        verbs: dict[str, Callable[[PSSession], Awaitable[None]]] = {
+            "Enter": self._enter,
+            "disconnect": lambda each: self._face.disconnect(each, None, ""),
+            "connect": self._face.connect,
+            "receive": self._receive,
+            "keep": self._keep,
+            "remove": self._remove,
+        }
+        self.run_worker(self._run(verbs[action], session), group="verb", exclusive=True)
+
+    async def _run(self, verb: Callable[[PSSession], Awaitable[None]], session: PSSession) -> None:
+        try:
+            await verb(session)
+        except PstuiError as error:
+            self._tell(error.text())
+            return
+        if self.is_attached:
+            self._look()
+
+    def _tell(self, text: str) -> None:
+        self._message.update(Content(plain_lines(f"! {text}")))
+
+    async def _enter(self, session: PSSession) -> None:
+        self.dismiss(None)
+        await self._face.enter(ConnectionInfo(ParameterSet.SESSION, {"Session": session}))
+
+    async def _receive(self, session: PSSession) -> None:
+        self.dismiss(None)
+        await self._face.receive(session)
+
+    async def _keep(self, session: PSSession) -> None:
+        self._world.sessions.keep(session)
+
+    async def _remove(self, session: PSSession) -> None:
+        await self._face.let_go(session)
+        await self._world.sessions.remove(session)
+
+    def action_leave(self) -> None:
+        """Close the list."""
+        self.dismiss(None)
