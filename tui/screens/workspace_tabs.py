@@ -88,7 +88,9 @@ class TabbedScreen(Screen[None]):
         """A tab was clicked."""
         event.stop()
         pane = next((each for each in self.panes if self.tab_bar.tab_id(each) == event.tab.id), None)
-        if pane is not None and not pane.active and self.tab_bar.tabs.active == event.tab.id:
+        # a tab that has just been made is active before its pane stands behind it; who made it brings it to the front
+        ready = pane is not None and pane.is_attached and not pane.active
+        if pane is not None and ready and self.tab_bar.tabs.active == event.tab.id:
             self.bring_to_front(pane)
 
     def action_tab(self, number: int) -> None:
