@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Table
+from tomlkit.container import OutOfOrderTableProxy
+from tomlkit.items import InlineTable, Table
 
+from .edits_text import with_other_name, without_table
 from .problems import ConfigError
 
 
@@ -16,7 +18,9 @@ class Edits:
     """The tables of one file in the making. Nothing is written here. Every method raises ConfigError."""
 
     def __init__(self, file: Path, document: tomlkit.TOMLDocument) -> None:
-        self._file, self._document = file, document
+        self._file = file
+        #: the document as it stands after the edits so far
+        self.document = document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""
@@ -27,28 +31,41 @@ class Edits:
         table = tomlkit.table()
         for key, value in values.items():
             table.add(key, _item(value))
-        parent.add(name, table)
+        if isinstance(parent, OutOfOrderTableProxy):
+            table.add(tomlkit.nl())
+            parent[name] = table
+        else:
+            parent.add(name, table)
 
     def delete(self, kind: str, name: str) -> None:
         """Remove a profile."""
-        del self._existing(kind, name)[name]
+        parent = self._existing(kind, name)
+        text = without_table(tomlkit.dumps(self.document), kind, name)
+        if text is not None:
+            self.document = tomlkit.parse(text)
+        else:
+            del parent[name]
 
     def rename(self, kind: str, old: str, new: str) -> None:
         """Give a profile another name, in its place."""
         parent = self._existing(kind, old)
         if new in parent:
             raise ConfigError(f"there is a profile {new} already", "Choose another name.")
+        text = with_other_name(tomlkit.dumps(self.document), kind, old, new)
+        if text is not None:
+            self.document = tomlkit.parse(text)
+            return
         entries = [(key, parent[key]) for key in list(parent)]
         for key, _ in entries:
             del parent[key]
         for key, value in entries:
-            parent.add(new if key == old else key, value)
+            parent[new if key == old else key] = value
 
     def _parent(self, kind: str) -> Any:
-        if kind not in self._document:
-            self._document.add(kind, tomlkit.table(is_super_table=True))
-        parent = self._document[kind]
-        if not isinstance(parent, Table) and not hasattr(parent, "add"):
+        if kind not in self.document:
+            self.document.add(kind, tomlkit.table(is_super_table=True))
+        parent = self.document[kind]
+        if not isinstance(parent, Table | InlineTable | OutOfOrderTableProxy):
             raise ConfigError(f"{self._file}: [{kind}] is no table of profiles", "Mend it in an editor.")
         return parent
 

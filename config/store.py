@@ -86,8 +86,9 @@ class ProfileStore:
     def change(self, edit: Callable[[Edits], None]) -> None:
         """Write what ``edit`` does to the file's tables as one change. Nothing is written if it raises."""
         document = self._document()
-        edit(Edits(self.file, document))
-        self._save(document)
+        edits = Edits(self.file, document)
+        edit(edits)
+        self._save(edits.document)
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""

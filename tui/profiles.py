@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,8 @@ class ProfileBook:
         self._stamp = _stamp(self._files)
         self._store: ProfileStore | None = None
         self._undone: list[str] = []
+        self._turn = threading.RLock()
+        self._busy = 0
 
     @property
     def path(self) -> Path:
@@ -109,6 +112,11 @@ class ProfileBook:
                 return str(table[info.profile].get("color", ""))
         return ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit is being written."""
+        return self._busy > 0
+
     # -- reading ----------------------------------------------------------------------------------------------
 
     def is_stale(self) -> bool:
@@ -117,9 +125,11 @@ class ProfileBook:
 
     def reread(self) -> None:
         """Read the files again. Never raises for what they hold."""
-        self._stamp = _stamp(self._files)
-        self.profiles = read(self.path)
-        self._stamp = _stamp(self._files)
+        with self._turn:
+            stamp = _stamp(self._files)
+            self.profiles = read(self.path)
+            files = self._files
+            self._stamp = stamp if len(files) == len(stamp) else _stamp(files)
 
     @property
     def _files(self) -> tuple[Path, ...]:
@@ -151,6 +161,14 @@ class ProfileBook:
         return said if done else ""
 
     def _write(self, write: Callable[[ProfileStore], None]) -> None:
+        self._busy += 1
+        try:
+            with self._turn:
+                self._write_in_turn(write)
+        finally:
+            self._busy -= 1
+
+    def _write_in_turn(self, write: Callable[[ProfileStore], None]) -> None:
         try:
             if self._store is None:
                 self._store = ProfileStore(self.path)
@@ -188,7 +206,7 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
 def _ways() -> dict[ParameterSet, str]:
     from pstui.backends.transports import registry
 
-    ways: dict[ParameterSet, str] = {}
+    ways = {ParameterSet.DEMO: "built in"}
     for kind in registry.kinds():
         for parameter_set in kind.parameter_sets:
             ways.setdefault(parameter_set, _WORDS.get(kind.name, kind.name))

@@ -17,7 +17,7 @@ from pstui.tui.profiles_values import shown, value_of
 from pstui.tui.widgets.plain import plain
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -70,11 +70,11 @@ class ProfileForm(ModalScreen[Change | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,ctrl+c", "cancel", "Cancel"),
-        ("ctrl+s", "save", "Save"),
-        ("up,shift+tab", "move(-1)", "Up"),
-        ("down,tab", "move(1)", "Down"),
-        ("ctrl+t", "next_set", "Another kind"),
+        Binding("escape,ctrl+c", "cancel", "Cancel", priority=True),
+        Binding("ctrl+s", "save", "Save", priority=True),
+        Binding("up,shift+tab", "move(-1)", "Up", priority=True),
+        Binding("down,tab", "move(1)", "Down", priority=True),
+        Binding("ctrl+t", "next_set", "Another kind", priority=True),
     ]
 
     def __init__(self, book: ProfileBook, kind: str, name: str, values: Mapping[str, Any], *, like: str = "") -> None:

@@ -119,8 +119,8 @@ class ProfileWork(TabWork):
     # -- reading ----------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        if self.book is not None and self.book.is_stale():
-            self.run_worker(self.read_again(), group="profiles", exclusive=True)
+        if self.book is not None and not self.book.is_busy and self.book.is_stale():
+            self.run_worker(self.read_again(), group="profile file", exclusive=True)
 
     async def read_again(self) -> None:
         """Read the profile file anew because somebody changed it."""

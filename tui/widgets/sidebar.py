@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from pstui.backends.discovery.model import Section, Source
 from pstui.backends.discovery.watcher import Watcher
 from pstui.tui.sidebar_discovery import found_entries
 from pstui.tui.sidebar_keys import MOVES, VERBS
-from pstui.tui.sidebar_model import DEMO, Row, SidebarEntry, SidebarModel, without_saved
-from pstui.tui.widgets.sidebar_paint import MARKS, Styles, cut, paint
-from rich.segment import Segment
+from pstui.tui.sidebar_model import DEMO, SidebarEntry, without_saved
+from pstui.tui.widgets.sidebar_paint import MARKS
+from pstui.tui.widgets.sidebar_view import SidebarView
 from rich.text import Text
 from textual import events
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widgets import Static
 
 __all__ = ["DEMO", "Sidebar", "SidebarEntry", "SidebarStrip"]
@@ -27,18 +23,11 @@ __all__ = ["DEMO", "Sidebar", "SidebarEntry", "SidebarStrip"]
 MAX_FILTER = 60
 
 
-class Sidebar(ScrollView, can_focus=True):
-    """The list. Its last row is the filter; ``/`` begins it and every key typed then narrows the list.
+class Sidebar(SidebarView):
+    """The list and its keys. ``/`` begins the filter, and every key typed then narrows the list.
 
     ``sources`` are looked at only while the sidebar can be seen.
     """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "sidebar--cursor",
-        "sidebar--calm",
-        "sidebar--open",
-        "sidebar--broken",
-    }
 
     class Chosen(Message):
         """An entry was chosen; ``again`` asks for one more session even where one is open."""
@@ -61,60 +50,15 @@ class Sidebar(ScrollView, can_focus=True):
             self.verb, self.entry = verb, entry
 
     def __init__(self, entries: Sequence[SidebarEntry], sources: Sequence[Source] = ()) -> None:
-        super().__init__()
-        self.model = SidebarModel(entries)
-        self.filtering = False
-        self._rows: list[Row] = []
-        self._cursor = 0
-        self._states: dict[str, str] = {}
+        super().__init__(entries)
         self._watcher = Watcher(sources, self._found) if sources else None
 
     # -- what is listed ---------------------------------------------------------------------------------------
-
-    @property
-    def entries(self) -> Sequence[SidebarEntry]:
-        """Every entry, saved ones first."""
-        return self.model.entries
-
-    @property
-    def rows(self) -> Sequence[Row]:
-        """The rows as they stand."""
-        return self._rows
-
-    @property
-    def cursor_entry(self) -> SidebarEntry | None:
-        """The entry under the cursor, None on a heading."""
-        return self._rows[self._cursor].entry if self._cursor < len(self._rows) else None
 
     def set_entries(self, entries: Iterable[SidebarEntry]) -> None:
         """List other profiles; the cursor stays where it is if that is still there."""
         self.model.set_saved(entries)
         self._found(self._watcher.sections if self._watcher is not None else ())
-
-    def build(self, *, to_first: bool = False) -> None:
-        """List everything anew. ``to_first`` puts the cursor on the first entry."""
-        path = self._rows[self._cursor].path if self._cursor < len(self._rows) else ""
-        self._rows = self.model.rows()
-        first = next((index for index, row in enumerate(self._rows) if row.entry is not None), 0)
-        there = next((index for index, row in enumerate(self._rows) if row.path == path), None)
-        self._cursor = first if to_first or not path else min(self._cursor, max(len(self._rows) - 1, 0))
-        if there is not None and not to_first:
-            self._cursor = there
-        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
-        self._show_cursor()
-        self.refresh()
-
-    def mark(self, states: dict[str, str]) -> bool:
-        """Show which entries are open or broken, by identity; tell whether that is news."""
-        if states == self._states:
-            return False
-        self._states = dict(states)
-        self.refresh()
-        return True
-
-    def state_of(self, entry: SidebarEntry) -> str:
-        """Return the state to show for an entry."""
-        return self._states.get(entry.identity, entry.state)
 
     def use(self, entry_identity: str, when: float) -> None:
         """Remember that something was opened (seconds since the epoch)."""
@@ -168,7 +112,7 @@ class Sidebar(ScrollView, can_focus=True):
         event.stop()
         event.prevent_default()
         if move is not None:
-            self._move(move)
+            self.move(move)
         else:
             self._do(verb or "", event.key)
 
@@ -196,8 +140,7 @@ class Sidebar(ScrollView, can_focus=True):
         return True
 
     def _do(self, verb: str, key: str) -> None:
-        row = self._rows[self._cursor] if self._cursor < len(self._rows) else None
-        entry = row.entry if row is not None else None
+        row, entry = self.cursor_row, self.cursor_entry
         if verb == "filter":
             self.filtering = True
             self.refresh()
@@ -215,7 +158,7 @@ class Sidebar(ScrollView, can_focus=True):
             if key not in ("left", "right") or row.folded == (key == "right"):
                 self._fold(row.path)
         elif verb == "fold" and key == "left" and row is not None:
-            self._to_heading(row.path)
+            self.to_heading()
         elif verb in ("choose", "again"):
             self._choose(entry, again=verb == "again")
         elif verb != "fold":
@@ -225,6 +168,10 @@ class Sidebar(ScrollView, can_focus=True):
         if entry is None:
             return
         if entry.can_open:
+            if self.model.filter:
+                self.filtering, self.model.filter = False, ""
+                self.build()
+                self.move_to(entry)
             self.post_message(self.Chosen(entry, again=again))
         else:
             self.post_message(self.Wanted("why", entry))
@@ -233,16 +180,6 @@ class Sidebar(ScrollView, can_focus=True):
         self.model.toggle(path)
         self.build()
         self.post_message(self.Wanted("folded", None))
-
-    def _to_heading(self, path: str) -> None:
-        above = [index for index in range(self._cursor) if path.startswith(self._rows[index].path + "/")]
-        if above:
-            self._move(above[-1] - self._cursor)
-
-    def _move(self, rows: int) -> None:
-        self._cursor = max(0, min(self._cursor + rows, len(self._rows) - 1))
-        self._show_cursor()
-        self.refresh()
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste goes into the filter."""
@@ -260,15 +197,8 @@ class Sidebar(ScrollView, can_focus=True):
             return
         row = event.y + self.scroll_offset.y
         if row < len(self._rows):
-            self._move(row - self._cursor)
+            self.move(row - self._cursor)
             self._do("choose", "enter")
-
-    # -- painting ---------------------------------------------------------------------------------------------
-
-    def on_resize(self) -> None:
-        """Keep the cursor in sight."""
-        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
-        self._show_cursor()
 
     def on_focus(self) -> None:
         """The cursor looks different with the keys here."""
@@ -279,43 +209,6 @@ class Sidebar(ScrollView, can_focus=True):
         """The cursor looks different with the keys elsewhere."""
         self.refresh()
         self.post_message(self.FocusChanged())
-
-    def _show_cursor(self) -> None:
-        room = max(self.size.height - 1, 1)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, force=True, immediate=True)
-        elif self._cursor >= top + room:
-            self.scroll_to(y=self._cursor - room + 1, animate=False, force=True, immediate=True)
-
-    def render_line(self, y: int) -> Strip:
-        """Draw a row; the last one of the widget is the filter."""
-        width = self.size.width
-        if y == self.size.height - 1:
-            return self._filter_row(width)
-        index = y + self.scroll_offset.y
-        base = self.rich_style
-        if index >= len(self._rows):
-            return Strip.blank(width, base)
-        row = self._rows[index]
-        if index == self._cursor:
-            base = self.get_component_rich_style("sidebar--cursor")
-        calm = self.get_component_rich_style("sidebar--calm", partial=True)
-        states = {name: self.get_component_rich_style(f"sidebar--{name}", partial=True) for name in ("open", "broken")}
-        state = self.state_of(row.entry) if row.entry is not None else ""
-        return paint(row, state, Styles(base, calm, states), width)
-
-    def _filter_row(self, width: int) -> Strip:
-        base = self.rich_style
-        calm = base + self.get_component_rich_style("sidebar--calm", partial=True)
-        text = self.model.filter
-        if not self.filtering and not text:
-            said = "/ filter" + ("   by last use" if self.model.by_use else "")
-            return Strip([Segment(cut(said, width), calm)]).adjust_cell_length(width, base)
-        segments = [Segment("/ ", calm), Segment(cut(text, width - 3), base)]
-        if self.filtering:
-            segments.append(Segment("▏", base))
-        return Strip(segments).adjust_cell_length(width, base)
 
 
 class SidebarStrip(Static):

@@ -1,0 +1,93 @@
+"""Edits of a profile file as text: what stands around a table, comments above all, stays as a person wrote it.
+
+A table library counts a comment before a header to the table above it, and loses it with that one. Each result is
+checked against what the file meant before; where it differs, None is returned and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+_HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r?\n?)$")
+
+
+def without_table(text: str, kind: str, name: str) -> str | None:
+    """Return ``text`` without a profile's tables; comments that follow after a blank line stay."""
+    lines = text.splitlines(keepends=True)
+    drop: set[int] = set()
+    for first, last in _sections(lines, (kind, name)):
+        end = last
+        while end > first + 1 and not _says(lines[end - 1]):
+            end -= 1
+        # Comments right below the last key are its own; those after a blank line belong to what follows.
+        while end < last and lines[end].strip():
+            end += 1
+        drop.update(range(first, end))
+    if not drop:
+        return None
+    left = "".join(line for index, line in enumerate(lines) if index not in drop)
+    return left if _means(left, text, kind, name, None) else None
+
+
+def with_other_name(text: str, kind: str, old: str, new: str) -> str | None:
+    """Return ``text`` with a profile's headers naming it anew."""
+    import tomlkit
+
+    lines = text.splitlines(keepends=True)
+    for index, keys in _headers(lines):
+        if keys[:2] == (kind, old):
+            found = _HEADER.match(lines[index])
+            assert found is not None
+            path = ".".join(tomlkit.key(key).as_string() for key in (kind, new, *keys[2:]))
+            lines[index] = f"{found[1]}[{path}]{found[3]}"
+    renamed = "".join(lines)
+    return renamed if _means(renamed, text, kind, old, new) else None
+
+
+def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the index and the key path of each line that looks like a header of a table."""
+    for index, line in enumerate(lines):
+        if not _HEADER.match(line):
+            continue
+        try:
+            here: Any = tomllib.loads(line)
+        except tomllib.TOMLDecodeError:
+            continue
+        path: list[str] = []
+        while isinstance(here, dict) and here:
+            ((key, here),) = here.items()
+            path.append(key)
+        yield index, tuple(path)
+
+
+def _sections(lines: list[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    """Yield first line and the line after the last one of each table at or below a path."""
+    starts = [index for index, line in enumerate(lines) if line.lstrip().startswith("[")]
+    for index, keys in _headers(lines):
+        if keys[:2] == path:
+            yield index, next((other for other in starts if other > index), len(lines))
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _means(after: str, before: str, kind: str, old: str, new: str | None) -> bool:
+    """Whether ``after`` means what ``before`` does, but for one profile that has gone or has another name."""
+    try:
+        wanted, found = tomllib.loads(before), tomllib.loads(after)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return False
+    if not isinstance(wanted.get(kind), dict) or old not in wanted[kind]:
+        return False
+    table = wanted[kind].pop(old)
+    if new is not None:
+        wanted[kind][new] = table
+    if not wanted[kind]:
+        del wanted[kind]
+    if not found.get(kind, True):
+        del found[kind]
+    return wanted == found

@@ -1,0 +1,111 @@
+"""Edits of the profile file: what a person wrote around a table stays, whatever happens to the table."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pstui.config.problems import ConfigError
+from pstui.config.store import ProfileStore
+
+#: tables of one kind in two places, and comments that a table library counts to the table above them
+FILE = """\
+# my machines
+
+[hosts.web1]   # the front
+computer_name = "web1"
+
+# the second one
+[hosts.web2]
+computer_name = "web2"
+# an own remark
+
+# what runs in podman
+[containers.api]
+container_id = "api"
+
+# of a colleague
+[hosts.theirs]
+computer_name = "theirs"
+options = { a = 1 }   # kept as it is
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "profiles.toml"
+    path.write_text(FILE)
+    return path
+
+
+def test_a_deletion_leaves_the_comments_of_its_neighbours(file: Path) -> None:
+    ProfileStore(file).delete("hosts", "web2")
+    text = file.read_text()
+    for comment in ("# my machines", "# the front", "# the second one", "# what runs in podman", "# of a colleague"):
+        assert comment in text
+    assert "an own remark" not in text
+    assert list(tomllib.loads(text)["hosts"]) == ["web1", "theirs"]
+
+
+def test_a_renaming_changes_the_header_and_nothing_else(file: Path) -> None:
+    ProfileStore(file).rename("hosts", "web1", "front end")
+    assert file.read_text() == FILE.replace("[hosts.web1]", '[hosts."front end"]')
+
+
+def test_a_profile_can_be_added_where_its_kind_stands_in_two_places(file: Path) -> None:
+    ProfileStore(file).put("hosts", "new", {"computer_name": "new"})
+    found = tomllib.loads(file.read_text())
+    assert found["hosts"]["new"] == {"computer_name": "new"}
+    assert {**tomllib.loads(FILE)["hosts"], "new": {"computer_name": "new"}} == found["hosts"]
+
+
+def test_several_edits_are_one_change_and_one_undo(file: Path) -> None:
+    store = ProfileStore(file)
+
+    def both(edits: object) -> None:
+        store_edits.append(edits)
+        edits.delete("hosts", "web1")  # type: ignore[attr-defined]  # the edits that the store hands in
+        edits.put("hosts", "new", {"computer_name": "new"})  # type: ignore[attr-defined]  # as above
+
+    store_edits: list[object] = []
+    store.change(both)
+    assert set(tomllib.loads(file.read_text())["hosts"]) == {"web2", "theirs", "new"}
+    assert store.undo()
+    assert file.read_text() == FILE
+
+
+def test_edits_that_fail_half_way_write_nothing(file: Path) -> None:
+    store = ProfileStore(file)
+    with pytest.raises(ConfigError):
+        store.change(lambda edits: (edits.delete("hosts", "web1"), edits.delete("hosts", "nobody"))[-1])
+    assert file.read_text() == FILE
+
+
+NAMES = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6),
+    min_size=2,
+    max_size=5,
+    unique=True,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=NAMES, data=st.data())
+def test_any_names_can_be_written_renamed_and_deleted(tmp_path: Path, names: list[str], data: st.DataObject) -> None:
+    file = tmp_path / "profiles.toml"
+    file.unlink(missing_ok=True)
+    store = ProfileStore(file)
+    first, *others = names
+    for name in others:
+        store.put(data.draw(st.sampled_from(["hosts", "vms"])), name, {"note": name})
+    kinds = tomllib.loads(file.read_text())
+    kind = next(iter(kinds))
+    chosen = next(iter(kinds[kind]))
+    store.rename(kind, chosen, first)
+    assert tomllib.loads(file.read_text())[kind][first] == {"note": chosen}
+    store.delete(kind, first)
+    left = tomllib.loads(file.read_text())
+    assert sum(len(table) for table in left.values()) == len(others) - 1

@@ -1,0 +1,305 @@
+"""The sidebar: filter, folds, marks, order, and what it does to the profile file."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.discovery.model import Found, Section
+from pstui.tui.cli_profiles import read
+from pstui.tui.profiles import ProfileBook
+from pstui.tui.screens.profile_form import ProfileForm
+from pstui.tui.screens.profile_problems import ProblemsScreen
+from pstui.tui.sidebar_model import SidebarEntry, SidebarModel
+from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.workspace_state import StateFile
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInManager
+
+FILE = """\
+# my machines
+[hosts.web1]   # the front
+computer_name = "web1"
+group = "Production/Web"
+tags = ["blue"]
+
+[hosts.web2]
+computer_name = "web2"
+group = "Production/Web"
+
+[hosts.db]
+host_name = "root@db:22"
+
+[containers.api]
+container_id = "api"
+"""
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "profiles.toml"
+    path.write_text(FILE)
+    return path
+
+
+def session(manager: StandInManager, file: Path, **options: Any) -> Any:
+    return screen(sessions=manager.as_manager(), book=ProfileBook(read(file)), **options)
+
+
+def listed(s: Screen) -> list[str]:
+    """The rows of the sidebar as texts."""
+    return [row.text for row in s.workspace.sidebar.rows]
+
+
+def noted(s: Screen, text: str) -> bool:
+    """Whether something was said in passing."""
+    return any(text in notification.message for notification in s.app._notifications)
+
+
+async def on(s: Screen, name: str) -> None:
+    """Put the cursor on an entry."""
+    sidebar = s.workspace.sidebar
+    await s.keys("home")
+    while sidebar.cursor_entry is None or sidebar.cursor_entry.name != name:
+        before = sidebar._cursor
+        await s.keys("down")
+        assert sidebar._cursor > before, f"{name} is not listed"
+
+
+async def test_a_filter_narrows_the_list_as_it_is_typed_and_enter_opens_what_is_left(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, file) as s:
+        s.burst("slash", *"web2", "enter")
+        await s.until(lambda: s.workspace.panes, "the session, though the keys came in a burst")
+        assert s.pane.info.label == "web2"
+        await s.until(lambda: s.shows("● web2") and s.shows("○ web1"), "the whole list again, with its mark")
+
+
+async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, file) as s:
+        everything = listed(s)
+        await s.keys("slash")
+        await s.type("prod BLUE", enter=False)
+        assert listed(s) == ["Hosts", "Production", "Web", "web1"]
+        assert s.shows("/ prod BLUE")
+        await s.keys("escape")
+        assert listed(s) == everything
+
+
+async def test_headings_fold_and_say_how_many_they_hide(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "web1")
+        await s.keys("left", "left", "left")
+        assert s.shows("▸ Web (2)")
+        assert "web1" not in listed(s)
+        await s.keys("right")
+        assert "web1" in listed(s)
+
+
+async def test_marks_follow_the_sessions(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "web1")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("● web1"), "open")
+        await s.run("die")
+        await s.until(lambda: s.shows("✗ web1"), "broken")
+        await s.keys("f6", "enter")
+        await s.until(lambda: s.shows("● web1") and s.pane.state is PaneState.PROMPT, "entered again in its tab")
+        assert len(s.workspace.panes) == 1
+        await s.run("exit")
+        await s.until(lambda: s.shows("○ web1"), "left")
+
+
+async def test_a_profile_is_deleted_and_comes_back_with_its_comments(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "web1")
+        await s.keys("d")
+        await s.until(lambda: "web1" not in listed(s), "the deletion")
+        assert "[hosts.web1]" not in file.read_text()
+        assert noted(s, "web1 deleted")
+        await s.keys("u")
+        await s.until(lambda: "web1" in listed(s), "undone")
+        assert file.read_text() == FILE
+
+
+async def test_a_profile_is_pinned_to_the_top(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "db")
+        await s.keys("p")
+        await s.until(lambda: listed(s)[:2] == ["Pinned", "db"], "the pin")
+        assert s.workspace.sidebar.cursor_entry is not None
+        await on(s, "db")
+        await s.keys("p")
+        await s.until(lambda: "Pinned" not in listed(s), "unpinned")
+        assert file.read_text() == FILE
+
+
+async def test_a_profile_is_edited_in_a_form_that_checks_while_it_is_typed(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "web1")
+        await s.keys("e")
+        await s.until(lambda: isinstance(s.app.screen, ProfileForm), "the form")
+        await s.until(lambda: s.shows("This can be opened."), "the verdict")
+        await s.keys("down", "down", "down")
+        await s.type("70000", enter=False)
+        await s.until(lambda: s.shows("port must be from 1 to 65535"), "the refusal")
+        await s.keys("ctrl+u")
+        await s.type("5999", enter=False)
+        await s.until(lambda: s.shows("This can be opened."), "the verdict")
+        await s.keys("up", "up", "up", "ctrl+u")
+        await s.type("front")
+        await s.until(lambda: "front" in listed(s), "the new name")
+        text = file.read_text()
+        assert "[hosts.front]   # the front" in text
+        assert "port = 5999" in text
+        assert text.startswith("# my machines")
+
+
+async def test_what_was_found_becomes_a_profile_by_the_same_form(manager: StandInManager, file: Path) -> None:
+    source = Listing([Found("container", "worker", container("worker")), Found("container", "api", container("api"))])
+    async with session(manager, file, sources=[source]) as s:
+        await s.until(lambda: "worker" in listed(s), "what was found")
+        assert listed(s).count("api") == 1, "what is saved is not listed twice"
+        await on(s, "worker")
+        await s.keys("e")
+        await s.until(lambda: s.shows("This can be opened."), "the form")
+        await s.keys("enter")
+        await s.until(lambda: "[containers.worker]" in file.read_text(), "the profile")
+
+
+async def test_nothing_is_looked_for_while_the_sidebar_is_hidden(manager: StandInManager, file: Path) -> None:
+    source = Listing([Found("container", "worker", container("worker"))])
+    async with session(manager, file, sources=[source]) as s:
+        await s.until(lambda: source.waiting == 1, "the look")
+        await s.keys("enter")
+        await s.until(lambda: s.workspace.panes and s.pane.editor.has_focus, "a tab")
+        await s.keys("f6", "f6")
+        await s.until(lambda: not s.workspace.sidebar.display and source.waiting == 0, "nobody looks")
+        await s.keys("f6")
+        await s.until(lambda: source.waiting == 1, "the look again")
+
+
+async def test_a_change_on_disk_is_noticed_and_its_problems_are_listed(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        file.write_text(FILE + '\n[hosts.new]\ncomputr_name = "x"\n\n[hosts.more]\ncomputer_name = "more"\n')
+        s.workspace._look()
+        await s.until(lambda: "more" in listed(s), "the new profile")
+        await s.until(lambda: noted(s, "1 problem in the profile file"), "the notice")
+        await s.keys("exclamation_mark")
+        await s.until(lambda: isinstance(s.app.screen, ProblemsScreen), "the list")
+        for part in ("[hosts.new]", "computr_name", "Did you mean computer_name?", "profiles.toml"):
+            assert s.shows(part), part
+        await s.keys("escape")
+
+
+async def test_somebody_elses_change_is_never_overwritten_unseen(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await on(s, "web1")
+        await s.keys("p")
+        await s.until(lambda: listed(s)[0] == "Pinned", "a first edit")
+        file.write_text(file.read_text() + '\n[hosts.theirs]\ncomputer_name = "theirs"\n')
+        await on(s, "web2")
+        await s.keys("d")
+        await s.until(lambda: "web2" not in listed(s), "the second edit")
+        assert "[hosts.theirs]" in file.read_text()
+        assert "theirs" in listed(s)
+
+
+async def test_a_damaged_file_is_not_touched_by_an_edit(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        damaged = FILE + "\n[hosts.broken\n"
+        file.write_text(damaged)
+        await on(s, "web1")
+        await s.keys("d")
+        await s.until(lambda: noted(s, "is damaged and is not overwritten"), "the refusal")
+        assert file.read_text() == damaged
+
+
+async def test_what_was_used_last_comes_first_and_is_remembered(
+    manager: StandInManager, file: Path, tmp_path: Path
+) -> None:
+    memory = StateFile(tmp_path / "state" / "workspace.json")
+    async with session(manager, file, memory=memory) as s:
+        await on(s, "db")
+        await s.keys("enter")
+        await s.until(lambda: s.workspace.panes, "a tab")
+        await s.keys("f6", "o")
+        await s.until(lambda: listed(s)[1] == "db", "the order")
+    async with session(StandInManager(), file, memory=memory) as s:
+        assert listed(s)[1] == "db"
+        assert not s.workspace.panes, "restoring was not asked for"
+
+
+def thousand() -> list[SidebarEntry]:
+    return [SidebarEntry("host", f"web{n}", f"Prod/G{n % 20}", "WinRM", saved=True) for n in range(1000)]
+
+
+async def test_a_thousand_profiles_filter_within_a_frame(manager: StandInManager) -> None:
+    async with screen(sessions=manager.as_manager(), sidebar=thousand()) as s:
+        sidebar = s.workspace.sidebar
+        assert len(sidebar.rows) > 1000
+        times: dict[str, list[float]] = {}
+        for text in ("w", "we", "web", "web9", "web99", "") * 4:
+            started = time.thread_time()
+            sidebar.model.filter = text
+            sidebar.build(to_first=True)
+            for y in range(sidebar.size.height):
+                sidebar.render_line(y)
+            times.setdefault(text, []).append(time.thread_time() - started)
+        assert statistics.mean(min(each) for each in times.values()) < 1 / 60
+
+
+def test_listing_a_thousand_profiles_binds_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text("".join(f'[hosts.web{n}]\ncomputer_name = "web{n}"\n' for n in range(1000)))
+    book = ProfileBook(read(file))
+
+    def bound(*_: object) -> None:
+        raise AssertionError("a profile was bound before it was opened")
+
+    monkeypatch.setattr(ProfileBook, "connection", bound)
+    entries = book.entries()
+    assert len(entries) == 1000
+    assert entries[0].subtitle == "WinRM"
+    assert len(SidebarModel(entries).rows()) == 1000 + 4
+
+
+def container(name: str) -> ConnectionInfo:
+    return ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": name})
+
+
+class Listing:
+    """A source that has found something; ``waiting`` is 1 while somebody looks."""
+
+    name, kind = "podman", "container"
+
+    def __init__(self, found: list[Found]) -> None:
+        self._found = found
+        self.waiting = 0
+
+    async def look(self) -> Section:
+        return Section(self.name, self.kind, tuple(self._found))
+
+    async def wait(self) -> None:
+        self.waiting += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.waiting -= 1
+
+    async def close(self) -> None:
+        return
