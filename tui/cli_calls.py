@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BindContext, BoundCall, bind, bind_line
+from pstui.backends.powershell.binding_errors import MissingMandatory
 from pstui.backends.powershell.calls import connection_info, what_if
 from pstui.tui import cli_args, cli_names, cli_profiles
 from pstui.tui.cli_args import ENTER_NAMES, INVOKE_NAMES, Options
@@ -32,7 +34,12 @@ def dispatch(options: Options) -> int:
     if not options.rest and options.line is None:
         _refuse_json(options.json)
         return _screen([], options, profiles)
-    wanted = _bind(options, profiles)
+    try:
+        wanted = _bind(options, profiles)
+    except MissingMandatory as error:
+        if not _can_be_asked(error):
+            raise
+        return _screen([], options, profiles, single=True, lacking=error)
     if wanted.what_if:
         print(json.dumps(what_if(wanted.info, wanted.call), indent=2))
         return 0
@@ -113,8 +120,21 @@ def _script(call: BoundCall) -> str:
         raise CallError(f"-FilePath: {path} cannot be read", str(why)) from error
 
 
+def _can_be_asked(error: MissingMandatory) -> bool:
+    """Whether the dialog can ask for what a call lacks: an Enter-PSSession that is meant, and a person to ask."""
+    call = error.call
+    if call is None or call.cmdlet != _ENTER or call.what_if:
+        return False
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 def _screen(
-    infos: list[ConnectionInfo], options: Options, profiles: cli_profiles.Profiles, *, single: bool = False
+    infos: list[ConnectionInfo],
+    options: Options,
+    profiles: cli_profiles.Profiles,
+    *,
+    single: bool = False,
+    lacking: MissingMandatory | None = None,
 ) -> int:
     from pstui.tui import cli_screen
     from pstui.tui.profiles import ProfileBook
@@ -131,6 +151,7 @@ def _screen(
         bind=bind_typed,
         book=book,
         settings=profiles.settings,
+        lacking=lacking,
     )
 
 
@@ -140,8 +161,6 @@ def _tell(call: BoundCall) -> None:
 
 
 def _warn(text: str) -> None:
-    import sys
-
     from pstui.tui.render.sgr import plain
 
     if text:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.backends.powershell.binding_errors import MissingMandatory
 from pstui.config.paths import state_folder
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.transcript_file import TranscriptFile
@@ -50,11 +51,12 @@ def run(
     bind: Callable[[str], ConnectionInfo] | None = None,
     book: ProfileBook | None = None,
     settings: Mapping[str, Any] | None = None,
+    lacking: MissingMandatory | None = None,
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
-    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. Raises CallError,
-    and whatever exception ended the app: with the terminal given back, and without a trace on it.
+    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
+    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with the terminal given back, and without a trace on it.
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
@@ -80,6 +82,7 @@ def run(
             memory=StateFile(state_folder() / "workspace.json"),
             sources=default_sources([] if book is None else book.sources()),
         )
+        app.workspace.lacking = lacking
         if sink is not None:
             sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
         code = app.run()

@@ -10,107 +10,48 @@ from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.powershell.binding_errors import MissingMandatory
 from pstui.tui.screens.connect_draft import Draft, FieldsMissing
 from pstui.tui.screens.connect_form import ConnectForm, OptionsFold
+from pstui.tui.screens.connect_frame import ConnectFrame
 from pstui.tui.screens.connect_saving import SaveRow, save
 from pstui.tui.screens.connect_world import World, is_call
-from pstui.tui.widgets.connect_console import AskingArea
-from pstui.tui.widgets.connect_sets import ENTRIES, entry_of, unreachable, winrm_alone
+from pstui.tui.widgets.connect_sets import ENTRIES, entry_of, unreachable
 from pstui.tui.widgets.connect_test import ConnectTest
 from pstui.tui.widgets.fields import Verb
 from pstui.tui.widgets.fields_keys import DialogInput, step_focus
 from pstui.tui.widgets.fields_list import PickList
 from pstui.tui.widgets.plain import plain_lines
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 from textual.worker import Worker
 
-#: columns from which the list of sets has room for the way beside each
-WIDE = 90
 
-
-class ConnectScreen(ModalScreen[ConnectionInfo | None]):
+class ConnectScreen(ConnectFrame):
     """Returns the connection to open, None when it was closed.
 
     ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them.
     """
 
-    CSS_PATH = "../dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
-    AUTO_FOCUS = None
 
     def __init__(self, world: World, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
-        super().__init__()
+        super().__init__(draft)
         self.world = world
         self._missing = tuple(missing)
         #: the text of the first line that was refused, so that its late echo does not wipe out why
         self._refused = ""
         self._begun_with_fields = draft is not None
         self._test: Worker[None] | None = None
-        self.quick = DialogInput(placeholder="user@host[:port], a name, or paste an Enter-PSSession line", id="quick")
-        self.form = ConnectForm(draft or Draft(ParameterSet.COMPUTER_NAME))
-        self.sets = PickList(id="sets")
-        self.asking = AskingArea()
-        self.saving = SaveRow()
-        self._help = Static(id="help-line", markup=False)
-        self._problem = Static(id="problem", markup=False)
-        self._line = Static(id="line", markup=False)
-        self._result = Static(id="result", markup=False)
-        self.verbs = [
-            Verb("test", "Test"),
-            Verb("save", "Save as…"),
-            Verb("copy", "Copy line"),
-            Verb("connect", "Connect"),
-        ]
         self.line = ""
-
-    @property
-    def draft(self) -> Draft:
-        """What the fields hold."""
-        return self.form.draft
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="connect-box") as box:
-            box.border_title = "Connect"
-            with Horizontal(id="quick-row"):
-                yield Static("Connect to ", classes="label", markup=False)
-                yield self.quick
-            with Horizontal(id="choice"):
-                yield self.sets
-                yield self.form
-            yield self._help
-            yield self._line
-            yield self._problem
-            yield self._result
-            yield self.asking
-            yield self.saving
-            with Horizontal(id="verbs"):
-                yield from self.verbs
-                yield Static("Enter connects  Ctrl+T tests  Ctrl+S saves  Esc closes", id="keys", markup=False)
 
     async def on_mount(self) -> None:
         """Begin with the first line, or with what a call lacks."""
-        self._result.display = self._problem.display = self.saving.display = False
         self.form.show_sessions(self.world.kept)
-        self._show_sets()
+        self.show_sets()
         self._refresh()
         if self._begun_with_fields:
             await self.form.focus_field(self._missing[0] if self._missing else "")
         else:
             self.set_focus(self.quick)
-
-    def on_resize(self) -> None:
-        """Show the way beside a set where there is room."""
-        self._show_sets()
-
-    def _show_sets(self) -> None:
-        wide = self.size.width >= WIDE
-        self.set_class(not wide, "-narrow")
-        self.sets.put_rows([f"{e.caption:<16}{e.way:<5}" if wide else e.caption for e in ENTRIES])
-        self.sets.put(entry_of(self.draft.parameter_set))
 
     # -- keeping fields and line in step ----------------------------------------------------------------------
 
@@ -135,7 +76,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
 
     def _allow(self, parameter_set: ParameterSet, wrong: CallError | None) -> None:
         away = unreachable(parameter_set)
-        self._show_help()
+        self.show_help()
         why = away or ("" if wrong is None else wrong.text())
         lookup = parameter_set.is_lookup
         self.verb("connect").allow(why)
@@ -143,10 +84,6 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
         unsaved = "An open session is no profile: it ends with pstui." if lookup else ""
         self.verb("save").allow(unsaved or ("" if wrong is None else wrong.text()))
         self.verb("copy").allow("")
-
-    def verb(self, action: str) -> Verb:
-        """Return a button by its action."""
-        return next(each for each in self.verbs if each.action == action)
 
     async def fill(self, draft: Draft) -> None:
         """Show a draft in the fields."""
@@ -191,15 +128,6 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
         names = {name for name, _ in Draft(chosen).fields()}
         kept = {name: text for name, text in self.draft.texts.items() if name in names}
         await self.fill(Draft(chosen, kept))
-
-    def on_descendant_focus(self) -> None:
-        """Show the help of the field that has the keys."""
-        self._show_help()
-
-    def _show_help(self) -> None:
-        parameter_set = self.draft.parameter_set
-        about = unreachable(parameter_set) or winrm_alone(parameter_set)
-        self._help.update(Content(plain_lines(self.form.help_of(self.focused) or about)))
 
     # -- keys -------------------------------------------------------------------------------------------------
 
@@ -286,7 +214,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
             self.form.gather()
             self._refresh()
             self.app.copy_to_clipboard(self.line)
-            self._show_result(Content.styled("The line was copied.", "$calm"))
+            self.show_result(Content.styled("The line was copied.", "$calm"))
             return
         self.form.gather()
         self._refresh()
@@ -310,7 +238,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
             self._connect(info)
         elif self._test is None or self._test.is_finished:
             world = self.world
-            test = ConnectTest(world.sessions, info, self.asking, self._show_result, world.prepared)
+            test = ConnectTest(world.sessions, info, self.asking, self.show_result, world.prepared)
             self._test = self.run_worker(test.run(), group="test")
 
     def connection(self) -> ConnectionInfo:
@@ -323,11 +251,6 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
             self._refresh(CallError(why))
         else:
             self._end(info)
-
-    def _show_result(self, content: Content) -> None:
-        if self.is_attached:
-            self._result.display = True
-            self._result.update(content)
 
     async def on_save_row_wanted(self, event: SaveRow.Wanted) -> None:
         """Write the profile, then connect if that was wanted, too."""
@@ -342,7 +265,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
         if info is not None:
             self._connect(ConnectionInfo(info.parameter_set, info.values, event.name, info.settings))
             return
-        self._show_result(Content.styled(said, "$success"))
+        self.show_result(Content.styled(said, "$success"))
         self.set_focus(self.verb("connect"))
 
     def action_leave(self) -> None:
@@ -351,7 +274,7 @@ class ConnectScreen(ModalScreen[ConnectionInfo | None]):
             self.asking.refuse()
         elif self._test is not None and not self._test.is_finished:
             self._test.cancel()
-            self._show_result(Content("The test was given up."))
+            self.show_result(Content("The test was given up."))
         elif self.saving.display:
             self.saving.close()
             self.set_focus(self.verb("save"))

@@ -28,7 +28,14 @@ class ConnectingScreen(TabbedScreen):
 
     world: World
     keymap: Keymap
+    #: a call of the command line that lacks values: it is asked for first
+    lacking: MissingMandatory | None = None
     _typed: LineHistory | None = None
+
+    async def on_mount(self) -> None:
+        """Ask for what the command line left out."""
+        if self.lacking is not None:
+            self.ask_connection(self.lacking)
 
     # -- the screens ------------------------------------------------------------------------------------------
 
