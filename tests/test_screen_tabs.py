@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from pstui.backends.connection import ConnectionInfo
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.screens.quit import QuitScreen
+from pstui.tui.screens.tab_screens import LineScreen, TabSwitcher
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.sidebar import SidebarEntry
+from pstui.tui.workspace_state import StateFile
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager, host
@@ -113,6 +120,116 @@ async def test_closing_a_tab_asks_only_while_a_command_runs(manager: StandInMana
         await s.run("say x")
         await s.keys(PREFIX, "w")
         await s.until(lambda: s.shows("No session is open."), "the first steps, without a question")
+
+
+async def test_a_tab_is_renamed_and_moved(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db", "api") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys(PREFIX, "T")
+        await s.until(lambda: isinstance(s.app.screen, LineScreen), "the line")
+        await s.keys("ctrl+u")
+        await s.type("front end")
+        await s.until(lambda: s.shows("1 front end  2 db  3 api"), "the new name")
+        await s.keys(PREFIX, "greater_than_sign", PREFIX, "greater_than_sign", PREFIX, "greater_than_sign")
+        await s.until(lambda: s.shows("1 db  2 api  3 front end"), "the new order")
+        await s.keys(PREFIX, "less_than_sign")
+        await s.until(lambda: s.shows("1 db  2 front end  3 api"), "one back")
+        await s.keys("alt+1")
+        assert s.pane.info.label == "db"
+        await s.keys(PREFIX, "2", PREFIX, "T")
+        await s.until(lambda: isinstance(s.app.screen, LineScreen), "the line")
+        await s.keys("ctrl+u", "enter")
+        await s.until(lambda: s.shows("2 web1"), "its own name again")
+
+
+async def test_a_closed_tab_comes_back_where_it_was(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.run("say x")
+        await s.keys(PREFIX, "w")
+        await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
+        await s.keys(PREFIX, "W")
+        await s.until(lambda: s.shows("1 web1  2 db"), "the tab again")
+        await s.run("say y")
+        assert s.pane.info.label == "web1"
+
+
+async def test_the_switcher_filters_and_goes(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db", "web2") as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        await s.keys("alt+g")
+        await s.until(lambda: isinstance(s.app.screen, TabSwitcher) and s.shows("db"), "the list")
+        s.burst(*"web", "down", "enter")
+        await s.until(lambda: s.app.screen is s.workspace, "the choice")
+        assert s.pane.info.label == "web2"
+        await s.keys(PREFIX, "g")
+        await s.until(lambda: isinstance(s.app.screen, TabSwitcher), "the list by the prefix key")
+        await s.type("nobody")
+        assert s.shows("no tab has that in its name")
+        await s.keys("escape")
+        await s.until(lambda: s.pane.editor.has_focus, "the pane")
+
+
+async def test_badges_tell_busy_errors_and_failure(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db", "refused") as s:
+        await s.until(lambda: s.shows("3 refused ✗"), "the failure")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("later fail")
+        await s.keys("alt+2")
+        await s.until(lambda: s.shows("1 web1 …"), "busy")
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("1 web1 !1"), "an error")
+        await s.keys("alt+1")
+        await s.until(lambda: not s.shows("!1"), "seen")
+
+
+async def test_the_status_tells_target_state_and_how_long_the_last_command_took(manager: StandInManager) -> None:
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db", "UserName": "root"}, "store")
+    async with screen(info, sessions=manager.as_manager()) as s:
+        await s.until(lambda: s.shows("root@db  ready"), "the target")
+        await s.run("say x")
+        await s.until(lambda: re.search(r"root@db  ready  \d+ ms", s.shown()), "the time")
+        await s.type("wait")
+        await s.until(lambda: s.shows("root@db  00:00"), "the time so far")
+
+
+async def test_the_tabs_of_last_time_connect_once_and_only_when_they_are_looked_at(
+    manager: StandInManager, tmp_path: Path
+) -> None:
+    memory = StateFile(tmp_path / "state" / "workspace.json")
+
+    def bind(line: str) -> ConnectionInfo:
+        return host(line.rpartition(" ")[2])
+
+    async with session(manager, "web1", "refused", "db", memory=memory) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys("alt+3", PREFIX, "T")
+        await s.until(lambda: isinstance(s.app.screen, LineScreen))
+        await s.keys("ctrl+u")
+        await s.type("store")
+        await s.until(lambda: s.shows("3 store"), "the name")
+    again = StandInManager()
+    async with session(again, memory=memory, bind=bind, settings={"restore": True}) as s:
+        await s.until(lambda: s.shows("1 web1 ○  2 refused ○  3 store"), "the tabs")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the one in front")
+        assert [made.info.label for made in again.sessions] == ["db"]
+        await s.keys("alt+2")
+        await s.until(lambda: s.pane.state is PaneState.FAILED, "the attempt")
+        await s.keys("alt+3", "alt+2", "alt+3")
+        await s.idle()
+        assert [made.info.label for made in again.sessions] == ["db", "refused"], "no second attempt by itself"
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_memory_costs_only_its_content(tmp_path: Path, raw: bytes) -> None:
+    file = tmp_path / "workspace.json"
+    for content in (
+        raw,
+        b'{"tabs": [' + raw + b'], "used": {"a": 1e999}}',
+        b'{"tabs": [{"line": 5}, {}, 7], "front": 9}',
+    ):
+        file.write_bytes(content)
+        assert StateFile(file).load().tabs == []
 
 
 async def test_the_sidebar_opens_an_entry_goes_to_an_open_one_and_opens_a_second(manager: StandInManager) -> None:

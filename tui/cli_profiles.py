@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +93,7 @@ def check(path: str | None) -> int:
                 profiles.connection(kind, name)
             except CallError as error:
                 problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
+    problems += map(str, _colors(profiles))
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
@@ -101,3 +102,12 @@ def check(path: str | None) -> int:
     found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
     print(f"{profiles.path}: {found}, no problem found")
     return 0
+
+
+def _colors(profiles: Profiles) -> Iterator[Problem]:
+    from pstui.tui.profiles_values import is_color
+
+    for profile in profiles.configuration.profiles:
+        if (color := str(profile.values.get("color", ""))) and not is_color(color):
+            message = f"{color} is no colour; write a name such as red, or #rrggbb."
+            yield Problem(profile.file, message, f"{profile.kind}.{profile.name}", "color")

@@ -47,7 +47,7 @@ def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> lis
             one.taken = one.possible
         if one.possible and one.name in used[kind]:
             if one.name in book.profiles.tables[kind]:
-                one.taken, one.note = False, "a profile of this name is there already"
+                one.taken, one.note = False, "a profile already"
             one.name = next(name for n in range(2, 100_000) if (name := f"{host.name}-{n}") not in used[kind])
         used[kind].add(one.name)
         found.append(one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -30,6 +31,17 @@ def profile_table(info: ConnectionInfo) -> dict[str, Any]:
         table[option.key] = _plain(value)
     table.update({key: value for key, value in info.settings.items() if key in ("width", "load_profile", "credential")})
     return table
+
+
+@cache
+def is_color(text: str) -> bool:
+    """Whether a profile's colour is one: a name such as red, or #rrggbb."""
+    from textual.color import Color, ColorParseError
+
+    try:
+        return bool(text) and Color.parse(text) is not None
+    except ColorParseError:
+        return False
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from pstui.backends.completion import Completion, CompletionMatch
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
 from pstui.backends.host import Choice, Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Write
+from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Stream, Write
 from pstui.backends.session import Outcome, SessionManager
 
 #: what the stand-in completes
@@ -138,6 +138,10 @@ class StandInInteractive:
 
     async def do_part(self, rest: str) -> Outcome:
         self.console.write(Write(rest, newline=False))
+        return Outcome.READY
+
+    async def do_fail(self, rest: str) -> Outcome:
+        self.console.write(Write("failed", stream=Stream.ERROR))
         return Outcome.READY
 
     async def do_wait(self, rest: str) -> Outcome:

@@ -85,7 +85,7 @@ class ImportList(ScrollView, can_focus=True):
         one = self.found[index]
         mark = "[x] " if one.taken else "[ ] " if one.possible else " –  "
         name_width = max(10, width // 4)
-        told = " · ".join(plain(part, limit=200) for part in (one.why or one.note, one.group) if part)
+        told = " · ".join(plain(part, limit=200) for part in (one.group, one.why or one.note) if part)
         where = plain(target(one.host.values), limit=200)
         segments = [
             Segment(mark, base),

@@ -13,7 +13,7 @@ from pstui.config.schema import COMMON_FIELDS, Field
 from pstui.tui.cli_profiles import TABLES
 from pstui.tui.cli_schema import schema
 from pstui.tui.profiles import Change, ProfileBook
-from pstui.tui.profiles_values import shown, value_of
+from pstui.tui.profiles_values import is_color, shown, value_of
 from pstui.tui.widgets.plain import plain
 from textual import events
 from textual.app import ComposeResult
@@ -37,25 +37,24 @@ SETS = {
 _MORE = ("SSHTransport", "Demo")
 
 
-def fields_of(kind: str, parameter_set: ParameterSet) -> Iterator[tuple[str, Field, str]]:
-    """Yield key, field and help of what a profile of a set may hold, in the order of the form."""
+def fields_of(kind: str, parameter_set: ParameterSet) -> Iterator[tuple[str, Field, str, str]]:
+    """Yield what a profile of a set may hold, in the order of the form: key, field, help, what an empty text means."""
     known = schema().named[TABLES[kind]]
     for option in options_of(parameter_set):
         if option.key in known and option.name not in _MORE:
             caution = f" {option.caution}" if option.caution else ""
-            empty = f" Empty: {option.default_text}." if option.default_text else ""
-            yield option.key, known[option.key], f"{option.help}{empty}{caution}"
+            yield option.key, known[option.key], f"{option.help}{caution}", option.default_text
     for key, field in COMMON_FIELDS.items():
-        yield key, field, _COMMON_HELP.get(key, "")
+        yield key, field, _COMMON_HELP.get(key, ""), ""
 
 
 class FormRow(Horizontal):
     """A key and its text."""
 
-    def __init__(self, key: str, text: str, help: str) -> None:
+    def __init__(self, key: str, text: str, help: str, empty: str = "") -> None:
         super().__init__(classes="form-row")
         self.key, self.help = key, help
-        self.input = Input(text, compact=True, select_on_focus=False)
+        self.input = Input(text, placeholder=empty, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
 
     def compose(self) -> ComposeResult:
@@ -107,8 +106,8 @@ class ProfileForm(ModalScreen[Change | None]):
         other = "   Ctrl+T another kind" if self._is_new else ""
         self._title.update(Content.assemble((what, "bold"), (f"   {label}{other}", "$calm")))
         rows = [
-            FormRow(key, shown(values[key], field) if key in values else "", help)
-            for key, field, help in fields_of(self._kind, self._set)
+            FormRow(key, shown(values[key], field) if key in values else "", help, empty)
+            for key, field, help, empty in fields_of(self._kind, self._set)
         ]
         await self._box.remove_children()
         self._rows = rows
@@ -125,7 +124,7 @@ class ProfileForm(ModalScreen[Change | None]):
 
     def _read(self) -> tuple[dict[str, Any], str]:
         """Return the keys as typed, and the first thing that is wrong."""
-        fields = {key: field for key, field, _ in fields_of(self._kind, self._set)}
+        fields = {key: field for key, field, *_ in fields_of(self._kind, self._set)}
         values = {key: value for key, value in self._values.items() if key not in fields and key not in _OTHER_TARGETS}
         typed: dict[str, Any] = {}
         for row in self._rows:
@@ -146,6 +145,8 @@ class ProfileForm(ModalScreen[Change | None]):
             return "It needs a name."
         if name != self._old and name in self._book.profiles.tables[self._kind]:
             return f"There is a {self._kind} {name} already."
+        if (color := values.get("color")) and not is_color(str(color)):
+            return f"{color} is no colour."
         book = self._book.profiles
         try:
             profile_connection(self._kind, name, values, book.credential, book.defaults)

@@ -32,6 +32,7 @@ class TabSwitcher(ModalScreen[Pane | None]):
         self._panes = list(panes)
         self._chosen = next((index for index, pane in enumerate(panes) if pane.active), 0)
         self._shown: list[tuple[int, Pane]] = []
+        self._text = ""
         self._input = Input(placeholder="name or number", compact=True, classes="line-input")
         self._input.cursor_blink = False
         self._list = Static(classes="tab-list", markup=False)
@@ -51,11 +52,11 @@ class TabSwitcher(ModalScreen[Pane | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """List the tabs that hold every word."""
         event.stop()
-        self._chosen = 0
-        self._filter(event.value)
+        self._catch_up()
 
     def on_key(self, event: events.Key) -> None:
         """Choose another one."""
+        self._catch_up()
         step = {"up": -1, "down": 1, "shift+tab": -1, "tab": 1}.get(event.key)
         if step is not None and self._shown:
             self._chosen = (self._chosen + step) % len(self._shown)
@@ -66,8 +67,7 @@ class TabSwitcher(ModalScreen[Pane | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go there."""
         event.stop()
-        # The keys may have come faster than the messages about the text.
-        self._filter(event.value)
+        self._catch_up()
         if self._shown:
             self.dismiss(self._shown[min(self._chosen, len(self._shown) - 1)][1])
         else:
@@ -80,6 +80,13 @@ class TabSwitcher(ModalScreen[Pane | None]):
     def action_pick(self, index: int) -> None:
         """A row was clicked."""
         self.dismiss(self._shown[index][1])
+
+    def _catch_up(self) -> None:
+        """List what fits the text; keys may come faster than the messages about it."""
+        if self._input.value != self._text:
+            self._text = self._input.value
+            self._chosen = 0
+            self._filter(self._text)
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
+from pstui.tui.profiles_values import is_color
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 from textual.app import ComposeResult
-from textual.color import Color, ColorParseError
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -43,15 +41,6 @@ def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
     text = f"{number}" if short and not pane.active else f"{number} {name}"
     bar = ("▌", pane.color) if is_color(pane.color) else ""
     return Content.assemble(bar, text, (f" {sign}" if sign else "", colour))
-
-
-@cache
-def is_color(text: str) -> bool:
-    """Whether a profile's colour is one."""
-    try:
-        return bool(text) and Color.parse(text) is not None
-    except ColorParseError:
-        return False
 
 
 class SessionTabs(Tabs, can_focus=False):

@@ -1,0 +1,214 @@
+"""Hosts of ssh_config, mRemoteNG and RDCMan: what is read, what is refused, and that no password is taken over."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pstui.backends.targets import profile_connection
+from pstui.config.importing import Imported, read_hosts
+from pstui.config.problems import ConfigError
+from pstui.tui.cli_profiles import TABLES, read
+from pstui.tui.profiles import ProfileBook
+from pstui.tui.profiles_import import candidates, changes
+from pstui.tui.screens.import_screen import ImportScreen
+
+from tests.support.pilot import screen
+from tests.support.stand_in import StandInManager
+
+MREMOTENG = """\
+<?xml version="1.0" encoding="utf-8"?>
+<mrng:Connections xmlns:mrng="http://mremoteng.org" Name="Connections" FullFileEncryption="false"
+    Protected="c2VjcmV0" ConfVersion="2.6">
+  <Node Name="Prod/EU" Type="Container" Username="admin" Domain="CONTOSO" Password="HIDDEN1" Protocol="RDP">
+    <Node Name="web1" Type="Connection" Descr="the front" Hostname="web1.contoso.com" Protocol="RDP" Port="3389"
+        Password="HIDDEN2" InheritUsername="true" InheritDomain="true" />
+    <Node Name="Linux" Type="Container" Username="root" Protocol="SSH2">
+      <Node Name="db" Type="Connection" Hostname="db" Port="2222" Username="x" Protocol="VNC"
+          InheritUsername="True" InheritProtocol="True" />
+    </Node>
+    <Node Name="screen" Type="Connection" Hostname="screen" Protocol="VNC" Port="5900" />
+    <Node Name="odd" Type="Connection" Hostname="-oProxyCommand=x" Protocol="SSH2" Port="22" />
+  </Node>
+</mrng:Connections>
+"""
+RDCMAN = """\
+<?xml version="1.0" encoding="utf-8"?>
+<RDCMan programVersion="2.90" schemaVersion="3">
+  <file>
+    <properties><name>Work</name></properties>
+    <logonCredentials inherit="None">
+      <profileName scope="Local">Custom</profileName><userName>admin</userName><password>HIDDEN1</password>
+      <domain>CONTOSO</domain>
+    </logonCredentials>
+    <group>
+      <properties><name>Web</name></properties>
+      <server><properties><displayName>Front</displayName><name>web1</name><comment>old</comment></properties></server>
+      <server>
+        <properties><name>web2</name></properties>
+        <logonCredentials inherit="None"><userName>local</userName><password>HIDDEN2</password></logonCredentials>
+      </server>
+      <server><properties><name>vm</name><connectionType>VirtualMachineConsoleConnect</connectionType></properties>
+      </server>
+    </group>
+  </file>
+</RDCMan>
+"""
+SSH_CONFIG = """\
+# mine
+Host bastion
+    HostName 10.0.0.1
+    User jump
+Host db db2
+    HostName db.example.com
+    Port 2222
+    ProxyJump bastion
+    IdentityFile ~/.ssh/db
+Host *.lab !x
+    User nobody
+Match user root
+    Port 99
+"""
+
+
+def written(tmp_path: Path, text: str | bytes, name: str = "export.xml") -> Path:
+    file = tmp_path / name
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def hosts(imported: Imported) -> dict[str, tuple[str, dict[str, object], str]]:
+    return {host.name: (host.group, dict(host.values), host.user_name) for host in imported.hosts if not host.skipped}
+
+
+def test_mremoteng_containers_become_groups_and_what_is_inherited_is_found(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, MREMOTENG))
+    assert imported.program == "mRemoteNG"
+    assert hosts(imported) == {
+        "web1": ("Prod-EU", {"computer_name": "web1.contoso.com", "note": "the front"}, "CONTOSO\\admin"),
+        "db": ("Prod-EU/Linux", {"host_name": "db", "user_name": "root", "port": 2222}, ""),
+    }
+    skipped = {host.name: host.skipped for host in imported.hosts if host.skipped}
+    assert skipped == {"screen": "VNC is no way to PowerShell", "odd": "it names no computer"}
+
+
+def test_rdcman_groups_and_log_ons_are_found(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, RDCMAN, "work.rdg"))
+    assert imported.program == "RDCMan"
+    assert hosts(imported) == {
+        "Front": ("Work/Web", {"computer_name": "web1", "note": "old"}, "CONTOSO\\admin"),
+        "web2": ("Work/Web", {"computer_name": "web2"}, "local"),
+    }
+
+
+def test_an_ssh_config_of_elsewhere_brings_what_its_hosts_say(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, SSH_CONFIG, "config"))
+    db = {
+        "host_name": "db.example.com",
+        "port": 2222,
+        "key_file_path": "~/.ssh/db",
+        "options": {"ProxyJump": "bastion"},
+    }
+    assert hosts(imported) == {
+        "bastion": ("", {"host_name": "10.0.0.1", "user_name": "jump"}, ""),
+        "db": ("", db, ""),
+        "db2": ("", db, ""),
+    }
+
+
+def test_of_ones_own_ssh_config_the_name_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    (tmp_path / ".ssh").mkdir()
+    imported = read_hosts(written(tmp_path / ".ssh", SSH_CONFIG, "config"))
+    assert hosts(imported)["db"] == ("", {"host_name": "db"}, "")
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><RDCMan><file>&y;</file></RDCMan>'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB, "declares a document type"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><RDCMan/>', "declares a document type"),
+        ("<RDCMan><file>", "no whole XML"),
+        ("<other/>", "neither of mRemoteNG nor of RDCMan"),
+        ('<Connections ConfVersion="2.6" FullFileEncryption="True">AAAA</Connections>', "encrypted as a whole"),
+        ("<a>" * 100 + "</a>" * 100, "nested too deeply"),
+        (b"\xff\xfe\x00\x01\xff", "is no text"),
+        ("nothing here", "names no hosts"),
+    ],
+)
+def test_what_is_no_export_is_refused_with_the_reason(tmp_path: Path, text: str | bytes, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read_hosts(written(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_hosts(tmp_path / "nobody.xml")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([MREMOTENG, RDCMAN, SSH_CONFIG]), st.integers(0, 2000), st.binary(max_size=6))
+def test_a_file_damaged_anywhere_is_read_or_refused(tmp_path: Path, text: str, place: int, change: bytes) -> None:
+    raw = text.encode()
+    place %= len(raw)
+    file = written(tmp_path, raw[:place] + change + raw[place + len(change) :])
+    try:
+        imported = read_hosts(file)
+    except ConfigError:
+        return
+    book = ProfileBook(read(tmp_path / "profiles.toml"))
+    for change_made in changes(candidates(imported, book), book):
+        assert change_made.values is not None
+        if change_made.kind != "credentials":
+            profile_connection(change_made.kind, change_made.name, {**change_made.values, "credential": "x"})
+
+
+def test_what_is_chosen_is_written_below_its_groups_with_one_credential_that_asks(tmp_path: Path) -> None:
+    target = tmp_path / "profiles.toml"
+    target.write_text('# mine\n[hosts.web1]\ncomputer_name = "mine"\n')
+    book = ProfileBook(read(target))
+    found = candidates(read_hosts(written(tmp_path, MREMOTENG)), book)
+    assert {one.name: one.taken for one in found} == {"web1-2": False, "db": True, "screen": False, "odd": False}
+    found[0].taken = True
+    book.apply(changes([one for one in found if one.taken], book), "imported")
+    text = target.read_text()
+    assert "HIDDEN" not in text
+    made = tomllib.loads(text)
+    assert made["hosts"]["web1"] == {"computer_name": "mine"}
+    assert made["hosts"]["web1-2"]["group"] == "Prod-EU"
+    assert made["hosts"]["web1-2"]["credential"] == "contoso-admin"
+    assert made["credentials"] == {"contoso-admin": {"user_name": "CONTOSO\\admin", "password": {"prompt": True}}}
+    assert not book.problems
+    assert {kind: len(table) for kind, table in book.profiles.tables.items()} == {**dict.fromkeys(TABLES, 0), "host": 3}
+    assert book.undo() == "imported"
+    assert target.read_text() == '# mine\n[hosts.web1]\ncomputer_name = "mine"\n'
+
+
+async def test_the_list_is_shown_before_anything_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "profiles.toml"
+    target.write_text("")
+    file = written(tmp_path, RDCMAN, "work.rdg")
+    book = ProfileBook(read(target))
+    async with screen(sessions=StandInManager().as_manager(), book=book) as s:
+        await s.keys("i")
+        await s.until(lambda: isinstance(s.app.screen, ImportScreen), "the question for the file")
+        await s.keys("ctrl+u")
+        await s.type(str(tmp_path / "nobody"))
+        await s.until(lambda: s.shows("cannot be read"), "the refusal")
+        await s.keys("ctrl+u")
+        await s.type(str(file))
+        await s.until(lambda: s.shows("RDCMan: 2 of 2 chosen, 1 cannot be taken"), "the list")
+        assert s.shows("[x] Front") and s.shows("Work/Web")
+        assert target.read_text() == ""
+        await s.keys("down", "space")
+        await s.until(lambda: s.shows("1 of 2 chosen"), "the choice")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("▾ Work") and s.shows("○ Front"), "the profile")
+        assert set(tomllib.loads(target.read_text())["hosts"]) == {"Front"}
