@@ -35,6 +35,12 @@ class Completion:
     length: int
     matches: tuple[CompletionMatch, ...]
 
+    def below(self, above: int) -> Completion:
+        """Return it for the text without its first ``above`` code points; none where it would reach into them."""
+        if self.start < above:
+            return Completion(0, 0, ())
+        return Completion(self.start - above, self.length, self.matches)
+
 
 class Completions:
     """Finds completions in one session: by its TabExpansion2, or from its commands where that is missing."""

@@ -144,12 +144,17 @@ class InteractiveSession:
         self._debugger.abandon()
 
     async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask the far end for completions; offsets in code points. Raises SessionStateError when busy."""
+        """Ask the far end for completions; offsets in code points of ``text``. Raises SessionStateError when busy.
+
+        The lines of an incomplete input stand above the text when the far end looks at it.
+        """
         if self.busy:
             raise SessionStateError("the session is busy")
         self.busy = True
         try:
-            return await self._completions.find(text, cursor)
+            above = "".join(f"{line}\n" for line in self._block)
+            found = await self._completions.find(above + text, len(above) + cursor)
+            return found.below(len(above))
         finally:
             self.busy = False
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.completion import Completion, CompletionMatch
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.widgets.completion_source import Completions, clean, fits
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.line_history import LineHistory
@@ -239,6 +240,32 @@ async def test_the_list_stays_on_the_screen(manager: StandInManager, size: tuple
         region = s.pane.row.menu.region
         assert region.x >= 0 and region.right <= width and region.y >= 0 and region.bottom <= height
         assert s.shows("Get-C")
+
+
+async def test_the_embedded_endpoint_completes_within_a_block_too() -> None:
+    async with screen(ConnectionInfo(ParameterSet.DEMO)) as s:
+        await ready(s)
+        await s.type("Get-ChildI", enter=False)
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+        await s.keys("ctrl+u")
+        await s.type("foreach ($i in 1..2) {")
+        await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "the next row")
+        await s.type("Write-Outp", enter=False)
+        await s.keys("tab")
+        await has(s, "Write-Output")
+        await s.type(" $i }")
+        await s.type("")
+        await s.until(lambda: s.sees("2"), "the block run")
+
+
+async def test_a_line_typed_right_behind_tab_runs_whole_on_a_real_endpoint() -> None:
+    async with screen(ConnectionInfo(ParameterSet.DEMO)) as s:
+        await ready(s)
+        for number in range(5):
+            s.burst(*"Write-Output", "tab", *f" x{number}", "tab", "enter")
+            await s.until(lambda number=number: s.sees(f"x{number}"), "the line")
+            await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
 
 
 _TEXT = st.text(max_size=12)

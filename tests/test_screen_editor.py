@@ -49,35 +49,36 @@ async def press(s: Screen, text: str, *keys: str) -> tuple[str, int]:
     return s.pane.editor.text, s.pane.editor.cursor
 
 
-@pytest.mark.parametrize(
-    ("keys", "text", "cursor"),
-    [
-        ((), "cd C:\\one two.txt", 17),
-        (("ctrl+a",), "cd C:\\one two.txt", 0),
-        (("home", "ctrl+e"), "cd C:\\one two.txt", 17),
-        (("alt+b",), "cd C:\\one two.txt", 14),
-        (("ctrl+left", "ctrl+left"), "cd C:\\one two.txt", 10),
-        (("home", "alt+f"), "cd C:\\one two.txt", 2),
-        (("home", "ctrl+right"), "cd C:\\one two.txt", 3),
-        (("ctrl+w",), "cd C:\\one ", 10),
-        (("alt+backspace",), "cd C:\\one two.", 14),
-        (("ctrl+w", "ctrl+w"), "cd ", 3),
-        (("ctrl+w", "ctrl+w", "ctrl+y"), "cd C:\\one two.txt", 17),
-        (("home", "alt+d", "alt+d", "ctrl+e", "ctrl+y"), ":\\one two.txtcd C", 17),
-        (("ctrl+u",), "", 0),
-        (("ctrl+u", "ctrl+y", "ctrl+y"), "cd C:\\one two.txtcd C:\\one two.txt", 34),
-        (("home", "ctrl+k"), "", 0),
-        (("home", "ctrl+right", "ctrl+k"), "cd ", 3),
-        (("ctrl+w", "home", "ctrl+d", "ctrl+k", "ctrl+y", "alt+y"), "two.txt", 7),
-        (("ctrl+t",), "cd C:\\one two.ttx", 17),
-        (("ctrl+q", "tab"), "cd C:\\one two.txt\t", 18),
-        (("ctrl+b", "ctrl+b", "delete"), "cd C:\\one two.tt", 15),
-    ],
-)
-async def test_the_keys_of_psreadline(manager: StandInManager, keys: tuple[str, ...], text: str, cursor: int) -> None:
+#: keys pressed behind ``cd C:\\one two.txt``, the text and the cursor after them
+PSREADLINE = [
+    ((), "cd C:\\one two.txt", 17),
+    (("ctrl+a",), "cd C:\\one two.txt", 0),
+    (("home", "ctrl+e"), "cd C:\\one two.txt", 17),
+    (("alt+b",), "cd C:\\one two.txt", 14),
+    (("ctrl+left", "ctrl+left"), "cd C:\\one two.txt", 10),
+    (("home", "alt+f"), "cd C:\\one two.txt", 2),
+    (("home", "ctrl+right"), "cd C:\\one two.txt", 3),
+    (("ctrl+w",), "cd C:\\one ", 10),
+    (("alt+backspace",), "cd C:\\one two.", 14),
+    (("ctrl+w", "ctrl+w"), "cd ", 3),
+    (("ctrl+w", "ctrl+w", "ctrl+y"), "cd C:\\one two.txt", 17),
+    (("home", "alt+d", "alt+d", "ctrl+e", "ctrl+y"), ":\\one two.txtcd C", 17),
+    (("ctrl+u",), "", 0),
+    (("ctrl+u", "ctrl+y", "ctrl+y"), "cd C:\\one two.txtcd C:\\one two.txt", 34),
+    (("home", "ctrl+k"), "", 0),
+    (("home", "ctrl+right", "ctrl+k"), "cd ", 3),
+    (("ctrl+w", "home", "ctrl+d", "ctrl+k", "ctrl+y", "alt+y"), "two.txt", 7),
+    (("ctrl+t",), "cd C:\\one two.ttx", 17),
+    (("ctrl+q", "tab"), "cd C:\\one two.txt\t", 18),
+    (("ctrl+b", "ctrl+b", "delete"), "cd C:\\one two.tt", 15),
+]
+
+
+async def test_the_keys_of_psreadline(manager: StandInManager) -> None:
     async with session(manager) as s:
         await ready(s)
-        assert await press(s, "cd C:\\one two.txt", *keys) == (text, cursor)
+        for keys, text, cursor in PSREADLINE:
+            assert await press(s, "cd C:\\one two.txt", *keys) == (text, cursor), keys
 
 
 async def test_undo_and_redo_have_keys_of_their_own(manager: StandInManager) -> None:

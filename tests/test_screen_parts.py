@@ -75,9 +75,12 @@ def test_the_time_left_is_said_roughly(seconds: int, shown: str) -> None:
 def test_alt_keys_arrive_under_their_own_names() -> None:
     mend_alt_keys()
     expected = {"\x1b\r": "alt+enter", "\x1b.": "alt+full_stop", **{f"\x1b{n}": f"alt+{n}" for n in range(10)}}
+    expected |= {f"\x1b{letter}": f"alt+{letter}" for letter in "abcfxyzA"} | {"\x1b\x7f": "alt+backspace"}
     for sequence, name in expected.items():
         keys = [event for event in XTermParser().feed(sequence) if isinstance(event, events.Key)]
         assert [(key.key, key.character) for key in keys] == [(name, None)], repr(sequence)
+    both = [event for event in XTermParser().feed("\x1by\x1b[A") if isinstance(event, events.Key)]
+    assert [key.key for key in both] == ["alt+y", "up"], "one right behind the other"
 
 
 def test_every_action_is_behind_the_prefix_and_no_key_has_two_meanings() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import os
+import string
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -131,6 +132,7 @@ class _AltKey(enum.Enum):
     """Key names as values, the shape Textual's table wants."""
 
     ENTER = "alt+enter"
+    BACKSPACE = "alt+backspace"
     FULL_STOP = "alt+full_stop"
     MINUS = "alt+minus"
     EQUALS = "alt+equals_sign"
@@ -144,6 +146,17 @@ class _AltKey(enum.Enum):
     ALT_7 = "alt+7"
     ALT_8 = "alt+8"
     ALT_9 = "alt+9"
+
+
+@dataclass(frozen=True, slots=True)
+class _AltLetter:
+    """The same for a letter."""
+
+    value: str
+
+
+#: ESC and one of these begins a longer sequence: single shifts, DCS, SOS
+_INTRODUCERS = frozenset("NOPX")
 
 
 #: seconds after Esc in which another key makes it Alt+key: a slow link delivers the two apart
@@ -162,10 +175,12 @@ def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def mend_alt_keys() -> None:
-    """Make Alt+digit, Alt+Enter and Alt+. arrive under their own names.
+    """Make Alt with a digit, a letter, Enter, Backspace or a full stop arrive at once and under its own name.
 
-    Textual takes ESC with a digit for what Option+digit types on one macOS terminal, and ESC with Return for a
-    plain Return. Its table has no public door; mending it twice does nothing.
+    Textual takes ESC with a digit for what Option+digit types on one macOS terminal, ESC with Return for a plain
+    Return, ESC b and ESC f for Ctrl with an arrow. What it does not know it holds back for the time of a lone Esc, and
+    types it as ``^`` and the letter when another ESC comes within that time, as it does when Alt keys are pressed
+    quickly. Its table has no public door; mending it twice does nothing.
     """
     from textual import _ansi_sequences
 
@@ -173,6 +188,9 @@ def mend_alt_keys() -> None:
     table.pop("\x1b§", None)
     for digit in range(10):
         table[f"\x1b{digit}"] = (_AltKey[f"ALT_{digit}"],)
+    for letter in set(string.ascii_letters) - _INTRODUCERS:
+        table[f"\x1b{letter}"] = (_AltLetter(f"alt+{letter}"),)
+    table["\x1b\x7f"] = (_AltKey.BACKSPACE,)
     table["\x1b-"] = (_AltKey.MINUS,)
     table["\x1b="] = (_AltKey.EQUALS,)
     table["\x1b\r"] = (_AltKey.ENTER,)

@@ -16,8 +16,8 @@ from textual.widgets import Static
 
 #: entries shown at once
 ROWS = 8
-#: columns of the list without its tooltip
-MIN_WIDTH, MAX_LABEL = 36, 48
+#: columns of the list at least, and of a label and of a tooltip at most
+MIN_WIDTH, MAX_LABEL, MAX_TOOLTIP = 36, 48, 70
 _KINDS = {
     "ProviderItem": "file",
     "ProviderContainer": "folder",
@@ -92,17 +92,18 @@ class CompletionMenu(Static):
         tail = _tail(listing)
         tooltip = listing.matches[listing.selected].tooltip if listing.selected >= 0 else ""
         widest = max((cell_len(match.label) for match in shown), default=0)
-        label = max(min(widest, MAX_LABEL), MIN_WIDTH - kind - 5, cell_len(tail) - kind - 3)
-        label = min(max(label, min(cell_len(tooltip), 70) - kind - 3), room - kind - 5)
-        width = label + kind + 5
+        label = max(min(widest, MAX_LABEL, room - kind - 5), 1)
+        wanted = max(label + kind + 5, MIN_WIDTH, cell_len(tail) + 2, min(cell_len(tooltip), MAX_TOOLTIP) + 2)
+        width = min(wanted, room)
+        fill = " " * (width - label - kind - 3)
         chosen = "bold reverse" if no_color() else "bold on $primary 30%"
         rows = []
         for index, (match, word) in enumerate(zip(shown, kinds, strict=True), self._first):
             name = _cut(match.label, label)
             if index == listing.selected:
-                rows.append(Content.styled(f"›{name}  {word:<{kind}}  ", chosen))
+                rows.append(Content.styled(f"›{name}  {word:<{kind}}{fill}", chosen))
             else:
-                rows.append(Content.assemble(f" {name}  ", (f"{word:<{kind}}  ", "$calm")))
+                rows.append(Content.assemble(f" {name}  ", (f"{word:<{kind}}{fill}", "$calm")))
         if tooltip and tooltip != listing.matches[listing.selected].label:
             rows.append(Content(" " + _cut(tooltip, width - 2) + " "))
         rows.append(Content.styled(" " + _cut(tail, width - 2) + " ", "$calm"))

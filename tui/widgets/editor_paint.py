@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any, ClassVar
 
-from pstui.tui.render.highlight import NAMES, Highlighted
+from pstui.tui.render.highlight import NAMES, Highlighted, Run
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+from textual.geometry import Offset
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 
@@ -21,6 +24,8 @@ class PaintedEditor(TextArea):
     def __init__(self, **options: Any) -> None:
         # the base class asks for rows while it is being made
         self._read = Highlighted("")
+        self._pair: tuple[int, tuple[int, int] | None] = (-1, None)
+        self._window = (0, 1 << 30)
         self._ghost = ""
         super().__init__(**options)
         self.match_cursor_bracket = False
@@ -94,16 +99,36 @@ class PaintedEditor(TextArea):
         """Leave brackets to the tokens: one inside a string has no partner."""
         return None
 
+    def render_line(self, y: int) -> Strip:
+        """Return a row of the screen; only what stands in it is coloured, however long the line is."""
+        top = Offset(0, y + self.scroll_offset.y)
+        if top.y < self.wrapped_document.height:
+            _, column = self.wrapped_document.offset_to_location(top)
+            self._window = column, column + 2 * max(self.wrap_width, 1)
+        return super().render_line(y)
+
     def get_line(self, line_index: int) -> Text:
-        """Return a row with its colours."""
+        """Return a line with the colours of the part that is being painted."""
         line = super().get_line(line_index)
-        if self._read.text is not self.text and self._read.text != self.text:
-            self._read = Highlighted(self.text)
-        for run in self._read.runs(line_index):
+        text, cursor = self.text, self.cursor
+        if self._read.text != text:
+            self._read, self._pair = Highlighted(text), (-1, None)
+        runs = self._read.runs(line_index)
+        first, last = self._window
+        for index in range(bisect_right(runs, first, key=_end_of), len(runs)):
+            run = runs[index]
+            if run.start >= last:
+                break
             line.stylize(self.get_component_rich_style(f"editor--{run.name}", partial=True), run.start, run.end)
-        if self.has_focus and self.selection.is_empty and (pair := self._read.partners(self.cursor)) is not None:
+        if self._pair[0] != cursor:
+            self._pair = cursor, self._read.partners(cursor)
+        if self.has_focus and self.selection.is_empty and self._pair[1] is not None:
             style = self.get_component_rich_style("editor--pair", partial=True)
-            for row, column in map(self.location_of, pair):
+            for row, column in map(self.location_of, self._pair[1]):
                 if row == line_index:
                     line.stylize(style, column, column + 1)
         return line
+
+
+def _end_of(run: Run) -> int:
+    return run.end

@@ -12,9 +12,9 @@ from textual.content import Content
 class PasteWay(enum.Enum):
     """What to do with pasted lines."""
 
-    BLOCK = "as one block"
-    LINES = "line by line"
-    EDIT = "edit first"
+    BLOCK = "run as one block"
+    LINES = "run line by line"
+    EDIT = "edit"
 
 
 _WAYS = tuple(PasteWay)
@@ -57,5 +57,5 @@ class PasteChoice:
     def _present(self) -> None:
         mark = "bold reverse" if no_color() else "bold on $primary 30%"
         ways = [Content.styled(f" {way.value} ", mark if way is self._chosen else "$calm") for way in _WAYS]
-        said = Content(f"{self._count} lines pasted, Enter runs them ")
+        said = Content(f"{self._count:,} lines pasted, Enter: ")
         self._show(Content.assemble(said, *ways, ("  Tab chooses", "$calm")))
