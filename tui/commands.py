@@ -59,6 +59,8 @@ class Commands:
 
     def __init__(self, world: World, face: CommandFace, console: Console) -> None:
         self._world, self._face, self._console = world, face, console
+        #: whether the last call has led into a tab, or out of a session, where the user goes on
+        self.led_away = False
         self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[Said]]]] = {
             "Enter-PSSession": self._enter,
             "New-PSSession": self._new,
@@ -74,6 +76,7 @@ class Commands:
 
     async def run(self, line: str) -> list[Said]:
         """Bind a line, do it, and return what it says. Raises MissingMandatory for an Enter that lacks a value."""
+        self.led_away = False
         call = self._world.call(line)
         said = [Said(notice) for notice in call.notices]
         verb = self._verbs.get(call.cmdlet)
@@ -95,6 +98,7 @@ class Commands:
             world = self._world
             info = connection_info(call, defaults=world.defaults, credentials=world.credential)
         await self._face.enter(info)
+        self.led_away = True
         return []
 
     async def _new(self, call: BoundCall) -> list[Said]:
@@ -152,6 +156,7 @@ class Commands:
 
     async def _exit(self, call: BoundCall) -> list[Said]:
         said = await self._face.exit()
+        self.led_away = not said
         return [Said(said)] if said else []
 
     async def _remove(self, call: BoundCall) -> list[Said]:
@@ -173,7 +178,9 @@ class Commands:
         return await self._each(call, "PSSessionConnectFailed", self._face.connect)
 
     async def _receive(self, call: BoundCall) -> list[Said]:
-        return await self._each(call, "ReceivePSSessionCannotConnectSession", self._face.receive, show=False)
+        said = await self._each(call, "ReceivePSSessionCannotConnectSession", self._face.receive, show=False)
+        self.led_away = not said
+        return said
 
     async def _each(
         self,

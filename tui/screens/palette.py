@@ -73,6 +73,11 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         self._filter()
         self.set_focus(self.input)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call runs and none waits to be typed."""
+        return not self.input.value and (self._work is None or self._work.is_finished)
+
     # -- keys -------------------------------------------------------------------------------------------------
 
     def dialog_key(self, key: str) -> bool:
@@ -171,8 +176,11 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         except asyncio.CancelledError:
             self._say([Said("It was given up.")], "")
             raise
-        if self.is_attached:
-            self._say(said, "")
+        if not self.is_attached:
+            return
+        self._say(said, "")
+        if self._commands.led_away and not any(each.is_error for each in said):
+            self.dismiss(None)
 
     def _say(self, said: Sequence[Said], line: str) -> None:
         if line:

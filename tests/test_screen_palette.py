@@ -1,0 +1,159 @@
+"""The list of actions and the command bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.tui.keys import ACTIONS
+from pstui.tui.screens.connect import ConnectScreen
+from pstui.tui.screens.help import HelpScreen
+from pstui.tui.screens.palette import CommandScreen
+from pstui.tui.screens.palette_match import matching
+from pstui.tui.widgets.conversation import PaneState
+
+from tests.support.parts import requires
+from tests.support.pilot import Screen, screen
+from tests.support.tmux import environment, terminal
+
+DEMO = ConnectionInfo(ParameterSet.DEMO)
+
+
+async def bar(s: Screen, *keys: str) -> CommandScreen:
+    await s.keys(*(keys or ("alt+x",)))
+    await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+    shown = s.app.screen
+    assert isinstance(shown, CommandScreen)
+    return shown
+
+
+@pytest.mark.parametrize("keys", [("alt+x",), ("ctrl+right_square_bracket", "colon")], ids="+".join)
+async def test_it_opens_by_both_ways_and_lists_every_action(keys: tuple[str, ...]) -> None:
+    async with screen(size=(120, 40)) as s:
+        shown = await bar(s, *keys)
+        listed = {each.action for each in shown._shown}
+        assert listed >= {each.action for each in ACTIONS} - {"commands"}
+        assert s.shows("F1") and s.shows("every key that works here")
+        await s.keys("escape")
+        await s.until(lambda: s.app.screen is s.workspace, "the workspace")
+
+
+async def test_a_few_letters_and_enter_do_the_action() -> None:
+    async with screen() as s:
+        await bar(s)
+        await s.type("hel")
+        await s.until(lambda: isinstance(s.app.screen, HelpScreen), "the help")
+
+
+async def test_up_and_down_choose_among_what_fits() -> None:
+    async with screen() as s:
+        shown = await bar(s)
+        await s.type("tab", enter=False)
+        await s.until(lambda: shown._shown and "tab" in shown._shown[0].label, "the filter")
+        second = shown._shown[1]
+        await s.keys("down")
+        assert shown._list.index == 1
+        await s.keys("tab")
+        assert shown.input.value == second.label
+
+
+async def test_nothing_fits_and_enter_does_nothing() -> None:
+    async with screen() as s:
+        await bar(s)
+        await s.type("zzzz")
+        await s.until(lambda: s.shows("No action has that name"), "the word")
+        assert isinstance(s.app.screen, CommandScreen)
+
+
+async def test_a_cmdlet_that_does_not_bind_shows_its_id_and_the_next_one_works() -> None:
+    async with screen(size=(120, 40)) as s:
+        shown = await bar(s)
+        await s.type("Get-PSSession -Nope x")
+        await s.until(lambda: s.shows("NamedParameterNotFound,Microsoft.PowerShell.Commands.GetPSSessionCommand"), "id")
+        await s.type("gsn")
+        await s.until(lambda: s.shows("No session is kept open."), "the list")
+        await s.keys("up", "up")
+        assert shown.input.value == "Get-PSSession -Nope x"
+
+
+async def test_enter_pssession_opens_a_tab_and_closes_the_bar() -> None:
+    async with screen(size=(120, 40)) as s:
+        await bar(s)
+        await s.type("etsn -Demo")
+        await s.until(lambda: s.app.screen is s.workspace and s.workspace.front is not None, "the tab")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+
+
+async def test_a_call_that_lacks_a_value_opens_the_dialog_on_it() -> None:
+    async with screen(size=(110, 34)) as s:
+        await bar(s)
+        await s.type("Enter-PSSession -VMName win11")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "the dialog")
+        dialog = s.app.screen
+        assert isinstance(dialog, ConnectScreen)
+        await s.until(lambda: dialog.focused is dialog.form.rows["Credential"].control, "the missing field")
+        assert dialog.draft.text("VMName") == "win11"
+
+
+async def test_session_options_and_credentials_can_be_kept_in_variables() -> None:
+    async with screen(size=(120, 40)) as s:
+        await bar(s)
+        await s.type("$o = New-PSSessionOption -SkipCACheck")
+        await s.type("$c = Get-Credential CONTOSO\\admin")
+        await s.until(lambda: {"o", "c"} <= set(s.workspace.world.variables), "the variables")
+        await s.type("New-PSSession -ComputerName web1 -Port 99999 -SessionOption $o -Credential $c")
+        await s.until(lambda: s.shows("ParameterArgumentValidationError"), "the refusal of the port alone")
+
+
+def test_letters_mean_the_action_whose_name_begins_so_first() -> None:
+    assert matching(ACTIONS, "quit")[0].action == "quit"
+    assert matching(ACTIONS, "new text")[0].action == "newest" or matching(ACTIONS, "newest")[0].action == "newest"
+    assert matching(ACTIONS, "clt")[0].action == "close_tab"
+    assert matching(ACTIONS, "") == list(ACTIONS)
+    assert matching(ACTIONS, "qqqqq") == []
+
+
+def test_the_keys_of_dialog_and_bar_arrive_from_an_ordinary_terminal(tmp_path: Path) -> None:
+    requires("tmux")
+    import sys
+
+    pstui = str(Path(sys.executable).with_name("pstui"))
+    with terminal([pstui], environment(tmp_path), tmp_path, 110, 34) as person:
+        person.wait("No session is open.")
+        person.keys("M-x")
+        person.wait("an action, or a cmdlet")
+        person.keys("Escape")
+        person.wait(lambda rows: not any("an action, or" in row for row in rows))
+        person.keys("C-]")
+        person.keys(":")
+        person.line("gsn")
+        person.wait("No session is kept open.")
+        person.keys("Escape")
+        person.wait(lambda rows: not any("No session is kept" in row for row in rows))
+        person.keys("F2")
+        person.wait("user@host[:port]")
+        person.text("-Demo")
+        person.wait("Enter-PSSession -Demo")
+        person.keys("C-t")
+        person.wait("The connection works")
+        person.keys("C-y")
+        person.wait("The line was copied")
+        person.keys("C-s")
+        person.wait("Save as demo")
+        person.keys("Enter")
+        person.wait("demo was saved to")
+        person.keys("Enter")
+        person.wait("ready")
+
+
+def test_a_call_of_the_command_line_that_lacks_a_value_is_asked_for(tmp_path: Path) -> None:
+    requires("tmux")
+    import sys
+
+    pstui = str(Path(sys.executable).with_name("pstui"))
+    argv = [pstui, "Enter-PSSession", "-UserName", "root"]
+    with terminal(argv, environment(tmp_path), tmp_path, 80, 24) as person:
+        person.wait("needed")
+        person.text("db.example")
+        person.wait("Enter-PSSession -HostName root@db.example")

@@ -1,0 +1,191 @@
+"""Sessions that are kept: the recorded scenario done in the screen, the list and its verbs, looking up."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import CallError
+from pstui.backends.host import NobodyConsole
+from pstui.backends.records import RunspaceState
+from pstui.backends.session import PSSession, SessionManager
+from pstui.tui.commands_table import session_table
+from pstui.tui.screens.palette import CommandScreen
+from pstui.tui.screens.sessions import SessionsScreen
+from pstui.tui.widgets.conversation import PaneState
+
+from tests.support.pilot import Screen, screen
+from tests.support.replay_log import install, report
+
+RECORDINGS = Path(__file__).parent / "recordings"
+DEMO = ConnectionInfo(ParameterSet.DEMO)
+PREFIX = "ctrl+right_square_bracket"
+SUFFIX = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
+NOT_FOUND = "RemoteRunspaceNotAvailableForSpecified"
+
+
+async def call(s: Screen, line: str) -> None:
+    """Type a call into the command bar and wait for its end."""
+    if not isinstance(s.app.screen, CommandScreen):
+        await s.keys("alt+x")
+        await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+    bar = s.app.screen
+    await s.type(line)
+
+    def ended() -> bool:
+        return s.app.screen is not bar or (isinstance(bar, CommandScreen) and bar.is_idle)
+
+    await s.until(ended, f"the end of {line}")
+
+
+async def entered(s: Screen) -> None:
+    await s.until(lambda: s.app.screen is s.workspace and s.workspace.front is not None, "the tab")
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+
+
+async def left(s: Screen) -> None:
+    await s.until(lambda: s.pane.state is PaneState.LEFT, "the session left")
+
+
+async def test_the_recorded_scenario_can_be_done_in_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, RECORDINGS / "sessions.jsonl.gz", tmp_path / "log")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    async with screen(size=(120, 40)) as s:
+        await call(s, "$s = New-PSSession -Name Web")
+        (session,) = s.app.sessions.sessions
+        assert (session.name, session.temporary, session.state) == ("Web", False, RunspaceState.OPENED)
+        assert s.workspace.panes == [], "New-PSSession enters nothing"
+
+        await call(s, "Enter-PSSession -Session $s")
+        await entered(s)
+        await s.run("$v = 42")
+        await s.type("exit")
+        await left(s)
+        assert session.state is RunspaceState.OPENED, "exit leaves a kept session open"
+
+        await call(s, "Get-PSSession")
+        assert s.shows(session_table([session]).splitlines()[2].strip())
+        for line, leave in (
+            ("Enter-PSSession -Name Web", "Exit-PSSession"),
+            ("Enter-PSSession -Id $s.Id", "exit"),
+            ("Enter-PSSession -InstanceId $s.InstanceId", "exit"),
+        ):
+            await call(s, line)
+            await entered(s)
+            await s.run("$v")
+            assert s.text()[-1] == "42"
+            await s.type(leave)
+            await left(s)
+        assert len(s.workspace.panes) == 1, "one session is one tab"
+
+        for line, error_id in (
+            ("Enter-PSSession -Name nope", f"{NOT_FOUND}Name{SUFFIX}"),
+            ("Enter-PSSession -Id 99", f"{NOT_FOUND}SessionId{SUFFIX}"),
+            ("Enter-PSSession -InstanceId 11111111-2222-3333-4444-555555555555", f"{NOT_FOUND}RunspaceId{SUFFIX}"),
+        ):
+            await call(s, line)
+            assert s.shows(error_id), error_id
+        await call(s, "Disconnect-PSSession $s")
+        assert s.shows("cannot be disconnected") and s.shows("PSSessionDisconnectFailed")
+        assert session.state is RunspaceState.OPENED
+        await call(s, "Remove-PSSession $s")
+        assert s.app.sessions.sessions == ()
+        assert session.state is RunspaceState.CLOSED
+        await call(s, "Enter-PSSession $s")
+        assert s.shows(f"PushedRunspaceMustBeOpen{SUFFIX}")
+    assert report(tmp_path / "log").violations == []
+
+
+async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
+    async with screen(DEMO, size=(120, 30)) as s:
+        await s.run("$x = 7")
+        await s.keys(PREFIX, "S")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
+        await s.until(lambda: s.shows("Temporary: closed when it is left"), "what it is")
+        await s.keys("d")
+        await s.until(lambda: s.shows("WinRM alone keeps it"), "why it cannot be disconnected")
+        await s.keys("k")
+        await s.until(lambda: s.shows("  1 Runspace1"), "its Id")
+        await s.keys("escape")
+        await s.run("exit")
+        (session,) = s.app.sessions.sessions
+        assert session.state is RunspaceState.OPENED
+        await s.type("")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the same session again")
+        await s.run("$x")
+        assert "7" in s.text()
+        assert s.app.sessions.sessions == (session,)
+
+
+async def test_the_list_enters_and_removes_and_shows_eight_columns() -> None:
+    async with screen(DEMO, size=(120, 30)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.keys(PREFIX, "S")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
+        for caption in "Id Name Transport ComputerName ComputerType State ConfigurationName Availability".split():
+            assert s.shows(caption), caption
+        assert s.shows("Opened") and s.shows("Available")
+        await s.keys("enter")
+        await s.until(lambda: s.app.screen is s.workspace, "the tab that is in it")
+        assert len(s.workspace.panes) == 1
+        await s.keys(PREFIX, "S")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
+        await s.keys("x")
+        await s.until(lambda: s.shows("No session is open"), "the list empty")
+        await s.keys("escape")
+        await left(s)
+
+
+async def test_exit_of_a_temporary_session_closes_it() -> None:
+    async with screen(DEMO, size=(120, 30)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await call(s, "Get-PSSession")
+        assert s.shows("No session is kept open."), "a temporary one is not shown"
+        await call(s, "Exit-PSSession")
+        await left(s)
+        await s.until(lambda: s.app.sessions.sessions == (), "the session closed")
+
+
+def named(manager: SessionManager, name: str, state: RunspaceState = RunspaceState.OPENED) -> PSSession:
+    session = manager.create(DEMO, NobodyConsole(), name=name, temporary=False)
+    session.instance_id, session.state = uuid.uuid4(), state
+    return session
+
+
+@pytest.mark.parametrize(
+    ("parameter_set", "value", "error_id"),
+    [
+        (ParameterSet.NAME, "twice", "RemoteRunspaceHasMultipleMatchesForSpecifiedName"),
+        (ParameterSet.NAME, "broken", "PushedRunspaceMustBeOpen"),
+        (ParameterSet.NAME, "away", "EnterPSSessionCannotConnectDisconnectedSession"),
+        (ParameterSet.NAME, "tw*", f"{NOT_FOUND}Name"),
+        (ParameterSet.ID, 77, f"{NOT_FOUND}SessionId"),
+    ],
+)
+def test_what_cannot_be_entered_is_refused_with_powershells_id(
+    parameter_set: ParameterSet, value: object, error_id: str
+) -> None:
+    manager = SessionManager()
+    named(manager, "twice")
+    named(manager, "TWICE")
+    named(manager, "broken", RunspaceState.BROKEN)
+    named(manager, "away", RunspaceState.DISCONNECTED)
+    with pytest.raises(CallError) as refused:
+        manager.find(ConnectionInfo(parameter_set, {parameter_set.value: value}))
+    assert refused.value.error_id == error_id + SUFFIX
+
+
+def test_the_table_is_aligned_as_the_real_one() -> None:
+    manager = SessionManager()
+    session = named(manager, "Web")
+    session.transport = "SSH"
+    text = session_table([session]).splitlines()
+    assert text[0] == (
+        " Id Name            Transport ComputerName    ComputerType    State         ConfigurationName     Availability"
+    )
+    assert text[1].startswith(" -- ----            --------- ------------    ------------    -----")
+    assert text[2].startswith("  1 Web             SSH       demo            RemoteMachine   Opened")
+    assert text[2].endswith("None")
