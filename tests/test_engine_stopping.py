@@ -101,7 +101,9 @@ async def test_connecting_over_winrm_is_given_up_at_once() -> None:
     async with mute_server() as (port, met):
         credential = PSCredential("me", Secret("secret"))
         values = {"ComputerName": "localhost", "Port": port, "Credential": credential, "Authentication": "Negotiate"}
-        manager, interactive = interact(ConnectionInfo(ParameterSet.COMPUTER_NAME, values))
+        manager, interactive = interact(
+            ConnectionInfo(ParameterSet.COMPUTER_NAME, values, settings={"trusted_hosts": ["localhost"]})
+        )
         assert await give_up(interactive, met) < AT_ONCE
         assert interactive.session.state is RunspaceState.CLOSED
         await manager.close_all()

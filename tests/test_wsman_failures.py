@@ -40,7 +40,11 @@ def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"ComputerName": "no-such-host.invalid"}, ["name is not known", "-2144108103 (ComputerNotFound)"]),
+        # Trusted, so that the look-up is what fails first also where there is no Kerberos.
+        (
+            {"ComputerName": "no-such-host.invalid", "settings": {"trusted_hosts": ["*.invalid"]}},
+            ["name is not known", "-2144108103 (ComputerNotFound)"],
+        ),
         ({"Port": 1}, ["nothing answers on port 1", "-2144108526 (CannotConnect)", "Enable-PSRemoting"]),
         ({"UseSSL": True}, ["does not speak HTTPS", "12175", "5986"]),
         ({"ApplicationName": "other"}, ["no WinRM service at /other", "-2144108269 (URLNotAvailable)", "URLPrefix"]),

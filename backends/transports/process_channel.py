@@ -143,6 +143,11 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         return f"The process ended with exit code {code}."
 
     async def _end_group(self) -> None:
+        # The end of its input is how a server learns that the session is over; it may have something to finish.
+        if self._transport is not None and (stdin := self._transport.get_pipe_transport(0)) is not None:
+            stdin.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exited.wait(), GRACE)
         # The second signal is also for members that ignored the first and outlived the leader: while they live, the
         # number of the group is theirs.
         for kill in (False, True):
