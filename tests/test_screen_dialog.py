@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -14,12 +15,16 @@ from pstui.backends.powershell.binder import bind_line
 from pstui.backends.powershell.calls import connection_info
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import SessionManager
+from pstui.backends.targets import profile_connection
+from pstui.tui.cli_profiles import read
+from pstui.tui.profiles import ProfileBook
 from pstui.tui.screens.connect import ConnectScreen
 from pstui.tui.screens.connect_draft import Draft
 from pstui.tui.screens.connect_form import OptionsFold
+from pstui.tui.screens.connect_saving import profile_keys
 from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, entry_of
-from pstui.tui.widgets.fields import ChoiceField
+from pstui.tui.widgets.fields import ChoiceField, Verb
 from pstui.tui.widgets.fields_keys import step_focus
 from textual import events
 
@@ -245,7 +250,7 @@ async def test_f2_opens_it_and_escape_closes_it() -> None:
 
 
 async def test_keys_in_one_burst_reach_the_fields_in_order() -> None:
-    async with dialog() as (s, shown, answers):
+    async with dialog() as (s, _, answers):
         s.burst("tab", "tab", *"web1", "tab", *"admin", "tab", *"5986", "enter")
         await s.until(lambda: answers, "the answer")
         made = answers[0]
@@ -301,3 +306,43 @@ def test_every_option_of_every_set_has_a_field() -> None:
         wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
         assert wanted <= names
     assert option("Port").caution
+
+
+async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_path: Path) -> None:
+    book = ProfileBook(read(tmp_path / "profiles.toml"))
+    async with dialog(World(SessionManager(), book=book), size=(110, 34)) as (s, shown, answers):
+        await fill(s, shown, {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "UseSSL": "on"})
+        made = shown.connection()
+        await s.keys("ctrl+s")
+        await s.until(lambda: shown.saving.name_input.value == "web1" and shown.saving.name_input.has_focus, "a name")
+        await s.keys("tab")
+        await s.type("Production/Web")
+        await s.until(lambda: s.shows("web1 was saved to"), "the word")
+        assert book.table("host", "web1") == {
+            "computer_name": "web1.contoso.com",
+            "credential": "admin",
+            "use_ssl": True,
+            "group": "Production/Web",
+        }
+        saved = book.connection("host", "web1")
+        assert (saved.parameter_set, saved.values) == (made.parameter_set, made.values)
+        assert book.profiles.configuration.credentials["admin"]["password"] == {"prompt": True}
+
+        await s.keys("ctrl+s", "enter")
+        await s.until(lambda: s.shows("There is a host named web1 already"), "the question")
+        step_to(shown, Verb)
+        while getattr(shown.focused, "action", "") != "save_and_connect":
+            step_focus(shown.quick, 1)
+        await s.keys("enter")
+        await s.until(lambda: answers, "saved and connected")
+        assert answers[0] is not None and answers[0].label == "web1"
+
+
+@pytest.mark.parametrize("parameter_set", FILLED, ids=lambda each: each.value)
+def test_the_keys_of_every_set_lead_back_to_its_connection(parameter_set: ParameterSet) -> None:
+    draft = Draft(parameter_set, dict(FILLED[parameter_set][0]))
+    made = draft.connection()
+    table = profile_keys(draft, World(SessionManager()))
+    kind = {S.VM_ID: "vm", S.VM_NAME: "vm", S.CONTAINER_ID: "container"}.get(parameter_set, "host")
+    saved = profile_connection(kind, "x", table)
+    assert (saved.parameter_set, dict(saved.values)) == (made.parameter_set, dict(made.values))

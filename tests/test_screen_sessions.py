@@ -12,7 +12,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.host import NobodyConsole
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import PSSession, SessionManager
-from pstui.tui.commands_table import session_table
+from pstui.tui.commands_table import COLUMNS, session_table
 from pstui.tui.screens.palette import CommandScreen
 from pstui.tui.screens.sessions import SessionsScreen
 from pstui.tui.widgets.conversation import PaneState
@@ -113,6 +113,9 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         await s.run("exit")
         (session,) = s.app.sessions.sessions
         assert session.state is RunspaceState.OPENED
+        await s.keys("f10")
+        await s.until(lambda: s.shows("Runspace1: kept open, in no tab"), "what would be closed")
+        await s.keys("escape")
         await s.type("")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the same session again")
         await s.run("$x")
@@ -125,7 +128,7 @@ async def test_the_list_enters_and_removes_and_shows_eight_columns() -> None:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         await s.keys(PREFIX, "S")
         await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
-        for caption in "Id Name Transport ComputerName ComputerType State ConfigurationName Availability".split():
+        for caption, _ in COLUMNS:
             assert s.shows(caption), caption
         assert s.shows("Opened") and s.shows("Available")
         await s.keys("enter")

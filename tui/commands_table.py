@@ -22,7 +22,19 @@ COLUMNS = (
     ("ConfigurationName", 21),
     ("Availability", 12),
 )
-_RIGHT = ("Id", "Availability")
+#: the same for a terminal of 80 columns
+NARROW = (
+    ("Id", 3),
+    ("Name", 9),
+    ("Transport", 9),
+    ("Computer", 10),
+    ("Type", 8),
+    ("State", 12),
+    ("Config.", 7),
+    ("Available", 9),
+)
+_RIGHT = ("Id", "Availability", "Available")
+_Columns = Sequence[tuple[str, int]]
 
 
 class Listed(Protocol):
@@ -61,10 +73,10 @@ def cells(session: Listed) -> tuple[str, ...]:
     )
 
 
-def row(texts: Sequence[str]) -> str:
+def row(texts: Sequence[str], columns: _Columns = COLUMNS) -> str:
     """Return one row of the table."""
     parts = []
-    for (caption, width), text in zip(COLUMNS, texts, strict=True):
+    for (caption, width), text in zip(columns, texts, strict=True):
         shown = plain(text, limit=200)
         shown = set_cell_size(shown, width - 1) + "…" if cell_len(shown) > width else shown
         room = " " * (width - cell_len(shown))
@@ -72,9 +84,9 @@ def row(texts: Sequence[str]) -> str:
     return " ".join(parts).rstrip()
 
 
-def header() -> str:
+def header(columns: _Columns = COLUMNS) -> str:
     """Return the captions."""
-    return row([caption for caption, _ in COLUMNS])
+    return row([caption for caption, _ in columns], columns)
 
 
 def session_table(sessions: Iterable[Listed]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from pstui.backends.records import RunspaceState
 from pstui.tui.screens.quit import QuitScreen
 from pstui.tui.screens.workspace_editing import EditingScreen
 from pstui.tui.widgets.conversation import PaneState
@@ -36,6 +37,12 @@ class LeavingScreen(EditingScreen):
     def action_quit(self) -> None:
         """Leave pstui; asks once when sessions are open."""
         lines = [f"{number}  {described(pane)}" for number, pane in enumerate(self.panes, 1) if pane.state.live]
+        entered = [pane.session for pane in self.panes if pane.state.live]
+        lines += [
+            f"–  {plain(each.name, limit=60)}: kept open, in no tab"
+            for each in self.sessions.sessions
+            if not each.temporary and each.state is RunspaceState.OPENED and each not in entered
+        ]
         if not lines:
             self.end(0)
             return

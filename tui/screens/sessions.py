@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import PSSession
 from pstui.tui.commands import CommandFace
-from pstui.tui.commands_table import cells, header, row
+from pstui.tui.commands_table import COLUMNS, NARROW, cells, header, row
 from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.fields import Verb
 from pstui.tui.widgets.fields_keys import step_focus
@@ -26,8 +26,10 @@ from textual.widgets import Static
 
 #: seconds between two looks at the states of the sessions
 LOOK = 0.5
+#: columns from which the table has its real widths
+WIDE = 116
 _VERBS = (
-    ("enter", "Enter", "Enter"),
+    ("Enter", "Enter", "Enter"),
     ("d", "disconnect", "Disconnect"),
     ("c", "connect", "Connect"),
     ("r", "receive", "Receive"),
@@ -49,19 +51,19 @@ class SessionsScreen(ModalScreen[None]):
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
         self.list = PickList(id="session-rows", empty="No session is open. F2 opens one in a tab.")
+        self._captions = Static(id="captions", markup=False)
         self._message = Static(id="message", markup=False)
-        self.verbs = {action: Verb(action, caption) for _, action, caption in _VERBS}
+        self.verbs = {action: Verb(action, caption, key) for key, action, caption in _VERBS}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sessions-box") as box:
-            box.border_title = "Sessions"
-            yield Static(Content.styled(f"  {header()}", "$calm"), id="captions", markup=False)
+            box.border_title, box.border_subtitle = "Sessions", "Esc closes"
+            yield self._captions
             with VerticalScroll(id="rows-scroll", can_focus=False):
                 yield self.list
             yield self._message
             with Horizontal(id="verbs"):
                 yield from self.verbs.values()
-                yield Static("d c r k x do the same  Esc closes", id="keys", markup=False)
 
     def on_mount(self) -> None:
         """List them, and keep the list current."""
@@ -77,7 +79,9 @@ class SessionsScreen(ModalScreen[None]):
 
     def _look(self) -> None:
         self._sessions = list(self._world.sessions.sessions)
-        drawn = [row(cells(each)) for each in self._sessions]
+        columns = COLUMNS if self.size.width >= WIDE else NARROW
+        self._captions.update(Content.styled(f"  {header(columns)}", "$calm"))
+        drawn = [row(cells(each), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
             self._drawn = drawn
             self.list.put_rows(drawn)
@@ -103,7 +107,8 @@ class SessionsScreen(ModalScreen[None]):
             case "Enter" if session.state not in (RunspaceState.OPENED, RunspaceState.DISCONNECTED):
                 return "Only an open session can be entered."
             case "disconnect":
-                return links.why_not_disconnect(session)
+                temporary = "It is temporary, closed when it is left. Keep it first (k)." if session.temporary else ""
+                return links.why_not_disconnect(session) or temporary
             case "connect":
                 return links.why_not_connect(session)
             case "receive":

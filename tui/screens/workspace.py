@@ -14,6 +14,7 @@ from pstui.tui.profiles import ProfileBook
 from pstui.tui.screens.connect_work import ConnectingScreen
 from pstui.tui.screens.connect_world import Bind, World
 from pstui.tui.screens.help import HelpScreen
+from pstui.tui.screens.keys_painted import KeysPainted
 from pstui.tui.screens.profile_work import ProfileWork
 from pstui.tui.screens.workspace_reading import ReadingScreen
 from pstui.tui.transcript_sink import TranscriptSink
@@ -33,7 +34,7 @@ WIDE = 90
 FRAME_INTERVAL = 1 / 30
 
 
-class Workspace(ProfileWork, ReadingScreen, ConnectingScreen):
+class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
     """Everything there is to see. ``single`` ends the program when its only session is left by exit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
@@ -150,7 +151,8 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen):
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; the only one of a single call ends the program as ssh does."""
         event.stop()
-        if self._single and event.state is PaneState.LEFT and self.panes == [event.pane]:
+        ended = event.state is PaneState.LEFT and self.panes == [event.pane]
+        if self._single and ended and not self.world.kept:
             self.app.exit(0)
 
     def on_sidebar_closed(self, event: Sidebar.Closed) -> None:

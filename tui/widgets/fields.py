@@ -190,7 +190,10 @@ class FieldRow(Horizontal):
 
 
 class Verb(DialogStatic):
-    """A thing to do, as a button of one row. ``why_not`` says why it cannot be done now."""
+    """A thing to do, as a button of one row. ``why_not`` says why it cannot be done now.
+
+    ``key`` is the key that does the same, where there is one.
+    """
 
     class Pressed(Message):
         """Do it."""
@@ -199,9 +202,10 @@ class Verb(DialogStatic):
             super().__init__()
             self.verb = verb
 
-    def __init__(self, action: str, caption: str) -> None:
+    def __init__(self, action: str, caption: str, key: str = "") -> None:
         super().__init__(markup=False, classes="verb")
-        self.action, self.caption, self.why_not = action, caption, ""
+        self.action, self.why_not = action, ""
+        self._text = f"[{key}] {caption}" if key else f"[ {caption} ]"
 
     def on_mount(self) -> None:
         """Draw it."""
@@ -212,7 +216,7 @@ class Verb(DialogStatic):
         self.why_not = why_not
         self.tooltip = why_not or None
         self.set_class(bool(why_not), "-greyed")
-        self.update(Content(f"[ {self.caption} ]"))
+        self.update(Content(self._text))
 
     def on_click(self) -> None:
         """Do it."""

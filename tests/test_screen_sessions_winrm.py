@@ -1,0 +1,76 @@
+"""A session over WinRM, let go of and taken up again in the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.records import RunspaceState
+from pstui.backends.transports.wsman_credentials import GATE
+from pstui.tui.screens.palette import CommandScreen
+from pstui.tui.screens.sessions import SessionsScreen
+from pstui.tui.widgets.conversation import PaneState
+
+from tests.support.pilot import Screen, screen
+from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint
+from tests.support.wsman_calls import call
+
+__all__ = ["winrm_endpoint"]
+
+
+@pytest.fixture(autouse=True)
+def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody was refused yet, and no realm is looked for in the DNS."""
+    GATE.forget()
+    without = tmp_path / "krb5.conf"
+    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
+    monkeypatch.setenv("KRB5_CONFIG", str(without))
+
+
+async def sessions(s: Screen) -> SessionsScreen:
+    await s.keys("ctrl+right_square_bracket", "S")
+    await s.until(lambda: isinstance(s.app.screen, SessionsScreen) and s.app.screen.focused, "the list")
+    shown = s.app.screen
+    assert isinstance(shown, SessionsScreen)
+    return shown
+
+
+async def test_a_session_is_disconnected_connected_and_entered_again(winrm_endpoint: WinRMEndpoint) -> None:
+    info: ConnectionInfo = call(winrm_endpoint)
+    async with screen(info, size=(120, 30)) as s:
+        await s.run("$x = 7")
+        (session,) = s.app.sessions.sessions
+        shown = await sessions(s)
+        await s.keys("d")
+        await s.until(lambda: s.shows("Keep it first"), "a temporary one is not let go of")
+        assert session.state is RunspaceState.OPENED
+        await s.keys("k", "d")
+        await s.until(lambda: session.state is RunspaceState.DISCONNECTED, "the session disconnected")
+        assert s.workspace.panes[0].state is PaneState.LEFT, "who was in it has left it"
+        assert not shown.verbs["connect"].why_not
+        await s.keys("c")
+        await s.until(lambda: session.state is RunspaceState.OPENED, "the session connected")
+        await s.keys("d")
+        await s.until(lambda: session.state is RunspaceState.DISCONNECTED, "the session disconnected")
+        await s.keys("enter")
+        await s.until(lambda: s.app.screen is s.workspace and s.pane.state is PaneState.PROMPT, "entered again")
+        await s.run("$x")
+        assert s.text()[-1] == "7", "a disconnected session is connected to when it is entered"
+        assert len(s.workspace.panes) == 1
+
+
+async def test_the_cmdlets_do_the_same(winrm_endpoint: WinRMEndpoint) -> None:
+    async with screen(call(winrm_endpoint), size=(120, 30)) as s:
+        await s.run("$x = 7")
+        (session,) = s.app.sessions.sessions
+        s.app.sessions.keep(session)
+        s.workspace.world.variables["s"] = session
+        await s.keys("alt+x")
+        await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the bar")
+        await s.type("Disconnect-PSSession $s")
+        await s.until(lambda: session.state is RunspaceState.DISCONNECTED, "the session disconnected")
+        await s.type("Connect-PSSession -Id 1")
+        await s.until(lambda: session.state is RunspaceState.OPENED, "the session connected")
+        await s.type("Receive-PSSession $s")
+        await s.until(lambda: s.shows("nothing to receive"), "the reason")
