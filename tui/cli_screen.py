@@ -56,7 +56,8 @@ def run(
     """Run the app until the user leaves it and return the exit code.
 
     ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
-    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with the terminal given back, and without a trace on it.
+    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with
+    the terminal given back, and without a trace on it.
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
