@@ -11,6 +11,7 @@ from pstui.config.problems import ConfigError
 from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import in_thread
 from pstui.tui.profiles_import import Candidate, candidates, changes, summary, target
+from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.plain import plain
 from pstui.tui.widgets.sidebar_paint import cut
 from rich.cells import set_cell_size
@@ -22,7 +23,6 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
@@ -96,7 +96,7 @@ class ImportList(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base + Style())
 
 
-class ImportScreen(ModalScreen[Sequence[Change] | None]):
+class ImportScreen(TypingScreen[Sequence[Change] | None]):
     """First the file's name, then the list. Nothing is written here: the chosen edits are the answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "cancel", "Cancel")]
@@ -105,8 +105,7 @@ class ImportScreen(ModalScreen[Sequence[Change] | None]):
         super().__init__()
         self._book = book
         self._imported: Imported | None = None
-        self._input = Input(file, compact=True, select_on_focus=True, classes="line-input")
-        self._input.cursor_blink = False
+        self._input = TypedInput(file, classes="line-input")
         self._list = ImportList()
         self._list.display = False
         self._title = Static("Import hosts from a file", classes="title", markup=False)
@@ -122,6 +121,7 @@ class ImportScreen(ModalScreen[Sequence[Change] | None]):
     def on_mount(self) -> None:
         """Ask for the file."""
         self.set_focus(self._input)
+        self._input.action_select_all()
         self._say("An ssh_config file, an mRemoteNG export or an RDCMan file. Passwords in it are not read.")
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -143,9 +143,15 @@ class ImportScreen(ModalScreen[Sequence[Change] | None]):
         self.set_focus(self._list)
         self._tell()
 
-    def on_key(self, event: events.Key) -> None:
-        """Choose, move, write."""
+    @property
+    def typed_into(self) -> Input | None:
+        """The file's name, until the list is shown."""
+        return self._input if self._input.display else None
+
+    async def on_key(self, event: events.Key) -> None:
+        """Type the name; then choose, move, write."""
         if self.focused is not self._list:
+            await super().on_key(event)
             return
         moves = {"up": -1, "down": 1, "k": -1, "j": 1, "pageup": -10, "pagedown": 10, "home": -100_000, "end": 100_000}
         if event.key in moves:

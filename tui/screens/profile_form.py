@@ -14,13 +14,13 @@ from pstui.tui.cli_profiles import TABLES
 from pstui.tui.cli_schema import schema
 from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_values import is_color, shown, value_of
+from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.plain import plain
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 #: the sets a new profile can be of, by the name its first row shows
@@ -54,15 +54,14 @@ class FormRow(Horizontal):
     def __init__(self, key: str, text: str, help: str, empty: str = "") -> None:
         super().__init__(classes="form-row")
         self.key, self.help = key, help
-        self.input = Input(text, placeholder=empty, compact=True, select_on_focus=False)
-        self.input.cursor_blink = False
+        self.input = TypedInput(text, placeholder=empty)
 
     def compose(self) -> ComposeResult:
         yield Static(self.key, classes="form-key", markup=False)
         yield self.input
 
 
-class ProfileForm(ModalScreen[Change | None]):
+class ProfileForm(TypingScreen[Change | None]):
     """Enter or Ctrl+S saves, Esc leaves everything as it was, Up and Down go from key to key.
 
     ``name`` is empty for a new profile; ``like`` is what that begins as. Keys the form does not know stay as they are.
@@ -167,6 +166,11 @@ class ProfileForm(ModalScreen[Change | None]):
         return next((row for row in (self._named, *self._rows) if row.input is self.focused), None)
 
     # -- keys -------------------------------------------------------------------------------------------------
+
+    @property
+    def typed_into(self) -> Input:
+        """The row with the keys; first the name."""
+        return row.input if (row := self._row_with_keys()) is not None else self._named.input
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Check what was typed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 from pstui.tui.widgets.tab_bar import badge
@@ -14,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.style import Style
 from textual.widgets import Input, Static
 
@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 ROWS = 12
 
 
-class TabSwitcher(ModalScreen[Pane | None]):
+class TabSwitcher(TypingScreen[Pane | None]):
     """Type a part of a name, Enter goes there; Up and Down choose, Esc stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "stay", "Stay")]
@@ -33,8 +33,7 @@ class TabSwitcher(ModalScreen[Pane | None]):
         self._chosen = next((index for index, pane in enumerate(panes) if pane.active), 0)
         self._shown: list[tuple[int, Pane]] = []
         self._text = ""
-        self._input = Input(placeholder="name or number", compact=True, classes="line-input")
-        self._input.cursor_blink = False
+        self._input = TypedInput(placeholder="name or number", classes="line-input")
         self._list = Static(classes="tab-list", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -54,8 +53,13 @@ class TabSwitcher(ModalScreen[Pane | None]):
         event.stop()
         self._catch_up()
 
-    def on_key(self, event: events.Key) -> None:
-        """Choose another one."""
+    @property
+    def typed_into(self) -> Input:
+        """The name to look for."""
+        return self._input
+
+    async def on_key(self, event: events.Key) -> None:
+        """Choose another one, or type."""
         self._catch_up()
         step = {"up": -1, "down": 1, "shift+tab": -1, "tab": 1}.get(event.key)
         if step is not None and self._shown:
@@ -63,6 +67,8 @@ class TabSwitcher(ModalScreen[Pane | None]):
             self._write()
             event.stop()
             event.prevent_default()
+        else:
+            await super().on_key(event)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go there."""
@@ -117,7 +123,7 @@ class TabSwitcher(ModalScreen[Pane | None]):
         return row.stylize(Style.from_meta({"@click": f"screen.pick({index})"}))
 
 
-class LineScreen(ModalScreen[str | None]):
+class LineScreen(TypingScreen[str | None]):
     """Asks for one line, beginning with what there is; an empty one is an answer, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "cancel", "Cancel")]
@@ -125,8 +131,7 @@ class LineScreen(ModalScreen[str | None]):
     def __init__(self, title: str, text: str, *, keys: str) -> None:
         super().__init__()
         self._title, self._keys = title, keys
-        self._input = Input(text, compact=True, classes="line-input", max_length=60)
-        self._input.cursor_blink = False
+        self._input = TypedInput(text, classes="line-input", limit=60)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tabs-box"):
@@ -135,8 +140,14 @@ class LineScreen(ModalScreen[str | None]):
             yield Static(Content.styled(self._keys, "$calm"), classes="form-said", markup=False)
 
     def on_mount(self) -> None:
-        """Type here."""
+        """Type here, in place of what there is."""
         self.set_focus(self._input)
+        self._input.action_select_all()
+
+    @property
+    def typed_into(self) -> Input:
+        """The line."""
+        return self._input
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the line."""
