@@ -278,9 +278,9 @@ async def test_text_that_comes_while_scrolled_up_is_counted_below(manager: Stand
         await busy(s, "later say new")
         await s.keys("pageup")
         manager.interactive[0].go_on.set()
-        await s.until(lambda: s.shows("1 new below"), "the count")
+        await s.until(lambda: s.shows("1 new line"), "the count")
         await s.keys("ctrl+end")
-        await s.until(lambda: not s.shows("new below"), "the end again")
+        await s.until(lambda: not s.shows("new line"), "the end again")
 
 
 async def test_keys_pressed_while_the_text_has_the_focus_go_to_the_editor(manager: StandInManager) -> None:

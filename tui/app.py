@@ -7,16 +7,19 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
+from pstui.backends.pace import stand_back
 from pstui.backends.session import SessionManager
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.keymap import keymap
 from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.profiles import ProfileBook
+from pstui.tui.responsive import share_the_interpreter
 from pstui.tui.screens.connect_world import Bind
 from pstui.tui.screens.workspace import Workspace
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
 from pstui.tui.widgets.line_history import KeptLines
+from pstui.tui.widgets.pane_console import KEY_TIME
 from pstui.tui.widgets.sidebar import SidebarEntry
 from pstui.tui.workspace_state import StateFile
 from textual import events
@@ -58,6 +61,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     ) -> None:
         mend_alt_keys()
         mend_escape_delay()
+        share_the_interpreter()
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
         self._transcript = transcript
@@ -106,6 +110,8 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
+        if isinstance(event, events.Key) and not event.is_forwarded and event.key != "ctrl+c":
+            stand_back(KEY_TIME)
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
             if self.workspace.prefixed:
                 await self.workspace.end_prefix(event.key)

@@ -17,14 +17,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
+from pstui.backends.pace import give_way
 from pstui.backends.transports.base import Channel, Incoming
 
 #: Fragment payload limit of the OutOfProc transports (semantics 6.1).
 MAX_PAYLOAD = 32_768
 #: Longest line taken from a peer, in bytes; real servers stay under 64 KiB, one object may not exceed 10 MiB.
 MAX_LINE = 16 * 1024 * 1024
-#: Bytes of decoded Data kept for a slow consumer before reading stops.
-MAX_QUEUED = 4 * 1024 * 1024
+#: Bytes of decoded Data kept for a slow consumer before reading stops. What is kept is read to its end even when the
+#: command was stopped: this much is some 10 ms of work.
+MAX_QUEUED = 256 * 1024
 #: Seconds: the stop limit of semantics 2.9.
 SIGNAL_TIMEOUT = 60.0
 #: Seconds for an orderly close. PowerShell waits 60 (6.1); a person who leaves does not, and the end of the channel
@@ -251,7 +253,7 @@ class OutOfProcTransport:
         rest = bytearray()
         try:
             while data := await self._channel.read():
-                await asyncio.sleep(0)  # a channel that always has more must not hold the loop
+                await give_way()  # a channel that always has more must not hold the loop
                 rest += data
                 if b"\n" in data:
                     *lines, tail = bytes(rest).split(b"\n")

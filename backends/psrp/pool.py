@@ -22,6 +22,7 @@ from pstui.backends.errors import (
     SessionStateError,
 )
 from pstui.backends.host import BACKLOG_LIMIT, Console
+from pstui.backends.pace import give_way
 from pstui.backends.records import ErrorInfo, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
 
@@ -42,7 +43,7 @@ OPEN_TIMEOUT = 180.0
 #: Most commands whose metadata is taken.
 MAX_COMMANDS = 10_000
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
-TURN = 0.005
+TURN = 0.003
 
 
 class RunspacePool:
@@ -287,7 +288,7 @@ class RunspacePool:
                 for message in fragments.feed(item.data):
                     self._message(message, pipeline)
                     if loop.time() - turn > TURN:
-                        await asyncio.sleep(0)
+                        await give_way()
                         turn = loop.time()
                 if self.console.backlog > BACKLOG_LIMIT:
                     await self.console.drained()

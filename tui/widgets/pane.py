@@ -10,6 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import Write
 from pstui.backends.session import PSSession, SessionManager
+from pstui.tui.responsive import settle
 from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
@@ -124,6 +125,7 @@ class Pane(AskingPane):
     def show_prompt(self, prompt: str) -> None:
         """Show the prompt; a line may be typed."""
         self.row.show_prompt(prompt, ready=True)
+        settle()
         self.refit()
 
     def echo(self, prompt: str, line: str) -> None:
@@ -167,8 +169,8 @@ class Pane(AskingPane):
                 self.app.bell()
                 return False
             self.pending = line
-        self.hint = hint_for(line)
         self.history.add(line)
+        self.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed()
         return True

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from pstui.backends.credentials import Secret
 from pstui.backends.host import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionKind
+from pstui.backends.pace import standing_back
 from pstui.backends.records import ProgressRecord, Write
+from pstui.tui.render.buffer import pieces
 from pstui.tui.widgets.asking import AnyAsking, Asking, AskingKey
 from pstui.tui.widgets.plain import plain, plain_lines
 from rich.cells import cell_len
@@ -18,8 +20,12 @@ from rich.cells import cell_len
 #: seconds between two portions, one frame
 FRAME = 1 / 60
 #: seconds a portion may take
-BUDGET = 0.008
-_CHUNK = 256
+BUDGET = 0.006
+#: seconds that a flood stands back for a key: what it takes until its letter is on the screen
+KEY_TIME = 0.025
+_CHUNK = 64
+#: characters that count for the backlog as much as one record
+_RECORD = 1024
 #: characters of a title that are kept
 TITLE_LIMIT = 200
 
@@ -62,6 +68,7 @@ class PaneConsole:
     def __init__(self, face: ConsoleFace) -> None:
         self._face = face
         self._queue: deque[Write | None] = deque()  # None clears the screen
+        self._waiting = 0
         self._scheduled = False
         self._last_portion = 0.0
         self._room = asyncio.Event()
@@ -74,8 +81,8 @@ class PaneConsole:
 
     @property
     def backlog(self) -> int:
-        """Records taken but not yet shown."""
-        return len(self._queue)
+        """Records taken but not yet shown; a long one counts for several."""
+        return self._waiting
 
     async def drained(self) -> None:
         """Return when the backlog has fallen to half of the limit."""
@@ -86,8 +93,9 @@ class PaneConsole:
         await self._empty.wait()
 
     def write(self, record: Write) -> None:
-        """Queue text."""
-        self._put(record)
+        """Queue text; one huge text in pieces, so that none takes more than its turn."""
+        for piece in pieces(record):
+            self._put(piece)
 
     def clear(self) -> None:
         """Queue a clearing of the screen."""
@@ -153,8 +161,9 @@ class PaneConsole:
 
     def _put(self, record: Write | None) -> None:
         self._queue.append(record)
+        self._waiting += _weight(record)
         self._empty.clear()
-        if len(self._queue) > BACKLOG_LIMIT:
+        if self._waiting > BACKLOG_LIMIT:
             self._room.clear()
         if not self._scheduled:
             self._scheduled = True
@@ -162,6 +171,9 @@ class PaneConsole:
             self._face.schedule(max(0.0, FRAME - since), self._show_portion)
 
     def _show_portion(self) -> None:
+        if (seconds := standing_back()) > 0 and self._waiting <= BACKLOG_LIMIT:
+            self._face.schedule(seconds, self._show_portion)
+            return
         self._scheduled = False
         self._last_portion = time.perf_counter()
         deadline = self._last_portion + BUDGET
@@ -169,19 +181,27 @@ class PaneConsole:
         while queue:
             if queue[0] is None:
                 queue.popleft()
+                self._waiting -= 1
                 self._face.clear_screen()
                 continue
             portion: list[Write] = []
             while queue and len(portion) < _CHUNK and (record := queue[0]) is not None:
                 portion.append(record)
                 queue.popleft()
+                self._waiting -= _weight(record)
+                if self._waiting and len(record.text) > _RECORD:
+                    break
             self._face.append(portion)
             if time.perf_counter() > deadline:
                 break
-        if len(queue) <= BACKLOG_LIMIT // 2:
+        if self._waiting <= BACKLOG_LIMIT // 2:
             self._room.set()
         if queue:
             self._scheduled = True
             self._face.schedule(FRAME, self._show_portion)
         else:
             self._empty.set()
+
+
+def _weight(record: Write | None) -> int:
+    return 1 if record is None else 1 + len(record.text) // _RECORD
