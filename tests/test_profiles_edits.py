@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pstui.backends.errors import PstuiError
 from pstui.config.problems import ConfigError
 from pstui.config.store import ProfileStore
+from pstui.tui.cli_profiles import read
+from pstui.tui.profiles import Change, ProfileBook
+from pstui.tui.sidebar_model import SidebarModel
 
 #: tables of one kind in two places, and comments that a table library counts to the table above them
 FILE = """\
@@ -109,3 +113,26 @@ def test_any_names_can_be_written_renamed_and_deleted(tmp_path: Path, names: lis
     store.delete(kind, first)
     left = tomllib.loads(file.read_text())
     assert sum(len(table) for table in left.values()) == len(others) - 1
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, len(FILE) - 1), change=st.binary(max_size=4))
+def test_a_file_damaged_at_any_byte_opens_and_is_never_overwritten(tmp_path: Path, place: int, change: bytes) -> None:
+    raw = FILE.encode()
+    raw = raw[:place] + change + raw[place + len(change) :]
+    file = tmp_path / "profiles.toml"
+    file.write_bytes(raw)
+    book = ProfileBook(read(file))
+    for entry in SidebarModel(book.entries()).rows():
+        assert isinstance(entry.text, str)
+    try:
+        book.apply([Change("host", "added", {"computer_name": "added"})], "added")
+    except PstuiError:
+        assert file.read_bytes() == raw
+        return
+    after = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert after["hosts"].pop("added") == {"computer_name": "added"}
+    before = tomllib.loads(raw.decode("utf-8-sig"))
+    assert {key: value for key, value in after.items() if value} == {
+        key: value for key, value in before.items() if value
+    }
