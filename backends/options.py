@@ -15,10 +15,12 @@ from pstui.backends.options_local import LOCAL_OPTIONS
 from pstui.backends.options_model import Option, OptionKind, OptionUse
 from pstui.backends.options_session import SESSION_OPTIONS
 from pstui.backends.options_targets import TARGET_OPTIONS
+from pstui.backends.options_wsman import WSMAN_OPTIONS
 
 __all__ = [
     "OPTIONS",
     "SESSION_OPTIONS",
+    "SETTINGS",
     "Option",
     "OptionKind",
     "OptionUse",
@@ -214,6 +216,7 @@ OPTIONS: tuple[Option, ...] = (
         wsman=True,
     ),
     *LOCAL_OPTIONS,
+    *WSMAN_OPTIONS,
     Option(
         "Width",
         "width",
@@ -225,6 +228,7 @@ OPTIONS: tuple[Option, ...] = (
         default_text="the pane's",
         unit="columns",
         own=True,
+        setting=True,
     ),
     Option(
         "LoadProfile",
@@ -234,8 +238,12 @@ OPTIONS: tuple[Option, ...] = (
         sets=_in(*_OPENING),
         default_text="off",
         own=True,
+        setting=True,
     ),
 )
+
+#: the options that a connection holds among its settings, by their names
+SETTINGS = {item.name: item for item in OPTIONS if item.setting}
 
 _BY_NAME = {item.name.casefold(): item for item in OPTIONS} | {item.key: item for item in OPTIONS}
 _SESSION_BY_NAME = {item.name.casefold(): item for item in SESSION_OPTIONS} | {

@@ -42,7 +42,8 @@ class Option:
     ``name`` is PowerShell's parameter (for a session option its property, ``parameter`` being the name that
     New-PSSessionOption gives it), ``key`` the TOML key. ``help`` is one sentence, ``caution`` what may go wrong.
     ``default_text`` is shown in an empty field; ``unit`` stands behind the field. ``own`` marks what is pstui's, not
-    PowerShell's. ``wsman`` is true for what takes effect over WinRM alone.
+    PowerShell's. ``wsman`` is true for what takes effect over WinRM alone, ``setting`` for what a connection holds
+    among its settings, by the TOML key, rather than among its values.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Option:
     parameter: str = ""
     own: bool = False
     wsman: bool = False
+    setting: bool = False
 
     @property
     def flag(self) -> str:

@@ -42,7 +42,7 @@ def profile_values(
         value = profile_value(option, table[option.key], credentials)
         if option.kind is OptionKind.CREDENTIAL:
             settings[option.key] = str(table[option.key])
-        if option.own and option.key in ("width", "load_profile"):
+        if option.setting:
             settings[option.key] = value
         elif option.name != "Demo":
             found[option.name] = value
@@ -72,6 +72,8 @@ def profile_value(option: Option, value: Any, credentials: CredentialLookup = by
             return dict(value)
         case OptionKind.LIST if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
             return tuple(value)
+        case OptionKind.LIST if text and value and option.setting:
+            return (value,)
         case OptionKind.SESSION_OPTION if isinstance(value, Mapping):
             return session_options(value, credentials)
     raise ConversionError(f"{option.key} must be {_WANTED.get(option.kind, 'a text that is not empty')}.")
@@ -106,9 +108,9 @@ def fill(
             found[name] = value
             if name == "Credential":
                 settings["credential"] = extra_settings["credential"]
-    for key in ("width", "load_profile"):
-        if key in extra_settings:
-            settings.setdefault(key, extra_settings[key])
+    for key, value in extra_settings.items():
+        if key != "credential":
+            settings.setdefault(key, value)
 
 
 def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:

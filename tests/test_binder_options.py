@@ -112,6 +112,13 @@ def test_options_are_found_by_name_and_key() -> None:
         "guest_transport",
         "guest_port",
         "discover",
+        "trusted_hosts",
+        "allow_unencrypted",
+        "realms",
+        "certificate_files",
+        "max_envelope_size_kb",
+        "max_retry_time",
+        "receive_timeout",
     }
 
 

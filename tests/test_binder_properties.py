@@ -203,8 +203,24 @@ SETS = {
     S.DEMO: st.just({}),
 }
 SETTINGS = optional(width=st.integers(20, 1000), load_profile=ON)
+WSMAN_SETTINGS = optional(
+    width=st.integers(20, 1000),
+    trusted_hosts=st.lists(TEXT, min_size=1, max_size=3).map(tuple),
+    allow_unencrypted=st.booleans(),
+    realms=st.dictionaries(TEXT.map(str.casefold), TEXT, min_size=1, max_size=3),
+    certificate_files=st.lists(TEXT, min_size=1, max_size=3).map(tuple),
+    max_envelope_size_kb=st.integers(32, 1039440),
+    max_retry_time=MS,
+    receive_timeout=MS,
+)
+
+
+def settings_for(item: S) -> st.SearchStrategy[dict[str, object]]:
+    return WSMAN_SETTINGS if item in (S.COMPUTER_NAME, S.URI) else SETTINGS
+
+
 CONNECTIONS = st.sampled_from(sorted(SETS, key=lambda item: item.value)).flatmap(
-    lambda item: st.builds(ConnectionInfo, st.just(item), SETS[item], settings=SETTINGS)  # type: ignore[arg-type]  # as above
+    lambda item: st.builds(ConnectionInfo, st.just(item), SETS[item], settings=settings_for(item))  # type: ignore[arg-type]  # as above
 )
 OPEN = context(OpenSession(1, "one"), OpenSession(2, "two"))
 

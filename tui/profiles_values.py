@@ -10,7 +10,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.backends.options import options_of
+from pstui.backends.options import SETTINGS, options_of
 from pstui.config.schema import Field, Kind, value_problem
 
 
@@ -29,7 +29,8 @@ def profile_table(info: ConnectionInfo) -> dict[str, Any]:
         ):
             continue
         table[option.key] = _plain(value)
-    table.update({key: value for key, value in info.settings.items() if key in ("width", "load_profile", "credential")})
+    kept = {"credential", *(item.key for item in SETTINGS.values())}
+    table.update({key: _plain(value) for key, value in info.settings.items() if key in kept})
     return table
 
 

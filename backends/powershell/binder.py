@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.errors import CallError
+from pstui.backends.options import SETTINGS
 from pstui.backends.powershell import binding_errors as errors
 from pstui.backends.powershell.binding_checks import finish
 from pstui.backends.powershell.binding_context import BindContext, KnownSession, is_session
@@ -237,8 +238,7 @@ class _Binding:
 
     def take_settings(self) -> dict[str, Any]:
         """Take pstui's own settings, by TOML key, out of what is bound."""
-        keys = (("Width", "width"), ("LoadProfile", "load_profile"))
-        return {key: self.bound.pop(name) for name, key in keys if name in self.bound}
+        return {item.key: self.bound.pop(name) for name, item in SETTINGS.items() if name in self.bound}
 
     def result(self, chosen: str) -> BoundCall:
         settings = self.take_settings()

@@ -139,6 +139,7 @@ def _own_parameters(name: str, measured: Mapping[str, Parameter]) -> dict[str, P
     not_empty = ("ValidateNotNullOrEmpty",)
     container = dict.fromkeys(measured["ContainerId"].sets, Use())
     machine = dict.fromkeys([*measured["VMName"].sets, *measured["VMId"].sets], Use())
+    wsman = dict.fromkeys(measured["SessionOption"].sets, Use())
     own += [
         Parameter("Engine", "String[]", (), not_empty, container, own=True),
         Parameter("EngineContext", "String", (), not_empty, container, own=True),
@@ -147,6 +148,13 @@ def _own_parameters(name: str, measured: Mapping[str, Parameter]) -> dict[str, P
         Parameter("LibvirtUri", "String", (), not_empty, machine, own=True),
         Parameter("GuestTransport", "String", (), ("Set SSH,WSMan",), machine, own=True),
         Parameter("GuestPort", "Int32", (), ("Range 1..65535",), machine, own=True),
+        Parameter("TrustedHosts", "String[]", (), not_empty, wsman, own=True),
+        Parameter("AllowUnencrypted", "SwitchParameter", (), (), wsman, own=True),
+        Parameter("Realms", "Hashtable", (), (), wsman, own=True),
+        Parameter("CertificateFiles", "String[]", (), not_empty, wsman, own=True),
+        Parameter("MaxEnvelopeSizeKB", "Int32", (), ("Range 32..1039440",), wsman, own=True),
+        Parameter("MaxRetryTime", "Int32", (), ("Range 0..2147483647",), wsman, own=True),
+        Parameter("ReceiveTimeout", "Int32", (), ("Range 1000..2147483647",), wsman, own=True),
     ]
     if name == "Enter-PSSession":
         first = Use(mandatory=True)

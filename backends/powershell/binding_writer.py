@@ -10,7 +10,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.backends.options import SESSION_OPTIONS, OptionKind, options_of
+from pstui.backends.options import SESSION_OPTIONS, SETTINGS, OptionKind, options_of
 
 #: words that need no quotes as an argument; digits at the front would make a number, a dash a parameter
 _PLAIN = re.compile(r"[A-Za-z_~/\\][A-Za-z0-9_~/\\:.+=@-]*\Z")
@@ -36,9 +36,9 @@ def line_of(info: ConnectionInfo) -> str:
             parts.append(_parameter(option.name, values[option.name]))
     if info.parameter_set is ParameterSet.PROCESS and values.get("EnableNetworkAccess"):
         parts.append("-EnableNetworkAccess")
-    for key, name in (("width", "Width"), ("load_profile", "LoadProfile")):
-        if key in info.settings:
-            parts.append(_parameter(name, info.settings[key]))
+    for name, option in SETTINGS.items():
+        if option.key in info.settings:
+            parts.append(_parameter(name, info.settings[option.key]))
     return " ".join(parts)
 
 

@@ -133,7 +133,7 @@ def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]
     """Return the values of each target, only those that belong to a connection, switches that are off left out."""
     if "SSHConnection" in call.values:
         return [read_connection_table(cmdlet(call.cmdlet), table) for table in call.values["SSHConnection"]]
-    known = {option.name for option in options_of(parameter_set)} - {"SSHTransport", "Demo", "Width", "LoadProfile"}
+    known = {item.name for item in options_of(parameter_set) if not item.setting} - {"SSHTransport", "Demo"}
     if parameter_set is ParameterSet.PROCESS:
         known |= {"EnableNetworkAccess"}
     base = {name: value for name, value in call.values.items() if name in known and value not in (None, False)}

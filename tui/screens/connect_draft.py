@@ -8,7 +8,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.backends.options import SESSION_OPTIONS, Option, OptionKind, option, options_of
+from pstui.backends.options import SESSION_OPTIONS, SETTINGS, Option, OptionKind, option, options_of
 from pstui.backends.options_profile import CredentialLookup, by_name_only
 from pstui.backends.powershell.binder import BindContext, BoundCall, bind_line
 from pstui.backends.powershell.binding_checks import DEFAULT_URI
@@ -23,7 +23,7 @@ from pstui.tui.widgets.fields_text import read, shown
 SESSION_OPTION = "SessionOption."
 #: options that only say which set is meant; they are on in it
 FIXED = ("SSHTransport", "Demo")
-_SETTINGS = {"Width": "width", "LoadProfile": "load_profile"}
+_SETTINGS = {name: item.key for name, item in SETTINGS.items()}
 
 
 class FieldProblem(CallError):
