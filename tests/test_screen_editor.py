@@ -232,6 +232,16 @@ async def test_pasted_lines_run_one_by_one(manager: StandInManager) -> None:
         assert s.pane.editor.text == "say two"
 
 
+async def test_a_click_chooses_how_pasted_lines_run(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await pasted(s)
+        column = s.pane.aside.text.index("line by line")
+        await s.pilot.click(s.pane.aside, offset=(column + 2, 0))
+        await s.until(lambda: s.sees("three"), "the last line")
+        assert interactive.lines == ["say one", "say two", "say three"]
+        assert not s.shows("lines pasted")
+
+
 async def test_typing_on_edits_pasted_lines(manager: StandInManager) -> None:
     async with session(manager) as s:
         interactive = await pasted(s)

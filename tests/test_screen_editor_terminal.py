@@ -94,7 +94,7 @@ def test_the_keys_of_completion_arrive(pane: Terminal) -> None:
 def test_a_paste_of_many_lines_asks(pane: Terminal) -> None:
     pane.run("set-buffer", "say one\nsay two\n")
     pane.run("paste-buffer", "-p")
-    pane.wait("2 lines pasted, Enter:")
+    pane.wait("2 lines pasted, run:")
     pane.keys("Tab", "Enter")
     pane.wait(lambda rows: {"one", "two"} <= {row.strip() for row in rows})
 

@@ -206,13 +206,15 @@ def test_the_history_is_kept_unless_the_setting_is_off(isolated_home: Path) -> N
     assert kept_history({"history": True}) is not None
 
 
-def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path) -> None:
+async def test_a_disk_that_takes_nothing_is_said_once_and_is_no_fault(manager: StandInManager, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
-    lines = LineHistory()
-    lines.keep(History(tmp_path / "state" / "history.jsonl"), "web1")
-    lines.add("say x")
-    assert lines.lines == ("say x",)
-    assert "state" in lines.problem
+    async with session(manager, history=History(tmp_path / "state" / "history.jsonl")) as s:
+        await s.run("say x")
+        await s.until(lambda: s.shows("the history is not kept"), "why")
+        await s.run("say y")
+        assert not s.shows("the history is not kept")
+        await s.keys("up", "up")
+        assert s.pane.editor.text == "say x"
 
 
 _LINES = st.lists(st.text(st.sampled_from("ab "), min_size=1, max_size=4), max_size=12)

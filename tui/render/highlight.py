@@ -84,7 +84,7 @@ class Highlighted:
                     return token.start
                 if place == token.start:
                     return left.end - 1
-            elif token.kind in _QUOTED and token.complete and token.end - token.start > 1:
+            elif token.kind in _QUOTED and token.complete and _closed(token):
                 if place == token.start:
                     return token.end - 1
                 if place == token.end - 1:
@@ -112,3 +112,10 @@ class Highlighted:
                 if start < end:
                     rows[each].append(Run(start - starts[each], end - starts[each], name))
         return rows
+
+
+def _closed(token: Token) -> bool:
+    """Whether a string has its closing quote; a here-string with a wrong first line is whole but has none."""
+    if token.kind is TokenKind.HERE_STRING:
+        return len(token.text) > 3 and token.text.endswith("@")
+    return token.end - token.start > 1

@@ -92,6 +92,7 @@ class LineEditor(EditingKeys):
 
     def put(self, text: str) -> None:
         """Replace what is in the editor and stand at its end; can be undone."""
+        self.end_modes()
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)
 
@@ -112,6 +113,14 @@ class LineEditor(EditingKeys):
         self.completing.end()
         self.searching.end()
         self.pasted.end()
+
+    def run_pasted(self, way: PasteWay) -> None:
+        """Run what was pasted as one block or line by line, or leave it to be edited."""
+        self.pasted.end()
+        if way is PasteWay.BLOCK:
+            self.action_submit()
+        elif way is PasteWay.LINES and self._owner.submit_lines(self.text.split("\n")):
+            self.empty()
 
     def screen_place(self, offset: int) -> Offset:
         """Return where an offset of the text stands on the screen."""
@@ -163,6 +172,10 @@ class LineEditor(EditingKeys):
         if text.strip() and "\n" in text:
             self.pasted.begin(text.count("\n") + 1)
 
+    def on_mouse_down(self) -> None:
+        """The cursor goes elsewhere."""
+        self.end_modes()
+
     def on_blur(self) -> None:
         """The keys go elsewhere: what was begun here ends."""
         self.end_modes()
@@ -176,8 +189,8 @@ class LineEditor(EditingKeys):
             return bool(text)
         if self.pasted.active:
             way = self.pasted.take(key)
-            if way is PasteWay.LINES and self._owner.submit_lines(self.text.split("\n")):
-                self.empty()
+            if way is PasteWay.LINES:
+                self.run_pasted(way)
             return way is None or way is PasteWay.LINES or (way is PasteWay.EDIT and key in ("enter", "escape"))
         return self.searching.take(key, character) or self.completing.take(key, character)
 

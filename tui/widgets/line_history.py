@@ -34,6 +34,7 @@ class LineHistory:
         self._prefix = ""
         self._kept: KeptLines | None = None
         self._host = ""
+        self._told = ""
         self.others: Sequence[str] = ()
 
     @property
@@ -41,10 +42,11 @@ class LineHistory:
         """All lines, oldest first."""
         return tuple(self._lines)
 
-    @property
-    def problem(self) -> str:
-        """Why lines are not kept, empty while they are (or nobody wants them to be)."""
-        return "" if self._kept is None else self._kept.problem
+    def complaint(self) -> str:
+        """Return why lines are not kept, once; empty while they are (or nobody wants them to be)."""
+        problem = "" if self._kept is None else self._kept.problem
+        told, self._told = self._told, problem
+        return f"the history is not kept: {problem}" if problem and problem != told else ""
 
     def keep(self, kept: KeptLines, host: str) -> None:
         """Begin with the lines typed to ``host`` in earlier runs, and hand on what is typed from now on."""

@@ -16,6 +16,7 @@ from pstui.tui.widgets.line_history import LineHistory
 from pstui.tui.widgets.note import Note
 from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.pane_texts import error_records, note_for
+from pstui.tui.widgets.paste_choice import PasteRow
 from pstui.tui.widgets.progress import ProgressArea
 from pstui.tui.widgets.transcript import Transcript
 from textual.app import ComposeResult
@@ -63,7 +64,7 @@ class PaneBody(Vertical):
         self.progress = ProgressArea()
         self.note = Note()
         #: what the editor's keys do while it searches or asks
-        self.aside = Note()
+        self.aside = PasteRow()
         self.row = EditorRow(self, self.history)
         self._filled = False
 
@@ -109,6 +110,11 @@ class PaneBody(Vertical):
         """Show a row for what the editor's keys do now; None takes it away."""
         self.aside.show(content)
         self.refit()
+
+    def on_paste_row_picked(self, event: PasteRow.Picked) -> None:
+        """A way to run pasted lines was clicked."""
+        event.stop()
+        self.editor.run_pasted(event.way)
 
     def interrupt(self) -> None:
         """Ctrl+C: nothing runs in a body."""

@@ -6,18 +6,36 @@ import enum
 from collections.abc import Callable
 
 from pstui.tui.themes import no_color
+from pstui.tui.widgets.note import Note
 from textual.content import Content
+from textual.message import Message
+from textual.style import Style
 
 
 class PasteWay(enum.Enum):
     """What to do with pasted lines."""
 
-    BLOCK = "run as one block"
-    LINES = "run line by line"
-    EDIT = "edit"
+    BLOCK = "as one block"
+    LINES = "line by line"
+    EDIT = "not yet"
 
 
 _WAYS = tuple(PasteWay)
+
+
+class PasteRow(Note):
+    """The row of the choice, and of a search; a click on a way takes it."""
+
+    class Picked(Message):
+        """A way was clicked."""
+
+        def __init__(self, way: PasteWay) -> None:
+            super().__init__()
+            self.way = way
+
+    def action_pick(self, name: str) -> None:
+        """Take the way clicked."""
+        self.post_message(self.Picked(PasteWay[name]))
 
 
 class PasteChoice:
@@ -56,6 +74,13 @@ class PasteChoice:
 
     def _present(self) -> None:
         mark = "bold reverse" if no_color() else "bold on $primary 30%"
-        ways = [Content.styled(f" {way.value} ", mark if way is self._chosen else "$calm") for way in _WAYS]
-        said = Content(f"{self._count:,} lines pasted, Enter: ")
+        ways = [
+            Content.styled(f" {way.value} ", mark if way is self._chosen else "$calm").stylize(_clicked(way))
+            for way in _WAYS
+        ]
+        said = Content(f"{self._count:,} lines pasted, run: ")
         self._show(Content.assemble(said, *ways, ("  Tab chooses", "$calm")))
+
+
+def _clicked(way: PasteWay) -> Style:
+    return Style.from_meta({"@click": f"pick('{way.name}')"})
