@@ -1,4 +1,4 @@
-"""Keys in a real terminal: from the key to its letter on the screen, with and without a flood; and Ctrl+C through it."""
+"""Keys in a real terminal: from key to letter on the screen, with and without a flood; Ctrl+C through one."""
 
 from __future__ import annotations
 
