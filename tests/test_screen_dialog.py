@@ -35,8 +35,8 @@ VM = "12345678-1234-1234-1234-123456789abc"
 #: what a person types into the fields of each set, and the line that must come of it
 FILLED: dict[ParameterSet, tuple[dict[str, str], str]] = {
     S.COMPUTER_NAME: (
-        {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "Port": "5986", "UseSSL": "on"},
-        "Enter-PSSession -ComputerName web1.contoso.com -Credential CONTOSO\\admin -Port 5986 -UseSSL",
+        {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "Port": "5986", "TrustedHosts": "web1"},
+        "Enter-PSSession -ComputerName web1.contoso.com -Credential CONTOSO\\admin -Port 5986 -TrustedHosts 'web1'",
     ),
     S.SSH_HOST: (
         {"HostName": "root@db:2222", "Subsystem": "pwsh", "ConnectingTimeout": "3000", "Options": "ProxyJump=bastion"},

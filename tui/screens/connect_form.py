@@ -39,12 +39,8 @@ class OptionsFold(DialogStatic):
         """Draw it."""
         self.show_count(self._count)
 
-    def on_focus(self) -> None:
-        """Show that it can be opened."""
-        self.show_count(self._count)
-
-    def on_blur(self) -> None:
-        """Show it as it stands."""
+    def draw(self) -> None:
+        """Draw it; with the keys, what Enter does."""
         self.show_count(self._count)
 
     def show_count(self, count: int) -> None:
@@ -52,7 +48,7 @@ class OptionsFold(DialogStatic):
         self._count = count
         sign, does = ("▾", "closes") if self.unfolded else ("▸", "opens")
         said = f"{count} of {len(SESSION_OPTIONS)} set"
-        hint = f"   Enter {does}" if self.has_focus else ""
+        hint = f"   Enter {does}" if self.keyed else ""
         self.update(Content.assemble((f"{sign} {said}", "" if count else "$calm"), (hint, "$calm")))
 
     async def take_key(self, key: str, character: str | None) -> None:

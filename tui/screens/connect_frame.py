@@ -56,6 +56,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="connect-box") as box:
             box.border_title = "Connect"
+            box.border_subtitle = "Enter connects  Ctrl+T tests  Ctrl+S saves  Ctrl+Y copies  Esc closes"
             with Horizontal(id="quick-row"):
                 yield Static("Connect to ", classes="label", markup=False)
                 yield self.quick
@@ -70,7 +71,6 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
             yield self.saving
             with Horizontal(id="verbs"):
                 yield from self.verbs
-                yield Static("Enter connects  Ctrl+T tests  Ctrl+S saves  Esc closes", id="keys", markup=False)
 
     def on_resize(self) -> None:
         """Show the way beside a set where there is room."""

@@ -61,21 +61,13 @@ class ChoiceField(DialogStatic):
 
     def on_mount(self) -> None:
         """Draw it."""
-        self._draw()
-
-    def on_focus(self) -> None:
-        """Show that it can be changed."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Show it as it stands."""
-        self._draw()
+        self.draw()
 
     def put(self, value: str) -> None:
         """Show another value without saying so."""
         self.value = value
         if self.is_mounted:
-            self._draw()
+            self.draw()
 
     async def take_key(self, key: str, character: str | None) -> None:
         """Choose."""
@@ -105,12 +97,13 @@ class ChoiceField(DialogStatic):
     def _choose(self, value: str) -> None:
         if value != self.value:
             self.value = value
-            self._draw()
+            self.draw()
             self.post_message(self.Changed(self))
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the value; with the keys, that it can be changed."""
         inner = Content(self.value) if self.value else Content.styled(self._default or "not set", "$calm")
-        if self.has_focus:
+        if self.keyed:
             inner = Content.assemble(("‹ ", "$primary"), inner, (" ›", "$primary"))
         self.update(inner)
 
@@ -137,7 +130,8 @@ class FieldRow(Horizontal):
         if option.kind is OptionKind.SWITCH:
             return ChoiceField((ON,), option.default_text or OFF, text if text == ON else "")
         if option.kind is OptionKind.CHOICE:
-            return ChoiceField(option.choices, option.default_text, text)
+            others = [choice for choice in option.choices if choice != option.default_text]
+            return ChoiceField(others, option.default_text, text)
         suggester = PathSuggester() if option.kind is OptionKind.PATH else None
         # what must be given has no default, whatever other sets may have
         return DialogInput(text, placeholder="" if self.must else option.default_text, suggester=suggester)

@@ -38,6 +38,10 @@ async def deliver(widget: Widget, event: events.Key) -> None:
     event.stop()
     event.prevent_default()
     screen: Any = widget.screen
+    if widget.app.screen is not screen:
+        # the dialog is closed already: the key was meant for what stands behind it
+        widget.app.post_message(events.Key(event.key, event.character))
+        return
     focused = screen.focused if widget.is_attached else None
     if isinstance(screen, DialogKeys) and screen.dialog_key(event.key):
         return
@@ -77,7 +81,23 @@ class DialogInput(Input):
 
 
 class DialogStatic(Static, can_focus=True):
-    """Something in a dialog that takes keys and is no line of text."""
+    """Something in a dialog that takes keys and is no line of text. ``draw`` is called when the keys come or go."""
+
+    #: whether the keys come here
+    keyed = False
+
+    def on_focus(self) -> None:
+        """The keys come here."""
+        self.keyed = True
+        self.draw()
+
+    def on_blur(self) -> None:
+        """The keys go elsewhere."""
+        self.keyed = False
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw it anew; nothing by default."""
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once."""

@@ -35,14 +35,6 @@ class PickList(DialogStatic):
         """Draw it."""
         self.draw()
 
-    def on_focus(self) -> None:
-        """Show that the keys come here."""
-        self.draw()
-
-    def on_blur(self) -> None:
-        """Show that the keys go elsewhere."""
-        self.draw()
-
     def put_rows(self, rows: Sequence[str]) -> None:
         """Show other rows; the choice stays at its place as far as there is one."""
         self._rows = list(rows)
@@ -93,6 +85,6 @@ class PickList(DialogStatic):
         lines = []
         for index, row in enumerate(self._rows):
             chosen = index == self.index
-            style = ("bold $primary" if self.has_focus else "bold") if chosen else "$calm"
+            style = ("bold $primary" if self.keyed else "bold") if chosen else "$calm"
             lines.append(Content.styled(f"{'▶' if chosen else ' '} {row}", style))
         self.update(Content("\n").join(lines))
