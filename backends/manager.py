@@ -6,14 +6,21 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .connection import ConnectionInfo, ParameterSet
 from .errors import CallError
 from .host import Console
 from .interactive import InteractiveSession
 from .pssession import PSSession
-from .records import RunspaceState
+from .records import RunspaceAvailability, RunspaceState
+from .session_links import let_lie
+from .transports.base import ConnectContext
 
+#: states in which a session of this process stands for the one that a computer lists
+_LIVE = frozenset(
+    {RunspaceState.OPENED, RunspaceState.CONNECTING, RunspaceState.DISCONNECTING, RunspaceState.DISCONNECTED}
+)
 _SUFFIX = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
 
 
@@ -52,6 +59,8 @@ class SessionManager:
         wanted = info.values.get(key)
         if isinstance(wanted, PSSession) and wanted not in self._sessions:
             _check_enterable(wanted)  # the session itself was given: it is not looked for, but must be open
+            if wanted.kept is not None:
+                self.adopt(wanted)
         found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
         if not found:
             raise CallError(
@@ -70,6 +79,34 @@ class SessionManager:
         _check_enterable(found[0])
         return found[0]
 
+    async def list_kept(self, info: ConnectionInfo, console: Console) -> list[PSSession]:
+        """Return the sessions that a computer keeps, as Get-PSSession -ComputerName lists them. Raises OpenError.
+
+        One that is a session of this process already is that one, unless it is broken or in another's hands now.
+        Those of other clients are not sessions of this process until they are entered or adopted.
+        """
+        from .transports.wsman_sessions import list_sessions
+
+        mine = {session.instance_id: session for session in self._sessions}
+        found = []
+        for kept in await list_sessions(info, ConnectContext(console)):
+            held = kept.availability is RunspaceAvailability.BUSY
+            known = mine.get(kept.instance_id)
+            if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):
+                found.append(known)
+                continue
+            number = next(self._numbers)
+            values = {**info.values, "ConfigurationName": kept.configuration_name}
+            session = PSSession(replace(info, values=values), console, number, kept.name or f"Runspace{number}", False)
+            session.describe(kept)
+            found.append(session)
+        return found
+
+    def adopt(self, session: PSSession) -> None:
+        """Take a session that another computer keeps among those of this process, to be found and closed."""
+        if session not in self._sessions:
+            self._sessions.append(session)
+
     def keep(self, session: PSSession) -> None:
         """Let a temporary session stay open when it is left, and be found."""
         session.temporary = False
@@ -81,8 +118,10 @@ class SessionManager:
             self._sessions.remove(session)
 
     async def close_all(self) -> None:
-        """Close every session, all at once."""
-        await asyncio.gather(*(session.close() for session in self._sessions))
+        """Close every session, all at once; those that are disconnected live on at the far end."""
+        await asyncio.gather(
+            *(let_lie(session) if session.can_connect else session.close() for session in self._sessions)
+        )
         self._sessions.clear()
 
 

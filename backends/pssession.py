@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import session_links
 from .connection import ConnectionInfo
 from .debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_stop
 from .errors import (
@@ -19,7 +20,7 @@ from .errors import (
     SessionStateError,
     as_open_error,
 )
-from .host import Console, ConsoleSize
+from .host import Console
 from .records import ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState
 from .session_facts import SessionFacts
 from .transports import registry
@@ -46,11 +47,18 @@ class PSSession(SessionFacts):
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
         self._stop_wanted = False
+        #: what takes up the commands that ran on while the session was disconnected
+        self.following: asyncio.Task[PipelineResult | None] | None = None
 
     async def open(self) -> None:
-        """Connect and open the pool. Raises OpenError; OpenCancelled when ``stop`` ended it."""
+        """Connect and open the pool; one that is disconnected is taken up again (semantics 2.2).
+
+        Raises OpenError, SessionStateError; OpenCancelled when ``stop`` ended it.
+        """
         while self.state is RunspaceState.OPENING:
             await self.changed()  # by another one
+        if self.can_connect:
+            await session_links.connect(self)
         if self.state is RunspaceState.OPENED:
             return
         if self._opening is not None:
@@ -81,6 +89,18 @@ class PSSession(SessionFacts):
         await self._drop()
 
     async def _open(self) -> None:
+        pool = await self.make_pool()
+        self.instance_id = pool.id
+        try:
+            await pool.open()
+        except BaseException:
+            await _abort(pool.transport)
+            raise
+        self.application_private_data = pool.private_data
+        self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+
+    async def make_pool(self) -> RunspacePool:
+        """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
         from .psrp.host import Host
         from .psrp.pool import RunspacePool
 
@@ -107,14 +127,11 @@ class PSSession(SessionFacts):
                 on_event=self._event,
                 on_information=self.records.add_information,
             )
-            self._pool = pool
-            self.instance_id = pool.id
-            await pool.open()
         except BaseException:
             await _abort(transport)
             raise
-        self.application_private_data = pool.private_data
-        self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+        self._pool = pool
+        return pool
 
     def _context(self) -> ConnectContext:
         def named(name: str) -> None:
@@ -123,10 +140,17 @@ class PSSession(SessionFacts):
         return ConnectContext(self.console, self.on_step, named)
 
     async def close(self) -> None:
-        """Close orderly: commands, pool, transport. Never raises."""
+        """Close orderly: commands, pool, transport. Never raises.
+
+        A disconnected session is connected to first, so that it ends at the far end too (semantics 5.4).
+        """
         if (opening := self._opening) is not None:
             opening.cancel()
             await asyncio.wait({opening}, timeout=GIVE_UP_TIMEOUT)
+        if self.can_connect:
+            with contextlib.suppress(PstuiError, TimeoutError):
+                async with asyncio.timeout(GIVE_UP_TIMEOUT):
+                    await session_links.connect(self)
         if self._pool is not None and self.state is RunspaceState.OPENED:
             self._set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
             await self._pool.close()
@@ -176,13 +200,16 @@ class PSSession(SessionFacts):
             return await pool.command_metadata(names, self._started)
 
     @contextlib.contextmanager
-    def _busy(self, nested: bool = False) -> Iterator[RunspacePool]:
+    def _busy(self, nested: bool = False, *, takes_up: bool = False) -> Iterator[RunspacePool]:
         """Hold the session for one pipeline; a nested one runs while another stands at a breakpoint.
 
+        One that ``takes_up`` what runs already follows what makes the session busy, unless that is followed.
         Raises SessionStateError when the session is not open or busy already.
         """
         pool = self._open_pool()
         expected = RunspaceAvailability.REMOTE_DEBUG if nested else RunspaceAvailability.AVAILABLE
+        if takes_up and self._outer is None:
+            expected = RunspaceAvailability.BUSY
         if self.availability is not expected:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
         outer = self._current
@@ -213,6 +240,8 @@ class PSSession(SessionFacts):
         while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
             if self._outer is not None:
                 return await self._outer.result()
+            if self.has_left_over:
+                session_links.follow(self)
             await self.changed()
         self._open_pool()
         return None
@@ -237,12 +266,6 @@ class PSSession(SessionFacts):
             self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
         elif source == BREAKPOINT_EVENT:
             self.records.breakpoint_event(event)
-
-    def attach(self, console: Console) -> None:
-        """Show this session's text and questions on ``console`` from now on."""
-        self.console = console
-        if self._pool is not None:
-            self._pool.attach(console)
 
     async def invoke_script(
         self,
@@ -278,15 +301,6 @@ class PSSession(SessionFacts):
         else:
             self._stop_wanted = True
 
-    def told_size(self) -> ConsoleSize | None:
-        """Return the size that the far end must be told with a command, None where it knows it (semantics 3.11).
-
-        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
-        """
-        pool = self._open_pool()
-        size = pool.host.size
-        return size if size != pool.opened_size else None
-
     def _started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
         if not pipeline.is_nested:
@@ -298,11 +312,6 @@ class PSSession(SessionFacts):
             pipeline.answering.add(stopping)
             stopping.add_done_callback(pipeline.answering.discard)
 
-    def _open_pool(self) -> RunspacePool:
-        if self._pool is None or self.state is not RunspaceState.OPENED:
-            raise SessionStateError(f"{self.info.label}: the session is not open")
-        return self._pool
-
     def _broke(self, failure: SessionBroken) -> None:
         self._fail(failure)
 
@@ -311,6 +320,8 @@ class PSSession(SessionFacts):
         text = f"{error.what}\n{error.why}".strip()
         self.failure = ErrorInfo(text, fully_qualified_error_id=error.error_id)
         lives_on = isinstance(error, SessionDisconnected)
+        if lives_on:
+            self.temporary = False  # it must be found again to be connected to
         self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
 
 

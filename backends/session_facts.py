@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from .connection import ConnectionInfo, ParameterSet
 from .debugging import DebuggerStop
-from .errors import PstuiError
-from .host import Console
+from .errors import PstuiError, SessionStateError
+from .host import Console, ConsoleSize
 from .records import ErrorInfo, InformationInfo, RunspaceAvailability, RunspaceState
 from .session_records import SessionRecords
 
 if TYPE_CHECKING:
     from .psrp.pool import RunspacePool
+    from .transports.wsman_sessions import RemoteSession
 
 _COMPUTER_TYPES = {
     ParameterSet.VM_ID: "VirtualMachine",
@@ -52,6 +53,8 @@ class SessionFacts:
         self._left = asyncio.Event()
         self._watchers: list[Callable[[Any], None]] = []
         self._pool: RunspacePool | None = None
+        #: how the computer that keeps it described it, until it is connected to for the first time from here
+        self.kept: RemoteSession | None = None
 
     @property
     def computer_type(self) -> str:
@@ -66,10 +69,25 @@ class SessionFacts:
         return self.info.text("ConfigurationName")
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the far end keeps it while nobody is connected to it."""
+        pool = self._pool
+        return self.kept is not None or (pool is not None and pool.shell is not None)
+
+    @property
     def can_connect(self) -> bool:
         """Whether it is disconnected and its transport can take it up again."""
-        pool = self._pool
-        return self.state is RunspaceState.DISCONNECTED and pool is not None and pool.shell is not None
+        return self.state is RunspaceState.DISCONNECTED and self.is_kept
+
+    @property
+    def can_disconnect(self) -> bool:
+        """Whether it is open and lives on without a connection."""
+        return self.state is RunspaceState.OPENED and self.is_kept
+
+    @property
+    def has_left_over(self) -> bool:
+        """Whether a command runs in it, or has output, that was begun before it was connected to."""
+        return self._pool is not None and bool(self._pool.parked)
 
     @property
     def protocol(self) -> tuple[int, int]:
@@ -95,6 +113,31 @@ class SessionFacts:
         """Call back at each change of state or availability; returns the way to end that."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    def describe(self, kept: RemoteSession) -> None:
+        """Take what the computer that keeps the session says of it; it can be connected to then."""
+        self.kept, self.instance_id, self.transport = kept, kept.instance_id, "WSMan"
+        self._set(RunspaceState.DISCONNECTED, kept.availability)
+
+    def attach(self, console: Console) -> None:
+        """Show this session's text and questions on ``console`` from now on."""
+        self.console = console
+        if self._pool is not None:
+            self._pool.attach(console)
+
+    def told_size(self) -> ConsoleSize | None:
+        """Return the size that the far end must be told with a command, None where it knows it (semantics 3.11).
+
+        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
+        """
+        pool = self._open_pool()
+        size = pool.host.size
+        return size if size != pool.opened_size else None
+
+    def _open_pool(self) -> RunspacePool:
+        if self._pool is None or self.state is not RunspaceState.OPENED:
+            raise SessionStateError(f"{self.info.label}: the session is not open")
+        return self._pool
 
     async def changed(self) -> None:
         """Wait for the next change of state or availability."""

@@ -1,18 +1,29 @@
-"""A session let go of and taken up again, where its transport can do that (semantics 5.4)."""
+"""A session let go of and taken up again, where its transport can do that (semantics 5.3, 5.4)."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from .connection import ParameterSet
-from .errors import PstuiError, SessionStateError
-from .pssession import PSSession
-from .records import RunspaceAvailability, RunspaceState
+from .errors import OpenCancelled, PstuiError, SessionBroken, SessionStateError
+from .host import Console
+from .records import RunspaceAvailability, RunspaceState, Stream, Write
 
 if TYPE_CHECKING:
+    from .psrp.pipeline import PipelineResult
     from .psrp.pool import RunspacePool
+    from .pssession import PSSession
+
+#: seconds that a disconnected session must be kept at least (semantics 5.4)
+LEAST_IDLE_TIMEOUT = 60.0
+#: most characters shown of one object that nobody formatted over there
+MAX_SHOWN = 10_000
 
 _DIRECT = (ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID)
+_NETWORK_ACCESS = (
+    "The session has the rights of your credential over there until it ends: it is not bound to this logon."
+)
 
 
 def why_not_disconnect(session: PSSession) -> str:
@@ -39,47 +50,170 @@ def why_not_receive(session: PSSession) -> str:
         return why
     if session.state not in (RunspaceState.OPENED, RunspaceState.DISCONNECTED):
         return "The session is not open."
-    return "" if _pool(session).parked else "No command of it was left running."
+    there_is = session.has_left_over or (session.kept is not None and session.kept.commands)
+    return "" if there_is else "No command of it was left running."
 
 
 async def disconnect(session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
     """Let go of a session, which lives on at the far end for ``idle_timeout`` seconds. Raises PstuiError.
 
-    Who is in the session must have left it.
+    ``buffering`` (Block, Drop) says what becomes of output that nobody takes. What runs goes on over there, and who
+    waits for it here gets SessionDisconnected. Who is in the session must have left it.
     """
     from .psrp import disconnection
 
     if session.state is RunspaceState.DISCONNECTED:
         return
     if why := why_not_disconnect(session):
-        error_id = "CannotDisconnectSessionWhenNotOpened" if session.state is not RunspaceState.OPENED else ""
+        error_id = "PSSessionDisconnectFailed"
         if session.info.parameter_set in _DIRECT:
             error_id = "CannotDisconnectVMContainerSession"
+        elif session.state is not RunspaceState.OPENED:
+            error_id = "CannotDisconnectSessionWhenNotOpened"
         raise SessionStateError(f"{session.name} cannot be disconnected", why, error_id=error_id)
+    if idle_timeout is not None and 0 <= idle_timeout < LEAST_IDLE_TIMEOUT:
+        raise SessionStateError(
+            f"{session.name} cannot be disconnected",
+            f"An idle time-out of {idle_timeout:g} s is less than {LEAST_IDLE_TIMEOUT:g} s.",
+            "Give a longer one, or none for that of the session.",
+            error_id="CannotDisconnectSessionWithInvalidIdleTimeout",
+        )
+    availability = session.availability
     session._set(RunspaceState.DISCONNECTING, RunspaceAvailability.NONE)
+    wanted = None if idle_timeout is not None and idle_timeout < 0 else idle_timeout
     try:
-        await disconnection.disconnect(_pool(session), idle_timeout, buffering)
-    except PstuiError:
-        session._set(_pool(session).state, RunspaceAvailability.AVAILABLE)
-        raise
+        await disconnection.disconnect(_pool(session), wanted, buffering)
+    except PstuiError as error:
+        if session.state is RunspaceState.DISCONNECTING:
+            still = _pool(session).state
+            session._set(still, availability if still is RunspaceState.OPENED else RunspaceAvailability.NONE)
+        bounds = idle_timeout is not None and _IDLE_BOUNDS in error.why
+        raise _failed(
+            error, "CannotDisconnectSessionWithInvalidIdleTimeout" if bounds else "PSSessionDisconnectFailed"
+        ) from error
     session._set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
+    if session.info.switch("EnableNetworkAccess"):
+        session.console.write(Write(_NETWORK_ACCESS, stream=Stream.NOTICE))
+
+
+#: the code by which WinRM refuses an idle time-out, as its errors write it
+_IDLE_BOUNDS = "-2144108046"
 
 
 async def connect(session: PSSession) -> None:
-    """Take a session up again; one that is connected stays so. Raises PstuiError."""
-    from .psrp import disconnection
+    """Take a session up again, or for the first time one that a computer keeps. Raises PstuiError.
 
-    if session.state is RunspaceState.OPENED:
+    One that is connected stays so. One in which a command runs, or has output, is busy until that was received.
+    """
+    while (state := session.state) is RunspaceState.CONNECTING:
+        await session.changed()  # by another one
+    if state is RunspaceState.OPENED:
         return
     if why := why_not_connect(session):
-        raise SessionStateError(f"{session.name} cannot be connected to", why)
+        direct = session.info.parameter_set in _DIRECT
+        error_id = "CannotConnectVMContainerSession" if direct else "PSSessionConnectFailed"
+        raise SessionStateError(f"{session.name} cannot be connected to", why, error_id=error_id)
+    availability = session.availability
     session._set(RunspaceState.CONNECTING, RunspaceAvailability.NONE)
     try:
-        await disconnection.reconnect(_pool(session))
-    except PstuiError:
-        session._set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
+        await _take_up(session)
+    except BaseException as error:
+        if session.state is RunspaceState.CONNECTING:
+            session._set(RunspaceState.DISCONNECTED, availability)
+        if isinstance(error, PstuiError):
+            raise _failed(error, "PSSessionConnectFailed") from error
         raise
-    session._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+    session.failure = session.failed = None
+    runs = session.has_left_over
+    session._set(RunspaceState.OPENED, RunspaceAvailability.BUSY if runs else RunspaceAvailability.AVAILABLE)
+
+
+async def let_lie(session: PSSession) -> None:
+    """Let go of a session that is disconnected without ending it at the far end. Never raises."""
+    await session._drop()
+
+
+async def receive(session: PSSession, console: Console) -> PipelineResult | None:
+    """Take up what ran in a session while it was disconnected, and follow it to its end on ``console``.
+
+    A disconnected session is connected to first. Returns how the last command ended, None where none was left.
+    Raises PstuiError. Giving up waiting does not end the command.
+    """
+    if session.info.parameter_set in _DIRECT:
+        why = _why_not_kept(session)
+        raise SessionStateError(
+            f"{session.name}: there is nothing to receive", why, error_id="CannotReceiveVMContainerSession"
+        )
+    try:
+        await connect(session)
+    except PstuiError as error:
+        raise _failed(error, "ReceivePSSessionCannotConnectSession", anew=True) from error
+    session.attach(console)
+    return await asyncio.shield(follow(session)) if session.has_left_over or session.following else None
+
+
+def follow(session: PSSession) -> asyncio.Task[PipelineResult | None]:
+    """Begin to take up what ran on, once; return what does so."""
+    if session.following is None:
+        session.following = asyncio.create_task(_follow(session), name="receive session")
+        session.following.add_done_callback(lambda task: _followed(session, task))
+    return session.following
+
+
+def _followed(session: PSSession, task: asyncio.Task[PipelineResult | None]) -> None:
+    session.following = None
+    if not task.cancelled():
+        task.exception()  # mark as seen: perhaps nobody waits for it
+
+
+async def _follow(session: PSSession) -> PipelineResult | None:
+    from .psrp import disconnection
+
+    def show(value: object) -> None:
+        session.console.write(Write(str(value)[:MAX_SHOWN]))
+
+    result: PipelineResult | None = None
+    with session._busy(takes_up=True) as pool:
+        for command in list(pool.parked):
+            try:
+                result = await disconnection.receive(pool, command, on_output=show, on_start=session._started)
+            except SessionStateError as error:  # it ended meanwhile; the session goes on
+                session.console.write(Write(error.text(), stream=Stream.NOTICE))
+    return result
+
+
+async def _take_up(session: PSSession) -> None:
+    from .psrp import disconnection
+
+    kept = session.kept
+    if kept is None:
+        await disconnection.reconnect(_pool(session))
+        return
+    pool = await session.make_pool()
+    try:
+        await disconnection.connect(pool, kept.instance_id, kept.commands)
+    except BaseException:
+        await session._drop()
+        raise
+    session.application_private_data = pool.private_data
+    session.kept = None
+
+
+def _failed(error: PstuiError, error_id: str, *, anew: bool = False) -> PstuiError:
+    """Return an error of WinRM's under the id of a cmdlet, the name of its code before it (semantics 5.4).
+
+    What ends the session, and what was given up, stays as it is. ``anew`` replaces the id of another cmdlet.
+    """
+    if isinstance(error, OpenCancelled | SessionBroken):
+        error.error_id = error.error_id or error_id
+        return error
+    code = getattr(error, "code_name", "") or (error.error_id.partition(",")[0] if "," in error.error_id else "")
+    if not anew and error.error_id == error_id:
+        return error
+    full = f"{code},{error_id}" if code and not anew else error_id
+    return SessionStateError(
+        error.what, error.why, error.hint, error_id=full, details=error.details, offers=error.offers
+    )
 
 
 def _pool(session: PSSession) -> RunspacePool:
@@ -90,6 +224,6 @@ def _pool(session: PSSession) -> RunspacePool:
 
 
 def _why_not_kept(session: PSSession) -> str:
-    if session._pool is not None and session._pool.shell is not None:
+    if session.is_kept:
         return ""
     return f"A session over {session.transport or 'this transport'} ends with its connection; WinRM alone keeps it."

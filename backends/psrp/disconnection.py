@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from psrpcore import types as ps
@@ -49,8 +49,11 @@ class OffSync(Defragmenter):
         return []
 
 
-async def connect(pool: RunspacePool, pool_id: uuid.UUID) -> None:
-    """Connect a new pool object to a disconnected pool at the far end. Raises OpenError, SessionBroken."""
+async def connect(pool: RunspacePool, pool_id: uuid.UUID, commands: Iterable[uuid.UUID] = ()) -> None:
+    """Connect a new pool object to a disconnected pool at the far end. Raises OpenError, SessionBroken.
+
+    ``commands`` are those that run in it or have output that nobody took; ``receive`` takes them up.
+    """
     shell = _shell(pool)
     core = pool.core
     core.runspace_pool_id = pool_id
@@ -63,6 +66,9 @@ async def connect(pool: RunspacePool, pool_id: uuid.UUID) -> None:
     await shell.connect(payload.data)
     pool.start_reading()
     await pool.wait_opened()
+    for command in commands:
+        left = pool.parked[command] = Pipeline(None)
+        left.id, left.fragments = command, OffSync(pool.max_object)
 
 
 async def disconnect(pool: RunspacePool, idle_timeout: float | None = None, buffering: str = "") -> None:
