@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import enum
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from pstui.backends import session_links
@@ -17,6 +17,7 @@ from pstui.backends.host import Console
 from pstui.backends.records import RunspaceState, Write
 from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
 from pstui.tui.widgets.completion_turn import CompletionTurn
+from pstui.tui.widgets.offers import take_offer
 from pstui.tui.widgets.pane_console import PaneConsole
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
@@ -68,6 +69,9 @@ class ConversationFace(Protocol):
 
     def failed(self, error: PstuiError) -> None:
         """Show why the session could not be opened or died."""
+
+    async def lend_terminal(self, command: Sequence[str]) -> None:
+        """Run a program in the terminal while the screen waits. Raises PstuiError."""
 
 
 class Preparer(Protocol):
@@ -134,14 +138,16 @@ class Conversation:
 
     async def converse(self) -> PaneState:
         """Open, run lines, return the state in which it ended. Raises nothing but CancelledError."""
-        self._face.enter_state(PaneState.OPENING)
         try:
-            return await self._stay()
-        except OpenCancelled:
-            return PaneState.CANCELLED
-        except PstuiError as error:
-            self._face.failed(error)
-            return PaneState.FAILED
+            while True:
+                self._face.enter_state(PaneState.OPENING)
+                try:
+                    return await self._stay()
+                except OpenCancelled:
+                    return PaneState.CANCELLED
+                except PstuiError as error:
+                    if not await self._mended(error):
+                        return PaneState.FAILED
         except Exception as error:
             # A fault of ours in one session must not take the other sessions with it.
             self._face.failed(own_fault(self._info.label, error))
@@ -149,6 +155,15 @@ class Conversation:
         finally:
             if (session := self.session) is not None and session.temporary:
                 await self._sessions.remove(session)
+
+    async def _mended(self, error: PstuiError) -> bool:
+        """Show a failure and what it offers; whether an offer was taken that makes another attempt worth while."""
+        self._face.failed(error)
+        try:
+            return await take_offer(self._console, error, self._info.label, self._face.lend_terminal)
+        except PstuiError as another:
+            self._face.failed(another)
+            return False
 
     def submit(self, line: str) -> bool:
         """Take a line if one is awaited now."""
@@ -240,7 +255,7 @@ class Conversation:
             try:
                 await self.interactive.stop()
             except PstuiError as error:
-                self._face.failed(error)
+                await self._mended(error)
         if opening is not None:
             done, _ = await asyncio.wait({opening}, timeout=STOP_GRACE)
             if not done:

@@ -12,6 +12,7 @@ from pstui.backends.records import Write
 from pstui.backends.session import PSSession, SessionManager
 from pstui.tui.responsive import settle
 from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
+from pstui.tui.widgets.lent_terminal import lend_terminal
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.pane_texts import busy_sign, hint_for
@@ -154,6 +155,10 @@ class Pane(AskingPane):
     def failed(self, error: PstuiError) -> None:
         """Show why the session could not be opened or died."""
         self.show_error(self.console, error)
+
+    async def lend_terminal(self, command: Sequence[str]) -> None:
+        """Give the terminal to a program until it ends; the sessions go on meanwhile."""
+        await lend_terminal(self.app, command)
 
     # -- what is typed ----------------------------------------------------------------------------------------
 
