@@ -176,6 +176,10 @@ class LineEditor(EditingKeys):
         """The cursor goes elsewhere."""
         self.end_modes()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Show the cursor, or not: nothing else tells the focus, and new styles would cost some 4 ms a tab switch."""
+        self.refresh()
+
     def on_blur(self) -> None:
         """The keys go elsewhere: what was begun here ends."""
         self.end_modes()

@@ -6,10 +6,10 @@ from pstui.tui.widgets.completion_menu import CompletionMenu
 from pstui.tui.widgets.editor import EditorOwner, LineEditor
 from pstui.tui.widgets.line_history import LineHistory
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.still import Still
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
-from textual.widgets import Static
 
 #: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
 MIN_LINE_WIDTH = 24
@@ -20,7 +20,7 @@ class EditorRow(Container):
 
     def __init__(self, owner: EditorOwner, history: LineHistory) -> None:
         super().__init__()
-        self._prompt = Static(classes="prompt", markup=False)
+        self._prompt = Still(classes="prompt")
         self._text = ""
         self.menu = CompletionMenu()
         self.editor = LineEditor(owner, history, self.menu)
@@ -38,7 +38,7 @@ class EditorRow(Container):
     def show_prompt(self, text: str, *, ready: bool) -> None:
         """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
         self._text = plain(text)
-        self._prompt.update(Content(self._text))
+        self._prompt.say(Content(self._text))
         self.set_class(not ready, "-waiting")
         self._arrange()
 

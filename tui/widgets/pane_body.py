@@ -136,8 +136,9 @@ class PaneBody(Vertical):
             self.unseen += sum(r.text.count("\n") + r.newline for r in records)
             self.unseen_errors = self.unseen_errors or any(r.stream is Stream.ERROR for r in records)
             if before != self.unseen:
-                self.changed()
-        if not self._filled:
+                # Only the badge is another: what nobody sees is laid out when it comes to the front.
+                self.post_message(self.Changed(self))
+        elif not self._filled:
             self.fit()
 
     def text_column(self) -> int:

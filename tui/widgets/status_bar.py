@@ -11,11 +11,11 @@ from pstui.tui.keys import PREFIX_SHOWN
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.still import Still
 from pstui.tui.widgets.tab_title import title_line
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
@@ -93,8 +93,8 @@ class StatusBar(Horizontal):
         self._keymap = keymap or Keymap()
         self._mode = self._said = ""
         self._said_at = 0.0
-        self._keys = Static(classes="keys", markup=False)
-        self._state = Static(classes="state", markup=False)
+        self._keys = Still(classes="keys")
+        self._state = Still(classes="state")
         self._pane: Pane | None = None
 
     def compose(self) -> ComposeResult:
@@ -110,8 +110,9 @@ class StatusBar(Horizontal):
         self._pane = pane
         self._mode = _MODES.get(context, "")
         most = (5 if self._mode else 3) if self.app.size.width < NARROW else 7
+        prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")
-        self._keys.update(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])))
+        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
         self._show_state()
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
@@ -126,7 +127,7 @@ class StatusBar(Horizontal):
         self.add_class("-prefix")
         others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
         pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
-        self._keys.update(Content.assemble((f"{PREFIX_SHOWN} ", "bold $primary"), _row(pairs)))
+        self._keys.say(Content.assemble((f"{PREFIX_SHOWN} ", "bold $primary"), _row(pairs)), layout=True)
 
     def say(self, text: str) -> None:
         """Say something in passing, in place of the state."""
@@ -141,7 +142,7 @@ class StatusBar(Horizontal):
             text = self._said
         elif pane is not None and not text:
             text = title_line(pane, short=self.app.size.width < NARROW)
-        self._state.update(Content(text))
+        self._state.say(Content(text))
 
 
 def _row(pairs: Sequence[_Hint]) -> Content:

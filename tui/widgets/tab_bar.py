@@ -6,6 +6,7 @@ from pstui.tui.profiles_values import is_color
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.still import Still
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -54,7 +55,7 @@ class TabBar(Horizontal):
         super().__init__()
         self.tabs = SessionTabs()
         self._labels: dict[str, Tab] = {}
-        self._aside = Static(classes="aside", markup=False)
+        self._aside = Still(classes="aside")
 
     def compose(self) -> ComposeResult:
         yield Static("pstui", classes="name", markup=False)
@@ -102,4 +103,4 @@ class TabBar(Horizontal):
             if title and tab.tooltip != title:
                 tab.tooltip = title
             front = pane if pane.active else front
-        self._aside.update(Content(front.console.title if front is not None else ""))
+        self._aside.say(Content(front.console.title if front is not None else ""))

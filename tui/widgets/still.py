@@ -1,0 +1,26 @@
+"""A text that costs nothing while it stays the same, and no layout while it stays as wide."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Still(Static):
+    """A Static for what is written anew often, mostly with the same words.
+
+    ``Static.update`` lays the whole screen out, each time; at 200 lines a second that is most of what a pane costs.
+    """
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes, markup=False)
+        self._said = Content("")
+
+    def say(self, content: Content, *, layout: bool | None = None) -> None:
+        """Show ``content``; ``layout`` says whether its size matters, by default when it is as wide as its text."""
+        last, self._said = self._said, content
+        if content.plain == last.plain and content.spans == last.spans:
+            return
+        if layout is None:
+            layout = content.cell_length != last.cell_length or "\n" in content.plain
+        self.update(content, layout=layout)
