@@ -7,11 +7,12 @@ import contextlib
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
-from psrpcore.types import PSObject, PSRPMessageType
+from psrpcore.types import PSRPMessageType
 from pstui.backends.bounded import Bounded
 from pstui.backends.errors import (
     OpenError,
@@ -31,6 +32,7 @@ from .fragments import MAX_OBJECT, Defragmenter, Message
 from .host import Host
 from .host_calls import HostCalls
 from .pipeline import Pipeline, PipelineResult
+from .prepared import Templates
 from .receive import receive_pipeline
 from .receive_pool import receive_pool
 from .session_key import SessionKey
@@ -43,7 +45,7 @@ OPEN_TIMEOUT = 180.0
 #: Most commands whose metadata is taken.
 MAX_COMMANDS = 10_000
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
-TURN = 0.003
+TURN = 0.002
 
 
 class RunspacePool:
@@ -77,6 +79,7 @@ class RunspacePool:
         self._on_broken = on_broken
         #: psrpcore's sans-IO client, which serializes and does the key exchange
         self.core = ClientRunspacePool()
+        self._templates = Templates(self.core)
         offered = "2.4" if transport.is_private else "2.3"
         self.core.our_capability = ps.SessionCapability(
             PSVersion=ps.PSVersion("2.0"),
@@ -159,11 +162,11 @@ class RunspacePool:
         on_start: Callable[[Pipeline], None] | None = None,
     ) -> PipelineResult:
         """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
-        message = invocation.wire(self.protocol)
+        prepare = self._templates.prepare(invocation, self.protocol)
         pipeline = Pipeline(on_output, is_nested=invocation.is_nested)
         if self.shell is not None:
             self.shell.announce(pipeline.id, invocation.history or "")
-        return await self._invoke(message, PSRPMessageType.CreatePipeline, pipeline, source, on_start)
+        return await self._invoke(prepare, pipeline, source, on_start)
 
     async def command_metadata(
         self, names: list[str], on_start: Callable[[Pipeline], None] | None = None
@@ -171,14 +174,14 @@ class RunspacePool:
         """Ask for the metadata of commands; returns the end of it and the objects (semantics 3.9)."""
         found = Bounded(MAX_COMMANDS)
         pipeline = Pipeline(found.take, ignore_exit=True)
-        message = commands.metadata_request(names)
-        result = await self._invoke(message, PSRPMessageType.GetCommandMetadata, pipeline, None, on_start)
+        request = commands.metadata_request(names)
+        prepare = partial(self.core.prepare_message, request, PSRPMessageType.GetCommandMetadata)
+        result = await self._invoke(prepare, pipeline, None, on_start)
         return result, found
 
     async def _invoke(
         self,
-        message: PSObject,
-        message_type: PSRPMessageType,
+        prepare: Callable[[uuid.UUID], None],
         pipeline: Pipeline,
         source: AsyncIterator[Any] | None,
         on_start: Callable[[Pipeline], None] | None,
@@ -190,7 +193,7 @@ class RunspacePool:
         pipeline.fragments = Defragmenter(self.max_object)
 
         async def begin() -> None:
-            self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline.id)
+            prepare(pipeline.id)
             head, *rest = self._payloads()
             await self.transport.command(pipeline.id, head.data)
             for payload in rest:
@@ -248,16 +251,17 @@ class RunspacePool:
         if self.state is RunspaceState.OPENED:
             self.state = RunspaceState.CLOSING
         await self.transport.close()
-        self._finish(SessionBroken("the session was closed"), RunspaceState.CLOSED)
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.wait({self._reader})
+        await self._end_reading()
 
     async def abort(self) -> None:
         """Drop the session at once, without telling the far end; never raises."""
         self._finish(SessionBroken("the session was closed"), RunspaceState.CLOSED)
         with contextlib.suppress(Exception):
             await self.transport.abort()
+        await self._end_reading()
+
+    async def _end_reading(self) -> None:
+        self._finish(SessionBroken("the session was closed"), RunspaceState.CLOSED)
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.wait({self._reader})
@@ -270,10 +274,7 @@ class RunspacePool:
 
     def _payloads(self) -> list[PSRPPayload]:
         """Take everything psrpcore has ready, so that two messages never share a payload by accident."""
-        found = []
-        while payload := self.core.data_to_send(self.transport.max_payload):
-            found.append(payload)
-        return found
+        return list(iter(partial(self.core.data_to_send, self.transport.max_payload), None))
 
     async def _read(self) -> None:
         """Feed what arrives to its pipeline until the session ends."""

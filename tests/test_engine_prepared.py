@@ -1,0 +1,85 @@
+"""Messages made of templates are, byte for byte, those that are written anew."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from psrpcore import ClientRunspacePool
+from psrpcore.types import PSRPMessageType
+from pstui.backends.host import ConsoleSize
+from pstui.backends.psrp.commands import ERRORS, OUT_DEFAULT, Call, Invocation
+from pstui.backends.psrp.lines import DEBUG_PROMPT, LOAD_PROFILE, PROMPT, line_invocation, script_invocation
+from pstui.backends.psrp.prepared import MAX_TEMPLATES, Templates
+
+POOL = uuid.UUID(int=1)
+PIPELINE = uuid.UUID(int=2)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
+    ["", "pstui:text:0:", "pstui:text:1:", "_x000A_", "<S>&amp;</S>", "]]>", "\x00\x1b\r\n\t"]
+)
+PROTOCOLS = st.sampled_from([(2, 0), (2, 1), (2, 2), (2, 3)])
+SIZES = st.none() | st.builds(ConsoleSize, st.integers(20, 300), st.integers(5, 100))
+
+
+def core() -> ClientRunspacePool:
+    made = ClientRunspacePool()
+    made.runspace_pool_id = POOL
+    return made
+
+
+def sent(made: ClientRunspacePool) -> bytes:
+    found = b""
+    while payload := made.data_to_send(100_000):
+        assert payload.pipeline_id == PIPELINE
+        found += payload.data
+    return found
+
+
+def anew(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
+    made = core()
+    made.prepare_message(invocation.wire(protocol), message_type=PSRPMessageType.CreatePipeline, pipeline_id=PIPELINE)
+    return sent(made)
+
+
+SHARED = core()
+TEMPLATES = Templates(SHARED)
+
+
+def templated(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
+    # the numbers of messages go on from one to the next: only the first of a client has that of a new one
+    SHARED._fragment_count = core()._fragment_count
+    TEMPLATES.prepare(invocation, protocol)(PIPELINE)
+    return sent(SHARED)
+
+
+@given(TEXTS, TEXTS | st.none(), PROTOCOLS, SIZES, st.booleans())
+def test_a_script(
+    text: str, history: str | None, protocol: tuple[int, int], size: ConsoleSize | None, out: bool
+) -> None:
+    calls = (Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT) if out else (Call(text, is_script=True),)
+    invocation = Invocation((calls,), history=history, add_to_history=out, size=size)
+    assert templated(invocation, protocol) == anew(invocation, protocol)
+
+
+@given(TEXTS, PROTOCOLS, SIZES)
+def test_a_typed_line(text: str, protocol: tuple[int, int], size: ConsoleSize | None) -> None:
+    invocation = line_invocation(text, protocol, size)
+    assert templated(invocation, protocol) == anew(invocation, protocol)
+
+
+def test_what_pstui_sends_itself() -> None:
+    lines = ("Get-Process | Sort-Object", "Get-ChildItem -Path C:\\", "gps; gci", "1 + 1")
+    invocations = [PROMPT, DEBUG_PROMPT, LOAD_PROFILE, *(line_invocation(line, (2, 3), None) for line in lines)]
+    invocations.append(script_invocation("$args", (1, "two"), None, out_default=True, no_input=False))
+    for invocation in invocations:
+        for _ in range(2):
+            assert templated(invocation, (2, 3)) == anew(invocation, (2, 3))
+
+
+def test_templates_do_not_gather_for_ever() -> None:
+    templates = Templates(core())
+    for number in range(MAX_TEMPLATES * 2):
+        templates.prepare(replace(PROMPT, title=f"{number}"), (2, 3))
+    assert len(templates._known) == MAX_TEMPLATES
