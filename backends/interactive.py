@@ -56,6 +56,8 @@ class InteractiveSession:
         session.attach(console)
         self.prompt = ""
         self.busy = False
+        #: what to say beside the text about the line run last; empty for nothing
+        self.hint = ""
         self._block: list[str] = []
         self._entering, self._turns = Entering(session), Turns(session)
         self._debugger = DebuggerConsole(session, console)
@@ -103,6 +105,7 @@ class InteractiveSession:
     async def run(self, line: str) -> Outcome:
         """Run one typed line to its end; the text it makes goes to the console meanwhile."""
         self.busy = True
+        self.hint = ""
         try:
             return await self._run(line)
         except SessionBroken:
@@ -270,7 +273,7 @@ class InteractiveSession:
         await report(self.session, self._turns, self.console, result)
         if error.fully_qualified_error_id == "ScriptsNotAllowed" and not self.session.no_language:
             self.session.no_language = True
-            self._notice(_NO_LANGUAGE)
+            self.hint = _NO_LANGUAGE
         return False
 
     async def _evaluate_prompt(self) -> None:

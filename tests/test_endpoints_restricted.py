@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 from pstui.backends.command_names import CommandNames
-from pstui.backends.records import Stream
 from pstui.backends.session import InteractiveSession, Outcome
 
 from tests.support.scripted_peer import (
@@ -121,14 +120,15 @@ async def test_the_reason_for_a_refused_line_is_told_once(monkeypatch: pytest.Mo
     with meeting(monkeypatch, peer) as met:
         await met.interactive.enter()
         assert await met.interactive.run("1+1") is Outcome.READY
+        assert met.interactive.hint.startswith(NOTICE)
         assert await met.interactive.run("$x=1") is Outcome.READY
-        error, notice, again = met.console.shown()
-        assert error == again == "Error: The syntax is not supported."
-        assert notice.startswith(NOTICE)
+        assert met.interactive.hint == ""
         assert met.session.no_language
         other = InteractiveSession(met.session, met.console)
         assert await other.run("1+1") is Outcome.READY
-        assert sum(NOTICE in row for row in met.console.shown()) == 1
+        assert other.hint == ""
+        # Said beside the text, which stays what the far end sent.
+        assert met.console.shown() == ["Error: The syntax is not supported."] * 3
         await met.manager.close_all()
 
 
@@ -143,15 +143,4 @@ async def test_from_then_on_numbers_keep_their_spelling_in_commands(monkeypatch:
         sent = met.peer.created[-2]["PowerShell"]["Cmds"][0]
         assert (sent["Cmd"], sent["IsScript"]) == ("Get-Thing", False)
         assert sent["Args"][0]["V"] == ("I32", "16")
-        await met.manager.close_all()
-
-
-async def test_the_notice_is_pstui_s_own_voice(monkeypatch: pytest.MonkeyPatch) -> None:
-    peer = ScriptedPeer(commands={"1+1": REFUSED, "Out-Default": PRINTS})
-    with meeting(monkeypatch, peer) as met:
-        await met.interactive.enter()
-        written = []
-        monkeypatch.setattr(type(met.console), "write", lambda self, record: written.append(record))
-        await met.interactive.run("1+1")
-        assert [record.stream for record in written if record.text.startswith(NOTICE)] == [Stream.NOTICE]
         await met.manager.close_all()

@@ -62,6 +62,7 @@ class StandInInteractive:
         self.session, self.console = session, console
         self.prompt = f"[{session.info.label}]: PS /> "
         self.busy = False
+        self.hint = ""
         self.lines: list[str] = []
         self.stopped = asyncio.Event()
         self.go_on = asyncio.Event()

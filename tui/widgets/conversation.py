@@ -67,6 +67,9 @@ class ConversationFace(Protocol):
     def show_step(self, step: str) -> None:
         """Name the step the opening has come to."""
 
+    def hint_at(self, text: str) -> None:
+        """Say something about the line run last, beside the text, until the next line."""
+
     def failed(self, error: PstuiError) -> None:
         """Show why the session could not be opened or died."""
 
@@ -280,6 +283,8 @@ class Conversation:
                 self.running = line
                 outcome = await interactive.run(line)
                 self.running = ""
+                if interactive.hint:
+                    self._face.hint_at(interactive.hint)
             if outcome in (Outcome.LEFT, Outcome.BROKEN):
                 await self._console.shown()
                 if outcome is Outcome.LEFT:

@@ -152,6 +152,11 @@ class Pane(AskingPane):
             self.changed()
         return line
 
+    def hint_at(self, text: str) -> None:
+        """Say something about the line run last, until the next one."""
+        self.hint = text
+        self.changed()
+
     def failed(self, error: PstuiError) -> None:
         """Show why the session could not be opened or died."""
         self.show_error(self.console, error)
