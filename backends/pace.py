@@ -10,16 +10,23 @@ from __future__ import annotations
 import asyncio
 import time
 
+#: seconds that work rests at most without a break, however many keys come
+LONGEST = 0.25
+
 
 class _Pace:
-    """Until when work that gives way rests, in monotonic seconds."""
+    """Since when and until when work that gives way rests, in monotonic seconds."""
 
-    until = 0.0
+    since = until = 0.0
 
 
 def stand_back(seconds: float) -> None:
-    """Let all work that gives way rest for so long from now."""
-    _Pace.until = max(_Pace.until, time.monotonic() + seconds)
+    """Let all work that gives way rest for so long from now. Can be called from any thread."""
+    now = time.monotonic()
+    if now >= _Pace.until:
+        _Pace.since = now
+    if now - _Pace.since < LONGEST:
+        _Pace.until = max(_Pace.until, now + seconds)
 
 
 def standing_back() -> float:

@@ -7,23 +7,22 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
-from pstui.backends.pace import stand_back
 from pstui.backends.session import SessionManager
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.keymap import keymap
 from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.profiles import ProfileBook
-from pstui.tui.responsive import share_the_interpreter
+from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.screens.connect_world import Bind
 from pstui.tui.screens.workspace import Workspace
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
 from pstui.tui.widgets.line_history import KeptLines
-from pstui.tui.widgets.pane_console import KEY_TIME
 from pstui.tui.widgets.sidebar import SidebarEntry
 from pstui.tui.workspace_state import StateFile
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 
 
 class PstuiApp(App[int], inherit_bindings=False):
@@ -87,6 +86,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Copy a text by the terminal and, where there is one, by a program of this machine."""
         self._clipboard_ways.copy(text)
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return the terminal's driver, which lets floods stand back for keys."""
+        return keys_first(super().get_driver_class())
+
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
         return self.workspace
@@ -110,8 +113,6 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
-        if isinstance(event, events.Key) and not event.is_forwarded and event.key != "ctrl+c":
-            stand_back(KEY_TIME)
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
             if self.workspace.prefixed:
                 await self.workspace.end_prefix(event.key)

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Final
+from typing import Any, Final
+
+from pstui.backends.pace import stand_back
+from textual import events
+from textual.driver import Driver
+from textual.message import Message
 
 #: seconds after which a thread that waits gets the interpreter; Python's own 0.005 make a key, which passes two threads
 #: on its way in and out, wait for several frames while the loop is busy
 SWITCH: Final = 0.0005
+
+
+#: seconds that a flood stands back for a key: what it takes until its letter is on the screen
+KEY_TIME: Final = 0.045
+
+
+def keys_first(base: type[Driver]) -> type[Driver]:
+    """Return a driver as ``base`` that lets floods stand back as soon as a key is read, in the thread that reads it.
+
+    Ctrl+C is none of these keys: what it stops has to be read to its end.
+    """
+
+    class KeysFirst(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
+        def process_message(self, message: Message) -> None:
+            if isinstance(message, events.Key) and message.key != "ctrl+c":
+                stand_back(KEY_TIME)
+            super().process_message(message)
+
+    made: Any = KeysFirst
+    return made  # type: ignore[no-any-return]  # a class made here, of the type asked for
 
 
 class _Done:

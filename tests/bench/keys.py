@@ -125,8 +125,6 @@ def run() -> list[str]:
         there.rest(1.0)
         flooded = typed(there, SAMPLES)
         stopped = stops(there)
-    if os.environ.get("DBG"):
-        print([round(t * 1000) for t in sorted(flooded)], [round(t * 1000) for t in stopped])
     return [
         f"a key on the screen without a flood: {median(idle) * 1000:.0f} ms, 95th percentile "
         f"{worst_of_twenty(idle) * 1000:.0f} ms (bar: 16.7)",

@@ -20,9 +20,7 @@ from rich.cells import cell_len
 #: seconds between two portions, one frame
 FRAME = 1 / 60
 #: seconds a portion may take
-BUDGET = 0.006
-#: seconds that a flood stands back for a key: what it takes until its letter is on the screen
-KEY_TIME = 0.025
+BUDGET = 0.004
 _CHUNK = 64
 #: characters that count for the backlog as much as one record
 _RECORD = 1024

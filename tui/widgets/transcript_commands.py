@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.transcript_folds import Folds
+from pstui.tui.widgets.transcript_marker import TranscriptMarker
 from pstui.tui.widgets.transcript_paint import Overlay
-from pstui.tui.widgets.transcript_view import TranscriptView
 from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
 
 
-class TranscriptCommands(TranscriptView):
+class TranscriptCommands(TranscriptMarker):
     """Commands are counted as in ``buffer.prompts()``: 0 is the oldest one kept."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--fold", "transcript--marked"}

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import Final
 
 from pstui.backends.records import Write
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.transcript_rows import TranscriptRows
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
-from textual.strip import Strip
 from textual.widget import Widget
 
-#: Seconds between two repaints while text pours in.
+#: Seconds between two repaints while text comes.
 FRAME: Final = 1 / 60
-_REVERSE: Final = Style(reverse=True)
+#: Lines in a frame that nobody reads any more, and the seconds between two repaints then: the loop is for the keys.
+FLOOD: Final = 120
+FLOOD_FRAME: Final = 1 / 20
 #: Seconds a frame may spend on making estimated rows exact after a resize.
 REFINE: Final = 0.004
 
@@ -29,11 +28,6 @@ class TranscriptView(TranscriptRows):
     """The part of the transcript that takes text and scrolls; ``Transcript`` adds what one can do with it.
 
     ``new_output`` counts the lines that came below the view since it was scrolled up; 0 while it follows the end.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--below"}
-    DEFAULT_CSS = """
-    TranscriptView > .transcript--below { background: $primary; color: $background; text-style: bold; }
     """
 
     new_output: var[int] = var(0)
@@ -81,7 +75,12 @@ class TranscriptView(TranscriptRows):
         #: What stands in the top row while scrolled up: line number and index in its text.
         self._top = (0, 0)
         self._settling = False
+        self._bar: tuple[int, ...] = ()
+        self._bar_still = False
         self._seen_end = 0
+        #: the end of the text at the last frame
+        self._painted_end = 0
+        self._flooded = False
 
     # -- text --------------------------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ class TranscriptView(TranscriptRows):
         if self._frame_pending or not self._shown:
             return
         self._frame_pending = True
-        wait = self._last_frame + FRAME - time.monotonic()
+        wait = self._last_frame + (FLOOD_FRAME if self._flooded else FRAME) - time.monotonic()
         if wait <= 0:
             self.call_next(self._frame)
         else:
@@ -155,6 +154,8 @@ class TranscriptView(TranscriptRows):
     def _frame(self) -> None:
         self._frame_pending = False
         self._last_frame = time.monotonic()
+        self._flooded = self.buffer.end - self._painted_end > FLOOD
+        self._painted_end = self.buffer.end
         if self._shown:
             self._settle()
             self.refresh()
@@ -165,17 +166,26 @@ class TranscriptView(TranscriptRows):
         columns = 0 if self._wrap else self._index.widest
         size = Size(columns, self._total_rows())
         self._settling = True
+        bar, self._bar = self._bar, self._bar_of(size, top)
+        self._bar_still = bar == self._bar
         try:
             if size != self.virtual_size:
                 # Only the scroll bar depends on it; a layout of the whole screen would cost more than the repaint.
                 self.set_reactive(Widget.virtual_size, size)
-                self._scroll_update(size)
+                if not self._bar_still:
+                    self._scroll_update(size)
             # A scroll under way is the user's, who has not got away from the end yet.
             if round(self.scroll_y) != top and not self.app.animator.is_being_animated(self, "scroll_y"):
                 self.scroll_to(y=top, animate=False, force=True)
         finally:
             self._settling = False
         self._count_new()
+
+    def _bar_of(self, size: Size, top: int) -> tuple[int, ...]:
+        """What of the text's size and place the scroll bar can show: eighths of a cell."""
+        height = max(self.scrollable_content_region.height, 1)
+        rows = max(size.height, 1)
+        return size.width, height, min(height * height * 8 // rows, height * 8 + 1), height * top * 8 // rows
 
     def _count_new(self) -> None:
         if self._following:
@@ -204,30 +214,6 @@ class TranscriptView(TranscriptRows):
             self._settle()
             self.post_message(self.RowsChanged(self))
 
-    # -- what is below -----------------------------------------------------------------------------------------------
-
-    def _marker(self) -> str:
-        """What the last row says of the lines below it; "" while there are none."""
-        count = self.new_output
-        return f" ↓ {count:,} new line{'s' if count != 1 else ''} " if count > 0 else ""
-
-    def _on_marker(self, x: int, y: int) -> bool:
-        """Whether a cell of the view belongs to the marker of new lines."""
-        width, height = self.scrollable_content_region.size
-        marker = self._marker()
-        return bool(marker) and y == height - 1 and width - len(marker) <= x < width
-
-    def render_line(self, y: int) -> Strip:
-        """One row of the view; the last one tells of new lines below."""
-        strip = super().render_line(y)
-        width, height = self.scrollable_content_region.size
-        marker = self._marker()
-        if not marker or y != height - 1 or len(marker) >= width:
-            return strip
-        style = self.get_component_rich_style("transcript--below", partial=True)
-        said = Segment(marker, _REVERSE if self.app.no_color else style)
-        return Strip([*strip.crop(0, width - len(marker)), said], width)
-
     def on_show(self) -> None:
         """The pane is seen (again): paint what came meanwhile."""
         self._shown = True
@@ -246,7 +232,10 @@ class TranscriptView(TranscriptRows):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Note where the user went."""
-        super().watch_scroll_y(old_value, new_value)
+        if self._settling and self._bar_still:
+            self.refresh()  # painting a bar that looks the same would cost as much as the text
+        else:
+            super().watch_scroll_y(old_value, new_value)
         if self._settling or not self._shown or self._columns() != self._index.columns:
             return  # our own doing, or a resize that ``on_resize`` settles
         self._sync()
