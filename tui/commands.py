@@ -12,7 +12,8 @@ from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.host import Console
 from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_convert import SessionOption
-from pstui.backends.powershell.calls import connection_info, connections, literal
+from pstui.backends.powershell.binding_lookups import kept_matches
+from pstui.backends.powershell.calls import asked_computers, connection_info, connections, literal
 from pstui.backends.session import PSSession
 from pstui.tui.commands_table import session_table, spelled
 from pstui.tui.screens.connect_world import World
@@ -141,18 +142,14 @@ class Commands:
     async def _get(self, call: BoundCall) -> list[Said]:
         if call.notices:
             return []
-        if "ComputerName" in call.values or "ConnectionUri" in call.values:
-            raise CallError(
-                "Get-PSSession: sessions that another computer keeps are not listed here",
-                "This list holds the sessions of this window.",
-                "Get-PSSession alone shows them.",
-            )
         wanted = str(call.values.get("State", "All"))
-        found = [item for item in self._sessions(call) if wanted in ("All", spelled(item.state))]
+        named, said = await self._named(call)
+        found = [item for item in named if wanted in ("All", spelled(item.state))]
         if call.assign:
             self._set(call.assign, found[0] if len(found) == 1 else found)
-            return []
-        return [Said(session_table(found) or "No session is kept open.")]
+        elif found or not said:
+            said.append(Said(session_table(found) or "No session is kept open."))
+        return said
 
     async def _exit(self, call: BoundCall) -> list[Said]:
         said = await self._face.exit()
@@ -175,7 +172,11 @@ class Commands:
         )
 
     async def _connect(self, call: BoundCall) -> list[Said]:
-        return await self._each(call, "PSSessionConnectFailed", self._face.connect)
+        async def connect(session: PSSession) -> None:
+            await self._face.connect(session)
+            self._world.sessions.adopt(session)
+
+        return await self._each(call, "PSSessionConnectFailed", connect)
 
     async def _receive(self, call: BoundCall) -> list[Said]:
         said = await self._each(call, "ReceivePSSessionCannotConnectSession", self._face.receive, show=False)
@@ -190,9 +191,9 @@ class Commands:
         *,
         show: bool = True,
     ) -> list[Said]:
-        said: list[Said] = []
         done: list[PSSession] = []
-        for session in self._sessions(call):
+        named, said = await self._named(call)
+        for session in named:
             try:
                 await do(session)
             except PstuiError as error:
@@ -213,6 +214,28 @@ class Commands:
         if call.assign:
             self._set(call.assign, call.values["Credential"])
         return []
+
+    async def _named(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
+        """Return the sessions that a call is about, those that computers keep asked for; each that cannot says why."""
+        world, said = self._world, list[Said]()
+        asked = asked_computers(call, defaults=world.defaults, credentials=world.credential)
+        if not asked:
+            return list(self._sessions(call)), said
+        found: list[PSSession] = []
+        for info in asked:
+            try:
+                ready = await world.prepared(info, self._console)
+                found += await world.sessions.list_kept(ready, self._console)
+            except PstuiError as error:
+                code = getattr(error, "code_name", "")
+                said.append(Said(error.text(), f"{code},RemotePSSessionQueryFailed".lstrip(","), True))
+        if said and not found:
+            return [], said
+        for key, error_id in (("Name", "PSSessionNameMatchFail"), ("InstanceId", "PSSessionIdMatchFail")):
+            if key in call.values:
+                found, missed = kept_matches(found, key, call.values[key])
+                said += [Said(f"No session there has the {key} {each}.", error_id, True) for each in missed]
+        return found, said
 
     def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
         return [session for session in call.sessions if isinstance(session, PSSession)]

@@ -106,6 +106,8 @@ def _assigned(reader: Reader) -> str:
 
 
 def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
+    if call.cmdlet == "Get-PSSession" and "ComputerName" in call.values and reader.peek() is None:
+        return None  # the computer is asked once the line is run; nothing behind it in the line needs to know now
     if call.cmdlet in ("New-PSSession", "New-PSSessionOption", "Get-PSSession", "Get-Credential"):
         return reader.result_of(call, token)
     if call.cmdlet == "Invoke-Command":

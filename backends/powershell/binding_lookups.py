@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pstui.backends.errors import CallError
 from pstui.backends.powershell import binding_errors as errors
 from pstui.backends.powershell.binding_context import BindContext, KnownSession, PendingSession, is_session
-from pstui.backends.powershell.binding_tables import Cmdlet
+from pstui.backends.powershell.binding_tables import Cmdlet, cmdlet
+
+_Session = TypeVar("_Session", bound=KnownSession)
 
 #: cmdlets whose -Name is a pattern
 _PATTERNS = ("Get-PSSession", "Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession", "Receive-PSSession")
@@ -54,6 +56,19 @@ def _matching(cmdlet: Cmdlet, key: str, wanted: Any, sessions: Sequence[KnownSes
             "Use -Id: " + ", ".join(str(session.id) for session in found) + ".",
         )
     return found
+
+
+def kept_matches(sessions: Sequence[_Session], key: str, wanted: Any) -> tuple[list[_Session], list[str]]:
+    """Return the sessions with one of these names (patterns) or InstanceIds, and what found none and is no pattern."""
+    found: list[_Session] = []
+    missed: list[str] = []
+    for item in wanted if isinstance(wanted, tuple) else (wanted,):
+        matches = _matcher(cmdlet("Get-PSSession"), key, item)
+        hits = [session for session in sessions if matches(session)]
+        found += [session for session in hits if session not in found]
+        if not hits and not (key == "Name" and _is_pattern(str(item))):
+            missed.append(str(item))
+    return found, missed
 
 
 def not_available(cmdlet: Cmdlet, key: str, wanted: Any) -> CallError:

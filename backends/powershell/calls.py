@@ -20,7 +20,7 @@ from pstui.backends.powershell.binding_tables import cmdlet
 from pstui.backends.powershell.binding_values import ConversionError
 from pstui.backends.powershell.binding_writer import line_of, literal
 
-__all__ = ["connection_info", "connections", "line_of", "literal", "what_if"]
+__all__ = ["asked_computers", "connection_info", "connections", "line_of", "literal", "what_if"]
 
 _NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 #: PowerShell's sets that are pstui's local process
@@ -28,6 +28,18 @@ _LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
 #: New-PSSession and Invoke-Command without any of these mean this computer, as Enter-PSSession without a target does
 _REMOTE = ("ComputerName", "Credential", "Port", "UseSSL", "ApplicationName", "SessionOption", "Authentication")
 _WINDOWS_POWERSHELL = ("powershell.exe", "-s", "-NoLogo", "-NoProfile")
+_ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
+#: the sets of these three that ask a computer for its sessions
+_ASKED = {
+    "ComputerName": ParameterSet.COMPUTER_NAME,
+    "ComputerInstanceId": ParameterSet.COMPUTER_NAME,
+    "ComputerNameGuid": ParameterSet.COMPUTER_NAME,
+    "ComputerSessionName": ParameterSet.COMPUTER_NAME,
+    "ConnectionUri": ParameterSet.URI,
+    "ConnectionUriInstanceId": ParameterSet.URI,
+    "ConnectionUriGuid": ParameterSet.URI,
+    "ConnectionUriSessionName": ParameterSet.URI,
+}
 #: the parameter that may name several targets, by set
 _TARGETS = {
     ParameterSet.COMPUTER_NAME: "ComputerName",
@@ -83,6 +95,28 @@ def connections(
         if not parameter_set.is_lookup:
             _fill(call, parameter_set, values, settings, defaults, credentials)
         result.append(ConnectionInfo(parameter_set, MappingProxyType(values), profile, MappingProxyType(settings)))
+    return tuple(result)
+
+
+def asked_computers(
+    call: BoundCall,
+    *,
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
+    credentials: CredentialLookup = by_name_only,
+) -> tuple[ConnectionInfo, ...]:
+    """Return the computers that Get-, Connect- or Receive-PSSession asks for the sessions they keep; mostly none.
+
+    Raises CallError.
+    """
+    parameter_set = _ASKED.get(call.parameter_set)
+    if parameter_set is None or call.cmdlet not in _ASKING:
+        return ()
+    result = []
+    table = {key: value for key, value in defaults.items() if key != "configuration_name"}
+    for values in _split(call, parameter_set):
+        settings = dict(call.settings)
+        _fill(call, parameter_set, values, settings, table, credentials)
+        result.append(ConnectionInfo(parameter_set, MappingProxyType(values), "", MappingProxyType(settings)))
     return tuple(result)
 
 
