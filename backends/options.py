@@ -88,6 +88,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum=1,
         maximum=65535,
         default_text="5985, 5986 with UseSSL, 22 over SSH",
+        set_defaults={_CN: "5985, 5986 with UseSSL", _SSH: "22"},
     ),
     Option(
         "UseSSL",
@@ -143,6 +144,7 @@ OPTIONS: tuple[Option, ...] = (
         "The session configuration over there, by name or full address; over SSH it names the subsystem.",
         sets=_in(_CN, _SSH, _URI, _VM_ID, _VM_NAME, _CONTAINER),
         default_text="Microsoft.PowerShell",
+        set_defaults={_SSH: "powershell", _CONTAINER: ""},
     ),
     Option(
         "ApplicationName",

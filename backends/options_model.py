@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from pstui.backends.connection import ParameterSet
@@ -57,11 +57,17 @@ class Option:
     minimum: int | None = None
     maximum: int | None = None
     default_text: str = ""
+    #: the default where a set has another than ``default_text`` says
+    set_defaults: Mapping[ParameterSet, str] = field(default_factory=lambda: MappingProxyType({}))
     unit: str = ""
     parameter: str = ""
     own: bool = False
     wsman: bool = False
     setting: bool = False
+
+    def within(self, parameter_set: ParameterSet) -> Option:
+        """Return the option as a dialog shows it for one set: with that set's default."""
+        return replace(self, default_text=self.set_defaults.get(parameter_set, self.default_text))
 
     @property
     def flag(self) -> str:

@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.session import SessionManager
+from pstui.tui.keys import PREFIX_KEY
+from pstui.tui.screens.connect import ConnectScreen
+from pstui.tui.screens.connect_draft import Draft
+from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.sidebar import SidebarEntry
 
@@ -63,11 +68,49 @@ async def _small(s: Screen) -> None:
     await s.type("Get-Content mo", enter=False)
 
 
+def _dialog(parameter_set: ParameterSet, **texts: str) -> Callable[[Screen], Awaitable[None]]:
+    """Return what opens the connection dialog on a set, filled in."""
+
+    async def play(s: Screen) -> None:
+        shown = ConnectScreen(World(SessionManager()), Draft(parameter_set, texts))
+        s.app.push_screen(shown)
+        await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
+
+    return play
+
+
+async def _sessions(s: Screen) -> None:
+    await s.keys(PREFIX_KEY, "S")
+    await s.until(lambda: s.app.screen.focused is not None and len(s.app.screen_stack) > 1, "the list")
+
+
+async def _palette(s: Screen) -> None:
+    await s.keys("alt+x")
+    await s.until(lambda: len(s.app.screen_stack) > 1, "the palette")
+
+
 #: picture → what is done for it, which sessions are open, and the size of the terminal
 PICTURES: dict[str, tuple[Callable[[Screen], Awaitable[None]], tuple[ConnectionInfo, ...], tuple[int, int]]] = {
     "workspace": (_workspace, (DEMO, DEMO), (100, 26)),
     "question": (_question, (DEMO,), (100, 26)),
     "error": (_error, (DEMO, REFUSED), (100, 26)),
+    "dialog-ssh": (
+        _dialog(ParameterSet.SSH_HOST, HostName="root@db:22", Options="ProxyJump=bastion"),
+        (DEMO,),
+        (100, 30),
+    ),
+    "dialog-winrm": (
+        _dialog(ParameterSet.COMPUTER_NAME, ComputerName="web1.contoso.com", Credential="CONTOSO\\admin", UseSSL="on"),
+        (DEMO,),
+        (100, 30),
+    ),
+    "dialog-container": (
+        _dialog(ParameterSet.CONTAINER_ID, ContainerId="api", RunAsAdministrator="on"),
+        (DEMO,),
+        (100, 30),
+    ),
+    "sessions": (_sessions, (DEMO, DEMO), (100, 26)),
+    "palette": (_palette, (DEMO,), (100, 26)),
     "80x24": (_small, (DEMO, DEMO), (80, 24)),
 }
 

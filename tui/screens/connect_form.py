@@ -117,7 +117,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
     def _row(self, name: str, option: Option, *, indent: bool = False) -> FieldRow:
         parameter_set = self.draft.parameter_set
         must = parameter_set in option.sets and (option.sets[parameter_set].mandatory or parameter_set.is_lookup)
-        row = FieldRow(name, option, self.draft.texts.get(name, ""), must=must, indent=indent)
+        row = FieldRow(name, option.within(parameter_set), self.draft.texts.get(name, ""), must=must, indent=indent)
         self.rows[name] = row
         return row
 
