@@ -287,8 +287,9 @@ class Conversation:
                     self._face.hint_at(interactive.hint)
             if outcome in (Outcome.LEFT, Outcome.BROKEN):
                 await self._console.shown()
-                if outcome is Outcome.LEFT:
-                    return PaneState.LEFT
+                session = interactive.session
+                if outcome is Outcome.LEFT or (session.state is RunspaceState.DISCONNECTED and session.failed is None):
+                    return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
 
