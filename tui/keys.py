@@ -98,6 +98,10 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"),
     KeyAction("last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
     KeyAction("redo", "redo", "u", (), "", "do again what Ctrl+Z undid (also Alt+Z)"),
+    KeyAction("sideways(-1)", "text left", "left", (), "", "where a profile fixes the width: half a pane to the left"),
+    KeyAction(
+        "sideways(1)", "text right", "right", (), "", "where a profile fixes the width: half a pane to the right"
+    ),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
     KeyAction("problems", "problems", "exclamation_mark", (), "", "what is wrong in the profile file"),
     KeyAction("import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),

@@ -182,6 +182,11 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         if (front := self.front) is not None:
             front.transcript.scroll_to_end()
 
+    def action_sideways(self, direction: int) -> None:
+        """Show text further left or right of lines that run out of the pane."""
+        if (front := self.front) is not None:
+            front.transcript.scroll_relative(x=direction * max(1, front.transcript.size.width // 2), animate=False)
+
     def action_details(self) -> None:
         """Write the details of the last failure."""
         front = self.front

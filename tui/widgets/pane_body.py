@@ -60,7 +60,8 @@ class PaneBody(Vertical):
         self.error: PstuiError | None = None
         self.asking: AnyAsking | None = None
         self.history = LineHistory()
-        self.transcript = Transcript()
+        # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
+        self.transcript = Transcript(wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
         #: what the editor's keys do while it searches or asks

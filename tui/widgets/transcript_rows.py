@@ -51,7 +51,6 @@ class TranscriptRows(ScrollView):
         super().__init__(name=name, id=id, classes=classes)
         self.buffer = buffer if buffer is not None else TextBuffer()
         self._wrap = wrap
-        self.set_class(not wrap, "-sideways")
         self._index = WrapIndex(self.buffer, None)
         self._index_version = -1
         #: Number of the line that stands at the top of an emptied screen.
@@ -60,6 +59,8 @@ class TranscriptRows(ScrollView):
         self._brush: Brush | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
         self._starts: dict[int, list[int]] = {}
+        # A class may have the widget restyled at once, which asks for what is made above.
+        self.set_class(not wrap, "-sideways")
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
