@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Extras beside [test], as for pip: EXTRAS=kerberos,credssp. Parts whose absence is a failure: REQUIRE=sshd,tmux.
 EXTRAS ?=
 REQUIRE ?=
+# Test files run side by side in this many processes; 0 is one after the other.
+JOBS ?= 2
 comma := ,
 
 .PHONY: demo test check bench screenshots clean
@@ -32,7 +34,7 @@ demo: $(VENV)/.run
 	@$(BIN)/pstui demo
 
 test: $(VENV)/.test
-	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest $(ARGS)
+	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.check .typing/pstui
 	$(BIN)/ruff check .
