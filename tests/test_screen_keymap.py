@@ -141,7 +141,7 @@ async def test_the_screen_follows_the_configuration() -> None:
         await driver.keys("escape", "ctrl+right_square_bracket")
         await driver.until(lambda: driver.shows("k connect"), "the row of keys tells it")
         await driver.keys("escape", "f1")
-        await driver.until(lambda: driver.shows("F7            /"), "F1 tells it")
+        await driver.until(lambda: driver.shows("F2           k            open"), "F1 tells it")
 
 
 def test_esc_waits_as_long_as_a_slow_link_may_take_unless_the_user_says_otherwise(

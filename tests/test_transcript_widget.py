@@ -315,6 +315,17 @@ async def test_matches_are_seen_with_and_without_colour(monkeypatch: pytest.Monk
         assert all(style.color is None or style.color.is_default for style in styles if style)
 
 
+async def test_what_is_selected_keeps_its_colours_and_can_be_read() -> None:
+    async with driving() as driver:
+        await driver.write("\x1b[31mred\x1b[0m and plain")
+        before = {text: style.color for text, style, _ in driver.transcript.render_line(0) if style}
+        driver.transcript.select_all()
+        await driver.settled()
+        after = [(text, style) for text, style, _ in driver.transcript.render_line(0) if style and text.strip()]
+        assert [text for text, _ in after] == ["red", " and plain"]
+        assert all(style.color == before[text] and style.bgcolor != style.color for text, style in after)
+
+
 async def test_prompts_are_jumped_to_and_their_output_folds() -> None:
     async with driving() as driver:
         transcript = driver.transcript

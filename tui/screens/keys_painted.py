@@ -15,6 +15,9 @@ class KeysPainted(Screen[None]):
     """
 
     def on_idle(self) -> None:
-        """Nothing more to do for now: paint, if there is something and a key was pressed."""
-        if self.is_current and standing_back() > 0:
+        """Nothing more to do for now: paint, if there is something and a key was pressed.
+
+        A layout is left to the timer: a widget that is written twice around one keeps the first text's size.
+        """
+        if self.is_current and not self._layout_required and standing_back() > 0:
             self._on_timer_update()

@@ -178,6 +178,7 @@ class LineEditor(EditingKeys):
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Show the cursor, or not: nothing else tells the focus, and new styles would cost some 4 ms a tab switch."""
+        self._line_cache.clear()  # the rows that were kept show the cursor as it was
         self.refresh()
 
     def on_blur(self) -> None:

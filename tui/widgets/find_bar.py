@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pstui.tui.keymap_contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of
 from pstui.tui.widgets.direct_keys import bound_actions
+from pstui.tui.widgets.still import Still
 from pstui.tui.widgets.transcript import Transcript
 from pstui.tui.widgets.transcript_search import MAX_COUNTED
 from textual import events
@@ -67,7 +68,7 @@ class FindBar(Horizontal):
         #: whether keys are letters of the text, rather than ways from match to match
         self.typing = True
         self._input = FindInput(self)
-        self._found = Static(classes="found", markup=False)
+        self._found = Still(classes="found")
         self._transcript: Transcript | None = None
         self._from: int | None = None
         self._searched = ""
@@ -180,12 +181,15 @@ class FindBar(Horizontal):
     def _show_found(self) -> None:
         transcript = self._transcript
         if transcript is None or not self._input.value:
-            self._found.update("")
+            self._tell(Content(""))
             return
         count = transcript.search_count
         if not count:
-            self._found.update(Content.styled("nothing found", "$warning"))
+            self._tell(Content.styled("nothing found", "$warning"))
             return
         many = f"{count:,} or more" if count >= MAX_COUNTED else f"{count:,}"
         place = transcript.search_place
-        self._found.update(Content(f"{place:,} of {many}" if place else f"{many} found"))
+        self._tell(Content(f"{place:,} of {many}" if place else f"{many} found"))
+
+    def _tell(self, content: Content) -> None:
+        self._found.say(content, layout=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.copy_mode import CopyKeys
 from pstui.tui.widgets.transcript_finding import TranscriptFinding
@@ -22,6 +24,11 @@ class Transcript(TranscriptFinding, can_focus=True):
     Messages: ``NewOutput`` (lines came below a view that is scrolled up), ``RowsChanged`` (``row_count`` is another
     without new text). Places in the text are line numbers and indices that the ring does not shift, so a selection
     stays where it was made while text pours in.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--selection"}
+    DEFAULT_CSS = """
+    Transcript > .transcript--selection { background: $primary 40%; }
     """
 
     class Copied(Message, namespace="transcript"):
@@ -205,7 +212,7 @@ class Transcript(TranscriptFinding, can_focus=True):
         overlays = super()._overlays(number, text)
         selected = span(self.text_selection, number)
         if selected is not None:
-            style = self.screen.get_component_rich_style("screen--selection")
+            style = self._wash("transcript--selection")
             overlays.append((*selected, _REVERSE if self.app.no_color else style))
         if self._cursor is not None and self._cursor[0] == number:
             overlays.append((self._cursor[1], self._cursor[1] + 1, _REVERSE))

@@ -174,7 +174,7 @@ class TranscriptCommands(TranscriptMarker):
     def _overlays(self, number: int, text: str) -> list[Overlay]:
         if number != self._marked:
             return super()._overlays(number, text)
-        style = self.get_component_rich_style("transcript--marked", partial=True)
+        style = self._wash("transcript--marked")
         return [*super()._overlays(number, text), (0, len(text), style)]
 
     def _after(self, number: int, base: Style) -> list[Segment]:

@@ -119,8 +119,7 @@ class TranscriptFinding(TranscriptCommands):
     def _overlays(self, number: int, text: str) -> list[Overlay]:
         overlays = super()._overlays(number, text)
         if self._search is not None:
-            match = self.get_component_rich_style("transcript--match", partial=True)
-            current = self.get_component_rich_style("transcript--current", partial=True)
+            match, current = self._wash("transcript--match"), self._wash("transcript--current")
             if self.app.no_color:
                 current = _REVERSE
             for start, end in self._search.spans(text):

@@ -197,6 +197,14 @@ class TranscriptRows(ScrollView):
         """What lies over a line: selection, matches, the cursor."""
         return []
 
+    def _wash(self, name: str) -> Style:
+        """The style of a component class to be laid over text: grounds are mixed, the text's own colours stay."""
+        styles = self.get_component_styles(name)
+        if self.app.no_color:
+            return styles.text_style
+        over = Style(bgcolor=(self.background_colors[1] + styles.background).rich_color) + styles.text_style
+        return over + Style(color=styles.color.rich_color) if styles.has_rule("color") else over
+
     def _after(self, number: int, base: Style) -> list[Segment]:
         """What is shown after the text of a line that is not part of it."""
         return []
