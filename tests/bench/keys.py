@@ -132,4 +132,5 @@ def run() -> list[str]:
         f"{worst_of_twenty(flooded) * 1000:.0f} ms (bar: 33), {median(flooded) / median(idle):.1f} times",
         f"Ctrl+C in that flood to the next prompt: {median(stopped) * 1000:.0f} ms, at most "
         f"{max(stopped) * 1000:.0f} ms (bar: 100)",
+        f"the machine had {os.getloadavg()[0]:.1f} programs to run on {os.cpu_count()} processors, 2 of them these",
     ]
