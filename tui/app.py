@@ -9,13 +9,14 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
 from pstui.backends.session import SessionManager
 from pstui.tui.clipboard import Clipboard
+from pstui.tui.colors import no_color
 from pstui.tui.keymap import keymap
 from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.screens.connect_world import Bind
 from pstui.tui.screens.workspace import Workspace
-from pstui.tui.themes import DARK, LIGHT, VARIABLES, no_color, theme_name
+from pstui.tui.themes import DARK, LIGHT, VARIABLES, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
 from pstui.tui.widgets.line_history import KeptLines
 from pstui.tui.widgets.sidebar import SidebarEntry
@@ -63,6 +64,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         share_the_interpreter()
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
+        # Before the style sheet is read for the first time: with a theme it would be read again.
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = theme_name((settings or {}).get("theme"))
         self._transcript = transcript
         self._settings = dict(settings or {})
         self.sessions = SessionManager() if sessions is None else sessions
@@ -97,12 +102,6 @@ class PstuiApp(App[int], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Name pstui's own colours for themes that do not."""
         return VARIABLES
-
-    def on_mount(self) -> None:
-        """Choose the theme."""
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = theme_name(self._settings.get("theme"))
 
     def on_unmount(self) -> None:
         """End the transcript, with the line that was not finished."""

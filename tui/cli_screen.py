@@ -10,11 +10,13 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binding_errors import MissingMandatory
 from pstui.config.paths import state_folder
+from pstui.tui.first_frame import FirstFrame
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.transcript_file import TranscriptFile
 
 if TYPE_CHECKING:
     from pstui.tui.widgets.line_history import KeptLines
+    from textual.driver import Driver
 
 
 def need_terminal() -> None:
@@ -61,12 +63,18 @@ def run(
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
+    frame = FirstFrame((settings or {}).get("theme"))
     try:
+        frame.paint()
         from pstui.tui.app import PstuiApp
+        from pstui.tui.responsive import behind_frame
         from pstui.tui.sidebar_discovery import default_sources
         from pstui.tui.workspace_state import StateFile
 
         class App(PstuiApp):
+            def get_driver_class(self) -> type[Driver]:
+                return behind_frame(super().get_driver_class(), frame)
+
             def _fatal_error(self) -> None:
                 # Textual would print a trace with the values of variables, and one of them could be a password.
                 self._close_messages_no_wait()
@@ -91,6 +99,7 @@ def run(
             raise app._exception
         return code or 0
     finally:
+        frame.lower()
         if sink is not None:
             sink.close()
             if sink.problem:

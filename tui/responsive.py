@@ -7,6 +7,7 @@ import sys
 from typing import Any, Final
 
 from pstui.backends.pace import stand_back
+from pstui.tui.first_frame import FirstFrame
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
@@ -33,6 +34,24 @@ def keys_first(base: type[Driver]) -> type[Driver]:
             super().process_message(message)
 
     made: Any = KeysFirst
+    return made  # type: ignore[no-any-return]  # a class made here, of the type asked for
+
+
+def behind_frame(base: type[Driver], frame: FirstFrame) -> type[Driver]:
+    """Return a driver as ``base`` that takes the terminal over from the frame painted first, without a gap."""
+
+    class BehindFrame(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
+        def start_application_mode(self) -> None:
+            # The terminal has to be found as the user left it: so it is given back at the end.
+            frame.lower()
+            super().start_application_mode()
+            # Textual clears the screen now and paints when everything is laid out. After $EDITOR it has all to show.
+            if text := frame.text:
+                frame.text = ""
+                self.write(text)
+                self.flush()
+
+    made: Any = BehindFrame
     return made  # type: ignore[no-any-return]  # a class made here, of the type asked for
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import random
 import select
-import signal
-import struct
-import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median, quantiles
+
+from tests.support.pseudo_terminal import PseudoTerminal
 
 SIZE = (100, 30)
 #: letters that no escape sequence and no line of the flood holds
@@ -61,26 +56,11 @@ class Screen:
 @contextmanager
 def screen() -> Iterator[Screen]:
     """Run the screen over a far end that can flood."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
     env = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": os.devnull}
     env.pop("NO_COLOR", None)
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench._flood"],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        cwd=Path(__file__).parent.parent.parent,
-        env=env,
-        start_new_session=True,
-    )
-    os.close(slave)
-    try:
-        yield Screen(master)
-    finally:
-        program.send_signal(signal.SIGKILL)
-        program.wait()
-        os.close(master)
+    columns, rows = SIZE
+    with PseudoTerminal([sys.executable, "-m", "tests.bench._flood"], env, columns=columns, rows=rows) as there:
+        yield Screen(there.master)
 
 
 def typed(there: Screen, count: int) -> list[float]:

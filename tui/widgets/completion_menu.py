@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pstui.backends.completion import CompletionMatch
-from pstui.tui.themes import no_color
+from pstui.tui.colors import no_color
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content

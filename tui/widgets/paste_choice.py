@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from pstui.tui.themes import no_color
+from pstui.tui.colors import no_color
 from pstui.tui.widgets.note import Note
 from textual.content import Content
 from textual.message import Message
