@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from pstui.backends.discovery import containers
 from pstui.backends.discovery.containers import ContainerSource, container_sources
 from pstui.backends.discovery.model import Found, Section
-from pstui.backends.discovery.watcher import Watcher
+from pstui.backends.discovery.watcher import Watcher, look
 from pstui.backends.transports.container_engine import MAX_CONTAINERS, Engine, match, read_containers
 from pstui.backends.transports.texts import printable
+from pstui.tui.sidebar_discovery import found_entries
 
 from tests.support.podman import PLAIN, Podman, podman
 
@@ -95,6 +96,21 @@ async def test_twenty_containers_are_listed_with_what_is_known_of_them(podman: P
         assert one.image == f"localhost/{PLAIN}"
         assert one.age(one.created + 7300) == "2 h"
         assert one.info.text("ContainerId") == one.name
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "Error: unable to connect to Podman socket: dial unix /run/podman/podman.sock: no such file",
+    ],
+)
+async def test_an_engine_that_does_not_answer_is_said_not_to_run(tmp_path: Path, said: str) -> None:
+    section = await look(ContainerSource(Engine(fake_engine(tmp_path, f"sys.exit({said!r})"))))
+    assert section is not None
+    assert section.problem.startswith("engine is not running. ")
+    assert said in section.problem
+    assert found_entries([section])[0].name.startswith("engine: not running. ")
 
 
 async def test_the_list_keeps_current_and_costs_nothing_once_hidden(podman: Podman) -> None:

@@ -87,6 +87,20 @@ async def test_a_filter_narrows_the_list_as_it_is_typed_and_enter_opens_what_is_
         await s.until(lambda: s.shows("● web2") and s.shows("○ web1"), "the whole list again, with its mark")
 
 
+async def test_on_a_narrow_screen_the_first_steps_stand_beside_the_sidebar_and_a_session_gets_all_the_room(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, file, size=(80, 24)) as s:
+        await s.until(lambda: s.shows("▾ Hosts") and s.shows("No session is open."))
+        for words in ("opens what is chosen in the sidebar", "opens user@host or an Enter-PSSession line"):
+            assert s.shows(words), "nothing is cut off or covered"
+        await s.keys("enter")
+        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT and not s.shows("▾ Hosts"))
+        await s.keys("f6")
+        await s.until(lambda: s.shows("▾ Hosts"))
+        assert s.pane.size.width > 70, "the sidebar lies over the pane, whose lines are not wrapped anew"
+
+
 async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
     manager: StandInManager, file: Path
 ) -> None:

@@ -34,7 +34,9 @@ def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
         entries += (_entry(one, group, section.source) for one in section.found)
         if section.problem:
             kind = section.kind if section.kind in ("vm", "container") else "host"
-            entries.append(SidebarEntry(kind, f"{section.source}: {section.problem}", state="note"))
+            # There is little room, and the source's name stands before it: "docker is not running" need not repeat it.
+            said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
+            entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
     return entries
 
 

@@ -32,6 +32,8 @@ MAX_CONTAINERS, MAX_TEXT = 5000, 300
 _ID = re.compile(r"[0-9a-f]{12,64}")
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _STATE_OF_STATUS = (("up", "running"), ("exited", "exited"), ("created", "created"), ("paused", "paused"))
+#: what Docker and Podman say when nobody answers behind their command
+_DOWN = ("cannot connect to", "unable to connect to", "is the docker daemon running")
 #: ways to the engine that anyone in between can read
 _OPEN_WAYS = ("tcp://", "http://")
 
@@ -63,11 +65,10 @@ class Engine:
         """Run one of its commands and return the output. Raises OpenError with the engine's own words."""
         answer = await run_tool(self.argv(*arguments), seconds=seconds)
         if answer.code != 0:
-            raise OpenError(
-                f"{self.name} refused the command {arguments[0]}",
-                answer.reason,
-                error_id=ERROR_ID,
-            )
+            if any(words in answer.reason.casefold() for words in _DOWN):
+                hint = f"Start its service, or let this user reach it; {self.name} ps then lists containers."
+                raise OpenError(f"{self.name} is not running", answer.reason, hint, error_id=ERROR_ID)
+            raise OpenError(f"{self.name} refused the command {arguments[0]}", answer.reason, error_id=ERROR_ID)
         return answer.output
 
     async def containers(self) -> list[Container]:

@@ -131,6 +131,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         """Write tabs, footer and sidebar anew."""
         self._frame_due = False
         self._frame_time = time.monotonic()
+        self.set_class(bool(self.panes), "-tabs")
         self.tab_bar.show(self.panes)
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.context)

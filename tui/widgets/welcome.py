@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 _LINES = (
     ("Enter", "opens what is chosen in the sidebar"),
-    ("F2", "connects to user@host, or takes an Enter-PSSession line"),
+    ("F2", "opens user@host or an Enter-PSSession line"),
     ("F6", "goes to the sidebar"),
     ("F1", "lists every key"),
 )
