@@ -15,6 +15,7 @@ from tests.support.tmux import environment
 
 COLUMNS, ROWS = 80, 24
 TERM = "xterm-256color"
+F10 = b"\x1b[21~"
 ALTERNATE, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
 #: what Textual asks a terminal when it takes it over
 TAKEN_OVER = b"\x1b[?2026$p"
@@ -36,7 +37,7 @@ def program(home: Path, *argv: str) -> PseudoTerminal:
 def test_the_frame_comes_before_textual_takes_the_terminal_over_and_again_after_it(tmp_path: Path) -> None:
     with program(tmp_path, "-m", "pstui.tui.cli") as there:
         there.until(b"No session is open")
-        there.type(b"\x1b[21~")  # F10
+        there.type(F10)
         assert there.end() == 0
         frame = frame_text(COLUMNS, ROWS, None)
         assert frame.encode() in there.written
@@ -77,10 +78,20 @@ def test_a_failure_while_loading_is_told_on_the_terminal_as_it_was(tmp_path: Pat
 def test_after_the_screen_the_terminal_is_as_it_was_found(tmp_path: Path) -> None:
     with program(tmp_path, "-m", "pstui.tui.cli") as there:
         there.until(b"No session is open")
-        there.type(b"\x1b[21~")
+        there.type(F10)
         assert there.end() == 0
         assert there.attributes() == there.found
         assert there.written.count(ALTERNATE) == there.written.count(BACK)
+
+
+def test_with_standard_error_sent_elsewhere_the_screen_is_painted_all_the_same(tmp_path: Path) -> None:
+    aside = tmp_path / "errors.txt"
+    with program(tmp_path, "-c", _ERRORS_ASIDE, str(aside)) as there:
+        there.until(b"No session is open")
+        there.type(F10)
+        assert there.end() == 0
+        assert there.attributes() == there.found
+    assert aside.read_bytes() == b""
 
 
 def test_without_colours_the_frame_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +111,11 @@ def test_the_frame_has_the_colours_that_textual_will_send(colors: object) -> Non
     assert sgr_gray(colors.calm, 38, {"TERM": "linux"}) == ""  # type: ignore[attr-defined]
 
 
+_ERRORS_ASIDE = """
+import os, sys
+os.dup2(os.open(sys.argv.pop(), os.O_WRONLY | os.O_CREAT), 2)
+os.execv(sys.executable, [sys.executable, "-m", "pstui.tui.cli"])
+"""
 _WAITING = """
 import sys, types
 class Hangs(types.ModuleType):

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, no_color, sgr_gray, wants_light
 
@@ -25,6 +25,12 @@ def frame_text(columns: int, rows: int, theme: object) -> str:
     return f"{back}\x1b[2J\x1b[H{title}\x1b[{rows};1H{bar}{' ' * (columns - 1)}\x1b[K\x1b[0m"
 
 
+def screen_stream() -> TextIO | None:
+    """Return where to paint: standard error, as Textual does, or standard output if a caller sent that elsewhere."""
+    streams = (sys.__stderr__, sys.__stdout__)
+    return next((stream for stream in streams if stream is not None and stream.isatty()), None)
+
+
 class FirstFrame:
     """The frame on the terminal that Textual will use; where that cannot be had, it does nothing."""
 
@@ -37,9 +43,8 @@ class FirstFrame:
 
     def paint(self) -> None:
         """Paint it, and let the terminal hold back what is typed."""
-        # Textual reads from here and writes there.
-        there, back = sys.__stdin__, sys.__stderr__
-        if os.name == "nt" or there is None or back is None or not (there.isatty() and back.isatty()):
+        there = sys.__stdin__
+        if os.name == "nt" or there is None or not there.isatty() or screen_stream() is None:
             return
         import termios
 
@@ -76,6 +81,6 @@ def _holding(found: list[Any]) -> list[Any]:
 
 
 def _write(text: str) -> None:
-    if sys.__stderr__ is not None:
-        sys.__stderr__.write(text)
-        sys.__stderr__.flush()
+    if (stream := screen_stream()) is not None:
+        stream.write(text)
+        stream.flush()

@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 from pstui.backends.pace import stand_back
-from pstui.tui.first_frame import FirstFrame
+from pstui.tui.first_frame import FirstFrame, screen_stream
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
@@ -42,6 +42,8 @@ def behind_frame(base: type[Driver], frame: FirstFrame) -> type[Driver]:
 
     class BehindFrame(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
         def start_application_mode(self) -> None:
+            if (stream := screen_stream()) is not None and hasattr(self, "_file"):
+                self._file = stream
             # The terminal has to be found as the user left it: so it is given back at the end.
             frame.lower()
             super().start_application_mode()
