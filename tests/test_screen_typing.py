@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
 from pstui.tui.widgets.conversation import PaneState
 
@@ -213,6 +214,44 @@ async def test_a_refused_opening_says_what_why_and_what_next_and_f5_tries_again(
         await s.until(lambda: s.sees("trace"), "the details")
         await s.keys("f5")
         await s.until(lambda: len(manager.sessions) == 2 and s.pane.state is PaneState.FAILED, "the second try")
+
+
+async def test_f3_changes_the_connection_of_a_tab_that_failed_and_opens_it_there(manager: StandInManager) -> None:
+    async with session(manager, "refused") as s:
+        await s.until(lambda: s.pane.state is PaneState.FAILED and s.shows("F3 edits"), "the failure")
+        await s.keys("f3")
+        await s.until(lambda: s.shows("Enter-PSSession -ComputerName refused"), "the connection in the dialog")
+        await s.keys(*["backspace"] * len("refused"))
+        await s.type("web1")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the session")
+        assert [pane.info.label for pane in s.workspace.panes] == ["web1"]
+        assert s.sees("✗ refused: the port does not answer"), "what the tab showed before is still there"
+        await s.keys("f3")
+        await s.until(lambda: s.shows("Enter-PSSession -ComputerName web1"), "the dialog again")
+        await s.keys("escape")
+        await s.run("say here")
+        assert s.sees("here")
+
+
+async def test_f3_in_a_live_session_opens_another_tab(manager: StandInManager) -> None:
+    async with session(manager, "web1") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys("ctrl+right_square_bracket", "d")
+        await s.until(lambda: s.shows("Enter-PSSession -ComputerName web1"), "the dialog")
+        await s.type("b")
+        await s.until(lambda: [pane.info.label for pane in s.workspace.panes] == ["web1", "web1b"], "two tabs")
+
+
+async def test_what_pstui_says_of_a_failure_is_broken_at_words(manager: StandInManager) -> None:
+    async with session(manager, "web1", size=(60, 20)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.pane.show_error(s.pane.console, OpenError("it failed", "word " * 30, "Write: Enable-PSRemoting " + "x" * 70))
+        await s.until(lambda: s.sees("✗ it failed"))
+        rows = s.text()[s.text().index("✗ it failed") + 1 :]
+        assert [set(row.split()) for row in rows[:-2]] == [{"word"}] * len(rows[:-2])
+        assert all(row.startswith("  word") for row in rows[:-2])
+        assert sum(row.count("word") for row in rows) == 30
+        assert rows[-2:] == ["  Write: Enable-PSRemoting", "  " + "x" * 70], "a long word is left to the terminal's way"
 
 
 async def test_ctrl_c_ends_an_opening_at_once(manager: StandInManager) -> None:

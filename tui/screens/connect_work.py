@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends import session_links as links
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pstui.backends.session import PSSession
     from pstui.tui.keymap import Keymap
     from pstui.tui.keys import KeyAction
+    from pstui.tui.screens.connect_draft import Draft
     from pstui.tui.screens.connect_world import World
     from pstui.tui.widgets.pane import Pane
 
@@ -43,20 +45,41 @@ class ConnectingScreen(TabbedScreen):
         """Open the connection dialog."""
         self.ask_connection()
 
+    def action_edit_connection(self) -> None:
+        """Show the connection of the tab in front in the dialog; a tab whose session is over leads there then."""
+        from pstui.tui.screens.connect_draft import Draft
+
+        front = self.front
+        if front is None:
+            self.ask_connection()
+            return
+
+        async def open_it(info: ConnectionInfo) -> None:
+            if front in self.panes and not front.state.live and not info.parameter_set.is_lookup:
+                self.lead_to(front, info)
+            else:
+                await self.enter(info)
+
+        self._show_dialog(Draft.of(front.info), (), open_it)
+
     def ask_connection(self, lacking: MissingMandatory | None = None) -> None:
         """Open the connection dialog, filled with a call that lacks values."""
-        from pstui.tui.screens.connect import ConnectScreen
         from pstui.tui.screens.connect_draft import Draft
 
         call = None if lacking is None else lacking.call
-        draft = None if call is None else Draft.of_call(call)
         missing = () if lacking is None else lacking.missing
+        self._show_dialog(None if call is None else Draft.of_call(call), missing, self.enter)
+
+    def _show_dialog(
+        self, draft: Draft | None, missing: Sequence[str], open_it: Callable[[ConnectionInfo], Awaitable[None]]
+    ) -> None:
+        from pstui.tui.screens.connect import ConnectScreen
 
         def answered(info: ConnectionInfo | None) -> None:
             if info is None:
                 self._focus_pane()
             else:
-                self.run_worker(self._enter_or_say(info), group="opening")
+                self.run_worker(self._open_or_say(open_it(info)), group="opening")
 
         self.app.push_screen(ConnectScreen(self.world, draft, missing), answered)
 
@@ -150,9 +173,9 @@ class ConnectingScreen(TabbedScreen):
         if there.state not in (PaneState.OPENING, PaneState.PROMPT, PaneState.BUSY):
             there.enter()
 
-    async def _enter_or_say(self, info: ConnectionInfo) -> None:
+    async def _open_or_say(self, opening: Awaitable[None]) -> None:
         try:
-            await self.enter(info)
+            await opening
         except PstuiError as error:
             self.app.notify(error.text(), severity="error", markup=False, timeout=10)
 

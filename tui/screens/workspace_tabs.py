@@ -43,13 +43,23 @@ class TabbedScreen(Screen[None]):
         """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
         pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer, dormant=dormant)
-        pane.color = self.pane_color(info)
-        if self.kept is not None:
-            pane.history.keep(self.kept, info.label)
+        self._dress(pane)
         self.panes.append(pane)
         await self.tab_bar.add_pane(pane)
         await self.switcher.add_content(pane, set_current=False)
         return pane
+
+    def lead_to(self, pane: Pane, info: ConnectionInfo) -> None:
+        """Open another connection in a tab whose session is over."""
+        pane.lead_to(info)
+        self._dress(pane)
+        self.bring_to_front(pane)
+        self.keep_tabs()
+
+    def _dress(self, pane: Pane) -> None:
+        pane.color = self.pane_color(pane.info)
+        if self.kept is not None:
+            pane.history.keep(self.kept, pane.info.label)
 
     def pane_color(self, info: ConnectionInfo) -> str:
         """Return the colour of a tab, empty for none."""

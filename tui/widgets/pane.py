@@ -72,6 +72,11 @@ class Pane(AskingPane):
         self.conversation = Conversation(self, self._sessions, self._way_back(), self.console, self._preparer)
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
+    def lead_to(self, info: ConnectionInfo) -> None:
+        """Open another connection in this pane, whose session is over; its text stays."""
+        self.info, self.conversation, self.dormant = info, None, False
+        self.enter()
+
     def _way_back(self) -> ConnectionInfo:
         """Return what to enter: the session of before where it was kept and can be entered, else a new one."""
         before = self.session

@@ -171,7 +171,7 @@ class PaneBody(Vertical):
     def show_error(self, console: PaneConsole, error: PstuiError) -> None:
         """Show an error in the text and keep its details."""
         self.error = error
-        for record in error_records(error):
+        for record in error_records(error, self.transcript.columns):
             console.write(record)
 
     def show_details(self) -> bool:

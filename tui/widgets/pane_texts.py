@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
@@ -11,6 +12,8 @@ from pstui.tui.widgets.plain import plain
 from textual.content import Content
 
 _DARK_RED = 12
+#: columns from which words are kept whole
+_LEAST_FOLDED = 30
 
 SIGNS = {
     PaneState.OPENING: "…",
@@ -28,12 +31,31 @@ def busy_sign(state: PaneState) -> str:
     return "… " if state.live else "  "
 
 
-def error_records(error: PstuiError) -> Iterator[Write]:
-    """Yield an error as it stands in the pane: what failed, why, what to do."""
-    yield Write(f"✗ {error.what}", foreground=_DARK_RED, stream=Stream.NOTICE)
+def error_records(error: PstuiError, columns: int = 0) -> Iterator[Write]:
+    """Yield an error as it stands in the pane: what failed, why, what to do; broken at words for so many columns.
+
+    What a pane shows is broken anywhere, as a terminal does; 0, or a pane too narrow for words, leaves it to that.
+    """
+    for line in _folded(f"✗ {error.what}", columns):
+        yield Write(line, foreground=_DARK_RED, stream=Stream.NOTICE)
     for part in (error.why, error.hint):
         for line in part.splitlines():
-            yield Write(f"  {line}", stream=Stream.NOTICE)
+            yield from (Write(folded, stream=Stream.NOTICE) for folded in _folded(f"  {line}", columns))
+
+
+def _folded(line: str, columns: int) -> list[str]:
+    if columns < _LEAST_FOLDED or len(line) <= columns:
+        return [line]
+    indent = len(line) - len(line.lstrip("✗ "))
+    return wrap(
+        line,
+        columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
 
 
 def hint_for(line: str) -> str:

@@ -9,6 +9,7 @@ from pstui.tui.keymap import Keymap
 from pstui.tui.keymap_contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys import PREFIX_SHOWN
 from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.key_table import key_table
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 from pstui.tui.widgets.still import Still
@@ -75,12 +76,13 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            again = [(keymap.shown("again"), "tries again")]
-            return (
-                [*again, (keymap.shown("details"), "details")]
-                if pane.error is not None and pane.error.details
-                else again
-            )
+            known = pane.error is not None and pane.error.details
+            names = [
+                ("again", "tries again"),
+                ("edit_connection", "edits"),
+                *([("details", "details")] if known else []),
+            ]
+            return [(keymap.shown(name), word) for name, word in names]
         case _:
             return []
 
@@ -127,7 +129,9 @@ class StatusBar(Horizontal):
         self.add_class("-prefix")
         others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
         pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
-        self._keys.say(Content.assemble((f"{PREFIX_SHOWN} ", "bold $primary"), _row(pairs)), layout=True)
+        table = key_table(pairs, self.app.size.width - 2 * _PADDING)
+        title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
+        self._keys.say(Content("\n").join([title, table]), layout=True)
 
     def say(self, text: str) -> None:
         """Say something in passing, in place of the state."""

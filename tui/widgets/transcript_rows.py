@@ -71,6 +71,11 @@ class TranscriptRows(ScrollView):
         top = 0 if self._screen_top is None else self._index.row_of(self._screen_top)
         return self._index.rows - top
 
+    @property
+    def columns(self) -> int:
+        """Cells that are seen of a row."""
+        return self._columns() or self.size.width
+
     def _columns(self) -> int | None:
         """Cells a row holds, None for lines that are not wrapped."""
         if not self._wrap:
