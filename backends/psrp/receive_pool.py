@@ -110,5 +110,7 @@ def opened(pool: RunspacePool) -> None:
     """Take a pool for open."""
     pool.state = RunspaceState.OPENED
     pool.core.state = ps.RunspacePoolState.Opened
+    if pool.shell is not None:
+        pool.shell.settled()
     if not pool.opened.done():
         pool.opened.set_result(None)

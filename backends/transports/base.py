@@ -101,6 +101,9 @@ class ShellTransport(Protocol):
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
         """Take the text of the command that is about to begin, for whoever lists the commands over there."""
 
+    def settled(self) -> None:
+        """Take the pool for open: nothing more is expected of it at once."""
+
     def attach(self, console: Console) -> None:
         """Show what happens to the connection on another console from now on."""
 

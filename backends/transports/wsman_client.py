@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,8 @@ from pstui.backends.transports.wsman_line import Blocking, Lines
 
 #: seconds beyond the service's own time-out until a reply that does not come counts as lost
 SLACK = 10.0
+#: how often one request may get lost although the service answers others, and how much longer each time is waited
+MAX_LOSSES, LOSS_PAUSE, LONGEST_LOSS_PAUSE = 12, 0.05, 5.0
 
 Recover = Callable[[faults.NetworkFailure, int], Awaitable[None]]
 
@@ -32,29 +35,45 @@ class Client:
         self.generation = 0
         self.slack = SLACK
 
-    async def call(self, request: Request, *, recovers: bool = True) -> ET.Element:
-        """Send a request until it is answered, and return the body of the reply. Raises WSManFailure."""
-        lost = False
+    async def call(self, request: Request, *, recovers: bool = True, aside: bool = False) -> ET.Element:
+        """Send a request until it is answered, and return the body of the reply. Raises WSManFailure.
+
+        ``aside`` leaves the idle connections to others.
+        """
+        lost, losses = False, 0
         while True:
             generation = self.generation
             try:
-                return await self.once(request, again=lost)
-            except faults.NetworkFailure as failure:
-                lost = lost or failure.sent
-                if self.recover is None or not recovers or not failure.may_pass or self.lines.is_closed:
-                    raise
-                await self.recover(failure, generation)
+                return await self.once(request, again=lost, aside=aside)
+            except (faults.NetworkFailure, faults.HTTPFailure) as error:
+                failure = _lost(error)
+                lost, losses = lost or failure.sent, losses + 1
+                recover = self.recover if recovers and losses <= MAX_LOSSES else None
+                if recover is None or not failure.may_pass or self.lines.is_closed:
+                    raise error
+                if losses > 1:
+                    await asyncio.sleep(min(LONGEST_LOSS_PAUSE, LOSS_PAUSE * 2**losses))
+                await recover(failure, generation)
 
-    async def once(self, request: Request, *, again: bool = False) -> ET.Element:
+    async def once(self, request: Request, *, again: bool = False, aside: bool = False) -> ET.Element:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         timeout = None if request.patience is None else request.patience + self.slack
         credential = self.way.credential
         try:
             async with GATE.turn(credential):
-                reply = await self.lines.exchange(request.again if again else request.data, timeout)
+                reply = await self.lines.exchange(request.again if again else request.data, timeout, aside=aside)
         except faults.AuthenticationFailure as failure:
             if failure.secret_sent:
                 GATE.refuse(credential)
                 self.lines.drop()
             raise
         return self.envelopes.read(request, reply)
+
+
+def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFailure:
+    """Return an answer that is none, and may pass, as the loss that it is; any other as it is. Raises HTTPFailure."""
+    if isinstance(error, faults.NetworkFailure):
+        return error
+    if error.status not in faults.PASSING_STATUSES:
+        raise error
+    return faults.NetworkFailure(faults.NetworkKind.CLOSED, f"HTTP status {error.status}")

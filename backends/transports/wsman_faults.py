@@ -75,6 +75,8 @@ ALREADY_CONNECTED = -2144108083
 STREAM_DISCONNECTED = -2144108066
 IDLE_TIMEOUT_BOUNDS = -2144108046
 INCORRECT_PROTOCOL = -2141974624
+#: the service has let go of the shell, because it took its client for lost
+LET_GO = frozenset({-2144108092, STREAM_DISCONNECTED})
 #: quotas: shells, operations, load of the user or the system, users with shells, and the same per plugin
 QUOTAS = frozenset(
     {
@@ -98,6 +100,10 @@ def describe(code: int) -> str:
     """Return a code with its name as text: ``-2144108526 (CannotConnect)``."""
     name = NAMES.get(code)
     return f"{code} ({name})" if name else str(code)
+
+
+#: HTTP answers of a service that stumbles, or of a proxy that does not reach it: they may pass
+PASSING_STATUSES = frozenset({500, 502, 503, 504})
 
 
 class NetworkKind(enum.Enum):

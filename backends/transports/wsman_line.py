@@ -99,11 +99,14 @@ class Lines:
         """How many connections there are."""
         return len(self._idle) + len(self._busy)
 
-    async def exchange(self, message: bytes, silence: float | None) -> bytes:
-        """Send a message over any connection and return the reply. Raises WSManFailure."""
+    async def exchange(self, message: bytes, silence: float | None, *, aside: bool = False) -> bytes:
+        """Send a message over any connection and return the reply; ``aside`` takes none that is there already.
+
+        Raises WSManFailure.
+        """
         if self.is_closed:
             raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the session was closed", sent=False)
-        line = self._idle.pop() if self._idle else Line(self._make())
+        line = self._idle.pop() if self._idle and not aside else Line(self._make())
         self._busy.add(line)
         try:
             reply = await line.exchange(message, silence)

@@ -29,11 +29,25 @@ class Recovery:
         self.allowed = client.way.settings.max_retry_time
         self.first_pause, self.longest_pause = FIRST_PAUSE, LONGEST_PAUSE
         self._turn = asyncio.Lock()
+        self._attempts: asyncio.Task[bool] | None = None
+        self._spent = 0.0
         self.ended: SessionDisconnected | None = None
 
     def follow(self, client: Client) -> None:
         """Watch over another client from now on."""
         self._client = client
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether an outage is being ridden out now."""
+        return self._attempts is not None
+
+    def give_up(self) -> bool:
+        """End an outage that is being ridden out as if its time were up; return whether there was one."""
+        if self._attempts is None:
+            return False
+        self._attempts.cancel()
+        return True
 
     async def __call__(self, failure: faults.NetworkFailure, generation: int) -> None:
         """Return once the service answers again. Raises SessionDisconnected when the time is up.
@@ -46,9 +60,13 @@ class Recovery:
                 raise self.ended
             if generation != self._client.generation:
                 return
-            # A connection that rested too long may simply have been closed by the service: no outage yet, and what
-            # waits on other connections may go on waiting.
-            self._client.lines.drop_idle()
+            if failure.kind is faults.NetworkKind.READ_TIMEOUT:
+                # Nothing comes through this connection, as after a sleep of this machine; through its sisters neither.
+                self._client.lines.drop()
+            else:
+                # A connection that rested too long may simply have been closed by the service: no outage yet, and
+                # what waits on other connections may go on waiting.
+                self._client.lines.drop_idle()
             if await self._answers(min(ATTEMPT, self.allowed)):
                 self._client.generation += 1
                 return
@@ -61,33 +79,50 @@ class Recovery:
             f"The network connection to {self._computer} has been interrupted. "
             f"Trying to reconnect for up to {minutes:g} minute{'' if minutes == 1 else 's'}…"
         )
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        bar = asyncio.create_task(self._bar(began), name="reconnection bar")
-        pause = self.first_pause
+        self._spent = 0.0
+        self._attempts = asyncio.create_task(self._attempt(), name="reconnection")
+        bar = asyncio.create_task(self._bar(), name="reconnection bar")
         try:
-            while (rest := self.allowed - (loop.time() - began)) > 0:
-                await asyncio.sleep(min(pause, rest))
-                pause = min(self.longest_pause, pause * 2)
-                rest = self.allowed - (loop.time() - began)
-                if rest <= 0:
-                    break
-                self._say(f"Attempting to reconnect to {self._computer} …")
-                if await self._answers(min(ATTEMPT, rest)):
-                    self._client.generation += 1
-                    self._say(f"The network connection to {self._computer} has been restored.")
-                    return
+            await asyncio.wait({self._attempts})
+            given_up = self._attempts.cancelled()
+            if not given_up and self._attempts.result():
+                self._client.generation += 1
+                self._say(f"The network connection to {self._computer} has been restored.")
+                return
         finally:
-            bar.cancel()
-            await asyncio.wait({bar})
+            for task in (self._attempts, bar):
+                task.cancel()
+            await asyncio.wait({self._attempts, bar})
+            self._attempts = None
             self._progress(0.0, completed=True)
-        self._say(f"The network connection to {self._computer} could not be restored. The session is disconnected.")
+        self._end(failure, given_up)
+
+    def _end(self, failure: faults.NetworkFailure, given_up: bool) -> None:
+        """Let the session go. Raises SessionDisconnected."""
+        what = "was not waited for any longer" if given_up else "could not be restored"
+        self._say(f"The network connection to {self._computer} {what}. The session is disconnected.")
         self.ended = SessionDisconnected(
             f"{self._computer}: the connection was lost, and the session is disconnected",
-            f"No answer came for {self.allowed:g} s ({failure.text}). What ran there goes on until its idle time-out.",
+            f"No answer came for {self._spent:.0f} s ({failure.text}). What ran there goes on until its idle time-out.",
             "Once the network is back, connect to it again with Connect-PSSession; Receive-PSSession gets its output.",
         )
         raise self.ended
+
+    async def _attempt(self) -> bool:
+        """Try again and again until the service answers, or the time is up; return which."""
+        loop = asyncio.get_running_loop()
+        pause = self.first_pause
+        while (rest := self.allowed - self._spent) > 0:
+            began = loop.time()
+            await asyncio.sleep(min(pause, rest))
+            self._say(f"Attempting to reconnect to {self._computer} …")
+            within = min(ATTEMPT, max(rest - pause, self.first_pause))
+            if await self._answers(within):
+                return True
+            # A machine that slept meanwhile has not spent that time trying.
+            self._spent += min(loop.time() - began, pause + within)
+            pause = min(self.longest_pause, pause * 2)
+        return False
 
     async def _answers(self, within: float) -> bool:
         """Whether the service answers, be it with an error."""
@@ -97,17 +132,20 @@ class Recovery:
         except (faults.NetworkFailure, TimeoutError):
             return False
         except faults.HTTPFailure as failure:
-            return failure.status not in (502, 503, 504)
+            return failure.status not in faults.PASSING_STATUSES
         except faults.Fault:
             return True
         return True
 
-    async def _bar(self, began: float) -> None:
+    async def _bar(self) -> None:
         """Show the time that is left, each second."""
         loop = asyncio.get_running_loop()
+        seen, began = self._spent, loop.time()
         with contextlib.suppress(asyncio.CancelledError):
             while True:
-                self._progress(loop.time() - began, completed=False)
+                if seen != self._spent:
+                    seen, began = self._spent, loop.time()
+                self._progress(seen + loop.time() - began, completed=False)
                 await asyncio.sleep(1.0)
 
     def _progress(self, passed: float, *, completed: bool) -> None:

@@ -46,19 +46,25 @@ class Lane:
 
 
 class Inflow:
-    """What arrived and was not yet taken, and why nothing more comes. ``room`` is clear while too much waits."""
+    """What arrived and was not yet taken, and why nothing more comes.
+
+    ``room`` is clear while too much waits, ``taken`` while anything does.
+    """
 
     def __init__(self) -> None:
         self.failure: SessionBroken | None = None
         self.closing = self._leaving = False
         self.room = asyncio.Event()
         self.room.set()
+        self.taken = asyncio.Event()
+        self.taken.set()
         self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._size = 0
 
     def put(self, item: Incoming) -> None:
         """Add what arrived."""
         self._size += len(item.data)
+        self.taken.clear()
         self._queue.put_nowait(item)
         if self._size >= MAX_QUEUED:
             self.room.clear()
@@ -69,6 +75,11 @@ class Inflow:
             self.failure = failure
             self.room.set()
             self._queue.put_nowait(None)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether this side is about to close the session, or to let go of it."""
+        return self.closing or self._leaving
 
     @contextlib.contextmanager
     def leaving(self) -> Iterator[None]:
@@ -95,6 +106,8 @@ class Inflow:
                 self._size -= len(item.data)
                 if self._size < MAX_QUEUED:
                     self.room.set()
+                if not self._size:
+                    self.taken.set()
                 yield item
             elif self.closing:
                 self._queue.put_nowait(None)

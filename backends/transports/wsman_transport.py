@@ -19,9 +19,10 @@ from pstui.backends.transports.wsman_client import Client
 from pstui.backends.transports.wsman_envelope import Request, payload_size
 from pstui.backends.transports.wsman_list import ShellInfo, shells
 from pstui.backends.transports.wsman_options import ENVELOPE, OLD_ENVELOPE
+from pstui.backends.transports.wsman_receiving import Receiver
 from pstui.backends.transports.wsman_recovery import Recovery
-from pstui.backends.transports.wsman_shell import STOP, TERMINATE, Verbs, connect_answer, received
-from pstui.backends.transports.wsman_streams import Inflow, Lane, Leftovers
+from pstui.backends.transports.wsman_shell import STOP, TERMINATE, Verbs, connect_answer
+from pstui.backends.transports.wsman_streams import Lane, Leftovers
 
 #: seconds for an orderly end; a person who leaves does not wait for more
 CLOSE_TIMEOUT = 5.0
@@ -56,8 +57,9 @@ class WSManTransport:
         self._verbs: Verbs | None = None
         self._protocol = "2.3"
         self._texts: dict[uuid.UUID, str] = {}
-        self._lanes: dict[uuid.UUID | None, Lane] = {}
-        self._flow = Inflow()
+        self._receiver = Receiver(computer, self._put, self._retake)
+        self._lanes, self._flow = self._receiver.lanes, self._receiver.flow
+        self._retaking = asyncio.Lock()
         self._chores: set[asyncio.Task[None]] = set()
         self._leftovers = Leftovers(self._forget)
         self._negotiated = settings.envelope is not None
@@ -72,6 +74,10 @@ class WSManTransport:
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
         """Take the text of a command that is about to begin, for whoever lists commands over there."""
         self._texts[pipeline_id] = text
+
+    def settled(self) -> None:
+        """Take the pool for open: its stream has nothing urgent any more."""
+        self._receiver.is_settled = True
 
     def attach(self, console: Console) -> None:
         """Show interruptions on another console from now on."""
@@ -162,6 +168,8 @@ class WSManTransport:
         lane = self._lanes.get(pipeline_id)
         if lane is None or self._verbs is None or lane.stopped or lane.is_over:
             return
+        if self.recovery.give_up():
+            return  # nothing reaches the command now: the session is let go of instead, as PowerShell does
         lane.stopped = True
         await self._asked(self._verbs.signal(pipeline_id, STOP), may_be_over=True)
 
@@ -243,7 +251,8 @@ class WSManTransport:
             return
         self._flow.closing = True
         self._leftovers.wait()
-        if self._flow.failure is None and None in self._lanes and self._verbs is not None:
+        reachable = self._flow.failure is None and not self.recovery.is_going_on
+        if reachable and None in self._lanes and self._verbs is not None:
             with contextlib.suppress(faults.WSManFailure, SessionBroken, TimeoutError):
                 async with asyncio.timeout(self.close_timeout):
                     if self._chores:
@@ -271,36 +280,8 @@ class WSManTransport:
     # Inside.
 
     async def _receive(self, pipeline_id: uuid.UUID | None) -> bool:
-        """Receive one stream until it ends; return whether the far end said so."""
         assert self._verbs is not None
-        try:
-            while True:
-                try:
-                    found = received(await self._client.call(self._verbs.receive(pipeline_id)))
-                except faults.Fault as fault:
-                    if fault.code == faults.OPERATION_TIMED_OUT:
-                        continue  # nothing to say is no reason to go
-                    if self._over(pipeline_id, fault):
-                        return True
-                    raise
-                for chunk in found.chunks:
-                    self._put(pipeline_id, chunk)
-                if found.is_done:
-                    return True
-                await self._flow.room.wait()
-        except faults.WSManFailure as failure:
-            if not self._flow.closing:
-                self._flow.end(errors.broken(failure, self.computer))
-        except SessionBroken as failure:
-            self._flow.end(failure)
-        return False
-
-    def _over(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:
-        """Whether a fault is but the answer to a command that was closed."""
-        lane = self._lanes.get(pipeline_id)
-        closed = pipeline_id is not None and (lane is None or lane.stopped)
-        gone = (faults.OPERATION_ABORTED, faults.CANCELLED, faults.NO_SUCH_SESSION, faults.STREAM_DISCONNECTED)
-        return closed and fault.code in gone
+        return await self._receiver.receive(self._client, self._verbs, pipeline_id)
 
     def _put(self, pipeline_id: uuid.UUID | None, data: bytes) -> None:
         if not data:
@@ -346,5 +327,16 @@ class WSManTransport:
             raise broken from failure
 
     async def _probe(self, within: float) -> None:
+        """Ask the service for anything at all, and take the shell again that it took for left meanwhile."""
         assert self._verbs is not None
-        await self._client.once(self._verbs.get(within))
+        found = shells(await self._client.once(self._verbs.get(within)))
+        if found and found[0].state == "Disconnected" and not self._flow.is_ending:
+            await self._client.once(self._verbs.reconnect())
+
+    async def _retake(self) -> None:
+        """Take the shell again that the service took for left. Raises WSManFailure, SessionBroken."""
+        assert self._verbs is not None
+        async with self._retaking:
+            found = shells(await self._client.call(self._verbs.get(self._settings.receive_timeout)))
+            if found and found[0].state == "Disconnected" and not self._flow.is_ending:
+                await self._client.call(self._verbs.reconnect())
