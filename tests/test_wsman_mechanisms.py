@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.host import QuestionKind
+from pstui.backends.transports import wsman_sockets
 from pstui.backends.transports.wsman_credentials import GATE
 
 from tests.support.parts import missing
@@ -193,7 +194,7 @@ async def test_the_name_in_a_certificate_is_checked_apart_from_its_authority(
     with running_winrm(tmp_path, WinRMOptions(https=True, certified=["another.test"])) as endpoint:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.authority.certificate))
         for skip in ({}, {"SkipCACheck": True}):
-            assert "certificate is not trusted" in await refusal(
+            assert "certificate is for another name" in await refusal(
                 call(endpoint, ssl=True, SessionOption=skip, Authentication="Basic")
             )
         for skip in ({"SkipCNCheck": True}, {"SkipCNCheck": True, "SkipCACheck": True}):
@@ -212,3 +213,31 @@ async def test_an_unknown_authority_is_refused_unless_it_is_skipped(
     assert "WinRM code 12175" in told
     async with session(call(winrm_endpoint, ssl=True, SessionOption={"SkipCACheck": True})):
         pass
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+async def test_authorities_that_the_system_trusts_are_trusted(
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for other in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, str(winrm_endpoint.authority.certificate))
+    wsman_sockets.has_authorities.cache_clear()
+    async with session(call(winrm_endpoint, ssl=True)):
+        pass
+    wsman_sockets.has_authorities.cache_clear()
+
+
+async def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, (options, told, hint) in enumerate(
+        [
+            ({"certificate_expired": True}, "its certificate has expired", "Have it renewed"),
+            ({"certified": ["another.test"]}, "its certificate is for another name", "Use the name that is in it"),
+        ]
+    ):
+        with running_winrm(tmp_path / str(number), WinRMOptions(https=True, **options)) as endpoint:
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.authority.certificate))
+            text = await refusal(call(endpoint, ssl=True))
+            assert told in text
+            assert hint in text
+            assert "12175" in text

@@ -91,7 +91,8 @@ async def test_a_session_that_the_service_gave_up_meanwhile_is_taken_again(winrm
         running = asyncio.create_task(opened.invoke_script("1..3; Start-Sleep 3; 4..6", console))
         await until(lambda: "3" in console.shown())
         winrm_endpoint.cut(-1)
-        await until(lambda: "Disconnected" in winrm_endpoint.shells().values())
+        mine = str(opened.instance_id).upper()
+        await until(lambda: winrm_endpoint.shells()[mine] == "Disconnected")
         winrm_endpoint.clear()
         assert (await running).state is PipelineState.COMPLETED
         assert [line for line in console.shown() if line.isdigit()] == ["1", "2", "3", "4", "5", "6"]

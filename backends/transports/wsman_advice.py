@@ -94,6 +94,12 @@ ADVICE[faults.signed(2150859206)] = ADVICE[-2144108090]
 
 _LISTENER = "Check that WinRM runs there (Enable-PSRemoting) and that the firewall lets port {port} through."
 
+_PROXY_HINT = (
+    "Where it wants to know who asks, give a -ProxyCredential with -ProxyAuthentication Basic in the session option; "
+    "otherwise ask who runs it, or use ProxyAccessType NoProxyServer."
+)
+_BEHIND_HINT = "Check the computer's name and port, and that WinRM runs there; or go directly: NoProxyServer."
+
 NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     NetworkKind.NAME: (
         faults.COMPUTER_NOT_FOUND,
@@ -136,8 +142,8 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
         Advice(
             "its certificate is not trusted",
             "",
-            "Have its authority trusted on this machine (SSL_CERT_FILE or REQUESTS_CA_BUNDLE name other ones), and use "
-            "the name that is in it. Only for a test: SkipCACheck and SkipCNCheck in the session option.",
+            "Have its authority trusted on this machine (SSL_CERT_FILE or REQUESTS_CA_BUNDLE name other ones). "
+            "Only for a test: SkipCACheck in the session option.",
         ),
     ),
     NetworkKind.TLS: (
@@ -146,12 +152,45 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     ),
     NetworkKind.PROXY: (
         faults.CANNOT_CONNECT,
-        Advice("the proxy did not let the connection through", "", "Check ProxyAccessType and ProxyCredential."),
+        Advice("the proxy did not let the connection through", "", _PROXY_HINT),
+    ),
+    NetworkKind.BEHIND_PROXY: (
+        faults.CANNOT_CONNECT,
+        Advice("the proxy does not get through to it", "", _BEHIND_HINT),
     ),
 }
 
+#: what is wrong with a certificate, by the words of those who check it
+CERTIFICATES: tuple[tuple[str, Advice], ...] = (
+    (
+        "expired",
+        Advice("its certificate has expired", "", "Have it renewed there, and check the clock of this machine."),
+    ),
+    (
+        "not yet valid",
+        Advice("its certificate is not valid yet", "", "Check the clocks of this machine and of the computer."),
+    ),
+    (
+        "match",
+        Advice(
+            "its certificate is for another name",
+            "",
+            "Use the name that is in it, or have one made for {host}. Only for a test: SkipCNCheck in the session "
+            "option.",
+        ),
+    ),
+)
 
-def http_advice(failure: faults.HTTPFailure, target: Target) -> tuple[int, Advice]:
+#: where only the proxy can have been meant, if there is one: it is what this machine connects to
+UNREACHED = (NetworkKind.NAME, NetworkKind.REFUSED, NetworkKind.UNREACHABLE, NetworkKind.CONNECT_TIMEOUT)
+PROXY_UNREACHED = Advice(
+    "the proxy {proxy} does not answer",
+    "It comes from https_proxy or http_proxy, or from the system's settings.",
+    "Check that address; no_proxy excepts computers, and ProxyAccessType NoProxyServer goes there directly.",
+)
+
+
+def http_advice(failure: faults.HTTPFailure, target: Target, proxy: str = "") -> tuple[int, Advice]:
     """Return the code and the advice for an HTTP answer that is no SOAP."""
     where = printable(failure.location[:300]).replace("{", "{{").replace("}", "}}")
     match failure.status:
@@ -161,6 +200,12 @@ def http_advice(failure: faults.HTTPFailure, target: Target) -> tuple[int, Advic
         case 503:
             why = "HTTP status 503: its service is stopped or overloaded."
             return faults.HTTP_UNAVAILABLE, Advice("the service is not available", why, "Try again later.")
+        case 407:
+            why = "HTTP status 407: it wants to know who asks, and does not know you."
+            return faults.CANNOT_CONNECT, Advice("the proxy did not let the connection through", why, _PROXY_HINT)
+        case 502 | 504 if proxy:
+            why = f"HTTP status {failure.status}: it found no way, or got no answer."
+            return faults.CANNOT_CONNECT, Advice("the proxy does not get through to it", why, _BEHIND_HINT)
         case 403:
             why = "HTTP status 403: the service allows nobody to connect from here, or wants another certificate."
             return faults.ACCESS_DENIED, Advice("it refuses the connection", why, "Ask who administers it.")

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pstui.backends.errors import OpenError, ProtocolError, SessionBroken, SessionStateError
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.texts import printable
-from pstui.backends.transports.wsman_advice import ACCESS, ADVICE, NETWORK, Advice, http_advice
+from pstui.backends.transports.wsman_advice import (
+    ACCESS,
+    ADVICE,
+    CERTIFICATES,
+    NETWORK,
+    PROXY_UNREACHED,
+    UNREACHED,
+    Advice,
+    http_advice,
+)
 from pstui.backends.transports.wsman_faults import NetworkKind
 from pstui.backends.transports.wsman_target import Target, configuration_of
 
@@ -38,6 +47,7 @@ class Facts:
     target: Target
     user: str = ""
     scheme: str = ""
+    proxy: str = ""
 
 
 def open_error(failure: faults.WSManFailure, facts: Facts) -> OpenError:
@@ -49,11 +59,15 @@ def open_error(failure: faults.WSManFailure, facts: Facts) -> OpenError:
             advice = ACCESS if code == faults.ACCESS_DENIED else _fault_advice(code)
             words = _words(failure)
         case faults.HTTPFailure():
-            code, advice = http_advice(failure, facts.target)
+            code, advice = http_advice(failure, facts.target, facts.proxy)
             words = printable(failure.text[:MAX_WORDS]).strip() if failure.text and "<" not in failure.text[:1] else ""
         case faults.NetworkFailure():
             code, advice = NETWORK[failure.kind]
+            if facts.proxy and failure.kind in UNREACHED:
+                code, advice = faults.CANNOT_CONNECT, PROXY_UNREACHED
             words = printable(failure.text[:MAX_WORDS])
+            if failure.kind is NetworkKind.CERTIFICATE:
+                advice = next((better for sign, better in CERTIFICATES if sign in words), advice)
         case faults.AuthenticationFailure():
             return _authentication(failure, facts)
         case _:
@@ -219,7 +233,9 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
 def _fields(facts: Facts) -> dict[str, str]:
     target = facts.target
     return {
+        "host": printable(target.host),
         "port": str(target.port),
+        "proxy": facts.proxy,
         "path": f"/{target.path.partition('?')[0]}",
         "configuration": printable(configuration_of(target.shell_uri)),
         "scheme": "https" if target.ssl else "http",

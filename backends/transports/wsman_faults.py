@@ -119,6 +119,7 @@ class NetworkKind(enum.Enum):
     CERTIFICATE = "certificate"
     TLS = "TLS"
     PROXY = "proxy"
+    BEHIND_PROXY = "behind the proxy"
 
 
 class WSManFailure(Exception):

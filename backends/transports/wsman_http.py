@@ -14,7 +14,7 @@ import socket
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import requests.auth
@@ -22,6 +22,7 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_errors import Facts
 from pstui.backends.transports.wsman_options import Settings
+from pstui.backends.transports.wsman_proxy import Proxy
 from pstui.backends.transports.wsman_safety import Plan
 from pstui.backends.transports.wsman_sockets import OwnedAdapter
 from pstui.backends.transports.wsman_target import Target
@@ -57,13 +58,15 @@ class Way:
     settings: Settings
     credential: PSCredential | None
     certificate: tuple[str, str, str] | None = None
+    proxy: Proxy | None = None
     #: what the first connection settled on; those after it need not look for a Kerberos realm again
     settled: set[str] = field(default_factory=set)
 
     @property
     def facts(self) -> Facts:
         """What an error may tell of this way."""
-        return Facts(self.target, self.credential.user_name if self.credential else "", self.plan.scheme)
+        user = self.credential.user_name if self.credential else ""
+        return Facts(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
 
 
 class WinRMConnection(_TransportHTTP):
@@ -82,7 +85,7 @@ class WinRMConnection(_TransportHTTP):
             auth=plan.scheme if plan.scheme != "digest" else "basic",
             cert_validation=not way.settings.skip_ca,
             encryption="auto" if plan.sealed or target.ssl else "never",
-            no_proxy=way.settings.proxy == "none",
+            no_proxy=True,
             credssp_auth_mechanism=plan.inner,
         )
         self.way = way
@@ -141,6 +144,12 @@ class WinRMConnection(_TransportHTTP):
     def skips(self) -> tuple[bool, bool]:
         """Whether the issuer, and the name, of a certificate stay unchecked."""
         return self.way.settings.skip_ca, self.way.settings.skip_cn
+
+    @property
+    def proxy_authorization(self) -> str:
+        """The header by which the proxy learns who asks."""
+        proxy = self.way.proxy
+        return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
 
     @property
     def passphrase(self) -> str:
@@ -261,14 +270,8 @@ class WinRMConnection(_TransportHTTP):
         adapter = OwnedAdapter(self)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        if self.way.settings.proxy == "none":
-            session.proxies = {}
-        elif (credential := self.way.settings.proxy_credential) is not None and credential.password is not None:
-            signed_in = f"{quote(credential.user_name, safe='')}:{quote(credential.password.reveal(), safe='')}@"
-            session.proxies = {
-                scheme: re.sub(r"^(\w+://)(?:[^@/]*@)?", lambda found: found[1] + signed_in, str(proxy))
-                for scheme, proxy in (session.proxies or {}).items()
-            }
+        proxy = self.way.proxy
+        session.proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
         return session
 
     def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:

@@ -18,6 +18,7 @@ from pstui.backends.transports.wsman_client import Client
 from pstui.backends.transports.wsman_credentials import credential_of
 from pstui.backends.transports.wsman_http import Way
 from pstui.backends.transports.wsman_options import Settings, settings_of
+from pstui.backends.transports.wsman_proxy import find_proxy
 from pstui.backends.transports.wsman_safety import plan_of, trusted_hosts
 from pstui.backends.transports.wsman_target import Target, target_of
 from pstui.backends.transports.wsman_transport import WSManTransport
@@ -55,15 +56,17 @@ class Opening:
         plan = plan_of(self._info, target, settings, trusted_hosts(self._info))
         if plan.scheme == "certificate" and self._certificate is None:
             self._certificate = await self._find_certificate()
-        if settings.proxy == "none":
+        proxy = find_proxy(target, settings)
+        if proxy is None:
             await self._look_up(target)
-        self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'})")
+        through = f", through the proxy {proxy.name}" if proxy else ""
+        self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
-        return Client(Way(target, plan, settings, credential, self._certificate))
+        return Client(Way(target, plan, settings, credential, self._certificate, proxy))
 
     async def _redirected(self, location: str) -> Client:
         """Return the client for the address that a redirect names, where the rules allow to go there."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import requests.adapters
@@ -26,6 +29,8 @@ class Owner(Protocol):
 
     @property
     def passphrase(self) -> str: ...
+    @property
+    def proxy_authorization(self) -> str: ...
     def check_allowed(self) -> None: ...
     def opened(self, connection: HTTPConnection) -> None: ...
 
@@ -49,6 +54,16 @@ class OwnedAdapter(requests.adapters.HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         self._take_over(manager)
         return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        told = self._owner.proxy_authorization
+        return {"Proxy-Authorization": told} if told else {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, verify, cert)
+        if verify is True and has_authorities():
+            # Without a file urllib3 takes what the system trusts; requests would take a list of its own instead.
+            conn.ca_certs = None
 
     def _take_over(self, manager: Any) -> None:
         plain, secure = _connection_classes(self._owner)
@@ -96,6 +111,16 @@ def _bounded(response: Any) -> Any:
 
     response.stream = stream
     return response
+
+
+@functools.cache
+def has_authorities() -> bool:
+    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: a Python of its own may not find them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    folder = Path(ssl.get_default_verify_paths().capath or "/dev/null")
+    # Those of a folder are loaded as they are needed, and not counted before.
+    return bool(context.cert_store_stats()["x509_ca"]) or (folder.is_dir() and any(folder.iterdir()))
 
 
 def check_name(sock: Any, host: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_faults import NetworkKind
 
+#: what http.client says when a proxy refuses a tunnel
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}) ?(.*)", re.DOTALL)
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
 #: what the TLS library says when the other side does not speak TLS at all
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH")
@@ -51,6 +54,9 @@ def _network(error: BaseException, sent: bool) -> faults.NetworkFailure | None:
             kind = NetworkKind.NOT_TLS
         case ssl.SSLError():
             kind = NetworkKind.CLOSED if sent or "EOF" in text else NetworkKind.TLS
+        case OSError() if (tunnel := _TUNNEL.search(text)) is not None:
+            text = f"The proxy answered {tunnel[1]} {tunnel[2]}".strip()
+            kind = NetworkKind.BEHIND_PROXY if tunnel[1][0] == "5" else NetworkKind.PROXY
         case socket.gaierror():
             kind = NetworkKind.NAME
         case ConnectionRefusedError():

@@ -63,22 +63,39 @@ class Proxy:
                     continue
                 if method == b"CONNECT":
                     host, _, port = target.decode().rpartition(":")
-                    with socket.create_connection((host, int(port)), 10) as tunnel:
+                    tunnel = self._reached(client, host, int(port))
+                    if tunnel is None:
+                        continue
+                    with tunnel:
                         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                         _tunnel(client, tunnel)
                     return
                 url = urlsplit(target.decode())
                 if upstream is None:
-                    upstream = socket.create_connection((url.hostname or "", url.port or 80), 10)
+                    body = reader.read(_length(head))
+                    upstream = self._reached(client, url.hostname or "", url.port or 80)
+                    if upstream is None:
+                        continue
                     upstream.settimeout(None)
+                else:
+                    body = reader.read(_length(head))
                 path = (url.path or "/") + (f"?{url.query}" if url.query else "")
                 plain = _PROXY_FIELD.sub(b"", head.replace(target, path.encode(), 1))
-                upstream.sendall(plain + reader.read(_length(head)))
+                upstream.sendall(plain + body)
                 with upstream.makefile("rb", buffering=0) as answers:
                     answer = _head(answers)
                     client.sendall(answer + _exactly(answers, _length(answer)))
         if upstream is not None:
             upstream.close()
+
+    @staticmethod
+    def _reached(client: socket.socket, host: str, port: int) -> socket.socket | None:
+        """Return a connection to where the client wants to go, or tell it that there is none."""
+        try:
+            return socket.create_connection((host, port), 10)
+        except OSError:
+            client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            return None
 
 
 def _head(reader: Any) -> bytes:
