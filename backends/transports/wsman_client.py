@@ -14,6 +14,8 @@ from pstui.backends.transports.wsman_line import Blocking, Lines
 
 #: seconds beyond the service's own time-out until a reply that does not come counts as lost
 SLACK = 10.0
+#: seconds that sending a request and its reply may take beside: the largest reply over a slow line
+TRANSFER = 60.0
 #: how often one request may get lost although the service answers others, and how much longer each time is waited
 MAX_LOSSES, LOSS_PAUSE, LONGEST_LOSS_PAUSE = 12, 0.05, 5.0
 
@@ -57,11 +59,17 @@ class Client:
 
     async def once(self, request: Request, *, again: bool = False, aside: bool = False) -> ET.Element:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
-        timeout = None if request.patience is None else request.patience + self.slack
+        silence = None if request.patience is None else request.patience + self.slack
+        data = request.again if again else request.data
         credential = self.way.credential
         try:
             async with GATE.turn(credential):
-                reply = await self.lines.exchange(request.again if again else request.data, timeout, aside=aside)
+                # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
+                async with asyncio.timeout(None if silence is None else silence + TRANSFER):
+                    reply = await self.lines.exchange(data, silence, aside=aside)
+        except TimeoutError as error:
+            told = f"the reply did not end within {(silence or 0) + TRANSFER:g} s"
+            raise faults.NetworkFailure(faults.NetworkKind.READ_TIMEOUT, told) from error
         except faults.AuthenticationFailure as failure:
             if failure.secret_sent:
                 GATE.refuse(credential)

@@ -143,7 +143,7 @@ class Envelopes(WSMan):
             raise faults.BadReply("the service sent XML with declarations, which are not allowed here")
         try:
             root = ET.fromstring(reply)  # noqa: S314  declarations are refused above
-        except ET.ParseError as error:
+        except (ET.ParseError, ValueError, LookupError) as error:  # the latter for an encoding that is none
             raise faults.BadReply(f"the service sent XML that cannot be read: {error}") from error
         fault = root.find("s:Body/s:Fault", NAMESPACES)
         if fault is not None:
@@ -189,9 +189,10 @@ def _fault(fault: ET.Element) -> faults.Fault:
 
 def _number(text: str | None) -> int:
     try:
-        return int(text or "0")
+        number = int((text or "0")[:11])
     except ValueError:
         return 0
+    return number if abs(number) < 2**32 else 0
 
 
 def texts(element: ET.Element) -> Mapping[str, str]:

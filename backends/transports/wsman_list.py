@@ -15,6 +15,9 @@ from pypsrp.wsman import NAMESPACES, SelectorSet, WSManAction
 #: shells taken from one service, and answers that they may be spread over
 MAX_SHELLS, MAX_PAGES = 1000, 100
 
+#: seconds, more than any service keeps a shell: what is beyond is as good as for ever
+LONGEST = 1e10
+
 _DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?\Z")
 
 
@@ -108,7 +111,7 @@ def seconds(text: str) -> float:
         days, hours, minutes, rest = (float(part or 0) for part in found.groups())
     except ValueError:
         return 0.0
-    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    return min(LONGEST, ((days * 24 + hours) * 60 + minutes) * 60 + rest)
 
 
 def _wsen(name: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 
-from pstui.backends.errors import SessionBroken
+from pstui.backends.errors import ProtocolError, SessionBroken
 from pstui.backends.transports import wsman_errors as errors
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_client import Client
 from pstui.backends.transports.wsman_shell import Received, Verbs, received
 from pstui.backends.transports.wsman_streams import Inflow, Lane
+
+log = logging.getLogger(__name__)
 
 #: seconds the pool's stream rests once the pool is open: what runs first has the connection that stands already, and
 #: the second one is made while nobody waits for it
@@ -74,6 +77,10 @@ class Receiver:
                 self.flow.end(errors.broken(failure, self._computer))
         except SessionBroken as failure:
             self.flow.end(failure)
+        except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
+            log.error("receiving failed: %s", type(error).__name__)
+            what = f"{self._computer} sent what pstui could not handle"
+            self.flow.end(ProtocolError(what, f"{type(error).__name__} was not expected here."))
         return False
 
     async def _rest(self) -> bool:
