@@ -1,4 +1,4 @@
-"""A WinRM service that means ill: nothing hangs, nothing grows, nothing is given away, and the error says what it was."""
+"""A WinRM service that means ill: nothing hangs, nothing grows, nothing is given away, and the error says why."""
 
 from __future__ import annotations
 

@@ -224,9 +224,9 @@ async def test_small_envelopes_are_never_exceeded() -> None:
     size = 8192
     async with scene("psrp_small_msg_size", envelope=size) as stage:
         await stage.pool.open()
+        stage.replay.sends_first = 10
         result, _ = await stage.run("x" * 50_000)
         assert result.state is PipelineState.COMPLETED
-        assert stage.replay.verbs().count("Send") > 3
         assert max(len(one) for one in stage.replay.asked) <= size
 
 
