@@ -9,6 +9,7 @@ import pytest
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import bind, bind_line
 from pstui.backends.powershell.calls import connections
+from pstui.tui.cli import main
 
 from tests.support.sessions import OpenSession, context
 
@@ -47,6 +48,22 @@ def test_a_recorded_call_gets_the_recorded_id(call: dict[str, str]) -> None:
         assert error_id(command) == "", "what fails later must bind"
     else:
         assert error_id(command) == recorded
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call["command"])
+def test_the_command_line_says_the_recorded_id(call: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """As ``pstui --line '…' -WhatIf`` says it; a credential given as text counts as given, and nobody is asked."""
+    command, recorded = call["command"].replace("$cred", "'CONTOSO\\admin'"), call["id"]
+    code = main(["--line", command, "-WhatIf"])
+    out, err = capsys.readouterr()
+    refused_uri = recorded == "CreateRemoteRunspaceFailed" and "-ConnectionUri" in command
+    later = recorded.split(",")[0] in LATER or (recorded == "CreateRemoteRunspaceFailed" and not refused_uri)
+    if later or command in LOOPBACK:
+        assert (code, err) == (0, "")
+        assert json.loads(out)
+    else:
+        assert (code, out) == (2, "")
+        assert err.splitlines()[-1] == f"FullyQualifiedErrorId: {recorded}"
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,9 @@ def test_the_help_is_complete_and_80_columns_wide() -> None:
         ("Root@Db:2222", "-WhatIf"),
         ("--line", "Enter-PSSession -HostName Root@Db:2222 -WhatIf"),
         ("--line=etsn -Port 2222 -UserName Root -HostName Db -WhatIf",),
+        ("--line", "Enter-PSSession -HostName Root@Db:2222", "-WhatIf"),
+        ("--line=New-PSSession -HostName Root@Db:2222", "-wi"),
+        ("--line", "$s = New-PSSession -HostName Root@Db:2222; Enter-PSSession $s", "-WhatIf"),
     ],
 )
 def test_many_ways_to_say_the_same(capsys: Captured, words: tuple[str, ...]) -> None:
@@ -85,6 +88,27 @@ def test_enter_without_a_target_is_the_local_powershell(capsys: Captured) -> Non
 def test_invoke_command_tells_its_script(capsys: Captured) -> None:
     answer = what_if(capsys, "icm", "-HostName", "h", "-ScriptBlock", "1..3", "-ArgumentList", "a,b", "-WhatIf")
     assert (answer["Cmdlet"], answer["ScriptBlock"]) == ("Invoke-Command", "1..3")
+
+
+def test_several_targets_are_described_one_by_one(capsys: Captured) -> None:
+    assert main(["--line", "New-PSSession -ComputerName a, b -Port 5986 -UseSSL", "-WhatIf"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [each["Values"]["ComputerName"] for each in answer] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("Get-PSSession -Name web*", {"Name": ["web*"]}),
+        ("Exit-PSSession", {}),
+        ("New-PSSessionOption -OpenTimeout 30000", {"OpenTimeout": 30000}),
+        ("Connect-PSSession -ComputerName srv -Name web", {"ComputerName": ["srv"], "Name": ["web"]}),
+    ],
+)
+def test_a_call_that_opens_nothing_is_described_by_its_values(
+    line: str, values: dict[str, Any], capsys: Captured
+) -> None:
+    assert what_if(capsys, "--line", line, "-WhatIf")["Values"] == values
 
 
 @pytest.mark.parametrize(

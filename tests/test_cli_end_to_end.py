@@ -71,6 +71,17 @@ def test_a_throw_over_ssh(over_ssh: list[str]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "before\n", "Error: boom\n")
 
 
+def test_several_targets_at_once(over_ssh: list[str]) -> None:
+    _, target, *key = over_ssh
+    hosts = f"{target},{target},nobody@127.0.0.1:1"
+    done = pstui("icm", "-HostName", hosts, *key, "-ScriptBlock", "1..1000")
+    assert done.returncode == 1, "two of the three went well"
+    assert sorted(done.stdout.splitlines(), key=int) == [str(number) for number in range(1, 1001) for _ in "12"]
+    assert "port 1 is closed" in done.stderr or "refused" in done.stderr
+    done = pstui("--json", "icm", "-HostName", f"{target},{target}", *key, "-ScriptBlock", "7")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"value": 7, "PSComputerName": "127.0.0.1"}] * 2
+
+
 def test_no_session_over_ssh(server: Sshd, over_ssh: list[str], isolated_home: Path) -> None:
     refused = pstui("icm", "-HostName", "nobody@127.0.0.1:1", "-ScriptBlock", "1")
     assert (refused.returncode, refused.stdout) == (3, "")

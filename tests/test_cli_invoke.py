@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pstui.tui import cli_stdin
-from pstui.tui.invoke import to_json
+from pstui.tui.invoke_json import to_json
 from pstui.tui.transcript_file import TranscriptFile
 
 from tests.support.cli_far_end import invoke

@@ -24,13 +24,14 @@ _SELF_HELP = ("-h", "-?", "/?")
 class Options:
     """What stood before the cmdlet, and ``rest``: the cmdlet, a name, ``demo`` or nothing.
 
-    ``transcript``, ``config`` and ``line`` are None when not given.
+    ``transcript``, ``config`` and ``line`` are None when not given; ``what_if`` is a -WhatIf behind ``--line``.
     """
 
     version: bool = False
     help: bool = False
     check: bool = False
     json: bool = False
+    what_if: bool = False
     config: str | None = None
     line: str | None = None
     transcript: str | None = None
@@ -56,14 +57,22 @@ def parse(argv: Sequence[str]) -> Options:
             setattr(options, name[2:], value)
         else:
             raise _unknown(name)
+    if options.line is not None:
+        options.what_if = any(is_what_if(word) for word in words)
+        words = [word for word in words if not is_what_if(word)]
+        if words:
+            raise CallError(
+                "--line holds the whole call, so nothing but -WhatIf may follow it",
+                f"What follows is {words[0]!r}.",
+                "Put it inside the line, or leave --line out.",
+            )
     options.rest = tuple(words)
-    if options.line is not None and options.rest:
-        raise CallError(
-            "--line holds the whole call, so nothing may follow it",
-            f"What follows is {options.rest[0]!r}.",
-            "Put it inside the line, or leave --line out.",
-        )
     return options
+
+
+def is_what_if(word: str) -> bool:
+    """Tell whether a word is -WhatIf, in full or by its alias."""
+    return word.lower() in ("-whatif", "-wi", "-whatif:$true", "-wi:$true")
 
 
 def take_json(arguments: Sequence[str]) -> tuple[bool, tuple[str, ...]]:

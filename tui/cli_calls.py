@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BindContext, BoundCall, bind, bind_line
 from pstui.backends.powershell.binding_errors import MissingMandatory
-from pstui.backends.powershell.calls import connection_info, what_if
-from pstui.tui import cli_args, cli_names, cli_profiles
+from pstui.backends.powershell.calls import connection_info, connections, opens, what_if
+from pstui.tui import cli_args, cli_invoke, cli_names, cli_profiles
 from pstui.tui.cli_args import ENTER_NAMES, INVOKE_NAMES, Options
 
 _INVOKE, _ENTER = "Invoke-Command", "Enter-PSSession"
@@ -22,7 +21,7 @@ _INVOKE, _ENTER = "Invoke-Command", "Enter-PSSession"
 class Wanted:
     """A call that is bound: where it goes, and the call itself unless a profile's name was given."""
 
-    info: ConnectionInfo
+    infos: tuple[ConnectionInfo, ...]
     call: BoundCall | None = None
     json: bool = False
     what_if: bool = False
@@ -40,15 +39,14 @@ def dispatch(options: Options) -> int:
         if not _can_be_asked(error):
             raise
         return _screen([], options, profiles, single=True, lacking=error)
-    if wanted.what_if:
-        print(json.dumps(what_if(wanted.info, wanted.call), indent=2))
-        return 0
+    if wanted.what_if or options.what_if:
+        return _describe(wanted)
     if wanted.call is not None:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
-            return _invoke(wanted.info, wanted.call, options.json or wanted.json, options.transcript)
+            return cli_invoke.invoke(wanted.infos, wanted.call, options.json or wanted.json, options.transcript)
     _refuse_json(options.json)
-    return _screen([wanted.info], options, profiles, single=True)
+    return _screen(list(wanted.infos), options, profiles, single=True)
 
 
 def demo(options: Options) -> int:
@@ -65,7 +63,7 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)
-        return _checked(call, profiles)
+        return _checked(call, profiles, what_if=options.what_if)
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
         as_json, arguments = cli_args.take_json(others)
@@ -75,49 +73,36 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
         cli_args.refuse_late_options(others)
         return _checked(bind(_ENTER, others, context=context), profiles)
     cli_args.refuse_late_options(options.rest)
-    rest = [word for word in others if word.lower() not in ("-whatif", "-wi")]
+    rest = [word for word in others if not cli_args.is_what_if(word)]
     if first.startswith("-") or rest or cli_names.is_cmdlet(first):
         # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
         name, arguments = (first, tuple(others)) if cli_names.is_cmdlet(first) else (_ENTER, options.rest)
         return _checked(bind(name, arguments, context=context), profiles)
-    return Wanted(cli_names.resolve(first, profiles, ask=not others), what_if=bool(others))
+    return Wanted((cli_names.resolve(first, profiles, ask=not others),), what_if=bool(others))
 
 
-def _checked(call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False) -> Wanted:
-    if call.cmdlet not in (_ENTER, _INVOKE):
+def _checked(
+    call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False, *, what_if: bool = False
+) -> Wanted:
+    if call.cmdlet == _ENTER:
+        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+    if call.cmdlet != _INVOKE and not (call.what_if or what_if):
         raise CallError(
             f"{call.cmdlet} cannot be called from here",
-            "A call of pstui opens one session: there are none yet to list, keep or end.",
-            "Call Enter-PSSession or Invoke-Command.",
+            "There are no sessions yet to list, keep or end.",
+            "Call Enter-PSSession or Invoke-Command; in the screen, Alt+X takes every session cmdlet.",
         )
-    return Wanted(connection_info(call, defaults=profiles.defaults), call, as_json, call.what_if)
+    if call.cmdlet == _INVOKE:
+        cli_invoke.check(call)
+    infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
+    return Wanted(infos, call, as_json, call.what_if)
 
 
-def _invoke(info: ConnectionInfo, call: BoundCall, as_json: bool, transcript: str | None) -> int:
-    from pstui.tui.invoke import Invocation, run
-    from pstui.tui.transcript_file import TranscriptFile
-
-    arguments = call.values.get("ArgumentList") or ()
-    invocation = Invocation(info, _script(call), arguments, as_json)
-    if transcript is None:
-        return run(invocation)
-    sink = TranscriptFile(transcript)
-    try:
-        return run(invocation, transcript=sink)
-    finally:
-        sink.close()
-        _warn(sink.problem)
-
-
-def _script(call: BoundCall) -> str:
-    path = call.values.get("FilePath")
-    if path is None:
-        return str(call.values["ScriptBlock"])
-    try:
-        return Path(str(path)).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "It is not UTF-8."
-        raise CallError(f"-FilePath: {path} cannot be read", str(why)) from error
+def _describe(wanted: Wanted) -> int:
+    """Print what would be done: one object, for several targets a list of them."""
+    found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
+    print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    return 0
 
 
 def _can_be_asked(error: MissingMandatory) -> bool:

@@ -22,7 +22,8 @@ Usage
 Options of pstui; they stand before the cmdlet
   --config FILE      use this profile file instead of the usual one (which the
                      variable PSTUI_CONFIG may name, too)
-  --line LINE        take the whole call as one PowerShell line
+  --line LINE        take the whole call as one PowerShell line; -WhatIf may
+                     follow it
   --transcript FILE  write what the pane shows to FILE, as plain text, while it
                      happens. A file that exists is appended to, never emptied
   --json             with Invoke-Command: one JSON object a line, instead of
@@ -50,10 +51,14 @@ Invoke-Command
   When standard input is not a terminal and the script can take input ($input,
   $_, process { }, or a command), each line is one object of it. Questions are
   asked on the terminal; where there is none they fail. Ctrl+C stops the script.
+  Several targets (-HostName a,b) run side by side, at most -ThrottleLimit (32)
+  at once; each object of --json then has its PSComputerName. -Verbose tells the
+  steps of opening.
 
 Exit codes
   0    it worked
-  1    the pipeline failed; with --check: a problem was found
+  1    the pipeline failed, or one of several targets did; with --check: a
+       problem was found
   2    a wrong call, or the screen was asked for where there is no terminal
   3    no session could be opened
   70   a fault of pstui itself; it says where its report is

@@ -3,76 +3,70 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import datetime
-import json
-import math
 import os
-import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
-from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
+from pstui.backends.host import QuestionCancelled
 from pstui.tui import cli_stdin
 from pstui.tui.cli_output import Output
+from pstui.tui.invoke_lines import LineConsole, SharedInput, with_passwords
+from pstui.tui.invoke_target import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, Script, Target
 from pstui.tui.terminal import Look, Sink, TerminalConsole
 
-EXIT_OK, EXIT_FAILED, EXIT_CALL, EXIT_NO_SESSION = 0, 1, 2, 3
-#: what shells report for a program ended by a signal: 128 and its number
-EXIT_INTERRUPTED, EXIT_PIPE = 130, 141
+__all__ = ["THROTTLE_LIMIT", "Invocation", "Script", "run"]
 
-#: characters that JSON allows bare and a terminal or a line reader does not
-_ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+#: what shells report for a program whose output nobody reads any longer: 128 and the signal's number
+EXIT_PIPE = 141
+#: targets at once, as PowerShell has it
+THROTTLE_LIMIT = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of Invoke-Command: where, what, with which arguments; ``json`` asks for objects instead of text."""
+    """One call of Invoke-Command: where, what, and how many at once.
 
-    info: ConnectionInfo
-    script: str
-    arguments: Sequence[object] = field(default_factory=tuple)
-    json: bool = False
+    ``input`` is the pipeline's input; None takes it from standard input.
+    """
 
-
-class Result(Protocol):
-    """What the engine says about a pipeline that has ended."""
-
-    @property
-    def state(self) -> PipelineState: ...
-    @property
-    def error(self) -> ErrorInfo | None: ...
+    infos: Sequence[ConnectionInfo]
+    script: Script
+    input: Sequence[object] | None = None
+    throttle: int = THROTTLE_LIMIT
 
 
 def run(invocation: Invocation, *, transcript: Sink | None = None, manager: Any = None) -> int:
     """Run one invocation to its end and return the exit code.
 
-    ``manager`` makes the session: a SessionManager unless a test brings its own.
+    With several targets it is 0 if all went well, 3 if no session could be opened, 1 if anything else failed.
+    ``manager`` makes the sessions: a SessionManager unless a test brings its own.
     """
     return asyncio.run(_Run(invocation, transcript, manager).main())
+
+
+_Input = AsyncIterator[object] | None
 
 
 class _Run:
     def __init__(self, invocation: Invocation, transcript: Sink | None, manager: Any) -> None:
         self.invocation, self.transcript, self.manager = invocation, transcript, manager
-        self.session: Any = None
-        self.opening: asyncio.Task[None] | None = None
-        self.running: asyncio.Task[Result] | None = None
-        self.helpers: set[asyncio.Future[object]] = set()
-        self.code: int | None = None  # set by a signal or a closed output: it outweighs the pipeline's own
+        self.several = len(invocation.infos) > 1
+        self.targets: list[Target] = []
+        self.asking: asyncio.Task[list[ConnectionInfo]] | None = None
+        self.helpers: set[asyncio.Task[None]] = set()
+        self.code: int | None = None  # set by a signal or a closed output: it outweighs the pipelines' own
 
     async def main(self) -> int:
         self.output = Output(on_closed=self._output_closed)
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
         try:
             with self._signals():
-                code = await self._session()
+                code = await self._all()
         finally:
             self.console.finish()
             await self.output.close()
@@ -81,70 +75,47 @@ class _Run:
             return EXIT_FAILED
         return code if self.code is None else self.code
 
-    async def _session(self) -> int:
+    async def _all(self) -> int:
         manager = self.manager
         if manager is None:
             from pstui.backends.session import SessionManager
 
             manager = SessionManager()
-        try:
-            self.session = manager.create(self.invocation.info, self.console)
-            self.opening = asyncio.ensure_future(self.session.open())
-            await self.opening
-        except (OpenCancelled, asyncio.CancelledError):
-            await self._close()
-            return EXIT_INTERRUPTED
-        except OpenError as error:
-            self._say(error)
-            await self._close()
-            return EXIT_NO_SESSION
-        try:
-            return await self._script()
-        finally:
-            await self._close()
+        infos = list(self.invocation.infos)
+        if self.several:
+            self.asking = asyncio.ensure_future(with_passwords(infos, self.console))
+            try:
+                infos = await self.asking
+            except (QuestionCancelled, asyncio.CancelledError):
+                return EXIT_INTERRUPTED
+        gate = asyncio.Semaphore(self.invocation.throttle)
+        source = self._source()
+        return outcome(await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos)))
 
-    async def _script(self) -> int:
-        call = self.invocation
-        self.running = asyncio.ensure_future(
-            self.session.invoke_script(
-                call.script,
-                self.console,
-                arguments=call.arguments,
-                input=self._input(),
-                out_default=not call.json,
-                on_output=self._object if call.json else None,
-            )
-        )
-        if self.code is not None:  # interrupted in the moment between opening and running
-            self.running.cancel()
-        try:
-            result = await self.running
-        except asyncio.CancelledError:
-            return EXIT_INTERRUPTED
-        except PstuiError as error:
-            self._say(error)
-            return EXIT_FAILED
-        if result.state is PipelineState.COMPLETED:
-            return EXIT_OK
-        if result.error is not None and self.code is None:
-            self.console.write(Write(f"Error: {result.error.message}", stream=Stream.ERROR))
-        return EXIT_FAILED
+    async def _one(
+        self, manager: Any, info: ConnectionInfo, gate: asyncio.Semaphore, source: Callable[[], _Input]
+    ) -> int:
+        async with gate:
+            if self.code is not None:
+                return EXIT_INTERRUPTED
+            console = LineConsole(self.console) if self.several else self.console
+            session = manager.create(info, console)
+            target = Target(session, info, self.invocation.script, console, self.output, several=self.several)
+            self.targets.append(target)
+            try:
+                return await target.run(source())
+            finally:
+                if isinstance(console, LineConsole):
+                    console.finish()
 
-    def _input(self) -> AsyncIterator[object] | None:
-        if cli_stdin.is_redirected() and cli_stdin.may_take_input(self.invocation.script):
-            return cli_stdin.lines()
-        return None
-
-    def _object(self, value: object) -> None:
-        self.output.put("out", to_json(value) + "\n")
-
-    def _say(self, error: PstuiError) -> None:
-        for line in f"pstui: {error.text()}".split("\n"):
-            self.console.write(Write(line, stream=Stream.ERROR))
-
-    async def _close(self) -> None:
-        if self.session is not None:
-            await self.session.close()
+    def _source(self) -> Callable[[], _Input]:
+        """Return what gives each target the input, from its beginning."""
+        given = self.invocation.input
+        if given is not None:
+            return lambda: _values(given)
+        if not (cli_stdin.is_redirected() and cli_stdin.may_take_input(self.invocation.script.text)):
+            return lambda: None
+        return SharedInput(cli_stdin.lines()).items if self.several else cli_stdin.lines
 
     # -- ends from outside -------------------------------------------------------------------------------------
 
@@ -172,50 +143,30 @@ class _Run:
         if self.code is not None:
             os._exit(code)
         self.code = code
-        if self.running is not None:
-            self._in_background(self.session.stop())
-        elif self.opening is not None:
-            self.opening.cancel()
+        if self.asking is not None:
+            self.asking.cancel()
+        self._stop_targets(give_up=True)
 
     def _output_closed(self) -> None:
         if isinstance(self.output.failure, BrokenPipeError) and self.code is None:
             self._stop(EXIT_PIPE)
-        elif self.code is None and self.running is not None:
-            self._in_background(self.session.stop())
+        elif self.code is None:
+            self._stop_targets(give_up=False)
 
-    def _in_background(self, awaitable: Awaitable[object] | Coroutine[Any, Any, object]) -> None:
-        task = asyncio.ensure_future(awaitable)
-        self.helpers.add(task)
-        task.add_done_callback(self._helper_done)
-
-    def _helper_done(self, task: asyncio.Future[object]) -> None:
-        self.helpers.discard(task)
-        if not task.cancelled() and task.exception() is not None and self.running is not None:
-            self.running.cancel()  # the stop itself failed: do not wait for its effect
+    def _stop_targets(self, *, give_up: bool) -> None:
+        for target in self.targets:
+            task = asyncio.ensure_future(target.stop(give_up=give_up))
+            self.helpers.add(task)
+            task.add_done_callback(self.helpers.discard)
 
 
-def to_json(value: object) -> str:
-    """Return one value as JSON on one line, free of what would act on a terminal or break the line."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_value)
-    except (TypeError, ValueError):  # NaN and infinity, or a key that is neither text nor number: JSON has none of them
-        text = json.dumps(_speakable(value), ensure_ascii=False, default=_plain_value)
-    return _ESCAPE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+def outcome(codes: Sequence[int]) -> int:
+    """Return the exit code of several targets from theirs."""
+    if len(set(codes)) == 1:
+        return codes[0]
+    return EXIT_FAILED if any(codes) else EXIT_OK
 
 
-def _speakable(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _speakable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_speakable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    return str(value)
+async def _values(given: Sequence[object]) -> AsyncIterator[object]:
+    for value in given:
+        yield value

@@ -20,7 +20,7 @@ from pstui.backends.powershell.binding_tables import cmdlet
 from pstui.backends.powershell.binding_values import ConversionError
 from pstui.backends.powershell.binding_writer import line_of, literal
 
-__all__ = ["asked_computers", "connection_info", "connections", "line_of", "literal", "what_if"]
+__all__ = ["asked_computers", "connection_info", "connections", "line_of", "literal", "opens", "what_if"]
 
 _NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 #: PowerShell's sets that are pstui's local process
@@ -28,6 +28,7 @@ _LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
 #: New-PSSession and Invoke-Command without any of these mean this computer, as Enter-PSSession without a target does
 _REMOTE = ("ComputerName", "Credential", "Port", "UseSSL", "ApplicationName", "SessionOption", "Authentication")
 _WINDOWS_POWERSHELL = ("powershell.exe", "-s", "-NoLogo", "-NoProfile")
+_OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 #: the sets of these three that ask a computer for its sessions
 _ASKED = {
@@ -50,6 +51,11 @@ _TARGETS = {
     ParameterSet.CONTAINER_ID: "ContainerId",
     ParameterSet.SESSION: "Session",
 }
+
+
+def opens(call: BoundCall) -> bool:
+    """Tell whether a call leads to connections at all."""
+    return call.cmdlet in _OPENING
 
 
 def connection_info(
@@ -131,7 +137,7 @@ def parameter_set_of(call: BoundCall) -> ParameterSet:
         return ParameterSet.SESSION
     if name == "ComputerName" and not any(item in call.values for item in (*_REMOTE, "CertificateThumbprint")):
         return ParameterSet.PROCESS
-    if call.cmdlet not in ("Enter-PSSession", "New-PSSession", "Invoke-Command"):
+    if not opens(call):
         raise CallError(f"{call.cmdlet} opens no connection")
     return ParameterSet(name)
 

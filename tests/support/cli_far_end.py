@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.host import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
-from pstui.tui.invoke import Invocation, run
+from pstui.tui.invoke import Invocation, Script, run
 
 
 @dataclass
@@ -145,14 +145,17 @@ class Session:
 
 
 class Manager:
-    """Stands where the SessionManager does."""
+    """Stands where the SessionManager does. ``opens`` says how sessions open, for all or by the host's name."""
 
-    def __init__(self, opens: str = "yes") -> None:
+    def __init__(self, opens: str | Mapping[str, str] = "yes") -> None:
         self.opens = opens
         self.sessions: list[Session] = []
+        self.infos: list[ConnectionInfo] = []
 
     def create(self, info: ConnectionInfo, console: Console) -> Session:
-        self.sessions.append(Session(console, opens=self.opens))
+        opens = self.opens if isinstance(self.opens, str) else self.opens.get(info.computer_name, "yes")
+        self.sessions.append(Session(console, opens=opens))
+        self.infos.append(info)
         return self.sessions[-1]
 
 
@@ -160,8 +163,16 @@ def invoke(script: str, *, opens: str = "yes", as_json: bool = False, **more: An
     """Run a script and return the exit code with the session it ran in."""
     manager = Manager(opens)
     info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"})
-    code = run(Invocation(info, script, more.pop("arguments", ()), as_json), manager=manager, **more)
+    arguments = tuple(more.pop("arguments", ()))
+    code = run(Invocation([info], Script(script, arguments, as_json)), manager=manager, **more)
     return code, manager.sessions[0]
+
+
+def invoke_on(hosts: Sequence[str], script: str, manager: Manager, **more: Any) -> int:
+    """Run a script on several hosts and return the exit code. ``more`` goes to the Invocation, but for ``script``'s."""
+    infos = [ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": host}) for host in hosts]
+    of_script = {key: more.pop(key) for key in ("json", "named", "verbose") if key in more}
+    return run(Invocation(infos, Script(script, **of_script), **more), manager=manager)
 
 
 if __name__ == "__main__":
