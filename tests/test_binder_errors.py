@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import bind, bind_line
 from pstui.backends.powershell.calls import connections
 from pstui.tui.cli import main
 
 from tests.support.sessions import OpenSession, context
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An open session somewhere else than on an SSH host."""
+
+    id: int
+    name: str
+    info: ConnectionInfo
+
+    @property
+    def instance_id(self) -> uuid.UUID:
+        return uuid.UUID(int=self.id)
+
 
 CALLS = json.loads((Path(__file__).parent / "data" / "binder_errors.json").read_text(encoding="utf-8"))
 #: ids of failures that come after binding: no way to reach the target, no Hyper-V, no container service, no host
@@ -119,6 +136,16 @@ def test_the_command_line_says_the_recorded_id(call: dict[str, str], capsys: pyt
         ("-Name ''", "RemoteRunspaceNotAvailableForSpecifiedName"),
         ("-InstanceId '11111111222233334444555555555555'", "RemoteRunspaceNotAvailableForSpecifiedRunspaceId"),
         ("c -ErrorAction Suspend", "ParameterBindingFailed"),
+        ("''", "ParameterArgumentValidationError"),
+        ("$null", "ParameterArgumentValidationError"),
+        ("-Id $null", "ParameterArgumentValidationError"),
+        ("c -Authentication $null", "ParameterBindingFailed"),
+        ("-HostName h -ConnectingTimeout $null", "ParameterBindingFailed"),
+        ("-Name $null", "RemoteRunspaceNotAvailableForSpecifiedName"),
+        ("-Id {5}", "CannotConvertArgumentNoMessage"),
+        ("-VMId {00000000-0000-0000-0000-000000000009} u", "CannotConvertArgumentNoMessage"),
+        ("c -SessionOption @{ApplicationArguments = @{a = {1}}}", "CannotConvertArgumentNoMessage"),
+        ("-HostName h -- -Port", "PositionalParameterNotFound"),
     ],
 )
 def test_a_wrong_call_gets_its_id(arguments: str, expected: str) -> None:
@@ -171,6 +198,76 @@ def test_enter_knows_no_wildcards_and_the_others_do() -> None:
     assert bind("gsn", ["-Name", "x*"], context=surroundings).sessions == (), "a pattern without a match is silent"
     assert [s.id for s in bind("rsn", ["-Name", "web[2-9],db"], context=surroundings).sessions] == [2, 3]
     assert len(bind("gsn", [], context=surroundings).sessions) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("icm -HostName h -ThrottleLimit 3 { 1 }", "-HostName and -ThrottleLimit cannot stand together"),
+        ("etsn -HostName h -ComputerName c", "-HostName and -ComputerName cannot stand together"),
+        ("icm -HostName h", "Add one of: -ScriptBlock, -FilePath."),
+        ("gsn -State Opened", "Add one of: -ComputerName, -ConnectionUri, -ContainerId, -VMId, -VMName."),
+        ("nsn 'a b'", "It is neither a host name nor an IP address."),
+        ("etsn h | Out-Null", "by itself"),
+        ("etsn (", "bracket"),
+        ("Get-PSSession -Name x* | etsn", "Nothing comes through the pipe"),
+    ],
+)
+def test_a_refusal_says_what_stands_against_it(line: str, said: str) -> None:
+    with pytest.raises(CallError) as refused:
+        bind_line(line, context=context())
+    assert said in refused.value.text()
+
+
+def test_what_is_found_is_taken_and_what_is_not_is_told_beside_it() -> None:
+    surroundings = context(OpenSession(1, "web1"), OpenSession(2, "web2"))
+    call = bind_line("Remove-PSSession -Id 1, 99, 2", context=surroundings)
+    assert [session.id for session in call.sessions] == [1, 2]
+    (missed,) = call.missed
+    assert missed.error_id.startswith("RemoteRunspaceNotAvailableForSpecifiedSessionId,") and "99" in missed.what
+    with pytest.raises(CallError):
+        bind_line("Remove-PSSession -Id 98, 99", context=surroundings)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("rsn -ComputerName db", [1]),
+        ("rsn *", [1, 2, 3, 4]),
+        ("rsn -VMName w*", [2]),
+        ("gsn -VMName win -Name x*", []),
+        ("gsn -VMId 00000000-0000-0000-0000-000000000007", [3]),
+        ("gsn -VMId 00000000-0000-0000-0000-000000000007 -InstanceId 00000000-0000-0000-0000-000000000003", [3]),
+        ("gsn -VMId 00000000-0000-0000-0000-000000000007 -InstanceId 00000000-0000-0000-0000-000000000002", []),
+        ("rsn -ContainerId api", [4]),
+        ("gsn -ContainerId a*", []),
+    ],
+)
+def test_sessions_are_found_by_where_they_are(line: str, found: list[int]) -> None:
+    vm = ConnectionInfo(ParameterSet.VM_NAME, {"VMName": "win"})
+    by_id = ConnectionInfo(ParameterSet.VM_ID, {"VMId": uuid.UUID(int=7)})
+    container = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "api"})
+    sessions = [OpenSession(1, "one"), Placed(2, "two", vm), Placed(3, "three", by_id), Placed(4, "four", container)]
+    call = bind_line(line, context=context(sessions=lambda: sessions))
+    assert [session.id for session in call.sessions] == found
+
+
+def test_a_computer_that_no_session_goes_to_is_told() -> None:
+    suffix = ",Microsoft.PowerShell.Commands.RemovePSSessionCommand"
+    assert (
+        error_id("Remove-PSSession -ComputerName nowhere") == f"RemoteRunspaceNotAvailableForSpecifiedComputer{suffix}"
+    )
+
+
+@pytest.mark.parametrize("line", ["gsn 'a b'", "cnsn -ComputerName 'a b'", "rcsn -ComputerName 'a b' -Name x"])
+def test_a_computer_that_is_to_be_asked_needs_a_name(line: str) -> None:
+    assert error_id(line).startswith("PSSessionInvalidComputerName,")
+
+
+def test_nothing_in_the_pipe_is_nothing_to_do() -> None:
+    call = bind_line("Get-PSSession | Remove-PSSession -WhatIf", context=context(allow_what_if=True))
+    assert (call.cmdlet, call.sessions) == ("Remove-PSSession", ())
+    assert call.notices
 
 
 def test_the_message_says_what_to_do() -> None:

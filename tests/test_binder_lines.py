@@ -10,11 +10,12 @@ from pstui.backends.powershell.calls import connection_info
 
 from tests.support.sessions import OpenSession, context
 
+OPTIONS = {"ProxyJump": "b", "Port": 3}
 WEB, DB = OpenSession(3, "web", "web1"), OpenSession(4, "db", "db1")
 
 
 def line(text: str) -> BoundCall:
-    return bind_line(text, context=context(WEB, DB))
+    return bind_line(text, context=context(WEB, DB, environment={"TARGET": "far"}))
 
 
 @pytest.mark.parametrize("text", ["etsn $s", "$s | etsn", "Enter-PSSession -Session $s", "etsn -Session ($s)"])
@@ -51,6 +52,13 @@ def test_a_variable_names_its_session(text: str) -> None:
         ("etsn -VMId ([guid]'00000000-0000-0000-0000-000000000003') u", "VMId", "VMId", WEB.instance_id),
         ("ETSN -HOSTNAME h -UserName 'it''s'", "SSHHost", "UserName", "it's"),
         ("etsn c # a comment", "ComputerName", "ComputerName", "c"),
+        ("etsn srv -Credential $null", "ComputerName", "Credential", PSCredential("")),
+        ("etsn -HostName $env:TARGET", "SSHHost", "HostName", "far"),
+        ('etsn -HostName "me@$env:TARGET"', "SSHHost", "UserName", "me"),
+        ("etsn -HostName -- h", "SSHHost", "HostName", "h"),
+        ("etsn c -ConfigurationName $null", "ComputerName", "ConfigurationName", None),
+        ("etsn -UseSSL @'\nsrv\n'@", "ComputerName", "ComputerName", "srv"),
+        ("etsn -HostName h -Options @{\n  ProxyJump = 'b'\n  Port = 3\n}", "SSHHost", "Options", OPTIONS),
     ],
 )
 def test_forms_people_type(text: str, parameter_set: str, key: str, value: object) -> None:
@@ -64,6 +72,8 @@ def test_forms_people_type(text: str, parameter_set: str, key: str, value: objec
         "PS C:\\> Enter-PSSession -HostName h -Port 22",
         "PS /home/me> etsn -HostName h -Port 22\n",
         "[web1]: PS C:\\Users> etsn -HostName h -Port 22",
+        "PS>etsn -HostName h -Port 22",
+        "PS C:\\>Enter-PSSession -HostName h -Port 22",
         "PS> etsn `\n>> -HostName h `\n>> -Port 22\n",
         "Enter-PSSession `\r\n  -HostName h `\r\n  -Port 22\r\n",
         "Enter-PSSession -HostName h\n    -Port 22",

@@ -90,6 +90,15 @@ def test_invoke_command_tells_its_script(capsys: Captured) -> None:
     assert (answer["Cmdlet"], answer["ScriptBlock"]) == ("Invoke-Command", "1..3")
 
 
+@pytest.mark.parametrize("words", [("Enter-PSSession", "-?"), ("--line", "etsn -HostName h -?"), ("etsn", "h", "-?")])
+def test_a_question_mark_shows_the_ways_of_calling(words: tuple[str, ...], capsys: Captured) -> None:
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert max(len(line) for line in text.splitlines()) <= 78
+    assert "Enter-PSSession [-ComputerName] <String> [[-Credential] <PSCredential>]" in text
+    assert "[-Port <Int32>]" in text and "[[-Id] <Int32>]" in text and "Alias: etsn" in text
+
+
 def test_several_targets_are_described_one_by_one(capsys: Captured) -> None:
     assert main(["--line", "New-PSSession -ComputerName a, b -Port 5986 -UseSSL", "-WhatIf"]) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.host import QuestionKind
 from pstui.backends.transports import wsman_sockets
@@ -241,3 +242,12 @@ async def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, monkeypa
             assert told in text
             assert hint in text
             assert "12175" in text
+
+
+async def test_a_credential_without_a_name_is_asked_for_whole(winrm_endpoint: WinRMEndpoint) -> None:
+    console = ScriptedConsole()
+    answers = asyncio.create_task(answering(console, USER, PASSWORD))
+    async with session(call(winrm_endpoint, Credential=PSCredential("")), console) as opened:
+        await opened.invoke_script("1", console)
+    await answers
+    assert [question.kind for question in console.questions] == [QuestionKind.LINE, QuestionKind.SECRET]

@@ -39,6 +39,8 @@ def dispatch(options: Options) -> int:
         if not _can_be_asked(error):
             raise
         return _screen([], options, profiles, single=True, lacking=error)
+    if wanted.call is not None and wanted.call.cmdlet == "Get-Help":
+        return _help(wanted.call)
     if wanted.what_if or options.what_if:
         return _describe(wanted)
     if wanted.call is not None:
@@ -86,6 +88,10 @@ def _checked(
 ) -> Wanted:
     if call.cmdlet == _ENTER:
         return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+    if call.cmdlet == "Get-Help":
+        return Wanted((), call)
+    if call.missed:
+        raise call.missed[0]
     if call.cmdlet != _INVOKE and not (call.what_if or what_if):
         raise CallError(
             f"{call.cmdlet} cannot be called from here",
@@ -102,6 +108,14 @@ def _describe(wanted: Wanted) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
     print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    return 0
+
+
+def _help(call: BoundCall) -> int:
+    """Print the ways of calling a cmdlet: what -? asks for."""
+    from pstui.backends.powershell.binding_syntax import syntax
+
+    print(syntax(call.values["Name"]))
     return 0
 
 

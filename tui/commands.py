@@ -13,6 +13,7 @@ from pstui.backends.host import Console
 from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_convert import SessionOption
 from pstui.backends.powershell.binding_lookups import kept_matches
+from pstui.backends.powershell.binding_syntax import syntax
 from pstui.backends.powershell.calls import asked_computers, connection_info, connections, literal
 from pstui.backends.session import PSSession
 from pstui.tui.commands_table import session_table, spelled
@@ -73,6 +74,7 @@ class Commands:
             "Receive-PSSession": self._receive,
             "New-PSSessionOption": self._option,
             "Get-Credential": self._credential,
+            "Get-Help": self._help,
         }
 
     async def run(self, line: str) -> list[Said]:
@@ -214,6 +216,9 @@ class Commands:
         if call.assign:
             self._set(call.assign, call.values["Credential"])
         return []
+
+    async def _help(self, call: BoundCall) -> list[Said]:
+        return [Said(syntax(call.values["Name"]))]
 
     async def _named(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
         """Return the sessions that a call is about, those that computers keep asked for; each that cannot says why."""

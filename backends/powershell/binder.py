@@ -17,7 +17,7 @@ from pstui.backends.powershell import binding_errors as errors
 from pstui.backends.powershell.binding_checks import finish
 from pstui.backends.powershell.binding_context import BindContext, KnownSession, is_session
 from pstui.backends.powershell.binding_convert import bind_value, check_authentication
-from pstui.backends.powershell.binding_names import Element, near_names, pairs, shell_elements
+from pstui.backends.powershell.binding_names import Element, Name, near_names, pairs, shell_elements
 from pstui.backends.powershell.binding_tables import Cmdlet, Parameter, Use, cmdlet, cmdlet_name
 from pstui.backends.powershell.binding_values import Value, fits
 
@@ -34,7 +34,8 @@ class BoundCall:
     ``HostProcess`` and ``Demo``. ``values`` holds final values by parameter name: str, int, bool, UUID, PSCredential,
     a session, dict (tables, session options by property name with times in ms), tuples where a list is allowed.
     ``common`` holds the common parameters, ``settings`` pstui's own by TOML key. ``sessions`` are the open sessions
-    that the call names. ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
+    that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
+    ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
     ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
     """
 
@@ -45,6 +46,7 @@ class BoundCall:
     common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     sessions: tuple[KnownSession, ...] = ()
+    missed: tuple[CallError, ...] = ()
     assign: str = ""
     source: BoundCall | None = None
 
@@ -85,6 +87,8 @@ def bind_elements(
         hint = "pstui knows the session cmdlets: Enter-, New-, Get-, Exit-, Remove-, Disconnect-, Connect- and "
         hint += "Receive-PSSession, New-PSSessionOption and Invoke-Command."
         raise CallError(what, "", hint, error_id="CommandNotFoundException")
+    if any(isinstance(element, Name) and element.name == "?" for element in elements):
+        return BoundCall("Get-Help", "AllUsersView", MappingProxyType({"Name": full}))
     return _Binding(cmdlet(full, what_if=context.allow_what_if), context).run(elements, piped)
 
 
@@ -195,6 +199,8 @@ class _Binding:
                     try:
                         self.assign(parameter, value, mandatory=use.mandatory)
                     except CallError as error:
+                        if error.error_id.startswith("ParameterArgumentValidationError"):
+                            raise  # of the right type and not allowed: no other parameter is tried
                         self.positional_error = self.positional_error or error
                     else:
                         return True
@@ -222,7 +228,9 @@ class _Binding:
         complete = [name for name in self.valid if not self.missing(name)]
         if len(complete) == 1:
             return complete[0]
-        raise errors.ambiguous_set(self.cmdlet, self.bound, "Name the target, or the script to run.")
+        lacking = dict.fromkeys(missing[0] for name in self.valid if len(missing := self.missing(name)) == 1)
+        hint = f"Add one of: {', '.join(f'-{name}' for name in lacking)}." if lacking else ""
+        raise errors.ambiguous_set(self.cmdlet, self.bound, hint)
 
     def missing(self, parameter_set: str) -> list[str]:
         """Return the mandatory parameters of a set that are not bound; a call without any target lacks none."""
@@ -253,4 +261,5 @@ class _Binding:
             MappingProxyType(self.common),
             MappingProxyType(settings),
             tuple(done.sessions),
+            tuple(done.missed),
         )

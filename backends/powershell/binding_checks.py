@@ -22,6 +22,7 @@ from pstui.backends.powershell.binding_values import Value
 #: where the Uri set goes when no address is given, as documented
 DEFAULT_URI = "http://localhost:5985/WSMAN"
 _OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
+_ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 _IDLE_MINIMUM = 60_000
 _LOST_BACKSLASH = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z])[A-Za-z0-9]*\Z")
 
@@ -35,6 +36,7 @@ class Checked:
     values: dict[str, Any]
     notices: list[str] = field(default_factory=list)
     sessions: list[KnownSession] = field(default_factory=list)
+    missed: list[CallError] = field(default_factory=list)
 
 
 def finish(
@@ -47,7 +49,10 @@ def finish(
         return call
     if cmdlet.name in _OPENING:
         _opening(call, context)
-    call.sessions = find_sessions(cmdlet, parameter_set, values, context)
+    if cmdlet.name in _ASKING:
+        _asking(call)
+    found = find_sessions(cmdlet, parameter_set, values, context)
+    call.sessions, call.missed = found.sessions, found.missed
     credential = given.get("Credential")
     if credential is not None and credential.shell and _LOST_BACKSLASH.match(credential.text):
         call.notices.append(
@@ -85,6 +90,17 @@ def _opening(call: Checked, context: BindContext) -> None:
         values["ComputerName"] = _computers(call, values["ComputerName"])
     if values.get("EnableNetworkAccess") and call.parameter_set == "Process":
         call.notices.append("EnableNetworkAccess changes nothing here: the session runs as a process of yours.")
+
+
+def _asking(call: Checked) -> None:
+    """Check where a computer is asked for its sessions."""
+    values = call.values
+    check_session_option(call.cmdlet, values.get("SessionOption"))
+    uris = values.get("ConnectionUri", ())
+    for uri in uris if isinstance(uris, tuple) else (uris,):
+        check_uri(uri)
+    if "ComputerName" in values:
+        values["ComputerName"] = _computers(call, values["ComputerName"])
 
 
 def _subsystem_by_configuration(call: Checked) -> None:
@@ -157,7 +173,7 @@ def _bad_host(cmdlet: Cmdlet, text: str, why: str) -> CallError:
     elif "://" in text:
         hint = "For an address use -ConnectionUri."
     what = f"{errors.quoted(text)} is no host"
-    return errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, why[:1].upper() + why[1:] + ".", hint)
+    return errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(why), hint)
 
 
 def _computers(call: Checked, names: Any) -> Any:
@@ -176,7 +192,7 @@ def _computers(call: Checked, names: Any) -> Any:
             elif ":" in name:
                 hint = "The port goes to -Port."
             what = f"{errors.quoted(name)} is no computer name"
-            raise errors.refusal(call.cmdlet, error_id, what, f"{str(error).capitalize()}.", hint) from None
+            raise errors.refusal(call.cmdlet, error_id, what, errors.sentence(error), hint) from None
 
     return tuple(map(one, names)) if isinstance(names, tuple) else one(names)
 

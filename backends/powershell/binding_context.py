@@ -67,8 +67,8 @@ class BindContext:
     """The surroundings of a call. Every value has a default that is the real one; tests hand in their own.
 
     ``exists`` tells whether an absolute path is there; ``sessions`` lists the open sessions; ``variables`` holds what
-    ``$name`` means (names lower case, without the dollar sign). ``allow_what_if`` accepts -WhatIf on every cmdlet,
-    as pstui's command line does.
+    ``$name`` means (names lower case, without the dollar sign), ``environment`` what ``$env:NAME`` means.
+    ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does.
     """
 
     user: str = field(default_factory=_user)
@@ -77,5 +77,6 @@ class BindContext:
     exists: Callable[[str], bool] = _exists
     sessions: Callable[[], Sequence[KnownSession]] = _no_sessions
     variables: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     platform: str = sys.platform
     allow_what_if: bool = False

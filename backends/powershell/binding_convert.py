@@ -6,16 +6,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.powershell import binding_errors as errors
 from pstui.backends.powershell import binding_options
 from pstui.backends.powershell import binding_values as values
-from pstui.backends.powershell.binding_context import BindContext
+from pstui.backends.powershell.binding_context import BindContext, ScriptBlock
 from pstui.backends.powershell.binding_tables import Cmdlet, Parameter
 from pstui.backends.powershell.binding_values import ConversionError, Value
 
 #: types that a shell's argument can only be through an expression in its text
 _OBJECTS = ("Hashtable", "PSPrimitiveDictionary", "PSSessionOption", "PSSession", "PSCredential", "Object", "PSObject")
+#: types that a script block is converted to, or is
+_TAKE_SCRIPTS = ("String", "ScriptBlock", "PSObject", "Object[]")
 _VARIABLE = re.compile(r"\+?(?:(?:script|global|local|private|variable):)?[^:+][^:]*\Z", re.IGNORECASE)
 
 
@@ -31,9 +34,17 @@ def bind_value(cmdlet: Cmdlet, parameter: Parameter, value: Value, context: Bind
             hint = f"Given: {errors.quoted(value.text)}."
         raise errors.not_convertible(cmdlet, parameter.name, error.error_id, error.why, hint) from None
     _validate(cmdlet, parameter, result)
-    if mandatory and result is None:
-        raise errors.null_mandatory(cmdlet, parameter.name)
+    if result is None:
+        if mandatory:
+            raise errors.null_mandatory(cmdlet, parameter.name)
+        if _is_value_type(parameter.type):
+            raise errors.excluded(cmdlet, parameter.name, "It must not be nothing.", "Leave it out, or give a value.")
     return result
+
+
+def _is_value_type(type_name: str) -> bool:
+    """True for a type that nothing cannot be put into (measured with the common parameters)."""
+    return type_name in ("Int32", "Guid") or type_name in values.ENUMS
 
 
 def _common_null(cmdlet: Cmdlet, parameter: Parameter) -> Any:
@@ -47,11 +58,19 @@ def _common_null(cmdlet: Cmdlet, parameter: Parameter) -> Any:
 
 def _convert(parameter: Parameter, value: Value, context: BindContext) -> Any:
     value = _evaluated(parameter.type, value, context)
+    if value.value is None and (parameter.type == "String" or _is_value_type(parameter.type)):
+        return None
+    if value.value is None and parameter.type == "PSCredential" and _must_somewhere(parameter):
+        return PSCredential("")  # asked for, name and password, as PowerShell does
     if parameter.type.endswith("[]") and parameter.type != "Object[]":
         if value.value is None:
             return None
         return tuple(_scalar(parameter.type[:-2], item) for item in values.items_of(value))
     return _scalar(parameter.type, value)
+
+
+def _must_somewhere(parameter: Parameter) -> bool:
+    return any(use.mandatory for use in parameter.sets.values())
 
 
 def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
@@ -67,6 +86,8 @@ def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
 
 
 def _scalar(type_name: str, value: Value) -> Any:
+    if isinstance(value.value, ScriptBlock) and type_name not in _TAKE_SCRIPTS:
+        raise ConversionError("It takes no script block.", "Put the value in quotes instead of braces.")
     if type_name in values.ENUMS:
         return values.enumeration(value.value, type_name)
     if type_name == "Object[]":
@@ -108,7 +129,7 @@ _CONVERSIONS: dict[str, Callable[[Value], Any]] = {
     "PSSession": lambda value: values.session(value.value),
     "PSSessionOption": _session_option,
     "Hashtable": lambda value: values.table(value.value),
-    "PSPrimitiveDictionary": lambda value: values.table(value.value),
+    "PSPrimitiveDictionary": lambda value: values.primitives(values.table(value.value)),
     "CultureInfo": lambda value: binding_options.culture(value.value),
     "ScriptBlock": values.script_block,
     "PSObject": lambda value: value.value,

@@ -38,7 +38,8 @@ class Cursor:
     def take(self) -> Token:
         token = self.peek()
         if token is None:
-            raise refuse_at(self.text, len(self.text), len(self.text), "The line ends too early")
+            hint = "A value, a closing quote or a bracket is missing at its end."
+            raise refuse_at(self.text, len(self.text), len(self.text), "The line ends too early", hint)
         self.index += 1
         return token
 
@@ -51,18 +52,19 @@ class Cursor:
             raise self.refuse(token, "Here the bracket should close", "Give one call or one value in parentheses.")
 
     def variable(self, token: Token) -> Any:
-        name = token.text[1:].strip("{}").casefold()
-        return self.lookup(name, token)
+        return self.lookup(token.text[1:].strip("{}"), token)
 
-    def lookup(self, name: str, token: Token) -> Any:
+    def lookup(self, spelled: str, token: Token) -> Any:
         """Return what a variable holds. Raises CallError for one that is not known here."""
-        name = re.sub(r"^(?:global|script|local|private|variable):", "", name)
+        name = re.sub(r"^(?:global|script|local|private|variable):", "", spelled.casefold())
         constants = {"true": True, "false": False, "null": None, "home": self.context.home, "pwd": self.context.cwd}
         constants |= {"env:user": self.context.user, "env:username": self.context.user, "env:home": self.context.home}
         for known in (self.variables, self.context.variables, constants):
             if name in known:
                 return known[name]
-        hint = "Known are the variables that were set here, $true, $false, $null, $HOME and $env:USERNAME."
+        if name.startswith("env:") and spelled[4:] in self.context.environment:
+            return self.context.environment[spelled[4:]]
+        hint = "Known are the variables that were set here, $true, $false, $null, $HOME, $PWD and $env:NAME."
         raise self.refuse(token, "This variable is not known here", hint)
 
     def expand(self, token: Token) -> str:
@@ -71,10 +73,10 @@ class Cursor:
             raise self.refuse(token, "Nothing is computed inside a text here", "Use single quotes, or write it out.")
 
         def put_in(match: re.Match[str]) -> str:
-            value = self.lookup((match["braced"] or match["name"] or "").casefold(), token)
+            value = self.lookup(match["braced"] or match["name"] or "", token)
             if isinstance(value, str | int):
                 return str(value)
-            raise self.refuse(token, "Only a text or a number can be put into a text")
+            raise self.refuse(token, "Only a text or a number can be put into a text", "Write it out.")
 
         return _IN_TEXT.sub(put_in, token.value())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.errors import CallError
@@ -90,8 +91,12 @@ def extra_argument(cmdlet: Cmdlet, text: str) -> BindingError:
 
 def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "") -> BindingError:
     """The given parameters have no set in common, or too many."""
+    given = tuple(given)
     names = ", ".join(f"-{name}" for name in given) or "nothing"
-    why = f"Given: {names}. No single way of connecting takes exactly these."
+    why = f"Given: {names}. No single way of calling it takes exactly these."
+    pair = None if hint else _apart(cmdlet, given)
+    if pair is not None:
+        why, hint = f"-{pair[0]} and -{pair[1]} cannot stand together.", "Leave one of the two out."
     hint = hint or "Leave out the one that names another kind of target."
     return refusal(cmdlet, "AmbiguousParameterSet", "these parameters do not belong together", why, hint)
 
@@ -111,10 +116,25 @@ def missing_mandatory(cmdlet: Cmdlet, names: Iterable[str], *, piped: bool = Fal
     return error
 
 
+def sentence(reason: object) -> str:
+    """Return a reason, written as part of a sentence, as one of its own."""
+    text = str(reason)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def quoted(text: str) -> str:
     """Return text for a message: shortened, control characters made visible, in quotes."""
     shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:80])
     return f"“{shown}{'…' if len(text) > 80 else ''}”"
+
+
+def _apart(cmdlet: Cmdlet, given: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first two of the parameters that have no set in common."""
+    known = [cmdlet.parameters[name] for name in given if name in cmdlet.parameters and cmdlet.parameters[name].sets]
+    for one, other in itertools.combinations(known, 2):
+        if not set(one.sets) & set(other.sets):
+            return one.name, other.name
+    return None
 
 
 def _own_names(cmdlet: Cmdlet) -> str:

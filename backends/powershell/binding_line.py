@@ -22,10 +22,12 @@ from pstui.backends.powershell.binding_tables import cmdlet_name
 from pstui.backends.powershell.binding_values import Value
 from pstui.backends.powershell.tokens import Token, TokenKind, tokenize
 
-_PROMPT = re.compile(r"^[ \t]*(?:\[[^\]\r\n]*\]:[ \t]*)?PS(?:[ \t][^>\r\n]*)?>+(?:[ \t]|$)", re.MULTILINE)
+_PROMPT = re.compile(r"^[ \t]*(?:\[[^\]\r\n]*\]:[ \t]*)?PS(?:[ \t][^>\r\n]*)?>+[ \t]?", re.MULTILINE)
 _MORE = re.compile(r"^[ \t]*>>(?:[ \t]|$)", re.MULTILINE)
 _WRAPPED = re.compile(r"[ \t]*`?[ \t]*(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015][A-Za-z])")
 _MAX_LENGTH = 1 << 16
+#: cmdlets that work on each session that comes through the pipe
+_TAKE_ALL = ("Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession", "Receive-PSSession")
 _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
 
 
@@ -112,7 +114,8 @@ def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
         return reader.result_of(call, token)
     if call.cmdlet == "Invoke-Command":
         return None
-    raise reader.refuse(token, f"{call.cmdlet} gives nothing that a variable could hold")
+    what = f"{call.cmdlet} gives nothing that a variable could hold"
+    raise reader.refuse(token, what, "Write the call without the variable.")
 
 
 def _pipeline(reader: Reader) -> tuple[BoundCall | None, Any, Token]:
@@ -150,9 +153,20 @@ def _piped_into(reader: Reader, value: Any, pipe: Token) -> BoundCall:
             what = f"{len(items)} values come through the pipe; one session can be entered at a time"
             raise reader.refuse(pipe, what, "Name one of them.")
         if not items or items == [None]:
-            raise reader.refuse(pipe, "Nothing comes through the pipe")
+            if target in _TAKE_ALL and following is not None:
+                return _nothing_to_do(reader, target)
+            raise reader.refuse(
+                pipe, "Nothing comes through the pipe", "Get-PSSession lists the sessions that are open."
+            )
         value = items[0] if len(items) == 1 else list(items)
     return reader.call(Value(value, str(value) if isinstance(value, str | int) else "", False, pipe.start))
+
+
+def _nothing_to_do(reader: Reader, target: str) -> BoundCall:
+    """Read over a call that gets no session from the pipe: PowerShell does nothing then, and says nothing."""
+    reader.take()
+    reader.arguments()
+    return BoundCall(target, "Session", {}, notices=("No session comes through the pipe: there is nothing to do.",))
 
 
 def _shown(reader: Reader, value: Any, token: Token) -> BoundCall:
@@ -162,7 +176,7 @@ def _shown(reader: Reader, value: Any, token: Token) -> BoundCall:
         ids = tuple(item.instance_id for item in sessions)
         return BoundCall("Get-PSSession", "InstanceId", {"InstanceId": ids}, sessions=tuple(sessions))
     if token.kind is TokenKind.VARIABLE and reader.index > 1 and value is not None:
-        named = reader.lookup(token.text[1:].strip("{}").casefold(), token)
+        named = reader.variable(token)
         if is_session(named):
             notice = f"{reader.text[token.start : reader.tokens[reader.index - 1].end]} is {quoted(str(value))}."
             return BoundCall(

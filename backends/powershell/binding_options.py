@@ -104,7 +104,7 @@ def _property(declared: Option, value: Any) -> Any:
     if declared.kind is OptionKind.CHOICE:
         return choice(declared, value)
     if declared.kind is OptionKind.TABLE:
-        return values.table(value)
+        return values.primitives(values.table(value))
     if declared.kind is OptionKind.CREDENTIAL:
         if isinstance(value, PSCredential):
             return value

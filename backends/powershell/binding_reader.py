@@ -15,7 +15,7 @@ from pstui.backends.powershell.binding_context import PendingSession, ScriptBloc
 from pstui.backends.powershell.binding_convert import SessionOption
 from pstui.backends.powershell.binding_cursor import Cursor
 from pstui.backends.powershell.binding_errors import BindingError
-from pstui.backends.powershell.binding_names import Element, Name
+from pstui.backends.powershell.binding_names import DASHES, Element, Name
 from pstui.backends.powershell.binding_place import mark
 from pstui.backends.powershell.binding_tables import cmdlet_name
 from pstui.backends.powershell.binding_values import ConversionError, Value
@@ -61,12 +61,19 @@ class Reader(Cursor):
     def arguments(self) -> list[Element]:
         """Read arguments up to the end of the command."""
         elements: list[Element] = []
+        names = True
         while True:
             token = self.peek()
             if token is None or token.kind in _ENDS:
                 return elements
             if token.kind is TokenKind.PARAMETER:
                 self.take()
+                if names and len(token.text) == 2 and token.text[1] in DASHES:
+                    names = False  # two dashes: everything behind them is a value
+                    continue
+                if not names:
+                    elements.append(Value(token.text, token.text, False, token.start))
+                    continue
                 match = _MINUS_NAME.match(token.text[1:])
                 name, colon = (match["name"], bool(match["colon"])) if match else (token.text[1:], False)
                 elements.append(Name(name, token.text.rstrip(":"), colon, False, token.start))
@@ -93,7 +100,8 @@ class Reader(Cursor):
         token = self.take()
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise self.refuse(token, "There are too many brackets inside one another")
+            hint = f"At most {_MAX_DEPTH} are read; assign the inner value to a variable first."
+            raise self.refuse(token, "There are too many brackets inside one another", hint)
         result = self._primary(token)
         self.depth -= 1
         while self.next_is(TokenKind.OPERATOR, ".") and token.kind in (TokenKind.VARIABLE, TokenKind.LEFT):
@@ -107,7 +115,7 @@ class Reader(Cursor):
     def _primary(self, token: Token) -> Value:
         kind, text = token.kind, token.text
         if not token.complete:
-            raise self.refuse(token, "The closing quote or bracket is missing")
+            raise self.refuse(token, "The closing quote or bracket is missing", "Add it where the value ends.")
         if kind in _STRINGS or kind in (TokenKind.ARGUMENT, TokenKind.COMMAND, TokenKind.MEMBER, TokenKind.TYPE):
             plain = self.expand(token) if token.expands else token.value()
             return Value(plain, plain, False, token.start)
@@ -166,7 +174,8 @@ class Reader(Cursor):
         if call.cmdlet == "Get-PSSession":
             found = self.found_sessions(call, token)
             return found[0] if len(found) == 1 else found
-        raise self.refuse(token, f"{call.cmdlet} gives nothing that could be used here")
+        hint = "Write it by itself, without a pipe or parentheses."
+        raise self.refuse(token, f"{call.cmdlet} gives nothing that could be used here", hint)
 
     def found_sessions(self, call: BoundCall, token: Token) -> list[Any]:
         """Return the open sessions that Get-PSSession finds; a computer's name also finds a session so named."""
@@ -205,10 +214,11 @@ class Reader(Cursor):
             first = self.peek()
             value = self.statement()
             if str(key.value).casefold() in (name.casefold() for name in table):
-                raise self.refuse(token, "The key stands twice", error_id="DuplicateKeyInHashLiteral")
+                raise self.refuse(token, "The key stands twice", "Keep one.", error_id="DuplicateKeyInHashLiteral")
             ended = self.peek()
             if ended is not None and ended.kind not in (*separators, TokenKind.RIGHT):
-                raise self.refuse(ended, "Between the entries of a hashtable stands a semicolon")
+                what = "Between the entries of a hashtable stands a semicolon"
+                raise self.refuse(ended, what, "Such as @{Name = 'value'; Other = 1}.")
             table[key.text if first is None else str(key.value)] = value.value
 
     def _cast(self) -> Value:

@@ -66,7 +66,7 @@ def read_connection_table(cmdlet: Cmdlet, table: Mapping[str, Any]) -> dict[str,
         host = parse_ssh_host(result["HostName"])
     except ValueError as error:
         what = f"{errors.quoted(result['HostName'])} is no host"
-        raise errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, f"{str(error).capitalize()}.") from None
+        raise errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(error)) from None
     if host.user.startswith("-"):
         raise _refused(cmdlet, "The user name begins with a dash and would be read as an option of ssh.")
     result["HostName"] = host.host

@@ -75,6 +75,8 @@ class ConversionError(ValueError):
 
 def fits(value: Any, type_name: str) -> bool:
     """True if a value has the type already, so that it binds by position before any conversion is tried."""
+    if value is None:
+        return True
     if type_name.endswith("[]") and type_name != "Object[]":
         items = value if isinstance(value, list | tuple) else [value]
         return bool(items) and all(fits(item, type_name[:-2]) for item in items)
@@ -208,6 +210,17 @@ def table(value: Any) -> dict[str, Any] | None:
     if isinstance(value, dict):
         return {str(key): item for key, item in value.items()}
     raise ConversionError("It takes a hashtable.", "A hashtable looks like @{Name = 'value'}.")
+
+
+def primitives(table: Any) -> Any:
+    """Return a table that may travel to a server: texts, numbers, truth values, GUIDs, lists and tables of these."""
+    for item in table.values() if isinstance(table, dict) else table if isinstance(table, list | tuple) else ():
+        if isinstance(item, ScriptBlock | PSCredential) or is_session(item):
+            raise ConversionError(
+                "Only texts, numbers, $true, $false, $null, lists and hashtables of these can be sent."
+            )
+        primitives(item)
+    return table
 
 
 def script_block(value: Value) -> str:

@@ -18,7 +18,9 @@ from pstui.backends.transports.vm_libvirt import unavailable as no_libvirt
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Find the machine and enter its guest. Raises OpenError with PowerShell's ids."""
-    credential = info.values.get("Credential") or await _asked(info, context)
+    credential = info.values.get("Credential")
+    if credential is None or (not credential.user_name and credential.password is None):
+        credential = await _asked(info, context, credential)
     GuestLogon.of(credential.user_name, Secret(""))
     info = replace(info, values={**info.values, "Credential": credential})
     context.step("name", info.computer_name)
@@ -36,7 +38,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return await enter_guest([Hypervisor(one) for one in uris], info, context)
 
 
-async def _asked(info: ConnectionInfo, context: ConnectContext) -> PSCredential:
+async def _asked(info: ConnectionInfo, context: ConnectContext, given: PSCredential | None) -> PSCredential:
     """Ask for the user, as for a machine that was found and not saved; the password is asked where it is needed."""
     name = printable(info.computer_name)
     try:
@@ -45,6 +47,8 @@ async def _asked(info: ConnectionInfo, context: ConnectContext) -> PSCredential:
     except QuestionCancelled as cancelled:
         if not cancelled.nobody:
             raise OpenCancelled(f"{name}: not connected, no user was given") from cancelled
+        if given is not None:
+            return given
         raise OpenError(
             "a virtual machine is entered with an account of its guest",
             "No credential was given.",

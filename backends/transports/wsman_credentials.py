@@ -104,14 +104,20 @@ async def credential_of(
                 return None
             if not plan.asks:
                 raise _no_ticket(target)
-        name = await _ask(QuestionKind.LINE, f"User name for {printable(target.host)}: ", target, context)
-        credential = PSCredential(name.reveal().strip())
+        credential = await _asked_name(target, context)
+    elif not credential.user_name and credential.password is None:
+        credential = await _asked_name(target, context)
     if not credential.user_name.strip():
         raise OpenError(f"{target.host}: no user name was given", "", "Give one with -Credential.")
     if credential.password is None:
         label = f"Password for {printable(credential.user_name)} on {printable(target.host)}: "
         credential = replace(credential, password=await _ask(QuestionKind.SECRET, label, target, context))
     return replace(credential, user_name=in_realm(credential.user_name, info.settings.get("realms") or {}, plan))
+
+
+async def _asked_name(target: Target, context: ConnectContext) -> PSCredential:
+    name = await _ask(QuestionKind.LINE, f"User name for {printable(target.host)}: ", target, context)
+    return PSCredential(name.reveal().strip())
 
 
 def in_realm(name: str, realms: Mapping[str, Any], plan: Plan) -> str:

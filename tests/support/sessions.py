@@ -37,6 +37,7 @@ def context(*sessions: OpenSession, **changes: object) -> BindContext:
         "exists": lambda path: True,
         "sessions": lambda: sessions,
         "variables": variables,
+        "environment": {},
         "platform": "linux",
     }
     return BindContext(**(known | changes))  # type: ignore[arg-type]  # a test names the fields it changes
