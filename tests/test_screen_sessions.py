@@ -152,6 +152,46 @@ async def test_exit_of_a_temporary_session_closes_it() -> None:
         await s.until(lambda: s.app.sessions.sessions == (), "the session closed")
 
 
+async def test_what_if_shows_and_confirm_asks_before_a_session_is_removed() -> None:
+    async with screen(size=(120, 40)) as s:
+        for name in ("web", "db", "api"):
+            named(s.app.sessions, name)
+
+        def left_over() -> list[str]:
+            return [session.name for session in s.app.sessions.sessions]
+
+        await call(s, "Remove-PSSession * -WhatIf")
+        assert s.shows('What if: Performing the operation "Remove" on target "demo".')
+        assert left_over() == ["web", "db", "api"]
+        await s.type("Remove-PSSession -Name web, db, api -Confirm")
+        for answer in ("n", "y", "l"):
+            await s.until(lambda: s.shows("Are you sure you want to perform this action?"), "the question")
+            await s.type(answer)
+        await s.until(lambda: left_over() == ["web", "api"], "the one that was agreed to")
+        await call(s, "Remove-PSSession -Name web, nobody, api")
+        assert s.shows(f"{NOT_FOUND}Name,Microsoft.PowerShell.Commands.RemovePSSessionCommand")
+        assert left_over() == [], "what is there is removed, what is not is told"
+
+
+async def test_errors_can_be_silenced_and_results_kept_in_a_variable() -> None:
+    async with screen(size=(120, 40)) as s:
+        web, db = named(s.app.sessions, "web"), named(s.app.sessions, "db")
+        await call(s, "Get-PSSession -Id 99 -ErrorAction SilentlyContinue")
+        assert not s.shows("FullyQualifiedErrorId")
+        await call(s, "Get-PSSession -Name web -OutVariable found")
+        await call(s, "Get-PSSession -Name db -OutVariable +found")
+        assert s.workspace.world.variables["found"] == [web, db]
+        await call(s, "Get-PSSession -?")
+        assert s.shows("Alias: gsn")
+
+
+async def test_verbose_leaves_the_steps_of_opening_in_the_text() -> None:
+    async with screen(size=(120, 30)) as s:
+        await call(s, "Enter-PSSession -Demo -Verbose")
+        await entered(s)
+        assert s.text()[0] == "VERBOSE: session the demo endpoint inside pstui"
+
+
 def named(manager: SessionManager, name: str, state: RunspaceState = RunspaceState.OPENED) -> PSSession:
     session = manager.create(DEMO, NobodyConsole(), name=name, temporary=False)
     session.instance_id, session.state = uuid.uuid4(), state

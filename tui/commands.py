@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -14,24 +12,12 @@ from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_convert import SessionOption
 from pstui.backends.powershell.binding_lookups import kept_matches
 from pstui.backends.powershell.binding_syntax import syntax
-from pstui.backends.powershell.calls import asked_computers, connection_info, connections, literal
+from pstui.backends.powershell.calls import asked_computers, connection_info, literal
 from pstui.backends.session import PSSession
+from pstui.tui.commands_opening import Opening
+from pstui.tui.commands_said import Agreement, Said, missed, wanted
 from pstui.tui.commands_table import session_table, spelled
 from pstui.tui.screens.connect_world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One thing that a call said. ``error_id`` is PowerShell's id of an error."""
-
-    text: str
-    error_id: str = ""
-    is_error: bool = False
-
-    @classmethod
-    def of(cls, error: PstuiError) -> Said:
-        """Return what to say of an error."""
-        return cls(error.text(), error.error_id, True)
 
 
 class CommandFace(Protocol):
@@ -61,6 +47,7 @@ class Commands:
 
     def __init__(self, world: World, face: CommandFace, console: Console) -> None:
         self._world, self._face, self._console = world, face, console
+        self._opening = Opening(world, console)
         #: whether the last call has led into a tab, or out of a session, where the user goes on
         self.led_away = False
         self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[Said]]]] = {
@@ -89,11 +76,11 @@ class Commands:
                 "What it prints belongs into a tab or a shell.",
                 "Enter the session and type the script there, or call pstui icm from a shell.",
             )
-        return said + await verb(call)
+        return said + wanted(call, [*missed(call), *await verb(call)])
 
     async def _enter(self, call: BoundCall) -> list[Said]:
         if call.source is not None and call.source.cmdlet == "New-PSSession":
-            made, said = await self._open(call.source)
+            made, said = await self._opening.open(call.source)
             if not made:
                 return said
             info = ConnectionInfo(ParameterSet.SESSION, {"Session": made[0]})
@@ -105,41 +92,8 @@ class Commands:
         return []
 
     async def _new(self, call: BoundCall) -> list[Said]:
-        made, said = await self._open(call)
-        if call.assign:
-            self._set(call.assign, made[0] if len(made) == 1 else made)
-        elif made:
-            said.append(Said(session_table(made)))
-        return said
-
-    async def _open(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
-        """Open the sessions that New-PSSession asks for, all at once; each that fails says why."""
-        world = self._world
-        infos = connections(call, defaults=world.defaults, credentials=world.credential)
-        names = call.values.get("Name") or ()
-        names = (names,) if isinstance(names, str) else tuple(names)
-        results = await asyncio.gather(
-            *(self._one(info, names[i] if i < len(names) else "") for i, info in enumerate(infos))
-        )
-        made = [item for item in results if isinstance(item, PSSession)]
-        return made, [item for item in results if isinstance(item, Said)]
-
-    async def _one(self, info: ConnectionInfo, name: str) -> PSSession | Said:
-        sessions = self._world.sessions
-        try:
-            info = await self._world.prepared(info, self._console)
-        except PstuiError as error:
-            return Said(error.text(), "PSSessionOpenFailed", True)
-        session = sessions.create(info, self._console, name=name, temporary=False)
-        try:
-            await session.open()
-        except PstuiError as error:
-            await sessions.remove(session)
-            return Said(error.text(), "PSSessionOpenFailed", True)
-        except asyncio.CancelledError:
-            await asyncio.shield(sessions.remove(session))
-            raise
-        return session
+        made, said = await self._opening.open(call)
+        return said + self._result(call, made)
 
     async def _get(self, call: BoundCall) -> list[Said]:
         if call.notices:
@@ -147,11 +101,10 @@ class Commands:
         wanted = str(call.values.get("State", "All"))
         named, said = await self._named(call)
         found = [item for item in named if wanted in ("All", spelled(item.state))]
-        if call.assign:
-            self._set(call.assign, found[0] if len(found) == 1 else found)
-        elif found or not said:
-            said.append(Said(session_table(found) or "No session is kept open."))
-        return said
+        shown = self._result(call, found)
+        if not (shown or said or call.assign or call.missed):
+            shown = [Said("No session is kept open.")]
+        return said + shown
 
     async def _exit(self, call: BoundCall) -> list[Said]:
         said = await self._face.exit()
@@ -159,10 +112,12 @@ class Commands:
         return [Said(said)] if said else []
 
     async def _remove(self, call: BoundCall) -> list[Said]:
+        agreement = Agreement(call, self._console)
         for session in self._sessions(call):
-            await self._face.let_go(session)
-            await self._world.sessions.remove(session)
-        return []
+            if await agreement.given(session):
+                await self._face.let_go(session)
+                await self._world.sessions.remove(session)
+        return agreement.said
 
     async def _disconnect(self, call: BoundCall) -> list[Said]:
         idle = call.values.get("IdleTimeoutSec")
@@ -181,9 +136,11 @@ class Commands:
         return await self._each(call, "PSSessionConnectFailed", connect)
 
     async def _receive(self, call: BoundCall) -> list[Said]:
-        said = await self._each(call, "ReceivePSSessionCannotConnectSession", self._face.receive, show=False)
-        self.led_away = not said
-        return said
+        async def receive(session: PSSession) -> None:
+            await self._face.receive(session)
+            self.led_away = True
+
+        return await self._each(call, "ReceivePSSessionCannotConnectSession", receive, show=False)
 
     async def _each(
         self,
@@ -195,16 +152,17 @@ class Commands:
     ) -> list[Said]:
         done: list[PSSession] = []
         named, said = await self._named(call)
+        agreement = Agreement(call, self._console)
         for session in named:
             try:
+                if not await agreement.given(session):
+                    continue
                 await do(session)
             except PstuiError as error:
                 said.append(Said(f"{session.name}: {error.text()}", error.error_id or error_id, True))
             else:
                 done.append(session)
-        if done and show:
-            said.append(Said(session_table(done)))
-        return said
+        return said + agreement.said + (self._result(call, done) if show else [])
 
     async def _option(self, call: BoundCall) -> list[Said]:
         if call.assign:
@@ -241,6 +199,18 @@ class Commands:
                 found, missed = kept_matches(found, key, call.values[key])
                 said += [Said(f"No session there has the {key} {each}.", error_id, True) for each in missed]
         return found, said
+
+    def _result(self, call: BoundCall, sessions: list[PSSession]) -> list[Said]:
+        """Put sessions where the call wants its result: into a variable, else they are shown."""
+        name = str(call.common.get("OutVariable") or "")
+        if name:
+            before = self._world.variables.get(name.lstrip("+").casefold()) if name.startswith("+") else None
+            kept = before if isinstance(before, list) else [] if before is None else [before]
+            self._set(name.lstrip("+"), [*kept, *sessions])
+        if call.assign:
+            self._set(call.assign, sessions[0] if len(sessions) == 1 else sessions)
+            return []
+        return [Said(session_table(sessions))] if sessions else []
 
     def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
         return [session for session in call.sessions if isinstance(session, PSSession)]

@@ -252,7 +252,8 @@ class _Binding:
         settings = self.take_settings()
         if self.is_loopback(chosen):
             chosen = "Process"
-        done = finish(self.cmdlet, chosen, self.bound, self.given, self.context)
+        quiet = self.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
+        done = finish(self.cmdlet, chosen, self.bound, self.given, self.context, quiet=quiet)
         return BoundCall(
             self.cmdlet.name,
             done.parameter_set,

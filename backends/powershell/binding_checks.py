@@ -40,9 +40,15 @@ class Checked:
 
 
 def finish(
-    cmdlet: Cmdlet, parameter_set: str, values: dict[str, Any], given: Mapping[str, Value], context: BindContext
+    cmdlet: Cmdlet,
+    parameter_set: str,
+    values: dict[str, Any],
+    given: Mapping[str, Value],
+    context: BindContext,
+    *,
+    quiet: bool = False,
 ) -> Checked:
-    """Check and normalise the bound values of a call. Raises CallError."""
+    """Check and normalise the bound values of a call; ``quiet`` lets it find no session. Raises CallError."""
     call = Checked(cmdlet, parameter_set, values)
     if cmdlet.name == "New-PSSessionOption":
         _session_option(call)
@@ -53,6 +59,8 @@ def finish(
         _asking(call)
     found = find_sessions(cmdlet, parameter_set, values, context)
     call.sessions, call.missed = found.sessions, found.missed
+    if found.missed and not found.sessions and (cmdlet.name == "Enter-PSSession" or not quiet):
+        raise found.missed[0]
     credential = given.get("Credential")
     if credential is not None and credential.shell and _LOST_BACKSLASH.match(credential.text):
         call.notices.append(

@@ -44,7 +44,7 @@ class Found:
 def find_sessions(cmdlet: Cmdlet, parameter_set: str, values: Mapping[str, Any], context: BindContext) -> Found:
     """Return the open sessions that a call names.
 
-    Raises CallError with PowerShell's ids if Enter-PSSession names none or several, or if all that is named is missing.
+    Raises CallError with PowerShell's id if Enter-PSSession names several.
     """
     found = Found()
     named = values.get("Session")
@@ -62,8 +62,6 @@ def find_sessions(cmdlet: Cmdlet, parameter_set: str, values: Mapping[str, Any],
             _match(cmdlet, "ComputerName", item, context.sessions(), found)
     elif cmdlet.name == "Get-PSSession" and parameter_set == cmdlet.default_set:
         found.add(context.sessions())
-    if found.missed and not found.sessions:
-        raise found.missed[0]
     return found
 
 

@@ -98,6 +98,8 @@ def connections(
     result = []
     for values in _split(call, parameter_set):
         settings = dict(call.settings)
+        if call.verbose:
+            settings["verbose"] = True
         if not parameter_set.is_lookup:
             _fill(call, parameter_set, values, settings, defaults, credentials)
         result.append(ConnectionInfo(parameter_set, MappingProxyType(values), profile, MappingProxyType(settings)))

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.powershell.binding_errors import MissingMandatory
-from pstui.tui.commands import CommandFace, Commands, Said
+from pstui.tui.commands import CommandFace, Commands
+from pstui.tui.commands_said import Said
 from pstui.tui.keys import KeyAction
 from pstui.tui.screens.connect_world import World, is_call
 from pstui.tui.screens.palette_match import matching

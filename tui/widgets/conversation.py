@@ -14,7 +14,7 @@ from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionStateError
 from pstui.backends.host import Console
-from pstui.backends.records import RunspaceState, Write
+from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
 from pstui.tui.widgets.completion_turn import CompletionTurn
 from pstui.tui.widgets.offers import take_offer
@@ -220,7 +220,7 @@ class Conversation:
                 await self._open(session_links.connect(session))
         else:
             session = self._sessions.create(await self._prepared(), self._console)
-        session.on_step = lambda step, detail: self._face.show_step(f"{step} {detail}".strip())
+        session.on_step = self._step
         self.interactive = interactive = self._sessions.interact(session, self._console)
         try:
             await self._open(interactive.enter())
@@ -231,6 +231,11 @@ class Conversation:
         if self._preparer is not None:
             self._preparer.opened(self._info)
         return interactive
+
+    def _step(self, step: str, detail: str) -> None:
+        self._face.show_step(told := f"{step} {detail}".strip())
+        if self._info.settings.get("verbose"):
+            self._console.write(Write(f"VERBOSE: {told}", stream=Stream.VERBOSE))
 
     async def _prepared(self) -> ConnectionInfo:
         """Return the connection with what its profile names, such as a password."""
