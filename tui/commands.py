@@ -16,7 +16,7 @@ from pstui.backends.powershell.calls import asked_computers, connection_info, li
 from pstui.backends.session import PSSession
 from pstui.tui.commands_opening import Opening
 from pstui.tui.commands_said import Agreement, Said, missed, wanted
-from pstui.tui.commands_table import session_table, spelled
+from pstui.tui.commands_table import COLUMNS, NARROW, WIDE, session_table, spelled
 from pstui.tui.screens.connect_world import World
 
 
@@ -43,10 +43,13 @@ class CommandFace(Protocol):
 
 
 class Commands:
-    """Runs typed calls. ``console`` is where sessions that open ask their questions."""
+    """Runs typed calls.
 
-    def __init__(self, world: World, face: CommandFace, console: Console) -> None:
-        self._world, self._face, self._console = world, face, console
+    ``console`` is where sessions that open ask their questions; ``width`` tells the columns there are for a table.
+    """
+
+    def __init__(self, world: World, face: CommandFace, console: Console, width: Callable[[], int]) -> None:
+        self._world, self._face, self._console, self._width = world, face, console, width
         self._opening = Opening(world, console)
         #: whether the last call has led into a tab, or out of a session, where the user goes on
         self.led_away = False
@@ -210,7 +213,7 @@ class Commands:
         if call.assign:
             self._set(call.assign, sessions[0] if len(sessions) == 1 else sessions)
             return []
-        return [Said(session_table(sessions))] if sessions else []
+        return [Said(session_table(sessions, COLUMNS if self._width() >= WIDE else NARROW))] if sessions else []
 
     def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
         return [session for session in call.sessions if isinstance(session, PSSession)]

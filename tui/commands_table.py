@@ -33,6 +33,8 @@ NARROW = (
     ("Config.", 7),
     ("Available", 9),
 )
+#: columns of a place from which the table has its real widths there
+WIDE = sum(width + 1 for _, width in COLUMNS) - 1
 _RIGHT = ("Id", "Availability", "Available")
 _Columns = Sequence[tuple[str, int]]
 
@@ -89,9 +91,9 @@ def header(columns: _Columns = COLUMNS) -> str:
     return row([caption for caption, _ in columns], columns)
 
 
-def session_table(sessions: Iterable[Listed]) -> str:
+def session_table(sessions: Iterable[Listed], columns: _Columns = COLUMNS) -> str:
     """Return the whole table, or an empty text for no session."""
-    rows = [row(cells(session)) for session in sessions]
+    rows = [row(cells(session), columns) for session in sessions]
     if not rows:
         return ""
-    return "\n".join([header(), row(["-" * len(caption) for caption, _ in COLUMNS]), *rows])
+    return "\n".join([header(columns), row(["-" * len(caption) for caption, _ in columns], columns), *rows])

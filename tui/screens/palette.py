@@ -46,7 +46,9 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         super().__init__()
         self.asking = AskingArea()
         self.input = DialogInput(placeholder="an action, or a cmdlet such as Get-PSSession", id="command")
-        self._commands = Commands(world, face, BareConsole(self.asking))
+        self._commands = Commands(
+            world, face, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
+        )
         self._actions, self._history = list(actions), history
         self._list = PickList(id="actions", empty="No action has that name.")
         self._shown: list[KeyAction] = []
@@ -164,6 +166,14 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
                 self.dismiss(found[index])
 
     async def _run(self, line: str) -> None:
+        box = self.query_one("#command-box")
+        box.border_subtitle = "… running, Esc gives it up"
+        try:
+            await self._call(line)
+        finally:
+            box.border_subtitle = ""
+
+    async def _call(self, line: str) -> None:
         self._say([], line)
         try:
             said = await self._commands.run(line)

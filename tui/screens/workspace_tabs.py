@@ -73,6 +73,7 @@ class TabbedScreen(Screen[None]):
         for other in self.panes:
             if other.active and other is not pane:
                 other.set_active(False)
+        self.remove_class("-unfolded")  # on a narrow screen the sidebar would lie over the pane
         self.switcher.current = pane.id
         self.tab_bar.tabs.active = self.tab_bar.tab_id(pane)
         pane.set_active(True)
