@@ -63,14 +63,29 @@ async def test_two_sessions_at_once_left_and_entered_again() -> None:
         assert s.sees("1")
 
 
-async def test_an_incomplete_line_goes_on_until_an_empty_one() -> None:
+async def test_an_incomplete_line_that_is_run_all_the_same_goes_on_until_an_empty_one() -> None:
     async with screen(DEMO) as s:
-        await s.run("if ($true) {")
-        assert s.pane.row.prompt == ">> "
-        await s.run("'inside' }")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.type("if ($true) {", enter=False)
+        await s.keys("ctrl+right_square_bracket", "enter")
+        await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "the far end wants more")
+        await s.run("'inside {' }")
         await s.run("")
-        assert s.sees("inside")
-        assert s.text()[1] == ">> 'inside' }"
+        assert s.sees("inside {")
+        assert s.text()[1] == ">> 'inside {' }"
+
+
+async def test_enter_goes_on_in_the_editor_until_the_block_is_whole() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.type("foreach ($i in 1..2) {")
+        assert s.shows("not finished") and s.prompts == 0
+        await s.type('"row $i"')
+        await s.run("}")
+        assert s.text()[1:5] == ['>> "row $i"', ">> }", "row 1", "row 2"]
+        assert not s.shows("not finished")
+        await s.keys("up")
+        assert s.pane.editor.text == 'foreach ($i in 1..2) {\n"row $i"\n}', "the block comes back as a whole"
 
 
 async def test_an_unknown_command_and_a_throw_are_told_by_the_far_end() -> None:

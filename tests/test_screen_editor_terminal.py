@@ -50,6 +50,19 @@ def test_every_editing_key_arrives(pane: Terminal) -> None:
         (("End", "C-t"), "tow"),
         (("C-u", "C-y"), "tow"),
         (("M-BSpace",), ""),
+        (("C-y", "Home", "M-u"), "TOW"),
+        (("Home", "M-l"), "tow"),
+        (("Home", "M-c"), "Tow"),
+        (("Space", "a", "M-t"), "a Tow"),
+        (("M-r",), ""),
+        (("C-z",), "a Tow"),
+        (("C-y",), ""),
+        (("C-x", "C-u"), "a Tow"),
+        (("Home", "C-d", "C-d"), "Tow"),
+        (("S-End", "C-x"), ""),
+        (("C-v",), "Tow"),
+        (("C-H",), "To"),
+        (("C-u",), ""),
     ]:
         pane.keys(*keys)
         shows(pane, line)
@@ -59,6 +72,10 @@ def test_every_editing_key_arrives(pane: Terminal) -> None:
         (("x", "Space", "M-."), "x three"),
         (("C-u", "C-p"), "say three"),
         (("C-n",), ""),
+        (("F8",), "say three"),
+        (("M-Enter", "M-<"), "say three"),
+        (("M->",), "say three"),
+        (("C-u", "BSpace", "C-u"), ""),
         (("s", "Right"), "say three"),
         (("C-u", "C-q", "Tab", "x"), "    x"),
     ]:
@@ -84,11 +101,24 @@ def test_the_keys_of_completion_arrive(pane: Terminal) -> None:
     ]:
         pane.keys(*keys)
         shows(pane, line)
-    for keys in (("C-Space",), ("C-]", "Space")):
+    for keys in (("C-Space",), ("C-]", "Space"), ("M-=",), ("M-?",)):
         pane.keys(*keys)
         pane.wait("Enter takes")
         pane.keys("Escape")
         pane.wait(lambda rows: not any("Enter takes" in row for row in rows))
+
+
+def test_a_block_is_typed_row_by_row_and_ctrl_d_leaves(pane: Terminal) -> None:
+    pane.line("say {")
+    pane.wait("not finished")
+    pane.keys("C-]", "Enter")
+    pane.wait(lambda rows: "{" in [row.strip() for row in rows] and not any("not finished" in row for row in rows))
+    pane.text("say twice")
+    pane.keys("C-o")
+    pane.wait(lambda rows: "twice" in [row.strip() for row in rows])
+    pane.wait_still(lambda rows: any(row.endswith(PROMPT.rstrip()) for row in rows))
+    pane.keys("C-d")
+    pane.wait("Enter enters again")
 
 
 def test_a_paste_of_many_lines_asks(pane: Terminal) -> None:

@@ -19,6 +19,7 @@ from pstui.tui.screens.workspace import Workspace
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, theme_name
 from pstui.tui.transcript_sink import TranscriptSink
 from pstui.tui.widgets.line_history import KeptLines
+from pstui.tui.widgets.pane_settings import pane_settings
 from pstui.tui.widgets.sidebar import SidebarEntry
 from pstui.tui.workspace_state import StateFile
 from textual import events
@@ -30,8 +31,8 @@ class PstuiApp(App[int], inherit_bindings=False):
     """pstui's full screen. Its return value is the exit code.
 
     ``open`` are opened and entered at once, the first in front. ``transcript`` gets the text of the first session
-    that is opened, line by line. ``settings`` knows ``theme`` (dark, light, auto). With ``single`` the program ends
-    with 0 when the only tab's session is left by exit. ``bind`` turns what is typed after F2 into a connection and
+    that is opened, line by line. ``settings`` is the [settings] table of the configuration. With ``single`` the program
+    ends with 0 when the only tab's session is left by exit. ``bind`` turns what is typed after F2 into a connection and
     raises PstuiError for what cannot be one. ``sessions`` is the manager to use, a new one by default. ``book`` holds
     the profiles, which then fill the sidebar; ``sources`` are looked at for more while the sidebar can be seen.
     ``keys`` is the [keys] table of the configuration. ``history`` keeps the lines that are typed; without it they are
@@ -85,6 +86,7 @@ class PstuiApp(App[int], inherit_bindings=False):
             restore=self._settings.get("restore") is True,
         )
         self.workspace.kept = history
+        self.workspace.pane_settings = pane_settings(self._settings)
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -114,8 +116,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
             if self.workspace.prefixed:
-                await self.workspace.end_prefix(event.key)
-                return
+                if not (meant := await self.workspace.end_prefix(event.key)):
+                    return
+                event = events.Key(meant, None)
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return

@@ -8,6 +8,7 @@ from pstui.backends.connection import ParameterSet
 from pstui.backends.options import SESSION_OPTIONS, Option, OptionKind, options_of
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema
 from pstui.tui.keymap import action_names
+from pstui.tui.widgets.pane_settings import LEAST_LINES, MOST_LINES
 
 _HOSTS = (
     ParameterSet.COMPUTER_NAME,
@@ -44,6 +45,8 @@ _SETTINGS = {
     "theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")),
     "restore": Field(Kind.SWITCH),
     "history": Field(Kind.SWITCH),
+    "predictions": Field(Kind.SWITCH),
+    "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
 }
 
 

@@ -56,6 +56,7 @@ WRITTEN = {
     "slash": "/",
     "full_stop": ".",
     "space": "Space",
+    "enter": "Enter",
     "end": "End",
     "less_than_sign": "<",
     "greater_than_sign": ">",
@@ -96,6 +97,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
     KeyAction("fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
     KeyAction("completions", "completions", "space", (), "", "list what may stand at the cursor (also Ctrl+Space)"),
+    KeyAction("run_line", "run as it is", "enter", (), "", "run the line though it looks unfinished"),
     KeyAction("edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"),
     KeyAction("last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
     KeyAction("redo", "redo", "u", (), "", "do again what Ctrl+Z undid (also Alt+Z)"),
@@ -103,6 +105,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "sideways(1)", "text right", "right", (), "", "where a profile fixes the width: half a pane to the right"
     ),
+    KeyAction("alt", "Alt+…", "m", (), "", "the next key with Alt, where the terminal sends none"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
     KeyAction("problems", "problems", "exclamation_mark", (), "", "what is wrong in the profile file"),
     KeyAction("import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),
@@ -141,6 +144,9 @@ class _AltKey(enum.Enum):
     FULL_STOP = "alt+full_stop"
     MINUS = "alt+minus"
     EQUALS = "alt+equals_sign"
+    LESS = "alt+less_than_sign"
+    GREATER = "alt+greater_than_sign"
+    QUESTION = "alt+question_mark"
     ALT_0 = "alt+0"
     ALT_1 = "alt+1"
     ALT_2 = "alt+2"
@@ -180,7 +186,7 @@ def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def mend_alt_keys() -> None:
-    """Make Alt with a digit, a letter, Enter, Backspace or a full stop arrive at once and under its own name.
+    """Make Alt with a digit, a letter, Enter, Backspace or a sign arrive at once and under its own name.
 
     Textual takes ESC with a digit for what Option+digit types on one macOS terminal, ESC with Return for a plain
     Return, ESC b and ESC f for Ctrl with an arrow. What it does not know it holds back for the time of a lone Esc, and
@@ -195,8 +201,12 @@ def mend_alt_keys() -> None:
         table[f"\x1b{digit}"] = (_AltKey[f"ALT_{digit}"],)
     for letter in set(string.ascii_letters) - _INTRODUCERS:
         table[f"\x1b{letter}"] = (_AltLetter(f"alt+{letter}"),)
+    table["\x1b\x08"] = (_AltKey.BACKSPACE,)
     table["\x1b\x7f"] = (_AltKey.BACKSPACE,)
     table["\x1b-"] = (_AltKey.MINUS,)
     table["\x1b="] = (_AltKey.EQUALS,)
+    table["\x1b<"] = (_AltKey.LESS,)
+    table["\x1b>"] = (_AltKey.GREATER,)
+    table["\x1b?"] = (_AltKey.QUESTION,)
     table["\x1b\r"] = (_AltKey.ENTER,)
     table["\x1b."] = (_AltKey.FULL_STOP,)

@@ -37,6 +37,13 @@ class LineRing:
         self._tail_first = 0
         self._tail_characters = 0
 
+    def bound(self, max_lines: int) -> None:
+        """Keep at most ``max_lines`` lines (at least 1) from now on, with as many bytes a line as by default."""
+        self._max_lines = max(max_lines, 1)
+        self._max_bytes = max(self._max_lines * MAX_BYTES // MAX_LINES, BLOCK_CHARACTERS * 4)
+        if self.end - self.dropped > self._max_lines:
+            self._drop(self.end - self._max_lines)
+
     def _push(self, text: str, runs: Runs) -> None:
         """Add a line."""
         self._tail.append(text)

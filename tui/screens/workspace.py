@@ -61,7 +61,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         self._opening = opening
         self._single = single
         self._sink = sink
-        self._prefixed = False
+        self._prefixed = self._alt = False
         self._frame_due = False
         self._frame_time = 0.0
         self.world = World(sessions, bind, book, self.preparer.ready if self.preparer is not None else None)
@@ -118,12 +118,22 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         self._prefixed = True
         self.status.show_prefix()
 
-    async def end_prefix(self, key: str) -> None:
-        """The key after the prefix; one without a meaning, such as Esc, only ends it."""
+    async def end_prefix(self, key: str) -> str:
+        """The key after the prefix; one without a meaning, such as Esc, only ends it.
+
+        Return the key that was meant where it is one with Alt, else an empty text.
+        """
+        alt, self._alt = self._alt, False
         self._prefixed = False
+        action = None if alt else self.keymap.after_prefix(key)
+        if action is not None and action.name == "alt":
+            self._prefixed = self._alt = True
+            self.status.show_alt()
+            return ""
         self.refresh_frame()
-        if (action := self.keymap.after_prefix(key)) is not None:
+        if action is not None:
             await self.run_action(action.action)
+        return f"alt+{key}" if alt and key != "escape" else ""
 
     # -- what panes and sidebar say --------------------------------------------------------------------------
 

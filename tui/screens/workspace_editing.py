@@ -33,6 +33,12 @@ class EditingScreen(TabbedScreen):
         if text != editor.text:
             editor.put(text)
 
+    def action_run_line(self) -> None:
+        """Run what is typed, finished or not."""
+        if (editor := self._editor) is not None:
+            editor.end_modes()
+            editor.submit()
+
     async def action_completions(self) -> None:
         """List completions."""
         await self._run_in_editor("menu")

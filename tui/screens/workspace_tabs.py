@@ -7,6 +7,7 @@ from pstui.backends.session import SessionManager
 from pstui.tui.widgets.conversation import Preparer
 from pstui.tui.widgets.line_history import KeptLines
 from pstui.tui.widgets.pane import Pane
+from pstui.tui.widgets.pane_settings import PaneSettings
 from pstui.tui.widgets.tab_bar import TabBar
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Tabs
@@ -26,6 +27,8 @@ class TabbedScreen(Screen[None]):
         self.preparer: Preparer | None = None
         #: keeps what is typed for the next run
         self.kept: KeptLines | None = None
+        #: what holds for every pane
+        self.pane_settings = PaneSettings()
 
     @property
     def front(self) -> Pane | None:
@@ -43,6 +46,7 @@ class TabbedScreen(Screen[None]):
         """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
         pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer, dormant=dormant)
+        pane.configure(self.pane_settings)
         self._dress(pane)
         self.panes.append(pane)
         await self.tab_bar.add_pane(pane)

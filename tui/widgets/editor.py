@@ -11,7 +11,10 @@ from pstui.tui.widgets.completion import Completing
 from pstui.tui.widgets.completion_menu import CompletionMenu
 from pstui.tui.widgets.completion_source import Completions
 from pstui.tui.widgets.direct_keys import bound_actions
+from pstui.tui.widgets.editor_changes import ChangingKeys
+from pstui.tui.widgets.editor_history import HistoryKeys
 from pstui.tui.widgets.editor_keys import EditingKeys
+from pstui.tui.widgets.editor_unfinished import Unfinished, goes_on
 from pstui.tui.widgets.history_searching import Searching
 from pstui.tui.widgets.line_history import LineHistory
 from pstui.tui.widgets.paste_choice import PasteChoice, PasteWay
@@ -37,6 +40,12 @@ class EditorOwner(Protocol):
     def submit_lines(self, lines: Sequence[str]) -> bool:
         """Pasted lines shall run one after the other; True when they were taken."""
 
+    def wants_finished_text(self) -> bool:
+        """Whether a text that is not finished shall not be submitted by Enter."""
+
+    def end_of_input(self) -> None:
+        """Ctrl+D was pressed in an empty editor."""
+
     def interrupt(self) -> None:
         """Ctrl+C was pressed."""
 
@@ -56,8 +65,8 @@ class EditorOwner(Protocol):
         """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
 
 
-class LineEditor(EditingKeys):
-    """A few lines of text: Enter submits, Alt+Enter (or Ctrl+J) adds a line, Up and Down walk the history."""
+class LineEditor(HistoryKeys):
+    """A few lines of text: Enter submits what is finished, Alt+Enter (or Ctrl+J) adds a line in any case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
@@ -66,35 +75,34 @@ class LineEditor(EditingKeys):
         ("ctrl+l", "clear_screen", "Clear"),
         ("tab", "tab(1)", "Complete"),
         ("shift+tab", "tab(-1)", "Complete backwards"),
-        ("ctrl+@,ctrl+space", "menu", "Completions"),
+        ("ctrl+@,ctrl+space,alt+equals_sign,alt+question_mark", "menu", "Completions"),
         ("ctrl+r", "search", "Search history"),
-        ("ctrl+p", "cursor_up", "Line before"),
-        ("ctrl+n", "cursor_down", "Line after"),
+        ("ctrl+d", "delete_or_leave", "Delete"),
         ("ctrl+q", "literal", "Literal"),
         ("pageup", "page(-1)", "Scroll up"),
         ("pagedown", "page(1)", "Scroll down"),
     ]
-    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(BINDINGS, EditingKeys.BINDINGS, TextArea.BINDINGS)
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(
+        BINDINGS, HistoryKeys.BINDINGS, ChangingKeys.BINDINGS, EditingKeys.BINDINGS, TextArea.BINDINGS
+    )
 
     def __init__(self, owner: EditorOwner, history: LineHistory, menu: CompletionMenu) -> None:
         self._owner = owner
-        self._before = history
-        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
+        super().__init__(history, compact=True, soft_wrap=True, highlight_cursor_line=False)
         self.cursor_blink = False
         self.completions = Completions(owner.complete, history)
         self.completing = Completing(self, menu, self.completions)
         self.searching = Searching(self, owner.show_aside)
         self.pasted = PasteChoice(owner.show_aside)
+        self.unfinished = Unfinished(owner.show_aside)
         self._literal = False
-        self._recalled: str | None = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
 
     def put(self, text: str) -> None:
         """Replace what is in the editor and stand at its end; can be undone."""
         self.end_modes()
-        self.replace(text, (0, 0), self.document.end)
-        self.move_cursor(self.document.end)
+        super().put(text)
 
     def insert_typed(self, text: str) -> None:
         """Insert text as if typed, in place of the selection."""
@@ -104,15 +112,16 @@ class LineEditor(EditingKeys):
         """Empty the editor because its text went its way."""
         self.end_modes()
         self.load_text("")
-        self._recalled = None
+        self.recalled = None
         self.last_typed = 0.0
 
     def end_modes(self) -> None:
         """Close the list of completions, end a search, leave a paste to be edited."""
-        self._literal = False
+        self._literal = self.chord = False
         self.completing.end()
         self.searching.end()
         self.pasted.end()
+        self.unfinished.end()
 
     def run_pasted(self, way: PasteWay) -> None:
         """Run what was pasted as one block or line by line, or leave it to be edited."""
@@ -127,10 +136,6 @@ class LineEditor(EditingKeys):
         place = self.wrapped_document.location_to_offset(self.location_of(offset))
         region = self.content_region
         return Offset(region.x + place.x - self.scroll_offset.x, region.y + place.y - self.scroll_offset.y)
-
-    def lines_before(self) -> tuple[str, ...]:
-        """Return the lines typed before, oldest first."""
-        return self._before.lines
 
     def predict(self) -> str:
         """Return what followed this text when it was last typed, unless a list or a search is open."""
@@ -148,9 +153,11 @@ class LineEditor(EditingKeys):
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
         self.last_typed = time.monotonic()
-        if self._take_in_mode(key, character):
+        if self._take_in_mode(key, character) or (self.chord and await self.take_chord(key)):
             return True
         if (action := self._ACTIONS.get(key)) is not None:
+            if action == "yank" and self.did in ("undo", "redo"):
+                action = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
             await self.run_action(action)
             self.did = action
             return True
@@ -161,12 +168,16 @@ class LineEditor(EditingKeys):
         return False
 
     def on_paste(self, event: events.Paste) -> None:
-        """Insert what was pasted without its control characters; of many lines ask how to run them."""
+        """Insert what the terminal pasted."""
         event.stop()
         event.prevent_default()
-        self.end_modes()
         self.last_typed = time.monotonic()
-        text = plain_lines(event.text, limit=MAX_PASTE)
+        self.paste_text(event.text)
+
+    def paste_text(self, text: str) -> None:
+        """Insert a text without its control characters; of many lines ask how to run them."""
+        self.end_modes()
+        text = plain_lines(text, limit=MAX_PASTE)
         text = text.rstrip("\n") or text
         self.insert_typed(text)
         if text.strip() and "\n" in text:
@@ -201,11 +212,32 @@ class LineEditor(EditingKeys):
 
     # -- actions ----------------------------------------------------------------------------------------------
 
-    def action_submit(self) -> None:
-        """Give the line to the owner; what is not taken stays."""
+    def submit(self) -> bool:
+        """Give the text to the owner; False when it stays."""
         self.completions.forget()
-        if self._owner.submit_line(self.text):
+        taken = self._owner.submit_line(self.text)
+        if taken:
             self.empty()
+        return taken
+
+    def action_submit(self) -> None:
+        """Give the text to the owner if it is finished; else go on in another row."""
+        if self._owner.wants_finished_text() and goes_on(self.text):
+            self.action_new_line()
+            self.unfinished.begin()
+        else:
+            self.submit()
+
+    def action_delete_or_leave(self) -> None:
+        """Delete the character at the cursor; where there is nothing at all, and the key is not held down, leave."""
+        if self.text or self.did == "delete_or_leave":
+            self.action_delete_right()
+        else:
+            self._owner.end_of_input()
+
+    def action_paste(self) -> None:
+        """Insert what was cut or copied here."""
+        self.paste_text(self.app.clipboard)
 
     def action_new_line(self) -> None:
         """Add a line without submitting."""
@@ -241,30 +273,3 @@ class LineEditor(EditingKeys):
     def action_page(self, pages: int) -> None:
         """Hand the paging keys on."""
         self._owner.scroll_pages(pages)
-
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Move up; from the first row to the line typed before."""
-        if select or not self.cursor_at_first_line:
-            super().action_cursor_up(select)
-            return
-        self._settle()
-        self._recall(self._before.older(self.text))
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Move down; from the last row to the line typed after."""
-        if select or not self.cursor_at_last_line:
-            super().action_cursor_down(select)
-            return
-        self._settle()
-        self._recall(self._before.newer())
-
-    def _settle(self) -> None:
-        """A recalled line that was edited is a new one."""
-        if self._recalled is not None and self._recalled != self.text:
-            self._before.settle()
-            self._recalled = None
-
-    def _recall(self, line: str | None) -> None:
-        if line is not None:
-            self.put(line)
-            self._recalled = line

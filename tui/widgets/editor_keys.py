@@ -52,13 +52,11 @@ class EditingKeys(PaintedEditor):
         ("alt+d,ctrl+delete,alt+delete", "kill_word_right", "Kill word"),
         ("ctrl+u", "kill_to_start", "Kill to start"),
         ("ctrl+k", "kill_to_end", "Kill to end"),
-        ("ctrl+x", "cut", "Cut"),
         ("ctrl+y", "yank", "Yank"),
         ("alt+y", "yank_older", "Yank older"),
         ("ctrl+z,ctrl+underscore", "undo", "Undo"),
         ("alt+z,ctrl+shift+z", "redo", "Redo"),
         ("alt+full_stop", "last_argument", "Last argument"),
-        ("ctrl+t", "swap", "Swap"),
     ]
     #: one for all editors: what is killed in one tab can be yanked in another
     kills: ClassVar[KillRing] = KillRing()
@@ -162,14 +160,6 @@ class EditingKeys(PaintedEditor):
                 self._insert_marked(word, again=again)
                 return
             self._argument += 1
-
-    def action_swap(self) -> None:
-        """Swap the two characters around the cursor, at the end the last two."""
-        text, place = self.text, self.cursor
-        if place == len(text) or text[place : place + 1] == "\n":
-            place -= 1
-        if place >= 1 and "\n" not in text[place - 1 : place + 1]:
-            self.change(place - 1, place + 1, text[place] + text[place - 1])
 
     def _kill(self, place: int) -> None:
         """Delete between cursor and ``place``, or the selection, and remember what it was."""

@@ -36,6 +36,8 @@ class LineHistory:
         self._host = ""
         self._told = ""
         self.others: Sequence[str] = ()
+        #: whether ``predict`` finds anything
+        self.predicts = True
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -100,12 +102,37 @@ class LineHistory:
         self._place = len(self._lines)
         return self._draft
 
+    def oldest(self, current: str) -> str | None:
+        """Return the first line, None where there is none; ``current`` is kept for the way back."""
+        if self._place == len(self._lines):
+            self._draft, self._prefix = current, ""
+        return self.go(0)
+
+    def newest(self) -> str | None:
+        """Return the text typed before going back, None where nobody has gone back."""
+        if self._place >= len(self._lines):
+            return None
+        self._place = len(self._lines)
+        return self._draft
+
+    @property
+    def place(self) -> int:
+        """Which line is recalled, counted from the oldest; one after the last while none is."""
+        return self._place
+
+    def go(self, place: int) -> str | None:
+        """Go to a line by its place and return it, None where there is no such line."""
+        if not 0 <= place < len(self._lines):
+            return None
+        self._place = place
+        return self._lines[place]
+
     def predict(self, text: str) -> str:
         """Return what followed ``text`` when a line that begins with it was last typed, here or to another host.
 
         Lines that look like secrets are left out: a ghost is seen by whoever looks at the screen.
         """
-        for lines in (self._lines, self.others):
+        for lines in (self._lines, self.others) if self.predicts else ():
             for line in reversed(lines):
                 if len(line) > len(text) and _begins(line, text) and not looks_secret(line):
                     return line[len(text) :]

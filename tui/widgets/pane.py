@@ -222,6 +222,12 @@ class Pane(AskingPane):
         self.focus_editor()
         await self.editor.take_key(event.key, event.character)
 
+    def end_of_input(self) -> None:
+        """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited."""
+        if self.conversation is None or not self.conversation.submit("exit"):
+            self.app.bell()
+        self.transcript.scroll_to_end()
+
     def interrupt(self) -> None:
         """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
         if self.question_has_keys:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError, SessionStateError
+from pstui.backends.prompt import CONTINUATION
 from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.tui.widgets.asking import AnyAsking
 from pstui.tui.widgets.conversation import PaneState
@@ -15,6 +16,7 @@ from pstui.tui.widgets.editor_row import EditorRow
 from pstui.tui.widgets.line_history import LineHistory
 from pstui.tui.widgets.note import Note
 from pstui.tui.widgets.pane_console import PaneConsole
+from pstui.tui.widgets.pane_settings import PaneSettings
 from pstui.tui.widgets.pane_texts import error_records, note_for
 from pstui.tui.widgets.paste_choice import PasteRow
 from pstui.tui.widgets.progress import ProgressArea
@@ -69,6 +71,11 @@ class PaneBody(Vertical):
         self.row = EditorRow(self, self.history)
         self._filled = False
 
+    def configure(self, settings: PaneSettings) -> None:
+        """Follow the configuration."""
+        self.history.predicts = settings.predictions
+        self.transcript.buffer.bound(settings.scrollback)
+
     @property
     def caption(self) -> str:
         """What the tab is called."""
@@ -116,6 +123,13 @@ class PaneBody(Vertical):
         """A way to run pasted lines was clicked."""
         event.stop()
         self.editor.run_pasted(event.way)
+
+    def wants_finished_text(self) -> bool:
+        """Return whether Enter goes on in another row while a text is not finished; a block goes on at the far end."""
+        return self.state.live and self.row.prompt != CONTINUATION
+
+    def end_of_input(self) -> None:
+        """Ctrl+D: a body has nothing to leave."""
 
     def interrupt(self) -> None:
         """Ctrl+C: nothing runs in a body."""

@@ -133,6 +133,11 @@ class StatusBar(Horizontal):
         title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
         self._keys.say(Content("\n").join([title, table]), layout=True)
 
+    def show_alt(self) -> None:
+        """Say that the next key counts as one with Alt."""
+        said = Content.assemble(("Alt+", "bold $primary"), (" and the next key; Esc ends", "$calm"))
+        self._keys.say(said, layout=True)
+
     def say(self, text: str) -> None:
         """Say something in passing, in place of the state."""
         self._said, self._said_at = plain(text, limit=200), time.monotonic()
