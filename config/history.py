@@ -5,15 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .paths import private_folder
+
+try:
+    import fcntl
+except ImportError:  # Windows: there a line that is appended while the file is cut may be lost
+    fcntl = None  # type: ignore[assignment]  # what the checker sees depends on the system
 
 #: Lines kept in the file; it is cut back to this when it holds a quarter more.
 MAX_LINES = 10_000
 #: Longest line remembered, in characters.
 MAX_LENGTH = 16_384
+#: Bytes of the file that are read, its end: as much as MAX_LINES lines of a hundred words.
+MAX_BYTES = 8 << 20
+#: Seconds that a line waits for another process that cuts the file; it is then written all the same.
+PATIENCE = 0.05
+#: What no typed line holds: it would reach the terminal as a command, or could not be written at all.
+_DAMAGED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class History:
@@ -52,11 +65,13 @@ class History:
         text = json.dumps({"host": host, "line": line}, ensure_ascii=False) + "\n"
         try:
             private_folder(self.file.parent)
-            handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "ab") as stream:
-                stream.write(text.encode("utf-8", "backslashreplace"))
+            with self._open(exclusive=False) as handle:
+                size = os.lseek(handle, 0, os.SEEK_END)
+                # A line that was cut off by a full disk or a crash must not take this one with it.
+                torn = bool(size) and os.lseek(handle, -1, os.SEEK_END) >= 0 and os.read(handle, 1) != b"\n"
+                os.write(handle, ("\n" * torn + text).encode("utf-8", "backslashreplace"))
             self._stored += 1
-            if self._stored > MAX_LINES * 5 // 4:
+            if self._stored > MAX_LINES * 5 // 4 or size > 2 * MAX_BYTES:
                 self._cut()
             self.problem = ""
         except OSError as error:
@@ -64,16 +79,45 @@ class History:
 
     def _cut(self) -> None:
         """Write the newest lines of the file anew; other processes' lines are kept as well."""
-        raw = self.file.read_bytes().splitlines(keepends=True)[-MAX_LINES:]
-        other = self.file.with_name(self.file.name + ".new")
-        other.touch(mode=0o600)
-        other.write_bytes(b"".join(raw))
-        other.replace(self.file)
+        # Windows does not let a file be replaced that is open.
+        with self._open(exclusive=True) if fcntl is not None else contextlib.nullcontext():
+            raw = self._read()[-MAX_LINES:]
+            other = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+            try:
+                other.touch(mode=0o600)
+                other.write_bytes(b"".join(line + b"\n" for line in raw))
+                other.replace(self.file)
+            finally:
+                other.unlink(missing_ok=True)
         self._stored = len(raw)
+
+    @contextlib.contextmanager
+    def _open(self, *, exclusive: bool) -> Iterator[int]:
+        """The file, open for reading and appending, and locked: lines are added side by side, cutting is done alone.
+
+        A file that another process has cut meanwhile is another one, and is opened anew.
+        """
+        for last in (False, False, True):
+            handle = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                _lock(handle, exclusive=exclusive)
+                if last or (self.file.exists() and os.path.samestat(os.fstat(handle), self.file.stat())):
+                    yield handle
+                    return
+            finally:
+                os.close(handle)  # and with it the lock
+
+    def _read(self) -> list[bytes]:
+        """The lines at the end of the file."""
+        with self.file.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(size - MAX_BYTES, 0))
+            raw = stream.read(MAX_BYTES).splitlines()
+        return raw[1:] if size > MAX_BYTES else raw
 
     def _load(self) -> None:
         try:
-            raw = self.file.read_bytes().splitlines()
+            raw = self._read()
         except FileNotFoundError:
             return
         except OSError as error:
@@ -81,8 +125,28 @@ class History:
             return
         self._stored = len(raw)
         for entry in raw[-MAX_LINES:]:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                 found = json.loads(entry)
                 host, line = found["host"], found["line"]
-                if isinstance(host, str) and isinstance(line, str):
+                if isinstance(host, str) and isinstance(line, str) and _is_whole(line):
                     self._lines.append((host, line))
+
+
+def _is_whole(line: str) -> bool:
+    return bool(line.strip()) and len(line) <= MAX_LENGTH and _DAMAGED.search(line) is None
+
+
+def _lock(handle: int, *, exclusive: bool) -> None:
+    """Lock an open file; whoever holds it longer than PATIENCE is not waited for, for keys wait meanwhile."""
+    if fcntl is None:
+        return
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.001)
+        else:
+            return

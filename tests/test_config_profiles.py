@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pstui.config.history import MAX_LINES, History
 from pstui.config.problems import ConfigError
 from pstui.config.profiles import Configuration, load
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema
@@ -223,39 +222,3 @@ def test_password_sources(monkeypatch: pytest.MonkeyPatch) -> None:
             fetch_password(wrong)
     for bad in ("text", {}, {"env": "A", "prompt": True}, {"prompt": False}, {"command": []}, {"vault": "x"}):
         assert source_problem(bad)
-
-
-def test_history_is_kept_over_runs_and_secrets_are_not(tmp_path: Path) -> None:
-    file = tmp_path / "state" / "history.jsonl"
-    history = History(file, is_secret=lambda line: "password" in line)
-    for host, line in (
-        ("a", "one"),
-        ("a", "one"),
-        ("b", "two\nlines"),
-        ("a", "my password"),
-        ("a", "  "),
-        ("a", "one"),
-    ):
-        history.add(host, line)
-    again = History(file)
-    assert again.lines("a") == ["one"]
-    assert again.lines() == ["two\nlines", "one"]
-    assert "password" not in file.read_text()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600 or sys.platform == "win32"
-
-
-def test_history_stays_within_its_limit_and_bears_damage(tmp_path: Path) -> None:
-    file = tmp_path / "history.jsonl"
-    file.write_text("".join(f'{{"host": "h", "line": "l{n}"}}\n' for n in range(MAX_LINES * 5 // 4)) + "not json\n")
-    history = History(file)
-    history.add("h", "newest")
-    assert len(file.read_text().splitlines()) == MAX_LINES
-    assert History(file).lines("h")[-1] == "newest"
-
-
-def test_a_disk_that_does_not_take_history_is_noted(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    history = History(tmp_path / "file" / "history.jsonl")
-    history.add("h", "line")
-    assert history.lines("h") == ["line"]
-    assert history.problem
