@@ -23,6 +23,8 @@ from .style import ACCENT, Runs, apply_sgr, console_style, with_background, with
 #: one by one and take up to four bytes each.
 MAX_LINE: Final = 1 << 18
 MAX_LINE_UNICODE: Final = 1 << 16
+#: Characters of a line that is written over by carriage returns or backspaces: what programs draw so is one row.
+MAX_OVERWRITTEN: Final = 1 << 12
 _LAYOUT = re.compile("[\b\t\n\r]")
 
 _YELLOW_BOLD = apply_sgr(0, "33;1")
@@ -122,10 +124,11 @@ class TextBuffer(LineRing):
             end = len(text) if newline < 0 else newline
             while position < end:
                 room = min(limit - self._open.length, end - position)
-                if room <= 0:
+                piece = text[position : position + max(room, 0)]
+                if room <= 0 or (self._open.length > MAX_OVERWRITTEN and self._open.overwrites(piece)):
                     self._end_line()
                     continue
-                self._open.write(text[position : position + room], slice_runs(runs, position, position + room))
+                self._open.write(piece, slice_runs(runs, position, position + room))
                 position += room
             if newline < 0:
                 return

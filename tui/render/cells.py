@@ -112,7 +112,8 @@ def row_count(text: str, columns: int) -> int:
     length = len(text)
     if is_simple(text):
         return max(1, -(-length // max(columns, 1)))
-    if width(text) <= columns:
+    # Measuring is quicker than breaking, but for a long line both would be done.
+    if length <= 2 * columns and width(text) <= columns:
         return 1
     return len(row_starts(text, columns))
 

@@ -17,6 +17,7 @@ MAX_RUNS: Final = 4096
 _MAX_CLUSTER: Final = 24
 
 _LAYOUT = re.compile("([\r\b\t])")
+_OVERWRITES = re.compile("[\r\b][^\r\b]")
 
 
 def slice_runs(runs: Runs, start: int, end: int) -> Runs:
@@ -42,7 +43,10 @@ class OpenLine:
     by text turns it into columns, one entry a terminal cell.
     """
 
-    __slots__ = ("_cells", "_chars", "_columns", "_cursor", "_measured", "_pieces", "_runs", "_styles", "length")
+    __slots__ = (
+        *("_cells", "_chars", "_columns", "_cursor", "_laid", "_measured", "_pieces", "_runs", "_styles"),
+        "length",
+    )
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -57,12 +61,15 @@ class OpenLine:
         self._chars: list[str] = []
         self._styles: list[int] = []
         self._columns = False
+        #: What the columns were read as last, until something is written.
+        self._laid: tuple[str, Runs] | None = None
 
     def __bool__(self) -> bool:
         return self.length > 0
 
     def write(self, text: str, runs: Runs) -> None:
         """Add text without newlines."""
+        self._laid = None
         if _LAYOUT.search(text) is None:
             self._put(text, runs)
             return
@@ -78,6 +85,10 @@ class OpenLine:
             elif part:
                 self._put(part, slice_runs(runs, position, end))
             position = end
+
+    def overwrites(self, text: str) -> bool:
+        """Whether the line is, or with ``text`` would be, laid out in columns, which costs time for each of them."""
+        return self._columns or self._cursor is not None or _OVERWRITES.search(text) is not None
 
     def column(self) -> int:
         """The cell column the next text goes to, counted from 0."""
@@ -98,6 +109,12 @@ class OpenLine:
                 self._measured = min(self._measured, 1)
                 self._cells = 0 if not self._measured else width(self._pieces[0])
             return (self._pieces[0] if self._pieces else ""), tuple(self._runs)
+        if self._laid is None:
+            self._laid = self._read()
+        return self._laid
+
+    def _read(self) -> tuple[str, Runs]:
+        """The columns as a line."""
         runs: list[Run] = []
         position, current = 0, 0
         for char, style in zip(self._chars, self._styles, strict=True):

@@ -47,6 +47,8 @@ class WrapIndex:
         #: Rows of the first block that belong to lines already dropped.
         self._skipped = 0
         self._details: dict[int, array[int]] = {}
+        #: The line being written and where its rows begin, as they were last.
+        self._open: tuple[str, list[int]] = ("", [0])
         self.sync()
 
     # -- following the buffer --------------------------------------------------------------------------------------
@@ -92,6 +94,8 @@ class WrapIndex:
     def _rows_of_line(self, number: int) -> int:
         if self._is_hidden(number):
             return 0
+        if self.columns is not None and number >= self._buffer.end:
+            return len(self.open_starts())
         text = self._buffer.text_at(number)
         if self.columns is None:
             self.widest = max(self.widest, width(text))
@@ -127,6 +131,7 @@ class WrapIndex:
         self._firsts, self._rows, self._exact, self._tail_rows = [], [], [], []
         self._details.clear()
         self._begins = None
+        self._open = ("", [0])
         self.sync()
 
     def _is_hidden(self, number: int) -> bool:
@@ -228,6 +233,19 @@ class WrapIndex:
     def starts(self, text: str) -> list[int]:
         """Indices at which the rows of a line begin."""
         return [0] if self.columns is None else row_starts(text, self.columns)
+
+    def open_starts(self) -> list[int]:
+        """Indices at which the rows of the line being written begin; what it has become longer by is wrapped alone."""
+        if self.columns is None:
+            return [0]
+        before, starts = self._open
+        text = self._buffer.text_at(self._buffer.end)
+        if text != before:
+            kept = starts[:-1] if text.startswith(before) else []
+            first = starts[-1] if text.startswith(before) else 0
+            starts = [*kept, *(first + start for start in row_starts(text[first:], self.columns))]
+            self._open = text, starts
+        return starts
 
     def refine(self, seconds: float) -> bool:
         """Make estimated blocks exact, newest first, for about so long; whether any are left."""

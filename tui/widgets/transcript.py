@@ -208,8 +208,8 @@ class Transcript(TranscriptFinding, can_focus=True):
             return True
         return span(self.text_selection, number) is not None
 
-    def _overlays(self, number: int, text: str) -> list[Overlay]:
-        overlays = super()._overlays(number, text)
+    def _overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
+        overlays = super()._overlays(number, text, part)
         selected = span(self.text_selection, number)
         if selected is not None:
             style = self._wash("transcript--selection")

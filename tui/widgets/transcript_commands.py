@@ -171,11 +171,11 @@ class TranscriptCommands(TranscriptMarker):
     def _has_overlays(self, number: int) -> bool:
         return number in self._folds or number == self._marked
 
-    def _overlays(self, number: int, text: str) -> list[Overlay]:
+    def _overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
         if number != self._marked:
-            return super()._overlays(number, text)
+            return super()._overlays(number, text, part)
         style = self._wash("transcript--marked")
-        return [*super()._overlays(number, text), (0, len(text), style)]
+        return [*super()._overlays(number, text, part), (0, len(text), style)]
 
     def _after(self, number: int, base: Style) -> list[Segment]:
         hidden = self._folds.hidden_lines(number) if number in self._folds else 0

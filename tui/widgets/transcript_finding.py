@@ -116,12 +116,13 @@ class TranscriptFinding(TranscriptCommands):
     def _has_overlays(self, number: int) -> bool:
         return self._search is not None or super()._has_overlays(number)
 
-    def _overlays(self, number: int, text: str) -> list[Overlay]:
-        overlays = super()._overlays(number, text)
+    def _overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
+        overlays = super()._overlays(number, text, part)
         if self._search is not None:
             match, current = self._wash("transcript--match"), self._wash("transcript--current")
             if self.app.no_color:
                 current = _REVERSE
-            for start, end in self._search.spans(text):
-                overlays.append((start, end, current if self._match == (number, start, end) else match))
+            overlays += [(start, end, match) for start, end in self._search.spans_near(text, *part)]
+            if self._match is not None and self._match.number == number:
+                overlays.append((self._match.start, self._match.end, current))
         return overlays

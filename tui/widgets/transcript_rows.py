@@ -131,7 +131,7 @@ class TranscriptRows(ScrollView):
 
     def _row_starts(self, number: int, text: str) -> list[int]:
         if number >= self.buffer.end:
-            return self._index.starts(text)
+            return self._index.open_starts()
         known = self._starts.get(number)
         if known is None:
             if len(self._starts) >= _CACHED_ROWS:
@@ -183,7 +183,9 @@ class TranscriptRows(ScrollView):
             skip = self.scroll_offset.x - width(text[:start])
             end = min(index_at_column(text, self.scroll_offset.x + columns) + 1, len(text))
         part = text[start:end]
-        overlays = [(first - start, last - start, style) for first, last, style in self._overlays(number, text)]
+        overlays = [
+            (first - start, last - start, style) for first, last, style in self._overlays(number, text, (start, end))
+        ]
         pieces = self._brush_for(base).segments(part, slice_runs(runs, start, end), overlays)
         if sub_row == len(starts) - 1:
             pieces += self._after(number, base)
@@ -198,8 +200,8 @@ class TranscriptRows(ScrollView):
         """Whether something may lie over a line: then its strip is not remembered."""
         return False
 
-    def _overlays(self, number: int, text: str) -> list[Overlay]:
-        """What lies over a line: selection, matches, the cursor."""
+    def _overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
+        """What lies over a ``part`` (first index, one after the last) of a line: selection, matches, the cursor."""
         return []
 
     def _wash(self, name: str) -> Style:

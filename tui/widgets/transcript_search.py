@@ -11,6 +11,8 @@ from pstui.tui.render.buffer import TextBuffer
 
 #: Matches counted; beyond it the count stands for "this many or more".
 MAX_COUNTED: Final = 5000
+#: Characters of a line that is searched as a whole for the sake of one row.
+MAX_WHOLE: Final = 2_000
 
 
 class Match(NamedTuple):
@@ -35,6 +37,18 @@ class Search:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it stands in one line."""
         return [match.span() for match in self._pattern.finditer(text)]
+
+    def spans_near(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Where it stands in one line, as far as ``start`` to ``end`` is touched.
+
+        A line of a million matches has a thousand rows, and each row would go through all of them. In a very long
+        line matches that could overlap each other may be told apart otherwise than by ``spans``.
+        """
+        if len(text) <= MAX_WHOLE:
+            return [span for span in self.spans(text) if span[1] > start and span[0] < end]
+        beside = len(self.text) - 1
+        found = self._pattern.finditer(text, max(start - beside, 0), min(end + beside, len(text)))
+        return [match.span() for match in found]
 
     def places(self, buffer: TextBuffer) -> list[tuple[int, int]]:
         """Line number and index of each match the buffer holds, oldest first, MAX_COUNTED at most."""
