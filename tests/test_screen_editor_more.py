@@ -62,6 +62,27 @@ async def test_more_keys_of_psreadline(manager: StandInManager) -> None:
             assert found == (text, cursor), keys
 
 
+async def test_what_is_seen_as_one_is_gone_over_and_deleted_as_one(manager: StandInManager) -> None:
+    family, accented = "👩\u200d👧\u200d👦", "e\u0301"
+    async with session(manager) as s:
+        await ready(s)
+        for keys, text, cursor in [
+            (("left",), f"a{family}{accented}b", 8),
+            (("left", "left"), f"a{family}{accented}b", 6),
+            (("left", "left", "left"), f"a{family}{accented}b", 1),
+            (("home", "right", "right"), f"a{family}{accented}b", 6),
+            (("left", "backspace"), f"a{family}b", 6),
+            (("left", "backspace", "backspace"), "ab", 1),
+            (("home", "right", "delete"), f"a{accented}b", 1),
+            (("home", "right", "ctrl+d", "ctrl+d", "ctrl+d"), "a", 1),
+            (("left", "shift+left", "shift+left", "delete"), "ab", 1),
+            (("home", "right", "shift+right", "shift+right", "delete"), "ab", 1),
+            (("home", "right", "delete", "ctrl+z"), f"a{family}{accented}b", 1),
+        ]:
+            found = await press(s, f"a{family}{accented}b", *keys)
+            assert found == (text, cursor if keys[-1] != "ctrl+z" else found[1]), keys
+
+
 async def test_behind_the_prefix_every_alt_key_comes_from_a_terminal_that_sends_none(manager: StandInManager) -> None:
     async with screen(host("web1"), host("db"), sessions=manager.as_manager()) as s:
         await ready(s)

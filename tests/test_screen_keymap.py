@@ -96,6 +96,13 @@ def test_the_table_of_keys(table: dict[str, Any], problem: str) -> None:
         assert [made.named(last)] == [each for each in ALL if each.name == last], "the default stays"
 
 
+def test_who_keeps_its_own_key_and_adds_another_is_not_the_one_refused() -> None:
+    for table in ({"find": "F1", "help": ["F1", "F7"]}, {"help": ["F1", "F7"], "find": "F1"}):
+        made = keymap(table)
+        assert made.problems == (("find", "F1 is the key of help; the default stays."),)
+        assert made.named("help").keys == ("f1", "f7")
+
+
 def test_what_is_changed_is_shown_as_it_is() -> None:
     made = keymap({"find": ["Ctrl+Q", "prefix f"], "sidebar": []})
     assert made.shown("find") == "Ctrl+Q" and made.shown("sidebar") == "Ctrl+] s"

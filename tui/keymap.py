@@ -175,6 +175,10 @@ def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
     return Keymap(actions, tuple(problems))
 
 
+def _default(name: str) -> KeyAction:
+    return next(each for each in ACTIONS + TAB_KEYS if each.name == name)
+
+
 def _unknown(name: str) -> str:
     close = get_close_matches(name, action_names(), 1)
     if name == "interrupt":
@@ -233,7 +237,9 @@ def _conflict(
     for key, names in owners.items():
         users = [name for name in names if name in changed]
         if len(names) > 1 and users:
-            loser = max(users, key=order.index)
+            # Who only keeps a key that is its own by default has taken it from nobody.
+            takers = [name for name in users if key not in keys_of(_default(name))]
+            loser = max(takers or users, key=order.index)
             other = next(name for name in names if name != loser)
             return loser, f"{before}{written(key)} is the key of {other}"
     return None

@@ -41,18 +41,24 @@ def clusters(text: str) -> Iterator[tuple[int, int, int]]:
     length = len(text)
     while start < length:
         cells = get_character_cell_size(text[start])
-        end = start + 1
-        while end < length:
-            if text[end] == _ZWJ:
-                end = min(end + 2, length)
-            elif get_character_cell_size(text[end]) == 0:
-                end += 1
-            else:
-                break
+        end = cluster_end(text, start)
         if end - start > 1:
             cells = cell_len(text[start:end])
         yield start, end, cells
         start = end
+
+
+def cluster_end(text: str, start: int) -> int:
+    """The end of the cluster that begins at ``start``."""
+    end, length = start + 1, len(text)
+    while end < length:
+        if text[end] == _ZWJ:
+            end = min(end + 2, length)
+        elif get_character_cell_size(text[end]) == 0:
+            end += 1
+        else:
+            break
+    return min(end, length)
 
 
 def cluster_start(text: str, index: int) -> int:

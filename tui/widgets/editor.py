@@ -28,6 +28,8 @@ from textual.widgets import TextArea
 #: characters of a paste that are taken
 MAX_PASTE = 1_000_000
 #: what a key types when Ctrl+Q takes away its meaning
+#: what Persian words and emoji are written with, though nothing is seen of it
+_JOINERS = "\u200c\u200d"
 _LITERAL = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
 
@@ -162,7 +164,7 @@ class LineEditor(HistoryKeys):
             self.did = action
             return True
         self.did = ""
-        if character is not None and character.isprintable():
+        if character is not None and (character.isprintable() or character in _JOINERS):
             self.insert_typed(character)
             return True
         return False

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from pstui.tui.render.cells import cluster_end, cluster_start
 from pstui.tui.widgets import editor_words as words
 from pstui.tui.widgets.editor_paint import PaintedEditor
 from textual.binding import BindingType
@@ -85,10 +86,53 @@ class EditingKeys(PaintedEditor):
         """To the end of the word; at the end accept a word of the ghost."""
         self._forward(words.word_end_after)
 
+    def action_cursor_left(self, select: bool = False) -> None:
+        """One to the left; a letter with its marks, or a joined emoji, counts as one."""
+        row, column = self.cursor_location
+        start = self._cluster_before()
+        if start < column - 1 and (select or self.selection.is_empty):
+            self.move_cursor((row, start), select=select)
+        else:
+            super().action_cursor_left(select)
+
     def action_cursor_right(self, select: bool = False) -> None:
         """One to the right; at the end accept the ghost."""
-        if select or not self.accept_ghost():
+        if not select and self.accept_ghost():
+            return
+        row, column = self.cursor_location
+        end = self._cluster_after()
+        if end > column + 1 and (select or self.selection.is_empty):
+            self.move_cursor((row, end), select=select)
+        else:
             super().action_cursor_right(select)
+
+    def action_delete_left(self) -> None:
+        """Delete what is left of the cursor, as one what is seen as one."""
+        row, column = self.cursor_location
+        start = self._cluster_before()
+        if start < column - 1 and self.selection.is_empty:
+            self.replace("", (row, start), (row, column))
+        else:
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Delete what the cursor stands on, as one what is seen as one."""
+        row, column = self.cursor_location
+        end = self._cluster_after()
+        if end > column + 1 and self.selection.is_empty:
+            self.replace("", (row, column), (row, end))
+        else:
+            super().action_delete_right()
+
+    def _cluster_before(self) -> int:
+        """The column of the cluster left of the cursor."""
+        row, column = self.cursor_location
+        return cluster_start(self.document.get_line(row), column - 1) if column else 0
+
+    def _cluster_after(self) -> int:
+        """The column behind the cluster at the cursor."""
+        row, column = self.cursor_location
+        return cluster_end(self.document.get_line(row), column)
 
     def action_cursor_line_end(self, select: bool = False) -> None:
         """To the end of the row; there accept the ghost."""
