@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,16 @@ class Edits:
         #: the document as it stands after the edits so far
         self.document = document
 
-    def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
-        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""
+    def put(self, kind: str, name: str, values: Mapping[str, Any], *, new: bool = False) -> None:
+        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand.
+
+        A ``new`` one must not exist, not even as a table that is wrong and therefore not offered.
+        """
         parent = self._parent(kind)
         if name in parent:
+            if new:
+                hint = "Choose another name, or mend the one that is there; pstui --check says what is wrong with it."
+                raise ConfigError(f"{self._file} has a [{kind}.{name}] already", hint)
             _update(parent[name], values)
             return
         table = tomlkit.table()
@@ -36,6 +42,19 @@ class Edits:
             parent[name] = table
         else:
             parent.add(name, table)
+
+    def update(self, table: str, values: Mapping[str, Any], gone: Iterable[str] = ()) -> None:
+        """Set keys of a table that stands once, such as [defaults], and take others away; the rest stays."""
+        if table not in self.document:
+            if not values:
+                return
+            self.document.add(table, tomlkit.table())
+        here = self._parent(table)
+        for key in gone:
+            if key in here:
+                del here[key]
+        for key, value in values.items():
+            here[key] = _item(value)
 
     def delete(self, kind: str, name: str) -> None:
         """Remove a profile."""

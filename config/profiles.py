@@ -45,6 +45,8 @@ class Configuration:
     credentials: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     single: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
+    #: the file in which each credential stands
+    credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a table that stands once (defaults, settings); empty when absent."""
@@ -69,6 +71,7 @@ class _Reader:
         self._schema = schema
         self._profiles: dict[tuple[str, str], Profile] = {}
         self._credentials: dict[str, Mapping[str, Any]] = {}
+        self._credential_files: dict[str, Path] = {}
         self._single: dict[str, dict[str, Any]] = {}
         self._problems: list[Problem] = []
         self._seen: set[Path] = set()
@@ -85,6 +88,7 @@ class _Reader:
             self._credentials,
             self._single,
             tuple(self._problems),
+            self._credential_files,
         )
 
     def read(self, file: Path, depth: int) -> None:
@@ -133,6 +137,7 @@ class _Reader:
                 continue
             elif kind == "credentials":
                 self._credentials[name] = values
+                self._credential_files[name] = file
             elif self._has_target(file, kind, table, values):
                 self._add(file, kind, name, values)
 

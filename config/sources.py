@@ -61,15 +61,53 @@ def _from_keyring(entry: str) -> str:
     import keyring
     from keyring.errors import KeyringError
 
-    service, _, name = entry.rpartition("/")
+    service, name = _entry(entry)
     try:
-        found = keyring.get_password(service or "pstui", name)
+        found = keyring.get_password(service, name)
     except KeyringError as error:
         raise ConfigError("the keyring cannot be read", str(error)) from error
     if found is None:
-        hint = f"Store it with: keyring set {service or 'pstui'} {name}"
+        hint = f"Store it in the form of the credential, or with: keyring set {service} {name}"
         raise ConfigError(f"the keyring has no entry {entry}", hint)
     return found
+
+
+def keyring_problem() -> str:
+    """Return why no password can be stored in a keyring here, empty where one can. May take a moment."""
+    import keyring
+    from keyring.backends import fail, null
+
+    match keyring.get_keyring():
+        case fail.Keyring():
+            return "This system has no keyring that can be used."
+        case null.Keyring():
+            return "The keyring of this system is switched off."
+    return ""
+
+
+def store_password(entry: str, password: str) -> None:
+    """Put a password into the keyring, from where the source ``{ keyring = entry }`` fetches it.
+
+    Blocks: a keyring may ask to be unlocked. Raises ConfigError, without the password, when it was not kept.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    service, name = _entry(entry)
+    hint = "Nothing was saved. Unlock the keyring, or choose another source."
+    try:
+        keyring.set_password(service, name, password)
+        kept = keyring.get_password(service, name) == password
+    except KeyringError as error:
+        raise ConfigError("the keyring cannot be written", f"{type(error).__name__}. {hint}") from None
+    if not kept:
+        raise ConfigError("the keyring has not kept the password", hint)
+
+
+def _entry(entry: str) -> tuple[str, str]:
+    """Return service and name of an entry such as ``pstui/admin``."""
+    service, _, name = entry.rpartition("/")
+    return service or "pstui", name
 
 
 def _from_command(command: list[str]) -> str:

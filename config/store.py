@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from tomlkit.exceptions import TOMLKitError
 from .edits import Edits
 from .problems import ConfigError
 
+#: Seconds to wait for another process that writes: far more than it needs.
+LOCK_TIMEOUT = 5.0
+_LOCK_POLL = 0.01
 #: Earlier texts kept for undo.
 MAX_UNDO = 20
 
@@ -28,6 +32,44 @@ def fingerprint(file: Path) -> str:
         return ""
     except OSError as error:
         raise ConfigError(f"{file} cannot be read", str(error.strerror)) from error
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Keep other processes from changing a file while it is read and written: those that ask for the lock, too.
+
+    The lock is on the folder, so that nothing is left lying beside the file. Raises ConfigError when another process
+    holds it for longer than LOCK_TIMEOUT. Where the system has no such lock nothing is kept, and a change by somebody
+    else is noticed by the content alone.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    folder = file.resolve().parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        hint = "Nothing was changed. Check the folder's rights."
+        raise ConfigError(f"{folder} cannot be used: {error.strerror or error}", hint) from error
+    try:
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    hint = "Nothing was changed; try again."
+                    raise ConfigError(f"another pstui is writing {file} at this moment", hint) from None
+                time.sleep(_LOCK_POLL)
+            except OSError:
+                break  # a file system without locks
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_atomic(file: Path, text: str) -> None:
@@ -89,6 +131,10 @@ class ProfileStore:
         edits = Edits(self.file, document)
         edit(edits)
         self._save(edits.document)
+
+    def try_out(self, edit: Callable[[Edits], None]) -> None:
+        """Raise what ``change`` would raise before it writes; nothing is written."""
+        edit(Edits(self.file, self._document()))
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""

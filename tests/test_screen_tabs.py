@@ -306,3 +306,12 @@ async def test_the_first_sessions_text_goes_to_the_transcript(manager: StandInMa
         await s.run("part end")
     assert sink.lines == ["[web1]: PS /> say one", "one", "[web1]: PS /> part end", "end"]
     assert sink.closed == 1
+
+
+async def test_no_key_behind_the_prefix_is_parted_from_its_word(manager: StandInManager) -> None:
+    async with screen(host("web1"), sessions=manager.as_manager(), size=(80, 24)) as s:
+        await s.keys("ctrl+right_square_bracket")
+        await s.until(lambda: s.shows("q quit"), "the keys")
+        rows = s.shown().splitlines()
+        for pair in ("a answer", "r try again", "↓ prompt below", "← text left", ", settings"):
+            assert any(pair in row for row in rows), pair

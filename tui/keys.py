@@ -55,6 +55,7 @@ WRITTEN = {
     "left_square_bracket": "[",
     "slash": "/",
     "full_stop": ".",
+    "comma": ",",
     "space": "Space",
     "enter": "Enter",
     "end": "End",
@@ -109,6 +110,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
     KeyAction("problems", "problems", "exclamation_mark", (), "", "what is wrong in the profile file"),
     KeyAction("import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),
+    KeyAction("credentials", "credentials", "C", (), "", "accounts that profiles name, and their passwords' sources"),
+    KeyAction("defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"),
+    KeyAction("settings", "settings", "comma", (), "", "theme, history, the tabs of last time"),
     KeyAction("quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
 )
 

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import CallError, PstuiError
+from pstui.backends.errors import CallError
 from pstui.backends.options import set_of_keys
-from pstui.config.edits import Edits
-from pstui.config.problems import ConfigError, Problem
-from pstui.config.store import ProfileStore
-from pstui.tui.cli_profiles import TABLES, Profiles, read
+from pstui.config.problems import Problem
+from pstui.tui.cli_profiles import Profiles, read
+from pstui.tui.profiles_editing import Change, ProfileFiles, merged, table_of
 from pstui.tui.sidebar_model import SidebarEntry
+
+__all__ = ["Change", "ProfileBook"]
 
 #: the short word at the right for each transport: the way, where it is not what the heading says already
 _WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
 _TARGET_KEYS = ("host_name", "computer_name", "connection_uri", "vm_name", "vm_id", "container_id", "process_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One edit: ``values`` are the keys of the profile, None deletes it; ``old`` is its name before a renaming."""
-
-    kind: str
-    name: str
-    values: Mapping[str, Any] | None
-    old: str = ""
 
 
 class ProfileBook:
@@ -43,8 +33,7 @@ class ProfileBook:
     def __init__(self, profiles: Profiles) -> None:
         self.profiles = profiles
         self._stamp = _stamp(self._files)
-        self._store: ProfileStore | None = None
-        self._undone: list[str] = []
+        self._edits = ProfileFiles()
         self._turn = threading.RLock()
         self._busy = 0
 
@@ -64,8 +53,29 @@ class ProfileBook:
         return self.profiles.defaults
 
     def table(self, kind: str, name: str) -> Mapping[str, Any]:
-        """Return the keys of a profile, empty where there is none."""
-        return self.profiles.tables.get(kind, {}).get(name, {})
+        """Return the keys of a profile, a credential, or a table that stands once; empty where there is none."""
+        return table_of(self.profiles, kind, name)
+
+    @property
+    def credentials(self) -> Mapping[str, Mapping[str, Any]]:
+        """The [credentials] tables by name."""
+        return self.profiles.configuration.credentials
+
+    def users_of(self, credential: str) -> list[tuple[str, str]]:
+        """Return kind and name of each profile that names a credential, for itself or for its proxy."""
+        return [
+            (kind, name)
+            for kind, table in self.profiles.tables.items()
+            for name, keys in table.items()
+            if credential in _credentials_of(keys)
+        ]
+
+    def renamed_credential(self, old: str, new: str) -> list[Change]:
+        """Return the edits after which everything that named a credential names it by its new name."""
+        tables = [(kind, name, self.table(kind, name)) for kind, name in self.users_of(old)]
+        if old in _credentials_of(self.defaults):
+            tables.append(("defaults", "", self.defaults))
+        return [Change(kind, name, _naming(keys, old, new), base=keys) for kind, name, keys in tables]
 
     def connection(self, kind: str, name: str) -> ConnectionInfo:
         """Return where a profile leads. Raises CallError."""
@@ -133,7 +143,8 @@ class ProfileBook:
 
     @property
     def _files(self) -> tuple[Path, ...]:
-        included = {profile.file for profile in self.profiles.configuration.profiles}
+        configuration = self.profiles.configuration
+        included = {profile.file for profile in configuration.profiles} | {*configuration.credential_files.values()}
         return (self.profiles.path, *sorted(included - {self.profiles.path}))
 
     # -- editing ----------------------------------------------------------------------------------------------
@@ -141,55 +152,44 @@ class ProfileBook:
     def apply(self, changes: Sequence[Change], said: str) -> None:
         """Write edits, all or none of them, and read the result. ``said`` names them for ``undo``.
 
-        Raises PstuiError when the file is damaged, was changed by somebody else, or cannot be written.
+        Raises ChangedMeanwhile, or PstuiError when a file is damaged or cannot be written.
         """
-        self._write(lambda store: store.change(partial(_edit, changes)))
-        self._undone.append(said)
+        with self._editing():
+            self._edits.write([merged(change, self.profiles) for change in changes], self.profiles, said)
 
     def undo(self) -> str:
         """Take the last edit back; return what it was, empty when there is none. Raises PstuiError."""
-        if not self._undone:
-            return ""
-        done = False
+        with self._editing():
+            return self._edits.undo()
 
-        def write(store: ProfileStore) -> None:
-            nonlocal done
-            done = store.undo()
-
-        self._write(write)
-        said = self._undone.pop()
-        return said if done else ""
-
-    def _write(self, write: Callable[[ProfileStore], None]) -> None:
+    @contextlib.contextmanager
+    def _editing(self) -> Iterator[None]:
+        """One edit at a time, on the files as they are by then."""
         self._busy += 1
         try:
-            with self._turn:
-                self._write_in_turn(write)
+            with self._turn, self._edits.turn(self.path) as changed:
+                if changed or self.is_stale():
+                    self.reread()
+                yield
+                self.reread()
         finally:
             self._busy -= 1
 
-    def _write_in_turn(self, write: Callable[[ProfileStore], None]) -> None:
-        try:
-            if self._store is None:
-                self._store = ProfileStore(self.path)
-            elif self._store.changed_on_disk():
-                self._store.reread()
-                self._undone.clear()
-            write(self._store)
-        except ConfigError as error:
-            raise PstuiError(error.args[0], "", error.hint) from error
-        self.reread()
+
+def _credentials_of(keys: Mapping[str, Any]) -> tuple[Any, Any]:
+    options = keys.get("session_option")
+    return keys.get("credential"), options.get("proxy_credential") if isinstance(options, Mapping) else None
 
 
-def _edit(changes: Sequence[Change], edits: Edits) -> None:
-    for change in changes:
-        table = TABLES.get(change.kind, change.kind)
-        if change.old and change.old != change.name:
-            edits.rename(table, change.old, change.name)
-        if change.values is None:
-            edits.delete(table, change.name)
-        else:
-            edits.put(table, change.name, change.values)
+def _naming(keys: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return the keys of a table with a credential called by its new name."""
+    changed = dict(keys)
+    credential, proxy = _credentials_of(keys)
+    if credential == old:
+        changed["credential"] = new
+    if proxy == old:
+        changed["session_option"] = {**keys["session_option"], "proxy_credential": new}
+    return changed
 
 
 def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:

@@ -65,6 +65,11 @@ class Vault:
         if name not in self._proved:
             self._known.pop(name, None)
 
+    def forget(self, name: str) -> None:
+        """A credential was edited: its password is fetched or asked anew."""
+        self._known.pop(name, None)
+        self._proved.discard(name)
+
     def _named(self, user_name: str) -> str:
         tables = self._credentials().items()
         return next((name for name, table in tables if table.get("user_name", name) == user_name), "")

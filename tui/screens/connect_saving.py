@@ -133,7 +133,7 @@ async def save(world: World, draft: Draft, name: str, group: str, *, replace: bo
     table |= {key: old[key] for key in ("group", "tags", "color", "note", "pinned") if key in old and key not in table}
     users = {change.name: PSCredential(str((change.values or {}).get("user_name"))) for change in changes}
     profile_connection(kind, name, table, lambda each: users.get(each) or world.credential(each), book.defaults)
-    changes.append(Change(kind, name, table))
+    changes.append(Change(kind, name, table, new=not replace))
     await in_thread(lambda: book.apply(changes, f"saving {name}"))
     return f"✓ {name} was saved to {book.path}."
 

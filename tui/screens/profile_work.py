@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.session import SessionManager
 from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import Vault, in_thread
-from pstui.tui.screens.tab_work import TabWork
+from pstui.tui.screens.profile_writing import ProfileWriting
 from pstui.tui.sidebar_model import identity, kind_of
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.pane import Pane
@@ -20,11 +20,10 @@ from pstui.tui.workspace_state import SavedTab, StateFile
 
 #: seconds between two looks at the profile file's times
 LOOK = 2.0
-_UNSAVED = "This window has no profile file"
 
 
-class ProfileWork(TabWork):
-    """What can be done to profiles. ``book`` is None where there is no file: then nothing can be edited."""
+class ProfileWork(ProfileWriting):
+    """What can be done to profiles in the sidebar."""
 
     def __init__(
         self,
@@ -126,11 +125,12 @@ class ProfileWork(TabWork):
         """Read the profile file anew because somebody changed it."""
         assert self.book is not None
         await in_thread(self.book.reread)
-        self._refill()
+        self.refill()
         self.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
         self._tell_problems()
 
-    def _refill(self) -> None:
+    def refill(self) -> None:
+        """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
         self.show_strip()
@@ -143,10 +143,6 @@ class ProfileWork(TabWork):
             self.app.notify(
                 f"{said} in the profile file. ! in the sidebar lists them.", severity="warning", markup=False
             )
-
-    def complain(self, error: PstuiError) -> None:
-        """Say what went wrong, outside of any session."""
-        self.app.notify(error.text(), severity="error", markup=False, timeout=10)
 
     # -- what the sidebar wants -------------------------------------------------------------------------------
 
@@ -162,7 +158,7 @@ class ProfileWork(TabWork):
             case "problems":
                 self.action_problems()
             case "undo":
-                self.run_worker(self._undo(), group="profiles")
+                self.run_worker(self.undo(), group="profiles")
             case "add":
                 self.edit_profile("host", "", {})
             case "import":
@@ -192,69 +188,6 @@ class ProfileWork(TabWork):
             values = dict(self.book.table(entry.kind, entry.name))
             if values.pop("pinned", False) is not True:
                 values["pinned"] = True
-            change = Change(entry.kind, entry.name, values)
+            change = Change(entry.kind, entry.name, values, base=self.book.table(entry.kind, entry.name))
             said = f"{entry.name} {'pinned' if values.get('pinned') else 'no longer pinned'}"
         self.run_worker(self.write([change], said), group="profiles")
-
-    async def write(self, changes: Sequence[Change], said: str) -> bool:
-        """Write edits to the profile file; False, with the reason on the screen, where that cannot be done."""
-        if self.book is None:
-            self.app.notify(_UNSAVED, severity="warning", markup=False)
-            return False
-        book = self.book
-        try:
-            await in_thread(lambda: book.apply(changes, said))
-        except PstuiError as error:
-            self.complain(error)
-            return False
-        self._refill()
-        self.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
-        return True
-
-    async def _undo(self) -> None:
-        if self.book is None:
-            return
-        try:
-            said = await in_thread(self.book.undo)
-        except PstuiError as error:
-            self.complain(error)
-            return
-        self._refill()
-        self.app.notify(f"Taken back: {said}" if said else "There is nothing to take back", markup=False)
-
-    # -- screens of their own ---------------------------------------------------------------------------------
-
-    def edit_profile(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
-        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
-        if self.book is None:
-            self.app.notify(_UNSAVED, severity="warning", markup=False)
-            return
-        from pstui.tui.screens.profile_form import ProfileForm
-
-        def saved(change: Change | None) -> None:
-            if change is not None:
-                self.run_worker(self.write([change], f"{change.name} saved"), group="profiles")
-
-        self.app.push_screen(ProfileForm(self.book, kind, name, values, like=like), saved)
-
-    def action_problems(self) -> None:
-        """List what is wrong in the profile file."""
-        from pstui.tui.screens.profile_problems import ProblemsScreen
-
-        problems = self.book.problems if self.book is not None else ()
-        self.app.push_screen(ProblemsScreen(problems))
-
-    def action_import_profiles(self) -> None:
-        """Take hosts from another program's file."""
-        if self.book is None:
-            self.app.notify(_UNSAVED, severity="warning", markup=False)
-            return
-        from pstui.tui.screens.import_screen import ImportScreen
-
-        def chosen(changes: Sequence[Change] | None) -> None:
-            if changes:
-                count = len([one for one in changes if one.kind != "credentials"])
-                said = f"{count} profile{'' if count == 1 else 's'} imported"
-                self.run_worker(self.write(changes, said), group="profiles")
-
-        self.app.push_screen(ImportScreen(self.book), chosen)

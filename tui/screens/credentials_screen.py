@@ -1,0 +1,191 @@
+"""The [credentials] of the profile file: who they log on as, where each password comes from, who uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pstui.backends.errors import PstuiError
+from pstui.tui.profiles import Change
+from pstui.tui.screens.credential_form import source_of
+from pstui.tui.screens.forms import FormDesk
+from pstui.tui.widgets.fields import Verb
+from pstui.tui.widgets.fields_keys import step_focus
+from pstui.tui.widgets.fields_list import PickList
+from pstui.tui.widgets.plain import plain, plain_lines
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_VERBS = (
+    ("Enter", "edit", "Edit"),
+    ("a", "add", "Add"),
+    ("d", "delete", "Delete"),
+    ("u", "undo", "Undo"),
+    ("f", "defaults", "Defaults"),
+    ("s", "settings", "Settings"),
+)
+_NEEDING = ("edit", "delete")
+#: columns of name, account and source, which fit 80 columns together
+_NARROW = (14, 21, 23)
+_WIDE = (18, 28, 34)
+
+
+class CredentialsScreen(ModalScreen[None]):
+    """The list. Closed by Esc."""
+
+    CSS_PATH = "../dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
+    AUTO_FOCUS = None
+
+    def __init__(self, desk: FormDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._names: list[str] = []
+        self.list = PickList(id="credential-rows", empty="There is no credential yet. a adds one.")
+        self._captions = Static(id="captions", markup=False)
+        self._message = Static(id="message", markup=False)
+        self.verbs = {action: Verb(action, caption, key) for key, action, caption in _VERBS}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="credentials-box") as box:
+            box.border_title, box.border_subtitle = "Credentials", "Esc closes"
+            yield self._captions
+            with VerticalScroll(id="rows-scroll", can_focus=False):
+                yield self.list
+            yield self._message
+            with Horizontal(id="verbs"):
+                yield from self.verbs.values()
+
+    def on_mount(self) -> None:
+        """List them."""
+        self.show()
+        self.set_focus(self.list)
+
+    def on_resize(self) -> None:
+        """Give the columns the room there is."""
+        self.show(self.chosen)
+
+    def show(self, chosen: str = "") -> None:
+        """List them anew, the cursor on ``chosen`` where that is one of them."""
+        book = self._desk.book
+        self._names = list(book.credentials)
+        widths = _NARROW if self.size.width < 100 else _WIDE
+        head = _row(widths, "Name", "Account", "Password from", "Used by")
+        self._captions.update(Content.styled(f"  {head}", "$calm"))
+        rows = []
+        for name, table in book.credentials.items():
+            kind, text = source_of(table)
+            users = len(book.users_of(name))
+            used = f"{users} profile{'' if users == 1 else 's'}" if users else "none"
+            rows.append(_row(widths, name, str(table.get("user_name", name)), f"{kind} {text}".strip(), used))
+        self.list.put_rows(rows)
+        if chosen in self._names:
+            self.list.put(self._names.index(chosen))
+        for action, verb in self.verbs.items():
+            verb.allow("" if self._names or action not in _NEEDING else "There is no credential yet.")
+        self._say("Profiles name a credential by its name. The file holds where a password comes from, never itself.")
+
+    @property
+    def chosen(self) -> str:
+        """The credential that the verbs are about, empty while there is none."""
+        index = self.list.index
+        return self._names[index] if 0 <= index < len(self._names) else ""
+
+    def _say(self, text: str, *, wrong: bool = False) -> None:
+        self._message.update(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
+
+    # -- keys -------------------------------------------------------------------------------------------------
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on the keys of the list."""
+        focused = self.focused
+        match key:
+            case "escape" | "ctrl+c" | "q":
+                self.action_leave()
+            case "tab" | "right":
+                step_focus(self.list, 1)
+            case "shift+tab" | "left":
+                step_focus(self.list, -1)
+            case "up" | "down":
+                self.list.step(-1 if key == "up" else 1)
+            case "enter":
+                self._do(focused.action if isinstance(focused, Verb) else "edit")
+            case "delete":
+                self._do("delete")
+            case _:
+                action = next((action for letter, action, _ in _VERBS if letter == key), "")
+                if not action:
+                    return False
+                self._do(action)
+        return True
+
+    def pasted(self, text: str) -> bool:
+        """Nothing can be pasted here."""
+        return False
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """Another credential: nothing is said of the one before."""
+        event.stop()
+        self._say("")
+
+    def on_verb_pressed(self, event: Verb.Pressed) -> None:
+        """Do what a button says."""
+        event.stop()
+        self._do(event.verb.action)
+
+    def _do(self, action: str) -> None:
+        if why := self.verbs[action].why_not:
+            self._say(why, wrong=True)
+            return
+        match action:
+            case "edit" | "add":
+                form = self._desk.credential(self.chosen if action == "edit" else "")
+                self.app.push_screen(form, self._edited)
+            case "defaults" | "settings":
+                self.app.push_screen(self._desk.single(action))
+            case "delete":
+                self.run_worker(self._delete(self.chosen), group="credentials")
+            case "undo":
+                self.run_worker(self._undo(), group="credentials")
+
+    def _edited(self, name: str | None) -> None:
+        self.show(name or self.chosen)
+
+    async def _delete(self, name: str) -> None:
+        users = self._desk.book.users_of(name)
+        if users:
+            others = f" and {len(users) - 3} more" if len(users) > 3 else ""
+            named = ", ".join(user for _, user in users[:3])
+            self._say(f"{name} is used by {named}{others}: give them another one first.", wrong=True)
+            return
+        try:
+            await self._desk.write([Change("credentials", name, None)], f"credential {name} deleted")
+        except PstuiError as error:
+            self._say(error.text(), wrong=True)
+            return
+        self._desk.forget(name)
+        self.show()
+        self._say(f"{name} was deleted. u takes it back.")
+
+    async def _undo(self) -> None:
+        try:
+            said = await self._desk.undo()
+        except PstuiError as error:
+            self._say(error.text(), wrong=True)
+            return
+        self.show(self.chosen)
+        self._say(f"Taken back: {said}" if said else "There is nothing to take back.")
+
+    def action_leave(self) -> None:
+        """Close the list."""
+        self.dismiss(None)
+
+
+def _row(widths: Sequence[int], *cells: str) -> str:
+    parts = [set_cell_size(plain(cell, limit=width), width) for cell, width in zip(cells, widths, strict=False)]
+    return " ".join([*parts, *cells[len(widths) :]])
