@@ -315,3 +315,19 @@ async def test_no_key_behind_the_prefix_is_parted_from_its_word(manager: StandIn
         rows = s.shown().splitlines()
         for pair in ("a answer", "r try again", "↓ prompt below", "← text left", ", settings"):
             assert any(pair in row for row in rows), pair
+
+
+async def test_at_80_columns_the_sidebar_stands_beside_the_first_words_and_folds_for_a_tab(
+    manager: StandInManager,
+) -> None:
+    async with screen(sessions=manager.as_manager(), sidebar=[], size=(80, 24)) as s:
+        await s.until(lambda: s.shows("No session is open.") and s.shows("F1 help"), "the first words, not covered")
+        assert s.shows("an Enter-PSSession line")
+        await s.keys("f2")
+        await s.until(lambda: s.shows("Connect to"), "the dialog")
+        await s.type("web1")
+        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        assert not s.workspace.sidebar.display, "the sidebar does not cover the pane"
+        await s.keys("ctrl+right_square_bracket", "w")
+        await s.until(lambda: not s.workspace.panes and s.shows("No session is open."), "the end of the tab")
+        await s.until(lambda: s.workspace.focused is s.workspace.sidebar, "the keys go on in the sidebar")

@@ -96,7 +96,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
             elif option.name in FIXED:
                 with Horizontal(classes="fold"):
                     yield Static(option.name, classes="label", markup=False)
-                    yield Static(Content.styled("on, as the choice at the left says", "$calm"), markup=False)
+                    yield Static(Content.styled("on for this choice", "$calm"), markup=False)
             else:
                 yield self._row(option.name, option)
 

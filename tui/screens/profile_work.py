@@ -96,6 +96,19 @@ class ProfileWork(ProfileWriting):
             if not there.state.live:
                 there.enter()
 
+    def bring_to_front(self, pane: Pane) -> None:
+        """Show a pane; a sidebar that was opened over it folds again."""
+        self.remove_class("-unfolded")
+        super().bring_to_front(pane)
+
+    async def close(self, pane: Pane) -> None:
+        """Close a tab; after the last one the keys go to the sidebar."""
+        await super().close(pane)
+        if not self.panes:
+            self.remove_class("-folded")
+            self.add_class("-unfolded")
+            self.set_focus(self.sidebar)
+
     async def open(self, info: ConnectionInfo) -> Pane:
         """Open a tab, and remember when for the order by last use."""
         self.sidebar.use(identity(info), time.time())

@@ -99,6 +99,7 @@ class AskingArea(Vertical):
         self._before = self.screen.focused
         self._box = QuestionBox(asking, _drop)
         self.mount(self._box)
+        self.screen.add_class("-asking")
         self.call_after_refresh(self._box.take_focus)
 
     def withdraw(self, asking: Asking) -> None:
@@ -106,6 +107,7 @@ class AskingArea(Vertical):
         box, self._box = self._box, None
         if box is not None and self.is_attached:
             box.remove()
+            self.screen.remove_class("-asking")
             if self._before is not None and self._before.is_attached:
                 self.screen.set_focus(self._before)
 

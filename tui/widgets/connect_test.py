@@ -23,6 +23,12 @@ class Step:
     detail: str = ""
     sign: str = "…"
 
+    @property
+    def said(self) -> str:
+        """The step with what it is about; of one that has gone well only as much as names it."""
+        detail = self.detail.split(" ", 1)[0] if self.sign == "✓" else self.detail
+        return f"{self.name} {detail}".strip()
+
 
 class ConnectTest:
     """One test. ``show`` is called with what is to be shown whenever that changes."""
@@ -64,6 +70,10 @@ class ConnectTest:
         if self.steps and self.steps[-1].name == name:
             self.steps[-1].detail = detail
         else:
+            # a connection that begins again, such as after a host key was accepted, begins its steps again
+            again = next((place for place, step in enumerate(self.steps) if step.name == name), None)
+            if again is not None:
+                del self.steps[again:]
             # a step that begins says that the one before has gone well
             for step in self.steps:
                 step.sign = "✓"
@@ -81,10 +91,7 @@ class ConnectTest:
         """Return the steps in one row and, below, how it ended."""
         styles = {"✓": "$success", "✗": "$error", "…": "$calm"}
         row = Content("  ").join(
-            Content.assemble(
-                (f"{step.sign} ", styles[step.sign]), plain(f"{step.name} {step.detail}", limit=80).strip()
-            )
-            for step in self.steps
+            Content.assemble((f"{step.sign} ", styles[step.sign]), plain(step.said, limit=80)) for step in self.steps
         )
         if self.passed:
             return Content("\n").join([row, Content.styled("✓ The connection works; it was closed again.", "$success")])

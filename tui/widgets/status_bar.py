@@ -36,7 +36,10 @@ def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Ke
     """Return keys and their words, what matters most first: this context, a question elsewhere, the rest."""
     if context in CONTEXT_KEYS:
         stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
-        return [*stops, *footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")]
+        own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
+        # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
+        place = 3 if context is Context.SIDEBAR else len(own)
+        return [*stops, *own[:place], help, *own[place:]]
     first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
     for number, other in enumerate(panes, 1):
         if other.asking is not None and other is not pane:
@@ -111,7 +114,8 @@ class StatusBar(Horizontal):
         """Show what matters where the keys go now."""
         self._pane = pane
         self._mode = _MODES.get(context, "")
-        most = (5 if self._mode else 3) if self.app.size.width < NARROW else 7
+        narrow = 5 if self._mode else 4 if context is Context.SIDEBAR else 3
+        most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")
         self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)

@@ -9,6 +9,7 @@ _LINES = (
     ("Enter", "opens what is chosen in the sidebar"),
     ("F2", "opens user@host or an Enter-PSSession line"),
     ("F6", "goes to the sidebar"),
+    ("Alt+X", "finds every command by its name"),
     ("F1", "lists every key"),
 )
 
