@@ -17,7 +17,7 @@ WSMAN_OPTIONS: tuple[Option, ...] = (
         "Computers that may be entered over http without Kerberos: names with wildcards, or <local>.",
         "Nothing proves who answers there: whoever takes over the name or address gets an attempt at your password.",
         _SETS,
-        default_text="none; on Windows those of the machine",
+        default_text="none; on Windows the machine's",
         own=True,
         wsman=True,
         setting=True,

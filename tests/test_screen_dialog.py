@@ -29,6 +29,7 @@ from pstui.tui.widgets.fields_keys import step_focus
 from textual import events
 
 from tests.support.pilot import Screen, screen
+from tests.support.sshd import running_sshd
 
 S = ParameterSet
 VM = "12345678-1234-1234-1234-123456789abc"
@@ -280,6 +281,34 @@ async def test_the_first_step_that_fails_is_explained(tmp_path: object) -> None:
         await s.keys("ctrl+t")
         await s.until(lambda: s.shows("✗ ") and s.shows("no-such-program-anywhere"), "the failure")
         assert not s.shows("✓ The connection works")
+
+
+async def test_a_question_of_the_test_is_seen_at_80_columns_and_each_step_is_told_once(tmp_path: Path) -> None:
+    with running_sshd(tmp_path / "sshd") as server:
+        async with dialog(size=(80, 24)) as (s, _, answers):
+            await s.type(f"-HostName {server.user}@127.0.0.1:{server.port} -KeyFilePath {server.user_key}", enter=False)
+            await s.keys("ctrl+t")
+            await s.until(lambda: s.shows("[Y] yes") and s.shows("Answer:"), "the whole question")
+            assert s.shows("is not known yet"), "with what it is about"
+            await s.type("o")
+            await s.until(lambda: s.shows("✓ The connection works"), "the result")
+            assert s.shows(f"✓ name 127.0.0.1  ✓ port {server.port}  ✓ host key ED25519  ✓ authentication")
+            assert s.shown().count("✓ name") == 1
+            assert not answers
+
+
+async def test_a_pasted_line_with_the_prompts_and_line_ends_of_a_terminal_fills_the_fields(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text("[defaults]\nsession_option = { idle_timeout = 7200000 }\n")
+    text = "PS C:\\> Enter-PSSession `\r>>   -ComputerName web1 `\r>>   -UseSSL -Port 5986\r"
+    async with dialog(World(SessionManager(), book=ProfileBook(read(file)))) as (s, shown, answers):
+        s.app.post_message(events.Paste(text))
+        await s.until(lambda: shown.draft.text("ComputerName") == "web1", "the fields")
+        assert shown.line == "Enter-PSSession -ComputerName web1 -Port 5986 -UseSSL", "what was pasted, no more"
+        await s.keys("enter")
+        await s.until(lambda: answers, "the connection")
+        assert answers[0] is not None
+        assert answers[0].values["SessionOption"] == {"IdleTimeout": 7200000}, "the defaults come in when it opens"
 
 
 async def test_the_line_is_copied() -> None:

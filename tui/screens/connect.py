@@ -101,7 +101,7 @@ class ConnectScreen(ConnectFrame):
             return
         self._refused = ""
         try:
-            await self.fill(Draft.of(self.world.connection(event.value)))
+            await self.fill(Draft.of(self.world.connection(event.value, bare=True)))
         except MissingMandatory as error:
             if error.call is not None:
                 await self.fill(Draft.of_call(error.call))
@@ -169,7 +169,7 @@ class ConnectScreen(ConnectFrame):
     async def _take_line(self, text: str) -> None:
         self._forget_quick()
         try:
-            await self.fill(Draft.of(self.world.connection(text)))
+            await self.fill(Draft.of(self.world.connection(text, bare=True)))
             await self.form.focus_field("")
         except MissingMandatory as error:
             if error.call is not None:

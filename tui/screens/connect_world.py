@@ -62,12 +62,14 @@ class World:
 
     def call(self, text: str) -> BoundCall:
         """Bind a PowerShell line. Raises CallError."""
-        return bind_line(text, context=self.context())
+        # a terminal hands over the line ends of a paste as carriage returns
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        return bind_line(lines, context=self.context())
 
-    def connection(self, text: str) -> ConnectionInfo:
+    def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
 
-        Raises MissingMandatory for a call that lacks a value, CallError for what cannot be connected to.
+        A ``bare`` one of a call has only what the call says, not what the defaults add to it. Raises MissingMandatory for a call that lacks a value, CallError for what cannot be connected to.
         """
         text = text.strip()
         if not is_call(text):
@@ -82,7 +84,7 @@ class World:
         call = self.call(f"Enter-PSSession {text}" if text.startswith("-") else text)
         if call.cmdlet != "Enter-PSSession":
             raise CallError(f"{call.cmdlet} opens no tab", hint="Give an Enter-PSSession line.")
-        return connection_info(call, defaults=self.defaults, credentials=self.credential)
+        return connection_info(call, defaults=_NOTHING if bare else self.defaults, credentials=self.credential)
 
 
 def is_call(text: str) -> bool:

@@ -26,7 +26,7 @@ class Step:
     @property
     def said(self) -> str:
         """The step with what it is about; of one that has gone well only as much as names it."""
-        detail = self.detail.split(" ", 1)[0] if self.sign == "✓" else self.detail
+        detail = self.detail.split(" ", 1)[0].rstrip(",") if self.sign == "✓" else self.detail
         return f"{self.name} {detail}".strip()
 
 
