@@ -60,7 +60,7 @@ LOCAL_OPTIONS: tuple[Option, ...] = (
         OptionKind.TEXT,
         "The libvirt connection that knows the virtual machine, such as qemu+ssh://root@host/system.",
         sets=_VM,
-        default_text="qemu:///system, then qemu:///session",
+        default_text="qemu:///system, then …/session",
         own=True,
     ),
     Option(
@@ -71,7 +71,7 @@ LOCAL_OPTIONS: tuple[Option, ...] = (
         "WSMan without HTTPS takes the hypervisor's word for the guest's address; nothing else proves who answers.",
         _VM,
         choices=("SSH", "WSMan"),
-        default_text="whichever the guest offers, SSH first",
+        default_text="what the guest has, SSH first",
         own=True,
     ),
     Option(

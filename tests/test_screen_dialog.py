@@ -23,7 +23,7 @@ from pstui.tui.screens.connect_draft import Draft
 from pstui.tui.screens.connect_form import OptionsFold
 from pstui.tui.screens.connect_saving import profile_keys
 from pstui.tui.screens.connect_world import World
-from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, entry_of
+from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, SetEntry, entry_of
 from pstui.tui.widgets.fields import ChoiceField, Verb
 from pstui.tui.widgets.fields_keys import step_focus
 from textual import events
@@ -327,6 +327,22 @@ async def test_at_80_columns_everything_fits_and_the_mouse_chooses() -> None:
         await s.until(lambda: shown.draft.parameter_set is S.DEMO, "the demo")
         await s.pilot.click(shown.verb("connect"))
         await s.until(lambda: answers, "the answer")
+
+
+@pytest.mark.parametrize("entry", [each for each in ENTRIES if each.sets != LOOKUPS], ids=lambda each: each.caption)
+async def test_at_80_columns_no_default_is_cut_off(entry: SetEntry) -> None:
+    async with dialog(draft=Draft(entry.sets[0]), size=(80, 24)) as (s, shown, _):
+        await s.until(lambda: shown.form.rows, "the fields")
+        await s.idle()
+        for name, row in shown.form.rows.items():
+            text = "" if row.must else row.option.default_text
+            assert len(text) < row.control.size.width, name
+
+
+async def test_what_must_be_given_has_no_default_in_its_help() -> None:
+    async with dialog(draft=Draft(S.VM_NAME), missing=("Credential",)) as (s, _, _):
+        await s.until(lambda: s.shows("its password is asked"), "the help")
+        assert not s.shows("the current user")
 
 
 def test_every_option_of_every_set_has_a_field() -> None:

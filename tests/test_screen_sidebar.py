@@ -277,6 +277,19 @@ async def test_a_thousand_profiles_filter_within_a_frame(manager: StandInManager
         assert statistics.mean(min(each) for each in times.values()) < 1 / 60
 
 
+async def test_a_long_list_begins_with_its_heading_and_cuts_no_short_text(manager: StandInManager) -> None:
+    async with screen(sessions=manager.as_manager(), sidebar=thousand(), size=(80, 24)) as s:
+        await s.until(lambda: s.shows("web0"), "the list")
+        rows = s.shown().splitlines()
+        assert rows[1].startswith(" ▾ Hosts")
+        assert "WinRM" in next(row for row in rows if "○ web0" in row)
+        await s.keys("slash")
+        await s.type("web9", enter=False)
+        await s.until(lambda: not s.shows("○ web0 "), "the filter")
+        await s.keys("down", "down", "down", "up", "up", "up")
+        assert s.shown().splitlines()[1].startswith(" ▾ Hosts"), "headings come back with the first entry"
+
+
 def test_listing_a_thousand_profiles_binds_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "profiles.toml"
     file.write_text("".join(f'[hosts.web{n}]\ncomputer_name = "web{n}"\n' for n in range(1000)))

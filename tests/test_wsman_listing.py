@@ -68,7 +68,7 @@ class Desk:
         file.write_text('[defaults]\ntrusted_hosts = ["<local>"]\n')
         self.world = World(self.sessions, book=ProfileBook(read(file)))
         self.world.variables["c"] = PSCredential(USER, Secret(PASSWORD))
-        self.commands = Commands(self.world, self.face, ScriptedConsole())
+        self.commands = Commands(self.world, self.face, ScriptedConsole(), lambda: 100)
 
     async def run(self, line: str) -> list[Said]:
         there = f"-ComputerName localhost -Port {self.endpoint.port} -Credential $c"

@@ -180,7 +180,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         if row is None:
             return ""
         option = row.option
-        default = f" Default: {option.default_text}." if option.default_text else ""
+        default = f" Default: {option.default_text}." if option.default_text and not row.must else ""
         return f"{option.help}{default}" + (f"\n! {option.caution}" if option.caution else "")
 
     # -- what the user does -----------------------------------------------------------------------------------

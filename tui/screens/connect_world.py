@@ -69,7 +69,8 @@ class World:
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
 
-        A ``bare`` one of a call has only what the call says, not what the defaults add to it. Raises MissingMandatory for a call that lacks a value, CallError for what cannot be connected to.
+        A ``bare`` one of a call has only what the call says, not what the defaults add to it. Raises MissingMandatory
+        for a call that lacks a value, CallError for what cannot be connected to.
         """
         text = text.strip()
         if not is_call(text):

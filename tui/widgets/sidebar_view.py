@@ -103,11 +103,15 @@ class SidebarView(ScrollView, can_focus=True):
             self.move(above[-1] - self._cursor)
 
     def show_cursor(self) -> None:
-        """Scroll so that the cursor is in sight, above the row of the filter."""
-        room = max(self.size.height - 1, 1)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, force=True, immediate=True)
+        """Scroll so that the cursor is in sight, above the row of the filter, and the headings right above it, too."""
+        room = self.size.height - 1
+        if room < 1:
+            return  # not laid out yet
+        top, first = self.scroll_offset.y, self._cursor
+        while first and self._rows[first - 1].entry is None and self._cursor - first + 1 < room:
+            first -= 1
+        if first < top:
+            self.scroll_to(y=first, animate=False, force=True, immediate=True)
         elif self._cursor >= top + room:
             self.scroll_to(y=self._cursor - room + 1, animate=False, force=True, immediate=True)
 
@@ -125,7 +129,7 @@ class SidebarView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw a row; the last one of the widget is the filter."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         plain_row, cursor_row = self._row_styles()
         if y == self.size.height - 1:
             return self._filter_row(plain_row, width)
