@@ -14,6 +14,10 @@ from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.host import QuestionKind
 from pstui.backends.transports import wsman_sockets
 from pstui.backends.transports.wsman_credentials import GATE
+from pstui.backends.transports.wsman_errors import Facts, open_error
+from pstui.backends.transports.wsman_faults import AuthenticationFailure
+from pstui.backends.transports.wsman_target import Target
+from pstui.backends.transports.wsman_trouble import trouble
 
 from tests.support.parts import missing
 from tests.support.scripted_console import ScriptedConsole
@@ -251,3 +255,62 @@ async def test_a_credential_without_a_name_is_asked_for_whole(winrm_endpoint: Wi
         await opened.invoke_script("1", console)
     await answers
     assert [question.kind for question in console.questions] == [QuestionKind.LINE, QuestionKind.SECRET]
+
+
+@pytest.mark.parametrize("mechanism", ["Basic", "Digest", "Credssp", "Negotiate"])
+async def test_a_way_that_is_not_offered_is_told_and_costs_no_password(
+    winrm_endpoint: WinRMEndpoint, mechanism: str
+) -> None:
+    needs({"Authentication": mechanism})
+    every = ("Negotiate", "Kerberos", "Basic", "Digest", "CredSSP")
+    offered = [one for one in every if one.casefold() != mechanism.casefold()]
+    if mechanism == "Negotiate":
+        offered.remove("Kerberos")
+    winrm_endpoint.control("gate", schemes=offered)
+    try:
+        told = await refusal(call(winrm_endpoint, ssl=True, Authentication=mechanism))
+    finally:
+        winrm_endpoint.control("gate", schemes=["Negotiate", "Kerberos", "Basic", "Digest", "CredSSP", "Certificate"])
+    assert f"does not offer {mechanism.casefold()} authentication" in told
+    assert f"It offers {', '.join(offered)}." in told
+    assert "nonce" not in told
+    # The password was not judged, so that it can be used another way.
+    async with session(call(winrm_endpoint, ssl=True, Authentication=mechanism)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "code"),
+    [
+        (0xC0000071, "the password has expired", "1330"),
+        (0xC0000224, "must be changed before the first logon", "1907"),
+        (0xC0000234, "locked or disabled", "1909"),
+        (0xC0000072, "locked or disabled", "1909"),
+        (0xC000006D, "the user name or the password is wrong", "1326"),
+        (0x8009030C, "the user name or the password is wrong", "1326"),
+        (0xC0000123, "NTSTATUS 0xc0000123", "5 (AccessDenied)"),
+    ],
+)
+def test_what_credssp_says_of_a_logon_is_told(status: int, told: str, code: str) -> None:
+    """CredSSP brings the service's own status; other mechanisms over NTLM get a bare 401."""
+    from spnego.exceptions import NativeError, SpnegoError
+
+    native = NativeError("Received NTStatus in TSRequest from acceptor", winerror=status)
+    error = SpnegoError(base_error=native, context_msg="Public key exchange")
+    failure = trouble(error, sent=True)
+    assert isinstance(failure, AuthenticationFailure)
+    assert failure.secret_sent
+    text = open_error(failure, Facts(Target(False, "server", 5985, "wsman", ""), "alice", "credssp")).text()
+    assert told in text
+    assert f"WinRM code {code}" in text
+
+
+async def test_a_bare_refusal_names_what_it_may_mean(winrm_endpoint: WinRMEndpoint) -> None:
+    winrm_endpoint.control("gate", expired=[USER])
+    try:
+        told = await refusal(call(winrm_endpoint, Authentication="Negotiate"))
+    finally:
+        winrm_endpoint.control("gate", expired=[])
+    for part in ("the logon of alice was refused", "wrong", "has expired", "must be changed", "5 (AccessDenied)"):
+        assert part in told
+    assert "nonce" not in told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,35 @@ def test_on_a_line_they_are_named_in_full() -> None:
         bind_line("Enter-PSSession -ComputerName web -Trusted web")
     with pytest.raises(CallError):
         bind_line("Enter-PSSession -HostName web -TrustedHosts web")
+
+
+async def invoked(file: str, *words: str) -> tuple[int, str, str]:
+    """Run ``pstui Invoke-Command`` without a terminal; return its exit code and what it wrote."""
+    command = [sys.executable, "-m", "pstui.tui.cli", "--config", file, "icm", *words, "-ScriptBlock", "'w' * 3"]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "BOX_PASSWORD": PASSWORD},
+    )
+    async with asyncio.timeout(DEADLINE):
+        out, errors = await process.communicate()
+    return process.returncode or 0, out.decode().strip(), errors.decode()
+
+
+@pytest.mark.parametrize("source", ['{ env = "BOX_PASSWORD" }', '{ command = ["printenv", "BOX_PASSWORD"] }'])
+async def test_a_saved_credential_serves_a_call_without_a_terminal(
+    winrm_endpoint: WinRMEndpoint, tmp_path: Path, source: str
+) -> None:
+    file = profiles(tmp_path, winrm_endpoint.port, defaults='trusted_hosts = ["localhost"]')
+    text = Path(file).read_text().replace(f'user_name = "{USER}"', f'user_name = "{USER}"\npassword = {source}')
+    Path(file).write_text(text)
+    where = ("-ComputerName", "localhost", "-Port", str(winrm_endpoint.port))
+    assert await invoked(file, *where, "-Credential", "box") == (0, "www", "")
+    # Any other name is a user's, whose password nobody is there to be asked for.
+    code, out, errors = await invoked(file, *where, "-Credential", "somebody")
+    assert (code, out) == (3, "")
+    assert "a password is needed, and nobody is there to be asked" in errors
+    assert "[credentials]" in errors
+    assert "Traceback" not in errors

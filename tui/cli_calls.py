@@ -46,7 +46,8 @@ def dispatch(options: Options) -> int:
     if wanted.call is not None:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
-            return cli_invoke.invoke(wanted.infos, wanted.call, options.json or wanted.json, options.transcript)
+            as_json = options.json or wanted.json
+            return cli_invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
     _refuse_json(options.json)
     return _screen(list(wanted.infos), options, profiles, single=True)
 
@@ -87,7 +88,8 @@ def _checked(
     call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False, *, what_if: bool = False
 ) -> Wanted:
     if call.cmdlet == _ENTER:
-        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+        info = profiles.named(connection_info(call, defaults=profiles.defaults))
+        return Wanted((info,), call, as_json, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -101,7 +103,7 @@ def _checked(
     if call.cmdlet == _INVOKE:
         cli_invoke.check(call)
     infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
-    return Wanted(infos, call, as_json, call.what_if)
+    return Wanted(tuple(map(profiles.named, infos)), call, as_json, call.what_if)
 
 
 def _describe(wanted: Wanted) -> int:

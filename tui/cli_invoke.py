@@ -10,6 +10,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BoundCall
+from pstui.tui.cli_profiles import Profiles
 
 _ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
 #: parameters that need what a call without a screen does not have: why, and what to do
@@ -27,9 +28,12 @@ _NOT_HERE = {
 }
 
 
-def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, transcript: str | None) -> int:
+def invoke(
+    infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, transcript: str | None, profiles: Profiles
+) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises CallError."""
     from pstui.tui.invoke import THROTTLE_LIMIT, Invocation, Script, run
+    from pstui.tui.profiles_credentials import Vault
     from pstui.tui.transcript_file import TranscriptFile
 
     values = call.values
@@ -41,7 +45,9 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, tran
         verbose=call.verbose,
     )
     limit = int(values.get("ThrottleLimit") or 0)
-    invocation = Invocation(infos, script, _input(values), limit if limit > 0 else THROTTLE_LIMIT)
+    limit = limit if limit > 0 else THROTTLE_LIMIT
+    vault = Vault(lambda: profiles.configuration.credentials)
+    invocation = Invocation(infos, script, _input(values), limit, vault.ready)
     if transcript is None:
         return run(invocation)
     sink = TranscriptFile(transcript)

@@ -7,16 +7,18 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.host import QuestionCancelled
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.host import Console, QuestionCancelled
+from pstui.backends.records import Stream, Write
 from pstui.tui import cli_stdin
 from pstui.tui.cli_output import Output
 from pstui.tui.invoke_lines import LineConsole, SharedInput, with_passwords
-from pstui.tui.invoke_target import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, Script, Target
+from pstui.tui.invoke_target import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESSION, EXIT_OK, Script, Target
 from pstui.tui.terminal import Look, Sink, TerminalConsole
 
 __all__ = ["THROTTLE_LIMIT", "Invocation", "Script", "run"]
@@ -31,13 +33,14 @@ THROTTLE_LIMIT = 32
 class Invocation:
     """One call of Invoke-Command: where, what, and how many at once.
 
-    ``input`` is the pipeline's input; None takes it from standard input.
+    ``input`` is the pipeline's input; None takes it from standard input. ``ready`` fetches passwords that have a source.
     """
 
     infos: Sequence[ConnectionInfo]
     script: Script
     input: Sequence[object] | None = None
     throttle: int = THROTTLE_LIMIT
+    ready: Callable[[ConnectionInfo, Console], Awaitable[ConnectionInfo]] | None = None
 
 
 def run(invocation: Invocation, *, transcript: Sink | None = None, manager: Any = None) -> int:
@@ -81,16 +84,30 @@ class _Run:
             from pstui.backends.session import SessionManager
 
             manager = SessionManager()
-        infos = list(self.invocation.infos)
-        if self.several:
-            self.asking = asyncio.ensure_future(with_passwords(infos, self.console))
-            try:
-                infos = await self.asking
-            except (QuestionCancelled, asyncio.CancelledError):
-                return EXIT_INTERRUPTED
+        self.asking = asyncio.ensure_future(self._with_passwords())
+        try:
+            infos = await self.asking
+        except (OpenCancelled, QuestionCancelled, asyncio.CancelledError):
+            return EXIT_INTERRUPTED
         gate = asyncio.Semaphore(self.invocation.throttle)
         source = self._source()
-        return outcome(await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos)))
+        codes = await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos))
+        without_password = len(self.invocation.infos) - len(infos)
+        return outcome([*codes, *[EXIT_NO_SESSION] * without_password])
+
+    async def _with_passwords(self) -> list[ConnectionInfo]:
+        """Return the targets with the passwords that have a source; one whose source fails is told and left out."""
+        infos, ready = list(self.invocation.infos), self.invocation.ready
+        if ready is not None:
+            wanted, infos = infos, []
+            for info in wanted:
+                try:
+                    infos.append(await ready(info, self.console))
+                except OpenCancelled:
+                    raise
+                except OpenError as error:
+                    self.console.write(Write(f"pstui: {error.text()}", stream=Stream.ERROR))
+        return await with_passwords(infos, self.console) if self.several else infos
 
     async def _one(
         self, manager: Any, info: ConnectionInfo, gate: asyncio.Semaphore, source: Callable[[], _Input]

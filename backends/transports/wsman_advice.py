@@ -19,13 +19,22 @@ class Advice:
     hint: str
 
 
+#: the service knows who asks, and does not let them in
 ACCESS = Advice(
     "access is denied to {user}",
-    "The name or the password is wrong, or the account may not use remoting: it must be an administrator, in Remote "
+    "The logon itself was accepted, but the account may not use remoting: it must be an administrator, in Remote "
     "Management Users, or allowed by the session configuration. A local administrator other than the built-in one is "
     "filtered by the token policy; on the computer itself an elevated pstui is needed.",
-    "Check name and password; then the group, the configuration's permissions (Set-PSSessionConfiguration), and for "
-    "local accounts LocalAccountTokenFilterPolicy on the computer.",
+    "Check the group, the configuration's permissions (Set-PSSessionConfiguration), and for local accounts "
+    "LocalAccountTokenFilterPolicy on the computer.",
+)
+#: the service does not take the logon, and tells no more than that
+LOGON = Advice(
+    "the logon of {user} was refused: access is denied",
+    "The service does not say why: the name or the password is wrong, the password has expired or must be changed, "
+    "or the account is locked or may not log on over the network.",
+    "Check both (a local account is COMPUTER\\name); log on there by other means to see whether it has expired. "
+    "pstui does not try the same ones again.",
 )
 
 ADVICE: dict[int | str, Advice] = {

@@ -158,11 +158,13 @@ async def _ask(kind: QuestionKind, label: str, target: Target, context: ConnectC
     except QuestionCancelled as cancelled:
         if not cancelled.nobody:
             raise OpenCancelled(f"{printable(target.host)}: not connected") from cancelled
-        what = "password" if kind is QuestionKind.SECRET else "credential"
+        is_password = kind is QuestionKind.SECRET
+        what = "password" if is_password else "credential"
         raise OpenError(
             f"{printable(target.host)}: a {what} is needed, and nobody is there to be asked",
-            "There is no Kerberos ticket of the current user, or the endpoint does not take one.",
-            "Give a -Credential whose profile names a password source, or get a ticket with kinit.",
+            "" if is_password else "There is no Kerberos ticket of the current user, or it cannot be used here.",
+            "Give the name of a [credentials] entry of the profiles that has a password source as -Credential, or get "
+            "a ticket with kinit.",
             error_id="CreateRemoteRunspaceFailed",
         ) from cancelled
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pstui.backends.errors import OpenError, ProtocolError, SessionBroken, SessionStateError
@@ -11,6 +12,7 @@ from pstui.backends.transports.wsman_advice import (
     ACCESS,
     ADVICE,
     CERTIFICATES,
+    LOGON,
     NETWORK,
     PROXY_UNREACHED,
     UNREACHED,
@@ -20,6 +22,8 @@ from pstui.backends.transports.wsman_advice import (
 from pstui.backends.transports.wsman_faults import NetworkKind
 from pstui.backends.transports.wsman_target import Target, configuration_of
 
+#: what a bare refusal is told as
+REFUSED = "The service answered 401 (not authorised)."
 #: characters of a service's own words that are shown
 MAX_WORDS = 600
 
@@ -124,6 +128,7 @@ def may_open_later(failure: faults.WSManFailure) -> bool:
 
 
 def _made(what: str, why: str, hint: str, code: int, details: str) -> WSManOpenError:
+    why = f"{why}." if why and why[-1].isalnum() else why
     told = f"{why} {_code(code)}".strip()
     return WSManOpenError(what, told, hint, code=code, details=details)
 
@@ -152,21 +157,18 @@ def _authentication(failure: faults.AuthenticationFailure, facts: Facts) -> Open
     if failure.offered and not failure.secret_sent:
         return _made(
             f"{host}: the service does not offer {facts.scheme} authentication",
-            f"It offers: {printable(failure.offered)[:MAX_WORDS]}. Nothing was sent to it.",
+            f"It offers {_schemes(failure.offered)}.",
             "Choose another one with -Authentication, or let its administrator allow this one.",
             -2144108274,
             "",
         )
-    advice = ACCESS if failure.secret_sent else ADVICE["kerberos"]
-    code = faults.ACCESS_DENIED if failure.secret_sent else faults.KERBEROS_DISABLED
-    offered = f" It offers: {printable(failure.offered)[:200]}." if failure.offered else ""
-    return _made(
-        f"{host}: {advice.what.format(user=user)}",
-        f"{printable(text[:MAX_WORDS])}{offered} {advice.why}",
-        advice.hint,
-        code,
-        "",
-    )
+    if failure.secret_sent:
+        told = "" if text == REFUSED else printable(text[:MAX_WORDS])
+        why = f"{LOGON.why} {told}".strip()
+        return _made(f"{host}: {LOGON.what.format(user=user)}", why, LOGON.hint, faults.ACCESS_DENIED, text)
+    advice = ADVICE["kerberos"]
+    why = f"{printable(text[:MAX_WORDS])} {advice.why}".strip()
+    return _made(f"{host}: {advice.what}", why, advice.hint, faults.KERBEROS_DISABLED, text)
 
 
 #: what Kerberos and CredSSP say of a logon, by the words they use
@@ -195,12 +197,21 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
         ),
     ),
     (
-        ("locked out", "revoked", "0xc0000234"),
+        ("locked out", "revoked", "0xc0000234", "0xc0000072", "0xc0000193"),
         faults.ACCOUNT_LOCKED_OUT,
         Advice("the account is locked or disabled", "", "Ask who administers the account. pstui does not try again."),
     ),
     (
-        ("preauth", "password incorrect", "decrypt integrity", "logon failure", "logon_failure", "0xc000006d"),
+        (
+            "preauth",
+            "password incorrect",
+            "decrypt integrity",
+            "logon failure",
+            "logon_failure",
+            "0xc000006d",
+            "0xc000006a",
+            "0x8009030c",
+        ),
         faults.LOGON_FAILURE,
         Advice("the user name or the password is wrong", "", "Check both. pstui does not try the same ones again."),
     ),
@@ -228,6 +239,12 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
         Advice("there is no usable Kerberos ticket", "", "Get one with kinit, or give a -Credential."),
     ),
 )
+
+
+def _schemes(offered: str) -> str:
+    """Return the names alone of what a service offers: their parameters help nobody."""
+    names = re.findall(r"(?:^|,)\s*([A-Za-z-]+)(?=\s*(?:,|$)|\s+\w+=)", printable(offered[:MAX_WORDS]))
+    return ", ".join(dict.fromkeys(names)) or "nothing"
 
 
 def _fields(facts: Facts) -> dict[str, str]:

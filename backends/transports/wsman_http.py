@@ -20,7 +20,7 @@ import requests
 import requests.auth
 from pstui.backends.credentials import PSCredential
 from pstui.backends.transports import wsman_faults as faults
-from pstui.backends.transports.wsman_errors import Facts
+from pstui.backends.transports.wsman_errors import REFUSED, Facts
 from pstui.backends.transports.wsman_options import Settings
 from pstui.backends.transports.wsman_proxy import Proxy
 from pstui.backends.transports.wsman_safety import Plan
@@ -252,9 +252,10 @@ class WinRMConnection(_TransportHTTP):
         if status == 401:
             if self.encryption is not None:
                 raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the service forgot who we are")
-            raise faults.AuthenticationFailure(
-                "The service answered 401 (not authorised).", offered=response.headers.get("www-authenticate", "")
-            )
+            offered = response.headers.get("www-authenticate", "")
+            if self.auth == "basic" and offered and self.way.plan.scheme not in offered.lower():
+                raise faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
+            raise faults.AuthenticationFailure(REFUSED, offered=offered)
         if 300 <= status < 400:
             raise faults.HTTPFailure(status, location=response.headers.get("location", ""))
         is_soap = content.lstrip()[:1] == b"<" and b"Envelope" in content[:2000]

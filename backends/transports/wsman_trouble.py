@@ -90,9 +90,12 @@ def _authentication(error: BaseException) -> faults.AuthenticationFailure | None
     names = {base.__name__ for base in type(error).__mro__}
     if not names & {"SpnegoError", "GSSError", "Krb5Error", "AuthenticationError", "AuthenticationException"}:
         return None
+    status = getattr(getattr(error, "base_error", None), "winerror", None)
+    if "TSRequest" in str(error) and isinstance(status, int):
+        # CredSSP alone brings the reason: the service's own NTSTATUS (MS-CSSP 2.2.1, errorCode).
+        return faults.AuthenticationFailure(f"The service gave NTSTATUS 0x{status & 0xFFFFFFFF:08x}.")
     text = str(error)
-    nothing_sent = "did not response with one of" in text or "Server did not response" in text
-    if nothing_sent:
+    if "did not response" in text:
         offered = text.rpartition("actual: ")[2].strip("'\"")
         return faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
     # What fails before the service answers is this machine's or the KDC's doing. A password the KDC refused was tried.
