@@ -59,6 +59,22 @@ async def test_includes_are_followed_but_not_in_a_circle(ssh: Path) -> None:
     assert found == {"one": "1.1.1.1", "two": "", "three": "", "outer": "u@first"}
 
 
+async def test_an_include_starts_at_the_configurations_folder_wherever_it_stands(ssh: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "work").write_text("Include more\nHost far\n")
+    (elsewhere / "more").write_text("Host wrong\n")
+    (ssh / "more").write_text("Host right\n")
+    (ssh / "config").write_text(f"Include {elsewhere}/work /dev/zero\n")
+    assert set(await hosts(ssh / "config")) == {"right", "far"}
+
+
+async def test_a_file_can_be_included_for_several_hosts(ssh: Path) -> None:
+    (ssh / "same").write_text("User u\n")
+    (ssh / "config").write_text("Host a\n  HostName x\n  Include same\nHost b\n  HostName y\n  Include same\n")
+    assert await hosts(ssh / "config") == {"a": "u@x", "b": "u@y"}
+
+
 async def test_without_a_configuration_there_is_no_section(ssh: Path) -> None:
     assert await SSHConfigSource((ssh / "config",)).look() is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pstui.backends.powershell.binder import BindContext
 from pstui.backends.targets import profile_connection
 from pstui.config.importing import Imported, read_hosts
+from pstui.config.importing.ssh_files import matches
 from pstui.config.problems import ConfigError
 from pstui.tui.cli_profiles import TABLES, read
 from pstui.tui.profiles import ProfileBook
@@ -75,6 +78,9 @@ Match user root
 """
 
 
+EVERY_FILE = BindContext(exists=lambda path: True)
+
+
 def written(tmp_path: Path, text: str | bytes, name: str = "export.xml") -> Path:
     file = tmp_path / name
     file.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -118,6 +124,100 @@ def test_an_ssh_config_of_elsewhere_brings_what_its_hosts_say(tmp_path: Path) ->
         "db": ("", db, ""),
         "db2": ("", db, ""),
     }
+
+
+def ssh_folder(home: Path, **files: str) -> Path:
+    """Write ``~/.ssh`` with a configuration and files beside it; an underscore in a name stands for a slash."""
+    for name, text in files.items():
+        file = home / ".ssh" / name.replace("_", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return home / ".ssh" / "config"
+
+
+def test_included_files_are_read_in_their_place(tmp_path: Path) -> None:
+    (tmp_path / "parts" / "deep").mkdir(parents=True)
+    (tmp_path / "parts" / "1.conf").write_text("Host one\n  Port 1\nInclude parts/deep/*\n")
+    (tmp_path / "parts" / "2.conf").write_text("  User second\nHost two\n  HostName %h.lan\n")
+    (tmp_path / "parts" / "deep" / "x").write_text("User deep\n")
+    text = "Include parts/*.conf nothing/*\nHost one two three\n  Port 99\nHost *\n  User last\n"
+    imported = read_hosts(written(tmp_path, text, "config"))
+    assert hosts(imported) == {
+        "one": ("", {"host_name": "one", "port": 1, "user_name": "deep"}, ""),
+        "two": ("", {"host_name": "two.lan", "port": 99, "user_name": "second"}, ""),
+        "three": ("", {"host_name": "three", "port": 99, "user_name": "second"}, ""),
+    }
+
+
+def test_what_stands_in_a_block_holds_for_its_hosts_only(tmp_path: Path) -> None:
+    (tmp_path / "for-a").write_text("Port 7\nHost a b\n  User inside\n")
+    text = """\
+Host a
+    Include for-a
+Host b
+    Port 8
+Match host b,c
+    User matched
+Match exec "true"
+    User never
+Host ?.lab *.lan !c.lan
+    ProxyJump gate
+Host b.lan c.lan
+"""
+    found = hosts(read_hosts(written(tmp_path, text, "config")))
+    assert found == {
+        "a": ("", {"host_name": "a", "port": 7, "user_name": "inside"}, ""),
+        "b": ("", {"host_name": "b", "port": 8, "user_name": "matched"}, ""),
+        "b.lan": ("", {"host_name": "b.lan", "options": {"ProxyJump": "gate"}}, ""),
+        "c.lan": ("", {"host_name": "c.lan"}, ""),
+    }
+
+
+def test_files_that_include_one_another_come_to_an_end(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("Host b\nInclude config\n")
+    imported = read_hosts(written(tmp_path, "Host a\nInclude other\nInclude config\n", "config"))
+    assert set(hosts(imported)) == {"a", "b"}
+    assert any("too often or too deeply" in note for note in imported.notes)
+
+
+def test_devices_and_pipes_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="is no file"):
+        read_hosts(tmp_path / "pipe")
+    imported = read_hosts(written(tmp_path, "Host a\nInclude pipe /dev/zero\n", "config"))
+    assert set(hosts(imported)) == {"a"}
+
+
+def test_a_file_that_ones_own_configuration_includes_is_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    ssh_folder(tmp_path, config="Include conf.d/*\n", **{"conf.d_work": "Host w\n  HostName 10.0.0.9\n"})
+    assert hosts(read_hosts(tmp_path / ".ssh" / "config")) == {"w": ("", {"host_name": "w"}, "")}
+    assert hosts(read_hosts(tmp_path / ".ssh" / "conf.d" / "work")) == {"w": ("", {"host_name": "w"}, "")}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("*", "", True),
+        ("a*b?c", "aXXbYc", True),
+        ("a*b?c", "abc", False),
+        ("*.lan", "B.LAN", True),
+        ("a*" * 40 + "!", "a" * 500, False),
+    ],
+)
+def test_patterns_of_host_lines(pattern: str, name: str, fits: bool) -> None:
+    assert matches((pattern,), name) is fits
+    assert matches((pattern, f"!{name or '*'}"), name) is False
+
+
+def test_a_key_that_is_not_here_holds_nobody_up(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, "Host a\n  IdentityFile /nowhere/key\n", "config"))
+    (one,) = candidates(imported, ProfileBook(read(tmp_path / "profiles.toml")))
+    assert one.possible and one.taken
+    assert one.note == "its key /nowhere/key is not on this computer"
+    assert one.host.values["key_file_path"] == "/nowhere/key"
 
 
 def test_of_ones_own_ssh_config_the_name_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +267,8 @@ def test_a_file_damaged_anywhere_is_read_or_refused(tmp_path: Path, text: str, p
     for change_made in changes(candidates(imported, book), book):
         assert change_made.values is not None
         if change_made.kind != "credentials":
-            profile_connection(change_made.kind, change_made.name, {**change_made.values, "credential": "x"})
+            values = {**change_made.values, "credential": "x"}
+            profile_connection(change_made.kind, change_made.name, values, context=EVERY_FILE)
 
 
 def test_what_is_chosen_is_written_below_its_groups_with_one_credential_that_asks(tmp_path: Path) -> None:

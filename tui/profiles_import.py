@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pstui.backends.errors import CallError
@@ -93,10 +93,15 @@ def summary(found: Sequence[Candidate]) -> str:
 def _refused(one: Candidate, book: ProfileBook) -> str:
     if not one.name:
         return "it has no name"
+    values = dict(one.host.values)
     try:
-        profile_connection(one.kind, one.name, one.host.values)
+        profile_connection(one.kind, one.name, values)
     except CallError as error:
-        return error.why or error.what
+        key = values.pop("key_file_path", None)
+        if key is None or not error.error_id.startswith("PathNotFound"):
+            return error.why or error.what
+        one.note = "; ".join(filter(None, (one.note, f"its key {key} is not on this computer")))
+        return _refused(replace(one, host=replace(one.host, values=values), note=""), book)
     return ""
 
 

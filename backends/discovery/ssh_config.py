@@ -6,6 +6,7 @@ import asyncio
 import glob
 import os
 import shlex
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class _Reading:
 
     hosts: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[Path, float] = field(default_factory=dict)
+    count: int = 0
 
 
 class SSHConfigSource:
@@ -67,15 +69,22 @@ class SSHConfigSource:
     def _read(self) -> _Reading:
         reading = _Reading()
         for file in self.files:
-            _read_file(file, reading, [], 0)
+            _read_file(file, reading, [], file.parent, ())
         return reading
 
 
-def _read_file(file: Path, reading: _Reading, current: list[str], depth: int) -> None:
-    """Read one file and those it includes; ``current`` are the hosts that the lines before belong to."""
-    if depth > MAX_DEPTH or len(reading.files) >= MAX_FILES or file in reading.files:
+def _read_file(file: Path, reading: _Reading, current: list[str], folder: Path, above: tuple[Path, ...]) -> None:
+    """Read one file and those it includes.
+
+    ``current`` are the hosts that the lines before belong to, ``folder`` is where a relative Include starts, ``above``
+    are the files that led here. A file may be included several times, for other hosts each time, but not by itself.
+    """
+    if file in above or len(above) > MAX_DEPTH or reading.count >= MAX_FILES:
         return
+    reading.count += 1
     try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return
         time = file.stat().st_mtime
         with file.open("rb") as stream:
             text = stream.read(MAX_FILE).decode("utf-8", "replace")
@@ -93,8 +102,8 @@ def _read_file(file: Path, reading: _Reading, current: list[str], depth: int) ->
                 current = []
             case "include":
                 for included in values:
-                    for found in _included(included, file):
-                        _read_file(found, reading, current, depth + 1)
+                    for found in _included(included, folder):
+                        _read_file(found, reading, current, folder, (*above, file))
             case "hostname" | "user" | "port" if values:
                 for name in current:
                     reading.hosts[name].setdefault(word, values[0])
@@ -119,15 +128,14 @@ def _is_a_name(pattern: str) -> bool:
     return pattern.isprintable() and not pattern.startswith(("!", "-")) and not any(c in pattern for c in "*? @/\\")
 
 
-def _included(pattern: str, file: Path) -> list[Path]:
+def _included(pattern: str, folder: Path) -> list[Path]:
     """Return the files an Include means; a relative one starts at the folder of the configuration, as ssh has it."""
     if pattern.startswith("~"):
         path = os.path.expanduser(pattern)  # noqa: PTH111  a pattern, not yet a path
     elif Path(pattern).is_absolute():
         path = pattern
     else:
-        home = Path.home() / ".ssh"
-        path = str((home if home in file.parents else file.parent) / pattern)
+        path = str(folder / pattern)
     return [Path(found) for found in sorted(glob.glob(path))[:MAX_FILES]]  # noqa: PTH207  may be absolute
 
 

@@ -16,6 +16,8 @@ def read_hosts(file: Path) -> Imported:
     Passwords in such files, encrypted or not, are not even looked at. Raises ConfigError.
     """
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise ConfigError(f"{file} is no file", "A device or a pipe is not read.")
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except OSError as error:
@@ -30,11 +32,11 @@ def read_hosts(file: Path) -> Imported:
         raise ConfigError(
             f"{file} is no text", "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
         ) from None
-    own = file.resolve() in {path.resolve() for path in (Path.home() / ".ssh" / "config", Path("/etc/ssh/ssh_config"))}
-    hosts = tuple(ssh_config.read(text, own=own))
+    hosts, notes = ssh_config.read(file, text)
     if not hosts:
-        raise ConfigError(f"{file} names no hosts", "Host lines with wildcards are patterns, not hosts.")
-    return Imported("ssh_config", hosts)
+        hint = " ".join(["Host lines with wildcards are patterns, not hosts.", *notes])
+        raise ConfigError(f"{file} names no hosts", hint)
+    return Imported("ssh_config", tuple(hosts), tuple(notes[:3]))
 
 
 def _from_xml(file: Path, raw: bytes) -> Imported:
