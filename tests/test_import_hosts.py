@@ -14,6 +14,7 @@ from pstui.backends.powershell.binder import BindContext
 from pstui.backends.targets import profile_connection
 from pstui.config.importing import Imported, read_hosts
 from pstui.config.importing.ssh_files import matches
+from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 from pstui.tui.cli_profiles import TABLES, read
 from pstui.tui.profiles import ProfileBook
@@ -100,6 +101,97 @@ def test_mremoteng_containers_become_groups_and_what_is_inherited_is_found(tmp_p
     }
     skipped = {host.name: host.skipped for host in imported.hosts if host.skipped}
     assert skipped == {"screen": "VNC is no way to PowerShell", "odd": "it names no computer"}
+
+
+def mremoteng(*nodes: str) -> str:
+    return f'<Connections ConfVersion="2.6">{"".join(nodes)}</Connections>'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "values", "account"),
+    [
+        ('Protocol="PowerShell" Port="5985" Username="u" Domain="D"', {"computer_name": "h"}, "D\\u"),
+        ('Protocol="PowerShell" Port="5986"', {"computer_name": "h", "use_ssl": True}, ""),
+        ('Protocol="WinRM" Port="8080"', {"computer_name": "h", "port": 8080}, ""),
+        ('Protocol="RDP" Port="3389"', {"computer_name": "h"}, ""),
+        ('Protocol="SSH1" Port="22" Username="u"', {"host_name": "h", "user_name": "u"}, ""),
+        ('Protocol="SSH2" Port="99999"', {"host_name": "h"}, ""),
+        ('Protocol="RDP" UseVmId="True"', None, ""),
+        ('Protocol="Telnet"', None, ""),
+        ("", None, ""),
+    ],
+)
+def test_protocols_of_mremoteng(
+    tmp_path: Path, attributes: str, values: dict[str, object] | None, account: str
+) -> None:
+    node = f'<Node Name="n" Type="Connection" Hostname="h" {attributes} />'
+    (host,) = read_hosts(written(tmp_path, mremoteng(node))).hosts
+    assert (None if host.skipped else dict(host.values)) == values
+    assert host.user_name == account
+
+
+def test_a_container_inherits_from_the_one_above_it(tmp_path: Path) -> None:
+    leaf = '<Node Name="n" Type="Connection" Hostname="h" InheritUsername="true" InheritProtocol="true" />'
+    inner = f'<Node Name="In" Type="Container" Username="x" Protocol="RDP" InheritUsername="true">{leaf}</Node>'
+    outer = f'<Node Name="Out" Type="Container" Username="top" Protocol="SSH2">{inner}</Node>'
+    (host,) = read_hosts(written(tmp_path, mremoteng(outer))).hosts
+    assert (host.group, host.user_name, dict(host.values)) == ("Out/In", "top", {"computer_name": "h"})
+
+
+CSV = """\
+Name;Id;Parent;NodeType;Description;Username;Password;Domain;Hostname;Protocol;Port;InheritUsername;InheritDomain
+Prod;1;;Container;;admin;HIDDEN1;CONTOSO;;RDP;3389;False;False
+web1;2;1;Connection;the front;;HIDDEN2;;web1.contoso.com;RDP;3389;True;True
+db;3;1;Connection;;root;;;db;SSH2;2222;False;False
+lost;4;5;Connection;;;;;lost;SSH2;22;False;False
+round;6;7;Container;;;;;;;;False;False
+round;7;6;Container;;;;;;;;False;False
+"""
+
+
+def test_the_table_that_mremoteng_exports_is_read_as_well(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, "\ufeff" + CSV.replace("\n", "\r\n"), "export.csv"))
+    assert imported.program == "mRemoteNG"
+    assert hosts(imported) == {
+        "web1": ("Prod", {"computer_name": "web1.contoso.com", "note": "the front"}, "CONTOSO\\admin"),
+        "db": ("Prod", {"host_name": "db", "user_name": "root", "port": 2222}, ""),
+        "lost": ("", {"host_name": "lost"}, ""),
+    }
+
+
+def test_a_table_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"c{n};{n};{n - 1 or ''};Container;;;;;;;;;\n" for n in range(1, 100))
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        read_hosts(written(tmp_path, CSV.split("\n", 1)[0] + "\n" + rows, "export.csv"))
+
+
+def test_passwords_are_dropped_while_a_document_is_read() -> None:
+    root = parse(b"<a Password='p1' GatewayPassword='p2'><password>p3</password><b c='d'/></a>")
+    assert "p1" not in repr(root) and "p2" not in repr(root) and "p3" not in repr(root)
+    assert root.children[1].attributes == {"c": "d"}
+
+
+def test_log_on_profiles_of_rdcman_are_followed(tmp_path: Path) -> None:
+    def logon(inside: str) -> str:
+        return f'<logonCredentials inherit="None">{inside}</logonCredentials>'
+
+    def server(name: str, inside: str = "") -> str:
+        return f"<server><properties><name>{name}</name></properties>{inside}</server>"
+
+    profile = "<profileName scope='File'>ops</profileName><userName>op</userName><domain>CORP</domain>"
+    text = (
+        "<RDCMan><file><credentialsProfiles><credentialsProfile>"
+        f"{profile}</credentialsProfile></credentialsProfiles><properties><name>F</name></properties>"
+        + logon("<profileName scope='File'>ops</profileName>")
+        + server("inherits")
+        + server("own", logon("<profileName>Custom</profileName><userName>me</userName><domain>[server]</domain>"))
+        + server("none", logon("<profileName>missing</profileName>"))
+        + server("asks", '<logonCredentials inherit="FromParent"/>')
+        + "</file></RDCMan>"
+    )
+    found = hosts(read_hosts(written(tmp_path, text, "work.rdg")))
+    accounts = {name: account for name, (_, _, account) in found.items()}
+    assert accounts == {"inherits": "CORP\\op", "own": "me", "none": "", "asks": "CORP\\op"}
 
 
 def test_rdcman_groups_and_log_ons_are_found(tmp_path: Path) -> None:
@@ -241,6 +333,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><RDCMan
         ("<a>" * 100 + "</a>" * 100, "nested too deeply"),
         (b"\xff\xfe\x00\x01\xff", "is no text"),
         ("nothing here", "names no hosts"),
+        ("<RDCMan><file/></RDCMan>", "no host is in it"),
     ],
 )
 def test_what_is_no_export_is_refused_with_the_reason(tmp_path: Path, text: str | bytes, said: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..problems import ConfigError
 from . import mremoteng, rdcman, ssh_config
-from .model import MAX_FILE, MAX_HOSTS, Imported
+from .model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
 from .xml_tree import parse
+
+_FILES = "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
 
 
 def read_hosts(file: Path) -> Imported:
@@ -29,9 +33,9 @@ def read_hosts(file: Path) -> Imported:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(
-            f"{file} is no text", "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
-        ) from None
+        raise ConfigError(f"{file} is no text", _FILES) from None
+    if mremoteng.is_table(text):
+        return _bounded("mRemoteNG", mremoteng.read_table(text), file)
     hosts, notes = ssh_config.read(file, text)
     if not hosts:
         hint = " ".join(["Host lines with wildcards are patterns, not hosts.", *notes])
@@ -42,16 +46,28 @@ def read_hosts(file: Path) -> Imported:
 def _from_xml(file: Path, raw: bytes) -> Imported:
     try:
         root = parse(raw)
-        if mremoteng.is_export(root):
-            program, hosts = "mRemoteNG", tuple(mremoteng.read(root))
-        elif rdcman.is_export(root):
-            program, hosts = "RDCMan", tuple(rdcman.read(root))
-        else:
-            raise ConfigError("it is neither of mRemoteNG nor of RDCMan")
     except ConfigError as error:
-        raise ConfigError(f"{file.name}: {error.args[0]}", error.hint) from error
+        raise _in(file, error) from error
+    if mremoteng.is_export(root):
+        return _bounded("mRemoteNG", mremoteng.read(root), file)
+    if rdcman.is_export(root):
+        return _bounded("RDCMan", rdcman.read(root), file)
+    raise ConfigError(f"{file.name}: it is neither of mRemoteNG nor of RDCMan", _FILES)
+
+
+def _bounded(program: str, found: Iterator[ImportedHost], file: Path) -> Imported:
+    try:
+        hosts = tuple(itertools.islice(found, MAX_HOSTS + 1))
+    except ConfigError as error:
+        raise _in(file, error) from error
+    if not hosts:
+        raise ConfigError(f"{file.name}: no host is in it", "Export the connections, not the settings, and try again.")
     notes = (f"Only the first {MAX_HOSTS} hosts are taken.",) if len(hosts) > MAX_HOSTS else ()
     return Imported(program, hosts[:MAX_HOSTS], notes)
+
+
+def _in(file: Path, error: ConfigError) -> ConfigError:
+    return ConfigError(f"{file.name}: {error.args[0]}", error.hint)
 
 
 def _looks_like_xml(raw: bytes) -> bool:

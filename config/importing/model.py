@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 #: bounds of what is read: bytes of a file, hosts, depth of groups, characters of one text
-MAX_FILE, MAX_HOSTS, MAX_DEPTH, MAX_TEXT = 16 * 1024 * 1024, 10_000, 64, 1000
+MAX_FILE, MAX_HOSTS, MAX_DEPTH, MAX_TEXT = 64 * 1024 * 1024, 10_000, 64, 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 
 from ..problems import ConfigError
-from .model import ImportedHost, group_path, is_host, tidy
-from .xml_tree import Element
+from .model import MAX_DEPTH, MAX_TEXT, ImportedHost, group_path, is_host, tidy
+from .xml_tree import MAX_ELEMENTS, Element
 
-_INHERITED = ("Hostname", "Username", "Domain", "Protocol", "Port")
-_WINDOWS = ("RDP", "POWERSHELL")
+_INHERITED = ("Hostname", "Username", "Domain", "Protocol", "Port", "UseVmId")
+_POWERSHELL = ("POWERSHELL", "WINRM")
+_COLUMNS = ("Name", "Id", "Parent", "NodeType")
 
 
 def is_export(root: Element) -> bool:
     """Whether a document is one of mRemoteNG's."""
     return root.name == "Connections" and ("ConfVersion" in root.attributes or any(root.named("Node")))
+
+
+def is_table(text: str) -> bool:
+    """Whether a text is mRemoteNG's export as CSV, which names its columns in the first line."""
+    return text.partition("\n")[0].lstrip("\ufeff").strip().startswith(";".join(_COLUMNS) + ";")
 
 
 def read(root: Element) -> Iterator[ImportedHost]:
@@ -26,7 +33,28 @@ def read(root: Element) -> Iterator[ImportedHost]:
     yield from _below(root, [], {})
 
 
+def read_table(text: str) -> Iterator[ImportedHost]:
+    """Yield the connections of an export as CSV. Raises ConfigError where it is nested too deeply."""
+    nodes: dict[str, Element] = {}
+    parents: dict[str, str] = {}
+    for number, row in enumerate(
+        csv.DictReader(text.lstrip("\ufeff").splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
+    ):
+        if number >= MAX_ELEMENTS:
+            raise ConfigError("the file holds too much")
+        said = {str(key): str(value)[:MAX_TEXT] for key, value in row.items() if key and value and key != "Password"}
+        said |= {"Type": said.get("NodeType", ""), "Descr": said.get("Description", "")}
+        identity = said.get("Id") or f"row {number}"
+        nodes[identity], parents[identity] = Element("Node", said), said.get("Parent", "")
+    top = Element("Connections")
+    for identity, node in nodes.items():
+        nodes.get(parents[identity], top).children.append(node)
+    yield from _below(top, [], {})
+
+
 def _below(element: Element, groups: list[str], above: Mapping[str, str]) -> Iterator[ImportedHost]:
+    if len(groups) > MAX_DEPTH:
+        raise ConfigError("the file is nested too deeply")
     for node in element.named("Node"):
         said = {key: above.get(key, "") if _inherits(node, key) else node.attributes.get(key, "") for key in _INHERITED}
         name = tidy(node.attributes.get("Name", ""))
@@ -42,18 +70,33 @@ def _inherits(node: Element, key: str) -> bool:
 
 def _host(name: str, group: str, said: Mapping[str, str], remark: str) -> ImportedHost:
     host, user, domain = tidy(said["Hostname"]), tidy(said["Username"]), tidy(said["Domain"])
-    protocol, port = tidy(said["Protocol"]), said["Port"]
+    protocol, port = tidy(said["Protocol"]), _port(said["Port"])
     name = name or host
     extra = {"note": remark} if remark else {}
     if not is_host(host):
         return ImportedHost(name, group, skipped="it names no computer")
+    if said["UseVmId"].casefold() == "true":
+        return ImportedHost(name, group, skipped="it is a console of a Hyper-V machine")
     if protocol.upper().startswith("SSH"):
         values: dict[str, object] = {"host_name": host, **({"user_name": user} if user else {})}
-        if port.isdecimal() and 0 < int(port) < 65536 and port != "22":
-            values["port"] = int(port)
+        if port not in (0, 22):
+            values["port"] = port
         return ImportedHost(name, group, "hosts", {**values, **extra})
-    if protocol.upper() in _WINDOWS:
-        account = f"{domain}\\{user}" if user and domain else user
-        note = "was RDP; WinRM has to be enabled over there" if protocol.upper() == "RDP" else ""
+    account = f"{domain}\\{user}" if user and domain else user
+    if protocol.upper() in _POWERSHELL:
+        return ImportedHost(name, group, "hosts", {"computer_name": host, **_winrm(port), **extra}, account)
+    if protocol.upper() == "RDP":
+        note = "was RDP; WinRM has to be enabled over there"
         return ImportedHost(name, group, "hosts", {"computer_name": host, **extra}, account, note)
     return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} is no way to PowerShell")
+
+
+def _winrm(port: int) -> dict[str, object]:
+    """Return what a port of WinRM means; 5985 and 5986 are the usual ones, without and with TLS."""
+    if port == 5986:
+        return {"use_ssl": True}
+    return {} if port in (0, 5985) else {"port": port}
+
+
+def _port(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 65536 else 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .model import ImportedHost, group_path, is_host, tidy
 from .xml_tree import Element
+
+#: accounts by the name of their log-on profile
+Profiles = Mapping[str, str]
 
 
 def is_export(root: Element) -> bool:
@@ -16,16 +19,17 @@ def is_export(root: Element) -> bool:
 def read(root: Element) -> Iterator[ImportedHost]:
     """Yield the servers; each file and group of the document is a group."""
     for file in root.named("file"):
-        yield from _below(file, [_name(file)], "")
+        yield from _below(file, [_name(file)], "", _profiles(root, {}))
 
 
-def _below(element: Element, groups: list[str], account: str) -> Iterator[ImportedHost]:
-    account = _account(element, account)
+def _below(element: Element, groups: list[str], account: str, above: Profiles) -> Iterator[ImportedHost]:
+    profiles = _profiles(element, above)
+    account = _account(element, account, profiles)
     for child in element.named("group", "server"):
         if child.name == "group":
-            yield from _below(child, [*groups, _name(child)], account)
+            yield from _below(child, [*groups, _name(child)], account, profiles)
         else:
-            yield _host(child, group_path(groups), _account(child, account))
+            yield _host(child, group_path(groups), _account(child, account, profiles))
 
 
 def _host(server: Element, group: str, account: str) -> ImportedHost:
@@ -46,9 +50,23 @@ def _name(element: Element) -> str:
     return element.said("properties", "name") or element.said("name")
 
 
-def _account(element: Element, above: str) -> str:
+def _account(element: Element, above: str, profiles: Profiles) -> str:
     logon = element.child("logonCredentials")
     if logon is None or logon.attributes.get("inherit", "None") == "FromParent":
         return above
+    # a log-on may name a profile of the file in place of an account
+    return _named(logon) or profiles.get(logon.said("profileName"), "")
+
+
+def _named(logon: Element) -> str:
     user, domain = tidy(logon.said("userName")), tidy(logon.said("domain"))
-    return f"{domain}\\{user}" if user and domain else user
+    # [server] and [display] stand for the server itself: an account of its own
+    return f"{domain}\\{user}" if user and domain and not domain.startswith("[") else user
+
+
+def _profiles(element: Element, above: Profiles) -> Profiles:
+    """Return the log-on profiles that can be named below an element."""
+    own = element.child("credentialsProfiles")
+    if own is None:
+        return above
+    return {**above, **{one.said("profileName"): _named(one) for one in own.named("credentialsProfile")}}

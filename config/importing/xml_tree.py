@@ -38,6 +38,11 @@ class Element:
         return (one for one in self.children if one.name in names)
 
 
+def _is_secret(name: str) -> bool:
+    """Whether an attribute or element holds a password, encrypted or not: such a text is dropped at once."""
+    return "password" in name.casefold()
+
+
 def parse(raw: bytes) -> Element:
     """Return the root of a document. Raises ConfigError for what is no XML, or holds a document type."""
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -50,7 +55,7 @@ def parse(raw: bytes) -> Element:
         count += 1
         if count > MAX_ELEMENTS or len(stack) > MAX_DEPTH:
             raise ConfigError("the file is nested too deeply or holds too much")
-        kept = {key: value[:MAX_TEXT] for key, value in attributes.items()}
+        kept = {key: value[:MAX_TEXT] for key, value in attributes.items() if not _is_secret(key)}
         element = Element(name.rpartition(" ")[2], kept)
         stack[-1].children.append(element)
         stack.append(element)
@@ -60,7 +65,7 @@ def parse(raw: bytes) -> Element:
 
     def characters(data: str) -> None:
         here = stack[-1]
-        if len(here.text) < MAX_TEXT:
+        if len(here.text) < MAX_TEXT and not _is_secret(here.name):
             here.text += data[: MAX_TEXT - len(here.text)]
 
     def doctype(*_: object) -> None:
