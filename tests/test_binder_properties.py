@@ -234,6 +234,19 @@ def test_the_line_of_a_connection_binds_back_to_it(info: ConnectionInfo) -> None
     assert dict(back.settings) == dict(info.settings)
 
 
+#: sets that New-PSSession and Invoke-Command have as well
+SHARED = (S.COMPUTER_NAME, S.SSH_HOST, S.URI, S.VM_ID, S.VM_NAME, S.CONTAINER_ID)
+
+
+@settings(max_examples=200)
+@given(CONNECTIONS.filter(lambda info: info.parameter_set in SHARED), st.sampled_from(["nsn", "icm"]))
+def test_the_other_cmdlets_lead_to_the_same_connection(info: ConnectionInfo, alias: str) -> None:
+    line = line_of(info).replace("Enter-PSSession", alias, 1) + (" -ScriptBlock { 1 }" if alias == "icm" else "")
+    (back,) = connections(bind_line(line, context=OPEN))
+    assert (back.parameter_set, dict(back.values)) == (info.parameter_set, dict(info.values))
+    assert dict(back.settings) == dict(info.settings)
+
+
 @given(VALUES)
 def test_a_literal_reads_back(value: object) -> None:
     assert evaluate(f"@{{k = {literal(value)}}}", OPEN) == {"k": value}

@@ -401,7 +401,9 @@ async def test_the_list_is_shown_before_anything_is_written(tmp_path: Path) -> N
         await s.until(lambda: s.shows("RDCMan: 2 of 2 chosen, 1 cannot be taken"), "the list")
         assert s.shows("[x] Front") and s.shows("Work/Web")
         assert target.read_text() == ""
-        await s.keys("down", "space")
+        await s.keys("end")
+        await s.until(lambda: s.shows("vm · Work/Web · it is a console of a Hyper-V machine"), "why it is left out")
+        await s.keys("home", "down", "space")
         await s.until(lambda: s.shows("1 of 2 chosen"), "the choice")
         await s.keys("enter")
         await s.until(lambda: s.shows("▾ Work") and s.shows("○ Front"), "the profile")

@@ -58,6 +58,7 @@ def changes(chosen: Iterable[Candidate], book: ProfileBook) -> list[Change]:
     """Return the edits that make profiles of what was chosen, new credentials first. No password is in them."""
     tables = book.profiles.configuration.credentials
     names = {str(table.get("user_name", name)).casefold(): name for name, table in tables.items()}
+    used = set(names.values()) | set(tables)
     made: dict[str, Change] = {}
     profiles = []
     for one in chosen:
@@ -66,7 +67,8 @@ def changes(chosen: Iterable[Candidate], book: ProfileBook) -> list[Change]:
         values = dict(one.host.values)
         if account := one.host.user_name:
             if account.casefold() not in names:
-                name = _credential_name(account, {*names.values()})
+                name = _credential_name(account, used)
+                used.add(name)
                 names[account.casefold()] = name
                 made[name] = Change("credentials", name, {"user_name": account, "password": {"prompt": True}})
             values["credential"] = names[account.casefold()]

@@ -12,7 +12,7 @@ from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import in_thread
 from pstui.tui.profiles_import import Candidate, candidates, changes, summary, target
 from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
-from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.plain import plain, plain_lines
 from pstui.tui.widgets.sidebar_paint import cut
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -55,6 +55,11 @@ class ImportList(ScrollView, can_focus=True):
             self.scroll_to(y=y, animate=False, force=True, immediate=True)
         self.refresh()
 
+    @property
+    def chosen(self) -> Candidate | None:
+        """What the cursor is on."""
+        return self.found[self._cursor] if self.found else None
+
     def toggle(self) -> None:
         """Choose what the cursor is on, or not."""
         if self.found and self.found[self._cursor].possible:
@@ -85,7 +90,7 @@ class ImportList(ScrollView, can_focus=True):
         one = self.found[index]
         mark = "[x] " if one.taken else "[ ] " if one.possible else " –  "
         name_width = max(10, width // 4)
-        told = " · ".join(plain(part, limit=200) for part in (one.group, one.why or one.note) if part)
+        told = about(one)
         where = plain(target(one.host.values), limit=200)
         segments = [
             Segment(mark, base),
@@ -131,13 +136,12 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         if not name:
             return
         try:
-            self._imported = await in_thread(lambda: read_hosts(Path(name).expanduser()))
+            self._imported, found = await in_thread(lambda: _found(Path(name).expanduser(), self._book))
         except ConfigError as error:
             hint = f" {error.hint}" if error.hint else ""
             self._say(f"✗ {error.args[0]}.{hint}", wrong=True)
             return
-        group = "" if self._imported.program != "ssh_config" else "ssh_config"
-        self._list.show(candidates(self._imported, self._book, group=group))
+        self._list.show(found)
         self._list.display = True
         self._input.display = False
         self.set_focus(self._list)
@@ -188,10 +192,24 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
     def _tell(self) -> None:
         assert self._imported is not None
         self._title.update(f"{self._imported.program}: {summary(self._list.found)}, into {self._book.path.name}")
-        self._say(" ".join((*self._imported.notes, _KEYS)))
+        one = self._list.chosen
+        whole = "" if one is None else " · ".join(filter(None, (one.name, target(one.host.values), about(one))))
+        # the row of the cursor in full: the columns cut what is long
+        self._say("\n".join((plain(whole, limit=400), " ".join((*self._imported.notes, _KEYS)))))
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        self._said.update(Content.styled(plain(text), "$error" if wrong else "$calm"))
+        self._said.update(Content.styled(plain_lines(text), "$error" if wrong else "$calm"))
+
+
+def about(one: Candidate) -> str:
+    """Return what is to be known of a candidate: its group, why it cannot be taken, or a note."""
+    return " · ".join(plain(part, limit=200) for part in (one.group, one.why or one.note) if part)
+
+
+def _found(file: Path, book: ProfileBook) -> tuple[Imported, list[Candidate]]:
+    imported = read_hosts(file)
+    group = "" if imported.program != "ssh_config" else "ssh_config"
+    return imported, candidates(imported, book, group=group)
 
 
 def _column(text: str, width: int) -> str:
