@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.host import NobodyConsole
+from pstui.backends.records import RunspaceState
+from pstui.backends.session import SessionManager
 from pstui.tui.keys import ACTIONS
 from pstui.tui.screens.connect import ConnectScreen
 from pstui.tui.screens.help import HelpScreen
@@ -104,6 +107,34 @@ async def test_session_options_and_credentials_can_be_kept_in_variables() -> Non
         await s.until(lambda: {"o", "c"} <= set(s.workspace.world.variables), "the variables")
         await s.type("New-PSSession -ComputerName web1 -Port 99999 -SessionOption $o -Credential $c")
         await s.until(lambda: s.shows("ParameterArgumentValidationError"), "the refusal of the port alone")
+
+
+async def test_a_cmdlet_is_found_by_its_first_letters_and_typed_on() -> None:
+    async with screen() as s:
+        shown = await bar(s)
+        await s.type("get-p")
+        await s.until(lambda: shown.input.value == "Get-PSSession ", "its name, with the rest to type")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("No session is kept open."), "its answer")
+
+
+async def test_the_line_stays_in_its_place_and_a_table_fits_80_columns() -> None:
+    manager = SessionManager()
+    kept = manager.create(DEMO, NobodyConsole(), name="Web", temporary=False)
+    kept.state = RunspaceState.OPENED
+    async with screen(sessions=manager, size=(80, 24)) as s:
+        shown = await bar(s)
+        place = shown.input.region.y
+        await s.type("quit", enter=False)
+        assert shown.input.region.y == place
+        await s.keys("ctrl+u")
+        await s.type("Get-PSSession")
+
+        def one_row() -> bool:
+            return any("Web" in row and "Opened" in row and "None" in row for row in s.shown().splitlines())
+
+        await s.until(one_row, "a session on one row")
+        assert shown.input.region.y == place
 
 
 def test_letters_mean_the_action_whose_name_begins_so_first() -> None:

@@ -16,7 +16,7 @@ from pstui.backends.powershell.calls import asked_computers, connection_info, li
 from pstui.backends.session import PSSession
 from pstui.tui.commands_opening import Opening
 from pstui.tui.commands_said import Agreement, Said, missed, wanted
-from pstui.tui.commands_table import COLUMNS, NARROW, WIDE, session_table, spelled
+from pstui.tui.commands_table import columns_for, session_table, spelled
 from pstui.tui.screens.connect_world import World
 
 
@@ -213,7 +213,7 @@ class Commands:
         if call.assign:
             self._set(call.assign, sessions[0] if len(sessions) == 1 else sessions)
             return []
-        return [Said(session_table(sessions, COLUMNS if self._width() >= WIDE else NARROW))] if sessions else []
+        return [Said(session_table(sessions, columns_for(self._width())))] if sessions else []
 
     def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
         return [session for session in call.sessions if isinstance(session, PSSession)]

@@ -91,6 +91,11 @@ def header(columns: _Columns = COLUMNS) -> str:
     return row([caption for caption, _ in columns], columns)
 
 
+def columns_for(width: int) -> _Columns:
+    """Return the columns that a place of ``width`` cells has room for."""
+    return COLUMNS if width >= WIDE else NARROW
+
+
 def session_table(sessions: Iterable[Listed], columns: _Columns = COLUMNS) -> str:
     """Return the whole table, or an empty text for no session."""
     rows = [row(cells(session), columns) for session in sessions]

@@ -33,7 +33,7 @@ THROTTLE_LIMIT = 32
 class Invocation:
     """One call of Invoke-Command: where, what, and how many at once.
 
-    ``input`` is the pipeline's input; None takes it from standard input. ``ready`` fetches passwords that have a source.
+    ``input`` is the pipeline's input; None takes it from standard input. ``ready`` fetches passwords with a source.
     """
 
     infos: Sequence[ConnectionInfo]

@@ -26,6 +26,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
+#: the calls that can be typed, listed behind the actions; they have no action, choosing one begins to type it
+CMDLETS = tuple(
+    KeyAction("", name, "", (), alias, help)
+    for name, alias, help in (
+        ("Enter-PSSession", "etsn", "enter a session, new or open, in a tab"),
+        ("New-PSSession", "nsn", "open a session that stays when it is left"),
+        ("Get-PSSession", "gsn", "list the sessions that are open"),
+        ("Exit-PSSession", "exsn", "leave the session of this tab"),
+        ("Disconnect-PSSession", "dnsn", "let go of a session that goes on over there"),
+        ("Connect-PSSession", "cnsn", "take a disconnected session up again"),
+        ("Receive-PSSession", "rcsn", "take up what runs in a session, in a tab"),
+        ("Remove-PSSession", "rsn", "close a session"),
+    )
+)
 #: parts of what was said that stay on the screen
 _MAX_SAID = 40
 
@@ -49,7 +63,8 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         self._commands = Commands(
             world, face, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
         )
-        self._actions, self._history = list(actions), history
+        self._actions = [*actions, *((each, each.shown) for each in CMDLETS)]
+        self._history = history
         self._list = PickList(id="actions", empty="No action has that name.")
         self._shown: list[KeyAction] = []
         self._said = Static(id="said", markup=False)
@@ -122,7 +137,8 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
 
     def _complete(self) -> None:
         if 0 <= self._list.index < len(self._shown) and not self._calling:
-            self._put(self._shown[self._list.index].label)
+            chosen = self._shown[self._list.index]
+            self._put(chosen.label if chosen.action else f"{chosen.label} ")
 
     @property
     def _calling(self) -> bool:
@@ -140,7 +156,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
             return
         keys = {id(action): shown for action, shown in self._actions}
         self._shown = matching([action for action, _ in self._actions], self.input.value)
-        self._list.put_rows([f"{each.label:<18}{keys[id(each)]:<22}{each.help}" for each in self._shown])
+        self._list.put_rows([f"{each.label:<21}{keys[id(each)]:<13}{each.help}" for each in self._shown])
         self._list.put(0 if self._shown else -1)
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
@@ -163,7 +179,13 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
             found = matching([action for action, _ in self._actions], text)
             index = self._list.index if found == self._shown else 0
             if 0 <= index < len(found):
-                self.dismiss(found[index])
+                self._take(found[index])
+
+    def _take(self, action: KeyAction) -> None:
+        if action.action:
+            self.dismiss(action)
+        else:
+            self._put(f"{action.label} ")
 
     async def _run(self, line: str) -> None:
         box = self.query_one("#command-box")

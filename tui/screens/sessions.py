@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import PSSession
 from pstui.tui.commands import CommandFace
-from pstui.tui.commands_table import COLUMNS, NARROW, cells, header, row
+from pstui.tui.commands_table import cells, columns_for, header, row
 from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.fields import Verb
 from pstui.tui.widgets.fields_keys import step_focus
@@ -26,8 +26,8 @@ from textual.widgets import Static
 
 #: seconds between two looks at the states of the sessions
 LOOK = 0.5
-#: columns from which the table has its real widths
-WIDE = 116
+#: cells of the screen beside the table: border, padding, the mark of the row chosen
+_FRAME = 6
 _VERBS = (
     ("Enter", "Enter", "Enter"),
     ("d", "disconnect", "Disconnect"),
@@ -79,7 +79,7 @@ class SessionsScreen(ModalScreen[None]):
 
     def _look(self) -> None:
         self._sessions = list(self._world.sessions.sessions)
-        columns = COLUMNS if self.size.width >= WIDE else NARROW
+        columns = columns_for(self.size.width - _FRAME)
         self._captions.update(Content.styled(f"  {header(columns)}", "$calm"))
         drawn = [row(cells(each), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
