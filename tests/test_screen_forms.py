@@ -113,6 +113,12 @@ async def closed(s: Screen, kind: type[Any]) -> None:
     await s.until(lambda: not isinstance(s.app.screen, kind), f"the end of {kind.__name__}")
 
 
+async def click_on(s: Screen, text: str) -> None:
+    """Click on a text where it stands."""
+    y, row = next((y, row) for y, row in enumerate(s.shown().splitlines()) if text in row)
+    await s.pilot.click(offset=(row.index(text) + 2, y))
+
+
 # -- credentials ----------------------------------------------------------------------------------------------------
 
 
@@ -347,6 +353,22 @@ async def test_enter_goes_to_what_is_wrong(file: Path) -> None:
         await s.keys("enter")
         await s.until(lambda: here.row_with_keys is not None and here.row_with_keys.key == "port", "the wrong row")
         assert s.shows("✗ port")
+
+
+async def test_a_form_can_be_used_with_the_mouse_alone(file: Path) -> None:
+    async with session(file) as s:
+        s.workspace.edit_profile("host", "", {}, like="new")
+        here = await form(s, ProfileForm)
+        row = here.row("use_ssl")
+        assert row is not None
+        await s.pilot.click(row.query_one(".form-key"))
+        await s.until(lambda: here.row_with_keys is row, "the row that was clicked")
+        await click_on(s, "Space next choice")
+        await s.until(lambda: here.text("use_ssl") == "yes", "the choice")
+        await click_on(s, "Ctrl+T another kind")
+        await s.until(lambda: here.row("host_name") is not None, "another kind")
+        await click_on(s, "Esc cancels")
+        await closed(s, ProfileForm)
 
 
 # -- files ----------------------------------------------------------------------------------------------------------

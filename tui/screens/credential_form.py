@@ -14,6 +14,7 @@ from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import in_thread
 from pstui.tui.profiles_editing import ChangedMeanwhile
 from pstui.tui.screens.table_form import Item, TableForm
+from textual.content import Content
 from textual.widgets import Input
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class CredentialForm(TableForm):
         self._no_keyring = await in_thread(keyring_problem)
         self.check()
 
-    def heading(self) -> tuple[str, str]:
+    def heading(self) -> tuple[str, str | Content]:
         """Return whose form it is."""
         if self._is_new:
             return "New credential", ""

@@ -16,8 +16,9 @@ from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_editing import ChangedMeanwhile
 from pstui.tui.profiles_values import is_color
 from pstui.tui.screens.forms import OPENS, FormDesk, OpeningForm
-from pstui.tui.screens.table_form import Item, texts_of
+from pstui.tui.screens.table_form import Item, clickable, texts_of
 from textual.binding import Binding, BindingType
+from textual.content import Content
 
 #: the sets a new profile can be of, by the name its first row shows
 SETS = {
@@ -68,11 +69,12 @@ class ProfileForm(OpeningForm):
         await self.fill([NAME, *items], {**texts_of(self._values, items), **texts})
         self.set_focus(self.rows[0].input)
 
-    def heading(self) -> tuple[str, str]:
+    def heading(self) -> tuple[str, str | Content]:
         """Return whose form it is, and of what kind."""
         label = next((label for label, (_, one) in SETS.items() if one is self._set), self._set.value)
         if self._is_new:
-            return "New profile", f"{label}   Ctrl+T another kind"
+            kind = clickable("Ctrl+T another kind", "next_set")
+            return "New profile", Content.assemble((f"{label}   ", "$calm"), kind)
         return f"Profile {self._old}", label
 
     def _free_name(self, like: str) -> str:

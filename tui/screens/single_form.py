@@ -14,6 +14,7 @@ from pstui.tui.profiles_editing import ChangedMeanwhile
 from pstui.tui.profiles_values import shown
 from pstui.tui.screens.forms import OPENS, FormDesk, OpeningForm
 from pstui.tui.screens.table_form import Item, texts_of
+from textual.content import Content
 
 _SETTINGS_HELP = {
     "theme": ("The colours; auto follows the terminal. Counts from the next start.", "auto"),
@@ -58,7 +59,7 @@ class SingleForm(OpeningForm):
         await self.fill(items, texts_of(self._values, items))
         self.set_focus(self.rows[0].input)
 
-    def heading(self) -> tuple[str, str]:
+    def heading(self) -> tuple[str, str | Content]:
         """Return which table it is."""
         return _HEADINGS[self._table]
 
@@ -94,7 +95,7 @@ class SessionOptionsForm(OpeningForm):
         await self.fill(items, texts_of(self._values, items))
         self.set_focus(self.rows[0].input)
 
-    def heading(self) -> tuple[str, str]:
+    def heading(self) -> tuple[str, str | Content]:
         """Return what it is."""
         return "Session options", "take effect over WinRM"
 

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Input, Static
 
 #: rows of a form that are no keys of its table, with what stands above and below the box
@@ -161,7 +162,7 @@ class TableForm(TypingScreen[str | None]):
 
     # -- what a form says of its table ------------------------------------------------------------------------
 
-    def heading(self) -> tuple[str, str]:
+    def heading(self) -> tuple[str, str | Content]:
         """Return the title, and what stands behind it."""
         raise AssertionError("every form has a heading of its own")
 
@@ -213,19 +214,22 @@ class TableForm(TypingScreen[str | None]):
     def check(self) -> None:
         """Tell whether it can be saved, and about the row with the keys."""
         head, aside = self.heading()
-        self._title.update(Content.assemble((plain(head, limit=80), "bold"), (f"   {aside}" if aside else "", "$calm")))
+        behind = Content.styled(aside, "$calm") if isinstance(aside, str) else aside
+        self._title.update(Content.assemble((plain(head, limit=80), "bold"), "   ", behind))
         key, why = self.wrong()
         for row in self.rows:
             row.mark(wrong=row.key == key)
         said = self._failed or why
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
         here = self.row_with_keys
-        keys = "Enter saves   Esc cancels   ↑ ↓ keys" + ("   Space next choice" if here and here.item.choices else "")
-        if here is not None and here.item.opens:
-            keys += f"   Ctrl+O {here.item.opens}"
         self._help.update(Content.styled(_help(here), "$calm"))
         self._said.update(Content.assemble(verdict, plain(said or self.good(), limit=300)))
-        self._keys.update(Content.styled(keys, "$calm"))
+        keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
+        if here is not None and here.item.choices:
+            keys.append(("Space next choice", "next_choice"))
+        if here is not None and here.item.opens:
+            keys.append((f"Ctrl+O {here.item.opens}", "open"))
+        self._keys.update(Content("   ").join(clickable(text, action) for text, action in keys))
 
     @property
     def row_with_keys(self) -> FormRow | None:
@@ -290,6 +294,11 @@ class TableForm(TypingScreen[str | None]):
         place = rows.index(here) if here in rows else 0
         self.set_focus(rows[(place + by) % len(rows)].input)
 
+    def action_next_choice(self) -> None:
+        """Show the next choice of the row with the keys."""
+        if (row := self.row_with_keys) is not None:
+            row.input.next_choice()
+
     def action_open(self) -> None:
         """Open what stands behind the row with the keys."""
         row = self.row_with_keys
@@ -297,6 +306,11 @@ class TableForm(TypingScreen[str | None]):
             self.opened(row)
         else:
             self.app.bell()
+
+
+def clickable(text: str, action: str) -> Content:
+    """Return calm words that do an action of the screen when they are clicked."""
+    return Content.styled(text, "$calm").stylize(Style.from_meta({"@click": f"screen.{action}"}))
 
 
 #: writes changes, named by the second for undo; raises PstuiError
