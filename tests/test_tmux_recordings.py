@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pstui.backends.powershell.completeness import is_complete
 
 from tests.support.replay_log import Report, install, report
 from tests.support.screens import RECORDINGS, Step, compared, expected, steps
@@ -47,7 +48,9 @@ class Sitting:
         """Take one step and wait until pstui has taken it too."""
         if step.kind == "line":
             before = len(self.lines())
-            self.terminal.line(step.text)
+            self.terminal.text(step.text)
+            # The recorded person's console sends what is not finished; here that takes a key more.
+            self.terminal.keys(*(["Enter"] if is_complete(step.text) else ["C-]", "Enter"]))
             self.terminal.wait_for(lambda: len(self.lines()) > before, f"an echo of {step.text!r}")
         elif step.kind == "key":
             self.signals += self._stuck()
