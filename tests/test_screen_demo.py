@@ -36,6 +36,17 @@ async def test_an_hour_of_work_in_a_minute() -> None:
         await s.until(lambda: s.app.return_value == 0, "the end")
 
 
+async def test_a_newcomer_is_told_what_this_is_until_the_first_line() -> None:
+    async with screen(DEMO) as s:
+        await s.until(
+            lambda: s.pane.state is PaneState.PROMPT and s.shows("Get-Command lists what this demo knows"),
+            "the first words",
+        )
+        await s.run("'one'")
+        assert not s.shows("Get-Command lists what this demo knows")
+        assert "Get-Command" not in "".join(s.text()), "it is said beside the text, not in it"
+
+
 async def test_a_question_cancelled_leaves_the_session_usable() -> None:
     async with screen(DEMO) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)

@@ -15,7 +15,7 @@ from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
 from pstui.tui.widgets.lent_terminal import lend_terminal
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole
-from pstui.tui.widgets.pane_texts import busy_sign, hint_for
+from pstui.tui.widgets.pane_texts import busy_sign, first_hint, hint_for
 from textual import events
 from textual.message import Message
 
@@ -68,7 +68,7 @@ class Pane(AskingPane):
         if self.conversation is not None and self.state.live:
             return
         self.error = None
-        self.step = ""
+        self.step, self.hint = "", first_hint(self.info)
         self.conversation = Conversation(self, self._sessions, self._way_back(), self.console, self._preparer)
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.tui.widgets.conversation import PaneState
@@ -56,6 +57,13 @@ def _folded(line: str, columns: int) -> list[str]:
         replace_whitespace=False,
         drop_whitespace=True,
     )
+
+
+def first_hint(info: ConnectionInfo) -> str:
+    """Return what is worth knowing before the first line, empty where nothing is."""
+    if info.parameter_set is not ParameterSet.DEMO:
+        return ""
+    return "Get-Command lists what this demo knows; it acts on this machine"
 
 
 def hint_for(line: str) -> str:
