@@ -202,6 +202,7 @@ def test_a_backslash_that_a_shell_took_gets_a_hint() -> None:
     assert not enter("srv", "Domain01\\User01").notices
     assert not enter("srv", "administrator").notices
     assert not bind_line("etsn srv Domain01User01", context=context()).notices
+    assert "-UseSSL:$false" in enter("srv", "-UseSSL", "false").notices[0]
 
 
 def test_invoke_command_takes_a_script_from_a_shell() -> None:

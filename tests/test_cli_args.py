@@ -149,6 +149,10 @@ def test_a_wrong_call_names_its_error_id(capsys: Captured, words: tuple[str, ...
         (("demo", "more"), "--stdio"),
         (("New-PSSession", "-HostName", "h"), "Enter-PSSession"),
         (("--config", "/nowhere/profiles.toml", "web1"), "/nowhere/profiles.toml"),
+        (("Enter-PSession", "srv"), "Did you mean Enter-PSSession?"),
+        (("-HostName", "h", "-Options", "@{ProxyJump=x}"), "A text needs quotes: 'x'. A shell must be given the whole"),
+        (("-HostName", "a,b"), "one session is entered at a time"),
+        (("etsn", "a,b"), "one session is entered at a time"),
     ],
 )
 def test_a_refusal_says_what_to_write(capsys: Captured, words: tuple[str, ...], hint: str) -> None:

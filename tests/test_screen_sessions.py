@@ -89,7 +89,8 @@ async def test_the_recorded_scenario_can_be_done_in_the_screen(tmp_path: Path, m
             await call(s, line)
             assert s.shows(error_id), error_id
         await call(s, "Disconnect-PSSession $s")
-        assert s.shows("cannot be disconnected") and s.shows("PSSessionDisconnectFailed")
+        assert s.shows("cannot be disconnected")
+        assert s.shows("PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand")
         assert session.state is RunspaceState.OPENED
         await call(s, "Remove-PSSession $s")
         assert s.app.sessions.sessions == ()

@@ -103,7 +103,10 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
             person.leaves(leave)
         person.call("Enter-PSSession -Name nope", f"RemoteRunspaceNotAvailableForSpecifiedName{ENTER}")
         person.call("Enter-PSSession -Id 99", f"RemoteRunspaceNotAvailableForSpecifiedSessionId{ENTER}")
-        person.call("Disconnect-PSSession $s", "PSSessionDisconnectFailed")
+        person.call(
+            "Disconnect-PSSession $s",
+            "PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand",
+        )
         person.call("Remove-PSSession $s")
         person.call("Enter-PSSession $s", f"PushedRunspaceMustBeOpen{ENTER}")
         person.closes()

@@ -76,6 +76,8 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
         cli_args.refuse_late_options(others)
         return _checked(bind(_ENTER, others, context=context), profiles)
     cli_args.refuse_late_options(options.rest)
+    if not cli_names.is_cmdlet(first):
+        cli_names.refuse_misspelled(first, profiles)
     rest = [word for word in others if not cli_args.is_what_if(word)]
     if first.startswith("-") or rest or cli_names.is_cmdlet(first):
         # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.backends.powershell.binder import bind_line, cmdlet_name
+from pstui.backends.powershell.binding_tables import CMDLETS
 from pstui.backends.powershell.calls import connection_info
 from pstui.backends.targets import Target, parse_target
 from pstui.tui.cli_profiles import TABLES, Profiles
@@ -15,6 +17,17 @@ from pstui.tui.cli_profiles import TABLES, Profiles
 def is_cmdlet(word: str) -> bool:
     """Tell whether a word is a session cmdlet's name or alias."""
     return cmdlet_name(word) is not None
+
+
+def refuse_misspelled(word: str, profiles: Profiles) -> None:
+    """Raise CallError for what is nearly the name of a session cmdlet, and no profile: no computer's name is meant."""
+    if any(word in table for table in profiles.tables.values()):
+        return
+    near = difflib.get_close_matches(word.casefold(), [name.casefold() for name in CMDLETS], n=1, cutoff=0.85)
+    if near:
+        found = next(name for name in CMDLETS if name.casefold() == near[0])
+        hint = f"Did you mean {found}? For a computer of that name write -ComputerName {word}."
+        raise CallError(f"there is no cmdlet {word!r}", "", hint, error_id="CommandNotFoundException")
 
 
 def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInfo:
@@ -39,6 +52,7 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if not words:
         raise CallError("nothing was typed", hint="Type user@host, a name, or an Enter-PSSession line.")
     if not is_cmdlet(words[0]):
+        refuse_misspelled(words[0], profiles)
         if len(words) == 1 and not text.startswith("-"):
             return _connection(parse_target(text, profiles.tables, defaults=profiles.defaults), profiles)
         text = f"Enter-PSSession {text}"

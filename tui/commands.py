@@ -15,7 +15,7 @@ from pstui.backends.powershell.binding_syntax import syntax
 from pstui.backends.powershell.calls import asked_computers, connection_info, literal
 from pstui.backends.session import PSSession
 from pstui.tui.commands_opening import Opening
-from pstui.tui.commands_said import Agreement, Said, missed, wanted
+from pstui.tui.commands_said import Agreement, Said, full_id, missed, wanted
 from pstui.tui.commands_table import columns_for, session_table, spelled
 from pstui.tui.screens.connect_world import World
 
@@ -139,6 +139,10 @@ class Commands:
         return await self._each(call, "PSSessionConnectFailed", connect)
 
     async def _receive(self, call: BoundCall) -> list[Said]:
+        if call.values.get("OutTarget") == "Job" or "JobName" in call.values:
+            hint = "Leave it out: what arrives is shown in a tab, which can stay in the background."
+            raise CallError("Receive-PSSession: there are no jobs here", "", hint)
+
         async def receive(session: PSSession) -> None:
             await self._face.receive(session)
             self.led_away = True
@@ -162,7 +166,9 @@ class Commands:
                     continue
                 await do(session)
             except PstuiError as error:
-                said.append(Said(f"{session.name}: {error.text()}", error.error_id or error_id, True))
+                text = error.text()
+                text = text if text.startswith(session.name) else f"{session.name}: {text}"
+                said.append(Said(text, full_id(call, error.error_id or error_id), True))
             else:
                 done.append(session)
         return said + agreement.said + (self._result(call, done) if show else [])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pstui.backends.errors import PstuiError
 from pstui.backends.host import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.powershell.binder import BoundCall
+from pstui.backends.powershell.binding_tables import cmdlet
 from pstui.backends.records import Write
 from pstui.backends.session import PSSession
 
@@ -43,6 +44,13 @@ def missed(call: BoundCall) -> list[Said]:
     """Return what a call, or the one that feeds it, named and did not find."""
     of_source = () if call.source is None else call.source.missed
     return [Said.of(error) for error in (*of_source, *call.missed)]
+
+
+def full_id(call: BoundCall, error_id: str) -> str:
+    """Return an error's id as the cmdlet gives it: with its suffix, unless it has one part more (semantics, head)."""
+    if "," in error_id or error_id == "PSSessionConnectFailed":
+        return error_id
+    return f"{error_id},{cmdlet(call.cmdlet).id_suffix}"
 
 
 class Agreement:

@@ -229,8 +229,7 @@ class _Binding:
         if len(complete) == 1:
             return complete[0]
         lacking = dict.fromkeys(missing[0] for name in self.valid if len(missing := self.missing(name)) == 1)
-        hint = f"Add one of: {', '.join(f'-{name}' for name in lacking)}." if lacking else ""
-        raise errors.ambiguous_set(self.cmdlet, self.bound, hint)
+        raise errors.ambiguous_set(self.cmdlet, self.bound, lacking=lacking)
 
     def missing(self, parameter_set: str) -> list[str]:
         """Return the mandatory parameters of a set that are not bound; a call without any target lacks none."""

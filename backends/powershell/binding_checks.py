@@ -23,6 +23,7 @@ from pstui.backends.powershell.binding_values import Value
 DEFAULT_URI = "http://localhost:5985/WSMAN"
 _OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
+_ONE = "Name one computer: one session is entered at a time."
 _IDLE_MINIMUM = 60_000
 _LOST_BACKSLASH = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z])[A-Za-z0-9]*\Z")
 
@@ -66,6 +67,10 @@ def finish(
         call.notices.append(
             f"{credential.text} has no backslash. If you typed DOMAIN\\user, the shell took it: "
             "put it in quotes, 'DOMAIN\\user'."
+        )
+    if credential is not None and credential.text.casefold() in ("true", "false"):
+        call.notices.append(
+            f"{credential.text} is taken for a user name. A switch is turned off with a colon, as in -UseSSL:$false."
         )
     return call
 
@@ -176,6 +181,8 @@ def _overrule(call: Checked, name: str, value: Any) -> None:
 
 def _bad_host(cmdlet: Cmdlet, text: str, why: str) -> CallError:
     hint = "Write host, user@host or user@host:port; an IPv6 address in brackets."
+    if "," in text:
+        hint = _ONE
     if "\\" in text or text.count("@") > 1:
         hint = "Give such a user name with -UserName."
     elif "://" in text:
@@ -197,6 +204,8 @@ def _computers(call: Checked, names: Any) -> Any:
                 hint = "For an address use -ConnectionUri."
             elif "@" in name:
                 hint = "For SSH use -HostName; the account for WinRM goes to -Credential."
+            elif "," in name:
+                hint = _ONE
             elif ":" in name:
                 hint = "The port goes to -Port."
             what = f"{errors.quoted(name)} is no computer name"

@@ -82,7 +82,11 @@ def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
         return value
     from pstui.backends.powershell.binding_line import evaluate
 
-    return Value(evaluate(text, context), text, False, value.place)
+    try:
+        return Value(evaluate(text, context), text, False, value.place)
+    except CallError as error:
+        error.hint = f"{error.hint} A shell must be given the whole value in one pair of quotes.".strip()
+        raise
 
 
 def _scalar(type_name: str, value: Value) -> Any:

@@ -89,10 +89,14 @@ def extra_argument(cmdlet: Cmdlet, text: str) -> BindingError:
     return refusal(cmdlet, "PositionalParameterNotFound", f"no parameter takes the value {quoted(text)}", "", hint)
 
 
-def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "") -> BindingError:
-    """The given parameters have no set in common, or too many."""
+def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "", *, lacking: Iterable[str] = ()) -> BindingError:
+    """The given parameters have no set in common, or too many; ``lacking`` are those that would tell which."""
     given = tuple(given)
     names = ", ".join(f"-{name}" for name in given) or "nothing"
+    listed = ", ".join(f"-{name}" for name in lacking)
+    if listed:
+        what = "what is given leaves open what is meant"
+        return refusal(cmdlet, "AmbiguousParameterSet", what, f"Given: {names}.", f"Add one of: {listed}.")
     why = f"Given: {names}. No single way of calling it takes exactly these."
     pair = None if hint else _apart(cmdlet, given)
     if pair is not None:

@@ -19,6 +19,7 @@ from pstui.backends.powershell.binding_names import DASHES, Element, Name
 from pstui.backends.powershell.binding_place import mark
 from pstui.backends.powershell.binding_tables import cmdlet_name
 from pstui.backends.powershell.binding_values import ConversionError, Value
+from pstui.backends.powershell.binding_writer import quote
 from pstui.backends.powershell.numbers import parse_number
 from pstui.backends.powershell.tokens import Token, TokenKind
 
@@ -44,7 +45,7 @@ class Reader(Cursor):
         if word.casefold() in ("get-credential", "microsoft.powershell.security\\get-credential"):
             return self._get_credential()
         if cmdlet_name(word) is None:
-            hint = "Only the session cmdlets can be given here, each with values that are known now."
+            hint = f"Only the session cmdlets can be called here. A text needs quotes: {quote(word)}."
             raise self.refuse(token, f"{word!r} is no session cmdlet", hint, error_id="CommandNotFoundException")
         try:
             call = bind_elements(word, self.arguments(), self.context, piped=piped)

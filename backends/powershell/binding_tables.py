@@ -25,6 +25,9 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: all of them by their full names
+CMDLETS = (*ALIASES.values(), "New-PSSessionOption")
+
 #: sets of pstui's own, beside PowerShell's ten; reached by the exact name of an own parameter only
 OWN_SETS = ("Process", "HostProcess", "Demo")
 

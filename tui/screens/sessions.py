@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import PSSession
 from pstui.tui.commands import CommandFace
-from pstui.tui.commands_table import cells, columns_for, header, row
+from pstui.tui.commands_table import cells, columns_for, header, row, spelled
 from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.fields import Verb
 from pstui.tui.widgets.fields_keys import step_focus
@@ -105,7 +105,7 @@ class SessionsScreen(ModalScreen[None]):
             return "There is no session."
         match action:
             case "Enter" if session.state not in (RunspaceState.OPENED, RunspaceState.DISCONNECTED):
-                return "Only an open session can be entered."
+                return f"It is {spelled(session.state)}, and only an open session can be entered. x removes it."
             case "disconnect":
                 temporary = "It is temporary, closed when it is left. Keep it first (k)." if session.temporary else ""
                 return links.why_not_disconnect(session) or temporary
