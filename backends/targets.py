@@ -17,7 +17,7 @@ from pstui.backends.powershell.binding_checks import check_session_option, finis
 from pstui.backends.powershell.binding_convert import exclusion
 from pstui.backends.powershell.binding_tables import cmdlet
 from pstui.backends.powershell.binding_values import ConversionError
-from pstui.backends.powershell.calls import connection_info
+from pstui.backends.powershell.calls import connection_info, is_given
 
 __all__ = ["KINDS", "Target", "close_names", "parse_target", "profile_connection"]
 
@@ -136,7 +136,7 @@ def profile_connection(
     except CallError as error:
         what = error.what.removeprefix("Enter-PSSession: ")
         raise CallError(f"The {label}: {what}", error.why, error.hint, error_id=error.error_id) from None
-    values = {key: value for key, value in checked.values.items() if value not in (None, False)}
+    values = {key: value for key, value in checked.values.items() if is_given(value)}
     values.pop("SSHTransport", None)
     return ConnectionInfo(parameter_set, MappingProxyType(values), name, MappingProxyType(settings))
 

@@ -6,6 +6,7 @@ import pytest
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BoundCall, bind_line
+from pstui.backends.powershell.binding_line import statements
 from pstui.backends.powershell.calls import connection_info
 
 from tests.support.sessions import OpenSession, context
@@ -56,6 +57,14 @@ def test_a_variable_names_its_session(text: str) -> None:
         ("etsn -HostName $env:TARGET", "SSHHost", "HostName", "far"),
         ('etsn -HostName "me@$env:TARGET"', "SSHHost", "UserName", "me"),
         ("etsn -HostName -- h", "SSHHost", "HostName", "h"),
+        ("etsn $('srv')", "ComputerName", "ComputerName", "srv"),
+        ("etsn -HostName h -ConnectingTimeout 0", "SSHHost", "ConnectingTimeout", 0),
+        (
+            "etsn c -SessionOption ([System.Management.Automation.Remoting.PSSessionOption]@{NoCompression = $true})",
+            "ComputerName",
+            "SessionOption",
+            {"NoCompression": True},
+        ),
         ("etsn c -ConfigurationName $null", "ComputerName", "ConfigurationName", None),
         ("etsn -UseSSL @'\nsrv\n'@", "ComputerName", "ComputerName", "srv"),
         ("etsn -HostName h -Options @{\n  ProxyJump = 'b'\n  Port = 3\n}", "SSHHost", "Options", OPTIONS),
@@ -117,6 +126,59 @@ def test_values_assigned_before_are_used() -> None:
     call = line("$c = Get-Credential bob\n$o = New-PSSessionOption -NoCompression\netsn srv $c -SessionOption $o")
     assert call.values["Credential"] == PSCredential("bob")
     assert call.values["SessionOption"] == {"NoCompression": True}
+
+
+def test_a_session_that_is_opened_and_not_used_is_refused() -> None:
+    for text in ("$a = New-PSSession x; $b = New-PSSession y", "$a = New-PSSession x; Enter-PSSession y"):
+        with pytest.raises(CallError) as refused:
+            line(text)
+        assert "$a is not used" in refused.value.what
+    assert line("$a = New-PSSession x; $b = $a; etsn $b").source is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("$s = New-PSSession x; etsn $s", ["$s = New-PSSession x", "etsn $s"]),
+        ("PS C:\\> gsn\nPS C:\\> rsn 1;;", ["gsn", "rsn 1"]),
+        ("etsn -HostName h -Options @{a=1;b=2\n c=3}", ["etsn -HostName h -Options @{a=1;b=2\n c=3}"]),
+        ("etsn 'a;b'", ["etsn 'a;b'"]),
+        ("", []),
+    ],
+)
+def test_a_line_is_cut_into_its_statements(text: str, parts: list[str]) -> None:
+    assert statements(text) == parts
+
+
+def test_zero_is_a_value_of_a_connection() -> None:
+    assert connection_info(line("etsn -HostName h -ConnectingTimeout 0")).values["ConnectingTimeout"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("$PSSessionOption = New-PSSessionOption -SkipCACheck; etsn c", {"SessionOption": {"SkipCACheck": True}}),
+        ("$PSSessionOption = @{OpenTimeout = '00:00:30'}; etsn c", {"SessionOption": {"OpenTimeout": 30000}}),
+        ("$PSSessionOption = @{Nonsense = 1}; etsn c", {}),
+        ("$PSSessionOption = @{SkipCACheck = $true}; etsn c -SessionOption @{}", {"SessionOption": {}}),
+        ("$PSSessionConfigurationName = 'jea'; etsn c", {"ConfigurationName": "jea"}),
+        ("$PSSessionConfigurationName = 'jea'; etsn c -ConfigurationName x", {"ConfigurationName": "x"}),
+        ("$global:PSSessionApplicationName = 'App'; etsn c", {"ApplicationName": "App"}),
+        ("$PSSessionConfigurationName = 'jea'; etsn (New-PSSession c)", {"ConfigurationName": "jea"}),
+    ],
+)
+def test_preference_variables_go_before_the_defaults(text: str, values: dict[str, object]) -> None:
+    found = dict(connection_info(line(text), defaults={"configuration_name": "other"}).values)
+    assert found.pop("ComputerName") == "c"
+    assert found == {"ConfigurationName": "other"} | values
+
+
+def test_preference_variables_are_for_winrm() -> None:
+    text = "$PSSessionConfigurationName = 'jea'; $PSSessionOption = @{SkipCACheck = $true}; etsn -HostName h"
+    assert dict(connection_info(line(text)).values) == {"HostName": "h"}
+    with pytest.raises(CallError) as refused:
+        connection_info(line("$PSSessionOption = @{IdleTimeout = '00:00:05'}; etsn -HostName h"))
+    assert refused.value.error_id.startswith("Argument,"), "the idle time is checked for every set"
 
 
 def test_a_session_alone_is_shown() -> None:

@@ -35,7 +35,6 @@ class Person:
         self.t.keys("Enter")
         for text in shown:
             self.t.wait(partial(shows, text))
-        self.t.wait_still(lambda rows: not any("… running" in row for row in rows), quiet=0.1)
 
     def closes(self) -> None:
         """Close the bar."""
@@ -86,8 +85,7 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
         person = Person(t)
         t.wait("F2")
         target = f"-HostName {server.user}@{server.host}:{server.port} -KeyFilePath {server.user_key}"
-        person.call(f"$s = New-PSSession {target} -Name Web")
-        person.call("Get-PSSession", "2 Web SSH 127.0.0.1")
+        person.call(f"$s = New-PSSession {target} -Name Web; Get-PSSession", "2 Web SSH 127.0.0.1")
         person.enters("Enter-PSSession -Session $s")
         t.line("$v = 42")
         person.leaves("exit")
@@ -107,7 +105,7 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
             "Disconnect-PSSession $s",
             "PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand",
         )
-        person.call("Remove-PSSession $s")
+        person.call("Remove-PSSession $s; Get-PSSession", "No session is kept open.")
         person.call("Enter-PSSession $s", f"PushedRunspaceMustBeOpen{ENTER}")
         person.closes()
         t.keys("F10")

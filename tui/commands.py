@@ -10,6 +10,8 @@ from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.host import Console
 from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_convert import SessionOption
+from pstui.backends.powershell.binding_errors import MissingMandatory
+from pstui.backends.powershell.binding_line import statements
 from pstui.backends.powershell.binding_lookups import kept_matches
 from pstui.backends.powershell.binding_syntax import syntax
 from pstui.backends.powershell.calls import asked_computers, connection_info, literal
@@ -65,12 +67,29 @@ class Commands:
             "New-PSSessionOption": self._option,
             "Get-Credential": self._credential,
             "Get-Help": self._help,
+            "": self._variable,
         }
 
     async def run(self, line: str) -> list[Said]:
-        """Bind a line, do it, and return what it says. Raises MissingMandatory for an Enter that lacks a value."""
+        """Do the statements of a line, one after the other, and return what they say; the first that fails ends it.
+
+        Raises MissingMandatory for an Enter that lacks a value, CallError if the first statement does not bind.
+        """
         self.led_away = False
-        call = self._world.call(line)
+        said: list[Said] = []
+        parts = statements(line)
+        for number, part in enumerate(parts or [line]):
+            try:
+                said += await self._statement(part)
+            except PstuiError as error:
+                if not number or isinstance(error, MissingMandatory):
+                    raise
+                said.append(Said.of(error))
+                break
+        return said
+
+    async def _statement(self, line: str) -> list[Said]:
+        call = self._world.call(line, keeps_variables=True)
         said = [Said(notice) for notice in call.notices]
         verb = self._verbs.get(call.cmdlet)
         if verb is None:
@@ -182,6 +201,10 @@ class Commands:
     async def _credential(self, call: BoundCall) -> list[Said]:
         if call.assign:
             self._set(call.assign, call.values["Credential"])
+        return []
+
+    async def _variable(self, call: BoundCall) -> list[Said]:
+        self._set(call.assign, call.values["Value"])
         return []
 
     async def _help(self, call: BoundCall) -> list[Said]:

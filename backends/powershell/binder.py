@@ -35,6 +35,7 @@ class BoundCall:
     a session, dict (tables, session options by property name with times in ms), tuples where a list is allowed.
     ``common`` holds the common parameters, ``settings`` pstui's own by TOML key. ``sessions`` are the open sessions
     that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
+    ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
     ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
     ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
     """
@@ -47,6 +48,7 @@ class BoundCall:
     settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     sessions: tuple[KnownSession, ...] = ()
     missed: tuple[CallError, ...] = ()
+    preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     assign: str = ""
     source: BoundCall | None = None
 

@@ -16,12 +16,11 @@ from pstui.backends.powershell.binding_lookups import find_sessions
 from pstui.backends.powershell.binding_options import from_call
 from pstui.backends.powershell.binding_paths import resolve_path
 from pstui.backends.powershell.binding_ssh import check_connection_tables, check_ssh_options
-from pstui.backends.powershell.binding_tables import Cmdlet
+from pstui.backends.powershell.binding_tables import OPENING, Cmdlet
 from pstui.backends.powershell.binding_values import Value
 
 #: where the Uri set goes when no address is given, as documented
 DEFAULT_URI = "http://localhost:5985/WSMAN"
-_OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 _ONE = "Name one computer: one session is entered at a time."
 _IDLE_MINIMUM = 60_000
@@ -54,7 +53,7 @@ def finish(
     if cmdlet.name == "New-PSSessionOption":
         _session_option(call)
         return call
-    if cmdlet.name in _OPENING:
+    if cmdlet.name in OPENING:
         _opening(call, context)
     if cmdlet.name in _ASKING:
         _asking(call)

@@ -68,7 +68,8 @@ class BindContext:
 
     ``exists`` tells whether an absolute path is there; ``sessions`` lists the open sessions; ``variables`` holds what
     ``$name`` means (names lower case, without the dollar sign), ``environment`` what ``$env:NAME`` means.
-    ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does.
+    ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does; ``keeps_variables`` accepts a
+    variable that is set and not yet used, where it can be used later.
     """
 
     user: str = field(default_factory=_user)
@@ -80,3 +81,4 @@ class BindContext:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     platform: str = sys.platform
     allow_what_if: bool = False
+    keeps_variables: bool = False

@@ -13,7 +13,13 @@ from pstui.backends.powershell.binding_place import refuse_at
 from pstui.backends.powershell.tokens import Token, TokenKind
 
 _PROPERTIES = {"id": "id", "name": "name", "instanceid": "instance_id"}
+_SCOPE = re.compile(r"(?:global|script|local|private|variable):", re.IGNORECASE)
 _IN_TEXT = re.compile(r"\$(?:\{(?P<braced>[^}]*)\}|(?P<name>(?:env:)?\w+))", re.IGNORECASE)
+
+
+def without_scope(name: str) -> str:
+    """Return a variable's name without its scope: there is one for all here."""
+    return name[found.end() :] if (found := _SCOPE.match(name)) else name
 
 
 class Cursor:
@@ -56,7 +62,7 @@ class Cursor:
 
     def lookup(self, spelled: str, token: Token) -> Any:
         """Return what a variable holds. Raises CallError for one that is not known here."""
-        name = re.sub(r"^(?:global|script|local|private|variable):", "", spelled.casefold())
+        name = without_scope(spelled).casefold()
         constants = {"true": True, "false": False, "null": None, "home": self.context.home, "pwd": self.context.cwd}
         constants |= {"env:user": self.context.user, "env:username": self.context.user, "env:home": self.context.home}
         for known in (self.variables, self.context.variables, constants):
@@ -66,6 +72,10 @@ class Cursor:
             return self.context.environment[spelled[4:]]
         hint = "Known are the variables that were set here, $true, $false, $null, $HOME, $PWD and $env:NAME."
         raise self.refuse(token, "This variable is not known here", hint)
+
+    def known(self, name: str) -> Any:
+        """Return what a variable that was set holds, None if it was not; the name in lower case."""
+        return self.variables.get(name, self.context.variables.get(name))
 
     def expand(self, token: Token) -> str:
         """Return a double-quoted text with its variables put in; anything that would be computed is refused."""

@@ -15,6 +15,7 @@ from typing import Any
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_context import BindContext, PendingSession, is_session
+from pstui.backends.powershell.binding_cursor import without_scope
 from pstui.backends.powershell.binding_errors import quoted
 from pstui.backends.powershell.binding_place import refuse_at
 from pstui.backends.powershell.binding_reader import Reader
@@ -32,9 +33,10 @@ _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
 
 
 def read_line(text: str, context: BindContext) -> BoundCall:
-    """Read and bind one line. Raises CallError."""
+    """Read and bind one line: the call at its end, with what stands before it put in. Raises CallError."""
     reader = _reader(text, context)
     call: BoundCall | None = None
+    opened: list[tuple[Token, BoundCall]] = []
     while True:
         while _at_break(reader):
             reader.take()
@@ -44,14 +46,33 @@ def read_line(text: str, context: BindContext) -> BoundCall:
         if call is not None and not call.assign:
             raise reader.refuse(token, "Only one call can be given", "Give this one by itself.")
         call = _statement(reader)
+        if call.cmdlet == "New-PSSession":
+            opened.append((token, call))
         after = reader.peek()
         if after is not None and not _at_break(reader):
             raise reader.refuse(after, "This cannot stand here", "Give the call alone.")
     if call is None:
         raise refuse_at(text, 0, 1, "There is no call in this line", "Such as Enter-PSSession -HostName user@host.")
-    if call.cmdlet == _PLAIN:
+    used = replace(call.source or call, assign="")
+    for first, made in opened:
+        if replace(made, assign="") != used:
+            raise reader.refuse(first, f"${made.assign} is not used behind it", "Make one call for each session.")
+    if call.cmdlet == _PLAIN and not context.keeps_variables:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
     return call
+
+
+def statements(text: str) -> list[str]:
+    """Return the statements of a line one by one, for who runs them one after the other. Raises CallError."""
+    clean = _clean(text)
+    cuts = [0]
+    depth = 0
+    for token in tokenize(clean):
+        depth += (token.kind is TokenKind.LEFT) - (token.kind is TokenKind.RIGHT)
+        if depth <= 0 and token.kind in _BREAKS:
+            cuts += [token.start, token.end]
+    parts = [clean[start:end].strip() for start, end in zip(cuts[::2], [*cuts[1::2], len(clean)], strict=True)]
+    return [part for part in parts if part]
 
 
 def evaluate(text: str, context: BindContext) -> Any:
@@ -70,13 +91,18 @@ _PLAIN = ""
 
 
 def _reader(text: str, context: BindContext) -> Reader:
+    return Reader(text, tokenize(_clean(text)), context)
+
+
+def _clean(text: str) -> str:
+    """Return a line without prompts, and without breaks before a parameter."""
     if len(text) > _MAX_LENGTH:
         raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
     clean = text
     for pattern in (_PROMPT, _MORE, _WRAPPED):
         # blanks in its place keep every other character where it stands, for the marks of a refusal
         clean = pattern.sub(lambda match: " " * len(match[0]), clean)
-    return Reader(text, tokenize(clean), context)
+    return clean
 
 
 def _at_break(reader: Reader) -> bool:
@@ -93,7 +119,7 @@ def _statement(reader: Reader) -> BoundCall:
         call = replace(call, assign=name)
         value = _assignable(reader, call, first)
     reader.variables[name.casefold()] = value
-    return call or BoundCall(_PLAIN, "", {}, assign=name)
+    return call or BoundCall(_PLAIN, "", {"Value": value}, assign=name)
 
 
 def _assigned(reader: Reader) -> str:
@@ -102,7 +128,7 @@ def _assigned(reader: Reader) -> str:
     equals = reader.tokens[reader.index + 1]
     if equals.kind is not TokenKind.OPERATOR or equals.text != "=":
         return ""
-    name = reader.take().text[1:].strip("{}")
+    name = without_scope(reader.take().text[1:].strip("{}"))
     reader.take()
     return name
 

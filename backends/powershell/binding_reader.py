@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pstui.backends.credentials import PSCredential
+from pstui.backends.powershell import binding_options
 from pstui.backends.powershell import binding_values as values
 from pstui.backends.powershell.binder import BoundCall, bind_elements
 from pstui.backends.powershell.binding_context import PendingSession, ScriptBlock
@@ -17,7 +18,8 @@ from pstui.backends.powershell.binding_cursor import Cursor
 from pstui.backends.powershell.binding_errors import BindingError
 from pstui.backends.powershell.binding_names import DASHES, Element, Name
 from pstui.backends.powershell.binding_place import mark
-from pstui.backends.powershell.binding_tables import cmdlet_name
+from pstui.backends.powershell.binding_preferences import preferences
+from pstui.backends.powershell.binding_tables import OPENING, cmdlet_name
 from pstui.backends.powershell.binding_values import ConversionError, Value
 from pstui.backends.powershell.binding_writer import quote
 from pstui.backends.powershell.numbers import parse_number
@@ -26,6 +28,8 @@ from pstui.backends.powershell.tokens import Token, TokenKind
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
 _ENDS = (TokenKind.PIPE, TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.RIGHT)
+#: what does here what another cmdlet does
+_INSTEAD = {"enter-pshostprocess": "Enter-PSSession -ProcessId NUMBER enters a process of this computer."}
 _MAX_DEPTH = 24
 _MINUS_NAME = re.compile(r"(?P<name>[^:]*)(?P<colon>:?)\Z", re.DOTALL)
 
@@ -46,6 +50,7 @@ class Reader(Cursor):
             return self._get_credential()
         if cmdlet_name(word) is None:
             hint = f"Only the session cmdlets can be called here. A text needs quotes: {quote(word)}."
+            hint = _INSTEAD.get(word.casefold(), hint)
             raise self.refuse(token, f"{word!r} is no session cmdlet", hint, error_id="CommandNotFoundException")
         try:
             call = bind_elements(word, self.arguments(), self.context, piped=piped)
@@ -54,6 +59,8 @@ class Reader(Cursor):
                 marked = mark(self.text, error.place, error.place + error.length)
                 error.why, error.place = f"{error.why}\n{marked}".lstrip("\n"), -1
             raise
+        if call.cmdlet in OPENING and (found := preferences(self.known)):
+            call = dataclasses.replace(call, preferences=found)
         pending = [item for item in _items(call.values.get("Session")) if isinstance(item, PendingSession)]
         if not pending:
             return call
@@ -149,7 +156,7 @@ class Reader(Cursor):
                 items = [] if self.next_is(TokenKind.RIGHT) else self.statement().value
                 self.close()
                 return Value(items if isinstance(items, list) else [items], "@(…)", False, token.start)
-            case "(":
+            case "(" | "$(":
                 inner = self.statement()
                 self.close()
                 return Value(inner.value, inner.text, False, token.start)
@@ -174,7 +181,7 @@ class Reader(Cursor):
             return PendingSession(call)
         if call.cmdlet == "Get-PSSession":
             found = self.found_sessions(call, token)
-            return found[0] if len(found) == 1 else found
+            return found[0] if len(found) == 1 else found or None
         hint = "Write it by itself, without a pipe or parentheses."
         raise self.refuse(token, f"{call.cmdlet} gives nothing that could be used here", hint)
 
@@ -236,6 +243,9 @@ class Reader(Cursor):
                 case "string":
                     text = values.text_of(operand)
                     return Value(text, text, False, name.start)
+                case "management.automation.remoting.pssessionoption" if isinstance(operand.value, dict):
+                    options = SessionOption(binding_options.from_table(operand.value))
+                    return Value(options, operand.text, False, name.start)
                 case "uri" | "timespan" if isinstance(operand.value, str):
                     return operand
         except ConversionError as error:

@@ -31,7 +31,8 @@ CMDLETS = (*ALIASES.values(), "New-PSSessionOption")
 #: sets of pstui's own, beside PowerShell's ten; reached by the exact name of an own parameter only
 OWN_SETS = ("Process", "HostProcess", "Demo")
 
-_OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
+#: the cmdlets that lead to connections
+OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,12 @@ def cmdlet(name: str, *, what_if: bool = False) -> Cmdlet:
     """
     raw = _raw()["cmdlets"][name]
     parameters = {key: _parameter(key, entry) for key, entry in raw["parameters"].items()}
-    if name in _OPENING:
+    if name in OPENING:
         parameters = _follow_documentation(name, parameters)
     sets = tuple(raw["sets"])
     if name == "Enter-PSSession":
         sets += OWN_SETS
-    if name in _OPENING:
+    if name in OPENING:
         parameters |= _own_parameters(name, parameters)
     for key, entry in _raw()["common"].items():
         parameters[key] = _parameter(key, entry, common=True)

@@ -164,7 +164,8 @@ def switch(value: Any) -> bool:
     """Return a switch's value: true, false, or a number. Text is refused, as PowerShell refuses it."""
     if value is None or isinstance(value, bool | int | float):
         return bool(value)
-    raise ConversionError("A switch takes $true or $false only.", "", "CannotConvertArgument")
+    hint = "Write -Name alone, or -Name:$false."
+    raise ConversionError("A switch takes $true or $false only.", hint, "CannotConvertArgument")
 
 
 def text_of(value: Value) -> str:
@@ -180,7 +181,8 @@ def text_of(value: Value) -> str:
             return value.text
         case uuid.UUID() as ident:
             return str(ident)
-    raise ConversionError("It takes one text, not a list or an object.", "", "CannotConvertArgument")
+    hint = "Give one of them, without a comma."
+    raise ConversionError("It takes one text, not a list or an object.", hint, "CannotConvertArgument")
 
 
 def credential(value: Any) -> PSCredential | None:

@@ -16,7 +16,7 @@ from pstui.backends.powershell.binder import BoundCall
 from pstui.backends.powershell.binding_checks import check_session_option
 from pstui.backends.powershell.binding_hosts import parse_ssh_host
 from pstui.backends.powershell.binding_ssh import read_connection_table
-from pstui.backends.powershell.binding_tables import cmdlet
+from pstui.backends.powershell.binding_tables import OPENING, cmdlet
 from pstui.backends.powershell.binding_values import ConversionError
 from pstui.backends.powershell.binding_writer import line_of, literal
 
@@ -28,7 +28,6 @@ _LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
 #: New-PSSession and Invoke-Command without any of these mean this computer, as Enter-PSSession without a target does
 _REMOTE = ("ComputerName", "Credential", "Port", "UseSSL", "ApplicationName", "SessionOption", "Authentication")
 _WINDOWS_POWERSHELL = ("powershell.exe", "-s", "-NoLogo", "-NoProfile")
-_OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 #: the sets of these three that ask a computer for its sessions
 _ASKED = {
@@ -55,7 +54,7 @@ _TARGETS = {
 
 def opens(call: BoundCall) -> bool:
     """Tell whether a call leads to connections at all."""
-    return call.cmdlet in _OPENING
+    return call.cmdlet in OPENING
 
 
 def connection_info(
@@ -178,7 +177,7 @@ def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]
     known = {item.name for item in options_of(parameter_set) if not item.setting} - {"SSHTransport", "Demo"}
     if parameter_set is ParameterSet.PROCESS:
         known |= {"EnableNetworkAccess"}
-    base = {name: value for name, value in call.values.items() if name in known and value not in (None, False)}
+    base = {name: value for name, value in call.values.items() if name in known and is_given(value)}
     if call.parameter_set == "UseWindowsPowerShellParameterSet":
         base["Command"] = _WINDOWS_POWERSHELL
     target = _TARGETS.get(parameter_set)
@@ -188,6 +187,11 @@ def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]
     if not isinstance(several, tuple):
         return [base]
     return [_one(base, str(target), item) for item in several]
+
+
+def is_given(value: object) -> bool:
+    """False for a switch that is off and for nothing: a connection leaves them out. 0 is a value."""
+    return value is not None and value is not False
 
 
 def _one(base: Mapping[str, Any], target: str, item: Any) -> dict[str, Any]:
@@ -212,6 +216,7 @@ def _fill(
     defaults: Mapping[str, Any],
     credentials: CredentialLookup,
 ) -> None:
+    defaults = {**defaults, **call.preferences}
     try:
         if "SessionOption" not in values and isinstance(defaults.get("session_option"), Mapping):
             # the idle time is checked for every set, as PowerShell checks that of $PSSessionOption

@@ -41,9 +41,9 @@ class World:
         """The sessions that Get-PSSession shows: those that stay open when they are left."""
         return [session for session in self.sessions.sessions if not session.temporary]
 
-    def context(self) -> BindContext:
+    def context(self, *, keeps_variables: bool = False) -> BindContext:
         """Return what calls are bound against."""
-        return BindContext(sessions=lambda: self.kept, variables=self.variables)
+        return BindContext(sessions=lambda: self.kept, variables=self.variables, keeps_variables=keeps_variables)
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -60,11 +60,11 @@ class World:
         """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""
         return info if self.ready is None else await self.ready(info, console)
 
-    def call(self, text: str) -> BoundCall:
-        """Bind a PowerShell line. Raises CallError."""
+    def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
+        """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
         # a terminal hands over the line ends of a paste as carriage returns
         lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        return bind_line(lines, context=self.context())
+        return bind_line(lines, context=self.context(keeps_variables=keeps_variables))
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
