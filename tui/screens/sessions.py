@@ -50,6 +50,8 @@ class SessionsScreen(ModalScreen[None]):
         self._world, self._face = world, face
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
+        #: whether something was told that stays until the next key
+        self._told = False
         self.list = PickList(id="session-rows", empty="No session is open. F2 opens one in a tab.")
         self._captions = Static(id="captions", markup=False)
         self._message = Static(id="message", markup=False)
@@ -91,6 +93,8 @@ class SessionsScreen(ModalScreen[None]):
         for action, verb in self.verbs.items():
             verb.allow(self._why_not(action))
         session = self.chosen
+        if self._told:
+            return
         if session is not None and session.temporary:
             self._hint("Temporary: closed when it is left. Keep lets it stay open and be named by its Id.")
         else:
@@ -149,6 +153,7 @@ class SessionsScreen(ModalScreen[None]):
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Show what can be done with the session."""
         event.stop()
+        self._told = False
         self._allow()
 
     def on_verb_pressed(self, event: Verb.Pressed) -> None:
@@ -157,6 +162,7 @@ class SessionsScreen(ModalScreen[None]):
         self._do(event.verb.action)
 
     def _do(self, action: str) -> None:
+        self._told = False
         session, why = self.chosen, self._why_not(action)
         if session is None or why:
             self._tell(f"{action.title()}: {why}")
@@ -181,6 +187,7 @@ class SessionsScreen(ModalScreen[None]):
             self._look()
 
     def _tell(self, text: str) -> None:
+        self._told = True
         self._message.update(Content(plain_lines(f"! {text}")))
 
     async def _enter(self, session: PSSession) -> None:
