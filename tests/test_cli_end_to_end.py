@@ -82,6 +82,23 @@ def test_several_targets_at_once(over_ssh: list[str]) -> None:
     assert [json.loads(line) for line in done.stdout.splitlines()] == [{"value": 7, "PSComputerName": "127.0.0.1"}] * 2
 
 
+def test_ctrl_c_stops_every_target(over_ssh: list[str]) -> None:
+    _, target, *key = over_ssh
+    words = ["icm", "-HostName", f"{target},{target}", *key, "-ScriptBlock", "'ready'; Start-Sleep 60"]
+    call = subprocess.Popen(
+        [*PSTUI, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert call.stdout is not None
+    assert [call.stdout.readline() for _ in "12"] == [b"ready\n"] * 2
+    call.send_signal(signal.SIGINT)
+    _, err = call.communicate(timeout=20)
+    assert (call.returncode, err) == (130, b"")
+
+
 def test_no_session_over_ssh(server: Sshd, over_ssh: list[str], isolated_home: Path) -> None:
     refused = pstui("icm", "-HostName", "nobody@127.0.0.1:1", "-ScriptBlock", "1")
     assert (refused.returncode, refused.stdout) == (3, "")
