@@ -12,6 +12,7 @@ from pstui.config.schema import Field, Kind
 from pstui.tui.profiles_values import shown, value_of
 from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.still import Still
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -114,8 +115,9 @@ class FormRow(Horizontal):
 
     def mark(self, *, wrong: bool) -> None:
         """Show at the key whether its text is wrong."""
-        self._key.update(f"✗ {self.key}" if wrong else self.key)
-        self.set_class(wrong, "-wrong")
+        if wrong != self.has_class("-wrong"):
+            self._key.update(f"✗ {self.key}" if wrong else self.key)
+            self.set_class(wrong, "-wrong")
 
     def on_click(self, event: events.Click) -> None:
         """A click on the key goes to its text."""
@@ -141,10 +143,10 @@ class TableForm(TypingScreen[str | None]):
         super().__init__()
         self.rows: list[FormRow] = []
         self._box = VerticalScroll(classes="form-rows", can_focus=False)
-        self._title = Static(classes="title", markup=False)
-        self._help = Static(classes="form-help", markup=False)
-        self._said = Static(classes="form-said", markup=False)
-        self._keys = Static(classes="form-keys", markup=False)
+        self._title = Still(classes="title")
+        self._help = Still(classes="form-help")
+        self._said = Still(classes="form-said")
+        self._keys = Still(classes="form-keys")
         self._failed = ""
         self._saving = False
 
@@ -215,21 +217,22 @@ class TableForm(TypingScreen[str | None]):
         """Tell whether it can be saved, and about the row with the keys."""
         head, aside = self.heading()
         behind = Content.styled(aside, "$calm") if isinstance(aside, str) else aside
-        self._title.update(Content.assemble((plain(head, limit=80), "bold"), "   ", behind))
+        title = Content.assemble((plain(head, limit=80), "bold"), "   ", behind)
+        self._title.say(title, layout=False)
         key, why = self.wrong()
         for row in self.rows:
             row.mark(wrong=row.key == key)
         said = self._failed or why
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
         here = self.row_with_keys
-        self._help.update(Content.styled(_help(here), "$calm"))
-        self._said.update(Content.assemble(verdict, plain(said or self.good(), limit=300)))
+        self._help.say(Content.styled(_help(here), "$calm"), layout=False)
+        self._said.say(Content.assemble(verdict, plain(said or self.good(), limit=300)))
         keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
         if here is not None and here.item.choices:
             keys.append(("Space next choice", "next_choice"))
         if here is not None and here.item.opens:
             keys.append((f"Ctrl+O {here.item.opens}", "open"))
-        self._keys.update(Content("   ").join(clickable(text, action) for text, action in keys))
+        self._keys.say(Content("   ").join(clickable(text, action) for text, action in keys), layout=False)
 
     @property
     def row_with_keys(self) -> FormRow | None:
