@@ -119,6 +119,53 @@ async def test_a_late_answer_for_a_text_that_changed_is_dropped(manager: StandIn
         assert not s.shows("asking the far end")
 
 
+@pytest.mark.parametrize(
+    ("typed", "ahead", "then"),
+    [
+        ("Get-Chi", " -Force", "Get-ChildItem -Force"),
+        ("say Get-Chi", "; x y", "say Get-ChildItem; x y"),
+        ("Get-C", " -Force", "Get-C -Force"),
+        ("Get-Chi", "x y", "Get-Chix y"),
+        ("Get-Nothing", " x", "Get-Nothing x"),
+    ],
+)
+async def test_tab_and_the_next_word_in_one_go_complete_what_can_be_meant_in_one_way_only(
+    manager: StandInManager, typed: str, ahead: str, then: str
+) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type(typed, enter=False)
+        s.burst("tab", *ahead)
+        await has(s, typed + ahead)
+        await s.idle()
+        interactive.answering.set()
+        await s.until(lambda: not interactive.completing, "the late answer")
+        await has(s, then)
+        assert s.pane.editor.cursor == len(then)
+        await s.type("!", enter=False)
+        assert s.pane.editor.text == then + "!" and not s.pane.row.menu.display
+
+
+async def test_going_elsewhere_or_running_the_line_is_not_followed_by_a_late_completion(
+    manager: StandInManager,
+) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        for keys in (("left",), ("backspace",), ("ctrl+u",), ("enter",)):
+            interactive.answering.clear()
+            s.pane.editor.empty()
+            await s.type("Get-Chi", enter=False)
+            s.burst("tab", " ", "x", *keys)
+            await s.idle()
+            text = s.pane.editor.text
+            interactive.answering.set()
+            await s.until(lambda: not interactive.completing and s.pane.state is PaneState.PROMPT, "the late answer")
+            await s.idle()
+            assert s.pane.editor.text == text, keys
+        assert interactive.lines == ["Get-Chi x"]
+
+
 async def test_enter_does_not_wait_for_a_completion_and_ends_it_first(manager: StandInManager) -> None:
     async with session(manager) as s:
         interactive = await ready(s)

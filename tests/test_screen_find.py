@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from pstui.tui.widgets.conversation import PaneState
 
@@ -39,6 +40,25 @@ async def test_typing_finds_at_once_and_n_goes_on() -> None:
         assert driver.pane.transcript.search_match is None
         await driver.type("say typed")
         await driver.until(lambda: driver.sees("typed"), "the editor has the keys again")
+
+
+async def test_keys_pressed_in_one_go_act_one_after_the_other_wherever_they_lead(tmp_path: Path) -> None:
+    async with session() as driver:
+        await driver.run("flood 300")
+        copied: list[str] = []
+        driver.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]  # what is copied, not how
+        driver.burst("ctrl+f", *"line 42", "enter", "v", "V", "enter", *"say one", "enter")
+        await driver.until(lambda: driver.sees("one"), "found, copied, and typed on")
+        assert copied == ["line 42"]
+        driver.burst("ctrl+f", *"line 7", "escape", *"say two", "enter")
+        await driver.until(lambda: driver.sees("two"), "Esc, and typed on")
+        driver.burst(PREFIX, "left_square_bracket", "g", "slash", *"line 250", "enter", "v", "V", "y")
+        driver.burst(*"say 3", "enter")
+        await driver.until(lambda: driver.sees("3"), "from copy mode to the row and back")
+        assert copied == ["line 42", "line 250"]
+        driver.burst(PREFIX, "t", "ctrl+u", *f"{tmp_path}/kept", "enter", *"say four", "enter")
+        await driver.until(lambda: driver.sees("four"), "saved, and typed on")
+        assert (tmp_path / "kept").exists()
 
 
 async def test_a_capital_matters_and_a_wrong_text_says_so() -> None:

@@ -360,6 +360,18 @@ async def test_prompts_are_jumped_to_and_their_output_folds() -> None:
         assert transcript.row_count == 87
 
 
+async def test_that_a_long_line_hides_a_fold_is_seen_all_the_same() -> None:
+    async with driving() as driver:
+        transcript = driver.transcript
+        for length in (WRAP, WRAP - 5, WRAP * 2):
+            transcript.buffer.mark_prompt()
+            await driver.write("x" * length, "output", "more")
+            transcript.fold()
+            await driver.until(lambda: any("▸ 2 lines folded" in row for row in driver.rows))
+            transcript.fold(folded=False)
+            transcript.clear()
+
+
 async def test_the_streams_differ_in_colour_on_both_themes() -> None:
     for theme in ("textual-dark", "textual-light"):
         async with driving() as driver:

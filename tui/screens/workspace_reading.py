@@ -21,8 +21,8 @@ class ReadingScreen(TabbedScreen):
 
     def __init__(self, sessions: SessionManager) -> None:
         super().__init__(sessions)
-        self.find_bar = FindBar()
-        self.save_line = SaveLine()
+        self.find_bar = FindBar(self._find_closed)
+        self.save_line = SaveLine(self._save_closed)
 
     def compose_reading(self) -> ComposeResult:
         """The rows for finding and saving."""
@@ -70,10 +70,9 @@ class ReadingScreen(TabbedScreen):
         event.stop()
         self.refresh_frame()
 
-    def on_find_bar_closed(self, event: FindBar.Closed) -> None:
+    def _find_closed(self, copy_mode: bool) -> None:
         """Back to the pane, or into copy mode."""
-        event.stop()
-        if event.copy_mode:
+        if copy_mode:
             self.action_copy_mode()
         else:
             self._back()
@@ -129,9 +128,7 @@ class ReadingScreen(TabbedScreen):
         front = self.front
         if front is None:
             return
-        if event.what == "find":
-            self.find_bar.open(front.transcript)
-        elif event.what == "interrupt" and _runs(front):
+        if event.what == "interrupt" and _runs(front):
             front.interrupt()
         else:
             if event.what == "interrupt":
@@ -165,10 +162,9 @@ class ReadingScreen(TabbedScreen):
         else:
             self.app.bell()
 
-    def on_save_line_closed(self, event: SaveLine.Closed) -> None:
+    def _save_closed(self, said: str) -> None:
         """Back to the pane."""
-        event.stop()
-        self.say(event.said)
+        self.say(said)
         self._back()
 
     def say(self, text: str) -> None:

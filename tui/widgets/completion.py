@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from pstui.backends.completion import CompletionMatch
+from pstui.backends.completion import Completion, CompletionMatch
 from pstui.tui.widgets.completion_menu import CompletionMenu, Listing
 from pstui.tui.widgets.completion_source import Completions, Found, fits
 from textual.geometry import Offset
@@ -54,6 +54,8 @@ class Completing:
         self._selected = -1
         self.active = False
         self.cycling = False
+        #: whether the next word was begun while the answer is still awaited
+        self._ahead = False
 
     def begin(self, *, cycling: bool, step: int = 1) -> None:
         """Ask for completions at the cursor."""
@@ -67,7 +69,7 @@ class Completing:
 
     def end(self) -> None:
         """Close the menu, drop an answer that is still to come; the text stays as it is."""
-        self.active = False
+        self.active = self._ahead = False
         self._found = None
         self._matches = []
         if self._task is not None:
@@ -80,7 +82,7 @@ class Completing:
         if not self.active:
             return False
         if self._found is None:
-            return self._take_waiting(key)
+            return self._take_waiting(key, character)
         match key:
             case "tab" | "down" | "up" | "shift+tab":
                 self._step(1 if key in ("tab", "down") else -1, insert=self.cycling or key.endswith("tab"))
@@ -106,24 +108,46 @@ class Completing:
             self._put(self._matches[index].text)
         self.end()
 
-    def _take_waiting(self, key: str) -> bool:
-        """While the answer is awaited asking again changes nothing; after an empty one every key goes on."""
-        if self._task is not None and key in ("tab", "ctrl+@", "ctrl+space"):
-            return True
+    def _take_waiting(self, key: str, character: str | None) -> bool:
+        """While the answer is awaited asking again changes nothing; after an empty one every key goes on.
+
+        Who types Tab and the next word in one go is not held up: a word that can be completed in one way only is so
+        when the answer comes.
+        """
+        if self._task is not None:
+            if key in ("tab", "ctrl+@", "ctrl+space") and not self._ahead:
+                return True
+            if self.cycling and character and character.isprintable() and (self._ahead or character in _ENDS_WORD):
+                self._ahead = True
+                self._menu.hide()
+                return False
         self.end()
         return key == "escape"
+
+    def _complete_behind(self, completion: Completion, text: str, cursor: int) -> None:
+        """Complete the word behind which one has typed on, if there is one way only and nothing else has changed."""
+        now, place = self._editor.text, self._editor.cursor
+        typed = place - cursor
+        end = completion.start + completion.length
+        if len(completion.matches) == 1 and end <= cursor and now == text[:cursor] + now[cursor:place] + text[cursor:]:
+            inserted = completion.matches[0].text
+            self._editor.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
+        self.end()
 
     async def _wait(self, text: str, cursor: int, step: int) -> None:
         asked = asyncio.ensure_future(self._completions.find(text, cursor))
         try:
             done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
-            if not done and self.active:
+            if not done and self.active and not self._ahead:
                 self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._editor.screen_place(cursor))
             found = await asked
         finally:
             asked.cancel()
+        if self._ahead:
+            self._task = None
+            self._complete_behind(found.completion if not found.why else Completion(0, 0, ()), text, cursor)
         # A text that has changed meanwhile ended this task; a cursor that was moved by the mouse did not.
-        if self.active and (self._editor.text, self._editor.cursor) == (text, cursor):
+        elif self.active and (self._editor.text, self._editor.cursor) == (text, cursor):
             self._task = None
             self._present(found, step)
 

@@ -31,7 +31,6 @@ class CopyKeys:
             "leave": self._leave,
             "older": self._older,
             "newer": self._newer,
-            "find": lambda: self._want("find"),
             "interrupt": lambda: self._want("interrupt"),
         }
 
@@ -44,7 +43,10 @@ class CopyKeys:
         arguments: list[Any] = []
         if argument:
             arguments.append(argument.strip("'") if argument.startswith("'") else int(argument))
-        self._steps[name](*arguments)
+        if name == "find":
+            await self._transcript.run_action("screen.find")  # at once: the text to be found is typed right behind it
+        else:
+            self._steps[name](*arguments)
         return True
 
     def begin(self) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 
 def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
@@ -21,3 +23,17 @@ def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
             for key in keys.split(","):
                 actions.setdefault(key.strip(), action)
     return actions
+
+
+def handed_on(widget: Widget, event: events.Key) -> bool:
+    """Give a key that came for ``widget`` to who has the focus now; whether that is another.
+
+    In a burst keys are on their way to a widget that an earlier one of them leaves.
+    """
+    focused = widget.screen.focused
+    if focused is None or focused is widget:
+        return False
+    event.stop()
+    event.prevent_default()
+    focused.post_message(events.Key(event.key, event.character))
+    return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from pstui.tui.keymap_contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of
-from pstui.tui.widgets.direct_keys import bound_actions
+from pstui.tui.widgets.direct_keys import bound_actions, handed_on
 from pstui.tui.widgets.still import Still
 from pstui.tui.widgets.transcript import Transcript
 from pstui.tui.widgets.transcript_search import MAX_COUNTED
@@ -32,6 +33,8 @@ class FindInput(Input):
 
     async def on_key(self, event: events.Key) -> None:
         """Hand a key to the bar; what it has no use for edits the text."""
+        if handed_on(self, event):
+            return
         event.stop()
         if await self._bar.take_key(event.key):
             event.prevent_default()
@@ -46,15 +49,9 @@ class FindInput(Input):
 class FindBar(Horizontal):
     """Typing searches at once, from the end of what was seen upwards; Enter ends typing, and n and N go on.
 
-    A text in lower case finds capitals, too. ``Closed`` says that the keys are wanted elsewhere again.
+    A text in lower case finds capitals, too. ``closed`` is called at once when the keys are wanted elsewhere again,
+    with whether the match shall be copied by keys.
     """
-
-    class Closed(Message):
-        """The bar was closed. ``copy_mode`` is true when the match shall be copied by keys."""
-
-        def __init__(self, *, copy_mode: bool = False) -> None:
-            super().__init__()
-            self.copy_mode = copy_mode
 
     class Interrupted(Message):
         """Ctrl+C was pressed."""
@@ -62,8 +59,9 @@ class FindBar(Horizontal):
     class Changed(Message):
         """The keys of the bar mean something else now."""
 
-    def __init__(self) -> None:
+    def __init__(self, closed: Callable[[bool], None]) -> None:
         super().__init__()
+        self._on_closed = closed
         self.display = False
         #: whether keys are letters of the text, rather than ways from match to match
         self.typing = True
@@ -105,7 +103,7 @@ class FindBar(Horizontal):
     def close(self, *, copy_mode: bool = False) -> None:
         """Leave, and say so. For copy mode the matches stay."""
         self.leave(keep=copy_mode)
-        self.post_message(self.Closed(copy_mode=copy_mode))
+        self._on_closed(copy_mode)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for what is typed now."""

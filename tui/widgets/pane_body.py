@@ -223,6 +223,10 @@ class PaneBody(Vertical):
         """Text came below what is read."""
         self.post_message(self.Changed(self))
 
+    def on_transcript_followed(self) -> None:
+        """The way back to the end is worth a key in the footer, or no longer."""
+        self.post_message(self.Changed(self))
+
     def on_resize(self) -> None:
         """Lay out anew; a hidden pane keeps its size."""
         width, height = self.size

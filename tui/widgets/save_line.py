@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from pstui.tui.widgets.direct_keys import bound_actions
+from pstui.tui.widgets.direct_keys import bound_actions, handed_on
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Static
 
 _UNFIT = re.compile(r"[^\w.-]+")
@@ -43,15 +43,15 @@ class SaveInput(Input):
         [("escape,ctrl+c", "give_up", ""), ("enter", "submit", "")], Input.BINDINGS
     )
 
-    class GivenUp(Message):
-        """Nothing is to be saved."""
-
-    def __init__(self) -> None:
+    def __init__(self, line: SaveLine) -> None:
         super().__init__(compact=True, select_on_focus=False)
         self.cursor_blink = False
+        self._line = line
 
     async def on_key(self, event: events.Key) -> None:
         """Do what a key is bound to; other keys are typed."""
+        if handed_on(self, event):
+            return
         event.stop()
         if (action := self._ACTIONS.get(event.key)) is not None:
             event.prevent_default()
@@ -59,26 +59,27 @@ class SaveInput(Input):
 
     def action_give_up(self) -> None:
         """Go back."""
-        self.post_message(self.GivenUp())
+        self._line.close()
+
+    async def action_submit(self) -> None:
+        """Save."""
+        self._line.save()
 
 
 class SaveLine(Horizontal):
-    """Shown with a proposed name. Enter saves, Esc or Ctrl+C goes back; a file that is there is never overwritten."""
+    """Shown with a proposed name. Enter saves, Esc or Ctrl+C goes back; a file that is there is never overwritten.
 
-    class Closed(Message):
-        """The line was left; ``said`` is what became of it, empty when nothing was saved."""
+    ``closed`` is called at once when the line is left, with what became of it, empty when nothing was saved.
+    """
 
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
-
-    def __init__(self) -> None:
+    def __init__(self, closed: Callable[[str], None]) -> None:
         super().__init__()
+        self._on_closed = closed
         self.display = False
         self._label = Static(classes="label", markup=False)
-        self._input = SaveInput()
+        self._input = SaveInput(self)
         self._problem = Static(classes="found", markup=False)
-        self._text = ""
+        self._text = self._tried = ""
 
     def compose(self) -> ComposeResult:
         yield self._label
@@ -99,26 +100,22 @@ class SaveLine(Horizontal):
         """Hide the line."""
         self.display = False
         self._text = ""
-        self.post_message(self.Closed(said))
+        self._on_closed(said)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another name is not yet wrong."""
         event.stop()
-        self._problem.update("")
+        if self._input.value != self._tried:  # Enter may have come before the news of what was typed
+            self._problem.update("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def save(self) -> None:
         """Save, or say why not."""
-        event.stop()
-        if not event.value.strip():
+        if not self._input.value.strip():
             return
-        path = Path(event.value.strip()).expanduser()
+        self._tried = self._input.value
+        path = Path(self._input.value.strip()).expanduser()
         problem = save(path, self._text)
         if problem:
             self._problem.update(f"✗ {problem}")
         else:
             self.close(f"saved {path}")
-
-    def on_save_input_given_up(self, event: SaveInput.GivenUp) -> None:
-        """Esc or Ctrl+C goes back."""
-        event.stop()
-        self.close()

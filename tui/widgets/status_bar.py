@@ -59,7 +59,7 @@ def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
         found.append((keymap.shown("copy_selection") if pane.state in _RUNNING else "Ctrl+C", "copies"))
     if text.marked_prompt is not None:
         found += [(keymap.shown("copy_output"), "copies the output"), (keymap.shown("fold"), "folds")]
-    if text.new_output:
+    if not text.following and not text.copy_mode:
         found.append((keymap.shown("newest"), "newest text"))
     return found
 

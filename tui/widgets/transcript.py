@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.widgets.copy_mode import CopyKeys
+from pstui.tui.widgets.direct_keys import handed_on
 from pstui.tui.widgets.transcript_finding import TranscriptFinding
 from pstui.tui.widgets.transcript_paint import Overlay
 from pstui.tui.widgets.transcript_select import Place, extract, moved, selection_of, span, word_at
@@ -39,7 +40,7 @@ class Transcript(TranscriptFinding, can_focus=True):
             self.text = text
 
     class Wanted(Message, namespace="transcript"):
-        """A key of copy mode that others act on: ``what`` is find, left or interrupt."""
+        """A key of copy mode that others act on: ``what`` is left or interrupt."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -157,7 +158,7 @@ class Transcript(TranscriptFinding, can_focus=True):
 
     async def on_key(self, event: events.Key) -> None:
         """In copy mode every key has its meaning here, or none."""
-        if self.copy_mode:
+        if self.copy_mode and not handed_on(self, event):
             event.stop()
             event.prevent_default()
             if not await self._copying.take_key(event.key):

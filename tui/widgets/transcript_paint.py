@@ -73,6 +73,13 @@ def fitted(pieces: list[Segment], skip: int, columns: int, base: Style) -> Strip
     return Strip(pieces, columns)
 
 
+def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[Segment]:
+    """The row with something behind it that is always seen: where the text leaves too little room it gives way."""
+    room = max(columns - sum(width(text) for text, _, _ in tail), 0)
+    cells = sum(width(text) for text, _, _ in pieces)
+    return [*(Strip(pieces, cells).crop(0, room) if cells > room else pieces), *tail]
+
+
 def with_places(strip: Strip, number: int, start: int) -> Strip:
     """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it)."""
     pieces = []

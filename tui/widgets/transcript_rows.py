@@ -9,7 +9,7 @@ from pstui.tui.render.cells import index_at_column, width
 from pstui.tui.render.line import slice_runs
 from pstui.tui.render.palette import Look, Palette
 from pstui.tui.render.wrap import WrapIndex
-from pstui.tui.widgets.transcript_paint import Brush, Overlay, fitted, with_places
+from pstui.tui.widgets.transcript_paint import Brush, Overlay, fitted, with_places, with_tail
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -187,8 +187,8 @@ class TranscriptRows(ScrollView):
             (first - start, last - start, style) for first, last, style in self._overlays(number, text, (start, end))
         ]
         pieces = self._brush_for(base).segments(part, slice_runs(runs, start, end), overlays)
-        if sub_row == len(starts) - 1:
-            pieces += self._after(number, base)
+        if sub_row == len(starts) - 1 and (after := self._after(number, base)):
+            pieces = with_tail(pieces, after, skip + columns)
         strip = fitted(pieces, skip, columns, base)
         if self._wrap and finished and not overlays:
             if len(self._strips) >= _CACHED_ROWS:

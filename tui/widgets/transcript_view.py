@@ -43,6 +43,9 @@ class TranscriptView(TranscriptRows):
         def control(self) -> TranscriptView:
             return self.transcript
 
+    class Followed(Message, namespace="transcript"):
+        """The user went away from the end of the text, or back to it."""
+
     class RowsChanged(Message, namespace="transcript"):
         """``row_count`` is another because of a resize, a fold or an exact count, without new text."""
 
@@ -239,10 +242,12 @@ class TranscriptView(TranscriptRows):
         if self._settling or not self._shown or self._columns() != self._index.columns:
             return  # our own doing, or a resize that ``on_resize`` settles
         self._sync()
-        self._following = not self._held and round(new_value) >= self.max_scroll_y
+        before, self._following = self._following, not self._held and round(new_value) >= self.max_scroll_y
         if not self._following:
             self._top = self._place_at_row(round(new_value))
         self._count_new()
+        if before != self._following:
+            self.post_message(self.Followed())
 
     def hold(self) -> None:
         """Stay with what is seen now, however much comes, until ``release``."""
