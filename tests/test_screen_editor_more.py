@@ -138,6 +138,19 @@ async def test_ctrl_d_does_not_leave_while_a_command_runs(manager: StandInManage
         assert interactive.lines == ["wait"]
 
 
+async def test_a_paste_while_the_text_has_the_focus_is_not_lost(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.run("say x")
+        await s.pilot.click(s.pane.transcript, offset=(3, 1))
+        s.app.post_message(events.Paste("say pasted"))
+        await s.until(lambda: s.pane.editor.text == "say pasted", "the paste in the editor")
+        await s.keys("ctrl+u", PREFIX, "left_square_bracket")
+        s.app.post_message(events.Paste(" two"))
+        await s.until(lambda: s.pane.editor.text == " two" and s.pane.editor.has_focus, "from copy mode as well")
+        await s.until(lambda: not s.pane.transcript.copy_mode, "which ends")
+
+
 # -- unfinished text ------------------------------------------------------------------------------------------
 
 

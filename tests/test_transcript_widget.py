@@ -258,6 +258,40 @@ async def test_selecting_with_keys() -> None:
             transcript.move("sideways")
 
 
+async def test_keys_of_copy_mode_go_over_what_is_seen_as_one_and_select_it_whole() -> None:
+    family = "👩\u200d👧"
+    async with driving() as driver:
+        await driver.write(f"a{family}e\u0301b")
+        transcript = driver.transcript
+        transcript.start_selection()
+        transcript.move("right", extend=False)
+        transcript.select_from(transcript.cursor or (0, 0))
+        assert transcript.selected_text() == family
+        transcript.move("right")
+        assert transcript.selected_text() == family + "e\u0301"
+        transcript.move("left")
+        transcript.move("home")
+        assert transcript.selected_text() == "a" + family
+        transcript.move("end")
+        transcript.move("left", extend=False)
+        assert transcript.cursor == (0, 4)
+
+
+async def test_half_a_page_is_gone_by_and_the_row_selected_to_its_ends() -> None:
+    async with driving() as driver:
+        await driver.write(*numbered(0, 50))
+        transcript = driver.transcript
+        transcript.start_selection()
+        transcript.focus()
+        for keys, number in (("ctrl+u", 44), ("ctrl+u", 39), ("ctrl+d", 44)):
+            await driver.pilot.press(keys)
+            assert transcript.cursor is not None and transcript.cursor[0] == number
+        await driver.pilot.press("right", "right", "shift+home")
+        assert transcript.selected_text() == "lin"
+        await driver.pilot.press("escape", "w", "shift+end")
+        assert transcript.selected_text() == "44"
+
+
 async def test_the_cursor_of_copy_mode_stays_in_view() -> None:
     async with driving() as driver:
         await driver.write(*numbered(0, 50))
@@ -368,7 +402,9 @@ async def test_that_a_long_line_hides_a_fold_is_seen_all_the_same() -> None:
             await driver.write("x" * length, "output", "more")
             transcript.fold()
             await driver.until(lambda: any("▸ 2 lines folded" in row for row in driver.rows))
-            transcript.fold(folded=False)
+            row = next(y for y, text in enumerate(driver.rows) if "folded" in text)
+            await driver.pilot.click(transcript, offset=(driver.rows[row].index("▸") + 3, row))
+            await driver.until(lambda: not transcript.any_folded)
             transcript.clear()
 
 

@@ -222,6 +222,12 @@ class Pane(AskingPane):
         self.focus_editor()
         await self.editor.take_key(event.key, event.character)
 
+    def on_paste(self, event: events.Paste) -> None:
+        """So does what is pasted then, in copy mode, too."""
+        event.stop()
+        self.focus_editor()
+        self.editor.paste_text(event.text)
+
     def end_of_input(self) -> None:
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited."""
         if self.conversation is None or not self.conversation.submit("exit"):

@@ -107,7 +107,7 @@ class Transcript(TranscriptFinding, can_focus=True):
         text = self.buffer.text_at(place.y)
         first, last = word_at(text, place.x) if event.chain == 2 else (0, len(text))
         if first < last:
-            self._select(selection_of((place.y, first), (place.y, last - 1)))
+            self._select(selection_of(self.buffer, (place.y, first), (place.y, last - 1)))
 
     def _readable(self, number: int) -> bool:
         return self.buffer.dropped <= number < self.buffer.dropped + self.buffer.line_count
@@ -148,12 +148,12 @@ class Transcript(TranscriptFinding, can_focus=True):
     def select_from(self, place: Place) -> None:
         """In copy mode: begin a selection with the character at a place."""
         self._anchor = self._cursor = place
-        self._select(selection_of(place, place))
+        self._select(selection_of(self.buffer, place, place))
 
     def select_lines(self, first: int, last: int) -> None:
         """In copy mode: select whole lines, by number, and put the cursor to the end of the last one."""
         self._anchor, self._cursor = (first, 0), (last, max(len(self.buffer.text_at(last)) - 1, 0))
-        self._select(selection_of(self._anchor, self._cursor))
+        self._select(selection_of(self.buffer, self._anchor, self._cursor))
         self.show_place(*self._cursor)
 
     async def on_key(self, event: events.Key) -> None:
@@ -167,17 +167,18 @@ class Transcript(TranscriptFinding, can_focus=True):
     def move(self, where: str, *, extend: bool = True) -> None:
         """Move the cursor of copy mode (entering it first), with the selection or without.
 
-        ``where``: left, right, up, down, home, end, page_up, page_down, top, bottom, word_left or word_right.
-        Raises ValueError for anything else.
+        ``where``: left, right, up, down, home, end, page_up, page_down, half_up, half_down, top, bottom, word_left
+        or word_right. Raises ValueError for anything else.
         """
         if self._cursor is None:
             self.start_selection()
         assert self._cursor is not None
-        page = max(self.scrollable_content_region.height - 1, 1)
-        self._cursor = moved(self.buffer, self._cursor, where, page)
+        height = self.scrollable_content_region.height
+        page = max(height // 2 if where.startswith("half") else height - 1, 1)
+        self._cursor = moved(self.buffer, self._cursor, where.replace("half", "page"), page)
         if not extend:
             self._anchor = self._cursor
-        self._select(selection_of(self._anchor, self._cursor) if extend else None)
+        self._select(selection_of(self.buffer, self._anchor, self._cursor) if extend else None)
         self._reveal(self._cursor[0])
         self.show_place(*self._cursor)
 

@@ -182,4 +182,5 @@ class TranscriptCommands(TranscriptMarker):
         if not hidden:
             return []
         style = base + self.get_component_rich_style("transcript--fold", partial=True)
+        style += Style.from_meta({"offset": (len(self.buffer.text_at(number)), number)})  # for a click: behind the text
         return [Segment(f"  ▸ {hidden:,} line{'s' if hidden != 1 else ''} folded", style)]

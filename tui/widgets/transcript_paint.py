@@ -81,9 +81,15 @@ def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[
 
 
 def with_places(strip: Strip, number: int, start: int) -> Strip:
-    """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it)."""
+    """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it).
+
+    A segment that is not part of the text has brought its own.
+    """
     pieces = []
     for text, style, _ in strip:
+        if style is not None and "offset" in style.meta:
+            pieces.append(Segment(text, style))
+            continue
         place = Style.from_meta({"offset": (start, number)})
         pieces.append(Segment(text, style + place if style else place))
         start += len(text)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.render.cells import index_at_column, width
+from pstui.tui.render.cells import cluster_end, cluster_start, index_at_column, width
 from textual.geometry import Offset
 from textual.selection import Selection
 
@@ -48,10 +48,12 @@ def span(selection: Selection | None, number: int) -> tuple[int, int] | None:
     return start, (1 << 30) if end == -1 else end
 
 
-def selection_of(anchor: Place, cursor: Place) -> Selection:
-    """The selection between two places, the character under the later one included."""
+def selection_of(buffer: TextBuffer, anchor: Place, cursor: Place) -> Selection:
+    """The selection between two places, what is seen under the later one included, be it one character or several."""
     low, high = sorted((anchor, cursor))
-    return Selection(Offset(low[1], low[0]), Offset(high[1] + 1, high[0]))
+    kept = buffer.dropped <= high[0] < buffer.dropped + buffer.line_count
+    end = cluster_end(buffer.text_at(high[0]), high[1]) if kept else 0
+    return Selection(Offset(low[1], low[0]), Offset(max(end, high[1] + 1), high[0]))
 
 
 def word_at(text: str, index: int) -> tuple[int, int]:
@@ -86,17 +88,17 @@ def moved(buffer: TextBuffer, place: Place, where: str, page: int) -> Place:
         case "home":
             return number, 0
         case "end":
-            return number, max(len(text) - 1, 0)
+            return number, cluster_start(text, max(len(text) - 1, 0))
         case "top":
             return first, 0
         case "bottom":
             return last, 0
         case "left" | "word_left":
             starts = [match.start() for match in _START_OF_WORD.finditer(text) if match.start() < index]
-            step = (starts[-1] if starts else 0) if where == "word_left" else index - 1
+            step = (starts[-1] if starts else 0) if where == "word_left" else cluster_start(text, index - 1)
             return (number, step) if index else (max(number - 1, first), len(buffer.text_at(max(number - 1, first))))
         case "right" | "word_right":
             starts = [match.start() for match in _START_OF_WORD.finditer(text) if match.start() > index]
-            step = (starts[0] if starts else len(text)) if where == "word_right" else index + 1
+            step = (starts[0] if starts else len(text)) if where == "word_right" else cluster_end(text, index)
             return (number, step) if index < len(text) else (min(number + 1, last), 0 if number < last else index)
     raise ValueError(f"no such movement: {where}")
