@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.cli_profiles import read
 from pstui.tui.render.buffer import TextBuffer
+from pstui.tui.screens.single_form import setting_items
 from pstui.tui.widgets.conversation import PaneState
 from pstui.tui.widgets.editor_unfinished import MAX_JUDGED, goes_on
 from pstui.tui.widgets.line_history import LineHistory
@@ -307,6 +308,12 @@ def test_a_buffer_that_is_bound_later_drops_what_is_too_much() -> None:
         buffer.write(Write(str(number)))
     buffer.bound(10)
     assert [buffer.text(index) for index in (0, 9)] == ["590", "599"] and buffer.line_count == 10
+
+
+def test_the_form_of_the_settings_says_what_each_of_them_does() -> None:
+    items = {item.key: item for item in setting_items()}
+    assert {"theme", "restore", "history", "predictions", "scrollback"} == set(items)
+    assert all(item.help and item.empty for item in items.values())
 
 
 def test_the_settings_are_checked(tmp_path: Path) -> None:

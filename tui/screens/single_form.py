@@ -12,6 +12,7 @@ from pstui.tui.cli_schema import schema
 from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_editing import ChangedMeanwhile
 from pstui.tui.profiles_values import shown
+from pstui.tui.render.ring import MAX_LINES
 from pstui.tui.screens.forms import OPENS, FormDesk, OpeningForm
 from pstui.tui.screens.table_form import Item, texts_of
 from textual.content import Content
@@ -20,6 +21,8 @@ _SETTINGS_HELP = {
     "theme": ("The colours; auto follows the terminal. Counts from the next start.", "auto"),
     "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
+    "predictions": ("Shows behind the cursor, in grey, what was typed before. Counts from the next start.", "yes"),
+    "scrollback": ("Lines of text that each tab keeps. Counts from the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {
     "defaults": ("Defaults", "for what a profile or a call does not say"),
