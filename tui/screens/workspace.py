@@ -147,6 +147,10 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             self.status.show(self.front, self.panes, self.context)
         self.mark_sidebar()
 
+    def on_resize(self) -> None:
+        """The footer has room for more keys, or for fewer."""
+        self.call_after_refresh(self.refresh_frame)
+
     def on_pane_body_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
         event.stop()
