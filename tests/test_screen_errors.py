@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
 from pstui.backends.records import ErrorInfo
 from pstui.tui.screens.errors import ErrorsScreen, error_text
 from pstui.tui.widgets.conversation import PaneState
@@ -84,3 +85,15 @@ async def test_a_session_without_errors_says_so() -> None:
 def test_control_sequences_of_the_far_end_never_reach_the_terminal() -> None:
     text = error_text(ErrorInfo("a\x1b]0;evil\x07b", position="\x1b[2Jx"))
     assert "\x1b" not in text and "\x07" not in text
+
+
+async def test_what_pstui_says_of_a_failure_breaks_between_words() -> None:
+    why = "The service does not say why: the name or the password is wrong, or the account is locked over there. " * 2
+    async with screen(DEMO, size=(60, 24)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        s.pane.show_error(s.pane.console, OpenError("no session", why, "Check -ConfigurationName " * 5))
+        await s.until(lambda: s.shows("✗ no session"), "the error")
+        said = [line for line in s.text() if line.startswith("  ")]
+    assert " ".join(line.strip() for line in said) == f"{why}{'Check -ConfigurationName ' * 5}".strip()
+    assert max(map(len, said)) <= 60
+    assert not [line for line in said if line.endswith("-")]

@@ -73,6 +73,15 @@ class Opening:
         assert self._current is not None
         old = self._current.way.target
         shown = printable(location[:300])
+        if self._left <= 0 < self._settings.redirects:
+            raise errors.WSManOpenError(
+                f"{printable(old.host)}: the connection is redirected too often",
+                f"{self._settings.redirects} redirects were followed, and the next one names {shown}. "
+                f"WinRM code {faults.describe(faults.REDIRECT_REQUESTED)}.",
+                "Two servers may point at each other: ask who runs them. MaximumConnectionRedirectionCount of the "
+                "session option allows more.",
+                code=faults.REDIRECT_REQUESTED,
+            )
         if self._left <= 0:
             failure = faults.HTTPFailure(302, location=location)
             raise errors.open_error(failure, self._current.way.facts)
@@ -96,7 +105,8 @@ class Opening:
         try:
             await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
-            failure = faults.NetworkFailure(faults.NetworkKind.NAME, str(error), sent=False)
+            why = getattr(error, "strerror", None) or str(error)
+            failure = faults.NetworkFailure(faults.NetworkKind.NAME, why, sent=False)
             raise errors.open_error(failure, errors.Facts(target)) from error
 
     async def _find_certificate(self) -> tuple[str, str, str]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.wsman_faults import NetworkKind
 
+#: what no person needs of their texts
+_NOISE = re.compile(r"^\[Errno -?\d+\] |^\[SSL(?:: \w+)?\] | \(_ssl\.c:\d+\)|<[\w.]+ object at 0x[0-9a-f]+>:? ?")
 #: what http.client says when a proxy refuses a tunnel
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}) ?(.*)", re.DOTALL)
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
@@ -82,6 +84,7 @@ def _network(error: BaseException, sent: bool) -> faults.NetworkFailure | None:
         kind = NetworkKind.READ_TIMEOUT if sent else NetworkKind.CONNECT_TIMEOUT
     if kind is None:
         return None
+    text = _NOISE.sub("", text).strip()
     return faults.NetworkFailure(kind, text, sent=sent and kind is not NetworkKind.CERTIFICATE)
 
 
