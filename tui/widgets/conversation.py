@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from pstui.backends import session_links
 from pstui.backends.completion import Completion
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionStateError
+from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
 from pstui.backends.host import Console
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
@@ -334,7 +334,9 @@ class Conversation:
 
     def _report_death(self, session: PSSession) -> None:
         what = f"{self._info.label}: the session ended by itself"
-        if (failed := session.failed) is not None:
+        if isinstance(failed := session.failed, SessionDisconnected):
+            self._face.failed(failed)  # it lives on over there
+        elif failed is not None:
             why = "\n".join(part for part in (failed.what, failed.why) if part)
             self._face.failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
