@@ -20,6 +20,7 @@ from pstui.tui.profiles_credentials import Vault
 from pstui.tui.widgets.conversation import PaneState
 
 from tests.support.pilot import screen
+from tests.support.scripted_console import ScriptedConsole
 from tests.support.stand_in import StandInManager
 
 SOURCES: Mapping[str, Mapping[str, Any]] = {
@@ -137,3 +138,24 @@ async def test_the_question_stands_in_the_pane_and_the_answer_serves_the_second_
         assert {password(session.info) for session in manager.sessions} == {"s3cret"}
         assert not s.shows("s3cret")
         assert "s3cret" not in repr(manager.sessions[0].info)
+
+
+async def test_a_call_gives_a_credential_by_its_name() -> None:
+    tables = {"box": {"user_name": "CORP\\alice", "password": {"env": "X"}}}
+    fetched: list[dict[str, Any]] = []
+
+    def fetch(source: dict[str, Any]) -> str:
+        fetched.append(source)
+        return "hush"
+
+    vault = Vault(lambda: tables, fetch)
+    asked = ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": "s", "Credential": PSCredential("box")})
+    ready = await vault.ready(asked, ScriptedConsole())
+    filled = ready.values["Credential"]
+    assert (filled.user_name, filled.password.reveal()) == ("CORP\\alice", "hush")
+    # One that did not open a session is fetched anew.
+    vault.failed(asked)
+    await vault.ready(asked, ScriptedConsole())
+    assert len(fetched) == 2
+    other = ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": "s", "Credential": PSCredential("alice")})
+    assert await vault.ready(other, ScriptedConsole()) is other

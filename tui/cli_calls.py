@@ -90,8 +90,7 @@ def _checked(
     call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False, *, what_if: bool = False
 ) -> Wanted:
     if call.cmdlet == _ENTER:
-        info = profiles.named(connection_info(call, defaults=profiles.defaults))
-        return Wanted((info,), call, as_json, call.what_if)
+        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -105,7 +104,7 @@ def _checked(
     if call.cmdlet == _INVOKE:
         cli_invoke.check(call)
     infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
-    return Wanted(tuple(map(profiles.named, infos)), call, as_json, call.what_if)
+    return Wanted(infos, call, as_json, call.what_if)
 
 
 def _describe(wanted: Wanted) -> int:

@@ -59,7 +59,7 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
-    return profiles.named(connection_info(call, defaults=profiles.defaults))
+    return connection_info(call, defaults=profiles.defaults)
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
@@ -62,17 +61,6 @@ class Profiles:
         if table is None:
             raise CallError(f"there is no [credentials.{name}]", hint=f"Add it to {self.path}.")
         return PSCredential(str(table.get("user_name", name)))
-
-    def named(self, info: ConnectionInfo) -> ConnectionInfo:
-        """Take a -Credential that is the name of a [credentials] entry for that entry, whose password has a source."""
-        given = info.values.get("Credential")
-        if not isinstance(given, PSCredential) or given.password is not None or "credential" in info.settings:
-            return info
-        name = given.user_name
-        if name not in self.configuration.credentials:
-            return info
-        values = MappingProxyType({**info.values, "Credential": self.credential(name)})
-        return replace(info, values=values, settings=MappingProxyType({**info.settings, "credential": name}))
 
     def problems_of(self, kind: str, name: str) -> list[str]:
         """Return what was found wrong with one profile, and is why it is not offered."""

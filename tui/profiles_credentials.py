@@ -41,8 +41,10 @@ class Vault:
         """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled."""
         values = dict(info.values)
         credential = values.get("Credential")
-        name = str(info.settings.get("credential", ""))
+        name = self._name(info)
         if isinstance(credential, PSCredential) and credential.password is None and name in self._credentials():
+            if not info.settings.get("credential"):
+                credential = replace(credential, user_name=str(self._credentials()[name].get("user_name", name)))
             values["Credential"] = await self._filled(name, credential, info, console)
         options = values.get("SessionOption")
         proxy = options.get("ProxyCredential") if isinstance(options, Mapping) else None
@@ -57,11 +59,11 @@ class Vault:
 
     def opened(self, info: ConnectionInfo) -> None:
         """The session opened: its password is right."""
-        self._proved.add(str(info.settings.get("credential", "")))
+        self._proved.add(self._name(info))
 
     def failed(self, info: ConnectionInfo) -> None:
         """The session did not open: a password that never opened one is not used again."""
-        name = str(info.settings.get("credential", ""))
+        name = self._name(info)
         if name not in self._proved:
             self._known.pop(name, None)
 
@@ -69,6 +71,13 @@ class Vault:
         """A credential was edited: its password is fetched or asked anew."""
         self._known.pop(name, None)
         self._proved.discard(name)
+
+    def _name(self, info: ConnectionInfo) -> str:
+        """Return which credential a connection means: that of its profile, or the one a call gives by its name."""
+        name, given = str(info.settings.get("credential", "")), info.values.get("Credential")
+        if not name and isinstance(given, PSCredential) and given.user_name in self._credentials():
+            return given.user_name
+        return name
 
     def _named(self, user_name: str) -> str:
         tables = self._credentials().items()
