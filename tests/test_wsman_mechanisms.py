@@ -13,6 +13,7 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.host import QuestionKind
 from pstui.backends.transports import wsman_sockets
+from pstui.backends.transports.wsman_certificates import find_certificate
 from pstui.backends.transports.wsman_credentials import GATE
 from pstui.backends.transports.wsman_errors import Facts, open_error
 from pstui.backends.transports.wsman_faults import AuthenticationFailure
@@ -23,7 +24,7 @@ from tests.support.parts import missing
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, running_winrm, winrm_endpoint
 from tests.support.winrm_kdc import REALM, need_kdc
-from tests.support.winrm_tls import thumbprint
+from tests.support.winrm_tls import Authority, thumbprint
 from tests.support.wsman_calls import answering, call, credential, refusal, session
 
 __all__ = ["winrm_endpoint"]
@@ -314,3 +315,48 @@ async def test_a_bare_refusal_names_what_it_may_mean(winrm_endpoint: WinRMEndpoi
     for part in ("the logon of alice was refused", "wrong", "has expired", "must be changed", "5 (AccessDenied)"):
         assert part in told
     assert "nonce" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "key_name"),
+    [
+        ("web.pem", "web.key"),
+        ("web.crt.pem", "web.key.pem"),
+        ("cert.pem", "key.pem"),
+        ("web.crt", "web-key.crt"),
+        ("web.pem", "elsewhere.pem"),
+    ],
+)
+def test_the_key_of_a_certificate_is_found(tmp_path: Path, name: str, key_name: str) -> None:
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.client(USER)
+    _, foreign = authority.client("bob")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / name).write_bytes(certificate.read_bytes())
+    (folder / key_name).write_bytes(key.read_bytes())
+    (folder / "aaa.pem").write_bytes(foreign.read_bytes())
+    wanted = thumbprint(certificate)
+    assert find_certificate(wanted, [str(folder)]) == (folder / name, folder / key_name, False)
+    (folder / key_name).unlink()
+    with pytest.raises(OpenError, match="has no private key"):
+        find_certificate(wanted, [str(folder), str(tmp_path / "nowhere")])
+
+
+async def test_a_key_under_a_passphrase_is_opened_with_the_right_one(winrm_endpoint: WinRMEndpoint) -> None:
+    certificate, key = winrm_endpoint.authority.client(USER, password="open sesame")
+    values = {"Credential": None, "CertificateThumbprint": thumbprint(certificate)}
+    settings = {"certificate_files": [str(certificate), str(key)]}
+    console = ScriptedConsole()
+    info = call(winrm_endpoint, ssl=True, settings=settings, **values)
+    answers = asyncio.create_task(answering(console, "open sesame"))
+    async with session(info, console) as opened:
+        await opened.invoke_script("'in'", console)
+    await answers
+    assert console.shown()[-1] == "in"
+    assert (console.questions[0].kind, console.questions[0].remote) == (QuestionKind.SECRET, False)
+    answers = asyncio.create_task(answering(console, "wrong"))
+    told = await refusal(info, console)
+    await answers
+    assert "the passphrase does not open the key" in told
+    assert "wrong" not in told

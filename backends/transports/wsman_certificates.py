@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -19,9 +20,10 @@ _LOCKED = re.compile(rb"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCR
 def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path, bool]:
     """Return (certificate file, key file, whether the key needs a passphrase). Raises OpenError.
 
-    ``places`` are PEM files, or folders of them; a key stands in the certificate's file or beside it with the same
-    name and the ending ``.key``. Blocks.
+    ``places`` are PEM files, or folders of them; a key stands in the certificate's file, beside it with a name that
+    says so (web.key, web.key.pem, web-key.pem), or is one of those files. Blocks.
     """
+    places = list(places)
     wanted = re.sub(r"[\s:\u200e]", "", thumbprint).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", wanted):
         raise _error(
@@ -33,13 +35,13 @@ def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path
         data = _read(path)
         if data is None or wanted not in _thumbprints(data):
             continue
-        for key in (path, path.with_suffix(".key")):
+        for key in dict.fromkeys((path, *_beside(path), *_files(places, keys=True))):
             content = _read(key)
-            if content is not None and _KEY.search(content):
-                return path, key, bool(_LOCKED.search(content))
+            if content is not None and _KEY.search(content) and (locked := _fits(content, data, key, path)) is not None:
+                return path, key, locked
         raise _error(
             f"the certificate {wanted} has no private key",
-            f"{printable(str(path))} holds the certificate alone, and no {path.stem}.key lies beside it.",
+            f"{printable(str(path))} holds the certificate alone, and no key that fits lies beside it.",
             "Put the key into the same file, or beside it.",
         )
     hint = "Name its PEM file in certificate_files of the profile."
@@ -48,13 +50,54 @@ def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path
     raise _error(f"no certificate with the thumbprint {wanted} was found", f"{looked} files were looked at.", hint)
 
 
-def _files(places: Iterable[str]) -> Iterable[Path]:
+def _beside(path: Path) -> list[Path]:
+    """Return the files that the key of a certificate's file may be in, by their names."""
+    name = path.name
+    swapped = [name.replace(word, "key") for word in ("crt", "cert", "cer") if word in name.casefold()]
+    stems = [f"{path.stem}.key", f"{path.stem}-key{path.suffix}", f"{path.stem}.key{path.suffix}"]
+    return [path.with_name(one) for one in (*stems, *swapped) if one != name]
+
+
+def _fits(key: bytes, certificate: bytes, path: Path, beside: Path) -> bool | None:
+    """Return whether a key needs a passphrase, None if it is another certificate's.
+
+    One that is locked cannot be compared: its name must say whose it is.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+    if _LOCKED.search(key):
+        return True if path == beside or path in _beside(beside) else None
+    kind = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        own = load_pem_private_key(key, None).public_key().public_bytes(*kind)
+        found = x509.load_pem_x509_certificates(certificate)
+    except (ValueError, TypeError):
+        return None
+    return False if any(one.public_key().public_bytes(*kind) == own for one in found) else None
+
+
+def _files(places: Iterable[str], *, keys: bool = False) -> Iterable[Path]:
+    endings = (".pem", ".key") if keys else (".pem", ".crt", ".cer")
     for place in places:
         path = Path(place).expanduser()
-        if path.is_dir():
-            yield from sorted(one for one in path.iterdir() if one.suffix in (".pem", ".crt", ".cer"))[:MAX_FILES]
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        with contextlib.suppress(OSError):  # a folder of somebody else's
+            yield from sorted(one for one in path.iterdir() if one.suffix in endings)[:MAX_FILES]
+
+
+def check_passphrase(key: Path, passphrase: str) -> None:
+    """Raise OpenError where a passphrase does not open a key. Blocks."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    data = _KEY.search(found := _read(key) or b"")
+    try:
+        load_pem_private_key(found[data.start() if data else 0 :], passphrase.encode())
+    except (ValueError, TypeError):
+        why = f"The key is {printable(str(key))}."
+        raise _error("the passphrase does not open the key of the certificate", why, "Try again.") from None
 
 
 def _read(path: Path) -> bytes | None:

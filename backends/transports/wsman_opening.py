@@ -13,7 +13,7 @@ from pstui.backends.transports import wsman_errors as errors
 from pstui.backends.transports import wsman_faults as faults
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.texts import printable
-from pstui.backends.transports.wsman_certificates import find_certificate
+from pstui.backends.transports.wsman_certificates import check_passphrase, find_certificate
 from pstui.backends.transports.wsman_client import Client
 from pstui.backends.transports.wsman_credentials import credential_of
 from pstui.backends.transports.wsman_http import Way
@@ -128,6 +128,7 @@ class Opening:
                     "",
                     "Use a key without a passphrase for unattended work.",
                 ) from cancelled
+            await asyncio.to_thread(check_passphrase, key, passphrase)
         return str(certificate), str(key), passphrase
 
     def _say(self, text: str) -> None:

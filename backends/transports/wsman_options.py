@@ -99,9 +99,16 @@ def client_culture(*variables: str) -> str:
             continue
         bare = value.partition(".")[0].partition("@")[0].replace("_", "-")
         return "en-US" if bare in ("", "C", "POSIX") else bare
-    if os.name == "nt" and (found := locale.getlocale()[0]):
-        return found.replace("_", "-") if "-" in found.replace("_", "-") and len(found) <= 6 else "en-US"
-    return "en-US"
+    return _windows_culture(ui="LC_MESSAGES" in variables) if os.name == "nt" else "en-US"
+
+
+def _windows_culture(*, ui: bool) -> str:
+    """Return the culture of the user's settings, that of the display or that of the formats."""
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]  # Windows alone has it
+    number = kernel.GetUserDefaultUILanguage() if ui else kernel.GetUserDefaultLCID()
+    return locale.windows_locale.get(int(number) & 0xFFFF, "en_US").replace("_", "-")
 
 
 def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) -> None:
