@@ -1,4 +1,4 @@
-"""WinRM beside pypsrp's own client: the same commands to the same service, sealed by NTLM, turn about."""
+"""WinRM beside pypsrp's own client: the same commands to the same service, by Negotiate, sealed, turn about."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Other:
     """A session of pypsrp's client."""
 
     def __init__(self, endpoint: WinRMEndpoint) -> None:
-        self._wsman = WSMan("localhost", port=endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="ntlm")
+        self._wsman = WSMan("localhost", port=endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="negotiate")
         self.lines = Lines()
         host = PSHost(CultureInfo(), CultureInfo(), False, "bench", None, self.lines, "1.0")
         self.pool = RunspacePool(self._wsman, host=host)
