@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib.util
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -360,3 +362,29 @@ async def test_a_key_under_a_passphrase_is_opened_with_the_right_one(winrm_endpo
     await answers
     assert "the passphrase does not open the key" in told
     assert "wrong" not in told
+
+
+@pytest.mark.parametrize(("name", "ssl", "values", "sealed"), WAYS, ids=[way[0] for way in WAYS])
+async def test_no_mechanism_leaves_a_secret_in_a_log_or_a_description(
+    winrm_endpoint: WinRMEndpoint,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    ssl: bool,
+    values: dict[str, Any],
+    sealed: bool,
+) -> None:
+    needs(values)
+    caplog.set_level(logging.DEBUG)
+    console = ScriptedConsole()
+    info = call(winrm_endpoint, ssl=ssl, **values)
+    async with session(info, console) as opened:
+        await opened.invoke_script(f"'{_SECRET_LINE}'", console)
+        way = opened._pool.transport._client.way  # type: ignore[union-attr]  # it is WSMan's
+        described = f"{info!r} {opened!r} {way!r} {way.facts!r} {way.settings!r}"
+    assert console.shown() == [_SECRET_LINE]
+    logged = "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
+    encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    for secret in (PASSWORD, encoded, _SECRET_LINE, "<s:Envelope"):
+        assert secret not in logged
+        assert secret not in described
+    assert "Authorization" not in logged

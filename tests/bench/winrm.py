@@ -44,7 +44,9 @@ class Other:
     """A session of pypsrp's client."""
 
     def __init__(self, endpoint: WinRMEndpoint) -> None:
-        self._wsman = WSMan("localhost", port=endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="negotiate")
+        self._wsman = WSMan(
+            "localhost", port=endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="negotiate"
+        )
         self.lines = Lines()
         host = PSHost(CultureInfo(), CultureInfo(), False, "bench", None, self.lines, "1.0")
         self.pool = RunspacePool(self._wsman, host=host)
