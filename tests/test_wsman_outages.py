@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.errors import SessionBroken, SessionDisconnected
+from pstui.backends.errors import SessionBroken, SessionDisconnected, SessionStateError
 from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports import wsman_client, wsman_faults, wsman_receiving, wsman_recovery
 from pstui.backends.transports.base import ConnectContext
@@ -236,3 +236,22 @@ async def test_a_flood_of_nothing_is_not_answered_by_a_flood_of_requests(winrm_e
 async def test_an_opening_is_refused_by_what_is_in_the_way(winrm_endpoint: WinRMEndpoint) -> None:
     winrm_endpoint.rule("status", verb="Create", status=500, times=0)
     assert "HTTP status 500" in await refusal(call(winrm_endpoint))
+
+
+@pytest.mark.parametrize("verb", ["Command", "Send"])
+async def test_a_command_for_a_session_that_the_service_gave_up_is_not_lost(
+    winrm_endpoint: WinRMEndpoint, verb: str
+) -> None:
+    console = ScriptedConsole()
+
+    async def source() -> Any:
+        yield 1
+
+    async with session(call(winrm_endpoint), console) as opened:
+        winrm_endpoint.rule("fault", verb=verb, code=2150859204, reason="The shell is disconnected.")
+        result = await opened.invoke_script("$input | ForEach-Object { $_ + 1 }", console, input=source())
+        assert result.state is PipelineState.COMPLETED
+        assert console.shown() == ["2"]
+        winrm_endpoint.rule("fault", verb=verb, code=2150859204, reason="The shell is disconnected.", times=0)
+        with pytest.raises(SessionStateError, match="did not take the command"):
+            await opened.invoke_script("$input | ForEach-Object { $_ + 1 }", console, input=source())

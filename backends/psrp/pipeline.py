@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pstui.backends.errors import SessionBroken
+from pstui.backends.errors import PstuiError
 from pstui.backends.records import ErrorInfo, PipelineState
 
 from .fragments import Defragmenter
@@ -67,8 +67,8 @@ class Pipeline:
             self._done.set_result(PipelineResult(state, error, had_errors, record))
             self.cancel_answers()
 
-    def fail(self, failure: SessionBroken) -> None:
-        """End it because the session died."""
+    def fail(self, failure: PstuiError) -> None:
+        """End it because the session died, or because its input could not be sent."""
         if not self._done.done():
             self._done.set_exception(failure)
             self._done.exception()  # mark as seen: a pipeline nobody waits for is no error of its own

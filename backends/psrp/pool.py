@@ -28,6 +28,7 @@ from pstui.backends.records import ErrorInfo, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
 
 from . import commands
+from .feeding import feed
 from .fragments import MAX_OBJECT, Defragmenter, Message
 from .host import Host
 from .host_calls import HostCalls
@@ -216,7 +217,7 @@ class RunspacePool:
             if on_start:
                 on_start(pipeline)
             if source is not None:
-                feeding = asyncio.create_task(self._feed(pipeline, source))
+                feeding = asyncio.create_task(feed(self, pipeline, source))
             return await pipeline.result()
         finally:
             if feeding is not None:
@@ -225,13 +226,6 @@ class RunspacePool:
             with contextlib.suppress(SessionBroken):
                 await self.transport.close_command(pipeline.id)
             self.pipelines.pop(pipeline.id, None)
-
-    async def _feed(self, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
-        """Send a pipeline its input and the end of it."""
-        with contextlib.suppress(SessionBroken):
-            async for value in source:
-                await self.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
-            await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
 
     async def send_message(
         self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False

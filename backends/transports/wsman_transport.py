@@ -315,6 +315,12 @@ class WSManTransport:
         if self._flow.failure is not None:
             raise self._flow.failure
         try:
+            try:
+                return await self._client.call(request)
+            except faults.Fault as fault:
+                if fault.code not in faults.LET_GO or self._flow.is_ending:
+                    raise
+            await self._retake()
             return await self._client.call(request)
         except faults.WSManFailure as failure:
             if isinstance(failure, faults.Fault):
