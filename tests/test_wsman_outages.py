@@ -20,7 +20,7 @@ from pstui.backends.transports.wsman_recovery import Recovery
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.tcp_relay import relay
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
-from tests.support.wsman_calls import call, refusal, session
+from tests.support.wsman_calls import answering, call, refusal, session
 
 __all__ = ["winrm_endpoint"]
 
@@ -255,3 +255,16 @@ async def test_a_command_for_a_session_that_the_service_gave_up_is_not_lost(
         winrm_endpoint.rule("fault", verb=verb, code=2150859204, reason="The shell is disconnected.", times=0)
         with pytest.raises(SessionStateError, match="did not take the command"):
             await opened.invoke_script("$input | ForEach-Object { $_ + 1 }", console, input=source())
+
+
+async def test_an_answer_that_is_refused_does_not_leave_the_command_waiting(winrm_endpoint: WinRMEndpoint) -> None:
+    console = ScriptedConsole()
+    async with session(call(winrm_endpoint), console) as opened:
+        winrm_endpoint.rule("fault", verb="Send", code=2150858770, reason="Not now.")
+        answers = asyncio.create_task(answering(console, "blue"))
+        with pytest.raises(SessionStateError, match="did not take the command") as told:
+            await opened.invoke_script("Read-Host 'Colour'", console)
+        await answers
+        assert "Not now." in told.value.why
+        await opened.invoke_script("'on'", console)
+        assert console.shown()[-1] == "on"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -115,8 +114,12 @@ class HostCalls:
         notes["ci"] = ps.PSInt64(call.ci)
         notes["mi"] = ps.HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
         kind = PSRPMessageType.PipelineHostResponse if pipeline else PSRPMessageType.RunspacePoolHostResponse
-        with contextlib.suppress(SessionBroken):
+        try:
             await self._pool.send_message(note_object(**notes), kind, pipeline.id if pipeline else None, prompt=True)
+        except PstuiError as refused:
+            # A session that breaks ends its pipelines itself; one that only refuses the answer would wait for it.
+            if pipeline is not None and not isinstance(refused, SessionBroken):
+                pipeline.fail(refused)
 
     def spawn(self, work: Coroutine[Any, Any, None], pipeline: Pipeline | None) -> None:
         """Run ``work`` in a task that ends with the pipeline or the session. Raises ProtocolError at too many."""
