@@ -10,7 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.powershell.binder import bind, bind_line
-from pstui.backends.powershell.binding_line import evaluate
+from pstui.backends.powershell.binding_line import evaluate, statements
 from pstui.backends.powershell.calls import connection_info, connections, line_of, literal, what_if
 
 from tests.support.sessions import OpenSession, context
@@ -118,6 +118,7 @@ def test_no_line_breaks_the_reader(start: str, cmdlet: str, arguments: list[str]
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:
+        statements(text)
         bind_line(text, context=SURROUNDINGS)
     except CallError as error:
         assert error.what

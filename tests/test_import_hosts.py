@@ -165,6 +165,11 @@ def test_a_table_nested_too_deeply_is_refused(tmp_path: Path) -> None:
         read_hosts(written(tmp_path, CSV.split("\n", 1)[0] + "\n" + rows, "export.csv"))
 
 
+def test_a_table_with_an_endless_field_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="what follows line 1 cannot be read"):
+        read_hosts(written(tmp_path, CSV.split("\n", 1)[0] + "\n" + "x" * 200_000, "export.csv"))
+
+
 def test_passwords_are_dropped_while_a_document_is_read() -> None:
     root = parse(b"<a Password='p1' GatewayPassword='p2'><password>p3</password><b c='d'/></a>")
     assert "p1" not in repr(root) and "p2" not in repr(root) and "p3" not in repr(root)
@@ -347,7 +352,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([MREMOTENG, RDCMAN, SSH_CONFIG]), st.integers(0, 2000), st.binary(max_size=6))
+@given(st.sampled_from([MREMOTENG, RDCMAN, SSH_CONFIG, CSV]), st.integers(0, 2000), st.binary(max_size=6))
 def test_a_file_damaged_anywhere_is_read_or_refused(tmp_path: Path, text: str, place: int, change: bytes) -> None:
     raw = text.encode()
     place %= len(raw)

@@ -170,7 +170,11 @@ async def test_what_if_shows_and_confirm_asks_before_a_session_is_removed() -> N
         assert s.shows('What if: Performing the operation "Remove" on target "demo".')
         assert left_over() == ["web", "db", "api"]
         await s.type("Remove-PSSession -Name web, db, api -Confirm")
-        for answer in ("n", "y", "l"):
+        await s.until(lambda: s.shows("Are you sure you want to perform this action?"), "the question")
+        await s.type("?")
+        await s.until(lambda: s.shows("L - Leave this session and all that follow as they are."), "the help")
+        await s.type("n")
+        for answer in ("y", "l"):
             await s.until(lambda: s.shows("Are you sure you want to perform this action?"), "the question")
             await s.type(answer)
         await s.until(lambda: left_over() == ["web", "api"], "the one that was agreed to")

@@ -78,18 +78,21 @@ class Agreement:
         return await self._answer(deed)
 
     async def _answer(self, deed: str) -> bool:
-        lines = ("Confirm", "Are you sure you want to perform this action?", deed)
-        label = "  ".join(f"[{each.hotkey}] {each.label}" for each in _CHOICES) + ' (default is "Y"): '
-        question = Question(
-            QuestionKind.CHOICE, label, tuple(map(Write, lines)), _CHOICES, (0,), remote=False, source=self._call.cmdlet
-        )
+        before: tuple[str, ...] = ("Confirm", "Are you sure you want to perform this action?", deed)
         while True:
             try:
-                answer = (await self._console.ask(question)).reveal().strip().casefold() or "y"
+                answer = (await self._console.ask(self._question(before))).reveal().strip().casefold() or "y"
             except QuestionCancelled:
                 answer = "l"
+            if answer == "?":
+                before = tuple(f"{each.hotkey} - {each.help}" for each in _CHOICES)
             for choice in _CHOICES:
                 if answer in (choice.hotkey.casefold(), choice.label.casefold()):
                     self._asks = choice.hotkey in "YN"
                     self._refused = choice.hotkey == "L"
                     return choice.hotkey in "YA"
+
+    def _question(self, before: tuple[str, ...]) -> Question:
+        label = "  ".join(f"[{each.hotkey}] {each.label}" for each in _CHOICES) + ' (default is "Y"): '
+        lines = tuple(map(Write, before))
+        return Question(QuestionKind.CHOICE, label, lines, _CHOICES, (0,), remote=False, source=self._call.cmdlet)

@@ -34,22 +34,29 @@ def read(root: Element) -> Iterator[ImportedHost]:
 
 
 def read_table(text: str) -> Iterator[ImportedHost]:
-    """Yield the connections of an export as CSV. Raises ConfigError where it is nested too deeply."""
+    """Yield the connections of an export as CSV. Raises ConfigError where it is damaged or nested too deeply."""
     nodes: dict[str, Element] = {}
     parents: dict[str, str] = {}
-    for number, row in enumerate(
-        csv.DictReader(text.lstrip("\ufeff").splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
-    ):
-        if number >= MAX_ELEMENTS:
-            raise ConfigError("the file holds too much")
-        said = {str(key): str(value)[:MAX_TEXT] for key, value in row.items() if key and value and key != "Password"}
-        said |= {"Type": said.get("NodeType", ""), "Descr": said.get("Description", "")}
-        identity = said.get("Id") or f"row {number}"
-        nodes[identity], parents[identity] = Element("Node", said), said.get("Parent", "")
+    rows = csv.DictReader(text.lstrip("\ufeff").splitlines(), delimiter=";", quoting=csv.QUOTE_NONE)
+    try:
+        for number, row in enumerate(rows):
+            if number >= MAX_ELEMENTS:
+                raise ConfigError("the file holds too much")
+            said = _row(row)
+            identity = said.get("Id") or f"row {number}"
+            nodes[identity], parents[identity] = Element("Node", said), said.get("Parent", "")
+    except csv.Error as error:
+        raise ConfigError(f"what follows line {rows.line_num} cannot be read: {error}") from None
     top = Element("Connections")
     for identity, node in nodes.items():
         nodes.get(parents[identity], top).children.append(node)
     yield from _below(top, [], {})
+
+
+def _row(row: Mapping[str | None, object]) -> dict[str, str]:
+    """Return one line as the attributes that the XML would have; passwords are left out."""
+    said = {key: str(value)[:MAX_TEXT] for key, value in row.items() if key and value and "Password" not in key}
+    return {**said, "Type": said.get("NodeType", ""), "Descr": said.get("Description", "")}
 
 
 def _below(element: Element, groups: list[str], above: Mapping[str, str]) -> Iterator[ImportedHost]:
