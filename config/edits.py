@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.container import OutOfOrderTableProxy
 from tomlkit.items import InlineTable, Table
 
-from .edits_text import with_other_name, without_table
+from .edits_text import with_other_name, with_table, without_table
 from .problems import ConfigError
 
 
@@ -27,6 +27,7 @@ class Edits:
 
         A ``new`` one must not exist, not even as a table that is wrong and therefore not offered.
         """
+        before = tomlkit.dumps(self.document)
         parent = self._parent(kind)
         if name in parent:
             if new:
@@ -37,7 +38,14 @@ class Edits:
         table = tomlkit.table()
         for key, value in values.items():
             table.add(key, _item(value))
-        if isinstance(parent, OutOfOrderTableProxy):
+        alone = tomlkit.document()
+        alone.add(kind, tomlkit.table(is_super_table=True).add(name, table))
+        text = with_table(before, kind, name, tomlkit.dumps(alone))
+        if text is not None:
+            self.document = tomlkit.parse(text)
+        elif isinstance(parent, InlineTable):
+            parent.add(name, _item(values))
+        elif isinstance(parent, OutOfOrderTableProxy):
             table.add(tomlkit.nl())
             parent[name] = table
         else:

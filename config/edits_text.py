@@ -14,18 +14,37 @@ from typing import Any
 _HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r?\n?)$")
 
 
+def with_table(text: str, kind: str, name: str, table: str) -> str | None:
+    """Return ``text`` with a new table behind the last one of its kind, before what is said of the next.
+
+    ``table`` is its text with the header. Blank lines keep it apart from its neighbours.
+    """
+    lines = text.splitlines(keepends=True)
+    ends = [_end(lines, first, last) for first, last in _sections(lines, (kind,))]
+    place = ends[-1] if ends else len(lines)
+    before, after = "".join(lines[:place]), "".join(lines[place:])
+    if before and not before.endswith("\n"):
+        before += "\n"
+    if before.strip():
+        before += "\n"
+    if after.strip() and after[:1] not in ("\r", "\n"):
+        table += "\n"
+    result = f"{before}{table}{after}"
+    try:
+        wanted, found = tomllib.loads(text), tomllib.loads(result)
+        wanted.setdefault(kind, {})[name] = found[kind].pop(name)
+        found[kind][name] = wanted[kind][name]
+    except (tomllib.TOMLDecodeError, RecursionError, KeyError, AttributeError, TypeError):
+        return None
+    return result if wanted == found else None
+
+
 def without_table(text: str, kind: str, name: str) -> str | None:
     """Return ``text`` without a profile's tables; comments that follow after a blank line stay."""
     lines = text.splitlines(keepends=True)
     drop: set[int] = set()
     for first, last in _sections(lines, (kind, name)):
-        end = last
-        while end > first + 1 and not _says(lines[end - 1]):
-            end -= 1
-        # Comments right below the last key are its own; those after a blank line belong to what follows.
-        while end < last and lines[end].strip():
-            end += 1
-        drop.update(range(first, end))
+        drop.update(range(first, _end(lines, first, last)))
     if not drop:
         return None
     left = "".join(line for index, line in enumerate(lines) if index not in drop)
@@ -63,11 +82,22 @@ def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
         yield index, tuple(path)
 
 
-def _sections(lines: list[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
+def _end(lines: list[str], first: int, last: int) -> int:
+    """Return the line after what is a table's own, of the lines from its header up to the next one."""
+    end = last
+    while end > first + 1 and not _says(lines[end - 1]):
+        end -= 1
+    # Comments right below the last key are its own; those after a blank line belong to what follows.
+    while end < last and lines[end].strip():
+        end += 1
+    return end
+
+
+def _sections(lines: list[str], path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Yield first line and the line after the last one of each table at or below a path."""
     starts = [index for index, line in enumerate(lines) if line.lstrip().startswith("[")]
     for index, keys in _headers(lines):
-        if keys[:2] == path:
+        if keys[: len(path)] == path:
             yield index, next((other for other in starts if other > index), len(lines))
 
 

@@ -90,6 +90,7 @@ class _Reader:
         self._profiles: dict[tuple[str, str], Profile] = {}
         self._credentials: dict[str, Mapping[str, Any]] = {}
         self._credential_files: dict[str, Path] = {}
+        self._wrong_credentials: set[str] = set()
         self._single: dict[str, dict[str, Any]] = {}
         self._problems: list[Problem] = []
         self._seen: set[Path] = set()
@@ -97,8 +98,11 @@ class _Reader:
 
     def result(self, file: Path) -> Configuration:
         for place, table, key, name in self._references:
-            if name not in self._credentials:
-                close = nearest(name, self._credentials)
+            if name in self._wrong_credentials:
+                said = f"[credentials.{name}] cannot be used before it is mended."
+                self._problems.append(Problem(place, said, table, key))
+            elif name not in self._credentials:
+                close = nearest(name, (*self._credentials, *self._wrong_credentials))
                 self._problems.append(Problem(place, f"there is no [credentials.{name}].", table, key, nearest=close))
         return Configuration(
             file,
@@ -152,7 +156,8 @@ class _Reader:
             if not isinstance(values, dict):
                 self._say(file, kind, name, f"must be a table: write [{table}].")
             elif not self._checked(file, table, values, self._schema.named[kind]):
-                continue
+                if kind == "credentials":
+                    self._wrong_credentials.add(name)
             elif kind == "credentials":
                 self._credentials[name] = values
                 self._credential_files[name] = file

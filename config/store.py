@@ -127,14 +127,20 @@ class ProfileStore:
 
     def change(self, edit: Callable[[Edits], None]) -> None:
         """Write what ``edit`` does to the file's tables as one change. Nothing is written if it raises."""
-        document = self._document()
-        edits = Edits(self.file, document)
-        edit(edits)
-        self._save(edits.document)
+        self._save(self._edited(edit))
 
     def try_out(self, edit: Callable[[Edits], None]) -> None:
         """Raise what ``change`` would raise before it writes; nothing is written."""
-        edit(Edits(self.file, self._document()))
+        self._edited(edit)
+
+    def _edited(self, edit: Callable[[Edits], None]) -> tomlkit.TOMLDocument:
+        edits = Edits(self.file, self._document())
+        try:
+            edit(edits)
+        except (TOMLKitError, ValueError, TypeError, KeyError) as error:
+            # a spelling of tables that the library reads but cannot change
+            raise ConfigError(f"{self.file} cannot be changed there", "Change it in an editor.") from error
+        return edits.document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
         """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""

@@ -222,3 +222,16 @@ def test_password_sources(monkeypatch: pytest.MonkeyPatch) -> None:
             fetch_password(wrong)
     for bad in ("text", {}, {"env": "A", "prompt": True}, {"prompt": False}, {"command": []}, {"vault": "x"}):
         assert source_problem(bad)
+
+
+def test_a_profile_is_told_that_its_credential_is_wrong_and_not_that_there_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text(
+        '[credentials.admin]\npassword = "x"\n[hosts.a]\ncomputer_name = "a"\ncredential = "admin"\n'
+        '[hosts.b]\ncomputer_name = "b"\ncredential = "admn"\n'
+    )
+    found = [str(problem).removeprefix(f"{file}: ") for problem in load(file, SCHEMA).problems]
+    assert found[1:] == [
+        "[hosts.a] credential: [credentials.admin] cannot be used before it is mended.",
+        "[hosts.b] credential: there is no [credentials.admn]. Did you mean admin?",
+    ]

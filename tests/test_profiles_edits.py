@@ -136,3 +136,34 @@ def test_a_file_damaged_at_any_byte_opens_and_is_never_overwritten(tmp_path: Pat
     assert {key: value for key, value in after.items() if value} == {
         key: value for key, value in before.items() if value
     }
+
+
+def test_a_new_profile_stands_behind_its_kind_and_parts_no_comment_from_its_table(file: Path) -> None:
+    file.write_text("# mine\n[hosts.a]\ncomputer_name = 'a'\n# a's own\n\n# the machines\n[vms.m]\nvm_name = 'm'\n")
+    ProfileStore(file).put("hosts", "new", {"computer_name": "n"})
+    assert file.read_text() == (
+        "# mine\n[hosts.a]\ncomputer_name = 'a'\n# a's own\n\n[hosts.new]\ncomputer_name = \"n\"\n\n"
+        "# the machines\n[vms.m]\nvm_name = 'm'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hosts = { a = { computer_name = 'a' } }\n",
+        "hosts.a.computer_name = 'a'\n",
+        "[hosts]\na = { computer_name = 'a' }\n[vms.v]\nvm_name = 'v'\n",
+        "[hosts.a]\ncomputer_name = 'a'\n[vms.v]\nvm_name = 'v'\n[hosts.b]\ncomputer_name = 'b'",
+        "",
+    ],
+)
+def test_a_profile_can_be_added_however_the_others_are_spelled(file: Path, text: str) -> None:
+    file.write_text(text)
+    before = tomllib.loads(text)
+    store = ProfileStore(file)
+    store.put("hosts", "new.one", {"computer_name": "n", "tags": ["x"]})
+    found = tomllib.loads(file.read_text())
+    assert found["hosts"].pop("new.one") == {"computer_name": "n", "tags": ["x"]}
+    assert found == (before or {"hosts": {}})
+    assert store.undo()
+    assert file.read_text() == text

@@ -220,6 +220,19 @@ async def test_a_change_on_disk_is_noticed_and_its_problems_are_listed(manager: 
         await s.keys("escape")
 
 
+async def test_the_list_of_problems_breaks_long_ones_at_80_columns(manager: StandInManager, file: Path) -> None:
+    file.write_text(FILE.replace('group = "Production/Web"', 'authentication = "Kerbros"', 1))
+    async with session(manager, file, size=(80, 24)) as s:
+        await s.keys("exclamation_mark")
+        await s.until(lambda: s.shows("Did you mean") and s.shows("Kerberos?"), "the whole of it")
+
+
+async def test_a_heading_is_told_from_an_entry(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file) as s:
+        await s.keys("home", "e")
+        await s.until(lambda: noted(s, "This is a heading"), "the word on it")
+
+
 async def test_somebody_elses_change_is_never_overwritten_unseen(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         await on(s, "web1")

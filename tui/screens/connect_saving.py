@@ -45,7 +45,7 @@ class SaveRow(Vertical):
     def __init__(self) -> None:
         super().__init__(id="save-row")
         self.name_input = DialogInput(placeholder="name", id="save-name")
-        self.group_input = DialogInput(placeholder="such as Production/Web", id="save-group")
+        self.group_input = DialogInput(placeholder="such as Lab/A", id="save-group")
         self._said = Static(classes="said", markup=False)
         self._taken = ""
 

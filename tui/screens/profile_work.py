@@ -180,6 +180,8 @@ class ProfileWork(ProfileWriting):
                 self._edit(entry, copy=event.verb == "clone")
             case "delete" | "pin" if entry is not None:
                 self._change(entry, event.verb)
+            case "edit" | "clone" | "delete" | "pin":
+                self.app.notify("This is a heading. Go to an entry below it first.", markup=False)
 
     def _edit(self, entry: SidebarEntry, *, copy: bool) -> None:
         if entry.saved and self.book is not None:
