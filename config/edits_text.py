@@ -19,16 +19,18 @@ def with_table(text: str, kind: str, name: str, table: str) -> str | None:
 
     ``table`` is its text with the header. Blank lines keep it apart from its neighbours.
     """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    table = table.replace("\n", newline)
     lines = text.splitlines(keepends=True)
     ends = [_end(lines, first, last) for first, last in _sections(lines, (kind,))]
     place = ends[-1] if ends else len(lines)
     before, after = "".join(lines[:place]), "".join(lines[place:])
     if before and not before.endswith("\n"):
-        before += "\n"
+        before += newline
     if before.strip():
-        before += "\n"
+        before += newline
     if after.strip() and after[:1] not in ("\r", "\n"):
-        table += "\n"
+        table += newline
     result = f"{before}{table}{after}"
     try:
         wanted, found = tomllib.loads(text), tomllib.loads(result)

@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tomlkit.exceptions import TOMLKitError
 from .edits import Edits
 from .problems import ConfigError
 
+#: what some editors of Windows put before a text
+_BOM = "\ufeff"
 #: Seconds to wait for another process that writes: far more than it needs.
 LOCK_TIMEOUT = 5.0
 _LOCK_POLL = 0.01
@@ -173,7 +176,8 @@ class ProfileStore:
     def _document(self) -> tomlkit.TOMLDocument:
         self._guard()
         try:
-            text = self.file.read_text(encoding="utf-8") if self._seen else ""
+            text = self._text().removeprefix(_BOM)
+            tomllib.loads(text)  # the library that edits takes some damage for good
             return tomlkit.parse(text)
         except (TOMLKitError, UnicodeDecodeError, RecursionError, ValueError) as error:
             hint = "Mend the file first; pstui --check names the places."
@@ -181,9 +185,14 @@ class ProfileStore:
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error
 
+    def _text(self) -> str:
+        """Return the file as it is, its own line ends among it."""
+        return self.file.read_bytes().decode("utf-8") if self._seen else ""
+
     def _save(self, document: tomlkit.TOMLDocument) -> None:
-        text = tomlkit.dumps(document)
+        text, old = tomlkit.dumps(document), self._text()
         if self._seen:
-            self._undo = [*self._undo[-MAX_UNDO + 1 :], self.file.read_text(encoding="utf-8")]
+            self._undo = [*self._undo[-MAX_UNDO + 1 :], old]
+            text = _BOM + text if old.startswith(_BOM) else text
         write_atomic(self.file, text)
         self._seen = fingerprint(self.file)

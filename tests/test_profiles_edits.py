@@ -138,6 +138,28 @@ def test_a_file_damaged_at_any_byte_opens_and_is_never_overwritten(tmp_path: Pat
     }
 
 
+def test_a_file_keeps_the_line_ends_and_the_mark_of_windows(file: Path) -> None:
+    raw = ("\ufeff" + FILE).replace("\n", "\r\n").encode()
+    file.write_bytes(raw)
+    store = ProfileStore(file)
+    store.put("hosts", "new", {"computer_name": "n"})
+    store.put("hosts", "web1", {"computer_name": "other"})
+    after = file.read_bytes()
+    assert after.startswith(b"\xef\xbb\xbf") and not after.replace(b"\r\n", b"").count(b"\n")
+    assert not [problem for problem in read(file).configuration.problems]
+    store.undo()
+    store.undo()
+    assert file.read_bytes() == raw
+
+
+def test_damage_that_only_one_of_two_readers_sees_is_damage(file: Path) -> None:
+    raw = FILE.encode().replace(b'"web2"\n', b'"web2"\r', 1)
+    file.write_bytes(raw)
+    with pytest.raises(ConfigError, match="damaged"):
+        ProfileStore(file).put("hosts", "new", {"computer_name": "n"})
+    assert file.read_bytes() == raw
+
+
 def test_a_new_profile_stands_behind_its_kind_and_parts_no_comment_from_its_table(file: Path) -> None:
     file.write_text("# mine\n[hosts.a]\ncomputer_name = 'a'\n# a's own\n\n# the machines\n[vms.m]\nvm_name = 'm'\n")
     ProfileStore(file).put("hosts", "new", {"computer_name": "n"})
