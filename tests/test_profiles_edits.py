@@ -146,7 +146,7 @@ def test_a_file_keeps_the_line_ends_and_the_mark_of_windows(file: Path) -> None:
     store.put("hosts", "web1", {"computer_name": "other"})
     after = file.read_bytes()
     assert after.startswith(b"\xef\xbb\xbf") and not after.replace(b"\r\n", b"").count(b"\n")
-    assert not [problem for problem in read(file).configuration.problems]
+    assert not read(file).configuration.problems
     store.undo()
     store.undo()
     assert file.read_bytes() == raw
