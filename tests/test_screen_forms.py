@@ -355,6 +355,33 @@ async def test_enter_goes_to_what_is_wrong(file: Path) -> None:
         assert s.shows("✗ port")
 
 
+async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> None:
+    file.write_text(FILE + '\n[hosts.web3]\ncomputer_name = "web3"\n')
+    async with session(file) as s:
+        await on(s, "web3")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("● web3"), "the session")
+        s.workspace.edit_profile("host", "web3", dict(s.workspace.book.table("host", "web3")))
+        await form(s, ProfileForm)
+        await put(s, "name", "front")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("● front") and s.shows("1 front"), "mark and tab under the new name")
+        await on(s, "front")
+        await s.keys("enter")
+        await s.idle()
+        assert len(s.workspace.panes) == 1, "Enter goes to its tab"
+
+
+async def test_the_key_that_is_typed_for_stands_out_and_no_other(file: Path) -> None:
+    async with session(file) as s:
+        s.workspace.action_defaults()
+        here = await form(s, SingleForm)
+        await at(s, "port")
+        await s.idle()
+        bold = [row.key for row in here.rows if row.query_one(".form-key").rich_style.bold]
+        assert bold == ["port"]
+
+
 async def test_a_form_can_be_used_with_the_mouse_alone(file: Path) -> None:
     async with session(file) as s:
         s.workspace.edit_profile("host", "", {}, like="new")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Source
@@ -120,6 +121,17 @@ class ProfileWork(ProfileWriting):
         self.remembered.used, self.remembered.by_use = model.used, model.by_use
         self.remembered.folds = sorted(model.toggled)
         self.keep()
+
+    def renamed(self, kind: str, old: str, new: str) -> None:
+        """Let tabs and the order by last use follow a profile's new name."""
+        for pane in self.panes:
+            if kind_of(pane.info) == kind and pane.info.profile == old:
+                pane.info = replace(pane.info, profile=new)
+        used = self.sidebar.model.used
+        if (when := used.pop(f"{kind}:{old}", None)) is not None:
+            used[f"{kind}:{new}"] = when
+        self._remember()
+        self.keep_tabs()
 
     def connect_saved(self, tab: SavedTab, bind: Callable[[str], ConnectionInfo] | None) -> ConnectionInfo | None:
         """Return where a tab of last time leads, None where it leads nowhere any more. Raises PstuiError."""

@@ -21,6 +21,9 @@ class ProfileWriting(TabWork):
     def refill(self) -> None:
         """Show the profiles as they were read last."""
 
+    def renamed(self, kind: str, old: str, new: str) -> None:
+        """Let what belongs to a profile follow its new name."""
+
     def complain(self, error: PstuiError) -> None:
         """Say what went wrong, outside of any session."""
         self.app.notify(error.text(), severity="error", markup=False, timeout=10)
@@ -42,6 +45,9 @@ class ProfileWriting(TabWork):
         book = self.book
         try:
             await in_thread(lambda: book.apply(changes, said))
+            for change in changes:
+                if change.old not in ("", change.name):
+                    self.renamed(change.kind, change.old, change.name)
         finally:
             # also after a failure: the file has been read again, and may be another
             self.refill()

@@ -220,11 +220,12 @@ class TableForm(TypingScreen[str | None]):
         title = Content.assemble((plain(head, limit=80), "bold"), "   ", behind)
         self._title.say(title, layout=False)
         key, why = self.wrong()
+        here = self.row_with_keys
         for row in self.rows:
             row.mark(wrong=row.key == key)
+            row.set_class(row is here, "-keyed")
         said = self._failed or why
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
-        here = self.row_with_keys
         self._help.say(Content.styled(_help(here), "$calm"), layout=False)
         self._said.say(Content.assemble(verdict, plain(said or self.good(), limit=300)))
         keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
