@@ -355,6 +355,20 @@ async def test_enter_goes_to_what_is_wrong(file: Path) -> None:
         assert s.shows("✗ port")
 
 
+async def test_the_first_profile_of_all_makes_the_file_and_has_the_cursor(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "profiles.toml"
+    async with session(file) as s:
+        await s.keys("a")
+        await form(s, ProfileForm)
+        await put(s, "name", "web1")
+        await put(s, "computer_name", "web1.contoso.com")
+        await s.keys("enter")
+        await closed(s, ProfileForm)
+        entry = s.workspace.sidebar.cursor_entry
+        assert entry is not None and entry.name == "web1"
+    assert file.read_text() == '[hosts.web1]\ncomputer_name = "web1.contoso.com"\n'
+
+
 async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> None:
     file.write_text(FILE + '\n[hosts.web3]\ncomputer_name = "web3"\n')
     async with session(file) as s:

@@ -127,7 +127,7 @@ class ProfileForm(OpeningForm):
         return "This can be opened."
 
     async def save(self) -> str:
-        """Write the profile. Raises PstuiError."""
+        """Write the profile and return its identity in the sidebar. Raises PstuiError."""
         name, values = self.text("name"), self._read()[0]
         base = None if self._is_new else self._values
         change = Change(self._kind, name, values, self._old, base, new=self._is_new)
@@ -137,7 +137,7 @@ class ProfileForm(OpeningForm):
             # saving once more is then a decision, made with the knowledge of the change
             self._values = dict(self._book.table(self._kind, self._old))
             raise
-        return name
+        return f"{self._kind}:{name}"
 
     # -- keys -------------------------------------------------------------------------------------------------
 

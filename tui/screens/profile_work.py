@@ -133,6 +133,12 @@ class ProfileWork(ProfileWriting):
         self._remember()
         self.keep_tabs()
 
+    def saved(self, identity: str | None) -> None:
+        """Put the cursor on the profile that was saved."""
+        entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
+        if entry is not None:
+            self.sidebar.move_to(entry)
+
     def connect_saved(self, tab: SavedTab, bind: Callable[[str], ConnectionInfo] | None) -> ConnectionInfo | None:
         """Return where a tab of last time leads, None where it leads nowhere any more. Raises PstuiError."""
         if tab.profile and self.book is not None:

@@ -24,6 +24,9 @@ class ProfileWriting(TabWork):
     def renamed(self, kind: str, old: str, new: str) -> None:
         """Let what belongs to a profile follow its new name."""
 
+    def saved(self, identity: str | None) -> None:
+        """Show the profile that was saved; None where none was."""
+
     def complain(self, error: PstuiError) -> None:
         """Say what went wrong, outside of any session."""
         self.app.notify(error.text(), severity="error", markup=False, timeout=10)
@@ -86,7 +89,7 @@ class ProfileWriting(TabWork):
     def edit_profile(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
         """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
         if (desk := self._desk()) is not None:
-            self.app.push_screen(desk.profile(kind, name, values, like))
+            self.app.push_screen(desk.profile(kind, name, values, like), self.saved)
 
     def action_credentials(self) -> None:
         """List the credentials that profiles name."""
