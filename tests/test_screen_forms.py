@@ -262,6 +262,18 @@ async def test_the_defaults_are_edited_with_their_comments_kept(file: Path) -> N
     assert "port = 5998 # the firewall's" in file.read_text() or "port = 5998   # the firewall's" in file.read_text()
 
 
+async def test_at_80_columns_the_longest_key_is_whole(file: Path) -> None:
+    async with session(file, size=(80, 24)) as s:
+        await s.keys("ctrl+right_square_bracket", "D")
+        await form(s, SingleForm)
+        await at(s, "session_option")
+        await s.keys("ctrl+o")
+        await form(s, SessionOptionsForm)
+        await s.until(lambda: s.shows("maximum_connection_redirection_count "), "the key, with a gap behind it")
+        await put(s, "maximum_connection_redirection_count", "x")
+        await s.until(lambda: s.shows("✗ maximum_connection_redirection_count "), "marked, and whole as well")
+
+
 async def test_the_palette_finds_them_and_settings_are_a_form_too(file: Path) -> None:
     async with session(file) as s:
         await s.keys("alt+x")

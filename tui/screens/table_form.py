@@ -23,6 +23,8 @@ from textual.widgets import Input, Static
 
 #: rows of a form that are no keys of its table, with what stands above and below the box
 _AROUND = 14
+#: columns beside the longest key: the sign of what is wrong, and a gap
+_BESIDE_KEY = 4
 #: the choices of a switch, as a form writes them
 YES_NO = ("yes", "no")
 
@@ -98,11 +100,12 @@ class FormInput(TypedInput):
 class FormRow(Horizontal):
     """A key and its text."""
 
-    def __init__(self, item: Item, text: str = "") -> None:
+    def __init__(self, item: Item, text: str, width: int) -> None:
         super().__init__(classes="form-row")
         self.item = item
         self.input = FormInput(text, item)
         self._key = Static(item.key, classes="form-key", markup=False)
+        self._key.styles.width = width
 
     @property
     def key(self) -> str:
@@ -188,7 +191,8 @@ class TableForm(TypingScreen[str | None]):
     async def fill(self, items: Sequence[Item], texts: Mapping[str, str]) -> None:
         """Show rows for these keys."""
         await self._box.remove_children()
-        self.rows = [FormRow(item, texts.get(item.key, "")) for item in items]
+        width = max(len(item.key) for item in items) + _BESIDE_KEY
+        self.rows = [FormRow(item, texts.get(item.key, ""), width) for item in items]
         await self._box.mount_all(self.rows)
         self.check()
 
