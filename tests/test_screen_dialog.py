@@ -339,6 +339,17 @@ async def test_at_80_columns_no_default_is_cut_off(entry: SetEntry) -> None:
             assert len(text) < row.control.size.width, name
 
 
+async def test_an_open_session_takes_one_row_at_80_columns_and_a_click_names_it() -> None:
+    async with dialog(World(kept()), size=(80, 24)) as (s, shown, _):
+        await choose(s, shown, S.ID)
+        await s.until(lambda: s.shows("Web") and s.shows("Db"), "the sessions")
+        rows = s.shown().splitlines()
+        web, db = (next(y for y, row in enumerate(rows) if name in row) for name in ("  Web ", "  Db "))
+        assert db == web + 1
+        await s.pilot.click(offset=(40, db))
+        await s.until(lambda: s.shows("Enter-PSSession -Id 2"), "the one that was clicked")
+
+
 async def test_what_must_be_given_has_no_default_in_its_help() -> None:
     async with dialog(draft=Draft(S.VM_NAME), missing=("Credential",)) as (s, _, _):
         await s.until(lambda: s.shows("its password is asked"), "the help")

@@ -110,7 +110,9 @@ class ConnectForm(VerticalScroll, can_focus=False):
         option = options_of(self.draft.parameter_set)[0]
         yield self._row(option.name, option)
         yield Static(
-            Content.styled(f"  {'Id':>4}  {'Name':<20} {'ComputerName':<20} InstanceId", "$calm"), markup=False
+            Content.styled(f"  {'Id':>4}  {'Name':<12} {'ComputerName':<14} InstanceId", "$calm"),
+            classes="captions",
+            markup=False,
         )
         yield self._picker
 
@@ -139,7 +141,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         """List the sessions that can be named."""
         self.sessions = sessions
         rows = [
-            f"{each.id:>4}  {plain(each.name, limit=20):<20} {plain(each.info.computer_name, limit=20):<20} "
+            f"{each.id:>4}  {plain(each.name, limit=12):<12} {plain(each.info.computer_name, limit=14):<14} "
             f"{each.instance_id}"
             for each in sessions
         ]
