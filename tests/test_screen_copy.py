@@ -58,6 +58,25 @@ async def test_words_whole_lines_and_the_output_of_a_command() -> None:
         await driver.until(lambda: driver.app.clipboard.endswith("say the quick brown fox"), "the line of the cursor")
 
 
+async def test_what_is_kept_of_an_output_longer_than_the_scrollback_is_copied() -> None:
+    async with session() as driver:
+        copied: list[str] = []
+        driver.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]  # what is copied, not how
+        await driver.keys(PREFIX, "o")
+        assert copied == [], "nothing has run yet"
+        driver.pane.transcript.buffer.bound(1000)
+        await driver.type("flood 3000")
+        await driver.until(lambda: driver.pane.state is PaneState.PROMPT and driver.sees("line 2999"), "the end")
+        await driver.keys(PREFIX, "o")
+        await in_copy_mode(driver)
+        await driver.keys("o", "enter")
+        await driver.until(lambda: len(copied) == 2, "copied")
+        assert copied[0] == copied[1] == "\n".join(f"line {number}" for number in range(2000, 3000))
+        await driver.run("say short")
+        await driver.keys(PREFIX, "o")
+        assert copied[2] == "short"
+
+
 async def test_esc_drops_the_selection_and_then_leaves_and_other_keys_do_nothing() -> None:
     async with session() as driver:
         await driver.run("say one")

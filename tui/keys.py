@@ -57,6 +57,7 @@ WRITTEN = {
     "full_stop": ".",
     "comma": ",",
     "space": "Space",
+    "percent_sign": "%",
     "enter": "Enter",
     "end": "End",
     "less_than_sign": "<",
@@ -101,6 +102,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("run_line", "run as it is", "enter", (), "", "run the line though it looks unfinished"),
     KeyAction("edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"),
     KeyAction("last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
+    KeyAction(
+        "partner", "other bracket", "percent_sign", (), "", "go to the bracket or quote that belongs to this one"
+    ),
     KeyAction("redo", "redo", "u", (), "", "do again what Ctrl+Z undid (also Alt+Z)"),
     KeyAction("sideways(-1)", "text left", "left", (), "", "where a profile fixes the width: half a pane to the left"),
     KeyAction(

@@ -47,6 +47,10 @@ class EditingScreen(TabbedScreen):
         """Do again what was undone."""
         await self._run_in_editor("redo")
 
+    async def action_partner(self) -> None:
+        """Go to the other bracket."""
+        await self._run_in_editor("partner")
+
     async def action_last_argument(self) -> None:
         """Insert the last argument of the line before."""
         await self._run_in_editor("last_argument")

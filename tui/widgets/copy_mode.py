@@ -77,8 +77,7 @@ class CopyKeys:
 
     def _output(self) -> None:
         transcript = self._transcript
-        prompt = transcript.current_prompt()
-        first, last = (0, 0) if prompt is None else transcript.buffer.output_range(prompt)
+        first, last = transcript.output_lines(transcript.current_prompt())
         if first == last:
             transcript.app.bell()
             return

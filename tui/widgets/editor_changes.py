@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from pstui.tui.render.highlight import Highlighted
 from pstui.tui.widgets import editor_words as words
 from pstui.tui.widgets.editor_keys import EditingKeys
 from textual.binding import BindingType
@@ -58,6 +59,13 @@ class ChangingKeys(EditingKeys):
         end, first_end = words.word_end_after(text, second), words.word_end_after(text, first)
         if first_end <= second < end:
             self.change(first, end, text[second:end] + text[first_end:second] + text[first:first_end])
+
+    def action_partner(self) -> None:
+        """Go to the bracket or quote that belongs to the one at the cursor."""
+        if (pair := Highlighted(self.text).partners(self.cursor)) is not None:
+            self.go(pair[1])
+        else:
+            self.app.bell()
 
     def action_revert(self) -> None:
         """Take all that was typed back: to the line recalled, or to an empty one. Undo brings it again."""

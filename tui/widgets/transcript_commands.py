@@ -106,11 +106,20 @@ class TranscriptCommands(TranscriptMarker):
 
     def output_text(self, prompt: int | None = None) -> str:
         """The output of one command (the current one by default) as plain text; "" without any."""
-        prompt = self.current_prompt() if prompt is None else prompt
-        if prompt is None:
-            return ""
-        first, last = self.buffer.output_range(prompt)
+        first, last = self.output_lines(self.current_prompt() if prompt is None else prompt)
         return "\n".join(self.buffer.text(index).rstrip() for index in range(first, last))
+
+    def output_lines(self, prompt: int | None) -> tuple[int, int]:
+        """Indices (first, one after the last) of the lines that a command wrote.
+
+        None is the command whose prompt the ring has let go of: what is kept of its output; nothing without one.
+        """
+        if prompt is not None:
+            return self.buffer.output_range(prompt)
+        prompts = self.buffer.prompts()
+        if self.buffer.prompt_count == len(prompts):
+            return 0, 0
+        return 0, prompts[0] if prompts else self.buffer.line_count
 
     def is_folded(self, prompt: int) -> bool:
         """Whether a command's output is folded; ``prompt`` is its place in ``buffer.prompts()``."""
