@@ -336,6 +336,11 @@ async def test_matches_are_seen_with_and_without_colour(monkeypatch: pytest.Monk
         driver.transcript.search("needle")
         assert [text for text, _ in driver.styles_at(0)][:5] == ["one ", "needle", ", two ", "NEEDLE", "S"]
         assert len({style for _, style in driver.styles_at(0)[:4]}) > len({style for _, style in plain})
+        for current, other in ((3, 1), (1, 3)):
+            styles = [style for _, style in driver.styles_at(0)]
+            assert styles[current] != styles[other] != styles[0], "the match gone to, the other one, and the rest"
+            assert "bold" in styles[current] and "bold" not in styles[other]
+            driver.transcript.search_previous()
     monkeypatch.setenv("NO_COLOR", "1")
     async with driving(ansi_color=True) as driver:
         driver.app.theme = "ansi-dark"
