@@ -76,17 +76,20 @@ async def test_the_cmdlets_do_the_same(winrm_endpoint: WinRMEndpoint) -> None:
         await s.until(lambda: s.shows("nothing to receive"), "the reason")
 
 
-async def test_a_running_command_is_let_go_of_and_received(winrm_endpoint: WinRMEndpoint) -> None:
+async def test_a_running_command_is_let_go_of_and_received(winrm_endpoint: WinRMEndpoint, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
     async with screen(call(winrm_endpoint), size=(120, 30)) as s:
         await s.run("$x = 7")
         (session,) = s.app.sessions.sessions
         s.app.sessions.keep(session)
-        await s.type("'be' + 'gun'; Start-Sleep 1; 'do' + 'ne'")
+        waiting = f"while (-not (Test-Path '{gate}')) {{ Start-Sleep -Milliseconds 20 }}"
+        await s.type(f"'be' + 'gun'; {waiting}; 'do' + 'ne'")
         await s.until(lambda: "begun" in s.text(), "the command runs")
         await sessions(s)
         await s.keys("d")
         await s.until(lambda: session.state is RunspaceState.DISCONNECTED, "the session disconnected")
         await s.until(lambda: s.workspace.panes[0].state is PaneState.LEFT, "its tab has left it, nothing is broken")
+        gate.touch()
         await s.keys("r")
         await s.until(lambda: s.app.screen is s.workspace and s.pane.state is PaneState.PROMPT, "entered again")
         assert "done" in s.text(), "what the command went on to write arrives"
