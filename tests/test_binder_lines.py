@@ -143,6 +143,7 @@ def test_a_session_that_is_opened_and_not_used_is_refused() -> None:
         ("PS C:\\> gsn\nPS C:\\> rsn 1;;", ["gsn", "rsn 1"]),
         ("etsn -HostName h -Options @{a=1;b=2\n c=3}", ["etsn -HostName h -Options @{a=1;b=2\n c=3}"]),
         ("etsn 'a;b'", ["etsn 'a;b'"]),
+        ("PS C:\\> gsn\rPS C:\\> rsn 1\r", ["gsn", "rsn 1"]),
         ("", []),
     ],
 )

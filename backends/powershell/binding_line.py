@@ -98,7 +98,7 @@ def _clean(text: str) -> str:
     """Return a line without prompts, and without breaks before a parameter."""
     if len(text) > _MAX_LENGTH:
         raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
-    clean = text
+    clean = re.sub(r"\r(?!\n)", "\n", text)  # a terminal hands over the line ends of a paste so
     for pattern in (_PROMPT, _MORE, _WRAPPED):
         # blanks in its place keep every other character where it stands, for the marks of a refusal
         clean = pattern.sub(lambda match: " " * len(match[0]), clean)
