@@ -155,6 +155,21 @@ async def test_a_paste_while_the_text_has_the_focus_is_not_lost(manager: StandIn
         await s.until(lambda: not s.pane.transcript.copy_mode, "which ends")
 
 
+async def test_lines_typed_ahead_of_the_one_that_waits_are_never_run_into_one(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        for line in ("wait", "say 1", "say 2", "say 3"):
+            s.burst(*line, "enter")
+        await s.until(lambda: s.pane.editor.text == "say 2\nsay 3\n", "two rows that nobody has taken yet")
+        await s.keys("enter")
+        assert s.pane.editor.text == "say 2\nsay 3\n" and s.pane.pending == "say 1"
+        interactive.go_on.set()
+        await s.until(lambda: s.sees("1") and s.pane.state is PaneState.PROMPT, "the line that waited")
+        await s.keys("enter")
+        await s.until(lambda: len(interactive.lines) == 3, "the rest, as a block")
+        assert interactive.lines == ["wait", "say 1", "say 2\nsay 3"]
+
+
 # -- unfinished text ------------------------------------------------------------------------------------------
 
 

@@ -85,7 +85,7 @@ async def test_only_one_line_waits_and_the_next_stays_in_the_editor(manager: Sta
         await s.type("say two")
         await s.type("say three")
         assert s.pane.pending == "say two"
-        assert s.pane.editor.text == "say three"
+        assert s.pane.editor.text == "say three\n"
 
 
 async def test_ctrl_c_drops_the_waiting_line_first_and_then_stops(manager: StandInManager) -> None:

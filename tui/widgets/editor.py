@@ -217,7 +217,7 @@ class LineEditor(HistoryKeys):
     def submit(self) -> bool:
         """Give the text to the owner; False when it stays."""
         self.completions.forget()
-        taken = self._owner.submit_line(self.text)
+        taken = self._owner.submit_line(self.text if self.text.isspace() else self.text.rstrip("\n"))
         if taken:
             self.empty()
         return taken

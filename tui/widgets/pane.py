@@ -182,6 +182,9 @@ class Pane(AskingPane):
                 return False
             if self.pending is not None:
                 self.app.bell()
+                if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
+                    # What is typed behind it, as by a terminal that pastes key by key, is another line.
+                    self.editor.action_new_line()
                 return False
             self.pending = line
         self.history.add(line)
