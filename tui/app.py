@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.model import Source
+from pstui.backends.discovery.watcher import Sources
 from pstui.backends.session import SessionManager
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
@@ -54,7 +54,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         single: bool = False,
         bind: Bind | None = None,
         sessions: SessionManager | None = None,
-        sources: Sequence[Source] = (),
+        sources: Sources = (),
         book: ProfileBook | None = None,
         keys: Mapping[str, Any] | None = None,
         history: KeptLines | None = None,

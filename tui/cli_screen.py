@@ -15,6 +15,7 @@ from pstui.tui.profiles import ProfileBook
 from pstui.tui.transcript_file import TranscriptFile
 
 if TYPE_CHECKING:
+    from pstui.backends.discovery.model import Source
     from pstui.tui.widgets.line_history import KeptLines
     from textual.driver import Driver
 
@@ -45,6 +46,13 @@ def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
     return History(state_folder() / "history.jsonl", looks_secret)
 
 
+def _sources(book: ProfileBook | None) -> Sequence[Source]:
+    """Return where hosts, machines and containers are looked for; loaded when the sidebar is seen, after the paint."""
+    from pstui.tui.sidebar_discovery import default_sources
+
+    return default_sources([] if book is None else book.sources())
+
+
 def run(
     infos: Sequence[ConnectionInfo],
     *,
@@ -68,7 +76,6 @@ def run(
         frame.paint()
         from pstui.tui.app import PstuiApp
         from pstui.tui.responsive import behind_frame
-        from pstui.tui.sidebar_discovery import default_sources
         from pstui.tui.workspace_state import StateFile
 
         class App(PstuiApp):
@@ -89,7 +96,7 @@ def run(
             keys=None if book is None else book.profiles.keys,
             history=kept_history(settings or {}),
             memory=StateFile(state_folder() / "workspace.json"),
-            sources=default_sources([] if book is None else book.sources()),
+            sources=lambda: _sources(book),
         )
         app.workspace.lacking = lacking
         if sink is not None:

@@ -12,16 +12,20 @@ from pstui.backends.errors import PstuiError
 #: shortest time between two looks at one source, in seconds
 PAUSE = 0.5
 
+Sources = Sequence[Source] | Callable[[], Sequence[Source]]
+
 
 class Watcher:
     """``start`` and ``stop`` it as the list becomes visible and hidden.
 
     ``on_change`` is called on the event loop with the sections that exist, in the order of the sources, each time one
-    of them differs. What was seen last stays readable in ``sections``.
+    of them differs. What was seen last stays readable in ``sections``. ``sources`` that are given as a function are
+    made at the first start.
     """
 
-    def __init__(self, sources: Sequence[Source], on_change: Callable[[Sequence[Section]], None]) -> None:
-        self._sources, self._on_change = tuple(sources), on_change
+    def __init__(self, sources: Sources, on_change: Callable[[Sequence[Section]], None]) -> None:
+        self._given, self._on_change = sources, on_change
+        self._sources: Sequence[Source] = ()
         self._seen: dict[int, Section | None] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -37,6 +41,8 @@ class Watcher:
 
     def start(self) -> None:
         """Look now and go on looking. Needs a running event loop; starting twice is once."""
+        if not self._sources:
+            self._sources = tuple(self._given() if callable(self._given) else self._given)
         if not self._tasks:
             self._tasks = [
                 asyncio.create_task(self._keep(number, source), name=f"discovery {source.name}")

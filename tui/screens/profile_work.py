@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.model import Source
+from pstui.backends.discovery.watcher import Sources
 from pstui.backends.errors import PstuiError
 from pstui.backends.session import SessionManager
 from pstui.tui.profiles import Change, ProfileBook
@@ -31,7 +31,7 @@ class ProfileWork(ProfileWriting):
         sessions: SessionManager,
         *,
         entries: Sequence[SidebarEntry] = (),
-        sources: Sequence[Source] = (),
+        sources: Sources = (),
         book: ProfileBook | None = None,
         memory: StateFile | None = None,
     ) -> None:

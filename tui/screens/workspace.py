@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.model import Source
+from pstui.backends.discovery.watcher import Sources
 from pstui.backends.session import SessionManager
 from pstui.tui.keymap import Keymap
 from pstui.tui.profiles import ProfileBook
@@ -48,7 +48,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         bind: Bind | None,
         single: bool,
         sink: TranscriptSink | None = None,
-        sources: Sequence[Source] = (),
+        sources: Sources = (),
         book: ProfileBook | None = None,
         keymap: Keymap | None = None,
         memory: StateFile | None = None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from pstui.backends.discovery.model import Section, Source
-from pstui.backends.discovery.watcher import Watcher
+from pstui.backends.discovery.model import Section
+from pstui.backends.discovery.watcher import Sources, Watcher
 from pstui.tui.sidebar_discovery import found_entries
 from pstui.tui.sidebar_keys import MOVES, VERBS
 from pstui.tui.sidebar_model import DEMO, SidebarEntry, without_saved
@@ -49,7 +49,7 @@ class Sidebar(SidebarView):
             super().__init__()
             self.verb, self.entry = verb, entry
 
-    def __init__(self, entries: Sequence[SidebarEntry], sources: Sequence[Source] = ()) -> None:
+    def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
         super().__init__(entries)
         self._watcher = Watcher(sources, self._found) if sources else None
 
