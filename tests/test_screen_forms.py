@@ -109,6 +109,12 @@ async def put(s: Screen, key: str, text: str) -> None:
     await s.type(text, enter=False)
 
 
+def painted_bold(s: Screen, text: str) -> bool:
+    """Whether a text stands on the screen in bold."""
+    segments = (segment for strip in s.app.screen._compositor.render_strips() for segment in strip)
+    return any(segment.text.strip() == text and segment.style and segment.style.bold for segment in segments)
+
+
 async def closed(s: Screen, kind: type[Any]) -> None:
     await s.until(lambda: not isinstance(s.app.screen, kind), f"the end of {kind.__name__}")
 
@@ -400,11 +406,12 @@ async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> No
 
 async def test_the_key_that_is_typed_for_stands_out_and_no_other(file: Path) -> None:
     async with session(file) as s:
-        s.workspace.action_defaults()
-        here = await form(s, SingleForm)
-        await at(s, "port")
-        await s.idle()
-        bold = [row.key for row in here.rows if row.query_one(".form-key").rich_style.bold]
+        s.workspace.edit_profile("host", "web1", dict(s.workspace.book.table("host", "web1")))
+        here = await form(s, ProfileForm)
+        await s.until(lambda: painted_bold(s, "name"), "the first one")
+        s.burst("down", "down", "down")
+        await s.until(lambda: painted_bold(s, "port"), "the third after it")
+        bold = [key for key in (row.key for row in here.rows) if painted_bold(s, key)]
         assert bold == ["port"]
 
 
