@@ -18,7 +18,7 @@ from pstui.tui.keys import PREFIX_KEY
 from pstui.tui.screens.connect import ConnectScreen
 from pstui.tui.screens.connect_draft import Draft
 from pstui.tui.screens.connect_world import World
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.sidebar import SidebarEntry
 
 from tests.support.pilot import Screen, screen

@@ -17,7 +17,7 @@ from pstui.config.problems import ConfigError
 from pstui.tui.cli_profiles import read
 from pstui.tui.profiles import ProfileBook
 from pstui.tui.profiles_credentials import Vault
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.pilot import screen
 from tests.support.scripted_console import ScriptedConsole

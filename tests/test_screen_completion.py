@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pstui.backends.completion import Completion, CompletionMatch
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.widgets.completion_source import Completions, clean, fits
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.line_history import LineHistory
 
 from tests.support.pilot import Screen, screen

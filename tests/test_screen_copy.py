@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pstui.tui import clipboard
 from pstui.tui.clipboard import OSC52_LIMIT, Program, copied, find_program, give
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.save_line import proposed_name, save
 
 from tests.support.pilot import Screen

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.render.highlight import MAX_TEXT, Highlighted
 from pstui.tui.widgets import editor_external
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.editor_words import (
     blank_start_before,
     last_argument,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pstui.tui.cli_profiles import read
 from pstui.tui.render.buffer import TextBuffer
 from pstui.tui.screens.single_form import setting_items
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.editor_unfinished import MAX_JUDGED, goes_on
 from pstui.tui.widgets.line_history import LineHistory
 from textual import events

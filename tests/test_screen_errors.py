@@ -6,7 +6,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.records import ErrorInfo
 from pstui.tui.screens.errors import ErrorsScreen, error_text
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 

@@ -14,7 +14,7 @@ from pstui.backends.host import BACKLOG_LIMIT
 from pstui.backends.records import Write
 from pstui.backends.transports import registry
 from pstui.tui.responsive import keys_first
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.pane_console import PaneConsole
 from pstui.tui.widgets.transcript import Transcript
 from textual import events

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pstui.backends.powershell.secrets import looks_secret
 from pstui.config.history import History
 from pstui.tui.cli_screen import kept_history
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.history_search import HistorySearch
 from pstui.tui.widgets.line_history import LineHistory
 

@@ -13,7 +13,7 @@ from pstui.tui.cli_profiles import read
 from pstui.tui.keymap import action_names, key_name, keymap, written
 from pstui.tui.keymap_contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys import ACTIONS, TAB_KEYS, mend_escape_delay
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from textual import constants
 
 from tests.support.pilot import screen

@@ -14,7 +14,7 @@ from pstui.tui.screens.connect import ConnectScreen
 from pstui.tui.screens.help import HelpScreen
 from pstui.tui.screens.palette import CommandScreen
 from pstui.tui.screens.palette_match import matching
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.parts import requires
 from tests.support.pilot import Screen, screen

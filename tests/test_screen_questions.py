@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.question import QuestionBox
 
 from tests.support.pilot import Screen, screen

@@ -15,7 +15,7 @@ from pstui.backends.session import PSSession, SessionManager
 from pstui.tui.commands_table import COLUMNS, session_table
 from pstui.tui.screens.palette import CommandScreen
 from pstui.tui.screens.sessions import SessionsScreen
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.replay_log import install, report

@@ -10,7 +10,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.transports.wsman_credentials import GATE
 from pstui.tui.screens.palette import CommandScreen
 from pstui.tui.screens.sessions import SessionsScreen
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint

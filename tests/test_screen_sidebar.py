@@ -16,7 +16,7 @@ from pstui.tui.profiles import ProfileBook
 from pstui.tui.screens.profile_form import ProfileForm
 from pstui.tui.screens.profile_problems import ProblemsScreen
 from pstui.tui.sidebar_model import SidebarEntry, SidebarModel
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.workspace_state import StateFile
 
 from tests.support.pilot import Screen, screen

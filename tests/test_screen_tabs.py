@@ -12,7 +12,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.screens.quit import QuitScreen
 from pstui.tui.screens.tab_screens import LineScreen, TabSwitcher
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.sidebar import SidebarEntry
 from pstui.tui.workspace_state import StateFile
 

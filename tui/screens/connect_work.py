@@ -9,7 +9,7 @@ from pstui.backends import session_links as links
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.screens.workspace_tabs import TabbedScreen
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.line_history import LineHistory
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import contextlib
 from pstui.backends.records import RunspaceState
 from pstui.tui.screens.quit import QuitScreen
 from pstui.tui.screens.workspace_editing import EditingScreen
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 

@@ -14,7 +14,7 @@ from pstui.tui.profiles import Change, ProfileBook
 from pstui.tui.profiles_credentials import Vault, in_thread
 from pstui.tui.screens.profile_writing import ProfileWriting
 from pstui.tui.sidebar_model import identity, kind_of
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry, SidebarStrip
 from pstui.tui.workspace_state import SavedTab, StateFile

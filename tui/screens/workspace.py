@@ -18,7 +18,7 @@ from pstui.tui.screens.keys_painted import KeysPainted
 from pstui.tui.screens.profile_work import ProfileWork
 from pstui.tui.screens.workspace_reading import ReadingScreen
 from pstui.tui.transcript_sink import TranscriptSink
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.sidebar import Sidebar, SidebarEntry
 from pstui.tui.widgets.status_bar import StatusBar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pstui.backends.session import SessionManager
 from pstui.tui.keymap_contexts import Context
 from pstui.tui.screens.workspace_tabs import TabbedScreen
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.find_bar import FindBar
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.save_line import SaveLine, proposed_name

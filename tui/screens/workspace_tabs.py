@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.session import SessionManager
-from pstui.tui.widgets.conversation import Preparer
+from pstui.tui.widgets.conversation_face import Preparer
 from pstui.tui.widgets.line_history import KeptLines
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.pane_settings import PaneSettings

@@ -11,7 +11,8 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import Write
 from pstui.backends.session import PSSession, SessionManager
 from pstui.tui.responsive import settle
-from pstui.tui.widgets.conversation import Conversation, PaneState, Preparer
+from pstui.tui.widgets.conversation import Conversation
+from pstui.tui.widgets.conversation_face import PaneState, Preparer
 from pstui.tui.widgets.lent_terminal import lend_terminal
 from pstui.tui.widgets.pane_asking import AskingPane
 from pstui.tui.widgets.pane_console import PaneConsole

@@ -10,7 +10,7 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.prompt import CONTINUATION
 from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.tui.widgets.asking import AnyAsking
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.editor import LineEditor
 from pstui.tui.widgets.editor_row import EditorRow
 from pstui.tui.widgets.line_history import LineHistory

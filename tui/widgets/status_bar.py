@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pstui.tui.keymap import Keymap
 from pstui.tui.keymap_contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys import PREFIX_SHOWN
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.key_table import key_table
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pstui.tui.profiles_values import is_color
-from pstui.tui.widgets.conversation import PaneState
+from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
 from pstui.tui.widgets.still import Still
