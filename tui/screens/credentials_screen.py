@@ -9,57 +9,36 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.profiles import Change
 from pstui.tui.screens.credential_form import source_of
 from pstui.tui.screens.forms import FormDesk
-from pstui.tui.widgets.fields import Verb
-from pstui.tui.widgets.fields_keys import step_focus
+from pstui.tui.screens.verb_list import VerbList
 from pstui.tui.widgets.fields_list import PickList
 from pstui.tui.widgets.plain import plain, plain_lines
 from rich.cells import set_cell_size
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
-_VERBS = (
-    ("Enter", "edit", "Edit"),
-    ("a", "add", "Add"),
-    ("d", "delete", "Delete"),
-    ("u", "undo", "Undo"),
-    ("f", "defaults", "Defaults"),
-    ("s", "settings", "Settings"),
-)
 _NEEDING = ("edit", "delete")
 #: columns of name, account and source, which fit 80 columns together
 _NARROW = (14, 21, 23)
 _WIDE = (18, 28, 34)
 
 
-class CredentialsScreen(ModalScreen[None]):
+class CredentialsScreen(VerbList):
     """The list. Closed by Esc."""
 
-    CSS_PATH = "../dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
-    AUTO_FOCUS = None
+    TITLE_TEXT, BOX, ROWS = "Credentials", "credentials-box", "credential-rows"
+    FIRST, LAST = "edit", "delete"
+    VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (
+        ("Enter", "edit", "Edit"),
+        ("a", "add", "Add"),
+        ("d", "delete", "Delete"),
+        ("u", "undo", "Undo"),
+        ("f", "defaults", "Defaults"),
+        ("s", "settings", "Settings"),
+    )
 
     def __init__(self, desk: FormDesk) -> None:
-        super().__init__()
+        super().__init__(empty="There is no credential yet. a adds one.")
         self._desk = desk
         self._names: list[str] = []
-        self.list = PickList(id="credential-rows", empty="There is no credential yet. a adds one.")
-        self._captions = Static(id="captions", markup=False)
-        self._message = Static(id="message", markup=False)
-        self.verbs = {action: Verb(action, caption, key) for key, action, caption in _VERBS}
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="credentials-box") as box:
-            box.border_title, box.border_subtitle = "Credentials", "Esc closes"
-            yield self._captions
-            with VerticalScroll(id="rows-scroll", can_focus=False):
-                yield self.list
-            yield self._message
-            with Horizontal(id="verbs"):
-                yield from self.verbs.values()
 
     def on_mount(self) -> None:
         """List them."""
@@ -76,7 +55,7 @@ class CredentialsScreen(ModalScreen[None]):
         self._names = list(book.credentials)
         widths = _NARROW if self.size.width < 100 else _WIDE
         head = _row(widths, "Name", "Account", "Password from", "Used by")
-        self._captions.update(Content.styled(f"  {head}", "$calm"))
+        self.captions.update(Content.styled(f"  {head}", "$calm"))
         rows = []
         for name, table in book.credentials.items():
             kind, text = source_of(table)
@@ -97,48 +76,17 @@ class CredentialsScreen(ModalScreen[None]):
         return self._names[index] if 0 <= index < len(self._names) else ""
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        self._message.update(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
+        self.message.update(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
 
     # -- keys -------------------------------------------------------------------------------------------------
-
-    def dialog_key(self, key: str) -> bool:
-        """Act on the keys of the list."""
-        focused = self.focused
-        match key:
-            case "escape" | "ctrl+c" | "q":
-                self.action_leave()
-            case "tab" | "right":
-                step_focus(self.list, 1)
-            case "shift+tab" | "left":
-                step_focus(self.list, -1)
-            case "up" | "down":
-                self.list.step(-1 if key == "up" else 1)
-            case "enter":
-                self._do(focused.action if isinstance(focused, Verb) else "edit")
-            case "delete":
-                self._do("delete")
-            case _:
-                action = next((action for letter, action, _ in _VERBS if letter == key), "")
-                if not action:
-                    return False
-                self._do(action)
-        return True
-
-    def pasted(self, text: str) -> bool:
-        """Nothing can be pasted here."""
-        return False
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Another credential: nothing is said of the one before."""
         event.stop()
         self._say("")
 
-    def on_verb_pressed(self, event: Verb.Pressed) -> None:
-        """Do what a button says."""
-        event.stop()
-        self._do(event.verb.action)
-
-    def _do(self, action: str) -> None:
+    def do(self, action: str) -> None:
+        """Do what a verb says, or say why not."""
         if why := self.verbs[action].why_not:
             self._say(why, wrong=True)
             return
@@ -180,10 +128,6 @@ class CredentialsScreen(ModalScreen[None]):
             return
         self.show(self.chosen)
         self._say(f"Taken back: {said}" if said else "There is nothing to take back.")
-
-    def action_leave(self) -> None:
-        """Close the list."""
-        self.dismiss(None)
 
 
 def _row(widths: Sequence[int], *cells: str) -> str:

@@ -13,59 +13,38 @@ from pstui.backends.session import PSSession
 from pstui.tui.commands import CommandFace
 from pstui.tui.commands_table import cells, columns_for, header, row, spelled
 from pstui.tui.screens.connect_world import World
-from pstui.tui.widgets.fields import Verb
-from pstui.tui.widgets.fields_keys import step_focus
+from pstui.tui.screens.verb_list import VerbList
 from pstui.tui.widgets.fields_list import PickList
 from pstui.tui.widgets.plain import plain_lines
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 #: seconds between two looks at the states of the sessions
 LOOK = 0.5
 #: cells of the screen beside the table: border, padding, the mark of the row chosen
 _FRAME = 6
-_VERBS = (
-    ("Enter", "Enter", "Enter"),
-    ("d", "disconnect", "Disconnect"),
-    ("c", "connect", "Connect"),
-    ("r", "receive", "Receive"),
-    ("k", "keep", "Keep"),
-    ("x", "remove", "Remove"),
-)
 
 
-class SessionsScreen(ModalScreen[None]):
+class SessionsScreen(VerbList):
     """The list. Closed by Esc, and when a session is entered."""
 
-    CSS_PATH = "../dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
-    AUTO_FOCUS = None
+    TITLE_TEXT, BOX, ROWS = "Sessions", "sessions-box", "session-rows"
+    FIRST, LAST = "Enter", "remove"
+    VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (
+        ("Enter", "Enter", "Enter"),
+        ("d", "disconnect", "Disconnect"),
+        ("c", "connect", "Connect"),
+        ("r", "receive", "Receive"),
+        ("k", "keep", "Keep"),
+        ("x", "remove", "Remove"),
+    )
 
     def __init__(self, world: World, face: CommandFace) -> None:
-        super().__init__()
+        super().__init__(empty="No session is open. F2 opens one in a tab.")
         self._world, self._face = world, face
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
         #: whether something was told that stays until the next key
         self._told = False
-        self.list = PickList(id="session-rows", empty="No session is open. F2 opens one in a tab.")
-        self._captions = Static(id="captions", markup=False)
-        self._message = Static(id="message", markup=False)
-        self.verbs = {action: Verb(action, caption, key) for key, action, caption in _VERBS}
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sessions-box") as box:
-            box.border_title, box.border_subtitle = "Sessions", "Esc closes"
-            yield self._captions
-            with VerticalScroll(id="rows-scroll", can_focus=False):
-                yield self.list
-            yield self._message
-            with Horizontal(id="verbs"):
-                yield from self.verbs.values()
 
     def on_mount(self) -> None:
         """List them, and keep the list current."""
@@ -82,7 +61,7 @@ class SessionsScreen(ModalScreen[None]):
     def _look(self) -> None:
         self._sessions = list(self._world.sessions.sessions)
         columns = columns_for(self.size.width - _FRAME)
-        self._captions.update(Content.styled(f"  {header(columns)}", "$calm"))
+        self.captions.update(Content.styled(f"  {header(columns)}", "$calm"))
         drawn = [row(cells(each), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
             self._drawn = drawn
@@ -101,7 +80,7 @@ class SessionsScreen(ModalScreen[None]):
             self._hint("")
 
     def _hint(self, text: str) -> None:
-        self._message.update(Content.styled(text, "$calm"))
+        self.message.update(Content.styled(text, "$calm"))
 
     def _why_not(self, action: str) -> str:
         session = self.chosen
@@ -123,45 +102,14 @@ class SessionsScreen(ModalScreen[None]):
 
     # -- keys -------------------------------------------------------------------------------------------------
 
-    def dialog_key(self, key: str) -> bool:
-        """Act on the keys of the list."""
-        focused = self.focused
-        match key:
-            case "escape" | "ctrl+c" | "q":
-                self.action_leave()
-            case "tab" | "right":
-                step_focus(self.list, 1)
-            case "shift+tab" | "left":
-                step_focus(self.list, -1)
-            case "up" | "down":
-                self.list.step(-1 if key == "up" else 1)
-            case "enter":
-                self._do(focused.action if isinstance(focused, Verb) else "Enter")
-            case "delete":
-                self._do("remove")
-            case _:
-                action = next((action for letter, action, _ in _VERBS if letter == key), "")
-                if not action:
-                    return False
-                self._do(action)
-        return True
-
-    def pasted(self, text: str) -> bool:
-        """Nothing can be pasted here."""
-        return False
-
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Show what can be done with the session."""
         event.stop()
         self._told = False
         self._allow()
 
-    def on_verb_pressed(self, event: Verb.Pressed) -> None:
-        """Do what a button says."""
-        event.stop()
-        self._do(event.verb.action)
-
-    def _do(self, action: str) -> None:
+    def do(self, action: str) -> None:
+        """Do what a verb says, or say why not."""
         self._told = False
         session, why = self.chosen, self._why_not(action)
         if session is None or why:
@@ -188,7 +136,7 @@ class SessionsScreen(ModalScreen[None]):
 
     def _tell(self, text: str) -> None:
         self._told = True
-        self._message.update(Content(plain_lines(f"! {text}")))
+        self.message.update(Content(plain_lines(f"! {text}")))
 
     async def _enter(self, session: PSSession) -> None:
         self.dismiss(None)
@@ -204,7 +152,3 @@ class SessionsScreen(ModalScreen[None]):
     async def _remove(self, session: PSSession) -> None:
         await self._face.let_go(session)
         await self._world.sessions.remove(session)
-
-    def action_leave(self) -> None:
-        """Close the list."""
-        self.dismiss(None)
