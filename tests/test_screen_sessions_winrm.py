@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
-from pstui.backends.transports.wsman_credentials import GATE
 from pstui.tui.screens.palette import CommandScreen
 from pstui.tui.screens.sessions import SessionsScreen
 from pstui.tui.widgets.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint
+from tests.support.winrm_runs import a_new_run
 from tests.support.wsman_calls import call
 
-__all__ = ["winrm_endpoint"]
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
+__all__ = ["a_new_run", "winrm_endpoint"]
 
 
 async def sessions(s: Screen) -> SessionsScreen:

@@ -5,32 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from pathlib import Path
 
 import pytest
 from pstui.backends.errors import SessionDisconnected
 from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.session import SessionManager
-from pstui.backends.transports.wsman_credentials import GATE
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint
+from tests.support.winrm_runs import a_new_run
 from tests.support.wsman_calls import call
 
-__all__ = ["winrm_endpoint"]
+__all__ = ["a_new_run", "winrm_endpoint"]
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("PSTUI_FULL_TIMES"), reason="takes minutes; PSTUI_FULL_TIMES=1 runs it"
 )
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
 
 
 @pytest.mark.parametrize("after", [100_000, 1_000_000])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from pstui.backends import session_links as links
@@ -11,7 +10,6 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import RunspaceState
 from pstui.backends.session import PSSession, SessionManager
-from pstui.backends.transports.wsman_credentials import GATE
 from pstui.tui.cli_profiles import read
 from pstui.tui.commands import Commands, Said
 from pstui.tui.profiles import ProfileBook
@@ -19,18 +17,10 @@ from pstui.tui.screens.connect_world import World
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint
+from tests.support.winrm_runs import a_new_run
 from tests.support.wsman_calls import call
 
-__all__ = ["winrm_endpoint"]
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
+__all__ = ["a_new_run", "winrm_endpoint"]
 
 
 class Face:

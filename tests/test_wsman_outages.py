@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from pstui.backends.errors import SessionBroken, SessionDisconnected, SessionSta
 from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports import wsman_client, wsman_faults, wsman_receiving, wsman_recovery
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman_credentials import GATE
 from pstui.backends.transports.wsman_opening import Opening
 from pstui.backends.transports.wsman_receiving import Brake
 from pstui.backends.transports.wsman_recovery import Recovery
@@ -20,24 +18,13 @@ from pstui.backends.transports.wsman_recovery import Recovery
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.tcp_relay import relay
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
+from tests.support.winrm_runs import a_new_run, short_pauses
 from tests.support.wsman_calls import answering, call, refusal, session
 
-__all__ = ["winrm_endpoint"]
+__all__ = ["a_new_run", "short_pauses", "winrm_endpoint"]
 
 #: a second that the client names passes in a twentieth; a client that is silent for one second is taken for lost
 WINRM = WinRMOptions(arguments=["--scale", "0.05", "--silence", "20"])
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, attempts follow each other fast, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
-    monkeypatch.setattr(wsman_recovery, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(wsman_recovery, "LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr(wsman_client, "LONGEST_LOSS_PAUSE", 0.1)
 
 
 async def until(met: Any) -> None:

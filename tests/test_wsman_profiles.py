@@ -12,26 +12,17 @@ from pstui.backends.errors import CallError, OpenError
 from pstui.backends.powershell.binder import bind_line
 from pstui.backends.powershell.calls import connection_info, line_of
 from pstui.backends.session import Outcome, SessionManager
-from pstui.backends.transports.wsman_credentials import GATE
 from pstui.tui.cli_profiles import load
 from pstui.tui.profiles_values import profile_table
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, winrm_endpoint
+from tests.support.winrm_runs import a_new_run
 from tests.support.wsman_calls import DEADLINE, answering
 
-__all__ = ["winrm_endpoint"]
+__all__ = ["a_new_run", "winrm_endpoint"]
 
 WINRM = WinRMOptions(arguments=["--auth", "Negotiate,Basic", "--allow-unencrypted"])
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
 
 
 def profiles(folder: Path, port: int, host: str = "", defaults: str = "", address: str = "") -> str:

@@ -17,6 +17,7 @@ from pstui.backends.transports.wsman_target import Target
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
 from tests.support.winrm_proxy import Proxy, running_proxy
+from tests.support.winrm_runs import without_realms
 from tests.support.wsman_calls import call, credential, refusal, session
 
 __all__ = ["winrm_endpoint"]
@@ -34,9 +35,7 @@ def a_new_run(monkeypatch: pytest.MonkeyPatch, winrm_endpoint: WinRMEndpoint, tm
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(winrm_endpoint.authority.certificate))
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
+    without_realms(monkeypatch, tmp_path)
 
 
 def through(access: str = "IEConfig", **option: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,30 +14,19 @@ from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import PipelineState, RunspaceAvailability, RunspaceState
 from pstui.backends.session import PSSession
-from pstui.backends.transports import registry, wsman_recovery
+from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman_credentials import GATE
 from pstui.backends.transports.wsman_sessions import list_sessions
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
+from tests.support.winrm_runs import a_new_run, short_pauses
 from tests.support.wsman_calls import call, credential, refusal, session
 
-__all__ = ["winrm_endpoint"]
+__all__ = ["a_new_run", "short_pauses", "winrm_endpoint"]
 
 #: a second that the client names passes in a twentieth
 WINRM = WinRMOptions(arguments=["--scale", "0.05", "--max-idle", "7200", "--max-shells", "8"])
-
-
-@pytest.fixture(autouse=True)
-def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, attempts follow each other fast, and no realm is looked for in the DNS."""
-    GATE.forget()
-    without = tmp_path / "krb5.conf"
-    without.write_text("[libdefaults]\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n")
-    monkeypatch.setenv("KRB5_CONFIG", str(without))
-    monkeypatch.setattr(wsman_recovery, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(wsman_recovery, "LONGEST_PAUSE", 0.2)
 
 
 @pytest.fixture
