@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
@@ -67,6 +69,8 @@ def test_a_variable_names_its_session(text: str) -> None:
         ),
         ("etsn c -ConfigurationName $null", "ComputerName", "ConfigurationName", None),
         ("etsn -UseSSL @'\nsrv\n'@", "ComputerName", "ComputerName", "srv"),
+        ("etsn -HostName h\n -UserName 'a\n-B'\n -Port 2", "SSHHost", "UserName", "a\n-B"),
+        ("etsn h -UserName @'\n -Foo\n -Bar\n'@", "SSHHost", "UserName", " -Foo\n -Bar"),
         ("etsn -HostName h -Options @{\n  ProxyJump = 'b'\n  Port = 3\n}", "SSHHost", "Options", OPTIONS),
     ],
 )
@@ -244,6 +248,14 @@ def test_the_place_is_found_in_the_right_line() -> None:
 def test_a_line_without_a_call_is_refused(text: str) -> None:
     with pytest.raises(CallError):
         line(text)
+
+
+@pytest.mark.parametrize("text", [" " * 65_000, "PS " * 20_000 + ">", "`" + " \t" * 30_000, "\n-a ''" * 9_000])
+def test_a_long_paste_is_read_in_no_time(text: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(CallError):
+        line(text)
+    assert time.monotonic() - began < 5, "what takes more than each character once takes minutes"
 
 
 def test_deep_brackets_are_refused() -> None:

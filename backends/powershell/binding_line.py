@@ -7,6 +7,7 @@ and line breaks before a parameter are passed over. Everything else is refused w
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,12 +24,16 @@ from pstui.backends.powershell.binding_tables import cmdlet_name
 from pstui.backends.powershell.binding_values import Value
 from pstui.backends.powershell.tokens import Token, TokenKind, tokenize
 
-_PROMPT = re.compile(r"^[ \t]*(?:\[[^\]\r\n]*\]:[ \t]*)?PS(?:[ \t][^>\r\n]*)?>+[ \t]?", re.MULTILINE)
-_MORE = re.compile(r"^[ \t]*>>(?:[ \t]|$)", re.MULTILINE)
-_WRAPPED = re.compile(r"[ \t]*`?[ \t]*(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015][A-Za-z])")
+#: the begin of a line; a terminal hands over the line ends of a paste as carriage returns
+_BEGIN = r"(?:^|(?<=\r))"
+_PROMPT = re.compile(_BEGIN + r"[ \t]*(?:\[[^\]\r\n]*\]:[ \t]*)?PS(?:[ \t][^>\r\n]*)?>+[ \t]?", re.MULTILINE)
+_MORE = re.compile(_BEGIN + r"[ \t]*>>(?:[ \t]|$)", re.MULTILINE)
+# it begins at no blank: a long row of them would be gone through from each one
+_WRAPPED = re.compile(r"(?:`[ \t]*)?(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015][A-Za-z])")
 _MAX_LENGTH = 1 << 16
 #: cmdlets that work on each session that comes through the pipe
 _TAKE_ALL = ("Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession", "Receive-PSSession")
+_TEXTS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
 
 
@@ -98,11 +103,24 @@ def _clean(text: str) -> str:
     """Return a line without prompts, and without breaks before a parameter."""
     if len(text) > _MAX_LENGTH:
         raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
-    clean = re.sub(r"\r(?!\n)", "\n", text)  # a terminal hands over the line ends of a paste so
-    for pattern in (_PROMPT, _MORE, _WRAPPED):
+    clean = text
+    for pattern in (_PROMPT, _MORE):
         # blanks in its place keep every other character where it stands, for the marks of a refusal
-        clean = pattern.sub(lambda match: " " * len(match[0]), clean)
-    return clean
+        clean = pattern.sub(_blanks, clean)
+    if _WRAPPED.search(clean) is None:
+        return clean
+    texts = [token for token in tokenize(clean) if token.kind in _TEXTS]
+    starts = [token.start for token in texts]
+
+    def unwrapped(match: re.Match[str]) -> str:
+        before = bisect.bisect_left(starts, match.end() - 1) - 1
+        return match[0] if before >= 0 and match.end() <= texts[before].end else _blanks(match)
+
+    return _WRAPPED.sub(unwrapped, clean)
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _at_break(reader: Reader) -> bool:
