@@ -113,7 +113,9 @@ class StatusBar(Horizontal):
     def show(self, pane: Pane | None, panes: Sequence[Pane], context: Context = Context.PROMPT) -> None:
         """Show what matters where the keys go now."""
         self._pane = pane
-        self._mode = _MODES.get(context, "")
+        before, self._mode = self._mode, _MODES.get(context, "")
+        if self._mode and self._mode != before:
+            self._said = ""  # what was said of the moment before must not hide where the keys go now
         narrow = 5 if self._mode else 4 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
