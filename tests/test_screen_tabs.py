@@ -90,6 +90,24 @@ async def test_quitting_names_what_runs_and_asks_once(manager: StandInManager) -
         await s.until(lambda: s.app.return_value == 0, "the end")
 
 
+async def test_the_question_before_the_end_fits_with_more_sessions_than_rows(manager: StandInManager) -> None:
+    names = [f"machine-{n:02}" for n in range(1, 31)]
+    async with session(manager, *names, size=(80, 24)) as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        await s.keys("alt+9")
+        await s.type("wait for it")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.keys("f10")
+        await s.until(lambda: s.shows("30 sessions are still open"), "the question")
+        assert s.shows("Enter closes and quits   Esc stays"), s.shown()
+        rows = s.shown().split("\n")
+        running = next(n for n, row in enumerate(rows) if "9  machine-09: running wait for it" in row)
+        assert " 1  machine-01: ready" in rows[running + 1], "what would be lost stands first"
+        assert not s.shows("machine-30: ready")
+        await s.keys("end")
+        await s.until(lambda: s.shows("30  machine-30: ready"), "the end of the list")
+
+
 async def test_quitting_asks_nothing_when_no_session_is_open(manager: StandInManager) -> None:
     async with session(manager, "web1") as s:
         await s.run("exit")

@@ -24,7 +24,7 @@ class LeavingScreen(EditingScreen):
         front = self.front
         if front is None:
             return
-        if front.state is not PaneState.BUSY and front.asking is None and front.pending is None:
+        if not would_lose(front):
             self.run_worker(self.close(front), group="closing")
             return
 
@@ -36,10 +36,14 @@ class LeavingScreen(EditingScreen):
 
     def action_quit(self) -> None:
         """Leave pstui; asks once when sessions are open."""
-        lines = [f"{number}  {described(pane)}" for number, pane in enumerate(self.panes, 1) if pane.state.live]
+        live = [(number, pane) for number, pane in enumerate(self.panes, 1) if pane.state.live]
+        # What would be lost stands first: a long list is cut at its end.
+        live.sort(key=lambda each: not would_lose(each[1]))
+        wide = len(str(len(self.panes)))
+        lines = [f"{number:>{wide}}  {described(pane)}" for number, pane in live]
         entered = [pane.session for pane in self.panes if pane.state.live]
         lines += [
-            f"–  {plain(each.name, limit=60)}: kept open, in no tab"
+            f"{'–':>{wide}}  {plain(each.name, limit=60)}: kept open, in no tab"
             for each in self.sessions.sessions
             if not each.temporary and each.state is RunspaceState.OPENED and each not in entered
         ]
@@ -64,6 +68,11 @@ class LeavingScreen(EditingScreen):
                 await asyncio.gather(*(pane.leave() for pane in self.panes), return_exceptions=True)
                 await self.sessions.close_all()
         self.app.exit(code)
+
+
+def would_lose(pane: Pane) -> bool:
+    """Whether closing a tab ends more than an idle session: a command, a question, a line that waits."""
+    return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
 def described(pane: Pane) -> str:
