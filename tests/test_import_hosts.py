@@ -413,3 +413,22 @@ async def test_the_list_is_shown_before_anything_is_written(tmp_path: Path) -> N
         await s.keys("enter")
         await s.until(lambda: s.shows("▾ Work") and s.shows("○ Front"), "the profile")
         assert set(tomllib.loads(target.read_text())["hosts"]) == {"Front"}
+
+
+async def test_long_names_are_told_apart_on_a_small_screen_and_nothing_chosen_says_so(tmp_path: Path) -> None:
+    names = [f"prod-app-server-{n:02}.internal" for n in range(3)]
+    file = written(tmp_path, "".join(f"Host {name}\n  Port 22\n" for name in names), "config")
+    target = tmp_path / "profiles.toml"
+    target.write_text("")
+    async with screen(sessions=StandInManager().as_manager(), book=ProfileBook(read(target)), size=(80, 24)) as s:
+        await s.keys("i")
+        await s.until(lambda: isinstance(s.app.screen, ImportScreen), "the question for the file")
+        await s.keys("ctrl+u")
+        await s.type(str(file))
+        await s.until(lambda: s.shows("3 of 3 chosen"), "the list")
+        assert all(s.shows(f"[x] {name}") for name in names), s.shown()
+        await s.keys("a", "enter")
+        await s.until(lambda: s.shows("Nothing is chosen"), "why Enter writes nothing")
+        assert target.read_text() == ""
+        await s.keys("down")
+        await s.until(lambda: not s.shows("Nothing is chosen"), "the row instead")

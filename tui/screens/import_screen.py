@@ -14,7 +14,7 @@ from pstui.tui.profiles_import import Candidate, candidates, changes, summary, t
 from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.plain import plain, plain_lines
 from pstui.tui.widgets.sidebar_paint import cut
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -39,10 +39,15 @@ class ImportList(ScrollView, can_focus=True):
         super().__init__()
         self.found: Sequence[Candidate] = ()
         self._cursor = 0
+        self._longest = (0, 0)
 
     def show(self, found: Sequence[Candidate]) -> None:
         """Show candidates."""
         self.found, self._cursor = found, 0
+        self._longest = (
+            max((cell_len(plain(one.name, limit=200)) for one in found), default=0),
+            max((cell_len(plain(target(one.host.values), limit=200)) for one in found), default=0),
+        )
         self.virtual_size = Size(self.size.width, len(found))
         self.refresh()
 
@@ -78,6 +83,14 @@ class ImportList(ScrollView, can_focus=True):
         """Lay the rows out anew."""
         self.virtual_size = Size(self.size.width, len(self.found))
 
+    @property
+    def _widths(self) -> tuple[int, int]:
+        """Columns of the name and of where it leads: what the longest needs, the name first, a fifth for the rest."""
+        name, where = self._longest
+        room = max(self.size.width * 4 // 5 - 6, 2)
+        name = max(min(name, room - min(where, room // 3)), 1)
+        return name, max(min(where, room - name), 1)
+
     def render_line(self, y: int) -> Strip:
         """Draw a row."""
         index, width = y + self.scroll_offset.y, self.size.width
@@ -89,14 +102,14 @@ class ImportList(ScrollView, can_focus=True):
         calm = base + self.get_component_rich_style("import--calm", partial=True)
         one = self.found[index]
         mark = "[x] " if one.taken else "[ ] " if one.possible else " –  "
-        name_width = max(10, width // 4)
         told = about(one)
+        name_width, where_width = self._widths
         where = plain(target(one.host.values), limit=200)
         segments = [
             Segment(mark, base),
             Segment(_column(plain(one.name, limit=200), name_width), base if one.possible else calm),
-            Segment(_column(where, name_width), base if one.possible else calm),
-            Segment(cut(told, max(width - 4 - 2 * (name_width + 1), 1)), calm),
+            Segment(_column(where, where_width), base if one.possible else calm),
+            Segment(cut(told, max(width - 6 - name_width - where_width, 1)), calm),
         ]
         return Strip(segments).adjust_cell_length(width, base + Style())
 
@@ -157,6 +170,7 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         if self.focused is not self._list:
             await super().on_key(event)
             return
+        wrong = ""
         moves = {"up": -1, "down": 1, "k": -1, "j": 1, "pageup": -10, "pagedown": 10, "home": -100_000, "end": 100_000}
         if event.key in moves:
             self._list.move(moves[event.key])
@@ -171,11 +185,12 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
                 self.dismiss(changes(chosen, self._book))
             else:
                 self.app.bell()
+                wrong = "✗ Nothing is chosen, so there is nothing to write."
         else:
             return
         event.stop()
         event.prevent_default()
-        self._tell()
+        self._tell(wrong)
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses."""
@@ -189,13 +204,14 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         """Leave everything as it is."""
         self.dismiss(None)
 
-    def _tell(self) -> None:
+    def _tell(self, wrong: str = "") -> None:
         assert self._imported is not None
         self._title.update(f"{self._imported.program}: {summary(self._list.found)}, into {self._book.path.name}")
         one = self._list.chosen
         whole = "" if one is None else " · ".join(filter(None, (one.name, target(one.host.values), about(one))))
         # the row of the cursor in full: the columns cut what is long
-        self._say("\n".join((plain(whole, limit=400), " ".join((*self._imported.notes, _KEYS)))))
+        first = wrong or plain(whole, limit=400)
+        self._say("\n".join((first, " ".join((*self._imported.notes, _KEYS)))), wrong=bool(wrong))
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self._said.update(Content.styled(plain_lines(text), "$error" if wrong else "$calm"))
