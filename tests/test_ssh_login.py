@@ -145,6 +145,7 @@ async def test_a_wrong_password_is_sent_once_and_never_again(tmp_path: Path, mon
     assert "refused" in refused.value.what
     assert "ann" in refused.value.why
     assert "password" in refused.value.why
+    assert "Check the user name and the password" in refused.value.hint
     assert "wrong" not in refused.value.text() + refused.value.details
 
 
@@ -191,6 +192,9 @@ async def test_refused_answers_give_the_method_up_and_the_next_is_asked(
         await log_in(server, console)
     assert rules.attempts == ["wrong", PASSWORD]
     assert [question.label[0] for question in console.questions] == ["(", "a"]
+    first, second = console.questions
+    assert not first.preamble
+    assert "did not accept" in second.preamble[0].text, "the second question says why it comes"
 
 
 async def test_questions_without_end_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,13 +23,14 @@ from pstui.backends.transports.texts import printable
 MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 10, 20, 1000
 #: lines of a banner that are shown
 MAX_BANNER = 100
+_NEXT_METHOD = "The server did not accept the answer. It takes a password in another way, too."
 
 
 class Login(asyncssh.SSHClient):
     """The callbacks of one connection, and afterwards the account of what was tried.
 
-    ``cancelled`` is set when a person refused to answer: from then on every method is given up. ``offered_key`` is
-    the host key that was not trusted.
+    ``cancelled`` is set when a person refused to answer: from then on every method is given up. ``answered`` tells
+    whether a password or an answer was given to the server. ``offered_key`` is the host key that was not trusted.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Login(asyncssh.SSHClient):
         self.offered_key: asyncssh.SSHKey | None = None
         self.began = False
         self.completed = False
+        self.answered = False
         self.cancelled: QuestionCancelled | None = None
         self.tried: list[str] = []
         self.accepted_methods: list[str] = []
@@ -98,7 +100,9 @@ class Login(asyncssh.SSHClient):
         if not self._first("password"):
             return None
         label = f"{printable(self.user)}@{self._host}'s password: "
-        return await self._answer(Question(QuestionKind.SECRET, label, remote=False, source=self._host))
+        # The same words a second time: without a reason the person would take the question for a fault.
+        said = (Write(_NEXT_METHOD, stream=Stream.NOTICE),) if self.answered else ()
+        return await self._answer(Question(QuestionKind.SECRET, label, said, remote=False, source=self._host))
 
     def kbdint_auth_requested(self) -> str | None:
         return "" if self._first("keyboard-interactive") else None
@@ -148,7 +152,9 @@ class Login(asyncssh.SSHClient):
 
     async def _answer(self, question: Question) -> str | None:
         try:
-            return await self._ask(question)
+            answer = await self._ask(question)
+            self.answered = True
+            return answer
         except QuestionCancelled as cancelled:
             if cancelled.nobody:
                 self.problems.append(f"Nobody is there to be asked: {question.label.strip()}")

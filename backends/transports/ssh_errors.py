@@ -75,6 +75,8 @@ def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
         lines.append(f"The server would also take: {printable(', '.join(missing))}.")
     lines += [*ring.problems, *login.problems]
     hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
+    if login.answered:
+        hint = "Check the user name and the password; a key is named with -KeyFilePath or loaded into the agent."
     if "Too many" in text:
         lines.append("The server ended it after too many attempts.")
         hint = "Name the right key with -KeyFilePath, and add -Options @{IdentitiesOnly='yes'}."

@@ -132,7 +132,7 @@ class QuestionBox(Vertical):
 
     def compose(self) -> ComposeResult:
         question = self.asking.question
-        source = plain(question.source, limit=80) or "The session"
+        source = plain(question.source, limit=80) or ("The session" if question.remote else "pstui")
         with Horizontal(classes="head"):
             yield Static(f"{source} asks", classes="who", markup=False)
             yield self._reach
