@@ -59,6 +59,15 @@ async def test_an_empty_line_gives_a_new_prompt_line(manager: StandInManager) ->
         assert s.text() == ["[web1]: PS /> ", "[web1]: PS /> say x", "x"]
 
 
+async def test_the_key_that_drops_a_long_waiting_line_is_seen_at_every_width(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await busy(s)
+        await s.type("say " + "long " * 40)
+        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "the line cut before the key")
+        await s.pilot.resize_terminal(60, 20)
+        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "cut anew")
+
+
 async def test_a_prompt_begins_a_new_line_after_unfinished_output(manager: StandInManager) -> None:
     async with session(manager) as s:
         await s.run("part abc")
@@ -199,6 +208,27 @@ async def test_exit_leaves_the_tab_and_enter_enters_again(manager: StandInManage
 async def test_exit_of_a_single_session_ends_the_program(manager: StandInManager) -> None:
     async with session(manager, single=True) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("exit")
+        await s.until(lambda: s.app.return_value == 0 and not s.app.is_running, "the end")
+
+
+async def test_exit_in_a_tab_without_a_session_opens_nothing_and_closes_it(manager: StandInManager) -> None:
+    async with screen(host("web1"), host("refused"), host("db"), sessions=manager.as_manager()) as s:
+        await s.run("exit")
+        assert s.pane.state is PaneState.LEFT
+        await s.type("exit")
+        await s.until(lambda: [pane.info.label for pane in s.workspace.panes] == ["refused", "db"], "the tab gone")
+        await s.until(lambda: s.pane.state is PaneState.FAILED, "the failure")
+        await s.type(" ", enter=False)
+        await s.keys("backspace", "ctrl+d")
+        await s.until(lambda: [pane.info.label for pane in s.workspace.panes] == ["db"], "that one, too")
+        assert s.pane.state is PaneState.PROMPT
+        assert len(manager.sessions) == 3, "nothing was opened for it"
+
+
+async def test_exit_after_a_failure_of_the_only_call_ends_the_program(manager: StandInManager) -> None:
+    async with screen(host("refused"), sessions=manager.as_manager(), single=True) as s:
+        await s.until(lambda: s.pane.state is PaneState.FAILED, "the failure")
         await s.type("exit")
         await s.until(lambda: s.app.return_value == 0 and not s.app.is_running, "the end")
 

@@ -170,6 +170,14 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         if self._single and ended and not self.world.kept:
             self.app.exit(0)
 
+    def on_pane_done(self, event: Pane.Done) -> None:
+        """A tab without a session is not wanted any more; the only one of a single call ends the program."""
+        event.stop()
+        if self._single and self.panes == [event.pane] and not self.world.kept:
+            self.end(0)
+        elif event.pane in self.panes:
+            self.run_worker(self.close(event.pane), group="closing")
+
     def on_sidebar_closed(self, event: Sidebar.Closed) -> None:
         """Esc in the sidebar: back to the pane."""
         event.stop()

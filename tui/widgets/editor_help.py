@@ -24,7 +24,7 @@ EDITING: Final = (
     ("Alt+R", "take back all that was typed"),
     ("Alt+U, L, C", "the word in capitals, in small letters, with one capital"),
     ("Ctrl+T, Alt+T", "swap two characters, two words"),
-    ("Ctrl+D", "delete; in an empty line leave the session, as exit does"),
+    ("Ctrl+D", "delete; in an empty line leave the session, as exit does; then the tab"),
     ("Ctrl+X Ctrl+E", "open the line in $VISUAL or $EDITOR"),
     ("Ctrl+Q", "the next key as a character: Tab, Enter"),
     ("Shift+← →", "select; Ctrl+X cuts, Ctrl+V inserts; at the prompt Ctrl+C copies"),

@@ -31,6 +31,13 @@ class Pane(AskingPane):
             super().__init__()
             self.pane, self.state = pane, state
 
+    class Done(Message):
+        """``exit`` or Ctrl+D where there is no session any more: the tab is not wanted either."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
     def __init__(
         self,
         sessions: SessionManager,
@@ -176,6 +183,10 @@ class Pane(AskingPane):
     def submit_line(self, line: str) -> bool:
         """Give the line to the session, or let it wait; False leaves it in the editor."""
         if self.conversation is None or not self.state.live:
+            if line.strip().casefold() == "exit":
+                # Opening again, to send it then, is the last thing meant by it.
+                self.post_message(self.Done(self))
+                return True
             self.enter()
             return False
         if not self.conversation.submit(line):
@@ -233,8 +244,10 @@ class Pane(AskingPane):
         self.editor.paste_text(event.text)
 
     def end_of_input(self) -> None:
-        """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited."""
-        if self.conversation is None or not self.conversation.submit("exit"):
+        """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
+        if not self.state.live:
+            self.post_message(self.Done(self))
+        elif self.conversation is None or not self.conversation.submit("exit"):
             self.app.bell()
         self.transcript.scroll_to_end()
 

@@ -197,7 +197,7 @@ class PaneBody(Vertical):
 
     def changed(self) -> None:
         """Say that what others show of this pane has changed, and show the note that fits."""
-        self.note.show(note_for(self.state, self.info.label, self.waits, self.step or self.hint))
+        self.note.show(note_for(self.state, self.info.label, self.waits, self.step or self.hint, self.content_size.width))
         self.refit()
         self.post_message(self.Changed(self))
 
@@ -232,7 +232,7 @@ class PaneBody(Vertical):
         width, height = self.size
         if width and height:
             self.resized(max(width - SCROLLBAR, MIN_WIDTH), height)
-            self.refit()
+            self.changed()
 
     def resized(self, width: int, height: int) -> None:
         """The text has another size in cells."""

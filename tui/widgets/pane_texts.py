@@ -10,11 +10,14 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.tui.widgets.conversation_face import PaneState
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.sidebar_paint import cut
 from textual.content import Content
 
 _DARK_RED = 12
 #: columns from which words are kept whole
 _LEAST_FOLDED = 30
+#: columns of a waiting line that are shown in any case
+_LEAST_WAITING = 8
 
 SIGNS = {
     PaneState.OPENING: "…",
@@ -74,14 +77,19 @@ def hint_for(line: str) -> str:
     return ""
 
 
-def note_for(state: PaneState, label: str, pending: str | None, aside: str = "") -> Content | None:
+def note_for(
+    state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000
+) -> Content | None:
     """Return the row above the editor, None where nothing is to be said.
 
-    ``aside`` is the step of an opening, or a hint about the line typed last.
+    ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
+    columns, so that the key behind it is seen.
     """
     if pending is not None:
-        shown = plain(pending.replace("\n", " ⏎ "), limit=400)
-        return Content.assemble(("⏎ waits  ", "$calm"), shown, ("   Ctrl+C drops it", "$calm"))
+        before, behind = "⏎ waits  ", "   Ctrl+C drops it"
+        room = max(width - len(before) - len(behind), _LEAST_WAITING)
+        shown = cut(plain(pending.replace("\n", " ⏎ "), limit=400), room)
+        return Content.assemble((before, "$calm"), shown, (behind, "$calm"))
     name = plain(label, limit=120)
     match state:
         case PaneState.OPENING:
