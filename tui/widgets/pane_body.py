@@ -197,7 +197,8 @@ class PaneBody(Vertical):
 
     def changed(self) -> None:
         """Say that what others show of this pane has changed, and show the note that fits."""
-        self.note.show(note_for(self.state, self.info.label, self.waits, self.step or self.hint, self.content_size.width))
+        aside = self.step or self.hint
+        self.note.show(note_for(self.state, self.info.label, self.waits, aside, self.content_size.width))
         self.refit()
         self.post_message(self.Changed(self))
 
