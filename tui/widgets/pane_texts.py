@@ -77,9 +77,7 @@ def hint_for(line: str) -> str:
     return ""
 
 
-def note_for(
-    state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000
-) -> Content | None:
+def note_for(state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000) -> Content | None:
     """Return the row above the editor, None where nothing is to be said.
 
     ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
