@@ -129,6 +129,25 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         assert s.app.sessions.sessions == (session,)
 
 
+async def test_a_long_list_begins_at_the_session_in_front_and_shows_the_row_chosen() -> None:
+    async with screen(*[DEMO] * 18, size=(80, 24)) as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "prompts")
+        await s.keys(PREFIX, "p")
+        front = s.workspace.panes[-1]
+        assert s.pane is front and front.session is not None
+        await s.keys(PREFIX, "S")
+        await s.until(lambda: s.shows(f"▶   – {front.session.name} "), "the session in front")
+        assert isinstance(s.app.screen, SessionsScreen) and s.app.screen.chosen is front.session
+        assert s.shows("Available\n") or s.shows("Available "), "the last column is whole beside the scroll bar"
+        assert not s.shows("Availab…"), s.shown()
+        first = s.workspace.panes[0].session
+        assert first is not None
+        await s.keys("home")
+        await s.until(lambda: s.shows(f"▶   – {first.name} "), "the first")
+        await s.keys(*["down"] * 16)
+        await s.until(lambda: s.shows("▶   – Runspace"), "the seventeenth")
+
+
 async def test_the_list_enters_and_removes_and_shows_eight_columns() -> None:
     async with screen(DEMO, size=(120, 30)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")

@@ -187,6 +187,18 @@ async def test_the_switcher_filters_and_goes(manager: StandInManager) -> None:
         await s.until(lambda: s.pane.editor.has_focus, "the pane")
 
 
+async def test_tabs_with_long_names_take_a_row_each_and_are_told_apart(manager: StandInManager) -> None:
+    names = [f"prod-app-server-{n:02}.internal.example" for n in range(1, 21)]
+    async with session(manager, *names, size=(80, 24)) as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        await s.keys("alt+9", "alt+g")
+        await s.until(lambda: s.shows("▸  9 prod-app-server-09.internal.example"), "the tab in front chosen")
+        rows = [row for row in s.shown().split("\n") if "prod-app-server-0" in row and " ready" in row]
+        assert len(rows) == 9, s.shown()
+        await s.keys("up", *["up"] * 9)
+        await s.until(lambda: s.shows("▸ 19 prod-app-server-19.internal.example"), "the end of the list")
+
+
 async def test_badges_tell_busy_errors_and_failure(manager: StandInManager) -> None:
     async with session(manager, "web1", "db", "refused") as s:
         await s.until(lambda: s.shows("3 refused ✗"), "the failure")

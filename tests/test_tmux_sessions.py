@@ -89,7 +89,7 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
         person.enters("Enter-PSSession -Session $s")
         t.line("$v = 42")
         person.leaves("exit")
-        person.call("Get-PSSession", "2 Web SSH 127.0.0.1 RemoteM… Opened Defaul… Available")
+        person.call("Get-PSSession", "2 Web SSH 127.0.0.1 Remot… Opened Defaul… Available")
         for line, leave in (
             ("Enter-PSSession -Name Web", "Exit-PSSession"),
             ("Enter-PSSession -Id $s.Id", "exit"),

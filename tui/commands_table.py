@@ -22,13 +22,13 @@ COLUMNS = (
     ("ConfigurationName", 21),
     ("Availability", 12),
 )
-#: the same for a terminal of 80 columns
+#: the same for a terminal of 80 columns, beside a mark and a scroll bar
 NARROW = (
     ("Id", 3),
-    ("Name", 9),
+    ("Name", 10),
     ("Transport", 9),
     ("Computer", 10),
-    ("Type", 8),
+    ("Type", 6),
     ("State", 12),
     ("Config.", 7),
     ("Available", 9),

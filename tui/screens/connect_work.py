@@ -105,7 +105,7 @@ class ConnectingScreen(TabbedScreen):
         """Open the list of sessions."""
         from pstui.tui.screens.sessions import SessionsScreen
 
-        self.app.push_screen(SessionsScreen(self.world, self))
+        self.app.push_screen(SessionsScreen(self.world, self, self.front.session if self.front else None))
 
     def action_errors(self) -> None:
         """Open the list of the errors of the session in front."""

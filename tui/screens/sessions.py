@@ -25,7 +25,7 @@ _FRAME = 6
 
 
 class SessionsScreen(VerbList):
-    """The list. Closed by Esc, and when a session is entered."""
+    """The list, on the session in ``front`` at first. Closed by Esc, and when a session is entered."""
 
     TITLE_TEXT, BOX, ROWS = "Sessions", "sessions-box", "session-rows"
     FIRST, LAST = "Enter", "remove"
@@ -38,9 +38,9 @@ class SessionsScreen(VerbList):
         ("x", "remove", "Remove"),
     )
 
-    def __init__(self, world: World, face: CommandFace) -> None:
+    def __init__(self, world: World, face: CommandFace, front: PSSession | None = None) -> None:
         super().__init__(empty="No session is open. F2 opens one in a tab.")
-        self._world, self._face = world, face
+        self._world, self._face, self._front = world, face, front
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
         #: whether something was told that stays until the next key
@@ -49,6 +49,9 @@ class SessionsScreen(VerbList):
     def on_mount(self) -> None:
         """List them, and keep the list current."""
         self._look()
+        if self._front in self._sessions:
+            self.list.put(self._sessions.index(self._front))
+            self._allow()
         self.set_interval(LOOK, self._look)
         self.set_focus(self.list)
 

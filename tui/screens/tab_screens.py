@@ -8,8 +8,10 @@ from typing import ClassVar
 from pstui.tui.screens.typing_screen import TypedInput, TypingScreen
 from pstui.tui.widgets.pane import Pane
 from pstui.tui.widgets.plain import plain
+from pstui.tui.widgets.sidebar_paint import cut
 from pstui.tui.widgets.tab_bar import badge
 from pstui.tui.widgets.tab_title import state_text, target
+from rich.cells import set_cell_size
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,6 +22,8 @@ from textual.widgets import Input, Static
 
 #: rows of tabs shown; typing finds the others
 ROWS = 12
+#: columns of a tab's name
+_NAME = 38
 
 
 class TabSwitcher(TypingScreen[Pane | None]):
@@ -111,11 +115,12 @@ class TabSwitcher(TypingScreen[Pane | None]):
     def _row(self, index: int) -> Content:
         number, pane = self._shown[index]
         sign, colour = badge(pane)
-        name = plain(pane.caption, limit=28)
-        aside = f"{target(pane)}  {state_text(pane)}"
+        name = cut(plain(pane.caption, limit=200), _NAME)
+        # The state is never long; where it leads may be, and is cut at the end of the row.
+        aside = f"{state_text(pane)}  {target(pane)}"
         row = Content.assemble(
             "▸ " if index == self._chosen else "  ",
-            f"{number:>2} {name:<28} ",
+            f"{number:>2} {set_cell_size(name, _NAME)} ",
             (f"{sign:<5}", colour),
             (aside, "$calm"),
         )

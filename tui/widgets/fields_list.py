@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from pstui.tui.widgets.fields_keys import DialogStatic
 from textual import events
+from textual.containers import ScrollableContainer
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 
 
@@ -45,6 +47,7 @@ class PickList(DialogStatic):
         """Choose a row without saying so."""
         self.index = index
         self.draw()
+        self.call_after_refresh(self.reveal)
 
     async def take_key(self, key: str, character: str | None) -> None:
         """Choose by Home, End or the page keys; Up and Down come by way of the dialog."""
@@ -68,8 +71,16 @@ class PickList(DialogStatic):
         if 0 <= index < len(self._rows) and index != self.index:
             self.index = index
             self.draw()
-            self.scroll_visible()
+            self.reveal()
             self.post_message(self.Picked(self, index))
+
+    def reveal(self) -> None:
+        """Bring the chosen row to where it is seen, in a list that is longer than its place."""
+        if self.is_attached and isinstance(place := self.parent, ScrollableContainer):
+            row = Region(0, self.virtual_region.y + max(self.index, 0), 1, 1)
+            place.scroll_to_region(row, animate=False, force=True, immediate=True)
+        elif self.is_attached:
+            self.scroll_visible()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row under the mouse."""
