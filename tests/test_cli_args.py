@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,32 @@ def test_a_name_is_a_computer_name(capsys: Captured) -> None:
 
 def test_enter_without_a_target_is_the_local_powershell(capsys: Captured) -> None:
     assert what_if(capsys, "Enter-PSSession", "-WhatIf")["ParameterSet"] == "Process"
+
+
+def readme_calls() -> list[str]:
+    """The calls of pstui in README's blocks for a shell that open a session, without what a pipe feeds or takes."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in block.splitlines()]
+    parts = [part.strip() for line in lines for part in re.split(r"\s\|\s(?=jq|pstui)", line)]
+    return [part for part in parts if part.startswith("pstui ") and part != "pstui demo"]
+
+
+@pytest.mark.parametrize("line", readme_calls())
+def test_the_calls_of_the_readme_bind_as_a_shell_hands_them_over(
+    capsys: Captured, isolated_home: Path, line: str
+) -> None:
+    (isolated_home / ".ssh").mkdir(exist_ok=True)
+    (isolated_home / ".ssh" / "id_ed25519").touch()
+    _, *words = shlex.split(line, comments=True)
+    assert main((*words, "-WhatIf")) == 0, capsys.readouterr().err
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_the_calls_of_the_readme_are_found_with_their_quotes(capsys: Captured) -> None:
+    calls = readme_calls()
+    assert len(calls) >= 10
+    (credential,) = [line for line in calls if "-Credential" in line]
+    assert what_if(capsys, *shlex.split(credential)[1:], "-WhatIf")["Values"]["Credential"] == "CONTOSO\\admin"
 
 
 def test_invoke_command_tells_its_script(capsys: Captured) -> None:
