@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,8 @@ async def test_the_text_is_saved_where_the_user_says(tmp_path: Path, monkeypatch
         await driver.keys(PREFIX, "t")
         driver.burst(*["backspace"] * 60, *file.name, "enter")
         await driver.until(lambda: driver.shows("is there already"), "nothing is overwritten")
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.until(lambda: driver.shows("to pstui-web1-"), "the name stays in sight")
         await driver.keys("escape")
         await driver.type("say after")
         await driver.until(lambda: driver.sees("after"), "the editor has the keys again")
@@ -219,4 +223,16 @@ def test_a_name_for_the_file_and_why_it_cannot_be_written(tmp_path: Path) -> Non
     assert "/" not in proposed_name("../../etc")
     assert save(tmp_path / "a", "one") == "" and (tmp_path / "a").read_text() == "one\n"
     assert "is there already" in save(tmp_path / "a", "two")
-    assert "cannot be written" in save(tmp_path / "none" / "a", "two")
+    assert save(tmp_path / "none" / "a", "two") == "No such file or directory"
+
+
+def test_a_file_that_could_only_be_written_in_part_is_not_left_behind(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from pstui.tui.widgets.save_line import save\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "print(save(Path(sys.argv[1]), 'x' * 100_000))"
+    )
+    call = [sys.executable, "-c", code, str(tmp_path / "a")]
+    done = subprocess.run(call, check=False, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "File too large\n", done.stderr
+    assert not (tmp_path / "a").exists(), "the same name can be tried again"

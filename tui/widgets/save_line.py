@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,14 +26,20 @@ def proposed_name(label: str, now: time.struct_time | None = None) -> str:
 
 
 def save(path: Path, text: str) -> str:
-    """Write a new file; returns why it could not be, empty when it was written."""
+    """Write a new file; returns why it could not be, empty when it was written. Half a file is not left behind."""
     try:
-        with path.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text + "\n" if text and not text.endswith("\n") else text)
+        file = path.open("x", encoding="utf-8", errors="replace", newline="\n")
     except FileExistsError:
-        return f"{path} is there already: choose another name"
+        return "is there already: choose another name"
     except OSError as error:
-        return f"{path} cannot be written: {error.strerror}"
+        return error.strerror or str(error)
+    try:
+        with file:
+            file.write(text + "\n" if text and not text.endswith("\n") else text)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        return error.strerror or str(error)
     return ""
 
 
