@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from pstui.tui.transcript_file import TranscriptFile
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Source
+    from pstui.tui.app import PstuiApp
     from pstui.tui.widgets.line_history import KeptLines
     from textual.driver import Driver
 
@@ -53,6 +55,26 @@ def _sources(book: ProfileBook | None) -> Sequence[Source]:
     return default_sources([] if book is None else book.sources())
 
 
+def _app_class(frame: FirstFrame) -> type[PstuiApp]:
+    """Return the app as it runs in a terminal, behind the frame that is painted already."""
+    from pstui.tui.app import PstuiApp
+    from pstui.tui.ended_by_signal import end_by_signals
+    from pstui.tui.responsive import behind_frame
+
+    class App(PstuiApp):
+        def get_driver_class(self) -> type[Driver]:
+            return behind_frame(super().get_driver_class(), frame)
+
+        def on_mount(self) -> None:
+            end_by_signals(asyncio.get_running_loop(), self.workspace.end)
+
+        def _fatal_error(self) -> None:
+            # Textual would print a trace with the values of variables, and one of them could be a password.
+            self._close_messages_no_wait()
+
+    return App
+
+
 def run(
     infos: Sequence[ConnectionInfo],
     *,
@@ -74,19 +96,10 @@ def run(
     frame = FirstFrame((settings or {}).get("theme"))
     try:
         frame.paint()
-        from pstui.tui.app import PstuiApp
-        from pstui.tui.responsive import behind_frame
+        app_class = _app_class(frame)
         from pstui.tui.workspace_state import StateFile
 
-        class App(PstuiApp):
-            def get_driver_class(self) -> type[Driver]:
-                return behind_frame(super().get_driver_class(), frame)
-
-            def _fatal_error(self) -> None:
-                # Textual would print a trace with the values of variables, and one of them could be a password.
-                self._close_messages_no_wait()
-
-        app = App(
+        app = app_class(
             open=infos,
             transcript=sink,
             single=single,
