@@ -17,6 +17,7 @@ from pstui.tui.screens.profile_form import ProfileForm
 from pstui.tui.screens.profile_problems import ProblemsScreen
 from pstui.tui.sidebar_model import SidebarEntry, SidebarModel
 from pstui.tui.widgets.conversation_face import PaneState
+from pstui.tui.widgets.sidebar_paint import cut_name
 from pstui.tui.workspace_state import StateFile
 
 from tests.support.pilot import Screen, screen
@@ -344,3 +345,21 @@ class Listing:
 
     async def close(self) -> None:
         return
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("web1", 14, "web1"),
+        ("prod-app-server-07.internal.example", 14, "prod-ap…ver-07"),
+        ("prod-app-server-12", 14, "prod-ap…ver-12"),
+        ("web1.internal.example", 14, "web1.internal…"),
+        ("10.20.30.40-admin", 14, "10.20.30.40-a…"),
+        ("prod-app-server-07", 7, "prod-a…"),
+        ("プロダクション-07", 14, "プロダクショ…"),
+    ],
+)
+def test_machines_that_differ_in_their_number_are_told_apart_where_names_are_cut(
+    name: str, width: int, shown: str
+) -> None:
+    assert cut_name(name, width) == shown

@@ -16,6 +16,8 @@ MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁"}
 _INDENT = 2
 #: least columns that a name keeps beside its short text
 _LEAST_NAME = 8
+#: columns from which a name is cut in its middle, so that both ends can be read
+_LEAST_MIDDLE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,23 @@ def paint(row: Row, state: str, styles: Styles, width: int) -> Strip:
     segments = [
         Segment(indent, styles.base),
         Segment(f"{MARKS.get(state, '○')} ", sign_style),
-        Segment(set_cell_size(cut(name, left), left), name_style),
+        Segment(set_cell_size(cut_name(name, left), left), name_style),
     ]
     if aside:
         segments.append(Segment(f" {aside}", styles.base + styles.calm))
     return Strip(segments).adjust_cell_length(width, styles.base)
+
+
+def cut_name(name: str, width: int) -> str:
+    """Return a machine's name in at most ``width`` cells.
+
+    Machines are numbered at the end of the first label, so the domain goes first, and then the middle of the label.
+    """
+    label = name.partition(".")[0]
+    if cell_len(name) <= width or len(label) < width or width < _LEAST_MIDDLE or not label.isascii():
+        return cut(name, width)
+    tail = (width - 1) // 2
+    return cut(label, width - tail) + label[-tail:]
 
 
 def cut(text: str, width: int) -> str:
