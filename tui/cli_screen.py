@@ -67,6 +67,8 @@ def _app_class(frame: FirstFrame) -> type[PstuiApp]:
 
         def on_mount(self) -> None:
             end_by_signals(asyncio.get_running_loop(), self.workspace.end)
+            # The driver takes the terminal again, and it is empty: nothing that stands on the screen has changed.
+            self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
         def _fatal_error(self) -> None:
             # Textual would print a trace with the values of variables, and one of them could be a password.
