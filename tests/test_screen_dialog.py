@@ -21,7 +21,7 @@ from pstui.tui.profiles import ProfileBook
 from pstui.tui.screens.connect import ConnectScreen
 from pstui.tui.screens.connect_draft import Draft
 from pstui.tui.screens.connect_form import OptionsFold
-from pstui.tui.screens.connect_saving import profile_keys
+from pstui.tui.screens.connect_saving import profile_keys, suggested
 from pstui.tui.screens.connect_world import World
 from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, SetEntry, entry_of
 from pstui.tui.widgets.fields import ChoiceField, Verb
@@ -362,6 +362,22 @@ def test_every_option_of_every_set_has_a_field() -> None:
         wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
         assert wanted <= names
     assert option("Port").caution
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "name"),
+    [
+        ("ComputerName", "web1.contoso.com", "web1"),
+        ("HostName", "root@db.example:2222", "db"),
+        ("HostName", "root@10.20.30.40:22", "10.20.30.40"),
+        ("HostName", "root@[fe80::1%eth0]:22", "fe80--1"),
+        ("ComputerName", "2001:db8::7", "2001-db8--7"),
+        ("ConnectionUri", "https://10.0.0.7:5986/wsman", "10.0.0.7"),
+        ("ConnectionUri", "http://web1.contoso.com/wsman", "web1"),
+    ],
+)
+def test_the_name_that_is_proposed_says_which_machine(field: str, text: str, name: str) -> None:
+    assert suggested(Draft(S.SSH_HOST, {field: text})) == name
 
 
 async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_path: Path) -> None:

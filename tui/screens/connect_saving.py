@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from pstui.backends.connection import ParameterSet
@@ -104,9 +105,20 @@ def suggested(draft: Draft) -> str:
     """Return a name for the profile of a draft."""
     for name in ("ComputerName", "HostName", "VMName", "ContainerId", "ConnectionUri", "VMId"):
         if text := draft.text(name):
-            rest = text.partition("://")[2] or text
-            return rest.rpartition("@")[2].partition("/")[0].partition(":")[0].partition(".")[0]
+            return _short_name((text.partition("://")[2] or text).rpartition("@")[2].partition("/")[0])
     return "demo" if draft.parameter_set is ParameterSet.DEMO else "local"
+
+
+def _short_name(host: str) -> str:
+    """Return the first label of a host's name without its port; an address is kept whole."""
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ip_address(host.partition("%")[0])).replace(":", "-")
+    except ValueError:
+        return host.partition(".")[0]
 
 
 async def save(world: World, draft: Draft, name: str, group: str, *, replace: bool) -> str:
