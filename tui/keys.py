@@ -72,12 +72,12 @@ WRITTEN = {
 ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
     KeyAction("connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
+    KeyAction("edit_connection", "edit connection", "d", ("f3",), "F3", "change this tab's connection, open it anew"),
     KeyAction("commands", "commands", "colon", ("alt+x",), "Alt+X", "any action by name, or a session cmdlet"),
     KeyAction("sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"),
     KeyAction("errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"),
     KeyAction("answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"),
     KeyAction("again", "try again", "r", ("f5",), "F5", "enter again after exit, a failure or a broken session"),
-    KeyAction("edit_connection", "edit connection", "d", ("f3",), "F3", "change this tab's connection, open it anew"),
     KeyAction("sidebar", "sidebar", "s", ("f6",), "F6", "show, hide or go to the sidebar"),
     KeyAction("next_tab", "next tab", "n", ("ctrl+pagedown", "alt+right"), "Ctrl+PgDn", "the tab to the right"),
     KeyAction("previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"),
