@@ -76,6 +76,7 @@ _TAKEN: Final = {
     *("enter", "tab", "shift+tab", "backspace", "escape", "space", "ctrl+i", "ctrl+m", "ctrl+h", "ctrl+c"),
     *("up", "down", "left", "right", "home", "end", "delete", "ctrl+left_square_bracket", PREFIX_KEY),
 }
+_DEFAULTS: Final = {each.name: each for each in ACTIONS + TAB_KEYS}
 _PREFIXES: Final = ("prefix ", "ctrl+] ")
 
 
@@ -158,7 +159,7 @@ def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
     problems: list[tuple[str, str]] = []
     changed: dict[str, KeyAction] = {}
     for name, value in (table or {}).items():
-        default = next((each for each in ACTIONS + TAB_KEYS if each.name == name), None)
+        default = _DEFAULTS.get(name)
         if default is None or default.action == "interrupt":
             problems.append((name, _unknown(name)))
             continue
@@ -173,10 +174,6 @@ def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
             changed[name] = result
     actions = _without_conflicts(changed, problems)
     return Keymap(actions, tuple(problems))
-
-
-def _default(name: str) -> KeyAction:
-    return next(each for each in ACTIONS + TAB_KEYS if each.name == name)
 
 
 def _unknown(name: str) -> str:
@@ -238,7 +235,7 @@ def _conflict(
         users = [name for name in names if name in changed]
         if len(names) > 1 and users:
             # Who only keeps a key that is its own by default has taken it from nobody.
-            takers = [name for name in users if key not in keys_of(_default(name))]
+            takers = [name for name in users if key not in keys_of(_DEFAULTS[name])]
             loser = max(takers or users, key=order.index)
             other = next(name for name in names if name != loser)
             return loser, f"{before}{written(key)} is the key of {other}"

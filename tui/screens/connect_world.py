@@ -62,9 +62,7 @@ class World:
 
     def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
         """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
-        # a terminal hands over the line ends of a paste as carriage returns
-        lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        return bind_line(lines, context=self.context(keeps_variables=keeps_variables))
+        return bind_line(text, context=self.context(keeps_variables=keeps_variables))
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.

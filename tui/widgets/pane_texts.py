@@ -58,7 +58,6 @@ def _folded(line: str, columns: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
-        drop_whitespace=True,
     )
 
 
