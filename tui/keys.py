@@ -11,10 +11,7 @@ import os
 import string
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
-
-if TYPE_CHECKING:
-    from textual.binding import Binding
+from typing import Any, cast
 
 #: Textual's name of Ctrl+]
 PREFIX_KEY = "ctrl+right_square_bracket"
@@ -123,25 +120,6 @@ ACTIONS: tuple[KeyAction, ...] = (
 TAB_KEYS: tuple[KeyAction, ...] = tuple(
     KeyAction(f"tab({n})", f"tab {n}", str(n), (f"alt+{n}",), f"Alt+{n}", f"go to tab {n}") for n in range(1, 10)
 )
-
-
-def bindings() -> list[Binding]:
-    """Return the workspace's bindings. They come before those of the widget in focus, but for Ctrl+C.
-
-    Ctrl+C belongs to the widget that is typed into, so that it cannot overtake what was typed before it.
-    """
-    from textual.binding import Binding
-
-    return [
-        Binding(",".join(each.keys), each.action, each.label, show=False, priority=each.action != "interrupt")
-        for each in ACTIONS + TAB_KEYS
-        if each.keys
-    ]
-
-
-def after_prefix(key: str) -> KeyAction | None:
-    """Return what ``key`` (Textual's name) does after the prefix key, None if nothing."""
-    return next((each for each in ACTIONS + TAB_KEYS if each.prefix == key), None)
 
 
 class _AltKey(enum.Enum):
