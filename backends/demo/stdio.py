@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 
 _CHUNK = 64 * 1024
@@ -44,8 +44,10 @@ class StandardStreams:
                 data = os.read(self._input, _CHUNK)
             except OSError:
                 data = b""
-            with suppress(RuntimeError):  # the loop may be closed by now
+            try:
                 asyncio.run_coroutine_threadsafe(self._chunks.put(data), self._loop).result()
+            except (RuntimeError, CancelledError):
+                return  # the loop is closed, or closing: nobody takes it any more
 
     async def read(self) -> bytes:
         """Return the next bytes of stdin, ``b""`` at its end."""
