@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from pstui.config.edits_text import with_other_name, with_table, without_table
+from pstui.config.problems import ConfigError
 from tomlkit.container import OutOfOrderTableProxy
 from tomlkit.items import InlineTable, Table
-
-from .edits_text import with_other_name, with_table, without_table
-from .problems import ConfigError
 
 
 class Edits:

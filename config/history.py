@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .paths import private_folder
+from pstui.config.paths import private_folder
 
 try:
     import fcntl

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .problems import Problem, nearest
-from .schema import Field, Kind, Schema, value_problem
-from .toml_text import parse, read_text
+from pstui.config.problems import Problem, nearest
+from pstui.config.schema import Field, Kind, Schema, value_problem
+from pstui.config.toml_text import parse, read_text
 
 #: How deep one file may include another.
 MAX_INCLUDES = 8

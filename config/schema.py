@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from .sources import source_problem
+from pstui.config.sources import source_problem
 
 
 class Kind(enum.Enum):

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import Any
 
-from .problems import ConfigError
+from pstui.config.problems import ConfigError
 
 #: Seconds a password command may take: enough for a person to touch a key or type a passphrase.
 COMMAND_TIMEOUT = 120.0

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from pstui.config.edits import Edits
+from pstui.config.problems import ConfigError
 from tomlkit.exceptions import TOMLKitError
-
-from .edits import Edits
-from .problems import ConfigError
 
 #: what some editors of Windows put before a text
 _BOM = "\ufeff"

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .problems import Problem
+from pstui.config.problems import Problem
 
 _HEADER = re.compile(r"^[ \t]*\[")
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")

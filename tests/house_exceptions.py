@@ -9,72 +9,79 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 #: classes that with their bases are too large
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
-        "pstui.backends.demo.parser.Parser",
-        "pstui.tui.screens.profile_work.ProfileWork",
-        "pstui.tui.screens.profile_writing.ProfileWriting",
-        "pstui.tui.screens.workspace.Workspace",
-        "pstui.tui.widgets.editor.LineEditor",
-        "pstui.tui.widgets.editor_changes.ChangingKeys",
-        "pstui.tui.widgets.editor_history.HistoryKeys",
-        "pstui.tui.widgets.pane.Pane",
-        "pstui.tui.widgets.transcript.Transcript",
-        "pstui.tui.widgets.transcript_commands.TranscriptCommands",
-        "pstui.tui.widgets.transcript_finding.TranscriptFinding",
-        "pstui.tui.widgets.transcript_marker.TranscriptMarker",
-        "pstui.tui.widgets.transcript_view.TranscriptView",
+        "pstui.backends.demo.language.parser.Parser",
+        "pstui.tui.editor.changes.ChangingKeys",
+        "pstui.tui.editor.editor.LineEditor",
+        "pstui.tui.editor.history.HistoryKeys",
+        "pstui.tui.pane.pane.Pane",
+        "pstui.tui.transcript.commands.TranscriptCommands",
+        "pstui.tui.transcript.finding.TranscriptFinding",
+        "pstui.tui.transcript.marker.TranscriptMarker",
+        "pstui.tui.transcript.transcript.Transcript",
+        "pstui.tui.transcript.view.TranscriptView",
+        "pstui.tui.workspace.profile_work.ProfileWork",
+        "pstui.tui.workspace.profile_writing.ProfileWriting",
+        "pstui.tui.workspace.screen.Workspace",
     }
 )
 #: classes that stand on too many others of ours
 LADDERS: frozenset[str] = frozenset(
     {
-        "pstui.tui.screens.profile_form.ProfileForm",
-        "pstui.tui.screens.profile_work.ProfileWork",
-        "pstui.tui.screens.profile_writing.ProfileWriting",
-        "pstui.tui.screens.single_form.SessionOptionsForm",
-        "pstui.tui.screens.single_form.SingleForm",
-        "pstui.tui.screens.tab_work.TabWork",
-        "pstui.tui.screens.workspace.Workspace",
-        "pstui.tui.widgets.editor.LineEditor",
-        "pstui.tui.widgets.editor_history.HistoryKeys",
-        "pstui.tui.widgets.transcript.Transcript",
-        "pstui.tui.widgets.transcript_commands.TranscriptCommands",
-        "pstui.tui.widgets.transcript_finding.TranscriptFinding",
+        "pstui.tui.dialogs.profile_form.ProfileForm",
+        "pstui.tui.dialogs.single_form.SessionOptionsForm",
+        "pstui.tui.dialogs.single_form.SingleForm",
+        "pstui.tui.editor.editor.LineEditor",
+        "pstui.tui.editor.history.HistoryKeys",
+        "pstui.tui.transcript.commands.TranscriptCommands",
+        "pstui.tui.transcript.finding.TranscriptFinding",
+        "pstui.tui.transcript.transcript.Transcript",
+        "pstui.tui.workspace.profile_work.ProfileWork",
+        "pstui.tui.workspace.profile_writing.ProfileWriting",
+        "pstui.tui.workspace.screen.Workspace",
+        "pstui.tui.workspace.tab_work.TabWork",
+    }
+)
+#: imports against the arrows inside a room
+INNER_ARROWS: frozenset[str] = frozenset(
+    {
+        "sessions.manager knows transports.wsman.sessions",
+        "sessions.session_facts knows transports.wsman.sessions",
     }
 )
 #: groups of modules that import each other
 CIRCLES: tuple[frozenset[str], ...] = (
     frozenset(
         {
-            "pstui.backends.demo.call",
-            "pstui.backends.demo.interpreter",
-            "pstui.backends.demo.registry",
+            "pstui.backends.binding.binder",
+            "pstui.backends.binding.checks",
+            "pstui.backends.binding.convert",
+            "pstui.backends.binding.errors",
+            "pstui.backends.binding.line",
+            "pstui.backends.binding.lookups",
+            "pstui.backends.binding.names",
+            "pstui.backends.binding.paths",
+            "pstui.backends.binding.preferences",
+            "pstui.backends.binding.reader",
+            "pstui.backends.binding.ssh",
         }
     ),
     frozenset(
         {
-            "pstui.backends.powershell.binder",
-            "pstui.backends.powershell.binding_checks",
-            "pstui.backends.powershell.binding_convert",
-            "pstui.backends.powershell.binding_errors",
-            "pstui.backends.powershell.binding_line",
-            "pstui.backends.powershell.binding_lookups",
-            "pstui.backends.powershell.binding_names",
-            "pstui.backends.powershell.binding_paths",
-            "pstui.backends.powershell.binding_preferences",
-            "pstui.backends.powershell.binding_reader",
-            "pstui.backends.powershell.binding_ssh",
+            "pstui.backends.demo.commands.registry",
+            "pstui.backends.demo.language.call",
+            "pstui.backends.demo.language.interpreter",
         }
     ),
     frozenset(
         {
-            "pstui.backends.powershell.literals",
-            "pstui.backends.powershell.token_kinds",
+            "pstui.backends.language.literals",
+            "pstui.backends.language.token_kinds",
         }
     ),
     frozenset(
         {
-            "pstui.backends.powershell.scanner",
-            "pstui.backends.powershell.scanner_modes",
+            "pstui.backends.language.scanner",
+            "pstui.backends.language.scanner_modes",
         }
     ),
     frozenset(
@@ -89,22 +96,22 @@ CIRCLES: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {
-            "pstui.backends.pssession",
-            "pstui.backends.session_links",
+            "pstui.backends.sessions.disconnection",
+            "pstui.backends.sessions.pssession",
         }
     ),
     frozenset(
         {
-            "pstui.tui.screens.credential_form",
-            "pstui.tui.screens.forms",
-            "pstui.tui.screens.profile_form",
-            "pstui.tui.screens.single_form",
+            "pstui.tui.dialogs.credential_form",
+            "pstui.tui.dialogs.forms",
+            "pstui.tui.dialogs.profile_form",
+            "pstui.tui.dialogs.single_form",
         }
     ),
     frozenset(
         {
-            "pstui.tui.widgets.copy_mode",
-            "pstui.tui.widgets.transcript",
+            "pstui.tui.transcript.copy_mode",
+            "pstui.tui.transcript.transcript",
         }
     ),
 )

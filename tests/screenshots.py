@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.session import SessionManager
-from pstui.tui.keys import PREFIX_KEY
-from pstui.tui.screens.connect import ConnectScreen
-from pstui.tui.screens.connect_draft import Draft
-from pstui.tui.screens.connect_world import World
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.sidebar import SidebarEntry
+from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.dialogs.connect import ConnectScreen
+from pstui.tui.dialogs.connect_draft import Draft
+from pstui.tui.keys.actions import PREFIX_KEY
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.workspace.context import World
 
 from tests.support.pilot import Screen, screen
 

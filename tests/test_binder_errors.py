@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pstui.backends.binding.binder import bind, bind_line
+from pstui.backends.binding.calls import connections
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.backends.powershell.binder import bind, bind_line
-from pstui.backends.powershell.calls import connections
-from pstui.tui.cli import main
+from pstui.tui.cli.main import main
 
 from tests.support.sessions import OpenSession, context
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from pstui.backends.binding.binder import BoundCall, bind_line
+from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.line import statements
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
-from pstui.backends.powershell.binder import BoundCall, bind_line
-from pstui.backends.powershell.binding_line import statements
-from pstui.backends.powershell.calls import connection_info
 
 from tests.support.sessions import OpenSession, context
 

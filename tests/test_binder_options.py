@@ -6,22 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from pstui.backends.binding.binder import bind, bind_line
+from pstui.backends.binding.binding_options import culture, from_profile, from_table, time_span
+from pstui.backends.binding.options import OPTIONS, option, options_of, session_option
+from pstui.backends.binding.options_model import Option, OptionKind
+from pstui.backends.binding.options_profile import profile_value
+from pstui.backends.binding.options_session import SESSION_OPTIONS
+from pstui.backends.binding.values import ENUMS, ConversionError
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
-from pstui.backends.options import (
-    OPTIONS,
-    SESSION_OPTIONS,
-    Option,
-    OptionKind,
-    option,
-    options_of,
-    session_option,
-)
-from pstui.backends.options_profile import profile_value
-from pstui.backends.powershell.binder import bind, bind_line
-from pstui.backends.powershell.binding_options import culture, from_profile, from_table, time_span
-from pstui.backends.powershell.binding_values import ENUMS, ConversionError
 
 from tests.support.sessions import context
 

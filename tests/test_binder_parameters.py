@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from pstui.backends.binding.binder import BoundCall, bind, bind_line
+from pstui.backends.binding.calls import connection_info, connections, what_if
+from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.tables import cmdlet_name
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
-from pstui.backends.powershell.binder import BoundCall, bind, bind_line, cmdlet_name
-from pstui.backends.powershell.binding_errors import MissingMandatory
-from pstui.backends.powershell.calls import connection_info, connections, what_if
 
 from tests.support.sessions import OpenSession, context
 

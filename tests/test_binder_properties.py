@@ -6,12 +6,13 @@ import uuid
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pstui.backends.binding.binder import bind, bind_line
+from pstui.backends.binding.calls import connection_info, connections, what_if
+from pstui.backends.binding.line import evaluate, statements
+from pstui.backends.binding.writer import line_of, literal
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
-from pstui.backends.powershell.binder import bind, bind_line
-from pstui.backends.powershell.binding_line import evaluate, statements
-from pstui.backends.powershell.calls import connection_info, connections, line_of, literal, what_if
 
 from tests.support.sessions import OpenSession, context
 

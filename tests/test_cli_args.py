@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.tui import cli_args
-from pstui.tui.cli import main
-from pstui.tui.cli_help import HELP
+from pstui.tui.cli import args as cli_args
+from pstui.tui.cli.help import HELP
+from pstui.tui.cli.main import main
 from pstui.tui.version import VERSION
 
 Captured = pytest.CaptureFixture[str]

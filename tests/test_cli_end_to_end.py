@@ -16,7 +16,7 @@ import pytest
 from tests.support.parts import requires
 from tests.support.sshd import Sshd
 
-PSTUI = [sys.executable, "-m", "pstui.tui.cli"]
+PSTUI = [sys.executable, "-m", "pstui.tui.cli.main"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def over_ssh(server: Sshd, isolated_home: Path) -> list[str]:
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ``pwsh`` first on PATH that speaks the protocol."""
     stand_in = tmp_path / "pwsh"
-    stand_in.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m pstui.tui.cli demo --stdio\n")
+    stand_in.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m pstui.tui.cli.main demo --stdio\n")
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
 

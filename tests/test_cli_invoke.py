@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.tui import cli_stdin
-from pstui.tui.invoke_json import to_json
-from pstui.tui.transcript_file import TranscriptFile
+from pstui.tui.cli import stdin as cli_stdin
+from pstui.tui.cli.invoke_json import to_json
+from pstui.tui.cli.transcript_file import TranscriptFile
 
 from tests.support.cli_far_end import invoke
 

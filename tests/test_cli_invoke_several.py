@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole, Question
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.host import NobodyConsole, Question
 from pstui.backends.records import Write
-from pstui.tui import cli_invoke, invoke
-from pstui.tui.cli import main
-from pstui.tui.invoke import outcome
-from pstui.tui.invoke_json import named
-from pstui.tui.invoke_lines import LineConsole, SharedInput, with_passwords
+from pstui.tui.cli import cli_invoke, invoke
+from pstui.tui.cli.invoke import outcome
+from pstui.tui.cli.invoke_json import named
+from pstui.tui.cli.invoke_lines import LineConsole, SharedInput, with_passwords
+from pstui.tui.cli.main import main
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
 

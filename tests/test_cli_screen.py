@@ -32,7 +32,7 @@ def test_a_fault_of_the_screen_leaves_a_report_and_no_trace_with_values(isolated
 
 
 def test_the_demo_is_entered_and_exit_returns_to_the_shell(isolated_home: Path) -> None:
-    person = Person("-m", "pstui.tui.cli", "--transcript", str(isolated_home / "t.log"), "demo")
+    person = Person("-m", "pstui.tui.cli.main", "--transcript", str(isolated_home / "t.log"), "demo")
     person.sees("[demo]: PS")
     person.types("exit\r")
     assert person.waits_for_the_end() == 0
@@ -42,7 +42,7 @@ def test_the_demo_is_entered_and_exit_returns_to_the_shell(isolated_home: Path) 
 def test_a_name_close_to_a_profile_is_asked_about_first(isolated_home: Path) -> None:
     file = isolated_home / "some.toml"
     file.write_text('[hosts.web1]\ncomputer_name = "web1.example.com"\n')
-    person = Person("-m", "pstui.tui.cli", "--config", str(file), "wbe1")
+    person = Person("-m", "pstui.tui.cli.main", "--config", str(file), "wbe1")
     person.sees("[y/N] ")
     assert "'web1'" in person.seen
     person.types("n\r")
@@ -51,13 +51,23 @@ def test_a_name_close_to_a_profile_is_asked_about_first(isolated_home: Path) -> 
 
 
 def test_a_reader_that_leaves_early_is_no_fault() -> None:
-    command = f"{sys.executable} -m pstui.tui.cli --help | true"
+    command = f"{sys.executable} -m pstui.tui.cli.main --help | true"
     done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=False)
     assert done.stderr == b""
 
 
 def test_what_if_of_bytes_that_are_no_text() -> None:
-    call = [sys.executable, "-m", "pstui.tui.cli", "Enter-PSSession", "-HostName", "h", "-UserName", b"\xff", "-WhatIf"]
+    call = [
+        sys.executable,
+        "-m",
+        "pstui.tui.cli.main",
+        "Enter-PSSession",
+        "-HostName",
+        "h",
+        "-UserName",
+        b"\xff",
+        "-WhatIf",
+    ]
     done = subprocess.run(call, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
     assert b"udcff" in done.stdout

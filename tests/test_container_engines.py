@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.session import SessionManager
-from pstui.backends.transports.container import candidates, exec_argv, find
-from pstui.backends.transports.container_engine import Container, Engine, engines
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.transports.container.engine import Container, Engine, engines
+from pstui.backends.transports.container.kind import candidates, exec_argv, find
 
 from tests.support.scripted_console import ScriptedConsole
 
@@ -31,7 +31,7 @@ args = sys.argv[1:]
 with open({log!r}, "a") as log:
     log.write(json.dumps(args) + "\\n")
 command = next(word for word in args if not word.startswith("-"))
-demo = [sys.executable, "-m", "pstui.backends.demo.stdio"]
+demo = [sys.executable, "-m", "pstui.backends.demo.server.stdio"]
 if command == "ps":
     print(json.dumps(dict(ID={id!r}, Names="api", State={state!r}, Status="Up 2 minutes", Image="i")))
 elif command == "inspect":

@@ -14,9 +14,11 @@ import pytest
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
-from pstui.backends.transports import container_channel
-from pstui.backends.transports.container import find
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.transports.container import channel as container_channel
+from pstui.backends.transports.container.kind import find
 
 from tests.support.podman import PLAIN, USER, Podman, podman
 from tests.support.scripted_console import ScriptedConsole

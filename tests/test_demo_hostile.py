@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.errors import ScriptError, ScriptIncomplete
-from pstui.backends.demo.fragments import MAX_OBJECT, Defragmenter
-from pstui.backends.demo.memory import MemoryChannel
-from pstui.backends.demo.parser import parse
-from pstui.backends.demo.wire import SESSION, PacketReader, WireError, data_element, element
+from pstui.backends.demo.language.parser import parse
+from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete
+from pstui.backends.demo.server.fragments import MAX_OBJECT, Defragmenter
+from pstui.backends.demo.server.memory import MemoryChannel
+from pstui.backends.demo.server.wire import SESSION, PacketReader, WireError, data_element, element
 
 from tests.support.oop_client import ZERO, OopClient, OopWire, fragment
 

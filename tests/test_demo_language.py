@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from pstui.backends.demo.memory import MemoryChannel
+from pstui.backends.demo.server.memory import MemoryChannel
 
 from tests.support.oop_client import OopClient
 

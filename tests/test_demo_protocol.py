@@ -23,7 +23,7 @@ from psrpcore.types import (
     PSCredential,
     PSSecureString,
 )
-from pstui.backends.demo.memory import MemoryChannel
+from pstui.backends.demo.server.memory import MemoryChannel
 
 from tests.support.oop_client import ZERO, OopClient, Result, cancelled, out_default
 
@@ -422,9 +422,9 @@ async def test_thousands_of_lines_come_whole_and_in_order() -> None:
 
 async def test_a_client_that_does_not_read_holds_the_pipeline_back() -> None:
     """The endpoint must not gather output without end: what waits stays bounded while nobody reads."""
-    from pstui.backends.demo.endpoint import Endpoint
-    from pstui.backends.demo.memory import Pipe
-    from pstui.backends.demo.outbox import HIGH_WATER
+    from pstui.backends.demo.server.endpoint import Endpoint
+    from pstui.backends.demo.server.memory import Pipe
+    from pstui.backends.demo.server.outbox import HIGH_WATER
 
     up, gate = Pipe(), asyncio.Event()
     written = 0
@@ -478,7 +478,7 @@ def test_nothing_of_the_screen_or_the_transports_is_needed() -> None:
     import subprocess
 
     code = (
-        "import sys; import pstui.backends.demo.stdio, pstui.backends.demo.endpoint; "
+        "import sys; import pstui.backends.demo.server.stdio, pstui.backends.demo.server.endpoint; "
         "print([name for name in ('textual', 'asyncssh', 'pypsrp', 'rich', 'tomlkit') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -494,7 +494,7 @@ def test_error_records_can_be_made_by_hand() -> None:
 
 
 def test_the_endpoint_tells_the_projects_own_version() -> None:
-    from pstui.backends.demo import session
+    from pstui.backends.demo.server import session
     from pstui.tui import version
 
     assert session.VERSION == version.VERSION

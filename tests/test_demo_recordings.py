@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.memory import MemoryChannel
+from pstui.backends.demo.server.memory import MemoryChannel
 
 from tests.support.oop_client import ZERO, OopWire, fragment
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.oop_client import ZERO, OopClient
 
-MODULE = [sys.executable, "-m", "pstui.backends.demo.stdio"]
+MODULE = [sys.executable, "-m", "pstui.backends.demo.server.stdio"]
 
 
 class Pipes:

@@ -15,7 +15,7 @@ from pstui.backends.discovery.commands import CommandSource
 from pstui.backends.discovery.model import Section
 from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.discovery.watcher import Watcher, look
-from pstui.backends.session import SessionManager
+from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.scripted_console import ScriptedConsole
 
@@ -135,7 +135,7 @@ async def test_each_printed_name_becomes_one_argument(tmp_path: Path) -> None:
 
 
 async def test_what_is_found_is_entered() -> None:
-    command = (sys.executable, "-c", "import sys; from pstui.backends.demo.stdio import main; main()", "{}")
+    command = (sys.executable, "-c", "import sys; from pstui.backends.demo.server.stdio import main; main()", "{}")
     section = await CommandSource(profile(prints("$(touch x)"), command)).look()
     assert section is not None
     manager, console = SessionManager(), ScriptedConsole()

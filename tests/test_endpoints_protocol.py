@@ -9,11 +9,12 @@ import pytest
 from psrpcore import types as ps
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.psrp.outofproc import OutOfProcTransport
 from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import Outcome, SessionManager
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
+from pstui.backends.transports.outofproc import OutOfProcTransport
 
 from tests.support.replay_wire import ZERO
 from tests.support.scripted_console import ScriptedConsole

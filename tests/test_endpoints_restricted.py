@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.backends.command_names import CommandNames
-from pstui.backends.session import InteractiveSession, Outcome
+from pstui.backends.sessions.command_names import CommandNames
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.scripted_peer import (
     COMPLETED,

@@ -8,7 +8,7 @@ import base64
 import pytest
 from pstui.backends.errors import SessionStateError
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import Outcome
+from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import ZERO
 from tests.support.scripted_peer import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import Outcome
+from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER, TYPES, ZERO, empty_element
 from tests.support.scripted_peer import COMPLETED, Action, ScriptedPeer, call, end, line, meeting, output, raw, state

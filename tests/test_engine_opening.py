@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pstui.backends.errors import OpenCancelled, OpenError, SessionStateError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.session import Outcome
+from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import ZERO
 from tests.support.scripted_peer import (

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from pstui.backends.records import ErrorInfo
-from pstui.backends.session import Outcome
-from pstui.backends.session_records import MAX_INFORMATION, MAX_RECORDS, SessionRecords
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.reported import MAX_INFORMATION, MAX_RECORDS, SessionRecords
 
 from tests.support.screens import RECORDINGS
 from tests.support.scripted_console import ScriptedConsole

@@ -10,7 +10,7 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, SessionBusy
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.session import InteractiveSession, Outcome
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.replay_wire import ZERO
 from tests.support.scripted_console import ScriptedConsole

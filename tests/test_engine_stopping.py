@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, SessionStateError
-from pstui.backends.host import NobodyConsole
-from pstui.backends.psrp.outofproc import OutOfProcTransport
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.session import InteractiveSession, Outcome, SessionManager
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
+from pstui.backends.transports.outofproc import OutOfProcTransport
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
@@ -150,7 +151,7 @@ async def test_a_transport_that_cannot_be_interrupted_opens_late_and_is_deleted(
 async def test_the_check_and_the_first_prompt_are_given_up_at_once(
     what: str, quiet: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pstui.backends.psrp.outofproc.CLOSE_TIMEOUT", 0.1)
+    monkeypatch.setattr("pstui.backends.transports.outofproc.CLOSE_TIMEOUT", 0.1)
     peer = ScriptedPeer(commands={what: []}, quiet=quiet)
     with meeting(monkeypatch, peer) as met:
         reached = asyncio.Event()

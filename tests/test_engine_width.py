@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.host import ConsoleSize
-from pstui.backends.session import InteractiveSession, SessionManager
+from pstui.backends.console import ConsoleSize
+from pstui.backends.sessions.interactive import InteractiveSession
+from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.replay_wire import ZERO
 from tests.support.scripted_console import ScriptedConsole

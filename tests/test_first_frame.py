@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from pstui.tui.cli.first_frame import frame_text
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, sgr_gray
-from pstui.tui.first_frame import frame_text
 from rich.color import Color, ColorSystem
 
 from tests.support.pseudo_terminal import PseudoTerminal
@@ -35,7 +35,7 @@ def program(home: Path, *argv: str) -> PseudoTerminal:
 
 
 def test_the_frame_comes_before_textual_takes_the_terminal_over_and_again_after_it(tmp_path: Path) -> None:
-    with program(tmp_path, "-m", "pstui.tui.cli") as there:
+    with program(tmp_path, "-m", "pstui.tui.cli.main") as there:
         there.until(b"No session is open")
         there.type(F10)
         assert there.end() == 0
@@ -49,7 +49,7 @@ def test_the_frame_comes_before_textual_takes_the_terminal_over_and_again_after_
 
 
 def test_keys_typed_into_the_frame_are_not_echoed_and_reach_the_screen(tmp_path: Path) -> None:
-    with program(tmp_path, "-m", "pstui.tui.cli") as there:
+    with program(tmp_path, "-m", "pstui.tui.cli.main") as there:
         there.until(b" pstui")
         there.type(b"\x1bOQ" + b"root@db" + b"\x1a")
         there.until(TAKEN_OVER)
@@ -76,7 +76,7 @@ def test_a_failure_while_loading_is_told_on_the_terminal_as_it_was(tmp_path: Pat
 
 
 def test_after_the_screen_the_terminal_is_as_it_was_found(tmp_path: Path) -> None:
-    with program(tmp_path, "-m", "pstui.tui.cli") as there:
+    with program(tmp_path, "-m", "pstui.tui.cli.main") as there:
         there.until(b"No session is open")
         there.type(F10)
         assert there.end() == 0
@@ -114,7 +114,7 @@ def test_the_frame_has_the_colours_that_textual_will_send(colors: object) -> Non
 _ERRORS_ASIDE = """
 import os, sys
 os.dup2(os.open(sys.argv.pop(), os.O_WRONLY | os.O_CREAT), 2)
-os.execv(sys.executable, [sys.executable, "-m", "pstui.tui.cli"])
+os.execv(sys.executable, [sys.executable, "-m", "pstui.tui.cli.main"])
 """
 _WAITING = """
 import sys, types
@@ -123,12 +123,12 @@ class Hangs(types.ModuleType):
         import time
         time.sleep(20)
 sys.modules["pstui.tui.app"] = Hangs("pstui.tui.app")
-from pstui.tui.cli import main
+from pstui.tui.cli.main import main
 sys.exit(main([]))
 """
 _FAILING = """
 import sys, types
 sys.modules["pstui.tui.app"] = types.ModuleType("pstui.tui.app")
-from pstui.tui.cli import main
+from pstui.tui.cli.main import main
 sys.exit(main([]))
 """

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from pstui.backends.console import KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
-from pstui.backends.host import KeyInfo, Question, QuestionCancelled
 from pstui.backends.psrp.arguments import HOST_METHODS
 from pstui.backends.psrp.host_calls import MAX_OPEN
 from pstui.backends.records import ProgressRecord, RunspaceState, Write
-from pstui.backends.session import Outcome
+from pstui.backends.sessions.interactive import Outcome
 
 from tests.support import host_table as table
 from tests.support.host_table import TABLE, array, i, items, obj, s

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pstui.backends.host import ConsoleSize, KeyInfo
+from pstui.backends.console import ConsoleSize, KeyInfo
 from pstui.backends.psrp.arguments import HOST_METHODS
 from pstui.backends.records import RunspaceState, Stream, Write
-from pstui.backends.session import Outcome
+from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.host_table import (
     ABC,

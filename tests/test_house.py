@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from pstui.tui.version import VERSION
 
-from tests.house_exceptions import CIRCLES, LADDERS, LARGE_CLASSES, LONG_FUNCTIONS, LONG_MODULES
+from tests.house_exceptions import CIRCLES, INNER_ARROWS, LADDERS, LARGE_CLASSES, LONG_FUNCTIONS, LONG_MODULES
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("tui", "backends", "config")
@@ -28,6 +28,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 #: what each room may import of the others
 MAY_IMPORT = {"tui": {"backends", "config"}, "backends": set(), "config": set()}
+#: What each family inside ``backends`` may import of the others; every one may import the ground.
+GROUND = {"errors", "records", "console", "connection", "credentials", "bounded", "pace"}
+MAY_IMPORT_INSIDE = {
+    "language": set[str](),
+    "binding": {"language"},
+    "psrp": {"language", "transports.base"},
+    "sessions": {"language", "psrp", "transports.base", "transports.registry"},
+    "transports": {"demo"},
+    "discovery": {"transports"},
+    "demo": {"language", "psrp", "transports"},
+}
 PROTOCOL_LIBRARIES = {"psrpcore", "asyncssh", "pypsrp", "spnego"}
 EXCEPTION_WITHOUT_REASON = re.compile(r"# (type: ignore(\[[\w, -]+\])?|noqa(: [A-Z]+\d+(, ?[A-Z]+\d+)*)?)\s*$")
 
@@ -225,6 +236,28 @@ def test_no_ladder_of_base_classes() -> None:
     assert ladders == LADDERS
 
 
+def inner_arrows() -> set[str]:
+    """Return the imports inside ``backends`` that go against its arrows."""
+    wrong = set()
+    for module, targets in arrows().items():
+        family = module.split(".")[2:3]
+        for target in targets:
+            place = target.removeprefix("pstui.backends.")
+            if module.split(".")[1] != "backends" or target.split(".")[1] != "backends" or not family:
+                continue
+            other = place.split(".")[0]
+            if other in {*family, *GROUND}:
+                continue
+            allowed = MAY_IMPORT_INSIDE.get(family[0], set())
+            if other not in allowed and place not in allowed:
+                wrong.add(f"{module.removeprefix('pstui.backends.')} knows {place}")
+    return wrong
+
+
+def test_the_arrows_inside_the_backends_run_one_way() -> None:
+    assert inner_arrows() == INNER_ARROWS
+
+
 def test_no_circle_of_imports() -> None:
     assert circles() == {frozenset(circle) for circle in CIRCLES}
 
@@ -284,12 +317,12 @@ def test_listing_transports_loads_neither_asyncssh_nor_pypsrp() -> None:
 
 
 def test_importing_the_command_line_loads_almost_nothing() -> None:
-    loaded = loaded_after("import pstui.tui.cli")
+    loaded = loaded_after("import pstui.tui.cli.main")
     assert not loaded & ({"textual", "rich", "asyncio", "platformdirs", "tomlkit", "tomllib"} | PROTOCOL_LIBRARIES)
 
 
 def test_the_version_costs_no_more_than_an_argument_parser() -> None:
-    loaded = loaded_after("from pstui.tui.cli import main\nassert main(['--version']) == 0")
+    loaded = loaded_after("from pstui.tui.cli.main import main\nassert main(['--version']) == 0")
     base = loaded_after("import argparse")
     extra = {module for module in loaded - base if not module.startswith(("pstui", "__editable__"))}
     assert extra <= {"__future__", "collections.abc"}

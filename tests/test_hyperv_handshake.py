@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
-from pstui.backends.session import Outcome, SessionManager
-from pstui.backends.transports import hyperv, hyperv_socket, vm
-from pstui.backends.transports.hyperv_handshake import GuestLogon, Handshake
-from pstui.backends.transports.hyperv_socket import open_channel
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.transports.vm import hyperv, hyperv_socket, vm
+from pstui.backends.transports.vm.handshake import GuestLogon, Handshake
+from pstui.backends.transports.vm.hyperv_socket import open_channel
 
 from tests.support.hyperv_peer import (
     GIVE_TOKEN,
@@ -358,7 +359,7 @@ async def test_a_name_spelled_exactly_wins_over_another_spelling(windows: Any) -
 
 
 def _nobody() -> Any:
-    from pstui.backends.host import NobodyConsole
+    from pstui.backends.console import NobodyConsole
     from pstui.backends.transports.base import ConnectContext
 
     return ConnectContext(NobodyConsole())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pstui.backends.powershell.completeness import is_complete, matching_bracket, open_brackets
+from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
 
 _UNFINISHED = """
 if (|if (1)|if (1) {|if (1) {2} else|if (1) {2} elseif (3)|while (1)|foreach ($i in 1)|switch ($x)|switch -Regex ($x)

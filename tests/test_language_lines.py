@@ -5,17 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from pstui.backends.powershell.lines import (
-    ABSENT,
-    Argument,
-    Command,
-    MergedStream,
-    Number,
-    Value,
-    is_exit,
-    parse_line,
-    render,
-)
+from pstui.backends.language.lines import is_exit, parse_line
+from pstui.backends.language.rendering import render
+from pstui.backends.language.values import ABSENT, Argument, Command, MergedStream, Number, Value
 
 
 def commands(text: str, *, no_language: bool = False) -> list[list[Command]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pstui.backends.powershell.completeness import is_complete, matching_bracket, open_brackets
-from pstui.backends.powershell.lines import Absent, Argument, Command, Number, Value, parse_line, render
-from pstui.backends.powershell.numbers import literal, parse_number, to_string
-from pstui.backends.powershell.rendering import argument_text
-from pstui.backends.powershell.secrets import looks_secret
-from pstui.backends.powershell.tokens import TokenKind, tokenize
+from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
+from pstui.backends.language.lines import parse_line
+from pstui.backends.language.numbers import literal, parse_number, to_string
+from pstui.backends.language.rendering import argument_text, render
+from pstui.backends.language.secrets import looks_secret
+from pstui.backends.language.token_kinds import TokenKind
+from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.values import Absent, Argument, Command, Number, Value
 
 _BLANKS = " \t\f\v\x85\xa0\u2003\u3000"
 _PIECES = r"""

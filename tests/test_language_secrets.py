@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pstui.backends.powershell.secrets import looks_secret
+from pstui.backends.language.secrets import looks_secret
 
 
 @pytest.mark.parametrize(

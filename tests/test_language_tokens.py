@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from pstui.backends.powershell.tokens import Token, TokenKind, tokenize
+from pstui.backends.language.token_kinds import Token, TokenKind
+from pstui.backends.language.tokens import tokenize
 
 K = TokenKind
 

@@ -18,7 +18,9 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.processes import ProcessSource
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
 from pstui.backends.transports import named_pipe
 from pstui.backends.transports.named_pipe_sockets import host_pipes
 

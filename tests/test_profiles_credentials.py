@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Question, QuestionCancelled
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.host import Question, QuestionCancelled
 from pstui.config.problems import ConfigError
-from pstui.tui.cli_profiles import read
-from pstui.tui.profiles import ProfileBook
-from pstui.tui.profiles_credentials import Vault
-from pstui.tui.widgets.conversation_face import PaneState
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.vault import Vault
 
 from tests.support.pilot import screen
 from tests.support.scripted_console import ScriptedConsole

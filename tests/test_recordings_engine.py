@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import QuestionKind
 from pstui.backends.errors import OpenError
-from pstui.backends.host import QuestionKind
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import Outcome, SessionManager
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.replay_clixml import read
 from tests.support.replay_log import Report, install, report

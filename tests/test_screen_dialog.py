@@ -8,24 +8,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pstui.backends.binding.binder import bind_line
+from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.options import option, options_of
+from pstui.backends.binding.options_model import OptionKind
+from pstui.backends.binding.targets import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.host import NobodyConsole
-from pstui.backends.options import OptionKind, option, options_of
-from pstui.backends.powershell.binder import bind_line
-from pstui.backends.powershell.calls import connection_info
+from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import SessionManager
-from pstui.backends.targets import profile_connection
-from pstui.tui.cli_profiles import read
-from pstui.tui.profiles import ProfileBook
-from pstui.tui.screens.connect import ConnectScreen
-from pstui.tui.screens.connect_draft import Draft
-from pstui.tui.screens.connect_form import OptionsFold
-from pstui.tui.screens.connect_saving import profile_keys, suggested
-from pstui.tui.screens.connect_world import World
-from pstui.tui.widgets.connect_sets import ENTRIES, LOOKUPS, SetEntry, entry_of
-from pstui.tui.widgets.fields import ChoiceField, Verb
-from pstui.tui.widgets.fields_keys import step_focus
+from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.dialogs.connect import ConnectScreen
+from pstui.tui.dialogs.connect_draft import Draft
+from pstui.tui.dialogs.connect_form import OptionsFold
+from pstui.tui.dialogs.connect_saving import profile_keys, suggested
+from pstui.tui.dialogs.connect_sets import ENTRIES, LOOKUPS, SetEntry, entry_of
+from pstui.tui.dialogs.fields import ChoiceField, Verb
+from pstui.tui.dialogs.fields_keys import step_focus
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.workspace.context import World
 from textual import events
 
 from tests.support.pilot import Screen, screen

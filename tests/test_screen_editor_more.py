@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.cli_profiles import read
-from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.screens.single_form import setting_items
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.editor_unfinished import MAX_JUDGED, goes_on
-from pstui.tui.widgets.line_history import LineHistory
+from pstui.tui.dialogs.single_form import setting_items
+from pstui.tui.editor.line_history import LineHistory
+from pstui.tui.editor.unfinished import MAX_JUDGED, goes_on
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.transcript.render.buffer import TextBuffer
 from textual import events
 
 from tests.support.pilot import Screen, screen
@@ -109,7 +109,7 @@ async def test_ctrl_x_ctrl_e_opens_the_line_in_the_users_editor(
     async def edited(app: object, text: str) -> str:
         return text + " more"
 
-    monkeypatch.setattr("pstui.tui.screens.workspace_editing.edit_outside", edited)
+    monkeypatch.setattr("pstui.tui.workspace.editing.edit_outside", edited)
     async with session(manager) as s:
         await ready(s)
         await press(s, "say x", "ctrl+x", "ctrl+e")

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from pstui.backends import pace
-from pstui.backends.host import BACKLOG_LIMIT
+from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.records import Write
 from pstui.backends.transports import registry
+from pstui.tui.pane.console import PaneConsole
+from pstui.tui.pane.conversation_face import PaneState
 from pstui.tui.responsive import keys_first
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.pane_console import PaneConsole
-from pstui.tui.widgets.transcript import Transcript
+from pstui.tui.transcript.transcript import Transcript
 from textual import events
 from textual.driver import Driver
 from textual.geometry import Region

@@ -12,13 +12,14 @@ import pytest
 from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
-from pstui.tui.cli_profiles import read
-from pstui.tui.profiles import Change, ProfileBook
-from pstui.tui.screens.credential_form import CredentialForm
-from pstui.tui.screens.credentials_screen import CredentialsScreen
-from pstui.tui.screens.profile_form import ProfileForm
-from pstui.tui.screens.single_form import SessionOptionsForm, SingleForm
-from pstui.tui.screens.table_form import TableForm
+from pstui.tui.dialogs.credential_form import CredentialForm
+from pstui.tui.dialogs.credentials_screen import CredentialsScreen
+from pstui.tui.dialogs.profile_form import ProfileForm
+from pstui.tui.dialogs.single_form import SessionOptionsForm, SingleForm
+from pstui.tui.dialogs.table_form import TableForm
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.edits import Change
+from pstui.tui.profiles.profiles import ProfileBook
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.host import NobodyConsole
+from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import SessionManager
-from pstui.tui.keys import ACTIONS
-from pstui.tui.screens.connect import ConnectScreen
-from pstui.tui.screens.help import HelpScreen
-from pstui.tui.screens.palette import CommandScreen
-from pstui.tui.screens.palette_match import matching
-from pstui.tui.widgets.conversation_face import PaneState
+from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.dialogs.connect import ConnectScreen
+from pstui.tui.dialogs.help import HelpScreen
+from pstui.tui.dialogs.palette import CommandScreen
+from pstui.tui.dialogs.palette_match import matching
+from pstui.tui.keys.actions import ACTIONS
+from pstui.tui.pane.conversation_face import PaneState
 
 from tests.support.parts import requires
 from tests.support.pilot import Screen, screen

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import CallError
-from pstui.backends.host import NobodyConsole
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import PSSession, SessionManager
-from pstui.tui.commands_table import COLUMNS, session_table
-from pstui.tui.screens.palette import CommandScreen
-from pstui.tui.screens.sessions import SessionsScreen
-from pstui.tui.widgets.conversation_face import PaneState
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
+from pstui.tui.cmdlets.table import COLUMNS, session_table
+from pstui.tui.dialogs.palette import CommandScreen
+from pstui.tui.dialogs.sessions import SessionsScreen
+from pstui.tui.pane.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.replay_log import install, report

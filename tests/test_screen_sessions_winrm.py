@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
-from pstui.tui.screens.palette import CommandScreen
-from pstui.tui.screens.sessions import SessionsScreen
-from pstui.tui.widgets.conversation_face import PaneState
+from pstui.tui.dialogs.palette import CommandScreen
+from pstui.tui.dialogs.sessions import SessionsScreen
+from pstui.tui.pane.conversation_face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
-from pstui.tui.cli_profiles import read
-from pstui.tui.profiles import ProfileBook
-from pstui.tui.screens.profile_form import ProfileForm
-from pstui.tui.screens.profile_problems import ProblemsScreen
-from pstui.tui.sidebar_model import SidebarEntry, SidebarModel
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.sidebar_paint import cut_name
-from pstui.tui.workspace_state import StateFile
+from pstui.tui.dialogs.profile_form import ProfileForm
+from pstui.tui.dialogs.profile_problems import ProblemsScreen
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
+from pstui.tui.sidebar.paint import cut_name
+from pstui.tui.workspace.state import StateFile
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager

@@ -24,7 +24,7 @@ computr_name = "x"
 
 
 def start(file: Path) -> list[str]:
-    return [sys.executable, "-m", "pstui.tui.cli", "--config", str(file)]
+    return [sys.executable, "-m", "pstui.tui.cli.main", "--config", str(file)]
 
 
 def leave(t: Terminal) -> None:

@@ -29,7 +29,7 @@ trusted_hosts = ["localhost"]
 
 def started(folder: Path, *arguments: str) -> list[str]:
     """Return a shell that runs pstui, tells its number, and how it ended."""
-    call = shlex.join([sys.executable, "-m", "pstui.tui.cli", *arguments])
+    call = shlex.join([sys.executable, "-m", "pstui.tui.cli.main", *arguments])
     # `exec` in the inner shell makes the number that of pstui.
     return ["sh", "-c", f"sh -c 'echo $$ > number; exec \"$@\"' sh {call}; echo ended $?; cat"]
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.tui.screens.quit import QuitScreen
-from pstui.tui.screens.tab_screens import LineScreen, TabSwitcher
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.sidebar import SidebarEntry
-from pstui.tui.workspace_state import StateFile
+from pstui.tui.dialogs.quit import QuitScreen
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.workspace.state import StateFile
+from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager, host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.keys import PREFIX_KEY
+from pstui.tui.keys.actions import PREFIX_KEY
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager, host

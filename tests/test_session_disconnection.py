@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pstui.backends import session_links as links
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, PstuiError, SessionBusy, SessionDisconnected, SessionStateError
 from pstui.backends.records import PipelineState, RunspaceAvailability, RunspaceState
-from pstui.backends.session import Outcome, PSSession, SessionManager
+from pstui.backends.sessions import disconnection as links
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

@@ -12,7 +12,9 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import InteractiveSession, Outcome, PSSession, SessionManager
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, make_home, running_sshd
@@ -90,7 +92,7 @@ async def test_the_demo_endpoint_is_entered_as_a_local_process() -> None:
 
     manager = SessionManager()
     console = ScriptedConsole()
-    command = (sys.executable, "-m", "pstui.backends.demo.stdio")
+    command = (sys.executable, "-m", "pstui.backends.demo.server.stdio")
     session = manager.create(ConnectionInfo(ParameterSet.PROCESS, {"Command": command}), console)
     interactive = manager.interact(session, console)
     try:

@@ -16,8 +16,8 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole, QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
-from pstui.backends.host import NobodyConsole, QuestionKind
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 

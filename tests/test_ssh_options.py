@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
-from pstui.backends.transports import ssh_target
-from pstui.backends.transports.ssh_options import check_call, option_lines, supported_options
+from pstui.backends.transports.ssh import target as ssh_target
+from pstui.backends.transports.ssh.options import check_call, option_lines, supported_options
 
 from tests.support.sshd import make_home
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pstui.backends.powershell.completeness import is_complete
+from pstui.backends.language.completeness import is_complete
 
 from tests.support.replay_log import Report, install, report
 from tests.support.screens import RECORDINGS, Step, compared, expected, steps

@@ -81,7 +81,7 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
     (tmp_path / ".ssh").mkdir(mode=0o700)
     (tmp_path / ".ssh" / "known_hosts").write_text(server.known_hosts_line)
     environ = environment(tmp_path) | {"USER": getpass.getuser(), "LOGNAME": getpass.getuser()}
-    with terminal([sys.executable, "-m", "pstui.tui.cli"], environ, tmp_path) as t:
+    with terminal([sys.executable, "-m", "pstui.tui.cli.main"], environ, tmp_path) as t:
         person = Person(t)
         t.wait("F2")
         target = f"-HostName {server.user}@{server.host}:{server.port} -KeyFilePath {server.user_key}"

@@ -8,10 +8,10 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Stream, Write
-from pstui.tui.render.buffer import MAX_OVERWRITTEN, TextBuffer, pieces
-from pstui.tui.render.cells import row_starts, width
-from pstui.tui.render.wrap import WrapIndex
-from pstui.tui.widgets.transcript_search import MAX_WHOLE, Search
+from pstui.tui.transcript.render.buffer import MAX_OVERWRITTEN, TextBuffer, pieces
+from pstui.tui.transcript.render.cells import row_starts, width
+from pstui.tui.transcript.render.wrap import WrapIndex
+from pstui.tui.transcript.search import MAX_WHOLE, Search
 from textual.geometry import Region
 
 from tests.test_transcript_sgr import HOSTILE

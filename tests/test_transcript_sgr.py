@@ -10,9 +10,9 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.render.clean import clean
-from pstui.tui.render.sgr import MAX_STRING, Splitter, ansi, plain
-from pstui.tui.render.style import (
+from pstui.tui.transcript.render.clean import clean
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, plain
+from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
     DIM,

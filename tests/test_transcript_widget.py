@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from pstui.backends.records import Stream, Write
-from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.render.palette import DARK, LIGHT, Look, Palette, contrast
-from pstui.tui.render.style import apply_sgr, console_style
-from pstui.tui.widgets.transcript import Transcript
+from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.render.palette import DARK, LIGHT, Look, Palette, contrast
+from pstui.tui.transcript.render.style import apply_sgr, console_style
+from pstui.tui.transcript.transcript import Transcript
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.pilot import Pilot

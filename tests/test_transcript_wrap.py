@@ -7,9 +7,17 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Write
-from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.render.cells import cluster_start, clusters, index_at_column, is_simple, row_count, row_starts, width
-from pstui.tui.render.wrap import WrapIndex
+from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.render.cells import (
+    cluster_start,
+    clusters,
+    index_at_column,
+    is_simple,
+    row_count,
+    row_starts,
+    width,
+)
+from pstui.tui.transcript.render.wrap import WrapIndex
 from rich.cells import cell_len
 
 TEXT = st.lists(

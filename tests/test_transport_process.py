@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError, SessionBroken
-from pstui.backends.host import NobodyConsole
 from pstui.backends.transports import process
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.inbox import HIGH_WATER

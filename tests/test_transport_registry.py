@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError
-from pstui.backends.host import NobodyConsole
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, TransportKind
 

@@ -15,16 +15,19 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import NobodyConsole, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.discovery.vms import LibvirtSource, vm_sources
 from pstui.backends.discovery.watcher import Watcher, look
 from pstui.backends.errors import OpenError
-from pstui.backends.host import NobodyConsole, Question, QuestionKind
-from pstui.backends.session import Outcome, SessionManager
-from pstui.backends.transports import vm, vm_guest, vm_libvirt
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.command import detached, end
-from pstui.backends.transports.vm_guest import CredentialConsole, guest_connection, reach
-from pstui.backends.transports.vm_machine import Machine
+from pstui.backends.transports.vm import guest as vm_guest
+from pstui.backends.transports.vm import kind as vm
+from pstui.backends.transports.vm import libvirt as vm_libvirt
+from pstui.backends.transports.vm.guest import CredentialConsole, guest_connection, reach
+from pstui.backends.transports.vm.machine import Machine
 
 from tests.support.answers import AnsweringConsole
 from tests.support.libvirt_machines import ADDRESS, LOCALHOST, OFF, PAUSED, Described, machines_file
@@ -147,7 +150,7 @@ async def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "pstui.backends.demo.stdio",
+            "pstui.backends.demo.server.stdio",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             **detached(),

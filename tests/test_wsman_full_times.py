@@ -9,7 +9,7 @@ import time
 import pytest
 from pstui.backends.errors import SessionDisconnected
 from pstui.backends.records import PipelineState, RunspaceState
-from pstui.backends.session import SessionManager
+from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint

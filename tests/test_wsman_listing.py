@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from pstui.backends import session_links as links
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import RunspaceState
-from pstui.backends.session import PSSession, SessionManager
-from pstui.tui.cli_profiles import read
-from pstui.tui.commands import Commands, Said
-from pstui.tui.profiles import ProfileBook
-from pstui.tui.screens.connect_world import World
+from pstui.backends.sessions import disconnection as links
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
+from pstui.tui.cmdlets.commands import Commands
+from pstui.tui.cmdlets.said import Said
+from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.workspace.context import World
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint

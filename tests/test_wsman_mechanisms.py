@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.host import QuestionKind
-from pstui.backends.transports import wsman_sockets
-from pstui.backends.transports.wsman_certificates import find_certificate
-from pstui.backends.transports.wsman_credentials import GATE
-from pstui.backends.transports.wsman_errors import Facts, open_error
-from pstui.backends.transports.wsman_faults import AuthenticationFailure
-from pstui.backends.transports.wsman_target import Target
-from pstui.backends.transports.wsman_trouble import trouble
+from pstui.backends.transports.wsman import sockets as wsman_sockets
+from pstui.backends.transports.wsman.certificates import find_certificate
+from pstui.backends.transports.wsman.credentials import GATE
+from pstui.backends.transports.wsman.errors import Facts, open_error
+from pstui.backends.transports.wsman.faults import AuthenticationFailure
+from pstui.backends.transports.wsman.target import Target
+from pstui.backends.transports.wsman.trouble import trouble
 
 from tests.support.parts import missing
 from tests.support.scripted_console import ScriptedConsole
@@ -161,7 +161,7 @@ async def test_a_person_who_does_not_answer_ends_it_quietly(winrm_endpoint: WinR
     async def refuse() -> None:
         while console.asked is None:
             await console.changed.wait()
-        from pstui.backends.host import QuestionCancelled
+        from pstui.backends.console import QuestionCancelled
 
         console.asked.set_exception(QuestionCancelled("no"))
 

@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from pstui.backends.binding.binder import bind_line
+from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.writer import line_of
 from pstui.backends.errors import CallError, OpenError
-from pstui.backends.powershell.binder import bind_line
-from pstui.backends.powershell.calls import connection_info, line_of
-from pstui.backends.session import Outcome, SessionManager
-from pstui.tui.cli_profiles import load
-from pstui.tui.profiles_values import profile_table
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.profiles.cli_profiles import load
+from pstui.tui.profiles.values import profile_table
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, winrm_endpoint
@@ -121,7 +123,7 @@ def test_on_a_line_they_are_named_in_full() -> None:
 
 async def invoked(file: str, *words: str) -> tuple[int, str, str]:
     """Run ``pstui Invoke-Command`` without a terminal; return its exit code and what it wrote."""
-    command = [sys.executable, "-m", "pstui.tui.cli", "--config", file, "icm", *words, "-ScriptBlock", "'w' * 3"]
+    command = [sys.executable, "-m", "pstui.tui.cli.main", "--config", file, "icm", *words, "-ScriptBlock", "'w' * 3"]
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,

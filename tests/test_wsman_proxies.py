@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman_credentials import GATE
-from pstui.backends.transports.wsman_opening import Opening
-from pstui.backends.transports.wsman_options import Settings
-from pstui.backends.transports.wsman_proxy import find_proxy
-from pstui.backends.transports.wsman_target import Target
+from pstui.backends.transports.wsman.credentials import GATE
+from pstui.backends.transports.wsman.opening import Opening
+from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.proxy import find_proxy
+from pstui.backends.transports.wsman.target import Target
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

@@ -19,15 +19,15 @@ from pstui.backends.psrp.commands import Call, Invocation
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import PipelineState, RunspaceState
-from pstui.backends.transports import wsman_faults as faults
-from pstui.backends.transports.wsman_client import Client
-from pstui.backends.transports.wsman_envelope import Request
-from pstui.backends.transports.wsman_http import Way
-from pstui.backends.transports.wsman_list import list_commands, list_shells
-from pstui.backends.transports.wsman_options import Settings
-from pstui.backends.transports.wsman_safety import Plan
-from pstui.backends.transports.wsman_target import Target, shell_uri
-from pstui.backends.transports.wsman_transport import WSManTransport
+from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.client import Client
+from pstui.backends.transports.wsman.envelope import Request
+from pstui.backends.transports.wsman.http import Way
+from pstui.backends.transports.wsman.list import list_commands, list_shells
+from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.safety import Plan
+from pstui.backends.transports.wsman.target import Target, shell_uri
+from pstui.backends.transports.wsman.transport import WSManTransport
 
 from tests.support.replay_clixml import read
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER, NAMES
@@ -246,7 +246,7 @@ async def test_host_calls_are_answered_on_the_prompt_stream() -> None:
         task = asyncio.create_task(stage.run())
         while stage.replay.verbs().count("Send") < 1:
             if stage.console.awaits_key is not None and not stage.console.awaits_key.done():
-                from pstui.backends.host import KeyInfo
+                from pstui.backends.console import KeyInfo
 
                 stage.console.awaits_key.set_result(KeyInfo(65, "a"))
             await asyncio.sleep(0.01)
@@ -357,7 +357,7 @@ async def test_a_command_goes_on_when_its_session_is_disconnected() -> None:
 
 def test_a_request_sent_again_differs_only_in_the_mark_of_a_repetition() -> None:
     client_way = way()
-    from pstui.backends.transports.wsman_envelope import Envelopes
+    from pstui.backends.transports.wsman.envelope import Envelopes
 
     request: Request = Envelopes(client_way.target.url, client_way.settings).request("urn:x", "urn:y")
     assert request.data != request.again

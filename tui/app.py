@@ -7,21 +7,21 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.watcher import Sources
-from pstui.backends.session import SessionManager
+from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.cli.transcript_sink import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
-from pstui.tui.keymap import keymap
-from pstui.tui.keys import PREFIX_KEY, mend_alt_keys, mend_escape_delay
-from pstui.tui.profiles import ProfileBook
+from pstui.tui.editor.line_history import KeptLines
+from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
+from pstui.tui.keys.keymap import keymap
+from pstui.tui.pane.settings import pane_settings
+from pstui.tui.profiles.profiles import ProfileBook
 from pstui.tui.responsive import keys_first, share_the_interpreter
-from pstui.tui.screens.connect_world import Bind
-from pstui.tui.screens.workspace import Workspace
+from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.themes import DARK, LIGHT, VARIABLES, theme_name
-from pstui.tui.transcript_sink import TranscriptSink
-from pstui.tui.widgets.line_history import KeptLines
-from pstui.tui.widgets.pane_settings import pane_settings
-from pstui.tui.widgets.sidebar import SidebarEntry
-from pstui.tui.workspace_state import StateFile
+from pstui.tui.workspace.context import Bind
+from pstui.tui.workspace.screen import Workspace
+from pstui.tui.workspace.state import StateFile
 from textual import events
 from textual.app import App
 from textual.driver import Driver

@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 from pstui.backends.pace import stand_back
-from pstui.tui.first_frame import FirstFrame, screen_stream
+from pstui.tui.cli.first_frame import FirstFrame, screen_stream
 from textual import events
 from textual.driver import Driver
 from textual.message import Message

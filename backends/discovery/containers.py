@@ -13,7 +13,7 @@ from pathlib import Path
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.transports.command import detached, end
-from pstui.backends.transports.container_engine import KNOWN, Container, Engine
+from pstui.backends.transports.container.engine import KNOWN, Container, Engine
 
 #: seconds between two looks at an engine that tells no events
 POLL = 5.0

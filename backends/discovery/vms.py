@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
-from pstui.backends.transports import hyperv
-from pstui.backends.transports.hyperv_socket import unavailable as no_hyperv
-from pstui.backends.transports.vm_libvirt import Hypervisor, default_uris
-from pstui.backends.transports.vm_libvirt import unavailable as no_libvirt
-from pstui.backends.transports.vm_machine import Machine
+from pstui.backends.transports.vm import hyperv
+from pstui.backends.transports.vm.hyperv_socket import unavailable as no_hyperv
+from pstui.backends.transports.vm.libvirt import Hypervisor, default_uris
+from pstui.backends.transports.vm.libvirt import unavailable as no_libvirt
+from pstui.backends.transports.vm.machine import Machine
 
 #: seconds between two looks; a look at Hyper-V starts a PowerShell
 POLL, POLL_HYPERV = 5.0, 20.0

@@ -8,10 +8,9 @@ from typing import Any
 
 from psrpcore import types as ps
 from psrpcore.types import PSObject
-from pstui.backends.host import ConsoleSize
+from pstui.backends.console import ConsoleSize
+from pstui.backends.psrp.wire import note_object
 from pstui.backends.records import DEFAULT_COLOR
-
-from .wire import note_object
 
 _NONE = ps.PipelineResultTypes.none
 _OUTPUT = ps.PipelineResultTypes.Output

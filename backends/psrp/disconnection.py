@@ -12,12 +12,11 @@ from typing import Any
 
 from psrpcore import types as ps
 from pstui.backends.errors import SessionDisconnected, SessionStateError
+from pstui.backends.psrp.fragments import Defragmenter, Message
+from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
+from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import RunspaceState
 from pstui.backends.transports.base import ShellTransport
-
-from .fragments import Defragmenter, Message
-from .pipeline import Pipeline, PipelineResult
-from .pool import RunspacePool
 
 #: the protocol that brought disconnection (semantics 3.7)
 SINCE = (2, 2)

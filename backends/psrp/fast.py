@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
+from pstui.backends.psrp.writes import WRITE_METHODS, write_record
 from pstui.backends.records import Write
-
-from .writes import WRITE_METHODS, write_record
 
 _HEAD = (
     b'<Obj RefId="0"><MS><I64 N="ci">-100</I64><Obj N="mi" RefId="1"><TN RefId="0">'

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
 from pstui.backends.errors import PstuiError, SessionBroken
-
-from .pipeline import Pipeline
+from pstui.backends.psrp.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from .pool import RunspacePool
+    from pstui.backends.psrp.pool import RunspacePool
 
 
 async def feed(pool: RunspacePool, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:

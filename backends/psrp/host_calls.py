@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
+from pstui.backends.console import QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
-from pstui.backends.host import QuestionCancelled
+from pstui.backends.psrp.arguments import HOST_METHODS, ArgumentsError, HostMethod, checked
+from pstui.backends.psrp.fragments import Message
+from pstui.backends.psrp.host import HostError, is_secret_answer
+from pstui.backends.psrp.pipeline import Pipeline
+from pstui.backends.psrp.wire import note_object, parse, plain, read, stopped_record
 from pstui.backends.records import Stream, Write
 
-from .arguments import HOST_METHODS, ArgumentsError, HostMethod, checked
-from .fragments import Message
-from .host import HostError, is_secret_answer
-from .pipeline import Pipeline
-from .wire import note_object, parse, plain, read, stopped_record
-
 if TYPE_CHECKING:
-    from .pool import RunspacePool
+    from pstui.backends.psrp.pool import RunspacePool
 
 log = logging.getLogger(__name__)
 

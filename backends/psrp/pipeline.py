@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.psrp.fragments import Defragmenter
 from pstui.backends.records import ErrorInfo, PipelineState
-
-from .fragments import Defragmenter
 
 _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineState.FAILED})
 

@@ -14,6 +14,7 @@ from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
 from pstui.backends.bounded import Bounded
+from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import (
     OpenError,
     ProtocolError,
@@ -22,22 +23,20 @@ from pstui.backends.errors import (
     SessionDisconnected,
     SessionStateError,
 )
-from pstui.backends.host import BACKLOG_LIMIT, Console
 from pstui.backends.pace import give_way
+from pstui.backends.psrp import commands
+from pstui.backends.psrp.feeding import feed
+from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
+from pstui.backends.psrp.host import Host
+from pstui.backends.psrp.host_calls import HostCalls
+from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
+from pstui.backends.psrp.prepared import Templates
+from pstui.backends.psrp.receive import receive_pipeline
+from pstui.backends.psrp.receive_pool import receive_pool
+from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.psrp.wire import outgoing
 from pstui.backends.records import ErrorInfo, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
-
-from . import commands
-from .feeding import feed
-from .fragments import MAX_OBJECT, Defragmenter, Message
-from .host import Host
-from .host_calls import HostCalls
-from .pipeline import Pipeline, PipelineResult
-from .prepared import Templates
-from .receive import receive_pipeline
-from .receive_pool import receive_pool
-from .session_key import SessionKey
-from .wire import outgoing
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 from psrpcore import ClientRunspacePool, StreamType
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSRPMessageType, serialize
-
-from .commands import Call, Invocation
+from pstui.backends.psrp.commands import Call, Invocation
 
 #: shapes of invocations kept for one pool
 MAX_TEMPLATES = 32

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pstui.backends.console import Choice, Console, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.host import Choice, Console, Question, QuestionKind
+from pstui.backends.psrp.arguments import ArgumentsError
 from pstui.backends.records import Stream, Write
-
-from .arguments import ArgumentsError
 
 #: Console colour of captions, as the recorded console shows them (bright white).
 _CAPTION = 15

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from psrpcore import types as ps
 from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp import fast
+from pstui.backends.psrp.fragments import Message
+from pstui.backends.psrp.pipeline import Pipeline
+from pstui.backends.psrp.wire import MessageType, error_info, parse, plain, position_of, read
 from pstui.backends.records import PipelineState
 
-from . import fast
-from .fragments import Message
-from .pipeline import Pipeline
-from .wire import MessageType, error_info, parse, plain, position_of, read
-
 if TYPE_CHECKING:
-    from .host_calls import HostCalls
-    from .pool import RunspacePool
+    from pstui.backends.psrp.host_calls import HostCalls
+    from pstui.backends.psrp.pool import RunspacePool
 
 
 def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:

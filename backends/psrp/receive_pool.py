@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from psrpcore import PSRPPayload, StreamType
 from psrpcore import types as ps
 from pstui.backends.errors import ProtocolError, SessionBroken
+from pstui.backends.psrp.fragments import Message, whole
+from pstui.backends.psrp.wire import MessageType, PlainCipher, error_info, parse, plain, read
 from pstui.backends.records import RunspaceState
 
-from .fragments import Message, whole
-from .wire import MessageType, PlainCipher, error_info, parse, plain, read
-
 if TYPE_CHECKING:
-    from .host_calls import HostCalls
-    from .pool import RunspacePool
+    from pstui.backends.psrp.host_calls import HostCalls
+    from pstui.backends.psrp.pool import RunspacePool
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
 

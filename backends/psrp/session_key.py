@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
 
 if TYPE_CHECKING:
-    from .pool import RunspacePool
+    from pstui.backends.psrp.pool import RunspacePool
 
 #: Seconds the exchange may take (semantics 4.8).
 KEY_TIMEOUT = 180.0

@@ -7,12 +7,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pstui.backends.errors import SessionBroken, SessionStateError
+from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.records import PipelineState
 
-from .pipeline import Pipeline
-
 if TYPE_CHECKING:
-    from .pool import RunspacePool
+    from pstui.backends.psrp.pool import RunspacePool
 
 #: Seconds a state may lag behind the confirmation of a stop.
 STATE_TIMEOUT = 5.0

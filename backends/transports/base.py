@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.host import Console
+from pstui.backends.console import Console
 
 
 class Channel(Protocol):

@@ -8,8 +8,8 @@ from pstui.backends.transports.base import ConnectContext, Transport, TransportK
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Start an endpoint of its own for this session and return the way to it."""
-    from pstui.backends.demo.memory import MemoryChannel
-    from pstui.backends.psrp.outofproc import OutOfProcTransport
+    from pstui.backends.demo.server.memory import MemoryChannel
+    from pstui.backends.transports.outofproc import OutOfProcTransport
 
     context.step("session", "the demo endpoint inside pstui")
     return OutOfProcTransport(MemoryChannel(), is_private=True)

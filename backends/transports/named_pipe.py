@@ -22,7 +22,7 @@ _ENDED = "The process has ended or has closed its pipe (NamedPipeTransportProces
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Connect to the process's pipe. Raises OpenError: no such process, no pipe, not its own pipe, no answer."""
-    from pstui.backends.psrp.outofproc import OutOfProcTransport
+    from pstui.backends.transports.outofproc import OutOfProcTransport
 
     process_id = info.number("ProcessId")
     context.step("name", f"process {process_id}")

@@ -49,7 +49,7 @@ def command_of(info: ConnectionInfo) -> tuple[str, ...]:
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Start the process and return its transport. Raises OpenError."""
-    from pstui.backends.psrp.outofproc import OutOfProcTransport
+    from pstui.backends.transports.outofproc import OutOfProcTransport
 
     argv = command_of(info)
     context.step("session", printable(argv[0]))

@@ -1,7 +1,7 @@
-"""Finds the transports: every module of this folder that has a constant ``TRANSPORT``; a new one is one new file.
+"""Finds the transports: every module of this folder, or module ``kind`` of a package of it, with a ``TRANSPORT``.
 
-A module ``x_part.py`` beside a module ``x.py`` belongs to the transport ``x`` and is not looked at: such parts may
-import heavy libraries at their top, because only connecting loads them.
+A new transport is one new module or package. The other modules of a package are not looked at: they may import heavy
+libraries at their top, because only connecting loads them.
 """
 
 from __future__ import annotations
@@ -62,17 +62,10 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
 
 @functools.cache
 def _find(folder: tuple[str, ...]) -> tuple[TransportKind, ...]:
-    names = {module.name for module in pkgutil.iter_modules(folder)}
     found: list[TransportKind] = []
-    for name in sorted(names):
-        if name.startswith("_") or _is_part(name, names):
-            continue
-        kind = getattr(importlib.import_module(f"pstui.backends.transports.{name}"), "TRANSPORT", None)
+    for module in pkgutil.iter_modules(folder):
+        name = f"pstui.backends.transports.{module.name}" + (".kind" if module.ispkg else "")
+        kind = getattr(importlib.import_module(name), "TRANSPORT", None)
         if isinstance(kind, TransportKind):
             found.append(kind)
     return tuple(sorted(found, key=lambda kind: (kind.rank, kind.name)))
-
-
-def _is_part(name: str, names: set[str]) -> bool:
-    pieces = name.split("_")
-    return any("_".join(pieces[:count]) in names for count in range(1, len(pieces)))

@@ -1,6 +1,4 @@
-"""Hosts that other programs have saved, read as profiles: ssh_config, mRemoteNG, RDCMan. Passwords are never taken."""
+"""Hosts that other programs have saved, read as profiles: ssh_config, mRemoteNG, RDCMan. Passwords are never taken.
 
-from .files import read_hosts
-from .model import Imported, ImportedHost
-
-__all__ = ["Imported", "ImportedHost", "read_hosts"]
+Enter by ``files.py``; each format has a module that makes ``Imported`` of one file.
+"""

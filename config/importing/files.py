@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..problems import ConfigError
-from . import mremoteng, rdcman, ssh_config
-from .model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
-from .xml_tree import parse
+from pstui.config.importing import mremoteng, rdcman, ssh_config
+from pstui.config.importing.model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
+from pstui.config.importing.xml_tree import parse
+from pstui.config.problems import ConfigError
 
 _FILES = "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
 

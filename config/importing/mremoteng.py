@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 
-from ..problems import ConfigError
-from .model import MAX_DEPTH, MAX_TEXT, ImportedHost, group_path, is_host, tidy
-from .xml_tree import MAX_ELEMENTS, Element
+from pstui.config.importing.model import MAX_DEPTH, MAX_TEXT, ImportedHost, group_path, is_host, tidy
+from pstui.config.importing.xml_tree import MAX_ELEMENTS, Element
+from pstui.config.problems import ConfigError
 
 _INHERITED = ("Hostname", "Username", "Domain", "Protocol", "Port", "UseVmId")
 _POWERSHELL = ("POWERSHELL", "WINRM")

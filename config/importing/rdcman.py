@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .model import ImportedHost, group_path, is_host, tidy
-from .xml_tree import Element
+from pstui.config.importing.model import ImportedHost, group_path, is_host, tidy
+from pstui.config.importing.xml_tree import Element
 
 #: accounts by the name of their log-on profile
 Profiles = Mapping[str, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .model import ImportedHost, is_host
-from .ssh_files import Config, read_config
+from pstui.config.importing.model import ImportedHost, is_host
+from pstui.config.importing.ssh_files import Config, read_config
 
 
 def read(file: Path, text: str) -> tuple[list[ImportedHost], list[str]]:

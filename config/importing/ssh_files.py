@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .model import MAX_HOSTS, tidy
+from pstui.config.importing.model import MAX_HOSTS, tidy
 
 #: bounds of what is read: bytes of an included file, files, files inside files (ssh's own limit), blocks with wildcards
 MAX_INCLUDED, MAX_FILES, MAX_NESTED, MAX_PATTERNS = 1 << 20, 100, 16, 200

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from ..problems import ConfigError
-from .model import MAX_DEPTH, MAX_TEXT
+from pstui.config.importing.model import MAX_DEPTH, MAX_TEXT
+from pstui.config.problems import ConfigError
 
 #: elements of one file
 MAX_ELEMENTS = 500_000

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.psrp.outofproc import OutOfProcTransport
 from pstui.backends.transports import registry
+from pstui.backends.transports.outofproc import OutOfProcTransport
 
 from tests.support.replay_script import read_recording
 from tests.support.replay_wire import Message, data_element, encode_message

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from pstui.backends.psrp import fast
 from pstui.backends.psrp.fragments import Defragmenter
-from pstui.tui.render.buffer import TextBuffer
+from pstui.tui.transcript.render.buffer import TextBuffer
 
 from tests.bench._flood import fragments
 

@@ -12,10 +12,10 @@ from statistics import median
 from typing import Any
 
 from pstui.backends.records import Write
-from pstui.tui.render.buffer import TextBuffer
-from pstui.tui.render.wrap import WrapIndex
-from pstui.tui.widgets.transcript import Transcript
-from pstui.tui.widgets.transcript_view import REFINE
+from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.render.wrap import WrapIndex
+from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.transcript.view import REFINE
 from rich.segment import Segment
 from rich.text import Text
 from textual.app import App, ComposeResult

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pstui.backends.console import NobodyConsole, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
-from pstui.backends.host import NobodyConsole, Question, QuestionCancelled
 
 
 @dataclass(slots=True)

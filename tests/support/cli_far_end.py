@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError, SessionBroken
-from pstui.backends.host import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
-from pstui.tui.invoke import Invocation, Script, run
+from pstui.tui.cli.invoke import Invocation, run
+from pstui.tui.cli.invoke_target import Script
 
 
 @dataclass

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pstui.backends.demo.endpoint import Endpoint
+from pstui.backends.demo.server.endpoint import Endpoint
 
 
 def start(folder: Path, name: str = "") -> tuple[subprocess.Popen[str], str]:

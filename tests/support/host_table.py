@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pstui.backends.host import KeyInfo
+from pstui.backends.console import KeyInfo
 
 WARNING = "WARNING: what you type next goes to LOCALHOST. Enter it only if you trust that computer."
 TRUST = "A script on LOCALHOST asks for credentials. Give them only if you trust that computer and the script."

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pstui.backends.demo.endpoint import Endpoint
-from pstui.backends.transports.hyperv_socket import BROKER, POWERSHELL
+from pstui.backends.demo.server.endpoint import Endpoint
+from pstui.backends.transports.vm.hyperv_socket import BROKER, POWERSHELL
 
 #: seconds in which the client must take its turn, and in which nothing more may come from it
 TURN, SILENCE = 5.0, 0.01

@@ -31,7 +31,7 @@ from psrpcore.types import (
     PSVersion,
     SessionCapability,
 )
-from pstui.backends.demo.fragments import Defragmenter
+from pstui.backends.demo.server.fragments import Defragmenter
 
 ZERO = uuid.UUID(int=0)
 ELEMENT = re.compile(rb"<(\w+)(?: Stream='\w+')? PSGuid='([0-9a-f-]{36})'(?: />|>([^<]*)</Data>)\Z")

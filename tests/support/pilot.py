@@ -10,9 +10,9 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.app import PstuiApp
-from pstui.tui.screens.workspace import Workspace
-from pstui.tui.widgets.conversation_face import PaneState
-from pstui.tui.widgets.pane import Pane
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.pane import Pane
+from pstui.tui.workspace.screen import Workspace
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot

@@ -42,7 +42,7 @@ _PWSH = """\
 #!/bin/sh
 printf '%s\\n' "$@" > /tmp/pwsh-arguments-$(id -u)
 cd
-exec python3 -m pstui.backends.demo.stdio
+exec python3 -m pstui.backends.demo.server.stdio
 """
 
 _CONTAINERFILE = f"""\

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.console import ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
-from pstui.backends.host import ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import ProgressRecord, Write
-from pstui.backends.session import InteractiveSession, Outcome
-from pstui.tui.render.buffer import TextBuffer
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.tui.transcript.render.buffer import TextBuffer
 
 from tests.support.replay_log import report
 from tests.support.screens import Step

@@ -17,9 +17,10 @@ from xml.sax.saxutils import escape
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.psrp.outofproc import OutOfProcTransport
-from pstui.backends.session import InteractiveSession, SessionManager
+from pstui.backends.sessions.interactive import InteractiveSession
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
+from pstui.backends.transports.outofproc import OutOfProcTransport
 
 from tests.support.replay_clixml import read
 from tests.support.replay_wire import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from pstui.backends.binding.context import BindContext
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.backends.powershell.binder import BindContext
 
 
 @dataclass(frozen=True)

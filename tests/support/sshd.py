@@ -26,7 +26,7 @@ from tests.support.parts import program, requires
 
 #: seconds until the server must listen
 START = 10.0
-DEMO = f"exec {shlex.quote(sys.executable)} -m pstui.backends.demo.stdio"
+DEMO = f"exec {shlex.quote(sys.executable)} -m pstui.backends.demo.server.stdio"
 
 _CONFIG = """\
 ListenAddress 127.0.0.1

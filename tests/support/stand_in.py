@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any, cast
 
-from pstui.backends.completion import Completion, CompletionMatch
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
-from pstui.backends.host import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Stream, Write
-from pstui.backends.session import Outcome, SessionManager
+from pstui.backends.sessions.completion import Completion, CompletionMatch
+from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.manager import SessionManager
 
 #: what the stand-in completes
 WORDS = (

@@ -14,10 +14,10 @@ from psrpcore.types import (
     PSRPMessageType,
     RunspacePoolInitData,
 )
-from pstui.backends.demo.endpoint import Endpoint
-from pstui.backends.demo.fragments import Defragmenter
-from pstui.backends.demo.outbox import HIGH_WATER, Outbox
-from pstui.backends.demo.wire import SESSION, Packet
+from pstui.backends.demo.server.endpoint import Endpoint
+from pstui.backends.demo.server.fragments import Defragmenter
+from pstui.backends.demo.server.outbox import HIGH_WATER, Outbox
+from pstui.backends.demo.server.wire import SESSION, Packet
 
 _HEADER = struct.Struct(">QQBI")
 

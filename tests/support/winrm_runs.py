@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pstui.backends.transports import wsman_client, wsman_recovery
-from pstui.backends.transports.wsman_credentials import GATE
+from pstui.backends.transports.wsman import client as wsman_client
+from pstui.backends.transports.wsman import recovery as wsman_recovery
+from pstui.backends.transports.wsman.credentials import GATE
 
 
 def without_realms(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

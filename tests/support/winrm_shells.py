@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
-from pstui.backends.demo.wire import SESSION, WireError
+from pstui.backends.demo.server.wire import SESSION, WireError
 
 from tests.support import winrm_soap as soap
 from tests.support.winrm_psrp import ShellServer, StreamQueue

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.transports import wsman_faults as faults
+from pstui.backends.transports.wsman import faults
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "winrm"
 _STREAM = re.compile(r"(<rsp:Stream [^>]*>|<connectResponseXml[^>]*>)([^<]*)(<)")

@@ -1,0 +1,265 @@
+"""PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (semantics 1).
+
+``bind`` takes the arguments of a shell, ``bind_line`` (in ``binding_line``, offered here too) a whole PowerShell line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pstui.backends.binding import errors
+from pstui.backends.binding.checks import finish
+from pstui.backends.binding.context import BindContext, KnownSession, is_session
+from pstui.backends.binding.convert import bind_value, check_authentication
+from pstui.backends.binding.names import Element, Name, near_names, pairs, shell_elements
+from pstui.backends.binding.options import SETTINGS
+from pstui.backends.binding.tables import Cmdlet, Parameter, Use, cmdlet, cmdlet_name
+from pstui.backends.binding.values import Value, fits
+from pstui.backends.errors import CallError
+
+_NOTHING = MappingProxyType[str, Any]({})
+
+
+@dataclass(frozen=True)
+class BoundCall:
+    """A call whose parameters are bound, converted and checked.
+
+    ``parameter_set`` is PowerShell's name of the set; pstui's own sets are ``Process`` (also the loopback),
+    ``HostProcess`` and ``Demo``. ``values`` holds final values by parameter name: str, int, bool, UUID, PSCredential,
+    a session, dict (tables, session options by property name with times in ms), tuples where a list is allowed.
+    ``common`` holds the common parameters, ``settings`` pstui's own by TOML key. ``sessions`` are the open sessions
+    that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
+    ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
+    ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
+    ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
+    """
+
+    cmdlet: str
+    parameter_set: str
+    values: Mapping[str, Any]
+    notices: tuple[str, ...] = ()
+    common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    sessions: tuple[KnownSession, ...] = ()
+    missed: tuple[CallError, ...] = ()
+    preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    assign: str = ""
+    source: BoundCall | None = None
+
+    @property
+    def what_if(self) -> bool:
+        """True if the call shall only be shown, not done."""
+        return bool(self.common.get("WhatIf", False))
+
+    @property
+    def verbose(self) -> bool:
+        """True if the steps shall be told."""
+        return bool(self.common.get("Verbose", False))
+
+
+def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = None) -> BoundCall:
+    """Bind the arguments of a shell to a cmdlet, given by name or alias.
+
+    Quotes are gone by then: digits alone are a number (so ``99`` names a session's Id, as in PowerShell), everything
+    else is text until its parameter's type says otherwise. Raises CallError with the id of the real cmdlet.
+    """
+    return bind_elements(name, shell_elements(arguments), context or BindContext())
+
+
+def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
+    """Bind one whole PowerShell line. Raises CallError; forms that pstui does not take are refused with their place."""
+    from pstui.backends.binding.line import read_line  # it binds the calls that it finds, with this module
+
+    return read_line(text, context or BindContext())
+
+
+def bind_elements(
+    name: str, elements: Sequence[Element], context: BindContext, *, piped: Value | None = None
+) -> BoundCall:
+    """Bind arguments that are read already; ``piped`` is the value that comes through the pipe."""
+    full = cmdlet_name(name)
+    if full is None:
+        what = f"There is no cmdlet {errors.quoted(name)} here"
+        hint = "pstui knows the session cmdlets: Enter-, New-, Get-, Exit-, Remove-, Disconnect-, Connect- and "
+        hint += "Receive-PSSession, New-PSSessionOption and Invoke-Command."
+        raise CallError(what, "", hint, error_id="CommandNotFoundException")
+    if any(isinstance(element, Name) and element.name == "?" for element in elements):
+        return BoundCall("Get-Help", "AllUsersView", MappingProxyType({"Name": full}))
+    return _Binding(cmdlet(full, what_if=context.allow_what_if), context).run(elements, piped)
+
+
+@contextlib.contextmanager
+def blaming(element: Element) -> Iterator[None]:
+    """Note in a refusal the argument that it is about, if the argument has a place in a line."""
+    try:
+        yield
+    except errors.BindingError as error:
+        if error.place < 0 and not element.shell:
+            error.place, error.length = element.place, len(element.text)
+        raise
+
+
+class _Binding:
+    """One binding under way: what is bound so far and which sets are still possible."""
+
+    def __init__(self, table: Cmdlet, context: BindContext) -> None:
+        self.cmdlet, self.context = table, context
+        self.bound: dict[str, Any] = {}
+        self.common: dict[str, Any] = {}
+        self.given: dict[str, Value] = {}
+        self.valid = list(table.sets)
+        self.positional_error: CallError | None = None
+
+    def run(self, elements: Sequence[Element], piped: Value | None) -> BoundCall:
+        named, loose, unknown = pairs(self.cmdlet, elements)
+        for parameter, value in named:
+            if parameter.name in self.given:
+                raise errors.bound_twice(self.cmdlet, parameter.name)
+            self.assign(parameter, value, mandatory=any(use.mandatory for use in parameter.sets.values()))
+        if not self.valid:
+            raise errors.ambiguous_set(self.cmdlet, self.bound)
+        left = self.bind_positions(loose)
+        if unknown:
+            with blaming(unknown[0]):
+                raise errors.unknown_name(self.cmdlet, unknown[0].name, near_names(self.cmdlet, unknown[0].name))
+        if left:
+            with blaming(left[0]):
+                raise self.positional_error or errors.extra_argument(self.cmdlet, left[0].text)
+        if piped is not None:
+            self.bind_piped(piped)
+        chosen = self.choose_set()
+        missing = self.missing(chosen)
+        if missing:
+            error = errors.missing_mandatory(self.cmdlet, missing, piped=piped is not None)
+            settings = self.take_settings()
+            error.call = BoundCall(self.cmdlet.name, chosen, self.bound, common=self.common, settings=settings)
+            raise error
+        return self.result(chosen)
+
+    def assign(self, parameter: Parameter, value: Value, *, mandatory: bool) -> None:
+        with blaming(value):
+            result = bind_value(self.cmdlet, parameter, value, self.context, mandatory=mandatory)
+        self.given[parameter.name] = value
+        if parameter.common:
+            self.common[parameter.name] = result
+            return
+        self.bound[parameter.name] = result
+        check_authentication(self.cmdlet, self.bound, parameter.name)
+        if parameter.sets:
+            self.valid = [name for name in self.valid if name in parameter.sets]
+
+    def bind_positions(self, loose: Sequence[Value]) -> list[Value]:
+        """Bind values by position; returns those that no position took."""
+        left: list[Value] = []
+        queue = list(loose)
+        positions = sorted({use.position for _, use in self.open_uses() if use.position is not None})
+        for position in positions:
+            if not queue:
+                break
+            if not any(use.position == position for _, use in self.open_uses()):
+                continue
+            value = queue.pop(0)
+            if not self.bind_at(position, value):
+                left.append(value)
+        return left + queue
+
+    def open_uses(self, sets: Iterable[str] | None = None) -> list[tuple[Parameter, Use]]:
+        """Return what is unbound, with its use, in the sets that are still possible."""
+        sets = self.valid if sets is None else sets
+        return [
+            (parameter, use)
+            for parameter in self.cmdlet.parameters.values()
+            if parameter.name not in self.given
+            for use in (parameter.sets.get(name) for name in sets)
+            if use is not None
+        ]
+
+    def bind_at(self, position: int, value: Value) -> bool:
+        return self.try_each(value, lambda use: use.position == position)
+
+    def bind_piped(self, piped: Value) -> None:
+        if self.try_each(piped, lambda use: use.pipeline):
+            return
+        hint = "Enter-PSSession takes a computer's name or a session from the pipe."
+        what = "what comes through the pipe fits no parameter"
+        raise errors.refusal(self.cmdlet, "InputObjectNotBound", what, "", hint)
+
+    def try_each(self, value: Value, wanted: Any) -> bool:
+        """Try the default set, then the others, first only where the type fits already, then with conversion."""
+        default = [self.cmdlet.default_set] if self.cmdlet.default_set in self.valid else []
+        for coerce in (False, True):
+            for sets in (default, self.valid):
+                for parameter, use in self.open_uses(sets):
+                    if not wanted(use) or not (coerce or self.fits(parameter, value)):
+                        continue
+                    try:
+                        self.assign(parameter, value, mandatory=use.mandatory)
+                    except CallError as error:
+                        if error.error_id.startswith("ParameterArgumentValidationError"):
+                            raise  # of the right type and not allowed: no other parameter is tried
+                        self.positional_error = self.positional_error or error
+                    else:
+                        return True
+        return False
+
+    def fits(self, parameter: Parameter, value: Value) -> bool:
+        """True if a value has the type; a shell's text is also a script block where nothing else takes it."""
+        if value.shell and isinstance(value.value, str):
+            text = value.value.strip()
+            if parameter.type == "ScriptBlock":
+                return "ComputerName" in self.bound or (text.startswith("{") and text.endswith("}"))
+            if parameter.name == "FilePath" or (text.startswith("{") and text.endswith("}")):
+                return False
+            if text.startswith("$") and "PSSession" in parameter.type:
+                return is_session(self.context.variables.get(text[1:].casefold()))
+        return fits(value.value, parameter.type)
+
+    def choose_set(self) -> str:
+        if len(self.valid) == 1:
+            return self.valid[0]
+        if not self.valid:
+            raise errors.ambiguous_set(self.cmdlet, self.bound)
+        if self.cmdlet.default_set in self.valid:
+            return self.cmdlet.default_set
+        complete = [name for name in self.valid if not self.missing(name)]
+        if len(complete) == 1:
+            return complete[0]
+        lacking = dict.fromkeys(missing[0] for name in self.valid if len(missing := self.missing(name)) == 1)
+        raise errors.ambiguous_set(self.cmdlet, self.bound, lacking=lacking)
+
+    def missing(self, parameter_set: str) -> list[str]:
+        """Return the mandatory parameters of a set that are not bound; a call without any target lacks none."""
+        if self.is_loopback(parameter_set):
+            return []
+        return [p.name for p, use in self.open_uses([parameter_set]) if use.mandatory]
+
+    def is_loopback(self, parameter_set: str) -> bool:
+        """True for Enter-PSSession with no target at all: the newer documentation makes it a loopback session."""
+        neutral = {"EnableNetworkAccess", "Width", "LoadProfile"}
+        enters = self.cmdlet.name == "Enter-PSSession" and parameter_set == "ComputerName"
+        return enters and set(self.bound) <= neutral
+
+    def take_settings(self) -> dict[str, Any]:
+        """Take pstui's own settings, by TOML key, out of what is bound."""
+        return {item.key: self.bound.pop(name) for name, item in SETTINGS.items() if name in self.bound}
+
+    def result(self, chosen: str) -> BoundCall:
+        settings = self.take_settings()
+        if self.is_loopback(chosen):
+            chosen = "Process"
+        quiet = self.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
+        done = finish(self.cmdlet, chosen, self.bound, self.given, self.context, quiet=quiet)
+        return BoundCall(
+            self.cmdlet.name,
+            done.parameter_set,
+            MappingProxyType(done.values),
+            tuple(done.notices),
+            MappingProxyType(self.common),
+            MappingProxyType(settings),
+            tuple(done.sessions),
+            tuple(done.missed),
+        )

@@ -1,0 +1,261 @@
+"""What a cmdlet itself checks once its parameters are bound, in PowerShell's order (semantics 2.1–2.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pstui.backends.binding import errors
+from pstui.backends.binding.binding_options import from_call
+from pstui.backends.binding.context import BindContext, KnownSession
+from pstui.backends.binding.hosts import computer_name, dns_name, ipv6, parse_ssh_host
+from pstui.backends.binding.lookups import find_sessions
+from pstui.backends.binding.paths import resolve_path
+from pstui.backends.binding.ssh import check_connection_tables, check_ssh_options
+from pstui.backends.binding.tables import OPENING, Cmdlet
+from pstui.backends.binding.values import Value
+from pstui.backends.connection import uri_host
+from pstui.backends.errors import CallError
+
+#: where the Uri set goes when no address is given, as documented
+DEFAULT_URI = "http://localhost:5985/WSMAN"
+_ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
+_ONE = "Name one computer: one session is entered at a time."
+_IDLE_MINIMUM = 60_000
+_LOST_BACKSLASH = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z])[A-Za-z0-9]*\Z")
+
+
+@dataclass
+class Checked:
+    """The values of a call after its checks, with what there is to say about them."""
+
+    cmdlet: Cmdlet
+    parameter_set: str
+    values: dict[str, Any]
+    notices: list[str] = field(default_factory=list)
+    sessions: list[KnownSession] = field(default_factory=list)
+    missed: list[CallError] = field(default_factory=list)
+
+
+def finish(
+    cmdlet: Cmdlet,
+    parameter_set: str,
+    values: dict[str, Any],
+    given: Mapping[str, Value],
+    context: BindContext,
+    *,
+    quiet: bool = False,
+) -> Checked:
+    """Check and normalise the bound values of a call; ``quiet`` lets it find no session. Raises CallError."""
+    call = Checked(cmdlet, parameter_set, values)
+    if cmdlet.name == "New-PSSessionOption":
+        _session_option(call)
+        return call
+    if cmdlet.name in OPENING:
+        _opening(call, context)
+    if cmdlet.name in _ASKING:
+        _asking(call)
+    found = find_sessions(cmdlet, parameter_set, values, context)
+    call.sessions, call.missed = found.sessions, found.missed
+    if found.missed and not found.sessions and (cmdlet.name == "Enter-PSSession" or not quiet):
+        raise found.missed[0]
+    credential = given.get("Credential")
+    if credential is not None and credential.shell and _LOST_BACKSLASH.match(credential.text):
+        call.notices.append(
+            f"{credential.text} has no backslash. If you typed DOMAIN\\user, the shell took it: "
+            "put it in quotes, 'DOMAIN\\user'."
+        )
+    if credential is not None and credential.text.casefold() in ("true", "false"):
+        call.notices.append(
+            f"{credential.text} is taken for a user name. A switch is turned off with a colon, as in -UseSSL:$false."
+        )
+    return call
+
+
+def _opening(call: Checked, context: BindContext) -> None:
+    values = call.values
+    if "HostName" in values and "ConfigurationName" in values:
+        _subsystem_by_configuration(call)
+    for name in ("KeyFilePath", "FilePath"):
+        if name in values:
+            values[name] = resolve_path(call.cmdlet, name, values[name], context)
+    check_session_option(call.cmdlet, values.get("SessionOption"))
+    if "HostName" in values:
+        _ssh_hosts(call)
+    check_connection_tables(call.cmdlet, values.get("SSHConnection", ()))
+    check_ssh_options(call.cmdlet, values.get("Options"))
+    for name in ("UserName", "Subsystem"):
+        if str(values.get(name, "")).startswith("-"):
+            raise errors.invalid_argument(
+                call.cmdlet,
+                name,
+                "A value that begins with a dash would be read as an option of ssh.",
+                "Leave the dash out.",
+            )
+    if call.parameter_set in ("Uri", "FilePathUri"):
+        uris = values.setdefault("ConnectionUri", DEFAULT_URI)
+        for uri in uris if isinstance(uris, tuple) else (uris,):
+            check_uri(uri)
+    if "ComputerName" in values:
+        values["ComputerName"] = _computers(call, values["ComputerName"])
+    if values.get("EnableNetworkAccess") and call.parameter_set == "Process":
+        call.notices.append("EnableNetworkAccess changes nothing here: the session runs as a process of yours.")
+
+
+def _asking(call: Checked) -> None:
+    """Check where a computer is asked for its sessions."""
+    values = call.values
+    check_session_option(call.cmdlet, values.get("SessionOption"))
+    uris = values.get("ConnectionUri", ())
+    for uri in uris if isinstance(uris, tuple) else (uris,):
+        check_uri(uri)
+    if "ComputerName" in values:
+        values["ComputerName"] = _computers(call, values["ComputerName"])
+
+
+def _subsystem_by_configuration(call: Checked) -> None:
+    if "Subsystem" in call.values:
+        hint = "Over SSH both name the subsystem: leave one out."
+        raise errors.ambiguous_set(call.cmdlet, call.values, hint)
+    name = call.values.pop("ConfigurationName")
+    call.values["Subsystem"] = name
+    call.notices.append(f"Over SSH, ConfigurationName names the subsystem: {name}.")
+
+
+def check_session_option(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
+    """Refuse an idle time that PowerShell refuses, in every set, and a proxy credential without a proxy."""
+    idle = (options or {}).get("IdleTimeout", -1)
+    if idle != -1 and idle < _IDLE_MINIMUM:
+        raise errors.refusal(
+            cmdlet,
+            "Argument",
+            "the IdleTimeout of the session options is too short",
+            f"It is {idle} ms; the least is {_IDLE_MINIMUM} ms.",
+            "Leave it out, or use -1, for the server's own value.",
+        )
+    if options and options.get("ProxyCredential") and options.get("ProxyAccessType", "None") == "None":
+        raise errors.refusal(
+            cmdlet,
+            "System.ArgumentException",
+            "a ProxyCredential needs a ProxyAccessType",
+            "",
+            "Say how the proxy is found, for example -ProxyAccessType IEConfig.",
+        )
+
+
+def _ssh_hosts(call: Checked) -> None:
+    """Read the host strings; what stands in one wins over -UserName and -Port."""
+    values = call.values
+    texts = values["HostName"]
+    several = isinstance(texts, tuple)
+    for text in texts if several else (texts,):
+        try:
+            host = parse_ssh_host(text)
+        except ValueError as error:
+            raise _bad_host(call.cmdlet, text, str(error)) from None
+        if host.user.startswith("-"):
+            why = "A user name that begins with a dash would be read as an option of ssh."
+            raise errors.invalid_argument(call.cmdlet, "HostName", why, "Leave the dash out.")
+        if several:
+            continue
+        values["HostName"] = host.host
+        if host.user:
+            _overrule(call, "UserName", host.user)
+            if ":" in host.user:
+                call.notices.append("Everything before the @ is the user name: a password cannot be given there.")
+        if host.port is not None:
+            _overrule(call, "Port", host.port)
+            if host.port == 0:
+                del values["Port"]
+
+
+def _overrule(call: Checked, name: str, value: Any) -> None:
+    old = call.values.get(name)
+    if old is not None and old != value:
+        call.notices.append(f"-{name} {old} gives way to {value}, which stands in HostName.")
+    call.values[name] = value
+
+
+def _bad_host(cmdlet: Cmdlet, text: str, why: str) -> CallError:
+    hint = "Write host, user@host or user@host:port; an IPv6 address in brackets."
+    if "," in text:
+        hint = _ONE
+    if "\\" in text or text.count("@") > 1:
+        hint = "Give such a user name with -UserName."
+    elif "://" in text:
+        hint = "For an address use -ConnectionUri."
+    what = f"{errors.quoted(text)} is no host"
+    return errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(why), hint)
+
+
+def _computers(call: Checked, names: Any) -> Any:
+    """Return computer names as they are used. Enter-PSSession and the others refuse a bad one by different ids."""
+    error_id = "System.UriFormatException" if call.cmdlet.name == "Enter-PSSession" else "PSSessionInvalidComputerName"
+
+    def one(name: str) -> str:
+        try:
+            return computer_name(name)
+        except ValueError as error:
+            hint = "Give the bare name of a computer."
+            if "://" in name:
+                hint = "For an address use -ConnectionUri."
+            elif "@" in name:
+                hint = "For SSH use -HostName; the account for WinRM goes to -Credential."
+            elif "," in name:
+                hint = _ONE
+            elif ":" in name:
+                hint = "The port goes to -Port."
+            what = f"{errors.quoted(name)} is no computer name"
+            raise errors.refusal(call.cmdlet, error_id, what, errors.sentence(error), hint) from None
+
+    return tuple(map(one, names)) if isinstance(names, tuple) else one(names)
+
+
+def check_uri(uri: str) -> None:
+    """Refuse an address that no session can be made from (semantics 1.8). The id has no suffix. Raises CallError."""
+    scheme, separator, rest = uri.partition("://")
+    why = ""
+    if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        why = "It is not a whole address."
+    elif scheme.lower() not in ("http", "https"):
+        why = f"WinRM is reached by http or https, not by {errors.quoted(scheme)}."
+    elif re.search(r"[\s\\<>\"{}|^`\x00-\x1f]", rest) or not _has_host(uri):
+        why = "Its host or port cannot be read."
+    if why:
+        hint = "Write it like http://server:5985/wsman."
+        what = f"{errors.quoted(uri)} is no address of a WinRM endpoint"
+        raise CallError(what, why, hint, error_id="CreateRemoteRunspaceFailed")
+
+
+def _has_host(uri: str) -> bool:
+    check: Callable[[str], str] = dns_name
+    host = uri_host(uri)
+    authority = re.split(r"[/?#]", uri.partition("://")[2], maxsplit=1)[0].rpartition("@")[2]
+    if host.startswith("["):
+        host, check = host.strip("[]"), ipv6
+        authority = authority.partition("]")[2].removeprefix(":")
+    else:
+        host = re.split(r"[?#]", host, maxsplit=1)[0]
+        authority = authority.partition(":")[2]
+    try:
+        check(host)
+    except ValueError:
+        return False
+    return bool(re.fullmatch(r"[0-9]{0,5}", authority)) and int(authority or 0) <= 65535
+
+
+def _session_option(call: Checked) -> None:
+    values = from_call(call.values)
+    mechanism = values.get("ProxyAuthentication", "Negotiate")
+    if mechanism not in ("Basic", "Negotiate", "Digest"):
+        raise errors.refusal(
+            call.cmdlet,
+            "System.ArgumentException",
+            f"a proxy cannot be answered by {mechanism}",
+            "",
+            "Use Basic, Negotiate or Digest.",
+        )
+    call.values.clear()
+    call.values.update(values)

@@ -1,0 +1,224 @@
+"""The endpoint of one connection: packets in, packets out, a task for every pipeline (semantics 6.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from psrpcore.types import PSRPMessageType
+from pstui.backends.demo.commands import (
+    ask as commands_ask,
+)
+from pstui.backends.demo.commands import (
+    commands_files,
+)
+from pstui.backends.demo.commands import (
+    format as commands_format,
+)
+from pstui.backends.demo.commands import (
+    objects as commands_objects,
+)
+from pstui.backends.demo.commands import (
+    output as commands_output,
+)
+from pstui.backends.demo.commands import (
+    system as commands_system,
+)
+from pstui.backends.demo.server.encode import decode
+from pstui.backends.demo.server.fragments import Defragmenter, RawMessage
+from pstui.backends.demo.server.link import PipelineLink
+from pstui.backends.demo.server.outbox import Outbox
+from pstui.backends.demo.server.pool import DemoPool, new_pipeline
+from pstui.backends.demo.server.runner import PipelineRun
+from pstui.backends.demo.server.session import Session, version_table
+from pstui.backends.demo.server.wire import SESSION, Packet, PacketReader, WireError
+
+#: the modules that declare the commands; importing them is what makes the commands known
+COMMAND_MODULES = (
+    commands_ask,
+    commands_files,
+    commands_format,
+    commands_objects,
+    commands_output,
+    commands_system,
+)
+#: command channels a client may hold open at once
+MAX_COMMANDS = 64
+
+Read = Callable[[], Awaitable[bytes]]
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class Endpoint:
+    """Serves one client over ``read`` (``b""`` is its end) and ``write``.
+
+    ``own_process`` is True when the endpoint is a process of its own, as with ``pstui demo --stdio``.
+    """
+
+    def __init__(self, read: Read, write: Write, *, own_process: bool = False) -> None:
+        self._read, self._outbox = read, Outbox(write)
+        self._pool = DemoPool({"PSVersionTable": version_table("2.3")})
+        self._session = Session(own_process=own_process)
+        self._parts: dict[uuid.UUID, Defragmenter] = {SESSION: Defragmenter()}
+        self._runs: dict[uuid.UUID, PipelineRun] = {}
+        self._chores: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._closed = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until the client closes the session or goes away. Raises WireError over a client that breaks rules."""
+        writing = asyncio.create_task(self._outbox.run())
+        reading = asyncio.create_task(self._read_all())
+        closing = asyncio.create_task(self._closed.wait())
+        try:
+            await asyncio.wait([reading, writing, closing], return_when=asyncio.FIRST_COMPLETED)
+            if reading.done() and not reading.cancelled() and (error := reading.exception()) is not None:
+                raise error
+        finally:
+            reading.cancel()
+            closing.cancel()
+            await self._stop_all()
+            await asyncio.gather(*self._chores.values(), return_exceptions=True)
+            self._outbox.close()
+            # A client that is gone, or does not read, is not waited for.
+            await asyncio.wait([writing], timeout=5 if self._closed.is_set() else 0.5)
+            writing.cancel()
+            await asyncio.gather(reading, writing, closing, return_exceptions=True)
+
+    async def _read_all(self) -> None:
+        reader = PacketReader()
+        while not reader.ended and (data := await self._read()):
+            for packet in reader.feed(data):
+                self._packet(packet)
+                if self._outbox.overflows:
+                    await self._outbox.room()
+
+    def _packet(self, packet: Packet) -> None:
+        if self._closed.is_set():
+            return
+        match packet.kind:
+            case "Data":
+                self._data(packet)
+                self._outbox.acknowledge("DataAck", packet.guid)
+            case "Command":
+                self._command(packet.guid)
+            case "Signal":
+                self._chore(packet.guid, self._signal(packet.guid))
+            case "Close":
+                self._chore(packet.guid, self._close_session() if packet.guid == SESSION else self._close(packet.guid))
+
+    def _command(self, guid: uuid.UUID) -> None:
+        if guid == SESSION or guid in self._runs or self._pool.their_capability is None:
+            raise WireError("a command channel that cannot be made")
+        if len(self._runs) >= MAX_COMMANDS:
+            raise WireError("more command channels than this endpoint takes")
+        new_pipeline(self._pool, guid)
+        self._parts[guid] = Defragmenter()
+        self._runs[guid] = PipelineRun(
+            PipelineLink(self._pool, self._outbox, guid, self._pool.facts.host), self._session
+        )
+        self._outbox.acknowledge("CommandAck", guid)
+
+    def _data(self, packet: Packet) -> None:
+        parts = self._parts.get(packet.guid)
+        if parts is None:
+            return
+        for message in parts.feed(packet.data):
+            if packet.guid != SESSION and message.pipeline_id != packet.guid:
+                raise WireError("a message for another pipeline")
+            self._message(message, packet.guid)
+
+    def _message(self, message: RawMessage, guid: uuid.UUID) -> None:
+        event = self._pool.accept(message)
+        self._flush()
+        if event is None:
+            return
+        run = self._runs.get(message.pipeline_id)
+        match message.kind:
+            case PSRPMessageType.InitRunspacePool:
+                self._session.protocol = self._pool.protocol
+                self._session.pool_host = self._pool.facts.host
+            case PSRPMessageType.CreatePipeline if run is not None and run.task is None:
+                request = self._pool.requests.pop(guid)
+                run.link.host = request.host or self._pool.facts.host
+                run.start(request)
+            case PSRPMessageType.GetCommandMetadata if run is not None and run.task is None:
+                names = getattr(event._ps_object, "Name", None)
+                run.start_metadata([str(name) for name in names] if isinstance(names, list) else ["*"])
+            case PSRPMessageType.PipelineInput if run is not None:
+                if not run.put(_value(event)):
+                    raise WireError("more pipeline input than this endpoint takes")
+            case PSRPMessageType.EndOfPipelineInput if run is not None:
+                run.end_input()
+            case PSRPMessageType.PipelineHostResponse if run is not None:
+                run.link.answered(event._ps_object)
+            case _:
+                self._pool_request(message.kind, event)
+
+    def _pool_request(self, kind: int, event: Any) -> None:
+        answer: bool | int
+        match kind:
+            case PSRPMessageType.SetMaxRunspaces | PSRPMessageType.SetMinRunspaces:
+                answer = True
+            case PSRPMessageType.ResetRunspaceState:
+                self._session.variables.clear()
+                self._session.functions.clear()
+                answer = True
+            case PSRPMessageType.GetAvailableRunspaces:
+                answer = sum(1 for run in self._runs.values() if run.task and not run.task.done()) == 0
+                answer = int(answer)
+            case _:
+                return
+        self._pool.runspace_availability_response(event.ci, answer)
+        self._flush()
+
+    def _flush(self) -> None:
+        for pipeline_id, data in self._pool.drain():
+            self._outbox.post(pipeline_id or SESSION, data)
+
+    def _chore(self, guid: uuid.UUID, work: Any) -> None:
+        """Do something that takes a while beside the reading, one after another for each GUID."""
+        before = self._chores.get(guid)
+
+        async def chained() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await work
+
+        task = asyncio.create_task(chained())
+        self._chores[guid] = task
+        task.add_done_callback(lambda done: self._chores.pop(guid, None) if self._chores.get(guid) is done else None)
+
+    async def _signal(self, guid: uuid.UUID) -> None:
+        run = self._runs.get(guid)
+        if run is not None:
+            await run.stop()
+        self._outbox.acknowledge("SignalAck", guid)
+
+    async def _close(self, guid: uuid.UUID) -> None:
+        run = self._runs.pop(guid, None)
+        if run is not None:
+            await run.stop()
+        self._parts.pop(guid, None)
+        self._pool.requests.pop(guid, None)
+        self._pool.pipeline_table.pop(guid, None)
+        self._outbox.acknowledge("CloseAck", guid)
+
+    async def _close_session(self) -> None:
+        await self._stop_all()
+        if self._pool.their_capability is not None:
+            self._pool.finish()
+            self._flush()
+        self._outbox.acknowledge("CloseAck", SESSION)
+        self._closed.set()
+
+    async def _stop_all(self) -> None:
+        await asyncio.gather(*(run.stop() for run in self._runs.values()))
+
+
+def _value(event: Any) -> Any:
+    try:
+        return decode(event.data)
+    except Exception:  # a secret without its key, a date out of range: the input is at fault
+        raise WireError("a value of the pipeline input cannot be read") from None

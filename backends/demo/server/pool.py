@@ -1,0 +1,188 @@
+"""psrpcore's server pool with what the real clients need mended around it.
+
+Versions are negotiated truthfully up to 2.4 (semantics 3.7), where a SecureString travels plain inside the transport
+(4.8); console colours of -1, which psrpcore refuses, are read here; calls are numbered for each pipeline.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from psrpcore import PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
+from psrpcore.types import (
+    ApplicationPrivateData,
+    PSCryptoProvider,
+    PSRPMessageType,
+    PSVersion,
+    RunspacePoolState,
+    SessionCapability,
+)
+from pstui.backends.demo.server.fragments import RawMessage
+from pstui.backends.demo.server.requests import HostFacts, PipelineRequest, read_host, read_request
+from pstui.backends.demo.server.wire import MAX_PAYLOAD, WireError
+
+_FRAGMENT = struct.Struct(">QQBI")
+_MESSAGE = struct.Struct("<II16s16s")
+_PROTOCOLS = ("2.0", "2.1", "2.2", "2.3", "2.4")
+
+#: what a client may send to a pool or a pipeline (semantics 3.8)
+FROM_CLIENT = frozenset(
+    {
+        PSRPMessageType.SessionCapability,
+        PSRPMessageType.InitRunspacePool,
+        PSRPMessageType.PublicKey,
+        PSRPMessageType.SetMaxRunspaces,
+        PSRPMessageType.SetMinRunspaces,
+        PSRPMessageType.GetAvailableRunspaces,
+        PSRPMessageType.ResetRunspaceState,
+        PSRPMessageType.RunspacePoolHostResponse,
+        PSRPMessageType.CreatePipeline,
+        PSRPMessageType.GetCommandMetadata,
+        PSRPMessageType.PipelineInput,
+        PSRPMessageType.EndOfPipelineInput,
+        PSRPMessageType.PipelineHostResponse,
+    }
+)
+
+
+class PlainCipher(PSCryptoProvider):
+    """Protocol 2.4: a SecureString is base64 of its UTF-16 text, protected by the transport alone."""
+
+    def decrypt(self, value: str) -> str:
+        """Return the text of a SecureString as received."""
+        return base64.b64decode(value).decode("utf-16-le", errors="surrogatepass")
+
+    def encrypt(self, value: str) -> str:
+        """Return a text as a SecureString to send."""
+        return base64.b64encode(value.encode("utf-16-le", errors="surrogatepass")).decode()
+
+    def register_key(self, key: bytes) -> None:
+        """There is no key at 2.4; psrpcore's base class asks for the method."""
+
+
+@dataclass(slots=True)
+class PoolState:
+    """What was agreed at opening."""
+
+    host: HostFacts = field(default_factory=HostFacts)
+    application_arguments: dict[str, Any] = field(default_factory=dict)
+
+
+class DemoPool(ServerRunspacePool):
+    """A server pool that reads hosts leniently; ``facts`` holds what the client said at opening."""
+
+    def __init__(self, private_data: dict[str, Any]) -> None:
+        super().__init__(private_data)
+        self.facts = PoolState()
+        self.requests: dict[uuid.UUID, PipelineRequest] = {}
+
+    @property
+    def protocol(self) -> str:
+        """The version agreed on, as ``"2.3"``."""
+        return str(self.our_capability.protocolversion)
+
+    def accept(self, message: RawMessage) -> Any:
+        """Let psrpcore process one whole message and return its event. Raises WireError for what it cannot take."""
+        try:
+            kind = PSRPMessageType(message.kind)
+        except ValueError:
+            raise WireError("a message of an unknown kind") from None
+        if kind not in FROM_CLIENT:
+            raise WireError(f"a client may not send {kind.name}")
+        if kind != PSRPMessageType.SessionCapability and message.pool_id != self.runspace_pool_id:
+            raise WireError("a message for another runspace pool")
+        header = _FRAGMENT.pack(message.object_id, 0, 3, len(message.whole))
+        self.receive_data(PSRPPayload(header + message.whole, StreamType.default, None))
+        try:
+            return self.next_event()
+        except WireError:
+            raise
+        except Exception as error:
+            # Whatever psrpcore raises over hostile content (KeyError, AttributeError, ParseError, RecursionError),
+            # the content is at fault; its text may hold secrets and is left out.
+            raise WireError(f"{kind.name} cannot be read ({type(error).__name__})") from None
+
+    def drain(self) -> list[tuple[uuid.UUID | None, bytes]]:
+        """Return what psrpcore wants to send, as (pipeline, fragments of at most MAX_PAYLOAD bytes)."""
+        payloads = []
+        while (payload := self.data_to_send(MAX_PAYLOAD)) is not None:
+            payloads.append((payload.pipeline_id, payload.data))
+        return payloads
+
+    def raw_fragments(self, kind: PSRPMessageType, pipeline_id: uuid.UUID, body: bytes) -> list[bytes]:
+        """Frame a ready CLIXML body without psrpcore's serializer: the way of the messages that come in thousands."""
+        message = _MESSAGE.pack(1, kind.value, self.runspace_pool_id.bytes_le, pipeline_id.bytes_le) + body
+        object_id = self._fragment_counter
+        room = MAX_PAYLOAD - _FRAGMENT.size
+        if len(message) <= room:
+            return [_FRAGMENT.pack(object_id, 0, 3, len(message)) + message]
+        pieces = [message[at : at + room] for at in range(0, len(message), room)]
+        last = len(pieces) - 1
+        return [
+            _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(piece)) + piece
+            for number, piece in enumerate(pieces)
+        ]
+
+    @property
+    def has_key(self) -> bool:
+        """True when the client can read a SecureString: at 2.4, or after the key exchange."""
+        return self.protocol == "2.4" or self._key_requested
+
+    def _process_SessionCapability(self, event: Any) -> None:
+        theirs = str(event.protocol_version)
+        known = theirs in _PROTOCOLS
+        if not known and not theirs.startswith("2."):
+            raise WireError(f"protocol {theirs} is not spoken here")
+        if str(event.serialization_version) != "1.1.0.1":
+            raise WireError("that serialization version is not spoken here")
+        ours = theirs if known else _PROTOCOLS[-1]
+        self.our_capability = SessionCapability(
+            PSVersion=PSVersion("2.0"),
+            protocolversion=PSVersion(ours),
+            SerializationVersion=PSVersion("1.1.0.1"),
+        )
+        if ours == "2.4":
+            self._cipher = cast(Any, PlainCipher())
+        table = self.application_private_data.get("PSVersionTable")
+        if isinstance(table, dict):
+            table["PSRemotingProtocolVersion"] = PSVersion(ours)
+        super()._process_SessionCapability(event)
+
+    def _process_InitRunspacePool(self, event: Any) -> None:
+        if self.their_capability is None:
+            raise WireError("a pool cannot be opened before the versions are agreed")
+        raw = event._ps_object
+        self.facts.host = read_host(getattr(raw, "HostInfo", None)) or HostFacts()
+        arguments = getattr(raw, "ApplicationArguments", None)
+        if isinstance(arguments, dict):
+            self.facts.application_arguments = arguments
+        self._max_runspaces = int(raw.MaxRunspaces)
+        self._min_runspaces = int(raw.MinRunspaces)
+        self.prepare_private_data()
+
+    def prepare_private_data(self) -> None:
+        """Queue APPLICATION_PRIVATE_DATA and the Opened state, the end of the opening."""
+        self.prepare_message(ApplicationPrivateData(ApplicationPrivateData=self.application_private_data))
+        self._change_state(RunspacePoolState.Opened)
+
+    def finish(self) -> None:
+        """Queue the Closing and Closed states, the end of an orderly session (semantics 2.8)."""
+        self._change_state(RunspacePoolState.Closing)
+        self._change_state(RunspacePoolState.Closed)
+
+    def _process_GetCommandMetadata(self, event: Any) -> None:
+        """Nothing to keep: the endpoint reads the event itself."""
+
+    def _process_CreatePipeline(self, event: Any) -> None:
+        if event.pipeline_id not in self.pipeline_table:
+            raise WireError("a pipeline without a command channel")
+        self.requests[event.pipeline_id] = read_request(event._ps_object)
+
+
+def new_pipeline(pool: DemoPool, pipeline_id: uuid.UUID) -> ServerPipeline:
+    """Make the pipeline object that must exist before its first message."""
+    return ServerPipeline(pool, pipeline_id)

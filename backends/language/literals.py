@@ -1,0 +1,93 @@
+"""The values of PowerShell's constants as they are written: strings with their escapes resolved."""
+
+from __future__ import annotations
+
+import re
+
+from pstui.backends.language import characters as c
+from pstui.backends.language import scanning
+from pstui.backends.language.token_kinds import TokenKind
+
+_ESCAPES = {"0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_DOUBLED_SINGLE = re.compile(f"[{c.SINGLE_QUOTES}]([{c.SINGLE_QUOTES}])")
+_IN_EXPANDABLE = re.compile(rf"{c.ESCAPE.pattern}|[{c.DOUBLE_QUOTES}]([{c.DOUBLE_QUOTES}])", re.DOTALL)
+_HERE_FRAME = re.compile(rf"@.[{c.BLANKS}]*(?:\r\n|\r|\n)", re.DOTALL)
+_LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
+_HIGHEST_CODE_POINT = 0x10FFFF
+
+
+def unescape(escape: str) -> str:
+    """The character a backtick sequence stands for; a sequence without meaning is its second character."""
+    if len(escape) < 2:
+        return escape
+    if escape.startswith("`u{"):
+        code = int(escape[3:-1], 16)
+        return chr(code) if code <= _HIGHEST_CODE_POINT else ""
+    return _ESCAPES.get(escape[1], escape[1])
+
+
+def has_bad_escape(text: str) -> bool:
+    """Whether a text holds a ```u`` that PowerShell would refuse: no braces, no digits, or above 10FFFF."""
+    return any(
+        escape == "`u" or (escape.startswith("`u{") and int(escape[3:-1], 16) > _HIGHEST_CODE_POINT)
+        for escape in c.ESCAPE.findall(text)
+    )
+
+
+def literal_value(body: str) -> str:
+    """The inside of a single-quoted string: of two quotes in a row the second stays."""
+    return _DOUBLED_SINGLE.sub(r"\1", body)
+
+
+def expandable_value(body: str) -> str:
+    """The inside of a double-quoted string, escapes and doubled quotes resolved."""
+    return _IN_EXPANDABLE.sub(lambda match: match[1] or unescape(match[0]), body)
+
+
+def here_string_value(text: str) -> str:
+    """What a whole here-string stands for: the lines between header and footer."""
+    header = _HERE_FRAME.match(text)
+    if header is None:
+        return ""
+    # An empty here-string has one line end only: the header's own is also the one before the footer.
+    body = _LAST_LINE_END.sub("", text[header.end() : -2])
+    return body if c.is_single_quote(text[1]) else c.ESCAPE.sub(lambda match: unescape(match[0]), body)
+
+
+def _bare_value(text: str) -> str:
+    """A bare word, with quotes inside it removed as PowerShell removes them."""
+    parts: list[str] = []
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character == "`":
+            match = c.ESCAPE.match(text, position)
+            end = match.end() if match else position + 1
+            parts.append(unescape(text[position:end]))
+        elif c.is_single_quote(character):
+            end, closed, _ = scanning.literal_string(text, position)
+            parts.append(literal_value(text[position + 1 : end - closed]))
+        elif c.is_double_quote(character):
+            end, closed, _ = scanning.expandable_string(text, position)
+            parts.append(expandable_value(text[position + 1 : end - closed]))
+        else:
+            plain = c.PLAIN_IN_WORD.match(text, position)
+            end = plain.end() if plain else position + 1
+            parts.append(text[position:end])
+        position = end
+    return "".join(parts)
+
+
+def word_value(kind: TokenKind, text: str) -> str:
+    """The value of a token's text; see :meth:`.token_kinds.Token.value`."""
+    if kind is TokenKind.HERE_STRING:
+        return here_string_value(text)
+    if kind is TokenKind.STRING:
+        _, closed, _ = scanning.literal_string(text, 0)
+        return literal_value(text[1 : len(text) - closed])
+    if kind is TokenKind.EXPANDABLE_STRING:
+        _, closed, _ = scanning.expandable_string(text, 0)
+        return expandable_value(text[1 : len(text) - closed])
+    if kind in (TokenKind.COMMAND, TokenKind.ARGUMENT) and text[:1] not in "'\"":
+        return _bare_value(text)
+    return text

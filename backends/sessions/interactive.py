@@ -1,0 +1,308 @@
+"""The console loop of one entered session: prompt, line, result, leaving (semantics 2.4–2.9, 3.1–3.6)."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from typing import TYPE_CHECKING, Any
+
+from pstui.backends.bounded import Bounded
+from pstui.backends.console import Console
+from pstui.backends.errors import (
+    PstuiError,
+    SessionBroken,
+    SessionBusy,
+    SessionStateError,
+    as_open_error,
+)
+from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.sessions.completion import Completion, Completions
+from pstui.backends.sessions.debugger_console import DebuggerConsole
+from pstui.backends.sessions.debugging import DebuggerStop
+from pstui.backends.sessions.entering import Entering, check_commands, install_prompt
+from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt
+from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.reporting import report
+from pstui.backends.sessions.turns import GaveUp, Turns
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.pipeline import PipelineResult
+
+#: Seconds that a pipeline which asked to leave may still take before the session is closed over it.
+LEAVE_GRACE = 1.0
+#: Most characters of an incomplete input kept together.
+MAX_BLOCK = 1024 * 1024
+
+_BUSY = "This session is busy with another command. What it writes is shown here; Ctrl+C stops waiting for its end."
+_AT_BREAKPOINT = "A command of this session stands at a breakpoint; the debugger's prompt follows."
+_NOT_RUN = "The line was not run: the command before it stands at a breakpoint."
+_NO_LANGUAGE = (
+    "This endpoint takes commands with constant arguments, no language. "
+    "Lines go as commands from now on where they can; Get-Command lists them."
+)
+
+
+class Outcome(enum.Enum):
+    """What became of a typed line."""
+
+    READY = "ready"
+    INCOMPLETE = "incomplete"
+    LEFT = "left"
+    BROKEN = "broken"
+
+
+class InteractiveSession:
+    """Runs the lines typed to one session. Owned by a pane; survives its hiding. Several may share one session.
+
+    ``prompt`` is the whole text to show before the next line. ``busy`` is True from a line to its next prompt.
+    """
+
+    def __init__(self, session: PSSession, console: Console) -> None:
+        self.session, self.console = session, console
+        session.attach(console)
+        self.prompt = ""
+        self.busy = False
+        #: what to say beside the text about the line run last; empty for nothing
+        self.hint = ""
+        self._block: list[str] = []
+        self._entering, self._turns = Entering(session), Turns(session)
+        self._debugger = DebuggerConsole(session, console)
+        self._completions = Completions(session)
+
+    async def enter(self) -> None:
+        """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
+
+        A busy session is waited for, what it writes is shown meanwhile. Raises OpenError; OpenCancelled as soon as
+        ``stop`` is called, whatever the far end does. A temporary session is closed then.
+        """
+        self.busy = True
+        try:
+            await self._entering.attempt(self._enter)
+        finally:
+            self.busy = False
+
+    async def _enter(self) -> None:
+        try:
+            await self.session.open()
+            self.session.attach(self.console)
+            if self.session.availability is not RunspaceAvailability.AVAILABLE and await self._join():
+                return
+            self.session.stay()
+            await self._turns.take(install_prompt)
+            await self._turns.take(check_commands)
+            await self._load_profile()
+            await self._evaluate_prompt()
+        except PstuiError as error:
+            if self.session.temporary:
+                await self.session.close()
+            raise as_open_error(self.session.info.label, error) from error
+
+    async def _join(self) -> bool:
+        """Show what a busy session does until that ends; True when it stands at a breakpoint (semantics 2.4)."""
+        self._notice(_BUSY if self.session.stopped is None else _AT_BREAKPOINT)
+        running = asyncio.create_task(self.session.running())
+        result = await self._drive(running)
+        if not isinstance(result, DebuggerStop):
+            return False
+        self._debugger.show(result, running)
+        await self._evaluate_prompt()
+        return True
+
+    async def run(self, line: str) -> Outcome:
+        """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+        self.busy = True
+        self.hint = ""
+        try:
+            return await self._run(line)
+        except SessionBroken:
+            self._debugger.abandon()
+            return Outcome.BROKEN
+        except SessionStateError as error:
+            if self.session.state is not RunspaceState.OPENED:
+                return Outcome.BROKEN
+            if not isinstance(error, GaveUp):
+                self.console.write(Write(error.text()))
+            return Outcome.READY
+        finally:
+            self.busy = False
+
+    async def refresh(self) -> Outcome:
+        """Leave an incomplete input and evaluate the prompt anew, as Ctrl+C at the prompt does."""
+        self._block = []
+        self._debugger.forget_step()
+        return await self.run("")
+
+    async def stop(self) -> None:
+        """Stop the entering, the waiting for a busy session, or the running command.
+
+        Raises SessionStateError, with an offer to break the session, when the far end does not confirm.
+        """
+        if self._entering.is_going_on:
+            self._entering.give_up()
+        elif self._turns.is_waiting:
+            self._turns.give_up()
+        elif self.busy:
+            await self.session.stop()
+
+    async def leave(self) -> None:
+        """Leave without ``exit``: a temporary session is closed, another stays open; a stopped script goes on."""
+        if self.session.temporary:
+            await self.session.close()
+        elif self.session.stopped is not None:
+            await self._debugger.go_on()
+        self._debugger.abandon()
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask the far end for completions; offsets in code points of ``text``. Raises SessionStateError when busy.
+
+        The lines of an incomplete input stand above the text when the far end looks at it.
+        """
+        if self.busy:
+            raise SessionStateError("the session is busy")
+        self.busy = True
+        try:
+            above = "".join(f"{line}\n" for line in self._block)
+            found = await self._completions.find(above + text, len(above) + cursor)
+            return found.below(len(above))
+        finally:
+            self.busy = False
+
+    async def _run(self, line: str) -> Outcome:
+        if self.session.leave_code is not None:  # the far end has asked for it while nothing ran
+            return await self._left()
+        if self.session.stopped is not None:
+            return await self._debug(line)
+        self._debugger.abandon()
+        if self._block and line:
+            return await self._collect(line)
+        if self._block:
+            line, self._block = "\n".join(self._block), []
+        if line.strip():
+            return await self._send(line)
+        if self.session.availability is RunspaceAvailability.AVAILABLE:
+            await self._evaluate_prompt()
+        else:
+            self.session.told_size()  # raises where the session is not open
+        return Outcome.READY
+
+    async def _left(self) -> Outcome:
+        """Do what the far end has asked for: leave. Others who are in the same session stay in it."""
+        await self.leave()
+        self.session.stay()
+        return Outcome.LEFT
+
+    async def _collect(self, line: str) -> Outcome:
+        """Add a line to an incomplete input."""
+        self._block.append(line)
+        if sum(map(len, self._block)) <= MAX_BLOCK:
+            return Outcome.INCOMPLETE
+        self._block = []
+        self.console.write(Write("The input is too long and was dropped."))
+        await self._evaluate_prompt()
+        return Outcome.READY
+
+    async def _send(self, line: str) -> Outcome:
+        """Send a line as soon as it is its turn."""
+        from pstui.backends.psrp.invocations import line_invocation
+
+        session = self.session
+        session.attach(self.console)
+        if session.availability is RunspaceAvailability.BUSY:
+            self._notice(_BUSY)
+        while True:
+            await self._turns.wait()
+            if session.stopped is not None:
+                self._notice(_NOT_RUN)
+                await self._evaluate_prompt()
+                return Outcome.READY
+            size = session.told_size()
+            invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
+            self._debugger.begin()
+            try:
+                return await self._finish(asyncio.create_task(session.run(invocation)), line)
+            except SessionBusy:
+                continue  # another console was quicker
+
+    async def _debug(self, line: str) -> Outcome:
+        """Run a line in the debugger of the far end."""
+        self.session.attach(self.console)
+        running = await self._debugger.line(line)
+        if self.session.leave_code is not None:
+            return await self._left()
+        if running is not None:
+            return await self._finish(running, line)
+        await self._evaluate_prompt()
+        return Outcome.READY
+
+    async def _drive(self, running: asyncio.Task[Any]) -> PipelineResult | DebuggerStop | None:
+        """Wait until a pipeline ends or stops in the debugger; None when the far end wants to be left instead."""
+        leaving = asyncio.create_task(self.session.left())
+        stopping = asyncio.create_task(self.session.debugger_stop())
+        suspended = False
+        try:
+            await asyncio.wait({running, leaving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done() and not running.done():
+                suspended = True
+                return stopping.result()
+            if not running.done():
+                await asyncio.wait({running}, timeout=LEAVE_GRACE)
+            result: PipelineResult | None = await running if running.done() else None
+            return result
+        finally:
+            leaving.cancel()
+            stopping.cancel()
+            if not running.done() and not suspended:
+                running.cancel()
+                await asyncio.wait({running})
+
+    async def _finish(self, running: asyncio.Task[Any], line: str) -> Outcome:
+        """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
+        result = await self._drive(running)
+        if self.session.leave_code is not None:
+            return await self._left()
+        if isinstance(result, DebuggerStop):
+            self._debugger.show(result, running)
+        elif result is not None and await self._is_incomplete(result, line):
+            return Outcome.INCOMPLETE
+        await self._evaluate_prompt()
+        return Outcome.READY
+
+    async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
+        """Report how a line failed, or start collecting the rest of an incomplete one."""
+        error = result.error
+        if error is None:
+            return False
+        if error.category_reason == "IncompleteParseException":
+            self._block = [line]
+            self.prompt = CONTINUATION
+            return True
+        await report(self.session, self._turns, self.console, result)
+        if error.fully_qualified_error_id == "ScriptsNotAllowed" and not self.session.no_language:
+            self.session.no_language = True
+            self.hint = _NO_LANGUAGE
+        return False
+
+    async def _evaluate_prompt(self) -> None:
+        """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (semantics 3.1)."""
+        from pstui.backends.psrp.invocations import DEBUG_PROMPT, PROMPT
+
+        await self._turns.wait()
+        found = Bounded(1)
+        invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
+        result = await self.session.run(invocation, on_output=found.take)
+        first = found[0] if found and result.error is None else None
+        self.prompt = shown_prompt(self.session.info, first if isinstance(first, str) and first else FALLBACK)
+
+    async def _load_profile(self) -> None:
+        """Run the far end's profile files if the connection asks for it; they never run by themselves."""
+        from pstui.backends.psrp.invocations import LOAD_PROFILE
+
+        if not self.session.info.settings.get("load_profile"):
+            return
+        await self._turns.wait()
+        result = await self.session.run(LOAD_PROFILE)
+        if result.error is not None:
+            await report(self.session, self._turns, self.console, result)
+
+    def _notice(self, text: str) -> None:
+        self.console.write(Write(text, stream=Stream.NOTICE))

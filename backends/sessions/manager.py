@@ -1,0 +1,168 @@
+"""All sessions of this process: numbers, names, look-ups (semantics 2.3, 5.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console
+from pstui.backends.errors import CallError
+from pstui.backends.records import RunspaceAvailability, RunspaceState
+from pstui.backends.sessions.disconnection import let_lie
+from pstui.backends.sessions.interactive import InteractiveSession
+from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.transports.base import ConnectContext
+
+#: states in which a session of this process stands for the one that a computer lists
+_LIVE = frozenset(
+    {RunspaceState.OPENED, RunspaceState.CONNECTING, RunspaceState.DISCONNECTING, RunspaceState.DISCONNECTED}
+)
+_SUFFIX = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
+
+
+class SessionManager:
+    """Makes sessions and finds them again. Temporary ones are not found: they have no Id to the user."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._sessions: list[PSSession] = []
+
+    @property
+    def sessions(self) -> Sequence[PSSession]:
+        """The sessions made and not removed, oldest first, temporary ones included."""
+        return tuple(self._sessions)
+
+    def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
+        """Make a session, not yet open. SSH takes one number for the name and the next for the Id (semantics 5.2)."""
+        number = next(self._numbers)
+        name = name or f"Runspace{number}"
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            number = next(self._numbers)
+        session = PSSession(info, console, number, name, temporary)
+        self._sessions.append(session)
+        return session
+
+    def interact(self, session: PSSession, console: Console) -> InteractiveSession:
+        """Return the console loop for a session, writing to ``console``."""
+        return InteractiveSession(session, console)
+
+    def find(self, info: ConnectionInfo) -> PSSession:
+        """Look a kept session up by Session, Id, InstanceId or Name, to enter it.
+
+        Raises CallError with PowerShell's ids: not found, several, not open (semantics 2.2, 5.4).
+        """
+        key, error, matches = _LOOKUPS[info.parameter_set]
+        wanted = info.values.get(key)
+        if isinstance(wanted, PSSession) and wanted not in self._sessions:
+            _check_enterable(wanted)  # the session itself was given: it is not looked for, but must be open
+            if wanted.kept is not None:
+                self.adopt(wanted)
+        found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
+        if not found:
+            raise CallError(
+                f"there is no session with {key} {wanted}",
+                "Sessions that Enter-PSSession opens by itself are temporary and have no entry.",
+                "Get-PSSession lists the sessions there are.",
+                error_id=f"RemoteRunspaceNotAvailableForSpecified{error}{_SUFFIX}",
+            )
+        if len(found) > 1:
+            raise CallError(
+                f"{len(found)} sessions have {key} {wanted}",
+                "Which one is meant cannot be told.",
+                "Use -Id or -InstanceId.",
+                error_id=f"RemoteRunspaceHasMultipleMatchesForSpecified{error}{_SUFFIX}",
+            )
+        _check_enterable(found[0])
+        return found[0]
+
+    async def list_kept(self, info: ConnectionInfo, console: Console) -> list[PSSession]:
+        """Return the sessions that a computer keeps, as Get-PSSession -ComputerName lists them. Raises OpenError.
+
+        One that is a session of this process already is that one, unless it is broken or in another's hands now.
+        Those of other clients are not sessions of this process until they are entered or adopted.
+        """
+        from pstui.backends.transports.wsman.sessions import list_sessions
+
+        mine = {session.instance_id: session for session in self._sessions}
+        found = []
+        for kept in await list_sessions(info, ConnectContext(console)):
+            held = kept.availability is RunspaceAvailability.BUSY
+            known = mine.get(kept.instance_id)
+            if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):
+                found.append(known)
+                continue
+            number = next(self._numbers)
+            values = {**info.values, "ConfigurationName": kept.configuration_name}
+            session = PSSession(replace(info, values=values), console, number, kept.name or f"Runspace{number}", False)
+            session.describe(kept)
+            found.append(session)
+        return found
+
+    def adopt(self, session: PSSession) -> None:
+        """Take a session that another computer keeps among those of this process, to be found and closed."""
+        if session not in self._sessions:
+            self._sessions.append(session)
+
+    def keep(self, session: PSSession) -> None:
+        """Let a temporary session stay open when it is left, and be found."""
+        session.temporary = False
+
+    async def remove(self, session: PSSession) -> None:
+        """Close a session and forget it."""
+        await session.close()
+        if session in self._sessions:
+            self._sessions.remove(session)
+
+    async def close_all(self) -> None:
+        """Close every session, all at once; those that are disconnected live on at the far end."""
+        await asyncio.gather(
+            *(let_lie(session) if session.can_connect else session.close() for session in self._sessions)
+        )
+        self._sessions.clear()
+
+
+def _check_enterable(session: PSSession) -> None:
+    if session.state is RunspaceState.OPENED or session.can_connect:
+        return
+    label = f"{session.name} (Id {session.id}, {session.info.label})"
+    if session.state is RunspaceState.DISCONNECTED:
+        raise CallError(
+            f"the session {label} is disconnected and cannot be connected to",
+            "Only sessions over WinRM can be connected to again.",
+            "Remove it and make a new one.",
+            error_id=f"EnterPSSessionCannotConnectDisconnectedSession{_SUFFIX}",
+        )
+    raise CallError(
+        f"the session {label} is not open",
+        f"Its state is {session.state.name.title()}.",
+        "Remove it and make a new one.",
+        error_id=f"PushedRunspaceMustBeOpen{_SUFFIX}",
+    )
+
+
+def _same_id(session: PSSession, wanted: object) -> bool:
+    return session.id == wanted
+
+
+def _same_session(session: PSSession, wanted: object) -> bool:
+    return session is wanted or session.id == wanted
+
+
+def _same_instance(session: PSSession, wanted: object) -> bool:
+    return isinstance(wanted, uuid.UUID) and session.instance_id == wanted
+
+
+def _same_name(session: PSSession, wanted: object) -> bool:
+    return isinstance(wanted, str) and session.name.casefold() == wanted.casefold()
+
+
+_LOOKUPS: dict[ParameterSet, tuple[str, str, Callable[[PSSession, object], bool]]] = {
+    ParameterSet.ID: ("Id", "SessionId", _same_id),
+    ParameterSet.SESSION: ("Session", "SessionId", _same_session),
+    ParameterSet.INSTANCE_ID: ("InstanceId", "RunspaceId", _same_instance),
+    ParameterSet.NAME: ("Name", "Name", _same_name),
+}

@@ -1,0 +1,72 @@
+"""How the far end's prompt is shown for each kind of target (semantics 3.1, 3.2)."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+
+#: What stands for a prompt that is missing, empty or failed (semantics 3.1).
+FALLBACK = "PS>"
+#: Asks for the next line of an incomplete one (semantics 3.5).
+CONTINUATION = ">> "
+#: Longest prompt shown, in characters; a far end's longer one is cut.
+MAX_PROMPT = 400
+
+_SHOWN_AS_SENT = frozenset(
+    {ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID, ParameterSet.HOST_PROCESS}
+)
+
+
+def local_user() -> str:
+    """Return the name of the user running pstui, or ``""`` when the system does not tell."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return os.environ.get("USERNAME", "")
+
+
+def prompt_prefix(info: ConnectionInfo, user: str | None = None) -> str:
+    """Return what stands before the far end's own prompt, e.g. ``[root@db]: `` (``user`` is the local one)."""
+    if info.parameter_set in _SHOWN_AS_SENT:
+        return ""
+    name = info.computer_name
+    if info.parameter_set is ParameterSet.SSH_HOST:
+        theirs = info.text("UserName")
+        if theirs and theirs != (local_user() if user is None else user):
+            name = f"{theirs}@{name}"
+    return f"[{name}]: "
+
+
+def shown_prompt(info: ConnectionInfo, text: str, user: str | None = None) -> str:
+    """Return the whole prompt for ``text``, the first output of the far end's ``prompt``."""
+    return prompt_prefix(info, user) + (text[:MAX_PROMPT] or FALLBACK)
+
+
+def container_display(container_id: str) -> str:
+    """Return a container's name as its prompt shows it: at most 15 characters (semantics 3.2)."""
+    return container_id[:14] + "…" if len(container_id) > 15 else container_id
+
+
+def direct_prompt_script(name: str) -> str:
+    """Return the script that gives a VM or container its prompt ``[name]: PS loc> ``; ``name`` is quoted safely."""
+    quoted = "".join(f"`{char}" if char in '`"$' else char for char in name if char.isprintable())
+    location = "$($executionContext.SessionState.Path.CurrentLocation)"
+    return f'function global:prompt {{ "[{quoted}]: PS {location}> " }}'
+
+
+def target_prompt(info: ConnectionInfo, name: str = "", *, kept: bool = False) -> str:
+    """Return the script that gives this kind of target its prompt, ``""`` where the far end keeps its own.
+
+    ``name`` is what the target calls itself where that is known (a machine entered by its id). A container's id is
+    shown whole in a session that was ``kept`` and is entered again (semantics 3.2).
+    """
+    match info.parameter_set:
+        case ParameterSet.VM_ID | ParameterSet.VM_NAME:
+            return direct_prompt_script(name or info.computer_name)
+        case ParameterSet.CONTAINER_ID:
+            return direct_prompt_script(info.computer_name if kept else container_display(info.computer_name))
+        case ParameterSet.HOST_PROCESS:
+            return direct_prompt_script(f"Process:{info.number('ProcessId')}")
+    return ""

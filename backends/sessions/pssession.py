@@ -1,0 +1,330 @@
+"""A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (semantics 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console
+from pstui.backends.errors import (
+    Offer,
+    OpenCancelled,
+    PstuiError,
+    SessionBroken,
+    SessionBusy,
+    SessionDisconnected,
+    SessionStateError,
+    as_open_error,
+)
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState
+from pstui.backends.sessions import disconnection as session_links
+from pstui.backends.sessions.debugging import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, read_stop
+from pstui.backends.sessions.session_facts import SessionFacts
+from pstui.backends.transports import registry
+from pstui.backends.transports.base import ConnectContext, Transport
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.commands import Invocation
+    from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
+    from pstui.backends.psrp.pool import RunspacePool
+
+#: Seconds that closing waits for an opening to be given up.
+GIVE_UP_TIMEOUT = 5.0
+
+
+class PSSession(SessionFacts):
+    """One session. Made by ``SessionManager.create``; opening it does not enter it.
+
+    ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
+    """
+
+    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
+        super().__init__(info, console, number, name, temporary)
+        self._opening: asyncio.Task[None] | None = None
+        self._current: Pipeline | None = None
+        self._outer: Pipeline | None = None
+        self._stop_wanted = False
+        #: what takes up the commands that ran on while the session was disconnected
+        self.following: asyncio.Task[PipelineResult | None] | None = None
+
+    async def open(self) -> None:
+        """Connect and open the pool; one that is disconnected is taken up again (semantics 2.2).
+
+        Raises OpenError, SessionStateError; OpenCancelled when ``stop`` ended it.
+        """
+        while self.state is RunspaceState.OPENING:
+            await self.changed()  # by another one
+        if self.can_connect:
+            await session_links.connect(self)
+        if self.state is RunspaceState.OPENED:
+            return
+        if self._opening is not None:
+            raise SessionStateError("the session's last opening is still being given up")
+        self.failure = self.failed = None
+        self.debug_mode_set = self.no_language = False
+        self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)
+        task = self._opening = asyncio.create_task(self._open(), name="session opening")
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await self._give_up(task)
+            if (current := asyncio.current_task()) is not None and current.cancelling():
+                raise
+            raise OpenCancelled(f"{self.info.label}: opening was cancelled") from None
+        except PstuiError as error:
+            await self._drop()
+            self._fail(error)
+            raise as_open_error(self.info.label, error) from error
+        finally:
+            self._opening = None
+
+    async def _give_up(self, task: asyncio.Task[None]) -> None:
+        """End an opening that nobody wants any more, and whatever it has opened so far."""
+        task.cancel()
+        self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+        await asyncio.wait({task})
+        await self._drop()
+
+    async def _open(self) -> None:
+        pool = await self.make_pool()
+        self.instance_id = pool.id
+        try:
+            await pool.open()
+        except BaseException:
+            await _abort(pool.transport)
+            raise
+        self.application_private_data = pool.private_data
+        self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+
+    async def make_pool(self) -> RunspacePool:
+        """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
+        from pstui.backends.psrp.host import Host
+        from pstui.backends.psrp.pool import RunspacePool
+
+        self.transport = registry.for_set(self.info.parameter_set).name
+        transport = await registry.connect(self.info, self._context())
+        try:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # it opened although it was told to give up
+            self.on_step("session", "")
+            host = Host(
+                self.console,
+                self.info.label,
+                self.info.computer_name,
+                self._leave,
+                width=int(self.info.settings.get("width") or 0),
+                on_error_line=self.records.add_error_line,
+            )
+            pool = RunspacePool(
+                transport,
+                self.console,
+                host,
+                on_broken=self._broke,
+                on_error_record=self.records.add_error,
+                on_event=self._event,
+                on_information=self.records.add_information,
+            )
+        except BaseException:
+            await _abort(transport)
+            raise
+        self._pool = pool
+        return pool
+
+    def _context(self) -> ConnectContext:
+        def named(name: str) -> None:
+            self.target_name = name
+
+        return ConnectContext(self.console, self.on_step, named)
+
+    async def close(self) -> None:
+        """Close orderly: commands, pool, transport. Never raises.
+
+        A disconnected session is connected to first, so that it ends at the far end too (semantics 5.4).
+        """
+        if (opening := self._opening) is not None:
+            opening.cancel()
+            await asyncio.wait({opening}, timeout=GIVE_UP_TIMEOUT)
+        if self.can_connect:
+            with contextlib.suppress(PstuiError, TimeoutError):
+                async with asyncio.timeout(GIVE_UP_TIMEOUT):
+                    await session_links.connect(self)
+        if self._pool is not None and self.state is RunspaceState.OPENED:
+            self._set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
+            await self._pool.close()
+        await self._drop()
+        if self.state is not RunspaceState.BROKEN:
+            self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+
+    async def break_session(self) -> None:
+        """End the session at once, whatever runs in it; for a far end that confirms no stop. Never raises.
+
+        Whoever waits for its commands gets SessionBroken, and the session stays Broken.
+        """
+        failure = SessionBroken(
+            f"{self.info.label}: the session was broken off",
+            "What ran in it may run on over there; its output is lost.",
+            "Enter it anew to go on.",
+        )
+        if self._opening is not None:
+            self._opening.cancel()
+        elif self._pool is not None:
+            await self._pool.fail(failure)
+            await self._drop()
+
+    async def _drop(self) -> None:
+        """Let go of the pool at once."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.abort()
+
+    async def run(
+        self,
+        invocation: Invocation,
+        *,
+        on_output: Callable[[Any], None] | None = None,
+        source: AsyncIterator[Any] | None = None,
+    ) -> PipelineResult:
+        """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
+        with self._busy(invocation.is_nested) as pool:
+            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+        if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
+            self.records.add_error(result.error)
+        return result
+
+    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
+        """Ask the far end for the metadata of commands (semantics 3.9)."""
+        with self._busy() as pool:
+            return await pool.command_metadata(names, self._started)
+
+    @contextlib.contextmanager
+    def _busy(self, nested: bool = False, *, takes_up: bool = False) -> Iterator[RunspacePool]:
+        """Hold the session for one pipeline; a nested one runs while another stands at a breakpoint.
+
+        One that ``takes_up`` what runs already follows what makes the session busy, unless that is followed.
+        Raises SessionStateError when the session is not open or busy already.
+        """
+        pool = self._open_pool()
+        expected = RunspaceAvailability.REMOTE_DEBUG if nested else RunspaceAvailability.AVAILABLE
+        if takes_up and self._outer is None:
+            expected = RunspaceAvailability.BUSY
+        if self.availability is not expected:
+            raise SessionBusy(f"{self.info.label}: the session is busy with another command")
+        outer = self._current
+        self._stop_wanted = False
+        if not nested:
+            self._set(self.state, RunspaceAvailability.BUSY)
+        try:
+            yield pool
+        finally:
+            self._current = outer
+            if not nested:
+                self._outer = self.stopped = None
+                if self.state is RunspaceState.OPENED:
+                    self._set(self.state, RunspaceAvailability.AVAILABLE)
+
+    async def available(self) -> None:
+        """Wait until a command could run; it can when this returns. Raises SessionStateError when not open."""
+        self._open_pool()
+        while self.availability is not RunspaceAvailability.AVAILABLE:
+            await self.changed()
+            self._open_pool()
+
+    async def running(self) -> PipelineResult | None:
+        """Wait for the end of the command that runs here, whoever began it; None when none does any more.
+
+        Raises SessionBroken, or SessionStateError when the session is closed meanwhile.
+        """
+        while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
+            if self._outer is not None:
+                return await self._outer.result()
+            if self.has_left_over:
+                session_links.follow(self)
+            await self.changed()
+        self._open_pool()
+        return None
+
+    async def debugger_stop(self) -> DebuggerStop:
+        """Wait until a running script stands in the far end's debugger."""
+        while self.stopped is None:
+            await self.changed()
+        return self.stopped
+
+    async def resume(self, action: Invocation) -> None:
+        """Let the stopped script run again; it may stop anew before this returns."""
+        with self._busy(nested=True) as pool:
+            self.stopped = None
+            self._set(self.state, RunspaceAvailability.BUSY)
+            await pool.run(action)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        source = event.get("PSEventArgs.SourceIdentifier")
+        if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
+            self.stopped = read_stop(event)
+            self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+        elif source == BREAKPOINT_EVENT:
+            self.records.breakpoint_event(event)
+
+    async def invoke_script(
+        self,
+        script: str,
+        console: Console,
+        *,
+        arguments: Sequence[object] = (),
+        input: AsyncIterator[object] | None = None,
+        out_default: bool = True,
+        on_output: Callable[[object], None] | None = None,
+    ) -> PipelineResult:
+        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
+        from pstui.backends.psrp.invocations import script_invocation
+
+        self.attach(console)
+        invocation = script_invocation(
+            script, arguments, self.told_size(), out_default=out_default, no_input=input is None
+        )
+        return await self.run(invocation, on_output=on_output, source=input)
+
+    async def stop(self) -> None:
+        """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""
+        if self._opening is not None:
+            self._opening.cancel()
+        elif self._current is not None and self._pool is not None:
+            from pstui.backends.psrp.stopping import stop
+
+            try:
+                await stop(self._pool, self._current)
+            except SessionStateError as error:
+                offer = Offer("Break the session", self.break_session)
+                raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
+        else:
+            self._stop_wanted = True
+
+    def _started(self, pipeline: Pipeline) -> None:
+        self._current = pipeline
+        if not pipeline.is_nested:
+            self._outer = pipeline
+        if self._stop_wanted and self._pool is not None:
+            from pstui.backends.psrp.stopping import stop
+
+            stopping = asyncio.create_task(stop(self._pool, pipeline))
+            pipeline.answering.add(stopping)
+            stopping.add_done_callback(pipeline.answering.discard)
+
+    def _broke(self, failure: SessionBroken) -> None:
+        self._fail(failure)
+
+    def _fail(self, error: PstuiError) -> None:
+        self.failed = error
+        text = f"{error.what}\n{error.why}".strip()
+        self.failure = ErrorInfo(text, fully_qualified_error_id=error.error_id)
+        lives_on = isinstance(error, SessionDisconnected)
+        if lives_on:
+            self.temporary = False  # it must be found again to be connected to
+        self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
+
+
+async def _abort(transport: Transport) -> None:
+    with contextlib.suppress(Exception):
+        await transport.abort()

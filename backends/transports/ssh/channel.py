@@ -1,0 +1,135 @@
+"""A subsystem of an SSH server as a Channel. What it writes to stderr is shown as a notice and is no error."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import asyncssh
+from pstui.backends.console import BACKLOG_LIMIT, Console
+from pstui.backends.errors import SessionBroken
+from pstui.backends.records import Stream, Write
+from pstui.backends.transports.inbox import Inbox
+from pstui.backends.transports.texts import LineTail, printable
+
+#: seconds after the end of the output in which the exit status may still arrive
+DRAIN = 0.5
+
+
+class SSHChannel(asyncssh.SSHClientSession[bytes]):
+    """The standard streams of a subsystem. ``on_stop`` drops the connections it travels on."""
+
+    def __init__(self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]]) -> None:
+        self._host, self._console, self._on_stop = printable(host), console, on_stop
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._inbox = Inbox(lambda: self._flow("pause_reading"), lambda: self._flow("resume_reading"))
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._stderr = LineTail(self._show)
+        self._end = ""
+        self._late = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
+
+    def limit_first_answer(self, seconds: float, message: str) -> None:
+        """End the channel with ``message`` unless the first byte arrives within ``seconds`` (ConnectingTimeout)."""
+
+        def too_late() -> None:
+            self._late = message
+            self._inbox.end()
+
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), too_late)
+
+    # What asyncssh calls.
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        if datatype == asyncssh.EXTENDED_DATA_STDERR:
+            self._stderr.feed(data)
+            return
+        self._stop_timer()
+        self._inbox.put(data)
+
+    def eof_received(self) -> bool:
+        asyncio.get_running_loop().call_later(DRAIN, self._finish)
+        return False
+
+    def exit_status_received(self, status: int) -> None:
+        self._end = f"The subsystem on {self._host} ended with exit code {status}."
+        if status == 127:
+            self._end += " The program named for it was probably not found there."
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._end = f"The subsystem on {self._host} was ended by the signal {printable(signal)}."
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self._end:
+            self._end = f"The connection to {self._host} was lost: {printable(str(exc))}."
+        self._writable.set()
+        self._finish()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # What a Channel offers.
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the output, ``b""`` at its end. Raises SessionBroken if the first came too late."""
+        data = await self._inbox.get()
+        if not data and self._late:
+            raise SessionBroken(self._late, self.ending())
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Write all of ``data`` to the subsystem. Raises BrokenPipeError once it is gone."""
+        channel = self._channel
+        if channel is None or channel.is_closing() or self._inbox.ended:
+            raise BrokenPipeError(self.ending() or "the connection is closed")
+        channel.write(data)
+        await self._writable.wait()
+        if self._inbox.ended:
+            raise BrokenPipeError(self.ending() or "the connection was closed")
+
+    async def stop(self) -> None:
+        """Drop the channel and the connections under it."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._stop_timer()
+        if self._channel is not None:
+            self._channel.abort()
+        self._finish()
+        await self._on_stop()
+
+    def ending(self) -> str:
+        """Return how the subsystem or the connection ended, and what was written to stderr."""
+        if not self._end and self._inbox.ended and not self._stopped and not self._late:
+            return f"The server closed the session on {self._host} without a reason."
+        return "\n".join(part for part in (self._end, self._stderr.text()) if part)
+
+    def _flow(self, call: str) -> None:
+        if self._channel is not None:
+            with contextlib.suppress(OSError):
+                getattr(self._channel, call)()
+
+    def _show(self, line: str) -> None:
+        # Nobody waits for the screen here, so a flood of these is cut rather than kept.
+        if self._console.backlog <= BACKLOG_LIMIT:
+            self._console.write(Write(f"{self._host}: {line}", stream=Stream.NOTICE))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _finish(self) -> None:
+        self._stop_timer()
+        if not self._inbox.ended:
+            self._stderr.end()
+            self._inbox.end()

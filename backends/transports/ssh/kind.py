@@ -1,0 +1,55 @@
+"""SSH, as Enter-PSSession -HostName uses it: a subsystem of the far SSH server speaks the protocol (semantics 6.3).
+
+pstui brings its own SSH (asyncssh) and honours what belongs to the user's ``ssh``: the configuration files,
+known_hosts, the agent and the default keys. Passwords, passphrases and host keys are asked on the console.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import tempfile
+from pathlib import Path
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import CallError, OpenError
+from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.ssh.options import check_call
+from pstui.backends.transports.texts import printable
+
+
+async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
+    """Connect, log in and start the subsystem. Raises OpenError, OpenCancelled when a person refused an answer.
+
+    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (semantics 1.8).
+    """
+    try:
+        check_call(info)
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    # The library takes a quarter of a second to load; the screen goes on meanwhile.
+    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.opening")
+    target = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.target")
+    outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")
+
+    limit = info.number("ConnectingTimeout", -1) / 1000
+    began = asyncio.get_running_loop().time()
+    late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
+    with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
+        try:
+            async with asyncio.timeout(limit if limit > 0 else None):
+                hops = await asyncio.to_thread(target.resolve, info, Path(folder))
+                channel = await opening.Opening(info, hops, context).run()
+        except TimeoutError as error:
+            raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
+    if limit > 0:
+        channel.limit_first_answer(limit - (asyncio.get_running_loop().time() - began), late)
+    transport: Transport = outofproc.OutOfProcTransport(channel)
+    return transport
+
+
+TRANSPORT = TransportKind(
+    name="SSH",
+    parameter_sets=frozenset({ParameterSet.SSH_HOST}),
+    connect=connect,
+)

@@ -1,0 +1,164 @@
+"""The hosts of an SSH connection, from the call and the configuration files: the target and its jump hosts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import asyncssh
+import asyncssh.config
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError, OpenError
+from pstui.backends.transports.ssh.options import option_lines, write_options
+from pstui.backends.transports.texts import printable
+
+#: jump hosts before a target, those of jump hosts included
+MAX_HOPS = 8
+#: directives of ssh that asyncssh leaves to its caller
+_OURS = ("BatchMode", "HashKnownHosts", "StrictHostKeyChecking")
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One host on the way. ``name`` is what it was called, ``host`` what the configuration makes of it."""
+
+    name: str
+    options: asyncssh.SSHClientConnectionOptions
+    config: tuple[Path, ...]
+
+    @property
+    def host(self) -> str:
+        return str(self.options.host)
+
+    @property
+    def port(self) -> int:
+        return int(self.options.port)
+
+    @property
+    def user(self) -> str:
+        return str(self.options.username)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """Return a value of the configuration, as asyncssh reads it."""
+        return self.options.config.get(name, default)
+
+    def texts(self, name: str) -> list[str]:
+        """Return a value of the configuration that is a list of texts."""
+        return [str(one) for one in cast("list[str] | None", self.option(name)) or []]
+
+    def paths(self, name: str, default: list[Path] | None = None) -> list[Path]:
+        """Return a list of files, with ``~`` and the tokens for home and host replaced."""
+        if self.option(name) is None:
+            return default or []
+        home = str(Path.home())
+        texts = [one.replace("%d", home).replace("%h", self.host) for one in self.texts(name)]
+        return [Path(one).expanduser() for one in texts]
+
+
+def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
+    """Return the hosts of a connection in the order they are connected to, the target last.
+
+    Reads files, so it is to be called in a thread; ``folder`` takes the options of the call as a configuration file.
+    Raises OpenError.
+    """
+    _teach_asyncssh()
+    options = info.values.get("Options") or {}
+    try:
+        own = write_options(folder, "target", option_lines(options))
+        way = write_options(folder, "way", option_lines(options, for_jump_host=True))
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    files = [file for file in config_files() if os.access(file, os.R_OK)]
+    host = info.text("HostName").removeprefix("[").removesuffix("]")
+    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), (*own, *files))
+    return [*_jump_hosts(target, (*way, *files), 1), target]
+
+
+def config_files() -> list[Path]:
+    """Return the configuration files that ssh reads, the user's first."""
+    windows = Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData")) / "ssh"
+    system = windows if os.name == "nt" else Path("/etc/ssh")
+    return [Path.home() / ".ssh" / "config", system / "ssh_config"]
+
+
+def known_hosts_files(hop: Hop) -> list[Path]:
+    """Return the known_hosts files that count for a host; a new key is kept in the first."""
+    own = Path.home() / ".ssh"
+    system = config_files()[1].parent
+    return [
+        *hop.paths("UserKnownHostsFile", [own / "known_hosts", own / "known_hosts2"]),
+        *hop.paths("GlobalKnownHostsFile", [system / "ssh_known_hosts", system / "ssh_known_hosts2"]),
+    ]
+
+
+def _login_name(user: str) -> str:
+    """Return a user name as the far sshd expects it: ``DOMAIN\\user`` becomes ``user@DOMAIN`` (semantics 6.3)."""
+    domain, mark, name = user.partition("\\")
+    return f"{name}@{domain}" if mark and "\\" not in name else user
+
+
+def _hop(host: str, user: str, port: int, config: tuple[Path, ...]) -> Hop:
+    try:
+        options = asyncssh.SSHClientConnectionOptions(
+            config=[str(file) for file in config],
+            host=host,
+            port=port or (),
+            username=user or (),
+            client_keys=None,
+            agent_path=None,
+            known_hosts=None,
+            x509_trusted_certs=None,
+            x509_trusted_cert_paths=[],
+        )
+    except (ValueError, OSError) as error:
+        raise OpenError(
+            f"{printable(host)}: the SSH configuration cannot be used",
+            printable(str(error)),
+            "Correct -Options or the configuration file named.",
+        ) from error
+    hop = Hop(host, options, config)
+    for what, value in (("host name", hop.host), ("user name", hop.user)):
+        if value.startswith("-"):
+            raise OpenError(
+                f"the {what} {printable(value)} is refused",
+                "It starts with a dash, so an SSH program could take it for an option.",
+                "Correct the call or the configuration file.",
+            )
+    return hop
+
+
+def _jump_hosts(hop: Hop, config: tuple[Path, ...], depth: int) -> list[Hop]:
+    jumps = [one.strip() for one in str(hop.option("ProxyJump") or "").split(",") if one.strip()]
+    if depth + len(jumps) > MAX_HOPS:
+        raise OpenError(
+            f"{printable(hop.name)}: there are too many jump hosts",
+            f"More than {MAX_HOPS} hosts stand before it; perhaps ProxyJump leads in a circle.",
+            "Correct ProxyJump in -Options or in the SSH configuration.",
+        )
+    hops = [_jump_host(one, config) for one in jumps]
+    # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
+    if not hops or (hops[0].host, hops[0].port) == (hop.host, hop.port):
+        return []
+    return [*_jump_hosts(hops[0], config, depth + len(hops)), *hops]
+
+
+def _jump_host(text: str, config: tuple[Path, ...]) -> Hop:
+    user, _, place = text.removeprefix("ssh://").rstrip("/").rpartition("@")
+    host, port = place, ""
+    if place.startswith("["):
+        host, _, port = place[1:].partition("]")
+        port = port.removeprefix(":")
+    elif place.count(":") == 1:
+        host, _, port = place.partition(":")
+    if not host or (port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536)):
+        raise OpenError(f"the jump host {printable(text)} is not understood", "", "Write user@host:port in ProxyJump.")
+    return _hop(host, user, int(port or 0), config)
+
+
+def _teach_asyncssh() -> None:
+    """Let asyncssh keep directives it passes over by itself, so that ours are found where ssh finds them."""
+    known = asyncssh.config.SSHClientConfig._handlers
+    for name in _OURS:
+        known.setdefault(name.lower(), (name, asyncssh.config.SSHClientConfig._set_string))

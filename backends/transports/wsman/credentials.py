@@ -1,0 +1,178 @@
+"""Who one is to a WinRM service: names in their three forms, the question for what is not known, and refusals kept.
+
+A password is tried once: while its first proof is under way every other attempt with it waits, and once it was turned
+down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed logon,
+not an account locked out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.texts import printable
+from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.safety import Plan
+from pstui.backends.transports.wsman.target import Target
+
+_KEY = secrets.token_bytes(32)
+
+
+class Gate:
+    """Who was turned down in this run, and whose first proof is under way. Holds no password, only keyed digests."""
+
+    def __init__(self) -> None:
+        self._refused: set[bytes] = set()
+        self._proved: set[bytes] = set()
+        self._turns: dict[bytes, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, credential: PSCredential | None) -> AsyncIterator[None]:
+        """Hold the right to prove a credential for the first time. Raises AuthenticationFailure if it was refused."""
+        key = _digest(credential)
+        if key is None or key in self._proved:
+            yield
+            return
+        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = (lock, waiting + 1)
+        try:
+            async with lock:
+                self.check(credential)
+                yield
+                self._proved.add(key)
+        finally:
+            lock, waiting = self._turns[key]
+            if waiting > 1:
+                self._turns[key] = (lock, waiting - 1)
+            else:
+                del self._turns[key]
+
+    def check(self, credential: PSCredential | None) -> None:
+        """Raise AuthenticationFailure if this credential was refused before in this run."""
+        if (key := _digest(credential)) is not None and key in self._refused:
+            raise faults.AuthenticationFailure(
+                "The same user name and password were refused before; they are not sent a second time.",
+                secret_sent=False,
+            )
+
+    def refuse(self, credential: PSCredential | None) -> None:
+        """Remember that a credential was turned down."""
+        if (key := _digest(credential)) is not None:
+            self._refused.add(key)
+            self._proved.discard(key)
+
+    def forget(self) -> None:
+        """Forget everything, as a new run would."""
+        self._refused.clear()
+        self._proved.clear()
+
+
+GATE = Gate()
+
+
+def _digest(credential: PSCredential | None) -> bytes | None:
+    if credential is None or credential.password is None:
+        return None
+    text = f"{credential.user_name.casefold()}\0{credential.password.reveal()}"
+    return hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256")
+
+
+async def credential_of(
+    info: ConnectionInfo, target: Target, plan: Plan, context: ConnectContext
+) -> PSCredential | None:
+    """Return the credential to use, asking for what is missing; None is the current user.
+
+    Raises OpenError, OpenCancelled when a person refused to answer.
+    """
+    if plan.scheme == "certificate":
+        return None
+    credential: PSCredential | None = info.values.get("Credential")
+    if credential is None:
+        if not plan.needs_credential:
+            if await asyncio.to_thread(has_ticket):
+                return None
+            if not plan.asks:
+                raise _no_ticket(target)
+        credential = await _asked_name(target, context)
+    elif not credential.user_name and credential.password is None:
+        credential = await _asked_name(target, context)
+    if not credential.user_name.strip():
+        raise OpenError(f"{target.host}: no user name was given", "", "Give one with -Credential.")
+    if credential.password is None:
+        label = f"Password for {printable(credential.user_name)} on {printable(target.host)}: "
+        credential = replace(credential, password=await _ask(QuestionKind.SECRET, label, target, context))
+    return replace(credential, user_name=in_realm(credential.user_name, info.settings.get("realms") or {}, plan))
+
+
+async def _asked_name(target: Target, context: ConnectContext) -> PSCredential:
+    name = await _ask(QuestionKind.LINE, f"User name for {printable(target.host)}: ", target, context)
+    return PSCredential(name.reveal().strip())
+
+
+def in_realm(name: str, realms: Mapping[str, Any], plan: Plan) -> str:
+    """Return a user name as the mechanism takes it: ``DOMAIN\\user`` as ``user@REALM`` where the realm is known.
+
+    ``realms`` maps NetBIOS names of domains to Kerberos realms (any case). A domain written with dots is a realm
+    itself. Other names stay as they are: the domain may be a computer's own.
+    """
+    domain, backslash, user = name.partition("\\")
+    if not backslash or plan.scheme not in ("negotiate", "kerberos", "credssp"):
+        return name
+    known = {str(key).casefold(): str(value) for key, value in realms.items()}
+    realm = known.get(domain.casefold(), domain if "." in domain.strip(".") else "")
+    return f"{user}@{realm.upper()}" if realm else name
+
+
+def has_ticket() -> bool:
+    """Whether the current user can be proved without a password: on Windows always, elsewhere by a Kerberos ticket."""
+    if os.name == "nt":
+        return True
+    try:
+        import gssapi
+        from gssapi.raw import GSSError
+    except (ImportError, OSError):
+        return False
+    try:
+        mechanism = gssapi.OID.from_int_seq("1.2.840.113554.1.2.2")
+        lifetime = gssapi.Credentials(usage="initiate", mechs=[mechanism]).lifetime
+    except GSSError:
+        return False
+    return lifetime is None or lifetime > 0
+
+
+async def _ask(kind: QuestionKind, label: str, target: Target, context: ConnectContext) -> Secret:
+    question = Question(kind, label, remote=False, source=printable(target.host))
+    try:
+        return await context.console.ask(question)
+    except QuestionCancelled as cancelled:
+        if not cancelled.nobody:
+            raise OpenCancelled(f"{printable(target.host)}: not connected") from cancelled
+        is_password = kind is QuestionKind.SECRET
+        what = "password" if is_password else "credential"
+        raise OpenError(
+            f"{printable(target.host)}: a {what} is needed, and nobody is there to be asked",
+            "" if is_password else "There is no Kerberos ticket of the current user, or it cannot be used here.",
+            "Give the name of a [credentials] entry of the profiles that has a password source as -Credential, or get "
+            "a ticket with kinit.",
+            error_id="CreateRemoteRunspaceFailed",
+        ) from cancelled
+
+
+def _no_ticket(target: Target) -> OpenError:
+    return OpenError(
+        f"{printable(target.host)}: there is no Kerberos ticket of the current user",
+        "NegotiateWithImplicitCredential proves the current user and asks nothing.",
+        "Get a ticket with kinit, or give a -Credential with another -Authentication.",
+        error_id="CreateRemoteRunspaceFailed",
+    )

@@ -1,0 +1,302 @@
+"""One HTTP connection to a WinRM service, with its authentication and its seal. Everything here blocks.
+
+It stands beneath pypsrp's HTTP transport and changes what an interactive session cannot use of it: every new
+connection begins with a fresh session and a fresh seal (the old ones belong to the old connection), redirects are
+never followed, nothing is retried, replies are bounded, and the connection can be cut from another thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import socket
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import requests.auth
+from pstui.backends.credentials import PSCredential
+from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.errors import REFUSED, Facts
+from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.proxy import Proxy
+from pstui.backends.transports.wsman.safety import Plan
+from pstui.backends.transports.wsman.sockets import OwnedAdapter
+from pstui.backends.transports.wsman.target import Target
+from pstui.backends.transports.wsman.trouble import trouble
+from pypsrp.encryption import WinRMEncryption
+from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
+from pypsrp.wsman import _TransportHTTP
+from urllib3.connection import HTTPConnection
+
+#: seconds until a connection must stand
+CONNECT_TIMEOUT = 30.0
+
+_MIME_BOUNDARY = re.compile(r"""boundary=['"]?([^'";]+)['"]?""", re.IGNORECASE)
+
+# Their debug logs hold whole messages and tokens.
+for _name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+# It is told where the screen is, and says only that a reply was read to its end before its certificate was asked for.
+warnings.filterwarnings("ignore", category=NoCertificateRetrievedWarning)
+
+
+class NotConnected(Exception):
+    """The connection that the session and its seal belong to is gone; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What every connection of one session shares: where to, how to prove who one is, and with what."""
+
+    target: Target
+    plan: Plan
+    settings: Settings
+    credential: PSCredential | None
+    certificate: tuple[str, str, str] | None = None
+    proxy: Proxy | None = None
+    #: what the first connection settled on; those after it need not look for a Kerberos realm again
+    settled: set[str] = field(default_factory=set)
+
+    @property
+    def facts(self) -> Facts:
+        """What an error may tell of this way."""
+        user = self.credential.user_name if self.credential else ""
+        return Facts(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
+
+
+class WinRMConnection(_TransportHTTP):
+    """One connection. Used by one thread at a time, save ``cut``."""
+
+    def __init__(self, way: Way) -> None:
+        plan, target, credential = way.plan, way.target, way.credential
+        password = credential.password if credential else None
+        super().__init__(
+            target.host,
+            target.port,
+            credential.user_name if credential else None,
+            password.reveal() if password else None,
+            target.ssl,
+            target.path,
+            auth=plan.scheme if plan.scheme != "digest" else "basic",
+            cert_validation=not way.settings.skip_ca,
+            encryption="auto" if plan.sealed or target.ssl else "never",
+            no_proxy=True,
+            credssp_auth_mechanism=plan.inner,
+        )
+        self.way = way
+        self.endpoint = target.url
+        self.wrap_required = plan.sealed
+        self.new_connections = 0
+        #: whether being authenticated is a matter of the connection, so that a new one needs a new beginning
+        self._bound = plan.scheme in ("negotiate", "kerberos", "ntlm", "credssp")
+        self._allowed = False
+        self._cut = False
+        self._sock: socket.socket | None = None
+        if way.certificate:
+            self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = way.certificate
+
+    def exchange(self, message: bytes, silence: float | None) -> bytes:
+        """Post one message and return the reply's envelope. ``silence`` is the longest one in seconds.
+
+        Raises a WSManFailure; a reply with status 500 holds a fault and is returned like any other.
+        """
+        limits = (CONNECT_TIMEOUT if silence is None else min(CONNECT_TIMEOUT, silence), silence)
+        was_connected = self.session is not None
+        try:
+            if self.session is None:
+                self._renew()
+            try:
+                return self._post(message, limits)
+            except NotConnected:
+                if not was_connected:
+                    raise
+                self._renew()
+                return self._post(message, limits)
+        except faults.WSManFailure:
+            raise
+        except NotConnected as error:
+            raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the connection was closed", sent=False) from error
+        except Exception as error:
+            if self._cut:
+                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "cut by this side") from error
+            raise trouble(error, sent=self._sock is not None) from error
+
+    def cut(self) -> None:
+        """End the connection now, from any thread: a blocked read returns at once."""
+        self._cut = True
+        sock = self._sock
+        if sock is not None:
+            # The base class' method: that of an SSLSocket would pull the TLS state from under the reading thread.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    @property
+    def host(self) -> str:
+        """The name a certificate must bear."""
+        return self.way.target.host
+
+    @property
+    def skips(self) -> tuple[bool, bool]:
+        """Whether the issuer, and the name, of a certificate stay unchecked."""
+        return self.way.settings.skip_ca, self.way.settings.skip_cn
+
+    @property
+    def proxy_authorization(self) -> str:
+        """The header by which the proxy learns who asks."""
+        proxy = self.way.proxy
+        return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
+
+    @property
+    def passphrase(self) -> str:
+        """What opens the key of the client certificate."""
+        return self.certificate_key_password or ""
+
+    def opened(self, connection: HTTPConnection) -> None:
+        """Take note of a new connection's socket."""
+        self.new_connections += 1
+        self._allowed = False
+        sock: Any = connection.sock
+        self._sock = getattr(sock, "socket", sock)
+        if self._cut:
+            self.cut()
+            raise NotConnected
+
+    def check_allowed(self) -> None:
+        """Refuse a connection that would replace the one the seal belongs to, or one after the end."""
+        if self._cut or (self._bound and not self._allowed):
+            raise NotConnected
+
+    def _renew(self) -> None:
+        """Begin anew: a session without cookies, connection or authentication, and no seal."""
+        self.close()
+        self._sock = None
+        self.encryption = None
+        self.session = self._build_session()
+        self._allowed = True
+
+    def close(self) -> None:
+        """Close the connection and forget its session."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
+
+    def _post(self, message: bytes, limits: tuple[float, float | None]) -> bytes:
+        session = self.session
+        assert session is not None
+        headers: dict[str, str] = {"Content-Type": "application/soap+xml;charset=UTF-8"}
+        payload = message
+        authentication: Any = session.auth
+        if self.wrap_required:
+            if self.encryption is None:
+                self._authenticate(limits)
+            assert self.encryption is not None
+            kind, payload = self.encryption.wrap_message(message)
+            protocol = self.encryption.protocol
+            headers["Content-Type"] = f'{kind};protocol="{protocol}";boundary="Encrypted Boundary"'
+            # A 401 to a sealed message means that its context is gone: answering it with a new one would send a
+            # body that nobody can open.
+            authentication = _no_authentication
+        request = requests.Request("POST", self.endpoint, data=payload, headers=headers, auth=authentication)
+        response = self._send(session.prepare_request(request), limits)
+        return self._envelope(response)
+
+    def _authenticate(self, limits: tuple[float, float | None]) -> None:
+        """Prove who we are with an empty message, and make the seal of what came out of it."""
+        session = self.session
+        assert session is not None
+        response = self._send(session.prepare_request(requests.Request("POST", self.endpoint)), limits)
+        host = urlsplit(self.endpoint).hostname
+        context = getattr(session.auth, "contexts", {}).get(host)
+        if response.status_code == 401 or context is None:
+            self._check_status(response, b"")
+            raise faults.AuthenticationFailure(
+                "The service let us in without proof, so that nothing could be sealed.", secret_sent=False
+            )
+        if response.status_code >= 300 and response.status_code != 500:
+            self._check_status(response, response.content)
+        response.content  # noqa: B018  reading it to the end frees the connection for the next request
+        if getattr(context, "negotiated_protocol", None) == "ntlm":
+            self.way.settled.add("ntlm")
+        protocol = WinRMEncryption.SPNEGO
+        if self.auth == "credssp":
+            protocol = WinRMEncryption.CREDSSP
+        elif context.response_auth_header == "kerberos":
+            protocol = WinRMEncryption.KERBEROS
+        self.encryption = WinRMEncryption(context, protocol)
+
+    def _send(self, request: requests.PreparedRequest, limits: tuple[float, float | None]) -> requests.Response:
+        assert self.session is not None
+        return self.session.send(request, timeout=limits, allow_redirects=False, stream=True)
+
+    def _envelope(self, response: requests.Response) -> bytes:
+        content = response.content
+        kind = response.headers.get("content-type", "")
+        if kind.startswith(("multipart/encrypted", "multipart/x-multi-encrypted")):
+            found = _MIME_BOUNDARY.search(kind)
+            if self.encryption is None or found is None:
+                raise faults.BadReply("the service sealed a reply that nothing was agreed on for")
+            content = self.encryption.unwrap_message(content, found[1])
+        elif self.wrap_required and content and response.status_code < 300:
+            raise faults.BadReply("the service answered a sealed message with an open one")
+        self._check_status(response, content)
+        return content
+
+    def _check_status(self, response: requests.Response, content: bytes) -> None:
+        """Raise for what is no envelope: a refusal, a redirect, an error of HTTP itself."""
+        status = response.status_code
+        if status == 401:
+            if self.encryption is not None:
+                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the service forgot who we are")
+            offered = response.headers.get("www-authenticate", "")
+            if self.auth == "basic" and offered and self.way.plan.scheme not in offered.lower():
+                raise faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
+            raise faults.AuthenticationFailure(REFUSED, offered=offered)
+        if 300 <= status < 400:
+            raise faults.HTTPFailure(status, location=response.headers.get("location", ""))
+        is_soap = content.lstrip()[:1] == b"<" and b"Envelope" in content[:2000]
+        if status >= 300 and not is_soap:
+            raise faults.HTTPFailure(status, content[:2000].decode("utf-8", "replace"))
+
+    def _build_session(self) -> requests.Session:
+        """Return a session that connects through us, with a proxy only where one is wanted."""
+        session: requests.Session = super()._build_session()
+        # Whatever the environment may still bring: a netrc entry would be sent as Basic.
+        session.trust_env = False
+        session.headers["User-Agent"] = "pstui"
+        adapter = OwnedAdapter(self)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        proxy = self.way.proxy
+        session.proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
+        return session
+
+    def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:
+        target = self.way.target
+        # Every Windows computer answers to host/NAME; the port tells services apart that have names of their own.
+        if auth_provider == "negotiate" and "ntlm" in self.way.settled:
+            auth_provider = "ntlm"
+        with_port = self.way.settings.port_in_spn
+        session.auth = HTTPNegotiateAuth(
+            username=self.username,
+            password=self.password,
+            auth_provider=auth_provider,
+            service="HTTP" if with_port else "host",
+            hostname_override=f"{target.host}:{target.port}" if with_port else None,
+            wrap_required=self.wrap_required,
+        )
+
+    def _build_auth_basic(self, session: requests.Session) -> None:
+        if self.way.plan.scheme == "digest":
+            session.auth = requests.auth.HTTPDigestAuth(self.username or "", self.password or "")
+        else:
+            user, password = (self.username or "").encode(), (self.password or "").encode()
+            session.auth = requests.auth.HTTPBasicAuth(user, password)
+
+
+def _no_authentication(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

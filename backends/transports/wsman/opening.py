@@ -1,0 +1,134 @@
+"""The way to a WinRM service made ready: address, rules, credential, certificate, redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Question, QuestionCancelled, QuestionKind
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.records import Stream, Write
+from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.texts import printable
+from pstui.backends.transports.wsman import errors, faults
+from pstui.backends.transports.wsman.certificates import check_passphrase, find_certificate
+from pstui.backends.transports.wsman.client import Client
+from pstui.backends.transports.wsman.credentials import credential_of
+from pstui.backends.transports.wsman.http import Way
+from pstui.backends.transports.wsman.options import Settings, settings_of
+from pstui.backends.transports.wsman.proxy import find_proxy
+from pstui.backends.transports.wsman.safety import plan_of, trusted_hosts
+from pstui.backends.transports.wsman.target import Target, target_of
+from pstui.backends.transports.wsman.transport import WSManTransport
+
+
+class Opening:
+    """One attempt to reach the service that ``info`` names, redirects included."""
+
+    def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
+        self._info, self._context = info, context
+        self._target = target_of(info)
+        self._settings = settings_of(info, self._target.is_loopback)
+        self._left = self._settings.redirects
+        self._certificate: tuple[str, str, str] | None = None
+        self._current: Client | None = None
+
+    async def transport(self) -> WSManTransport:
+        """Return the transport, not yet open. Raises OpenError, OpenCancelled."""
+        client = await self.client()
+        return WSManTransport(client, self._computer, self._context.console, self._redirected)
+
+    async def client(self) -> Client:
+        """Return a client for the service. Raises OpenError, OpenCancelled."""
+        for note in self._settings.notes:
+            self._say(note)
+        self._current = await self._client(self._target, self._settings)
+        return self._current
+
+    @property
+    def _computer(self) -> str:
+        name = self._info.computer_name
+        return "localhost" if name in (".", "") else printable(name)
+
+    async def _client(self, target: Target, settings: Settings) -> Client:
+        plan = plan_of(self._info, target, settings, trusted_hosts(self._info))
+        if plan.scheme == "certificate" and self._certificate is None:
+            self._certificate = await self._find_certificate()
+        proxy = find_proxy(target, settings)
+        if proxy is None:
+            await self._look_up(target)
+        through = f", through the proxy {proxy.name}" if proxy else ""
+        self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
+        if target.ssl:
+            self._context.step("TLS", "")
+        credential = await credential_of(self._info, target, plan, self._context)
+        who = printable(credential.user_name) if credential else "the current user"
+        self._context.step("authentication", f"{plan.scheme}, {who}")
+        return Client(Way(target, plan, settings, credential, self._certificate, proxy))
+
+    async def _redirected(self, location: str) -> Client:
+        """Return the client for the address that a redirect names, where the rules allow to go there."""
+        assert self._current is not None
+        old = self._current.way.target
+        shown = printable(location[:300])
+        if self._left <= 0 < self._settings.redirects:
+            raise errors.WSManOpenError(
+                f"{printable(old.host)}: the connection is redirected too often",
+                f"{self._settings.redirects} redirects were followed, and the next one names {shown}. "
+                f"WinRM code {faults.describe(faults.REDIRECT_REQUESTED)}.",
+                "Two servers may point at each other: ask who runs them. MaximumConnectionRedirectionCount of the "
+                "session option allows more.",
+                code=faults.REDIRECT_REQUESTED,
+            )
+        if self._left <= 0:
+            failure = faults.HTTPFailure(302, location=location)
+            raise errors.open_error(failure, self._current.way.facts)
+        new = old.moved(location)
+        if old.ssl and not new.ssl:
+            raise errors.WSManOpenError(
+                f"{printable(old.host)}: a redirect from https to http is not followed",
+                f"It names {shown}, where your credential would be less safe than where you sent it. "
+                f"WinRM code {faults.describe(faults.REDIRECT_REQUESTED)}.",
+                "Connect to that address yourself if you trust it.",
+                code=faults.REDIRECT_REQUESTED,
+            )
+        self._left -= 1
+        self._say(f"{printable(old.host)} redirects the connection to {shown}")
+        self._current = await self._client(new, self._settings)
+        return self._current
+
+    async def _look_up(self, target: Target) -> None:
+        self._context.step("name", printable(target.host))
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            failure = faults.NetworkFailure(faults.NetworkKind.NAME, why, sent=False)
+            raise errors.open_error(failure, errors.Facts(target)) from error
+
+    async def _find_certificate(self) -> tuple[str, str, str]:
+        thumbprint = self._info.text("CertificateThumbprint")
+        value = self._info.settings.get("certificate_files", ())
+        places = [value] if isinstance(value, str) else [str(one) for one in value]
+        certificate, key, locked = await asyncio.to_thread(find_certificate, thumbprint, places)
+        passphrase = ""
+        if locked:
+            label = f"Passphrase for {printable(str(key))}: "
+            question = Question(QuestionKind.SECRET, label, remote=False, source=printable(self._target.host))
+            try:
+                passphrase = (await self._context.console.ask(question)).reveal()
+            except QuestionCancelled as cancelled:
+                if not cancelled.nobody:
+                    raise OpenCancelled(f"{self._computer}: not connected") from cancelled
+                raise OpenError(
+                    f"{self._computer}: the key of the certificate needs a passphrase, and nobody is there to be asked",
+                    "",
+                    "Use a key without a passphrase for unattended work.",
+                ) from cancelled
+            await asyncio.to_thread(check_passphrase, key, passphrase)
+        return str(certificate), str(key), passphrase
+
+    def _say(self, text: str) -> None:
+        self._context.console.write(Write(text, stream=Stream.NOTICE))

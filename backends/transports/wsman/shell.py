@@ -1,0 +1,208 @@
+"""The verbs of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, semantics 6.7)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.envelope import PWSH, SHELL_RESOURCE, Envelopes, Request, rsp
+from pstui.backends.transports.wsman.options import Settings
+from pypsrp.wsman import NAMESPACES, WSManAction
+
+#: the misspelling is the protocol's: any other code closes the command (semantics 7 no. 59)
+STOP = "powershell/signal/crtl_c"
+TERMINATE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate"
+#: longest history text that is told as the command line (semantics 6.7)
+MAX_LINE = 255
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one Receive brought: fragments in order, and whether the command is over."""
+
+    chunks: tuple[bytes, ...]
+    is_done: bool
+
+
+class Verbs:
+    """Writes the requests for one shell. Ids go upper-case, as the real client writes them.
+
+    Services of Windows 7's age give shells and commands ids of their own; they are learnt from their answers.
+    """
+
+    def __init__(self, envelopes: Envelopes, settings: Settings, shell_id: uuid.UUID, resource: str) -> None:
+        self._envelopes, self._settings, self._resource = envelopes, settings, resource
+        self.shell_id = str(shell_id).upper()
+        self._given: dict[uuid.UUID, str] = {}
+
+    def created(self, body: ET.Element) -> None:
+        """Learn the shell's id from the answer to Create. Raises BadReply."""
+        found = body.find(".//wsman:SelectorSet/wsman:Selector[@Name='ShellId']", NAMESPACES)
+        if found is not None and found.text:
+            self.shell_id = _checked(found.text)
+
+    def began(self, command_id: uuid.UUID, body: ET.Element) -> None:
+        """Learn a command's id from the answer to Command. Raises BadReply."""
+        found = body.findtext("rsp:CommandResponse/rsp:CommandId", "", NAMESPACES)
+        if found and found.upper() != _id(command_id):
+            self._given[command_id] = _checked(found)
+
+    def ended(self, command_id: uuid.UUID) -> None:
+        """Forget a command."""
+        self._given.pop(command_id, None)
+
+    def _name(self, command_id: uuid.UUID) -> str:
+        return self._given.get(command_id) or _id(command_id)
+
+    def create(self, opening: bytes, protocol: str, name: str) -> Request:
+        """Return the request that makes the shell; ``opening`` are the pool's first fragments."""
+        shell = ET.Element(rsp("Shell"), {"ShellId": self.shell_id, **({"Name": _text(name)} if name else {})})
+        if self._settings.idle_timeout is not None:
+            _add(shell, "IdleTimeOut", f"PT{self._settings.idle_timeout:.3f}S")
+        if self._settings.buffering:
+            _add(shell, "BufferMode", self._settings.buffering)
+        _add(shell, "InputStreams", "stdin pr")
+        _add(shell, "OutputStreams", "stdout")
+        ET.SubElement(shell, "creationXml", xmlns=PWSH).text = _base64(opening)
+        options = [("protocolversion", protocol, True)]
+        if self._settings.no_profile:
+            options.append(("WINRS_NOPROFILE", "1", True))
+        return self._envelopes.request(
+            WSManAction.CREATE, self._resource, shell, options=options, patience=self._settings.open_timeout
+        )
+
+    def command(self, command_id: uuid.UUID, first: bytes, line: str) -> Request:
+        """Return the request that begins a command with its first fragments."""
+        body = ET.Element(rsp("CommandLine"), {"CommandId": _id(command_id)})
+        _add(body, "Command", _text(line)[:MAX_LINE] or " ")
+        _add(body, "Arguments", _base64(first))
+        return self._shell(WSManAction.COMMAND, body)
+
+    def send(self, command_id: uuid.UUID | None, data: bytes, stream: str) -> Request:
+        """Return the request that sends fragments on ``stdin`` or ``pr`` (answers to host calls)."""
+        body = ET.Element(rsp("Send"))
+        element = ET.SubElement(body, rsp("Stream"), {"Name": stream})
+        if command_id is not None:
+            element.set("CommandId", self._name(command_id))
+        element.text = _base64(data)
+        return self._shell(WSManAction.SEND, body)
+
+    def receive(self, command_id: uuid.UUID | None) -> Request:
+        """Return the request that waits for output."""
+        body = ET.Element(rsp("Receive"))
+        stream = _add(body, "DesiredStream", "stdout")
+        if command_id is not None:
+            stream.set("CommandId", self._name(command_id))
+        return self._envelopes.request(
+            WSManAction.RECEIVE,
+            self._resource,
+            body,
+            shell_id=self.shell_id,
+            options=[("WSMAN_CMDSHELL_OPTION_KEEPALIVE", "True", False)],
+            patience=self._settings.receive_timeout,
+        )
+
+    def signal(self, command_id: uuid.UUID, code: str) -> Request:
+        """Return the request that stops or closes a command."""
+        body = ET.Element(rsp("Signal"), {"CommandId": self._name(command_id)})
+        _add(body, "Code", code)
+        return self._shell(WSManAction.SIGNAL, body, self._settings.cancel_timeout)
+
+    def delete(self) -> Request:
+        """Return the request that ends the shell."""
+        return self._shell(WSManAction.DELETE, None, self._settings.cancel_timeout)
+
+    def get(self, patience: float) -> Request:
+        """Return the request that asks for the shell's state."""
+        return self._envelopes.request(WSManAction.GET, SHELL_RESOURCE, shell_id=self.shell_id, patience=patience)
+
+    def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> Request:
+        """Return the request that lets go of the shell and leaves it running."""
+        body = ET.Element(rsp("Disconnect"))
+        if idle_timeout is not None:
+            _add(body, "IdleTimeOut", f"PT{idle_timeout:.3f}S")
+        if buffering:
+            _add(body, "BufferMode", buffering)
+        return self._shell(WSManAction.DISCONNECT, body)
+
+    def reconnect(self) -> Request:
+        """Return the request by which the client that let go of a shell takes it again."""
+        return self._shell(WSManAction.RECONNECT, ET.Element(rsp("Reconnect")))
+
+    def connect(self, opening: bytes, protocol: str) -> Request:
+        """Return the request by which another client takes a disconnected shell."""
+        body = ET.Element(rsp("Connect"))
+        ET.SubElement(body, "connectXml", xmlns=PWSH).text = _base64(opening)
+        return self._envelopes.request(
+            WSManAction.CONNECT,
+            self._resource,
+            body,
+            shell_id=self.shell_id,
+            options=[("protocolversion", protocol, True)],
+            patience=self._settings.open_timeout,
+        )
+
+    def connect_command(self, command_id: uuid.UUID) -> Request:
+        """Return the request that takes over a command of a shell that was connected."""
+        return self._shell(WSManAction.CONNECT, ET.Element(rsp("Connect"), {"CommandId": _id(command_id)}))
+
+    def _shell(self, action: str, body: ET.Element | None, patience: float | None = 0.0) -> Request:
+        wait = self._settings.operation_timeout if patience == 0.0 else patience
+        return self._envelopes.request(action, self._resource, body, shell_id=self.shell_id, patience=wait)
+
+
+def received(body: ET.Element) -> Received:
+    """Read a ReceiveResponse. Raises BadReply."""
+    response = body.find("rsp:ReceiveResponse", NAMESPACES)
+    if response is None:
+        raise faults.BadReply("the service answered a Receive with something else")
+    chunks = [decoded(stream.text) for stream in response.findall("rsp:Stream", NAMESPACES) if stream.text]
+    state = response.find("rsp:CommandState", NAMESPACES)
+    return Received(tuple(chunks), state is not None and state.get("State", "").endswith("/Done"))
+
+
+def connect_answer(body: ET.Element) -> bytes:
+    """Return the fragments of a ConnectResponse. Raises BadReply."""
+    return decoded(body.findtext("rsp:ConnectResponse/pwsh:connectResponseXml", "", NAMESPACES))
+
+
+def decoded(text: str | None) -> bytes:
+    """Decode base64 strictly. Raises BadReply."""
+    try:
+        return base64.b64decode("".join((text or "").split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise faults.BadReply("the service sent data that is not base64") from error
+
+
+def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
+    element = ET.SubElement(parent, rsp(name))
+    element.text = text
+    return element
+
+
+def _checked(text: str) -> str:
+    """Return an id that the service gave, if it is one. Raises BadReply."""
+    text = text.strip()
+    if not re.fullmatch(r"[0-9A-Za-z{}-]{1,64}", text):
+        raise faults.BadReply("the service gave an id that is none")
+    return text
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _id(number: uuid.UUID) -> str:
+    return str(number).upper()
+
+
+def _text(text: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
+    return _NOT_XML.sub(" ", text)

@@ -1,0 +1,178 @@
+"""What a call asks for: a name, Enter-PSSession or Invoke-Command, bound and handed to the screen or run without it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+
+from pstui.backends.binding.binder import BoundCall, bind, bind_line
+from pstui.backends.binding.calls import connection_info, connections, opens, what_if
+from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import CallError
+from pstui.tui.cli import args as cli_args
+from pstui.tui.cli import cli_invoke
+from pstui.tui.cli import names as cli_names
+from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options
+from pstui.tui.profiles import cli_profiles
+
+_INVOKE, _ENTER = "Invoke-Command", "Enter-PSSession"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A call that is bound: where it goes, and the call itself unless a profile's name was given."""
+
+    infos: tuple[ConnectionInfo, ...]
+    call: BoundCall | None = None
+    json: bool = False
+    what_if: bool = False
+
+
+def dispatch(options: Options) -> int:
+    """Do what the command line asks for and return the exit code. Raises PstuiError."""
+    profiles = cli_profiles.load(options.config)
+    if not options.rest and options.line is None:
+        _refuse_json(options.json)
+        return _screen([], options, profiles)
+    try:
+        wanted = _bind(options, profiles)
+    except MissingMandatory as error:
+        if not _can_be_asked(error):
+            raise
+        return _screen([], options, profiles, single=True, lacking=error)
+    if wanted.call is not None and wanted.call.cmdlet == "Get-Help":
+        return _help(wanted.call)
+    if wanted.what_if or options.what_if:
+        return _describe(wanted)
+    if wanted.call is not None:
+        _tell(wanted.call)
+        if wanted.call.cmdlet == _INVOKE:
+            as_json = options.json or wanted.json
+            return cli_invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
+    _refuse_json(options.json)
+    return _screen(list(wanted.infos), options, profiles, single=True)
+
+
+def demo(options: Options) -> int:
+    """Open the screen with a session on the embedded endpoint."""
+    if len(options.rest) > 1:
+        raise CallError(
+            f"demo does not take {options.rest[1]!r}", hint="pstui demo opens the screen, pstui demo --stdio serves."
+        )
+    _refuse_json(options.json)
+    return _screen([ConnectionInfo(ParameterSet.DEMO)], options, cli_profiles.load(options.config), single=True)
+
+
+def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
+    context = BindContext(allow_what_if=True)
+    if options.line is not None:
+        call = bind_line(options.line, context=context)
+        return _checked(call, profiles, what_if=options.what_if)
+    first, *others = options.rest
+    if first.lower() in INVOKE_NAMES:
+        as_json, arguments = cli_args.take_json(others)
+        cli_args.refuse_late_options(arguments)
+        return _checked(bind(_INVOKE, arguments, context=context), profiles, as_json)
+    if first.lower() in ENTER_NAMES:
+        cli_args.refuse_late_options(others)
+        return _checked(bind(_ENTER, others, context=context), profiles)
+    cli_args.refuse_late_options(options.rest)
+    if not cli_names.is_cmdlet(first):
+        cli_names.refuse_misspelled(first, profiles)
+    rest = [word for word in others if not cli_args.is_what_if(word)]
+    if first.startswith("-") or rest or cli_names.is_cmdlet(first):
+        # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
+        name, arguments = (first, tuple(others)) if cli_names.is_cmdlet(first) else (_ENTER, options.rest)
+        return _checked(bind(name, arguments, context=context), profiles)
+    return Wanted((cli_names.resolve(first, profiles, ask=not others),), what_if=bool(others))
+
+
+def _checked(
+    call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False, *, what_if: bool = False
+) -> Wanted:
+    if call.cmdlet == _ENTER:
+        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+    if call.cmdlet == "Get-Help":
+        return Wanted((), call)
+    if call.missed:
+        raise call.missed[0]
+    if call.cmdlet != _INVOKE and not (call.what_if or what_if):
+        raise CallError(
+            f"{call.cmdlet} cannot be called from here",
+            "There are no sessions yet to list, keep or end.",
+            "Call Enter-PSSession or Invoke-Command; in the screen, Alt+X takes every session cmdlet.",
+        )
+    if call.cmdlet == _INVOKE:
+        cli_invoke.check(call)
+    infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
+    return Wanted(infos, call, as_json, call.what_if)
+
+
+def _describe(wanted: Wanted) -> int:
+    """Print what would be done: one object, for several targets a list of them."""
+    found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
+    print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    return 0
+
+
+def _help(call: BoundCall) -> int:
+    """Print the ways of calling a cmdlet: what -? asks for."""
+    from pstui.backends.binding.syntax import syntax
+
+    print(syntax(call.values["Name"]))
+    return 0
+
+
+def _can_be_asked(error: MissingMandatory) -> bool:
+    """Whether the dialog can ask for what a call lacks: an Enter-PSSession that is meant, and a person to ask."""
+    call = error.call
+    if call is None or call.cmdlet != _ENTER or call.what_if:
+        return False
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _screen(
+    infos: list[ConnectionInfo],
+    options: Options,
+    profiles: cli_profiles.Profiles,
+    *,
+    single: bool = False,
+    lacking: MissingMandatory | None = None,
+) -> int:
+    from pstui.tui.cli import screen as cli_screen
+    from pstui.tui.profiles.profiles import ProfileBook
+
+    book = ProfileBook(profiles)
+
+    def bind_typed(text: str) -> ConnectionInfo:
+        return cli_names.from_text(text, book.profiles)
+
+    return cli_screen.run(
+        infos,
+        transcript=options.transcript,
+        single=single,
+        bind=bind_typed,
+        book=book,
+        settings=profiles.settings,
+        lacking=lacking,
+    )
+
+
+def _tell(call: BoundCall) -> None:
+    for notice in call.notices:
+        _warn(notice)
+
+
+def _warn(text: str) -> None:
+    from pstui.tui.transcript.render.sgr import plain
+
+    if text:
+        print(f"pstui: {plain(text)}", file=sys.stderr)
+
+
+def _refuse_json(given: bool) -> None:
+    if given:
+        raise CallError("--json goes with Invoke-Command", hint="Write: pstui --json icm … -ScriptBlock TEXT")

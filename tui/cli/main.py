@@ -1,0 +1,105 @@
+"""The command ``pstui``: looks at its arguments and hands over. What it needs is imported when it is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+TYPE_CHECKING = False  # typing itself would be the heaviest import here
+if TYPE_CHECKING:
+    from pstui.backends.errors import PstuiError
+    from pstui.tui.cli.args import Options
+
+EXIT_OK, EXIT_FAILED, EXIT_CALL, EXIT_NO_SESSION, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run pstui with ``argv`` (by default the process's own) and return its exit code. Raises nothing."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _version() if arguments == ["--version"] else _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return _closed_output()
+    except Exception as error:  # the last resort: whatever it is, the user gets a sentence and a file
+        return _failed(error)
+
+
+def complain(error: PstuiError) -> None:
+    """Write an error to standard error: what, why, what to do, and PowerShell's id where there is one."""
+    from pstui.tui.transcript.render.sgr import plain
+
+    lines = plain(error.text()).split("\n")
+    print(f"pstui: {lines[0]}", *(f"  {line}" for line in lines[1:]), sep="\n", file=sys.stderr)
+    if error.error_id:
+        print(f"FullyQualifiedErrorId: {plain(error.error_id)}", file=sys.stderr)
+
+
+def _run(arguments: list[str]) -> int:
+    from pstui.tui.cli.args import parse
+
+    options = parse(arguments)
+    if options.version:
+        return _version()
+    if options.help:
+        from pstui.tui.cli.help import HELP
+
+        print(HELP, end="")
+        return EXIT_OK
+    if options.check:
+        from pstui.tui.profiles.cli_profiles import check
+
+        return check(options.config)
+    if options.rest[:1] == ("demo",):
+        return _demo(options)
+    from pstui.tui.cli.calls import dispatch
+
+    return dispatch(options)
+
+
+def _demo(options: Options) -> int:
+    if options.rest == ("demo", "--stdio"):
+        from pstui.backends.demo.server.stdio import main as serve
+
+        return serve()
+    from pstui.tui.cli.calls import demo
+
+    return demo(options)
+
+
+def _version() -> int:
+    from pstui.tui.version import VERSION
+
+    print(f"pstui {VERSION}")
+    return EXIT_OK
+
+
+def _closed_output() -> int:
+    """Nobody reads any longer: keep Python from complaining about it on its way out."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
+
+
+def _failed(error: Exception) -> int:
+    from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError
+
+    if isinstance(error, OpenCancelled):
+        return EXIT_INTERRUPTED
+    if isinstance(error, PstuiError):
+        complain(error)
+        if isinstance(error, CallError):
+            return EXIT_CALL
+        return EXIT_NO_SESSION if isinstance(error, OpenError) else EXIT_FAILED
+    from pstui.tui.cli import crash as cli_crash
+
+    return cli_crash.report(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Opens the full screen: the one place of the command line that loads Textual."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError
+from pstui.config.paths import state_folder
+from pstui.tui.cli.first_frame import FirstFrame
+from pstui.tui.cli.transcript_file import TranscriptFile
+from pstui.tui.profiles.profiles import ProfileBook
+
+if TYPE_CHECKING:
+    from pstui.backends.discovery.model import Source
+    from pstui.tui.app import PstuiApp
+    from pstui.tui.editor.line_history import KeptLines
+    from textual.driver import Driver
+
+
+def need_terminal() -> None:
+    """Raise CallError unless standard input and output are a terminal."""
+    missing = [
+        name
+        for name, stream in (("standard input", sys.stdin), ("standard output", sys.stdout))
+        if stream is None or not stream.isatty()
+    ]
+    if missing:
+        raise CallError(
+            "the full screen needs a terminal",
+            f"Here {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} none.",
+            "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
+        )
+
+
+def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
+    """Return the history of earlier runs, which keeps what is typed in this one; None where the setting is off."""
+    if not settings.get("history", True):
+        return None
+    from pstui.backends.language.secrets import looks_secret
+    from pstui.config.history import History
+    from pstui.config.paths import state_folder
+
+    return History(state_folder() / "history.jsonl", looks_secret)
+
+
+def _sources(book: ProfileBook | None) -> Sequence[Source]:
+    """Return where hosts, machines and containers are looked for; loaded when the sidebar is seen, after the paint."""
+    from pstui.tui.sidebar.discovery import default_sources
+
+    return default_sources([] if book is None else book.sources())
+
+
+def _app_class(frame: FirstFrame) -> type[PstuiApp]:
+    """Return the app as it runs in a terminal, behind the frame that is painted already."""
+    from pstui.tui.app import PstuiApp
+    from pstui.tui.cli.ended_by_signal import end_by_signals
+    from pstui.tui.responsive import behind_frame
+
+    class App(PstuiApp):
+        def get_driver_class(self) -> type[Driver]:
+            return behind_frame(super().get_driver_class(), frame)
+
+        def on_mount(self) -> None:
+            end_by_signals(asyncio.get_running_loop(), self.workspace.end)
+            # The driver takes the terminal again, and it is empty: nothing that stands on the screen has changed.
+            self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+        def _fatal_error(self) -> None:
+            # Textual would print a trace with the values of variables, and one of them could be a password.
+            self._close_messages_no_wait()
+
+    return App
+
+
+def run(
+    infos: Sequence[ConnectionInfo],
+    *,
+    transcript: str | None = None,
+    single: bool = False,
+    bind: Callable[[str], ConnectionInfo] | None = None,
+    book: ProfileBook | None = None,
+    settings: Mapping[str, Any] | None = None,
+    lacking: MissingMandatory | None = None,
+) -> int:
+    """Run the app until the user leaves it and return the exit code.
+
+    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
+    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with
+    the terminal given back, and without a trace on it.
+    """
+    need_terminal()
+    sink = None if transcript is None else TranscriptFile(transcript)
+    frame = FirstFrame((settings or {}).get("theme"))
+    try:
+        frame.paint()
+        app_class = _app_class(frame)
+        from pstui.tui.workspace.state import StateFile
+
+        app = app_class(
+            open=infos,
+            transcript=sink,
+            single=single,
+            bind=bind,
+            settings=settings,
+            book=book,
+            keys=None if book is None else book.profiles.keys,
+            history=kept_history(settings or {}),
+            memory=StateFile(state_folder() / "workspace.json"),
+            sources=lambda: _sources(book),
+        )
+        app.workspace.lacking = lacking
+        if sink is not None:
+            sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
+        code = app.run()
+        if app._exception is not None:
+            raise app._exception
+        return code or 0
+    finally:
+        frame.lower()
+        if sink is not None:
+            sink.close()
+            if sink.problem:
+                print(f"pstui: {sink.problem}", file=sys.stderr)

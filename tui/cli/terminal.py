@@ -1,0 +1,204 @@
+"""A Console on a plain terminal, or on none: for Invoke-Command, which has no screen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pstui.backends.console import ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import Secret
+from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
+from pstui.tui.cli.output import Output
+from pstui.tui.cli.tty import CTRL_C, Interrupted, Line, Terminal
+from pstui.tui.transcript.render.sgr import ansi, plain
+
+#: the width the far end formats for when nobody looks at a terminal (the command-line contract)
+PLAIN_WIDTH = 120
+
+#: System.ConsoleColor 0..15 as SGR foreground numbers; a background is ten more
+_SGR = (30, 34, 32, 36, 31, 35, 33, 37, 90, 94, 92, 96, 91, 95, 93, 97)
+#: a far end that never ends its line must not fill the memory: the transcript breaks the line here (characters)
+_LINE_LIMIT = 1_000_000
+_PIECES_LIMIT = 1_000
+
+_STREAM_SGR = {Stream.ERROR: 91, Stream.WARNING: 93, Stream.VERBOSE: 93, Stream.DEBUG: 93, Stream.NOTICE: 90}
+
+
+class Sink(Protocol):
+    """What takes finished lines for a transcript."""
+
+    def line(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the two standard streams are written: whether colours are kept there, and the size the far end is told."""
+
+    color_out: bool
+    color_err: bool
+    size: ConsoleSize
+
+    @classmethod
+    def of_process(cls) -> Look:
+        """Look at this process's own streams and environment (NO_COLOR, TERM)."""
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        out = sys.stdout is not None and sys.stdout.isatty()
+        err = sys.stderr is not None and sys.stderr.isatty()
+        size = ConsoleSize(PLAIN_WIDTH, 50)
+        if out:
+            columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
+            size = ConsoleSize(columns, rows)
+        return cls(out and wanted, err and wanted, size)
+
+
+class TerminalConsole:
+    """Text to standard output, everything else to standard error, questions on the controlling terminal.
+
+    Text is cleaned here: without a terminal it comes without escape sequences, on one only colours are kept.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        look: Look,
+        *,
+        transcript: Sink | None = None,
+        open_terminal: Callable[[], Terminal] = Terminal,
+    ) -> None:
+        self._output = output
+        self._look = look
+        self._transcript = transcript
+        self._open_terminal = open_terminal
+        self._unfinished: list[str] = []  # the line being written, for the transcript
+        self._column = 0
+        self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
+
+    @property
+    def size(self) -> ConsoleSize:
+        return self._look.size
+
+    @property
+    def backlog(self) -> int:
+        return self._output.backlog
+
+    async def drained(self) -> None:
+        await self._output.drained()
+
+    def write(self, record: Write) -> None:
+        where_out = record.stream is Stream.OUTPUT
+        color = self._look.color_out if where_out else self._look.color_err
+        text = _painted(record) if color else plain(record.text)
+        self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
+        self._note(plain(record.text), newline=record.newline)
+
+    def progress(self, record: ProgressRecord) -> None:
+        """Nothing: progress belongs to a screen (the console host, too, is silent when redirected)."""
+
+    def clear(self) -> None:
+        """Nothing: what a command without a screen has written stays."""
+
+    def set_title(self, title: str) -> None:
+        """Nothing: the far end does not name the user's window."""
+
+    def column(self) -> int:
+        return self._column
+
+    async def ask(self, question: Question) -> Secret:
+        async with self._asking:
+            terminal = await self._terminal(f"nobody is there to answer {plain(question.label).strip()!r}")
+            try:
+                return await self._ask(terminal, question)
+            finally:
+                terminal.close()
+
+    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
+        async with self._asking:
+            terminal = await self._terminal("nobody is there to press a key")
+            try:
+                with terminal.raw():
+                    typed = await terminal.read()
+                    if typed.startswith(CTRL_C):
+                        raise QuestionCancelled
+                    if echo and typed[0].isprintable():
+                        terminal.write(typed[0])
+            finally:
+                terminal.close()
+        return KeyInfo(virtual_key_code=_key_code(typed[0]), character=typed[0])
+
+    async def _terminal(self, nobody: str) -> Terminal:
+        await self._output.drained(0)
+        try:
+            return self._open_terminal()
+        except OSError as error:
+            self.write(Write(f"pstui: {nobody}: there is no terminal to ask on.", stream=Stream.NOTICE))
+            raise QuestionCancelled(nobody, nobody=True) from error
+
+    async def _ask(self, terminal: Terminal, question: Question) -> Secret:
+        secret = question.kind is QuestionKind.SECRET
+        line = Line(secret=secret)
+        for part in question.preamble:
+            terminal.write(plain(part.text) + ("\n" if part.newline else ""))
+            self._note(plain(part.text), newline=part.newline)
+        label = plain(question.label)
+        with terminal.raw():
+            terminal.write(label)
+            try:
+                while not line.done:
+                    terminal.write(line.feed(await terminal.read()))
+            except Interrupted:
+                terminal.write("\n")
+                self._note(label, newline=False)
+                raise QuestionCancelled from None
+            terminal.write("\n")
+        self._note(label + ("*" * len(line.text) if secret else line.text), newline=True)
+        return Secret(line.text)
+
+    def finish(self) -> None:
+        """Hand an unfinished last line to the transcript."""
+        if self._column:
+            self._note("", newline=True)
+
+    def _note(self, text: str, *, newline: bool) -> None:
+        for number, line in enumerate((text + "\n" if newline else text).split("\n")):
+            if number:
+                self._end_line()
+            self._column += len(line)
+            if self._transcript is not None and line:
+                self._unfinished.append(line)
+        if len(self._unfinished) > _PIECES_LIMIT:
+            self._unfinished = ["".join(self._unfinished)]
+            if len(self._unfinished[0]) > _LINE_LIMIT:
+                self._end_line()
+
+    def _end_line(self) -> None:
+        if self._transcript is not None:
+            self._transcript.line("".join(self._unfinished))
+        self._unfinished, self._column = [], 0
+
+
+def _painted(record: Write) -> str:
+    codes = []
+    if record.foreground != DEFAULT_COLOR:
+        codes.append(_SGR[record.foreground & 15])
+    elif record.stream in _STREAM_SGR:
+        codes.append(_STREAM_SGR[record.stream])
+    if record.background != DEFAULT_COLOR:
+        codes.append(_SGR[record.background & 15] + 10)
+    text = ansi(record.text)
+    if not codes or not text:
+        return text
+    return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
+
+
+def _key_code(character: str) -> int:
+    """Return the Windows virtual key code of a typed character (semantics 4.2); 0 where it has none of its own."""
+    if character in "\r\n":
+        return 13
+    if character.isascii() and (character.isalnum() or character in "\t\x1b "):
+        return ord(character.upper())
+    return 8 if character in "\x7f\x08" else 0

@@ -1,0 +1,4 @@
+"""The session cmdlets typed here: New-PSSession, Get-PSSession, Enter-PSSession and their kin.
+
+Enter by ``commands.py``.
+"""

@@ -1,0 +1,104 @@
+"""Sessions as Get-PSSession shows them: eight columns (semantics 5.1)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.records import RunspaceAvailability, RunspaceState
+from pstui.tui.pane.plain import plain
+from rich.cells import cell_len, set_cell_size
+
+#: caption and width of each column, as the real table has them; the first and the last stand at the right
+COLUMNS = (
+    ("Id", 3),
+    ("Name", 15),
+    ("Transport", 9),
+    ("ComputerName", 15),
+    ("ComputerType", 15),
+    ("State", 13),
+    ("ConfigurationName", 21),
+    ("Availability", 12),
+)
+#: the same for a terminal of 80 columns, beside a mark and a scroll bar
+NARROW = (
+    ("Id", 3),
+    ("Name", 10),
+    ("Transport", 9),
+    ("Computer", 10),
+    ("Type", 6),
+    ("State", 12),
+    ("Config.", 7),
+    ("Available", 9),
+)
+#: columns of a place from which the table has its real widths there
+WIDE = sum(width + 1 for _, width in COLUMNS) - 1
+_RIGHT = ("Id", "Availability", "Available")
+_Columns = Sequence[tuple[str, int]]
+
+
+class Listed(Protocol):
+    """What the table needs of a session."""
+
+    id: int
+    name: str
+    info: ConnectionInfo
+    transport: str
+    state: RunspaceState
+    availability: RunspaceAvailability
+    temporary: bool
+
+    @property
+    def computer_type(self) -> str: ...
+    @property
+    def configuration_name(self) -> str: ...
+
+
+def spelled(value: enum.Enum) -> str:
+    """Return a state or availability as PowerShell spells it: BEFORE_OPEN is BeforeOpen."""
+    return "".join(word.title() for word in value.name.split("_"))
+
+
+def cells(session: Listed) -> tuple[str, ...]:
+    """Return the eight texts of a session; a temporary one has no Id to be named by."""
+    return (
+        "–" if session.temporary else str(session.id),
+        session.name,
+        session.transport,
+        session.info.computer_name,
+        session.computer_type,
+        spelled(session.state),
+        session.configuration_name,
+        spelled(session.availability),
+    )
+
+
+def row(texts: Sequence[str], columns: _Columns = COLUMNS) -> str:
+    """Return one row of the table."""
+    parts = []
+    for (caption, width), text in zip(columns, texts, strict=True):
+        shown = plain(text, limit=200)
+        shown = set_cell_size(shown, width - 1) + "…" if cell_len(shown) > width else shown
+        room = " " * (width - cell_len(shown))
+        parts.append(room + shown if caption in _RIGHT else shown + room)
+    return " ".join(parts).rstrip()
+
+
+def header(columns: _Columns = COLUMNS) -> str:
+    """Return the captions."""
+    return row([caption for caption, _ in columns], columns)
+
+
+def columns_for(width: int) -> _Columns:
+    """Return the columns that a place of ``width`` cells has room for."""
+    return COLUMNS if width >= WIDE else NARROW
+
+
+def session_table(sessions: Iterable[Listed], columns: _Columns = COLUMNS) -> str:
+    """Return the whole table, or an empty text for no session."""
+    rows = [row(cells(session), columns) for session in sessions]
+    if not rows:
+        return ""
+    return "\n".join([header(columns), row(["-" * len(caption) for caption, _ in columns], columns), *rows])

@@ -1,0 +1,338 @@
+"""A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pstui.backends.binding.options_model import Option
+from pstui.backends.errors import PstuiError
+from pstui.config.schema import Field, Kind
+from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
+from pstui.tui.pane.plain import plain
+from pstui.tui.pane.still import Still
+from pstui.tui.profiles.values import shown, value_of
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.style import Style
+from textual.widgets import Input, Static
+
+#: rows of a form that are no keys of its table, with what stands above and below the box
+_AROUND = 14
+#: columns beside the longest key: the sign of what is wrong, and a gap
+_BESIDE_KEY = 4
+#: the choices of a switch, as a form writes them
+YES_NO = ("yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A key of the table: ``empty`` is what an empty text means, ``choices`` what Space goes through.
+
+    ``opens`` says what Ctrl+O opens, empty for nothing; a ``masked`` text is not shown.
+    """
+
+    key: str
+    field: Field
+    help: str
+    empty: str = ""
+    choices: tuple[str, ...] = ()
+    opens: str = ""
+    masked: bool = False
+
+    @classmethod
+    def of(cls, key: str, field: Field, help: str, empty: str = "", opens: str = "") -> Item:
+        """Return a key with the choices that its kind has."""
+        choices = YES_NO if field.kind is Kind.SWITCH else field.choices
+        if field.kind is Kind.SWITCH:
+            empty = {"off": "no", "on": "yes"}.get(empty, empty)
+        return cls(key, field, help, empty, choices, opens)
+
+    @classmethod
+    def of_option(cls, option: Option, field: Field, opens: str = "", empty: str | None = None) -> Item:
+        """Return the key of an option, with its caution in the help."""
+        caution = f" {option.caution}" if option.caution else ""
+        unit = f" In {option.unit}." if option.unit else ""
+        return cls.of(
+            option.key, field, f"{option.help}{unit}{caution}", option.default_text if empty is None else empty, opens
+        )
+
+
+class FormInput(TypedInput):
+    """The text of a row. Space goes to the next choice where there are any: no choice has a blank in it."""
+
+    def __init__(self, text: str, item: Item) -> None:
+        super().__init__(text, placeholder=item.empty)
+        self.password, self.choices = item.masked, item.choices
+
+    def action_cut(self) -> None:
+        """Cut what is selected; a masked text goes nowhere."""
+        if not self.password:
+            super().action_cut()
+
+    def action_copy(self) -> None:
+        """Copy what is selected; a masked text goes nowhere."""
+        if not self.password:
+            super().action_copy()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Take Space for the next choice."""
+        if event.key == "space" and self.choices:
+            event.stop()
+            event.prevent_default()
+            self.next_choice()
+            return
+        await super().on_key(event)
+
+    def next_choice(self) -> None:
+        """Show the choice after the one that is shown, after the last one none."""
+        folded = ["", *(choice.casefold() for choice in self.choices)]
+        here = self.value.strip().casefold()
+        place = folded.index(here) if here in folded else 0
+        self.value = ("", *self.choices)[(place + 1) % len(folded)]
+        self.cursor_position = len(self.value)
+
+
+class FormRow(Horizontal):
+    """A key and its text."""
+
+    def __init__(self, item: Item, text: str, width: int) -> None:
+        super().__init__(classes="form-row")
+        self.item = item
+        self.input = FormInput(text, item)
+        self._key = Static(item.key, classes="form-key", markup=False)
+        self._key.styles.width = width
+
+    @property
+    def key(self) -> str:
+        """The key."""
+        return self.item.key
+
+    def compose(self) -> ComposeResult:
+        yield self._key
+        yield self.input
+
+    def mark(self, *, wrong: bool) -> None:
+        """Show at the key whether its text is wrong."""
+        if wrong != self.has_class("-wrong"):
+            self._key.update(f"✗ {self.key}" if wrong else self.key)
+            self.set_class(wrong, "-wrong")
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the key goes to its text."""
+        self.screen.set_focus(self.input)
+
+
+class TableForm(TypingScreen[str | None]):
+    """Enter or Ctrl+S saves, Esc leaves everything as it was, Up and Down go from key to key.
+
+    Returns what was saved, by its name; None where nothing was. It stays open, with everything typed, until the
+    file has taken it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "cancel", "Cancel", priority=True),
+        Binding("ctrl+s", "save", "Save", priority=True),
+        Binding("up,shift+tab", "move(-1)", "Up", priority=True),
+        Binding("down,tab", "move(1)", "Down", priority=True),
+        Binding("ctrl+o", "open", "Open", priority=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[FormRow] = []
+        self._box = VerticalScroll(classes="form-rows", can_focus=False)
+        self._title = Still(classes="title")
+        self._help = Still(classes="form-help")
+        self._said = Still(classes="form-said")
+        self._keys = Still(classes="form-keys")
+        self._failed = ""
+        self._saving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box form"):
+            yield self._title
+            yield self._box
+            yield self._help
+            yield self._said
+            yield self._keys
+
+    def on_resize(self) -> None:
+        """Let the rows scroll where they do not all fit: the words below them stay in sight."""
+        self._box.styles.max_height = max(self.size.height - _AROUND, 3)
+
+    # -- what a form says of its table ------------------------------------------------------------------------
+
+    def heading(self) -> tuple[str, str | Content]:
+        """Return the title, and what stands behind it."""
+        raise AssertionError("every form has a heading of its own")
+
+    def wrong(self) -> tuple[str, str]:
+        """Return the key that is wrong, where it is one, and why; both empty where all is well."""
+        return "", ""
+
+    def good(self) -> str:
+        """Return what to say where nothing is wrong."""
+        return "This can be saved."
+
+    async def save(self) -> str:
+        """Save what is typed and return its name. Raises PstuiError."""
+        raise AssertionError("every form saves in its own way")
+
+    def opened(self, row: FormRow) -> None:
+        """Open what stands behind a row."""
+
+    # -- rows -------------------------------------------------------------------------------------------------
+
+    async def fill(self, items: Sequence[Item], texts: Mapping[str, str]) -> None:
+        """Show rows for these keys."""
+        await self._box.remove_children()
+        width = max(len(item.key) for item in items) + _BESIDE_KEY
+        self.rows = [FormRow(item, texts.get(item.key, ""), width) for item in items]
+        await self._box.mount_all(self.rows)
+        self.check()
+
+    def row(self, key: str) -> FormRow | None:
+        """Return the row of a key."""
+        return next((row for row in self.rows if row.key == key), None)
+
+    def text(self, key: str) -> str:
+        """Return what is typed for a key, without blanks around it."""
+        row = self.row(key)
+        return row.input.value.strip() if row is not None and row.display else ""
+
+    def values(self) -> tuple[dict[str, Any], str, str]:
+        """Return the values of the rows that are shown, and of the first that is wrong its key and why."""
+        found: dict[str, Any] = {}
+        for row in self.rows:
+            if row.display:
+                value, wrong = value_of(row.input.value, row.item.field)
+                if wrong:
+                    return {}, row.key, f"{row.key} {wrong}."
+                if value is not None:
+                    found[row.key] = value
+        return found, "", ""
+
+    def check(self) -> None:
+        """Tell whether it can be saved, and about the row with the keys."""
+        head, aside = self.heading()
+        behind = Content.styled(aside, "$calm") if isinstance(aside, str) else aside
+        title = Content.assemble((plain(head, limit=80), "bold"), "   ", behind)
+        self._title.say(title, layout=False)
+        key, why = self.wrong()
+        here = self.row_with_keys
+        for row in self.rows:
+            row.mark(wrong=row.key == key)
+            row.set_class(row is here, "-keyed")
+        said = self._failed or why
+        verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
+        self._help.say(Content.styled(_help(here), "$calm"), layout=False)
+        self._said.say(Content.assemble(verdict, plain(said or self.good(), limit=300)))
+        keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
+        if here is not None and here.item.choices:
+            keys.append(("Space next choice", "next_choice"))
+        if here is not None and here.item.opens:
+            keys.append((f"Ctrl+O {here.item.opens}", "open"))
+        self._keys.say(Content("   ").join(clickable(text, action) for text, action in keys), layout=False)
+
+    @property
+    def row_with_keys(self) -> FormRow | None:
+        """The row that is typed into."""
+        return next((row for row in self.rows if row.input is self.focused), None)
+
+    @property
+    def typed_into(self) -> Input | None:
+        """The row with the keys; the first one before any has them."""
+        if (row := self.row_with_keys) is not None:
+            return row.input
+        return self.rows[0].input if self.rows else None
+
+    # -- keys -------------------------------------------------------------------------------------------------
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check what was typed."""
+        event.stop()
+        self._failed = ""
+        self.check()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show the help of another key."""
+        self.check()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter saves."""
+        event.stop()
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Save, if nothing is wrong; otherwise go to what is."""
+        key, why = self.wrong()
+        if why:
+            self.app.bell()
+            if (row := self.row(key)) is not None:
+                self.set_focus(row.input)
+        elif not self._saving:
+            self._saving = True
+            self.run_worker(self._save(), group="save")
+
+    async def _save(self) -> None:
+        try:
+            name = await self.save()
+        except PstuiError as error:
+            self._failed = " ".join(part for part in (f"{error.what}.", error.why, error.hint) if part)
+            self.check()
+        else:
+            self.dismiss(name)
+        finally:
+            self._saving = False
+
+    def action_cancel(self) -> None:
+        """Leave everything as it was."""
+        if not self._saving:
+            self.dismiss(None)
+
+    def action_move(self, by: int) -> None:
+        """Go to another key."""
+        rows = [row for row in self.rows if row.display]
+        here = self.row_with_keys
+        place = rows.index(here) if here in rows else 0
+        self.set_focus(rows[(place + by) % len(rows)].input)
+
+    def action_next_choice(self) -> None:
+        """Show the next choice of the row with the keys."""
+        if (row := self.row_with_keys) is not None:
+            row.input.next_choice()
+
+    def action_open(self) -> None:
+        """Open what stands behind the row with the keys."""
+        row = self.row_with_keys
+        if row is not None and row.item.opens:
+            self.opened(row)
+        else:
+            self.app.bell()
+
+
+def clickable(text: str, action: str) -> Content:
+    """Return calm words that do an action of the screen when they are clicked."""
+    return Content.styled(text, "$calm").stylize(Style.from_meta({"@click": f"screen.{action}"}))
+
+
+#: writes changes, named by the second for undo; raises PstuiError
+Write = Callable[[Sequence[Any], str], Awaitable[None]]
+
+
+def texts_of(values: Mapping[str, Any], items: Sequence[Item]) -> dict[str, str]:
+    """Return the texts of a table's values."""
+    return {item.key: shown(values[item.key], item.field) for item in items if item.key in values}
+
+
+def _help(row: FormRow | None) -> str:
+    if row is None:
+        return ""
+    item = row.item
+    choices = f" One of {', '.join(item.choices)}." if item.choices and item.choices != YES_NO else ""
+    return f"{item.help}{choices}"

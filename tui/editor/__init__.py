@@ -1,0 +1,4 @@
+"""The line editor: the keys of PSReadLine, colours, completion, history, pastes.
+
+Enter by ``editor.py``.
+"""

@@ -1,0 +1,182 @@
+"""A question of the far end or of pstui, asked inside the pane that it belongs to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pstui.backends.console import Question, QuestionKind
+from pstui.tui.keys.direct_keys import bound_actions
+from pstui.tui.pane.asking import Asking, StrayKey
+from pstui.tui.pane.plain import plain, plain_lines
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+#: seconds of quiet after Esc before it cancels: on a slow link Alt+key arrives as Esc and, later, the key
+ESC_QUIET = 0.2
+#: choices drawn; a far end may send any number, and all can be typed
+MAX_CHOICES = 64
+_GAP = "   "
+
+
+class AnswerInput(Input):
+    """The place for the answer. Esc cancels, unless another key follows at once.
+
+    Keys that were typed behind Enter or Ctrl+C no longer belong here: ``stray`` gets them.
+    """
+
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
+
+    def __init__(self, asking: Asking, stray: StrayKey) -> None:
+        super().__init__(password=asking.question.kind is QuestionKind.SECRET, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self._asking, self._stray = asking, stray
+        self._escape: Timer | None = None
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once, in the order of typing."""
+        event.stop()
+        escaped, self._escape = self._escape, None
+        if escaped is not None:
+            escaped.stop()
+        handled = True
+        if self._asking.reply.done():
+            await self._stray(event.key, event.character)
+        elif event.key == "escape":
+            self._escape = self.set_timer(ESC_QUIET, self._asking.refuse)
+        elif escaped is not None:
+            pass  # an Alt that a slow link has torn apart
+        elif event.key == "enter":
+            self._asking.answer(self.value)
+        elif event.key == "ctrl+c":
+            self._asking.refuse()
+        elif (action := self._ACTIONS.get(event.key)) is not None:
+            await self.run_action(action)
+        else:
+            handled = False
+        if handled:
+            event.prevent_default()
+
+
+class ChoiceRow(Static):
+    """The choices of a question as one wrapped row that takes the mouse."""
+
+    class Picked(Message):
+        """A choice was clicked; ``answer`` is what would be typed for it."""
+
+        def __init__(self, answer: str) -> None:
+            super().__init__()
+            self.answer = answer
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(classes="choices", markup=False)
+        self._answers: list[str] = []
+        self._parts: list[Content] = []
+        parts = self._parts
+        for index, choice in enumerate(question.choices[:MAX_CHOICES]):
+            hotkey, label = plain(choice.hotkey, limit=8), plain(choice.label, limit=200)
+            is_default = index in question.defaults
+            parts.append(self._button(f"[{hotkey}] {label}" if hotkey else label, hotkey or label, is_default))
+        parts.append(self._button("[?] Help", "?", False))
+        self.update(Content(_GAP).join(parts))
+
+    def on_resize(self) -> None:
+        """Break the row between choices, not inside them."""
+        rows: list[list[Content]] = [[]]
+        used = 0
+        for part in self._parts:
+            if rows[-1] and used + part.cell_length > self.size.width:
+                rows.append([])
+                used = 0
+            rows[-1].append(part)
+            used += part.cell_length + len(_GAP)
+        self.update(Content("\n").join(Content(_GAP).join(row) for row in rows))
+
+    def _button(self, text: str, answer: str, is_default: bool) -> Content:
+        self._answers.append(answer)
+        click = Style.from_meta({"@click": f"pick({len(self._answers) - 1})"})
+        content = Content.styled(text, "bold $primary" if is_default else "")
+        return content.stylize(click)
+
+    def action_pick(self, index: int) -> None:
+        """Answer with the choice that was clicked."""
+        self.post_message(self.Picked(self._answers[index]))
+
+
+def hint(question: Question) -> str:
+    """Return what Enter alone and Esc do."""
+    choices = question.choices
+    named = (choices[i] for i in question.defaults[:MAX_CHOICES] if 0 <= i < len(choices))
+    default = ", ".join(plain(choice.hotkey or choice.label, limit=64) for choice in named)
+    return f"default {default}   Esc cancels" if default else "Esc cancels"
+
+
+class QuestionBox(Vertical):
+    """The box: who asks, what was said before, the choices, the place to answer. Ends its ``asking`` itself."""
+
+    def __init__(self, asking: Asking, stray: StrayKey) -> None:
+        super().__init__()
+        self.asking = asking
+        self._input = AnswerInput(asking, stray)
+        self._reach = Static("F4 answers", classes="reach", markup=False)
+
+    @property
+    def answer_text(self) -> str:
+        """What has been typed as an answer so far."""
+        return self._input.value
+
+    def compose(self) -> ComposeResult:
+        question = self.asking.question
+        source = plain(question.source, limit=80) or ("The session" if question.remote else "pstui")
+        with Horizontal(classes="head"):
+            yield Static(f"{source} asks", classes="who", markup=False)
+            yield self._reach
+            whose = "from the remote script" if question.remote else "from pstui"
+            yield Static(whose, classes="whose", markup=False)
+        said = "".join(plain_lines(w.text) + ("\n" if w.newline else "") for w in question.preamble).strip("\n")
+        if said:
+            with VerticalScroll(classes="said", can_focus=False):
+                yield Static(said, markup=False)
+        choosing = question.kind in (QuestionKind.CHOICE, QuestionKind.CHOICES) and question.choices
+        if choosing:
+            yield ChoiceRow(question)
+        label = self._label(bool(choosing))
+        with Horizontal(classes="line" if len(label) < 40 else "line -above"):
+            yield Static(label, classes="label", markup=False)
+            with Horizontal():
+                yield self._input
+                yield Static(hint(question), classes="hint", markup=False)
+
+    def _label(self, choosing: bool) -> str:
+        # The label of a choice is the whole choice line, which stands above as buttons.
+        label = plain_lines(self.asking.question.label, limit=4096).strip("\n")
+        if choosing and self.asking.question.kind is QuestionKind.CHOICE:
+            return "Answer: "
+        return label or "> "
+
+    def take_focus(self) -> None:
+        """Let the keys come here."""
+        self.screen.set_focus(self._input)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys come here now."""
+        return self.is_attached and self.screen.focused is self._input
+
+    def on_descendant_focus(self) -> None:
+        """Show that the keys come here."""
+        self.add_class("-focused")
+
+    def on_descendant_blur(self) -> None:
+        """Show how to come here."""
+        self.remove_class("-focused")
+
+    def on_choice_row_picked(self, event: ChoiceRow.Picked) -> None:
+        """Answer with the choice clicked."""
+        event.stop()
+        self.asking.answer(event.answer)

@@ -1,0 +1,104 @@
+"""The pane's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import Stream, Write
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.plain import plain
+from pstui.tui.sidebar.paint import cut
+from textual.content import Content
+
+_DARK_RED = 12
+#: columns from which words are kept whole
+_LEAST_FOLDED = 30
+#: columns of a waiting line that are shown in any case
+_LEAST_WAITING = 8
+
+SIGNS = {
+    PaneState.OPENING: "…",
+    PaneState.PROMPT: "●",
+    PaneState.BUSY: "●",
+    PaneState.LEFT: "○",
+    PaneState.CANCELLED: "○",
+    PaneState.FAILED: "✗",
+    PaneState.BROKEN: "✗",
+}
+
+
+def busy_sign(state: PaneState) -> str:
+    """Return what stands before the editor while there is no prompt."""
+    return "… " if state.live else "  "
+
+
+def error_records(error: PstuiError, columns: int = 0) -> Iterator[Write]:
+    """Yield an error as it stands in the pane: what failed, why, what to do; broken at words for so many columns.
+
+    What a pane shows is broken anywhere, as a terminal does; 0, or a pane too narrow for words, leaves it to that.
+    """
+    for line in _folded(f"✗ {error.what}", columns):
+        yield Write(line, foreground=_DARK_RED, stream=Stream.NOTICE)
+    for part in (error.why, error.hint):
+        for line in part.splitlines():
+            yield from (Write(folded, stream=Stream.NOTICE) for folded in _folded(f"  {line}", columns))
+
+
+def _folded(line: str, columns: int) -> list[str]:
+    if columns < _LEAST_FOLDED or len(line) <= columns:
+        return [line]
+    indent = len(line) - len(line.lstrip("✗ "))
+    return wrap(
+        line,
+        columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+
+
+def first_hint(info: ConnectionInfo) -> str:
+    """Return what is worth knowing before the first line, empty where nothing is."""
+    if info.parameter_set is not ParameterSet.DEMO:
+        return ""
+    return "Get-Command lists what this demo knows; it acts on this machine"
+
+
+def hint_for(line: str) -> str:
+    """Return what is worth knowing about a line that is sent as it is, empty where nothing is."""
+    command = line.split(maxsplit=1)[0].casefold() if line.strip() else ""
+    if command in ("enter-pssession", "etsn"):
+        return "Enter-PSSession runs on the far end; F2 opens a tab from here"
+    return ""
+
+
+def note_for(state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000) -> Content | None:
+    """Return the row above the editor, None where nothing is to be said.
+
+    ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
+    columns, so that the key behind it is seen.
+    """
+    if pending is not None:
+        before, behind = "⏎ waits  ", "   Ctrl+C drops it"
+        room = max(width - len(before) - len(behind), _LEAST_WAITING)
+        shown = cut(plain(pending.replace("\n", " ⏎ "), limit=400), room)
+        return Content.assemble((before, "$calm"), shown, (behind, "$calm"))
+    name = plain(label, limit=120)
+    match state:
+        case PaneState.OPENING:
+            doing = f"  {plain(aside, limit=120)}" if aside else ""
+            return Content.assemble(f"connecting to {name}…", (doing + "   Ctrl+C cancels", "$calm"))
+        case PaneState.LEFT:
+            return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
+        case PaneState.CANCELLED:
+            return Content.assemble(f"○ not connected to {name}", ("   Enter connects", "$calm"))
+        case PaneState.FAILED | PaneState.BROKEN:
+            return Content.assemble(
+                ("✗ ", "$error"), f"no session with {name}", ("   Enter or F5 tries again", "$calm")
+            )
+        case _:
+            return Content.styled(aside, "$calm") if aside else None

@@ -1,0 +1,158 @@
+"""Edits of the profile files as the screen makes them: each goes to the file in which its table stands."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pstui.backends.errors import PstuiError
+from pstui.config.edits import Edits
+from pstui.config.problems import ConfigError
+from pstui.config.store import ProfileStore, locked
+from pstui.tui.profiles.cli_profiles import TABLES, Profiles
+
+#: the tables that stand once and are edited in the screen
+SINGLE = ("defaults", "settings")
+#: undo goes back so far, as the store of each file does
+MAX_UNDO = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit.
+
+    ``kind`` is host, vm, container, credentials or the name of a table that stands once (then ``name`` is empty).
+    ``values`` are the keys it shall have, None deletes it; ``old`` is its name before a renaming. ``base`` are the
+    keys that the edit began with: what somebody else has changed in the file since then is kept. A ``new`` one must
+    not exist yet.
+    """
+
+    kind: str
+    name: str
+    values: Mapping[str, Any] | None
+    old: str = ""
+    base: Mapping[str, Any] | None = None
+    new: bool = False
+
+
+class ChangedMeanwhile(PstuiError):
+    """Somebody else has changed the very keys that were edited. Nothing was written."""
+
+
+def table_of(profiles: Profiles, kind: str, name: str) -> Mapping[str, Any]:
+    """Return the keys of a profile, a credential, or a table that stands once; empty where there is none."""
+    if kind in SINGLE:
+        return profiles.configuration.table(kind)
+    if kind == "credentials":
+        return profiles.configuration.credentials.get(name, {})
+    return profiles.tables.get(kind, {}).get(name, {})
+
+
+def merged(change: Change, profiles: Profiles) -> Change:
+    """Return a change that leaves alone what somebody else changed since it began. Raises ChangedMeanwhile."""
+    base, values = change.base, change.values
+    if base is None or values is None:
+        return change
+    now = table_of(profiles, change.kind, change.old or change.name)
+    if now == base or not now:
+        return change
+    keys = dict.fromkeys((*values, *now, *base))
+    mine = {key for key in keys if values.get(key) != base.get(key)}
+    both = [key for key in keys if key in mine and now.get(key) not in (base.get(key), values.get(key))]
+    if both:
+        name = change.old or change.name or f"[{change.kind}]"
+        what = f"{name}: {', '.join(both)} was changed in the file meanwhile"
+        raise ChangedMeanwhile(what, "", "Save once more to put yours in its place; Esc leaves the file as it is.")
+    result = {key: (values if key in mine else now).get(key) for key in keys}
+    kept = {key: value for key, value in result.items() if value is not None}
+    return replace(change, values=kept, base=now)
+
+
+def file_of(change: Change, profiles: Profiles) -> Path:
+    """Return the file that a change belongs to: the one its table stands in, the main one for what is new."""
+    configuration, name = profiles.configuration, change.old or change.name
+    if change.kind == "credentials":
+        return configuration.credential_files.get(name, profiles.path)
+    table = TABLES.get(change.kind, "")
+    found = (one.file for one in configuration.profiles if one.kind == table and one.name == name)
+    return next(found, profiles.path)
+
+
+def edit(changes: Sequence[Change], edits: Edits) -> None:
+    """Do changes to the tables of one file."""
+    for change in changes:
+        if change.kind in SINGLE:
+            base, values = change.base or {}, change.values or {}
+            wanted = {key: value for key, value in values.items() if base.get(key) != value}
+            edits.update(change.kind, wanted, [key for key in base if key not in values])
+            continue
+        table = TABLES.get(change.kind, change.kind)
+        if change.old and change.old != change.name:
+            edits.rename(table, change.old, change.name)
+        if change.values is None:
+            edits.delete(table, change.name)
+        else:
+            edits.put(table, change.name, change.values, new=change.new)
+
+
+class ProfileFiles:
+    """The files that edits go to, each with its way back. Everything blocks for as long as the disk does."""
+
+    def __init__(self) -> None:
+        self._stores: dict[Path, ProfileStore] = {}
+        self._undo: list[tuple[str, tuple[Path, ...]]] = []
+
+    @contextlib.contextmanager
+    def turn(self, path: Path) -> Iterator[bool]:
+        """Lock the files for one edit; gives whether one was changed by somebody else since the last one."""
+        with _told(), locked(path):
+            changed = [store for store in self._stores.values() if store.changed_on_disk()]
+            for store in changed:
+                store.reread()
+            if changed:
+                self._undo.clear()
+            yield bool(changed)
+
+    def write(self, changes: Sequence[Change], profiles: Profiles, said: str) -> None:
+        """Write changes, all or none of them. ``said`` names them for ``undo``. Raises ConfigError."""
+        by_file: dict[Path, list[Change]] = {}
+        for change in changes:
+            by_file.setdefault(file_of(change, profiles), []).append(change)
+        work: list[tuple[ProfileStore, Callable[[Edits], None]]] = []
+        for file, part in by_file.items():
+            if file not in self._stores:
+                self._stores[file] = ProfileStore(file)
+            work.append((self._stores[file], partial(edit, part)))
+        for store, one in work:
+            store.try_out(one)
+        done: list[ProfileStore] = []
+        try:
+            for store, one in work:
+                store.change(one)
+                done.append(store)
+        except ConfigError:
+            for store in done:
+                store.undo()
+            raise
+        self._undo = [*self._undo, (said, tuple(by_file))][-MAX_UNDO:]
+
+    def undo(self) -> str:
+        """Take the last edit back; return what it was, empty when there is none. Raises ConfigError."""
+        if not self._undo:
+            return ""
+        said, files = self._undo[-1]
+        done = [self._stores[file].undo() for file in files]
+        self._undo.pop()
+        return said if any(done) else ""
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ConfigError as error:
+        raise PstuiError(error.args[0], "", error.hint) from error

@@ -1,0 +1,115 @@
+"""Hosts of another program as edits of the profile file: names made unique, accounts as credentials that ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pstui.backends.binding.targets import profile_connection
+from pstui.backends.errors import CallError
+from pstui.config.importing.model import Imported, ImportedHost
+from pstui.tui.profiles.cli_profiles import TABLES
+from pstui.tui.profiles.edits import Change
+from pstui.tui.profiles.profiles import ProfileBook
+
+_KIND_OF = {table: kind for kind, table in TABLES.items()}
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One host of the file as it would become a profile. ``why`` is what stands against it, ``taken`` the choice."""
+
+    host: ImportedHost
+    kind: str
+    name: str
+    group: str
+    why: str = ""
+    note: str = ""
+    taken: bool = True
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be a profile at all."""
+        return not self.why
+
+
+def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> list[Candidate]:
+    """Return what can be taken, below ``group`` if given. What is a profile already is offered, but not chosen."""
+    used: dict[str, set[str]] = {kind: set(table) for kind, table in book.profiles.tables.items()}
+    found = []
+    for host in imported.hosts:
+        kind = _KIND_OF[host.kind]
+        path = "/".join(part for part in (group, host.group) if part)
+        one = Candidate(host, kind, host.name, path, host.skipped, host.note, taken=not host.skipped)
+        if one.possible:
+            one.why = _refused(one, book)
+            one.taken = one.possible
+        if one.possible and one.name in used[kind]:
+            if one.name in book.profiles.tables[kind]:
+                one.taken, one.note = False, "a profile already"
+            one.name = next(name for n in range(2, 100_000) if (name := f"{host.name}-{n}") not in used[kind])
+        used[kind].add(one.name)
+        found.append(one)
+    return found
+
+
+def changes(chosen: Iterable[Candidate], book: ProfileBook) -> list[Change]:
+    """Return the edits that make profiles of what was chosen, new credentials first. No password is in them."""
+    tables = book.profiles.configuration.credentials
+    names = {str(table.get("user_name", name)).casefold(): name for name, table in tables.items()}
+    used = set(names.values()) | set(tables)
+    made: dict[str, Change] = {}
+    profiles = []
+    for one in chosen:
+        if not one.possible:
+            continue
+        values = dict(one.host.values)
+        if account := one.host.user_name:
+            if account.casefold() not in names:
+                name = _credential_name(account, used)
+                used.add(name)
+                names[account.casefold()] = name
+                made[name] = Change("credentials", name, {"user_name": account, "password": {"prompt": True}})
+            values["credential"] = names[account.casefold()]
+        if one.group:
+            values["group"] = one.group
+        profiles.append(Change(one.kind, one.name, values))
+    return [*made.values(), *profiles]
+
+
+def target(values: Mapping[str, Any]) -> str:
+    """Return where an imported host leads, as one text."""
+    user, port = values.get("user_name"), values.get("port")
+    host = str(values.get("host_name") or values.get("computer_name") or "")
+    return (f"{user}@" if user else "") + host + (f":{port}" if port else "")
+
+
+def summary(found: Sequence[Candidate]) -> str:
+    """Return one line: how many are chosen, offered and left out."""
+    taken = sum(one.taken for one in found)
+    left_out = sum(not one.possible for one in found)
+    return f"{taken} of {len(found) - left_out} chosen" + (f", {left_out} cannot be taken" if left_out else "")
+
+
+def _refused(one: Candidate, book: ProfileBook) -> str:
+    if not one.name:
+        return "it has no name"
+    values = dict(one.host.values)
+    try:
+        profile_connection(one.kind, one.name, values)
+    except CallError as error:
+        key = values.pop("key_file_path", None)
+        if key is None or not error.error_id.startswith("PathNotFound"):
+            return error.why or error.what
+        one.note = "; ".join(filter(None, (one.note, f"its key {key} is not on this computer")))
+        return _refused(replace(one, host=replace(one.host, values=values), note=""), book)
+    return ""
+
+
+def _credential_name(account: str, used: set[str]) -> str:
+    base = re.sub(r"[^a-z0-9]+", "-", account.casefold()).strip("-") or "account"
+    if base not in used:
+        return base
+    return next(name for n in range(2, 100_000) if (name := f"{base}-{n}") not in used)

@@ -1,0 +1,140 @@
+"""Passwords for profiles, fetched from the source that the file names when a session opens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.config.problems import ConfigError
+from pstui.config.sources import fetch_password
+from pstui.tui.pane.plain import plain
+
+T = TypeVar("T")
+Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
+
+
+class Vault:
+    """The passwords of this run. ``credentials`` returns the ``[credentials]`` tables as they stand now.
+
+    A password that opened a session serves every other one with the same credential. One that did not is forgotten,
+    so that the next attempt, which a person asks for, asks or fetches it anew.
+    """
+
+    def __init__(
+        self, credentials: Credentials, fetch: Callable[[dict[str, Any]], str | None] = fetch_password
+    ) -> None:
+        self._credentials, self._fetch = credentials, fetch
+        self._known: dict[str, Secret] = {}
+        self._proved: set[str] = set()
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
+        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled."""
+        values = dict(info.values)
+        credential = values.get("Credential")
+        name = self._name(info)
+        if isinstance(credential, PSCredential) and credential.password is None and name in self._credentials():
+            if not info.settings.get("credential"):
+                credential = replace(credential, user_name=str(self._credentials()[name].get("user_name", name)))
+            values["Credential"] = await self._filled(name, credential, info, console)
+        options = values.get("SessionOption")
+        proxy = options.get("ProxyCredential") if isinstance(options, Mapping) else None
+        if isinstance(options, Mapping) and isinstance(proxy, PSCredential) and proxy.password is None:
+            name = self._named(proxy.user_name)
+            if name:
+                filled = await self._filled(name, proxy, info, console)
+                values["SessionOption"] = MappingProxyType({**options, "ProxyCredential": filled})
+        if values == info.values:
+            return info
+        return replace(info, values=MappingProxyType(values))
+
+    def opened(self, info: ConnectionInfo) -> None:
+        """The session opened: its password is right."""
+        self._proved.add(self._name(info))
+
+    def failed(self, info: ConnectionInfo) -> None:
+        """The session did not open: a password that never opened one is not used again."""
+        name = self._name(info)
+        if name not in self._proved:
+            self._known.pop(name, None)
+
+    def forget(self, name: str) -> None:
+        """A credential was edited: its password is fetched or asked anew."""
+        self._known.pop(name, None)
+        self._proved.discard(name)
+
+    def _name(self, info: ConnectionInfo) -> str:
+        """Return which credential a connection means: that of its profile, or the one a call gives by its name."""
+        name, given = str(info.settings.get("credential", "")), info.values.get("Credential")
+        if not name and isinstance(given, PSCredential) and given.user_name in self._credentials():
+            return given.user_name
+        return name
+
+    def _named(self, user_name: str) -> str:
+        tables = self._credentials().items()
+        return next((name for name, table in tables if table.get("user_name", name) == user_name), "")
+
+    async def _filled(
+        self, name: str, credential: PSCredential, info: ConnectionInfo, console: Console
+    ) -> PSCredential:
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            if name not in self._known:
+                source = self._credentials().get(name, {}).get("password")
+                found = None if source is None else await self._fetched(name, dict(source), info)
+                if found is None:
+                    label = f"Password for {plain(credential.user_name, limit=200)}: "
+                    self._known[name] = await _ask(QuestionKind.SECRET, label, info, console)
+                else:
+                    self._known[name] = found
+            return replace(credential, password=self._known[name])
+
+    async def _fetched(self, name: str, source: dict[str, Any], info: ConnectionInfo) -> Secret | None:
+        try:
+            text = await in_thread(lambda: self._fetch(source))
+        except ConfigError as error:
+            what = f"{info.label}: the password of [credentials.{name}] could not be fetched"
+            raise OpenError(what, f"{error.args[0][:1].upper()}{error.args[0][1:]}.", error.hint) from error
+        return None if text is None else Secret(text)
+
+
+async def _ask(kind: QuestionKind, label: str, info: ConnectionInfo, console: Console) -> Secret:
+    try:
+        return await console.ask(Question(kind, label, remote=False, source=info.label))
+    except QuestionCancelled as cancelled:
+        raise OpenCancelled(f"{info.label}: not connected") from cancelled
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run something that may wait for a person in a thread of its own, which holds up neither others nor the end."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(cast(T, result))
+
+    def run() -> None:
+        result: T | None = None
+        failure: Exception | None = None
+        try:
+            result = work()
+        except Exception as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="pstui work", daemon=True).start()
+    return await answer

@@ -1,0 +1,240 @@
+"""The text of one pane: what was written, as lines with style runs, bounded, free of any widget.
+
+Lines are numbered in two ways: by *index*, 0 for the oldest line kept, and by *number*, counted from the first line
+ever written; number = index + ``dropped``. Numbers stay true when the ring drops lines.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from pstui.backends.records import Stream, Write
+from pstui.tui.transcript.render.line import MAX_RUNS, OpenLine, slice_runs
+from pstui.tui.transcript.render.ring import MAX_BYTES, MAX_LINES, LineRing
+from pstui.tui.transcript.render.sgr import Splitter
+from pstui.tui.transcript.render.style import ACCENT, Runs, apply_sgr, console_style, with_background, with_foreground
+
+#: Characters of the longest line; a longer one is broken. Fewer where not all is ASCII, because those are measured
+#: one by one and take up to four bytes each.
+MAX_LINE: Final = 1 << 18
+MAX_LINE_UNICODE: Final = 1 << 16
+#: Characters of a line that is written over by carriage returns or backspaces: what programs draw so is one row.
+MAX_OVERWRITTEN: Final = 1 << 12
+_LAYOUT = re.compile("[\b\t\n\r]")
+
+_YELLOW_BOLD = apply_sgr(0, "33;1")
+#: What the real console's formats are (recording ``streams``); errors come with or without colours of their own.
+_STREAM_STYLES: Final = {
+    Stream.ERROR: apply_sgr(0, "31;1"),
+    Stream.WARNING: _YELLOW_BOLD,
+    Stream.VERBOSE: _YELLOW_BOLD,
+    Stream.DEBUG: _YELLOW_BOLD,
+    Stream.NOTICE: with_foreground(0, ACCENT),
+}
+
+
+#: Characters of one record worth a turn of the loop: hostile text takes up to 1 µs each.
+PIECE: Final = 1 << 14
+
+
+def pieces(record: Write) -> Iterator[Write]:
+    """A record as several of at most PIECE characters, so that one huge text does not hold the loop.
+
+    Sequences and clusters may be cut: the buffer puts them together again.
+    """
+    if len(record.text) <= PIECE:
+        yield record
+        return
+    for start in range(0, len(record.text), PIECE):
+        last = start + PIECE >= len(record.text)
+        yield replace(record, text=record.text[start : start + PIECE], newline=record.newline and last)
+
+
+class TextBuffer(LineRing):
+    """What a session wrote.
+
+    Attributes:
+        on_line: Called with the plain text of each line when a newline ends it: once per line, in order.
+        version: Grows with every change; what is drawn from the same version looks the same.
+    """
+
+    def __init__(
+        self,
+        max_lines: int = MAX_LINES,
+        max_bytes: int = MAX_BYTES,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        """Keep at most ``max_lines`` finished lines (at least 1) and about ``max_bytes`` bytes of them."""
+        super().__init__(max_lines, max_bytes)
+        self.on_line = on_line
+        self.version = 0
+        self._splitter = Splitter()
+        self._open = OpenLine()
+        #: Numbers of the prompt lines, and of the line each one's output begins at.
+        self._prompts: list[int] = []
+        self._outputs: list[int] = []
+        self._prompt_count = 0
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self, record: Write) -> None:
+        """Add what the far end, or pstui, wrote."""
+        stream = record.stream
+        if stream is Stream.OUTPUT and record.foreground < 0 and record.background < 0:
+            self._write(record.text, record.newline)
+            return
+        splitter = self._splitter
+        if stream is Stream.NOTICE:
+            # An unfinished sequence of the far end must not swallow our own words.
+            self._add(*splitter.finish())
+        base = _STREAM_STYLES.get(stream)
+        splitter.style = console_style(splitter.style if base is None else base, record.foreground, record.background)
+        self._write(record.text, record.newline)
+        # The console restores its colours after a coloured text, and resets everything after a formatted one.
+        splitter.style = 0 if base is not None else with_background(with_foreground(splitter.style, 0), 0)
+
+    def _write(self, text: str, newline: bool) -> None:
+        plain, runs = self._splitter.feed(text)
+        self.version += 1
+        if (
+            newline
+            and not self._open.length
+            and (plain.isprintable() or _LAYOUT.search(plain) is None)
+            and len(plain) <= MAX_LINE_UNICODE
+            and self._splitter.end_line()
+        ):
+            self._commit(plain, runs)
+            return
+        self._add(plain, runs)
+        if newline:
+            self._add(*self._splitter.finish())
+            self._end_line()
+
+    def _add(self, text: str, runs: Runs) -> None:
+        """Lay text out in the open line, ending it at each newline."""
+        position = 0
+        limit = MAX_LINE if text.isascii() else MAX_LINE_UNICODE
+        while text:
+            newline = text.find("\n", position)
+            end = len(text) if newline < 0 else newline
+            while position < end:
+                room = min(limit - self._open.length, end - position)
+                piece = text[position : position + max(room, 0)]
+                if room <= 0 or (self._open.length > MAX_OVERWRITTEN and self._open.overwrites(piece)):
+                    self._end_line()
+                    continue
+                self._open.write(piece, slice_runs(runs, position, position + room))
+                position += room
+            if newline < 0:
+                return
+            self._end_line()
+            position = newline + 1
+
+    def _end_line(self) -> None:
+        text, runs = self._open.content()
+        self._open = OpenLine()
+        self._commit(text, runs)
+
+    def _commit(self, text: str, runs: Runs) -> None:
+        self._push(text, runs if len(runs) <= MAX_RUNS else runs[:MAX_RUNS])
+        if self.on_line is not None:
+            self.on_line(text)
+
+    def _drop(self, first: int) -> None:
+        super()._drop(first)
+        if self._prompts and self._prompts[0] < first:
+            gone = bisect_left(self._prompts, first)
+            del self._prompts[:gone], self._outputs[:gone]
+
+    def flush_partial(self) -> bool:
+        """End an unfinished line, if there is one (at the end of a session, before a prompt). Whether there was."""
+        self._add(*self._splitter.finish())
+        if not self._open.length:
+            return False
+        self.version += 1
+        self._end_line()
+        return True
+
+    def clear(self) -> None:
+        """Forget every line, as Clear-Host does; numbers go on counting."""
+        self._splitter.finish()
+        self._open = OpenLine()
+        self._drop(self.end)
+        self.version += 1
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def line_count(self) -> int:
+        """Lines that can be read, an open line with text counted."""
+        return self.end - self.dropped + (1 if self._open.length else 0)
+
+    def column(self) -> int:
+        """The cell column the next text goes to; 0 at the start of a line."""
+        return self._open.column()
+
+    def line(self, index: int) -> tuple[str, Runs]:
+        """Text and runs of the line at an index. Raises IndexError beyond ``line_count``."""
+        return self.at(self._number(index))
+
+    def text(self, index: int) -> str:
+        """The plain text of the line at an index. Raises IndexError beyond ``line_count``."""
+        return self.text_at(self._number(index))
+
+    def _number(self, index: int) -> int:
+        if not 0 <= index < self.line_count:
+            raise IndexError(f"line {index} of {self.line_count}")
+        return index + self.dropped
+
+    def at(self, number: int) -> tuple[str, Runs]:
+        """Text and runs of the line with that number, which must be kept still; the open line is number ``end``."""
+        return super().at(number) if number < self.end else self._open.content()
+
+    def text_at(self, number: int) -> str:
+        """The plain text of the line with that number, which must be kept still."""
+        return super().text_at(number) if number < self.end else self._open.content()[0]
+
+    # -- prompts ---------------------------------------------------------------------------------------------------
+
+    def mark_prompt(self) -> None:
+        """The line being written is a prompt: what follows, up to the next one, is the output of its command.
+
+        Colours and unfinished sequences of what came before end here.
+        """
+        self._add(*self._splitter.finish())
+        self._splitter.style = 0
+        if not self._prompts or self._prompts[-1] != self.end:
+            self._prompts.append(self.end)
+            self._outputs.append(self.end + 1)
+            self._prompt_count += 1
+            self.version += 1
+
+    def mark_output(self) -> None:
+        """The typed command ends before the line being written (it took several lines)."""
+        if self._outputs:
+            self._outputs[-1] = max(self.end, self._prompts[-1] + 1)
+
+    @property
+    def prompt_count(self) -> int:
+        """How many prompts were ever marked."""
+        return self._prompt_count
+
+    def prompts(self) -> list[int]:
+        """Indices of the prompt lines, oldest first."""
+        return [number - self.dropped for number in self._prompts]
+
+    def output_range(self, prompt_index: int) -> tuple[int, int]:
+        """Indices (first, one after the last) of the lines a command wrote, by its place in ``prompts()``."""
+        first = self._outputs[prompt_index] - self.dropped
+        following = prompt_index + 1
+        last = self.line_count if not 0 < following < len(self._prompts) else self._prompts[following] - self.dropped
+        return min(first, last), last
+
+    def prompt_before(self, number: int) -> int | None:
+        """The position in ``prompts()`` of the last prompt at or before a line number."""
+        found = bisect_right(self._prompts, number) - 1
+        return found if found >= 0 else None

@@ -1,0 +1,98 @@
+"""What a connection or a typed call is bound against: open sessions, profiles, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pstui.backends.binding.binder import BoundCall, bind_line
+from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.tables import cmdlet_name
+from pstui.backends.binding.targets import parse_target
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console
+from pstui.backends.credentials import PSCredential
+from pstui.backends.errors import CallError
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.pssession import PSSession
+
+if TYPE_CHECKING:
+    from pstui.tui.profiles.profiles import ProfileBook
+
+#: turns a name into a connection; raises PstuiError
+Bind = Callable[[str], ConnectionInfo]
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass
+class World:
+    """Everything around a call. ``book`` holds the profiles, None where there is no profile file."""
+
+    sessions: SessionManager
+    bind: Bind | None = None
+    book: ProfileBook | None = None
+    #: fetches the passwords that profiles name, before a session opens
+    ready: Callable[[ConnectionInfo, Console], Awaitable[ConnectionInfo]] | None = None
+    #: what ``$name`` means in typed calls, names in lower case
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Sequence[PSSession]:
+        """The sessions that Get-PSSession shows: those that stay open when they are left."""
+        return [session for session in self.sessions.sessions if not session.temporary]
+
+    def context(self, *, keeps_variables: bool = False) -> BindContext:
+        """Return what calls are bound against."""
+        return BindContext(sessions=lambda: self.kept, variables=self.variables, keeps_variables=keeps_variables)
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The [defaults] of the profile file."""
+        return _NOTHING if self.book is None else self.book.defaults
+
+    def credential(self, name: str) -> PSCredential:
+        """Return a saved credential by its name; any other name is a user's. Raises CallError."""
+        if self.book is not None and name in self.book.profiles.configuration.credentials:
+            return self.book.profiles.credential(name)
+        return PSCredential(name)
+
+    async def prepared(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
+        """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""
+        return info if self.ready is None else await self.ready(info, console)
+
+    def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
+        """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
+        return bind_line(text, context=self.context(keeps_variables=keeps_variables))
+
+    def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
+        """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
+
+        A ``bare`` one of a call has only what the call says, not what the defaults add to it. Raises MissingMandatory
+        for a call that lacks a value, CallError for what cannot be connected to.
+        """
+        text = text.strip()
+        if not is_call(text):
+            if not text:
+                raise CallError("Nothing was typed", hint="Type user@host, a name, or an Enter-PSSession line.")
+            if self.bind is not None:
+                return self.bind(text)
+            target = parse_target(text, {}, context=self.context())
+            if target.connection is not None:
+                return target.connection
+            raise CallError(f"There is no {text!r}")
+        call = self.call(f"Enter-PSSession {text}" if text.startswith("-") else text)
+        if call.cmdlet != "Enter-PSSession":
+            raise CallError(f"{call.cmdlet} opens no tab", hint="Give an Enter-PSSession line.")
+        return connection_info(call, defaults=_NOTHING if bare else self.defaults, credentials=self.credential)
+
+
+def is_call(text: str) -> bool:
+    """Tell whether a text is a call, or parameters of one, and not a name."""
+    words = text.split(maxsplit=2)
+    if not words:
+        return False
+    first = words[0].rstrip(";")
+    return text.startswith(("-", "$", "(", "PS ", "[", "'", '"')) or cmdlet_name(first) is not None or "|" in text

@@ -1,0 +1,193 @@
+"""Finding in the text of a pane: one row below it, in which one types, and from which one goes from match to match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from pstui.tui.keys.direct_keys import bound_actions, handed_on
+from pstui.tui.keys.keymap_contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of
+from pstui.tui.pane.still import Still
+from pstui.tui.transcript.search import MAX_COUNTED
+from pstui.tui.transcript.transcript import Transcript
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+#: characters of a search text
+MAX_TEXT = 400
+
+
+class FindInput(Input):
+    """Where the text to be found is typed. Its keys act at once, in the order of typing."""
+
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
+
+    def __init__(self, bar: FindBar) -> None:
+        super().__init__(compact=True, select_on_focus=False, max_length=MAX_TEXT)
+        self.cursor_blink = False
+        self._bar = bar
+
+    async def on_key(self, event: events.Key) -> None:
+        """Hand a key to the bar; what it has no use for edits the text."""
+        if handed_on(self, event):
+            return
+        event.stop()
+        if await self._bar.take_key(event.key):
+            event.prevent_default()
+        elif not self._bar.typing:
+            event.prevent_default()
+            self.app.bell()
+        elif (action := self._ACTIONS.get(event.key)) is not None:
+            event.prevent_default()
+            await self.run_action(action)
+
+
+class FindBar(Horizontal):
+    """Typing searches at once, from the end of what was seen upwards; Enter ends typing, and n and N go on.
+
+    A text in lower case finds capitals, too. ``closed`` is called at once when the keys are wanted elsewhere again,
+    with whether the match shall be copied by keys.
+    """
+
+    class Interrupted(Message):
+        """Ctrl+C was pressed."""
+
+    class Changed(Message):
+        """The keys of the bar mean something else now."""
+
+    def __init__(self, closed: Callable[[bool], None]) -> None:
+        super().__init__()
+        self._on_closed = closed
+        self.display = False
+        #: whether keys are letters of the text, rather than ways from match to match
+        self.typing = True
+        self._input = FindInput(self)
+        self._found = Still(classes="found")
+        self._transcript: Transcript | None = None
+        self._from: int | None = None
+        self._searched = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static("Find ", classes="label", markup=False)
+        yield self._input
+        yield self._found
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys come here now."""
+        return self.display and self.screen.focused is self._input
+
+    def open(self, transcript: Transcript) -> None:
+        """Show the bar for a text, with what was looked for last; in an open one, begin to type again."""
+        if not self.display or self._transcript is not transcript:
+            self.leave()
+            self._transcript = transcript
+            self._from = transcript.last_seen
+        self.display = True
+        self._set_typing(True)
+        self._input.selection = self._input.selection._replace(start=0, end=len(self._input.value))
+        self.screen.set_focus(self._input)
+        self._search()
+
+    def leave(self, *, keep: bool = False) -> None:
+        """Hide the bar and, unless they are to be kept, the highlights."""
+        self.display = False
+        if self._transcript is not None and not keep:
+            self._transcript.search("")
+        self._transcript = None
+
+    def close(self, *, copy_mode: bool = False) -> None:
+        """Leave, and say so. For copy mode the matches stay."""
+        self.leave(keep=copy_mode)
+        self._on_closed(copy_mode)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look for what is typed now."""
+        event.stop()
+        if self.display and self.typing and self._input.value != self._searched:
+            self._search()
+
+    async def take_key(self, key: str) -> bool:
+        """Do what a key means here; False when it means nothing."""
+        action = actions_of(FIND_TYPING_KEYS if self.typing else FIND_KEYS).get(key)
+        if action is None:
+            return False
+        await self.run_action(action)
+        return True
+
+    def action_go(self) -> None:
+        """The text is typed: keys go from match to match now."""
+        if self._input.value != self._searched:
+            self._search()  # Enter has come before the news of what was typed
+        if not self._input.value:
+            self.close()
+        elif self._transcript is not None and self._transcript.search_match is not None:
+            self._set_typing(False)
+        else:
+            self.app.bell()
+
+    def action_older(self) -> None:
+        """Go to the match before."""
+        self._went(self._transcript is not None and self._transcript.search_previous())
+
+    def action_newer(self) -> None:
+        """Go to the match after."""
+        self._went(self._transcript is not None and self._transcript.search_next())
+
+    def action_edit(self) -> None:
+        """Type again."""
+        self._set_typing(True)
+
+    def action_copy(self) -> None:
+        """Go on from the match in copy mode."""
+        self.close(copy_mode=True)
+
+    def action_close(self) -> None:
+        """Leave the match on the screen and close."""
+        self.close()
+
+    def action_interrupt(self) -> None:
+        """Hand Ctrl+C on."""
+        self.post_message(self.Interrupted())
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the text."""
+        if self._transcript is not None:
+            self._transcript.scroll_pages(pages)
+
+    def _set_typing(self, typing: bool) -> None:
+        self.typing = typing
+        self.set_class(not typing, "-going")
+        self.post_message(self.Changed())
+
+    def _went(self, found: bool) -> None:
+        if not found:
+            self.app.bell()
+        self._show_found()
+
+    def _search(self) -> None:
+        text = self._searched = self._input.value
+        if self._transcript is not None:
+            # As in editors: a capital in what is typed means that capitals matter.
+            self._transcript.search(text, text != text.lower(), below=self._from)
+        self._show_found()
+
+    def _show_found(self) -> None:
+        transcript = self._transcript
+        if transcript is None or not self._input.value:
+            self._tell(Content(""))
+            return
+        count = transcript.search_count
+        if not count:
+            self._tell(Content.styled("nothing found", "$warning"))
+            return
+        many = f"{count:,} or more" if count >= MAX_COUNTED else f"{count:,}"
+        place = transcript.search_place
+        self._tell(Content(f"{place:,} of {many}" if place else f"{many} found"))
+
+    def _tell(self, content: Content) -> None:
+        self._found.say(content, layout=False)

@@ -1,0 +1,164 @@
+"""The bottom row: the keys that matter now, and what the session in front is doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pstui.tui.keys.actions import PREFIX_SHOWN
+from pstui.tui.keys.key_table import key_table
+from pstui.tui.keys.keymap import Keymap
+from pstui.tui.keys.keymap_contexts import CONTEXT_KEYS, Context, footer_of
+from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.plain import plain
+from pstui.tui.pane.still import Still
+from pstui.tui.workspace.tab_title import title_line
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+#: columns below which the row keeps the three keys that matter most
+NARROW = 90
+
+#: seconds that something said in passing is shown
+SAID_FOR = 4.0
+
+_Hint = tuple[str, str]
+#: cells left free at each side
+_PADDING = 1
+_RUNNING = (PaneState.OPENING, PaneState.BUSY)
+#: what the keys do while they do not go to the session, at the right
+_MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
+
+
+def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Keymap) -> list[_Hint]:
+    """Return keys and their words, what matters most first: this context, a question elsewhere, the rest."""
+    if context in CONTEXT_KEYS:
+        stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
+        own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
+        # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
+        place = 3 if context is Context.SIDEBAR else len(own)
+        return [*stops, *own[:place], help, *own[place:]]
+    first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
+    for number, other in enumerate(panes, 1):
+        if other.asking is not None and other is not pane:
+            key = keymap.shown(f"tab_{number}") if number < 10 else keymap.shown("next_tab")
+            first.append((key, f"{plain(other.caption, limit=20)} asks"))
+    rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
+    rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
+    if len(panes) > 1:
+        rest.append((f"{keymap.shown('tab_1')}…9", "tabs"))
+    return [*first, *rest, (keymap.shown("find"), "find"), (keymap.shown("quit"), "quit")]
+
+
+def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
+    text = pane.transcript
+    found: list[_Hint] = []
+    if text.text_selection is not None and not text.copy_mode:
+        found.append((keymap.shown("copy_selection") if pane.state in _RUNNING else "Ctrl+C", "copies"))
+    if text.marked_prompt is not None:
+        found += [(keymap.shown("copy_output"), "copies the output"), (keymap.shown("fold"), "folds")]
+    if not text.following and not text.copy_mode:
+        found.append((keymap.shown("newest"), "newest text"))
+    return found
+
+
+def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
+    if pane.asking is not None:
+        there = pane.question_has_keys
+        answers = (keymap.shown("answer"), "answers the question")
+        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
+    if pane.pending is not None:
+        return [("Ctrl+C", "drops the waiting line")]
+    match pane.state:
+        case PaneState.OPENING:
+            return [("Ctrl+C", "cancels")]
+        case PaneState.BUSY:
+            return [("Ctrl+C", "stops")]
+        case PaneState.LEFT | PaneState.CANCELLED:
+            return [("Enter", "enters again")]
+        case PaneState.FAILED | PaneState.BROKEN:
+            known = pane.error is not None and pane.error.details
+            names = [
+                ("again", "tries again"),
+                ("edit_connection", "edits"),
+                *([("details", "details")] if known else []),
+            ]
+            return [(keymap.shown(name), word) for name, word in names]
+        case _:
+            return []
+
+
+class StatusBar(Horizontal):
+    """Shows hints at the left and the session's state at the right."""
+
+    def __init__(self, keymap: Keymap | None = None) -> None:
+        super().__init__()
+        self._keymap = keymap or Keymap()
+        self._mode = self._said = ""
+        self._said_at = 0.0
+        self._keys = Still(classes="keys")
+        self._state = Still(classes="state")
+        self._pane: Pane | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._keys
+        yield self._state
+
+    def on_mount(self) -> None:
+        """Count the seconds of a running command."""
+        self.set_interval(1.0, self._show_state)
+
+    def show(self, pane: Pane | None, panes: Sequence[Pane], context: Context = Context.PROMPT) -> None:
+        """Show what matters where the keys go now."""
+        self._pane = pane
+        before, self._mode = self._mode, _MODES.get(context, "")
+        if self._mode and self._mode != before:
+            self._said = ""  # what was said of the moment before must not hide where the keys go now
+        narrow = 5 if self._mode else 4 if context is Context.SIDEBAR else 3
+        most = narrow if self.app.size.width < NARROW else 7
+        prefixed = self.has_class("-prefix")
+        self.remove_class("-prefix")
+        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
+        self._show_state()
+
+    def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
+        """Leave out from the end what would be cut."""
+        room = self.size.width - self._state.size.width - 2 * _PADDING
+        while len(pairs) > 1 and room > 0 and _row(pairs).cell_length > room:
+            pairs = pairs[:-1]
+        return pairs
+
+    def show_prefix(self) -> None:
+        """Show what may follow the prefix key."""
+        self.add_class("-prefix")
+        others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
+        pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
+        table = key_table(pairs, self.app.size.width - 2 * _PADDING)
+        title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
+        self._keys.say(Content("\n").join([title, table]), layout=True)
+
+    def show_alt(self) -> None:
+        """Say that the next key counts as one with Alt."""
+        said = Content.assemble(("Alt+", "bold $primary"), (" and the next key; Esc ends", "$calm"))
+        self._keys.say(said, layout=True)
+
+    def say(self, text: str) -> None:
+        """Say something in passing, in place of the state."""
+        self._said, self._said_at = plain(text, limit=200), time.monotonic()
+        self._show_state()
+        self.set_timer(SAID_FOR, self._show_state)
+
+    def _show_state(self) -> None:
+        pane = self._pane
+        text = self._mode
+        if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
+            text = self._said
+        elif pane is not None and not text:
+            text = title_line(pane, short=self.app.size.width < NARROW)
+        self._state.say(Content(text))
+
+
+def _row(pairs: Sequence[_Hint]) -> Content:
+    return Content("  ").join(Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs)
