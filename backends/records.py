@@ -2,12 +2,15 @@
 
 Every text in these records is as the far end sent it: control sequences and all. Whoever shows it (the
 transcript, a terminal, a file) cleans it first; nothing here may be written to a terminal unseen.
+
+A list that takes no more than it was made for: what a far end sends is collected in nothing else.
 """
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 
 class Stream(enum.Enum):
@@ -118,3 +121,16 @@ class PipelineState(enum.IntEnum):
     COMPLETED = 4
     FAILED = 5
     DISCONNECTED = 6
+
+
+class Bounded(list[Any]):
+    """Keeps the first ``limit`` values; the others are dropped."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def take(self, value: Any) -> None:
+        """Keep a value if there is room."""
+        if len(self) < self._limit:
+            self.append(value)

@@ -1,16 +1,136 @@
-"""Edits of a parsed profile file: comments, order and unknown keys stay where they are."""
+"""Edits of a profile file as text: what stands around a table, comments above all, stays as a person wrote it.
+
+A table library counts a comment before a header to the table above it, and loses it with that one. Each result is
+checked against what the file meant before; where it differs, None is returned and nothing is lost.
+
+Edits of a parsed profile file: comments, order and unknown keys stay where they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pstui.config.edits_text import with_other_name, with_table, without_table
 from pstui.config.problems import ConfigError
 from tomlkit.container import OutOfOrderTableProxy
 from tomlkit.items import InlineTable, Table
+
+_HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r?\n?)$")
+
+
+def with_table(text: str, kind: str, name: str, table: str) -> str | None:
+    """Return ``text`` with a new table behind the last one of its kind, before what is said of the next.
+
+    ``table`` is its text with the header. Blank lines keep it apart from its neighbours.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    table = table.replace("\n", newline)
+    lines = text.splitlines(keepends=True)
+    ends = [_end(lines, first, last) for first, last in _sections(lines, (kind,))]
+    place = ends[-1] if ends else len(lines)
+    before, after = "".join(lines[:place]), "".join(lines[place:])
+    if before and not before.endswith("\n"):
+        before += newline
+    if before.strip():
+        before += newline
+    if after.strip() and after[:1] not in ("\r", "\n"):
+        table += newline
+    result = f"{before}{table}{after}"
+    try:
+        wanted, found = tomllib.loads(text), tomllib.loads(result)
+        wanted.setdefault(kind, {})[name] = found[kind].pop(name)
+        found[kind][name] = wanted[kind][name]
+    except (tomllib.TOMLDecodeError, RecursionError, KeyError, AttributeError, TypeError):
+        return None
+    return result if wanted == found else None
+
+
+def without_table(text: str, kind: str, name: str) -> str | None:
+    """Return ``text`` without a profile's tables; comments that follow after a blank line stay."""
+    lines = text.splitlines(keepends=True)
+    drop: set[int] = set()
+    for first, last in _sections(lines, (kind, name)):
+        drop.update(range(first, _end(lines, first, last)))
+    if not drop:
+        return None
+    left = "".join(line for index, line in enumerate(lines) if index not in drop)
+    return left if _means(left, text, kind, name, None) else None
+
+
+def with_other_name(text: str, kind: str, old: str, new: str) -> str | None:
+    """Return ``text`` with a profile's headers naming it anew."""
+    import tomlkit
+
+    lines = text.splitlines(keepends=True)
+    for index, keys in _headers(lines):
+        if keys[:2] == (kind, old):
+            found = _HEADER.match(lines[index])
+            assert found is not None
+            path = ".".join(tomlkit.key(key).as_string() for key in (kind, new, *keys[2:]))
+            lines[index] = f"{found[1]}[{path}]{found[3]}"
+    renamed = "".join(lines)
+    return renamed if _means(renamed, text, kind, old, new) else None
+
+
+def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the index and the key path of each line that looks like a header of a table."""
+    for index, line in enumerate(lines):
+        if not _HEADER.match(line):
+            continue
+        try:
+            here: Any = tomllib.loads(line)
+        except tomllib.TOMLDecodeError:
+            continue
+        path: list[str] = []
+        while isinstance(here, dict) and here:
+            ((key, here),) = here.items()
+            path.append(key)
+        yield index, tuple(path)
+
+
+def _end(lines: list[str], first: int, last: int) -> int:
+    """Return the line after what is a table's own, of the lines from its header up to the next one."""
+    end = last
+    while end > first + 1 and not _says(lines[end - 1]):
+        end -= 1
+    # Comments right below the last key are its own; those after a blank line belong to what follows.
+    while end < last and lines[end].strip():
+        end += 1
+    return end
+
+
+def _sections(lines: list[str], path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield first line and the line after the last one of each table at or below a path."""
+    starts = [index for index, line in enumerate(lines) if line.lstrip().startswith("[")]
+    for index, keys in _headers(lines):
+        if keys[: len(path)] == path:
+            yield index, next((other for other in starts if other > index), len(lines))
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _means(after: str, before: str, kind: str, old: str, new: str | None) -> bool:
+    """Whether ``after`` means what ``before`` does, but for one profile that has gone or has another name."""
+    try:
+        wanted, found = tomllib.loads(before), tomllib.loads(after)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return False
+    if not isinstance(wanted.get(kind), dict) or old not in wanted[kind]:
+        return False
+    table = wanted[kind].pop(old)
+    if new is not None:
+        wanted[kind][new] = table
+    if not wanted[kind]:
+        del wanted[kind]
+    if not found.get(kind, True):
+        del found[kind]
+    return wanted == found
 
 
 class Edits:

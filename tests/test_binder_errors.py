@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.binding.binder import bind, bind_line
-from pstui.backends.binding.calls import connections
+from pstui.backends.binding.connections import connections
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.cli.main import main

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from pstui.backends.binding.binder import BoundCall, bind_line
-from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.connections import connection_info
 from pstui.backends.binding.line import statements
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.binding.binder import bind, bind_line
-from pstui.backends.binding.binding_options import culture, from_profile, from_table, time_span
-from pstui.backends.binding.options import OPTIONS, option, options_of, session_option
-from pstui.backends.binding.options_model import Option, OptionKind
-from pstui.backends.binding.options_profile import profile_value
-from pstui.backends.binding.options_session import SESSION_OPTIONS
+from pstui.backends.binding.connections import profile_value
+from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.parameters import OPTIONS, option, options_of
+from pstui.backends.binding.session_options import (
+    SESSION_OPTIONS,
+    culture,
+    from_profile,
+    from_table,
+    session_option,
+    time_span,
+)
 from pstui.backends.binding.values import ENUMS, ConversionError
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential

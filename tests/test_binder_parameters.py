@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 from pstui.backends.binding.binder import BoundCall, bind, bind_line
-from pstui.backends.binding.calls import connection_info, connections, what_if
+from pstui.backends.binding.connections import connection_info, connections, what_if
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.tables import cmdlet_name
+from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from pstui.backends.binding.targets import parse_target, profile_connection
+from pstui.backends.binding.connections import parse_target, profile_connection
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError

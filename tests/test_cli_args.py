@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pstui.tui.cli import args as cli_args
-from pstui.tui.cli.help import HELP
+from pstui.tui.cli.args import HELP
 from pstui.tui.cli.main import main
 from pstui.tui.version import VERSION
 

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.tui.cli import stdin as cli_stdin
-from pstui.tui.cli.invoke_json import to_json
-from pstui.tui.cli.transcript_file import TranscriptFile
+from pstui.tui.cli import streams as cli_stdin
+from pstui.tui.cli.streams import TranscriptFile, to_json
 
 from tests.support.cli_far_end import invoke
 

@@ -16,7 +16,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports.container import channel as container_channel
 from pstui.backends.transports.container.kind import find
 

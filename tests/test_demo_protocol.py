@@ -423,8 +423,8 @@ async def test_thousands_of_lines_come_whole_and_in_order() -> None:
 async def test_a_client_that_does_not_read_holds_the_pipeline_back() -> None:
     """The endpoint must not gather output without end: what waits stays bounded while nobody reads."""
     from pstui.backends.demo.server.endpoint import Endpoint
+    from pstui.backends.demo.server.link import HIGH_WATER
     from pstui.backends.demo.server.memory import Pipe
-    from pstui.backends.demo.server.outbox import HIGH_WATER
 
     up, gate = Pipe(), asyncio.Event()
     written = 0

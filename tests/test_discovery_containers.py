@@ -16,11 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.discovery import containers
 from pstui.backends.discovery.containers import ContainerSource, container_sources
-from pstui.backends.discovery.model import Found, Section
-from pstui.backends.discovery.watcher import Watcher, look
+from pstui.backends.discovery.model import Found, Section, Watcher, look
 from pstui.backends.transports.container.engine import MAX_CONTAINERS, Engine, match, read_containers
-from pstui.backends.transports.texts import printable
-from pstui.tui.sidebar.discovery import found_entries
+from pstui.backends.transports.streams import printable
+from pstui.tui.sidebar.widget import found_entries
 
 from tests.support.podman import PLAIN, Podman, podman
 

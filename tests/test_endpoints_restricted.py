@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.backends.sessions.command_names import CommandNames
+from pstui.backends.sessions.completion import CommandNames
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.scripted_peer import (

@@ -313,8 +313,8 @@ async def test_events_that_make_no_sense_change_nothing(monkeypatch: pytest.Monk
 
 
 async def test_values_without_end_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pstui.backends.sessions.debugging.MAX_VALUE_LINES", 50)
-    monkeypatch.setattr("pstui.backends.sessions.debugger_console.MAX_VALUE_LINES", 60)
+    monkeypatch.setattr("pstui.backends.sessions.reported.MAX_VALUE_LINES", 50)
+    monkeypatch.setattr("pstui.backends.sessions.debugger.MAX_VALUE_LINES", 60)
     peer = Script().peer(**{"1..100": [*(output(f"<I32>{n}</I32>") for n in range(100)), state(COMPLETED)]})
     with meeting(monkeypatch, peer) as met:
         await stopped(met)
@@ -327,7 +327,7 @@ async def test_values_without_end_are_cut(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_debugger_s_words_have_a_stream_of_their_own_kind() -> None:
-    from pstui.backends.sessions.debugging import DebuggerStop, stop_lines
+    from pstui.backends.sessions.reported import DebuggerStop, stop_lines
 
     (record,) = stop_lines(DebuggerStop((), "At line:1"), first=False)
     assert record.stream is Stream.OUTPUT

@@ -208,7 +208,7 @@ async def test_ctrl_c_before_the_command_is_on_its_way_stops_it(monkeypatch: pyt
 
 
 async def test_a_stop_confirmed_without_a_state_is_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pstui.backends.psrp.stopping.STATE_TIMEOUT", 0.05)
+    monkeypatch.setattr("pstui.backends.psrp.pool.STATE_TIMEOUT", 0.05)
     peer = ScriptedPeer(commands={"Wait-Long": []}, on_signal=[])
     with meeting(monkeypatch, peer) as met:
         await met.interactive.enter()

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import ConsoleSize
-from pstui.backends.psrp.commands import ERRORS, OUT_DEFAULT, Call, Invocation
+from pstui.backends.psrp.invocation import ERRORS, MAX_TEMPLATES, OUT_DEFAULT, Call, Invocation, Templates
 from pstui.backends.psrp.invocations import DEBUG_PROMPT, LOAD_PROFILE, PROMPT, line_invocation, script_invocation
-from pstui.backends.psrp.prepared import MAX_TEMPLATES, Templates
 
 POOL = uuid.UUID(int=1)
 PIPELINE = uuid.UUID(int=2)

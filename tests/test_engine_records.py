@@ -173,13 +173,13 @@ def test_everything_kept_is_bounded() -> None:
 async def test_answers_without_end_are_not_collected(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pstui.backends.psrp.pool.MAX_COMMANDS", 5)
     kept: list[Any] = []
-    taken = "pstui.backends.bounded.Bounded.take"
+    taken = "pstui.backends.records.Bounded.take"
 
     def take(self: list[Any], value: Any) -> None:
         original(self, value)
         kept.append(len(self))
 
-    from pstui.backends.bounded import Bounded
+    from pstui.backends.records import Bounded
 
     original = Bounded.take
     flood: list[Action] = [output(members(Name="<S>Out-Default</S>"))] * 300

@@ -16,11 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psrpcore.types import PSSecureString  # noqa: F401  loading the types registers them for reading
-from pstui.backends.psrp import fast
-from pstui.backends.psrp.arguments import HOST_METHODS
+from pstui.backends.psrp import clixml as fast
+from pstui.backends.psrp.clixml import WRITE_METHODS, PlainCipher, parse, plain, read, write_record
 from pstui.backends.psrp.host_calls import VOID, arguments_of, decode
-from pstui.backends.psrp.wire import PlainCipher, parse, plain, read
-from pstui.backends.psrp.writes import WRITE_METHODS, write_record
+from pstui.backends.psrp.questions import HOST_METHODS
 from pstui.backends.records import Write
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.jsonl.gz"))

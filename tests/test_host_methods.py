@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.console import ConsoleSize, KeyInfo
-from pstui.backends.psrp.arguments import HOST_METHODS
+from pstui.backends.psrp.questions import HOST_METHODS
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.interactive import Outcome
 

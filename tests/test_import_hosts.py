@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.context import BindContext
-from pstui.backends.binding.targets import profile_connection
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
-from pstui.config.importing.ssh_files import matches
+from pstui.config.importing.ssh_config import matches
 from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 from pstui.tui.dialogs.import_hosts import ImportScreen
-from pstui.tui.profiles.cli_profiles import TABLES, read
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.importing import candidates, changes
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.reading import TABLES, read
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager

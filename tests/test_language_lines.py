@@ -5,9 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from pstui.backends.language.lines import is_exit, parse_line
-from pstui.backends.language.rendering import render
-from pstui.backends.language.values import ABSENT, Argument, Command, MergedStream, Number, Value
+from pstui.backends.language.numbers import Number
+from pstui.backends.language.simple_lines import (
+    ABSENT,
+    Argument,
+    Command,
+    MergedStream,
+    Value,
+    is_exit,
+    parse_line,
+    render,
+)
 
 
 def commands(text: str, *, no_language: bool = False) -> list[list[Command]]:

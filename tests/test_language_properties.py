@@ -5,13 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
-from pstui.backends.language.lines import parse_line
-from pstui.backends.language.numbers import literal, parse_number, to_string
-from pstui.backends.language.rendering import argument_text, render
+from pstui.backends.language.numbers import Number, literal, parse_number, to_string
+from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.secrets import looks_secret
-from pstui.backends.language.token_kinds import TokenKind
-from pstui.backends.language.tokens import tokenize
-from pstui.backends.language.values import Absent, Argument, Command, Number, Value
+from pstui.backends.language.simple_lines import Absent, Argument, Command, Value, argument_text, parse_line, render
+from pstui.backends.language.tokens import TokenKind
 
 _BLANKS = " \t\f\v\x85\xa0\u2003\u3000"
 _PIECES = r"""

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.language.lines import parse_line
-from pstui.backends.language.rendering import render
-from pstui.backends.language.values import ABSENT, Argument, Command, Number, Value
+from pstui.backends.language.numbers import Number
+from pstui.backends.language.simple_lines import ABSENT, Argument, Command, Value, parse_line, render
 
 _ROWS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "data" / "language_lines.json").read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from pstui.backends.language.token_kinds import Token, TokenKind
-from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind
 
 K = TokenKind
 

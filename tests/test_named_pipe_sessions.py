@@ -20,9 +20,9 @@ from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import named_pipe
-from pstui.backends.transports.named_pipe_sockets import host_pipes
+from pstui.backends.transports.named_pipe import host_pipes
 
 from tests.support import host_process
 from tests.support.scripted_console import ScriptedConsole
@@ -38,7 +38,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder with a name short enough for sockets, as .NET sees it."""
     with tempfile.TemporaryDirectory(prefix="p") as made:
         monkeypatch.setenv("TMPDIR", made)
-        monkeypatch.setattr("pstui.backends.transports.named_pipe_sockets.folders", lambda: [Path(made)])
+        monkeypatch.setattr("pstui.backends.transports.named_pipe.folders", lambda: [Path(made)])
         yield Path(made)
 
 
@@ -158,5 +158,5 @@ def test_a_file_and_anothers_socket_are_left_out(folder: Path, monkeypatch: pyte
         [pipe] = host_pipes()
         assert (pipe.process_id, pipe.program, pipe.owner) == (os.getpid(), "pwsh", os.geteuid())
         elsewhere: Any = lambda process_id: 4321  # noqa: E731  a user who runs the named process, not this socket's
-        monkeypatch.setattr("pstui.backends.transports.named_pipe_sockets.process_owner", elsewhere)
+        monkeypatch.setattr("pstui.backends.transports.named_pipe.process_owner", elsewhere)
         assert host_pipes() == []

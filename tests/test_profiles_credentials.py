@@ -14,9 +14,9 @@ from pstui.backends.console import Question, QuestionCancelled
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.profiles.cli_profiles import read
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.pane.face import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.vault import Vault
 
 from tests.support.pilot import screen

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pstui.backends.errors import PstuiError
 from pstui.config.problems import ConfigError
 from pstui.config.store import ProfileStore
-from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarModel
 
 #: tables of one kind in two places, and comments that a table library counts to the table above them

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.sessions.completion import Completion, CompletionMatch
-from pstui.tui.editor.completion_source import Completions, clean, fits
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.editor.completion import Completions, clean, fits
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInInteractive, StandInManager, host
@@ -195,7 +195,7 @@ async def test_asking_again_ends_the_completion_before(manager: StandInManager) 
 async def test_a_far_end_that_takes_too_long_is_not_waited_for(
     manager: StandInManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pstui.tui.pane.completion_turn.LIMIT", 0.05)
+    monkeypatch.setattr("pstui.tui.pane.conversation.LIMIT", 0.05)
     async with session(manager) as s:
         interactive = await ready(s)
         interactive.answering.clear()

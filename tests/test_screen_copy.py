@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pstui.tui import clipboard
 from pstui.tui.clipboard import OSC52_LIMIT, Program, copied, find_program, give
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.workspace.save_line import proposed_name, save
+from pstui.tui.pane.face import PaneState
+from pstui.tui.workspace.find_bar import proposed_name, save
 
 from tests.support.pilot import Screen
 from tests.test_screen_find import PREFIX, session
@@ -228,7 +228,7 @@ def test_a_name_for_the_file_and_why_it_cannot_be_written(tmp_path: Path) -> Non
 
 def test_a_file_that_could_only_be_written_in_part_is_not_left_behind(tmp_path: Path) -> None:
     code = (
-        "import resource, signal, sys; from pathlib import Path; from pstui.tui.workspace.save_line import save\n"
+        "import resource, signal, sys; from pathlib import Path; from pstui.tui.workspace.find_bar import save\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "print(save(Path(sys.argv[1]), 'x' * 100_000))"
     )

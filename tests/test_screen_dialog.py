@@ -9,23 +9,20 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.binding.binder import bind_line
-from pstui.backends.binding.calls import connection_info
-from pstui.backends.binding.options import option, options_of
-from pstui.backends.binding.options_model import OptionKind
-from pstui.backends.binding.targets import profile_connection
+from pstui.backends.binding.connections import connection_info, profile_connection
+from pstui.backends.binding.declaration import OptionKind
+from pstui.backends.binding.parameters import option, options_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
-from pstui.tui.dialogs.connect_form import OptionsFold
+from pstui.tui.dialogs.connect_form import ENTRIES, LOOKUPS, OptionsFold, SetEntry, entry_of
 from pstui.tui.dialogs.connect_saving import profile_keys, suggested
-from pstui.tui.dialogs.connect_sets import ENTRIES, LOOKUPS, SetEntry, entry_of
-from pstui.tui.dialogs.fields import ChoiceField, Verb
-from pstui.tui.dialogs.fields_keys import step_focus
-from pstui.tui.profiles.cli_profiles import read
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.dialogs.fields import ChoiceField, Verb, step_focus
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import World
 from textual import events
 

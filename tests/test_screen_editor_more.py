@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.dialogs.single_form import setting_items
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.editor.unfinished import MAX_JUDGED, goes_on
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.dialogs.profile_form import setting_items
+from pstui.tui.editor.editor import MAX_JUDGED, goes_on
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.pane.face import PaneState
+from pstui.tui.profiles.reading import read
 from pstui.tui.transcript.render.buffer import TextBuffer
 from textual import events
 

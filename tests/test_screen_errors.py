@@ -5,8 +5,8 @@ from __future__ import annotations
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.records import ErrorInfo
-from pstui.tui.dialogs.errors import ErrorsScreen, error_text
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.dialogs.messages import ErrorsScreen, error_text
+from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen
 

@@ -12,14 +12,12 @@ import pytest
 from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
-from pstui.tui.dialogs.credential_form import CredentialForm
-from pstui.tui.dialogs.credentials_screen import CredentialsScreen
-from pstui.tui.dialogs.profile_form import ProfileForm
-from pstui.tui.dialogs.single_form import SessionOptionsForm, SingleForm
+from pstui.tui.dialogs.credential_form import CredentialForm, CredentialsScreen
+from pstui.tui.dialogs.profile_form import ProfileForm, SessionOptionsForm, SingleForm
 from pstui.tui.dialogs.table_form import TableForm
-from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.reading import read
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager

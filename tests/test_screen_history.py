@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from pstui.backends.language.secrets import looks_secret
 from pstui.config.history import History
 from pstui.tui.cli.screen import kept_history
-from pstui.tui.editor.history_search import HistorySearch
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.editor.history import HistorySearch, LineHistory
+from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.keys.actions import ACTIONS, TAB_KEYS, mend_escape_delay
+from pstui.tui.keys.contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys.keymap import action_names, key_name, keymap, written
-from pstui.tui.keys.keymap_contexts import CONTEXT_KEYS, actions_of
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.profiles.cli_profiles import read
+from pstui.tui.pane.face import PaneState
+from pstui.tui.profiles.reading import read
 from textual import constants
 
 from tests.support.pilot import screen

@@ -11,10 +11,9 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.help import HelpScreen
-from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.palette_match import matching
+from pstui.tui.dialogs.palette import CommandScreen, matching
 from pstui.tui.keys.actions import ACTIONS
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 
 from tests.support.parts import requires
 from tests.support.pilot import Screen, screen

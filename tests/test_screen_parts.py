@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.records import ProgressRecord
-from pstui.tui.editor.line_history import LineHistory
+from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import ACTIONS, PREFIX_KEY, TAB_KEYS, mend_alt_keys
-from pstui.tui.pane.plain import plain, plain_lines
 from pstui.tui.pane.progress import ProgressModel, remaining
-from pstui.tui.pane.read_key import key_info
+from pstui.tui.pane.question import key_info
+from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual._xterm_parser import XTermParser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.question import QuestionBox
 
 from tests.support.pilot import Screen, screen

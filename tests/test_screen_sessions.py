@@ -12,11 +12,11 @@ from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import CallError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
 from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.sessions import SessionsScreen
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.replay_log import install, report

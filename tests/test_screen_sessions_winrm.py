@@ -7,8 +7,8 @@ from pathlib import Path
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
 from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.sessions import SessionsScreen
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint

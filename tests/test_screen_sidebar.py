@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
+from pstui.tui.dialogs.messages import ProblemsScreen
 from pstui.tui.dialogs.profile_form import ProfileForm
-from pstui.tui.dialogs.profile_problems import ProblemsScreen
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.profiles.cli_profiles import read
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.pane.face import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
 from pstui.tui.sidebar.paint import cut_name
 from pstui.tui.workspace.state import StateFile

@@ -13,7 +13,7 @@ from pstui.backends.records import PipelineState, RunspaceAvailability, Runspace
 from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

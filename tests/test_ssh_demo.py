@@ -14,7 +14,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, make_home, running_sshd

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pstui.backends.transports.ssh.known_hosts import fingerprint, host_token, key_name, look_up, remember
+from pstui.backends.transports.ssh.host_keys import fingerprint, host_token, key_name, look_up, remember
 
 from tests.support.parts import requires
 from tests.support.sshd import make_key

@@ -10,9 +10,7 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.transcript.render.clean import clean
-from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, plain
-from pstui.tui.transcript.render.style import (
+from pstui.tui.transcript.render.line import (
     ACCENT,
     BOLD,
     DIM,
@@ -28,6 +26,7 @@ from pstui.tui.transcript.render.style import (
     foreground,
     sgr,
 )
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
 
 #: Pieces a hostile text is made of: what opens, fills and ends sequences, what hides and what joins.
 _SIGNS = [

@@ -15,8 +15,8 @@ from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports import process
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.inbox import HIGH_WATER
-from pstui.backends.transports.process_channel import ProcessChannel
+from pstui.backends.transports.process import ProcessChannel
+from pstui.backends.transports.streams import HIGH_WATER
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="these dialogues use Unix programs")
 

@@ -456,7 +456,7 @@ async def test_connecting_timeout_is_kept_and_named(server: Sshd, home: Path) ->
 async def test_a_limit_of_our_own_ends_a_handshake_that_never_comes(
     server: Sshd, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pstui.backends.transports.ssh import opening as ssh_opening
+    from pstui.backends.transports.ssh import connect as ssh_opening
 
     monkeypatch.setattr(ssh_opening, "HANDSHAKE_TIMEOUT", 0.3)
     with deaf_port() as port:

@@ -17,8 +17,8 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.discovery.model import Watcher, look
 from pstui.backends.discovery.vms import LibvirtSource, vm_sources
-from pstui.backends.discovery.watcher import Watcher, look
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager

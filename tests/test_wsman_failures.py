@@ -12,11 +12,11 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.wsman import errors as wsman_errors
 from pstui.backends.transports.wsman import faults as wsman_faults
-from pstui.backends.transports.wsman import safety as wsman_safety
-from pstui.backends.transports.wsman.advice import ADVICE
+from pstui.backends.transports.wsman import security as wsman_safety
 from pstui.backends.transports.wsman.credentials import GATE, in_realm
+from pstui.backends.transports.wsman.errors import ADVICE
 from pstui.backends.transports.wsman.options import client_culture, settings_of
-from pstui.backends.transports.wsman.safety import Plan, plan_of
+from pstui.backends.transports.wsman.security import Plan, plan_of
 from pstui.backends.transports.wsman.target import target_of
 
 from tests.support.scripted_console import ScriptedConsole

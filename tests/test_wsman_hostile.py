@@ -14,12 +14,12 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.wsman import client as wsman_client
-from pstui.backends.transports.wsman import sockets as wsman_sockets
+from pstui.backends.transports.wsman import http as wsman_sockets
 from pstui.backends.transports.wsman.credentials import GATE
 from pstui.backends.transports.wsman.envelope import Envelopes
 from pstui.backends.transports.wsman.faults import BadReply
-from pstui.backends.transports.wsman.list import LONGEST, seconds
 from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.shell import LONGEST, seconds
 
 from tests.support.rogue_http import Answer, envelope, message_id, reply, rogue
 from tests.support.wsman_calls import credential, refusal, session

@@ -10,11 +10,11 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
-from pstui.tui.cmdlets.commands import Commands
-from pstui.tui.cmdlets.said import Said
-from pstui.tui.profiles.cli_profiles import read
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.backends.sessions.session import PSSession
+from pstui.tui.cmdlets.run import Commands
+from pstui.tui.cmdlets.table import Said
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import World
 
 from tests.support.scripted_console import ScriptedConsole

@@ -14,13 +14,12 @@ import pytest
 from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.transports.wsman import sockets as wsman_sockets
-from pstui.backends.transports.wsman.certificates import find_certificate
+from pstui.backends.transports.wsman import http as wsman_sockets
 from pstui.backends.transports.wsman.credentials import GATE
 from pstui.backends.transports.wsman.errors import Facts, open_error
-from pstui.backends.transports.wsman.faults import AuthenticationFailure
+from pstui.backends.transports.wsman.faults import AuthenticationFailure, trouble
+from pstui.backends.transports.wsman.security import find_certificate
 from pstui.backends.transports.wsman.target import Target
-from pstui.backends.transports.wsman.trouble import trouble
 
 from tests.support.parts import missing
 from tests.support.scripted_console import ScriptedConsole

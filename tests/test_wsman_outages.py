@@ -10,20 +10,12 @@ import pytest
 from pstui.backends.errors import SessionBroken, SessionDisconnected, SessionStateError
 from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman import (
-    client as wsman_client,
-)
-from pstui.backends.transports.wsman import (
-    faults as wsman_faults,
-)
-from pstui.backends.transports.wsman import (
-    receiving as wsman_receiving,
-)
-from pstui.backends.transports.wsman import (
-    recovery as wsman_recovery,
-)
+from pstui.backends.transports.wsman import client as wsman_client
+from pstui.backends.transports.wsman import faults as wsman_faults
+from pstui.backends.transports.wsman import receive as wsman_receiving
+from pstui.backends.transports.wsman import recovery as wsman_recovery
 from pstui.backends.transports.wsman.opening import Opening
-from pstui.backends.transports.wsman.receiving import Brake
+from pstui.backends.transports.wsman.receive import Brake
 from pstui.backends.transports.wsman.recovery import Recovery
 
 from tests.support.scripted_console import ScriptedConsole

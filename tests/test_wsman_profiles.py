@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.binding.binder import bind_line
-from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.connections import connection_info
 from pstui.backends.binding.writer import line_of
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.profiles.cli_profiles import load
-from pstui.tui.profiles.values import profile_table
+from pstui.tui.profiles.reading import load
+from pstui.tui.profiles.schema import profile_table
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, winrm_endpoint

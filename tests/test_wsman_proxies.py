@@ -11,8 +11,7 @@ from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.wsman.credentials import GATE
 from pstui.backends.transports.wsman.opening import Opening
 from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.proxy import find_proxy
-from pstui.backends.transports.wsman.target import Target
+from pstui.backends.transports.wsman.target import Target, find_proxy
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

@@ -15,17 +15,17 @@ import pytest
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import SessionBroken, SessionDisconnected
 from pstui.backends.psrp import disconnection
-from pstui.backends.psrp.commands import Call, Invocation
 from pstui.backends.psrp.host import Host
+from pstui.backends.psrp.invocation import Call, Invocation
 from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request
 from pstui.backends.transports.wsman.http import Way
-from pstui.backends.transports.wsman.list import list_commands, list_shells
 from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.safety import Plan
+from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import Target, shell_uri
 from pstui.backends.transports.wsman.transport import WSManTransport
 

@@ -13,10 +13,10 @@ from pstui.backends.psrp import disconnection
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import PipelineState, RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman.sessions import list_sessions
+from pstui.backends.transports.wsman.opening import list_sessions
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

@@ -12,20 +12,12 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.wsman import (
-    certificates as wsman_certificates,
-)
-from pstui.backends.transports.wsman import (
-    credentials as wsman_credentials,
-)
-from pstui.backends.transports.wsman import (
-    options as wsman_options,
-)
-from pstui.backends.transports.wsman import (
-    safety as wsman_safety,
-)
+from pstui.backends.transports.wsman import credentials as wsman_credentials
+from pstui.backends.transports.wsman import options as wsman_options
+from pstui.backends.transports.wsman import security as wsman_certificates
+from pstui.backends.transports.wsman import security as wsman_safety
 from pstui.backends.transports.wsman.options import settings_of
-from pstui.backends.transports.wsman.safety import plan_of, trusted_hosts
+from pstui.backends.transports.wsman.security import plan_of, trusted_hosts
 from pstui.backends.transports.wsman.target import target_of
 
 WINDOWS: Any = SimpleNamespace(name="nt", environ={}, path=os.path)

@@ -1,4 +1,7 @@
-"""The Textual application: themes, the workspace, and the way keys take into it."""
+"""Two calm themes with one accent colour, and what NO_COLOR makes of them.
+
+The Textual application: themes, the workspace, and the way keys take into it.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,61 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.watcher import Sources
+from pstui.backends.discovery.model import Sources
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.cli.transcript_sink import TranscriptSink
+from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.clipboard import Clipboard
-from pstui.tui.colors import no_color
-from pstui.tui.editor.line_history import KeptLines
+from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
+from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.keys.keymap import keymap
-from pstui.tui.pane.settings import pane_settings
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.settings import pane_settings
 from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.themes import DARK, LIGHT, VARIABLES, theme_name
 from pstui.tui.workspace.context import Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.theme import Theme
+
+
+def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        primary=colors.accent,
+        secondary=colors.accent,
+        accent=colors.accent,
+        warning=colors.warning,
+        error=colors.error,
+        success=colors.success,
+        foreground=colors.foreground,
+        background=colors.background,
+        surface=colors.background,
+        panel=colors.panel,
+        boost=colors.panel,
+        dark=dark,
+        variables={"calm": colors.calm},
+    )
+
+
+DARK = _theme("pstui-dark", DARK_COLORS, dark=True)
+LIGHT = _theme("pstui-light", LIGHT_COLORS, dark=False)
+
+#: what themes that are not ours say of our own colour: ``calm`` is for words that matter less
+VARIABLES = {"calm": "ansi_default"}
+
+#: Textual's own theme that leaves every colour to the terminal; with NO_COLOR only it sends no colour codes
+NO_COLOR_THEME = "ansi-dark"
+
+
+def theme_name(wanted: object) -> str:
+    """Return the theme for the setting ``dark``, ``light`` or anything else: what the terminal says it is."""
+    if no_color():
+        return NO_COLOR_THEME
+    return LIGHT.name if wants_light(wanted) else DARK.name
 
 
 class PstuiApp(App[int], inherit_bindings=False):

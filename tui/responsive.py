@@ -1,4 +1,7 @@
-"""What the interpreter itself can do so that keys are answered at once."""
+"""What the interpreter itself can do so that keys are answered at once.
+
+Painting what a key has changed at once, instead of with the next tick of a clock.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import gc
 import sys
 from typing import Any, Final
 
-from pstui.backends.pace import stand_back
+from pstui.backends.pace import stand_back, standing_back
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
+from textual.screen import Screen
 
 #: seconds after which a thread that waits gets the interpreter; Python's own 0.005 make a key, which passes two threads
 #: on its way in and out, wait for several frames while the loop is busy
@@ -74,3 +78,20 @@ def settle() -> None:
     if not _Done.settled:
         _Done.settled = True
         gc.freeze()
+
+
+class KeysPainted(Screen[None]):
+    """A screen that does not let keys wait for its update timer.
+
+    Textual paints by a timer of 60 ticks a second. A tick that comes late, and under a flood every one does, makes it
+    wait for up to two more. There is no public way to paint earlier; this is its own way, called when a key was
+    pressed a moment ago and everything it has set off has reached the screen.
+    """
+
+    def on_idle(self) -> None:
+        """Nothing more to do for now: paint, if there is something and a key was pressed.
+
+        A layout is left to the timer: a widget that is written twice around one keeps the first text's size.
+        """
+        if self.is_current and not self._layout_required and standing_back() > 0:
+            self._on_timer_update()

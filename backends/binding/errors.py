@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pstui.backends.binding.tables import Cmdlet
+from pstui.backends.binding.parameters import Cmdlet
 from pstui.backends.errors import CallError
 
 if TYPE_CHECKING:

@@ -14,16 +14,14 @@ from dataclasses import replace
 from typing import Any
 
 from pstui.backends.binding.binder import BoundCall
-from pstui.backends.binding.context import BindContext, PendingSession, is_session
-from pstui.backends.binding.cursor import without_scope
+from pstui.backends.binding.context import BindContext, PendingSession, is_session, refuse_at
 from pstui.backends.binding.errors import quoted
-from pstui.backends.binding.place import refuse_at
-from pstui.backends.binding.reader import Reader
-from pstui.backends.binding.tables import cmdlet_name
+from pstui.backends.binding.expressions import Reader, without_scope
+from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.binding.values import Value
 from pstui.backends.errors import CallError
-from pstui.backends.language.token_kinds import Token, TokenKind
-from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind
 
 #: the begin of a line; a terminal hands over the line ends of a paste as carriage returns
 _BEGIN = r"(?:^|(?<=\r))"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pstui.backends.binding import errors
 from pstui.backends.binding.context import BindContext, KnownSession, PendingSession, is_session
-from pstui.backends.binding.tables import Cmdlet, cmdlet
+from pstui.backends.binding.parameters import Cmdlet, cmdlet
 from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import CallError
 

@@ -9,7 +9,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.command import run_tool
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 #: what stands for the name in a command
 PLACE = "{}"

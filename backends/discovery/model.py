@@ -1,11 +1,18 @@
-"""What discovery finds, as plain records: things that can be entered now, and why a source has none to show."""
+"""What discovery finds, as plain records: things that can be entered now, and why a source has none to show.
+
+Keeps the sections of several sources current while somebody looks, and costs nothing while nobody does.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import PstuiError
 
 #: most things one source shows
 MAX_FOUND = 2000
@@ -68,3 +75,77 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of what was kept for the next look; looking again is possible."""
+
+
+#: shortest time between two looks at one source, in seconds
+PAUSE = 0.5
+
+Sources = Sequence[Source] | Callable[[], Sequence[Source]]
+
+
+class Watcher:
+    """``start`` and ``stop`` it as the list becomes visible and hidden.
+
+    ``on_change`` is called on the event loop with the sections that exist, in the order of the sources, each time one
+    of them differs. What was seen last stays readable in ``sections``. ``sources`` that are given as a function are
+    made at the first start.
+    """
+
+    def __init__(self, sources: Sources, on_change: Callable[[Sequence[Section]], None]) -> None:
+        self._given, self._on_change = sources, on_change
+        self._sources: Sequence[Source] = ()
+        self._seen: dict[int, Section | None] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections seen last, of sources that exist here."""
+        found = (self._seen.get(number) for number in range(len(self._sources)))
+        return tuple(section for section in found if section is not None)
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._tasks)
+
+    def start(self) -> None:
+        """Look now and go on looking. Needs a running event loop; starting twice is once."""
+        if not self._sources:
+            self._sources = tuple(self._given() if callable(self._given) else self._given)
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._keep(number, source), name=f"discovery {source.name}")
+                for number, source in enumerate(self._sources)
+            ]
+
+    async def stop(self) -> None:
+        """Stop looking; returns when nothing runs any more."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+            await asyncio.gather(*(source.close() for source in self._sources))
+
+    async def _keep(self, number: int, source: Source) -> None:
+        while True:
+            section = await look(source)
+            if number not in self._seen or self._seen[number] != section:
+                self._seen[number] = section
+                self._on_change(self.sections)
+            waiting = asyncio.ensure_future(source.wait())
+            try:
+                await asyncio.sleep(PAUSE)
+                await waiting
+            finally:
+                waiting.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await waiting
+
+
+async def look(source: Source) -> Section | None:
+    """Look once; a source that fails becomes a section with one line saying why."""
+    try:
+        return await source.look()
+    except PstuiError as error:
+        line = " ".join(part for part in (f"{error.what}.", error.why) if part)
+        return Section(source.name, source.kind, problem=" ".join(line.split())[:300])

@@ -6,7 +6,7 @@ import asyncio
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
-from pstui.backends.transports.named_pipe_sockets import HostPipe, host_pipes
+from pstui.backends.transports.named_pipe import HostPipe, host_pipes
 
 #: seconds between two looks
 POLL = 3.0

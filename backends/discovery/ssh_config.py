@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 #: bounds of what is read: bytes of a file, files, files inside files (ssh's own limit)
 MAX_FILE, MAX_FILES, MAX_DEPTH = 1 << 20, 100, 16

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.transports.vm import hyperv
-from pstui.backends.transports.vm.hyperv_socket import unavailable as no_hyperv
+from pstui.backends.transports.vm.hyperv import unavailable as no_hyperv
 from pstui.backends.transports.vm.libvirt import Hypervisor, default_uris
 from pstui.backends.transports.vm.libvirt import unavailable as no_libvirt
 from pstui.backends.transports.vm.machine import Machine

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pstui.backends.language.token_kinds import Token, TokenKind
-from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind
 
 _SILENT = frozenset([TokenKind.NEWLINE, TokenKind.COMMENT])
 _GO_ON = frozenset([TokenKind.PIPE, TokenKind.CHAIN, TokenKind.COMMA, TokenKind.CONTINUATION])

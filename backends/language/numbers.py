@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from pstui.backends.language import characters as c
-from pstui.backends.language.values import Number
+from pstui.backends.language import lexemes as c
 
 _RANGES = {
     "SByte": (-(2**7), 2**7 - 1),
@@ -43,6 +43,19 @@ _MAX_DIGITS = 400
 """More digits than this overflow a Double anyway; a cap keeps the conversion of hostile text cheap."""
 _DECIMAL_DIGITS = 28
 _ODD_DASH = re.compile(f"[{c.DASHES}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with its .NET type (``Int32``, ``Int64``, ``Double``, ``Decimal``, ``SByte``, ``Byte``, …).
+
+    ``text`` is the spelling if it differs from what ToString gives (``0x10``, ``10kb``, ``1.50``): the real client
+    sends such a number as an object with that ToString and the number as its base value. Otherwise None.
+    """
+
+    value: int | float | Decimal
+    clr_type: str
+    text: str | None = None
 
 
 def parse_number(text: str) -> Number | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pstui.backends.language.token_kinds import Token, TokenKind
-from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind
 
 _WORDS = re.compile(
     r"password|passwd|passphrase|asplaintext|token|api_?key|access_?key|private_?key|bearer|secret", re.IGNORECASE

@@ -9,9 +9,8 @@ from typing import Any
 from psrpcore import types as ps
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.credentials import Secret
+from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
 from pstui.backends.psrp.questions import Questions
-from pstui.backends.psrp.wire import note_object, outgoing
-from pstui.backends.psrp.writes import WRITE_METHODS, write_record
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 
 #: Host name and version that a far end may ask for (never sent by PowerShell's own server, semantics 4.3).

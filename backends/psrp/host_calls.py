@@ -12,11 +12,11 @@ from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
-from pstui.backends.psrp.arguments import HOST_METHODS, ArgumentsError, HostMethod, checked
+from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
 from pstui.backends.psrp.fragments import Message
 from pstui.backends.psrp.host import HostError, is_secret_answer
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.psrp.wire import note_object, parse, plain, read, stopped_record
+from pstui.backends.psrp.questions import HOST_METHODS, ArgumentsError, HostMethod, checked
 from pstui.backends.records import Stream, Write
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Any
 from psrpcore import types as ps
 from psrpcore.types import PSObject
 from pstui.backends.console import ConsoleSize
-from pstui.backends.language.lines import is_exit, parse_line
-from pstui.backends.language.values import ABSENT, Argument, Command, MergedStream, Number, Statement
-from pstui.backends.psrp.commands import ERRORS, EVERY_STREAM, OUT_DEFAULT, Call, Invocation
-from pstui.backends.psrp.wire import outgoing
+from pstui.backends.language.numbers import Number
+from pstui.backends.language.simple_lines import ABSENT, Argument, Command, MergedStream, Statement, is_exit, parse_line
+from pstui.backends.psrp.clixml import outgoing
+from pstui.backends.psrp.invocation import ERRORS, EVERY_STREAM, OUT_DEFAULT, Call, Invocation
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
 

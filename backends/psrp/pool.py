@@ -1,4 +1,9 @@
-"""A runspace pool on one transport: opening, pipelines, host calls, the session key (semantics 3.4–3.11, 4, 8)."""
+"""The input of a command: sent object by object, and what becomes of the command when that fails.
+
+A runspace pool on one transport: opening, pipelines, host calls, the session key (semantics 3.4–3.11, 4, 8).
+
+Stopping a command: the signal, its confirmation, and what is said when that does not come (semantics 2.9, 3.11).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,6 @@ from typing import Any
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
-from pstui.backends.bounded import Bounded
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import (
     OpenError,
@@ -24,19 +28,33 @@ from pstui.backends.errors import (
     SessionStateError,
 )
 from pstui.backends.pace import give_way
-from pstui.backends.psrp import commands
-from pstui.backends.psrp.feeding import feed
+from pstui.backends.psrp import invocation as commands
+from pstui.backends.psrp.clixml import outgoing
 from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
+from pstui.backends.psrp.invocation import Templates
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
-from pstui.backends.psrp.prepared import Templates
-from pstui.backends.psrp.receive import receive_pipeline
-from pstui.backends.psrp.receive_pool import receive_pool
+from pstui.backends.psrp.receive import receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.psrp.wire import outgoing
-from pstui.backends.records import ErrorInfo, RunspaceState
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
+
+
+async def feed(pool: RunspacePool, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
+    """Send a pipeline its input and the end of it.
+
+    Input that the far end refuses, or that cannot be had, ends the pipeline: it would wait for the rest for ever. A
+    session that breaks ends it by itself, once what arrived before is shown.
+    """
+    try:
+        async for value in source:
+            await pool.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
+        await pool.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
+    except PstuiError as failure:
+        if not isinstance(failure, SessionBroken):
+            pipeline.fail(failure)
+
 
 log = logging.getLogger(__name__)
 
@@ -340,3 +358,28 @@ class RunspacePool:
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(broken)
         self._calls.cancel()
+
+
+#: Seconds a state may lag behind the confirmation of a stop.
+STATE_TIMEOUT = 5.0
+
+
+async def stop(pool: RunspacePool, pipeline: Pipeline) -> None:
+    """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""
+    if pipeline.is_done:
+        return
+    if pipeline.stopping:
+        if pipeline.unstoppable:
+            raise SessionStateError(*pipeline.unstoppable)
+        return
+    pipeline.stopping = True
+    try:
+        await pool.transport.signal(pipeline.id)
+    except SessionStateError as error:
+        pipeline.unstoppable = (error.what, error.why, error.hint)
+        raise
+    # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm without
+    # any state.
+    with contextlib.suppress(TimeoutError, SessionBroken):
+        await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
+    pipeline.change_state(PipelineState.STOPPED, None, None)

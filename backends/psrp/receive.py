@@ -1,20 +1,123 @@
-"""What a pipeline's messages become: text on the console, outputs, error records, its state (semantics 3.4, 3.8)."""
+"""What a pool's own messages do: negotiation, private data, state, session key (semantics 3.7, 4.8, 8.2).
+
+What a pipeline's messages become: text on the console, outputs, error records, its state (semantics 3.4, 3.8).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from psrpcore import PSRPPayload, StreamType
 from psrpcore import types as ps
-from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp import fast
-from pstui.backends.psrp.fragments import Message
+from pstui.backends.errors import ProtocolError, SessionBroken
+from pstui.backends.psrp import clixml as fast
+from pstui.backends.psrp.clixml import MessageType, PlainCipher, error_info, parse, plain, position_of, read
+from pstui.backends.psrp.fragments import Message, whole
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.psrp.wire import MessageType, error_info, parse, plain, position_of, read
-from pstui.backends.records import PipelineState
+from pstui.backends.records import PipelineState, RunspaceState
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.host_calls import HostCalls
     from pstui.backends.psrp.pool import RunspacePool
+
+_OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
+
+
+def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None:
+    """Handle one message of the pool itself. Raises ProtocolError, or SessionBroken when the far end closes."""
+    foreign = message.pool_id != pool.id and message.pool_id.int != 0
+    if foreign or message.pipeline_id is not None:
+        raise ProtocolError("the far end sent a message that belongs to another session or command")
+    match message.type:
+        case MessageType.SESSION_CAPABILITY:
+            _capability(pool, message)
+        case MessageType.APPLICATION_PRIVATE_DATA:
+            _private_data(pool, message)
+        case MessageType.RUNSPACEPOOL_STATE:
+            _pool_state(pool, message)
+        case MessageType.RUNSPACEPOOL_HOST_CALL:
+            calls.take(message, None)
+        case MessageType.ENCRYPTED_SESSION_KEY:
+            _core_event(pool, message)
+            pool.key.arrived()
+        case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
+            calls.spawn(pool.key.requested(), None)
+        case MessageType.USER_EVENT:
+            event = plain(read(parse(message.body), pool.cipher))
+            if isinstance(event, dict):
+                pool.on_event(event)
+        case MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
+            pass  # nothing of pstui asks for these; they harm nobody
+        case _:
+            raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
+
+
+def _core_event(pool: RunspacePool, message: Message) -> Any:
+    """Let psrpcore process a message of the pool."""
+    parse(message.body)
+    try:
+        pool.core.receive_data(PSRPPayload(whole(message, 1), StreamType.default, None))
+        return pool.core.next_event()
+    except Exception as error:  # psrpcore raises whatever its parsers raise
+        why = f"{type(error).__name__}: {error}"
+        raise ProtocolError("the far end sent a message that cannot be read", why) from error
+
+
+def _capability(pool: RunspacePool, message: Message) -> None:
+    _core_event(pool, message)
+    theirs = pool.core.their_capability
+    if theirs is None or pool.state is not RunspaceState.OPENING:
+        raise ProtocolError("the far end negotiated twice")
+    version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
+    ours = tuple(int(part) for part in pool.offered.split("."))
+    hint = "Update the PowerShell there or pstui."
+    if version != ours and version not in _OLDER:
+        why = f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}."
+        raise ProtocolError(f"the far end speaks protocol {theirs.protocolversion}, which does not fit", why, hint)
+    for name, value, wanted in (
+        ("PSVersion", theirs.PSVersion, "2.0"),
+        ("SerializationVersion", theirs.SerializationVersion, "1.1.0.1"),
+    ):
+        if str(value) != wanted:
+            why = f"The protocol has only {wanted} there."
+            raise ProtocolError(f"the far end negotiates {name} {value}, which does not fit", why, hint)
+    pool.protocol = version
+    if version >= (2, 4):
+        pool.core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
+
+
+def _private_data(pool: RunspacePool, message: Message) -> None:
+    if pool.private_data:
+        raise ProtocolError("the far end sent its private data twice")
+    found = plain(read(parse(message.body), pool.cipher))
+    data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
+    pool.private_data = data if isinstance(data, dict) else {}
+    if pool.connects:
+        # A pool that is connected to is open already; nothing more announces it (MS-PSRP 3.1.4.10).
+        opened(pool)
+
+
+def _pool_state(pool: RunspacePool, message: Message) -> None:
+    found = read(parse(message.body), pool.cipher)
+    number = getattr(found, "RunspaceState", None)
+    record = getattr(found, "ExceptionAsErrorRecord", None)
+    why = error_info(record).message if record is not None else ""
+    if number == RunspaceState.OPENED:
+        if pool.core.their_capability is None:
+            raise ProtocolError("the far end opened the session without negotiating")
+        opened(pool)
+    elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and pool.state is not RunspaceState.CLOSING:
+        raise SessionBroken("the far end has closed the session", why)
+
+
+def opened(pool: RunspacePool) -> None:
+    """Take a pool for open."""
+    pool.state = RunspaceState.OPENED
+    pool.core.state = ps.RunspacePoolState.Opened
+    if pool.shell is not None:
+        pool.shell.settled()
+    if not pool.opened.done():
+        pool.opened.set_result(None)
 
 
 def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:

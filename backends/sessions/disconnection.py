@@ -13,7 +13,7 @@ from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, 
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
-    from pstui.backends.sessions.pssession import PSSession
+    from pstui.backends.sessions.session import PSSession
 
 #: seconds that a disconnected session must be kept at least (semantics 5.4)
 LEAST_IDLE_TIMEOUT = 60.0

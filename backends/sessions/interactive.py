@@ -1,32 +1,201 @@
-"""The console loop of one entered session: prompt, line, result, leaving (semantics 2.4–2.9, 3.1–3.6)."""
+"""Taking turns in a session that several consoles share: one command runs at a time (semantics 2.4, 5.3).
+
+Telling the user how a line failed: the far end prints the error, as the console has it do (semantics 3.6).
+
+Between a session's opening and its first prompt: what must be there, and giving up at once (2.2, 2.5, 2.9).
+
+The console loop of one entered session: prompt, line, result, leaving (semantics 2.4–2.9, 3.1–3.6).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import enum
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.bounded import Bounded
 from pstui.backends.console import Console
 from pstui.backends.errors import (
+    OpenCancelled,
+    OpenError,
     PstuiError,
     SessionBroken,
     SessionBusy,
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion, Completions
-from pstui.backends.sessions.debugger_console import DebuggerConsole
-from pstui.backends.sessions.debugging import DebuggerStop
-from pstui.backends.sessions.entering import Entering, check_commands, install_prompt
-from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt
-from pstui.backends.sessions.pssession import PSSession
-from pstui.backends.sessions.reporting import report
-from pstui.backends.sessions.turns import GaveUp, Turns
+from pstui.backends.sessions.debugger import DebuggerConsole
+from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt, target_prompt
+from pstui.backends.sessions.reported import DebuggerStop
+from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import PipelineResult
+
+
+class GaveUp(SessionStateError):
+    """The wait for the session's turn was given up by the user."""
+
+
+class Turns:
+    """One console's place in the queue for a session."""
+
+    def __init__(self, session: PSSession) -> None:
+        self._session = session
+        self._waiting: asyncio.Task[None] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another one's command is being waited for."""
+        return self._waiting is not None
+
+    def give_up(self) -> None:
+        """Stop waiting."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def wait(self) -> None:
+        """Return when a command could run, or when one stands at a breakpoint.
+
+        Raises GaveUp, or SessionStateError when the session is not open any more.
+        """
+        session = self._session
+        while session.availability is RunspaceAvailability.BUSY:
+            self._waiting = asyncio.create_task(session.changed())
+            try:
+                await self._waiting
+            except asyncio.CancelledError:
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise
+                raise GaveUp("the wait was given up") from None
+            finally:
+                self._waiting = None
+        if session.availability is RunspaceAvailability.NONE:
+            raise SessionStateError(f"{session.info.label}: the session is not open")
+
+    async def take(self, step: Callable[[PSSession], Awaitable[None]]) -> None:
+        """Do a step of several commands, from its beginning again when another console came between."""
+        while True:
+            await self.wait()
+            if self._session.stopped is not None:
+                raise SessionStateError(
+                    f"{self._session.info.label}: the session's command has come to a breakpoint",
+                    "Another one debugs it.",
+                    "Enter the session again to debug it from here.",
+                )
+            try:
+                return await step(self._session)
+            except SessionBusy:
+                continue
+
+
+async def report(session: PSSession, turns: Turns, console: Console, result: PipelineResult) -> None:
+    """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
+    from pstui.backends.psrp.invocations import error_report
+
+    try:
+        if result.record is not None:
+            await turns.wait()
+            printed = await session.run(*error_report(session.told_size()), source=_one(result.record))
+            if printed.error is None:
+                return
+    except SessionStateError:
+        pass
+    console.write(Write(f"Error: {result.error.message if result.error else ''}"))
+
+
+async def _one(value: Any) -> AsyncIterator[Any]:
+    yield value
+
+
+#: The commands that entering needs; Get-Command is needed to ask for them (semantics 2.5).
+REQUIRED = ("Out-Default", "Exit-PSSession")
+#: Seconds that a cancelled entering may take to clean up before it goes on doing so by itself.
+CANCEL_GRACE = 0.25
+
+
+class Entering:
+    """One attempt to enter a session. Giving it up returns at once, whatever the far end does."""
+
+    def __init__(self, session: PSSession) -> None:
+        self._session = session
+        self._given_up: asyncio.Future[None] | None = None
+        self._undoing: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether an attempt is being made."""
+        return self._given_up is not None
+
+    def give_up(self) -> None:
+        """End the attempt."""
+        if self._given_up is not None and not self._given_up.done():
+            self._given_up.set_result(None)
+
+    async def attempt(self, steps: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Take the steps. Raises OpenCancelled when they are given up, else what they raise."""
+        given_up = self._given_up = asyncio.get_running_loop().create_future()
+        entering = asyncio.create_task(steps(), name="entering")
+        try:
+            await asyncio.wait({entering, given_up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._given_up = None
+            if unfinished := not entering.done():
+                entering.cancel()
+                undoing = asyncio.create_task(self._undo(entering))
+                self._undoing.add(undoing)
+                undoing.add_done_callback(self._undoing.discard)
+                await asyncio.wait({undoing}, timeout=CANCEL_GRACE)
+        if unfinished or entering.cancelled():
+            raise OpenCancelled(f"{self._session.info.label}: entering was cancelled")
+        entering.result()
+
+    async def _undo(self, entering: asyncio.Task[None]) -> None:
+        """Let go of what the steps have begun, and delete a session that opens late."""
+        await asyncio.wait({entering})
+        if not entering.cancelled():
+            entering.exception()  # mark as seen: nobody waits for it any more
+        if self._session.temporary:
+            await self._session.close()
+
+
+async def install_prompt(session: PSSession) -> None:
+    """Give a virtual machine, a container or a local process its prompt; failure is silent (semantics 2.2)."""
+    from pstui.backends.psrp.invocation import Call, Invocation
+
+    script = target_prompt(session.info, session.target_name, kept=not session.temporary)
+    if script:
+        await session.run(Invocation(((Call(script, is_script=True),),)))
+
+
+async def check_commands(session: PSSession) -> None:
+    """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
+    from pstui.backends.psrp.invocations import DEBUG_MODE
+
+    if "DebugMode" in session.application_private_data and not session.debug_mode_set:
+        await session.run(DEBUG_MODE)
+        session.debug_mode_set = True
+    result, found = await session.command_metadata(list(REQUIRED))
+    least = 3 if session.protocol > (2, 0) else 2
+    if result.error is None and not result.had_errors and len(found) >= least:
+        return
+    if result.state is PipelineState.STOPPED:
+        raise OpenCancelled(f"{session.info.label}: entering was cancelled")
+    present = {str(item.get("Name")).casefold() for item in found if isinstance(item, dict)}
+    missing = [name for name in REQUIRED if name.casefold() not in present]
+    target = result.error.target if result.error else ""
+    if target and target not in missing:
+        missing.insert(0, target)
+    why = result.error.message if result.error else "Entering a session needs them."
+    raise OpenError(
+        f"{session.info.label}: the session cannot be entered, it lacks {', '.join(missing)}",
+        why.splitlines()[0] if why else "",
+        "Make these commands visible in the session configuration, or use pstui Invoke-Command.",
+        error_id="CommandNotFoundException" if target else "",
+    )
+
 
 #: Seconds that a pipeline which asked to leave may still take before the session is closed over it.
 LEAVE_GRACE = 1.0

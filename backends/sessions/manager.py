@@ -14,7 +14,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.disconnection import let_lie
 from pstui.backends.sessions.interactive import InteractiveSession
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports.base import ConnectContext
 
 #: states in which a session of this process stands for the one that a computer lists
@@ -85,7 +85,7 @@ class SessionManager:
         One that is a session of this process already is that one, unless it is broken or in another's hands now.
         Those of other clients are not sessions of this process until they are entered or adopted.
         """
-        from pstui.backends.transports.wsman.sessions import list_sessions
+        from pstui.backends.transports.wsman.opening import list_sessions
 
         mine = {session.instance_id: session for session in self._sessions}
         found = []

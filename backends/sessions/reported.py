@@ -1,13 +1,151 @@
-"""What the far end of a session has reported, kept within bounds for lists that can be opened."""
+"""Remote debugging: what a stop says, what the debugger's answers mean (as recorded; semantics 2.4, 3.1, 3.7).
+
+What the far end of a session has reported, kept within bounds for lists that can be opened.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pstui.backends.records import ErrorInfo, InformationInfo
-from pstui.backends.sessions.debugging import read_breakpoint
+from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
+
+STOP_EVENT = "PSInternalRemoteDebuggerStopEvent"
+BREAKPOINT_EVENT = "PSInternalRemoteDebuggerBreakpointUpdatedEvent"
+
+#: DebuggerResumeAction numbers of .NET, as ``__Set-PSDebuggerAction`` takes them.
+RESUME_ACTIONS = {"Continue": 0, "StepInto": 1, "StepOut": 2, "StepOver": 3, "Stop": 4}
+_STEP_COMMANDS = ("s", "stepinto", "v", "stepover", "o", "stepout", "l", "list")
+
+#: Console colour of the debugger's messages, as recorded (bright yellow).
+_COLOUR = 14
+#: Most lines and characters of one value or message that are shown.
+MAX_VALUE_LINES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class DebuggerStop:
+    """A script stopped: the breakpoints it hit, and where it stands, as text with a mark under the place."""
+
+    breakpoints: tuple[str, ...]
+    position: str
+
+
+def read_stop(event: Mapping[str, Any]) -> DebuggerStop:
+    """Read a stop event; what is missing is left out."""
+    arguments = _first(event.get("PSEventArgs.SourceArgs"))
+    found = arguments.get("Breakpoints")
+    breakpoints = tuple(_breakpoint(item) for item in found) if isinstance(found, list) else ()
+    invocation = arguments.get("SerializedInvocationInfo")
+    return DebuggerStop(breakpoints, _position(invocation if isinstance(invocation, dict) else {}))
+
+
+def read_breakpoint(event: Mapping[str, Any]) -> tuple[int, str] | None:
+    """Read a breakpoint event: its Id and its text, empty when it was removed."""
+    arguments = _first(event.get("PSEventArgs.SourceArgs"))
+    found = arguments.get("Breakpoint")
+    if not isinstance(found, dict) or not isinstance(found.get("Id"), int):
+        return None
+    removed = arguments.get("UpdateType") in (1, "Removed")
+    return found["Id"], "" if removed else _breakpoint(found)
+
+
+def stop_lines(stop: DebuggerStop, *, first: bool) -> list[Write]:
+    """Return what the console says at a stop; ``first`` adds the line that names the help."""
+    lines = ["Entering debug mode. Use h or ? for help.", ""] if first else []
+    if stop.breakpoints:
+        lines += [f"Hit {text}" for text in stop.breakpoints] + [""]
+    lines += stop.position.splitlines()
+    return [Write(line, foreground=_COLOUR) for line in lines]
+
+
+def resume_action(outputs: Sequence[Any]) -> str | None:
+    """Return the action that the debugger wants to resume with, e.g. ``StepInto``; None when it stays stopped."""
+    for output in outputs:
+        if _is_debugger_command(output) and output["ResumeAction"] in RESUME_ACTIONS:
+            return str(output["ResumeAction"])
+    return None
+
+
+def repeats(line: str) -> bool:
+    """Return whether Enter alone gives this debugger command again."""
+    return line.strip().casefold() in _STEP_COMMANDS
+
+
+def value_lines(outputs: Sequence[Any]) -> list[Write]:
+    """Return the text of values that came without Out-Default: plain ones as text, objects as property lists."""
+    lines: list[Write] = []
+    for output in outputs:
+        if output is None or _is_debugger_command(output):
+            continue
+        if isinstance(output, dict) and {"Exception", "FullyQualifiedErrorId"} <= output.keys():
+            lines.append(Write(f"Error: {_error_text(output)}", stream=Stream.ERROR))
+        else:
+            lines += [Write(text) for text in _text(output)]
+        if len(lines) > MAX_VALUE_LINES:
+            return [*lines[:MAX_VALUE_LINES], Write("…")]
+    return lines
+
+
+def _text(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        width = max((len(str(name)) for name in value), default=0)
+        return ["", *(f"{name!s:<{width}} : {_short(item)}" for name, item in value.items()), ""]
+    if isinstance(value, list):
+        return [line for item in value for line in _text(item)]
+    return _short(value).splitlines() or [""]
+
+
+def _short(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value)
+        case list():
+            return "{" + ", ".join(_short(item) for item in value[:4]) + ("…}" if len(value) > 4 else "}")
+        case dict():
+            return "{" + ", ".join(str(name) for name in list(value)[:4]) + ("…}" if len(value) > 4 else "}")
+        case _:
+            return str(value)
+
+
+def _error_text(record: Mapping[str, Any]) -> str:
+    exception = record.get("Exception")
+    return str(exception.get("Message") if isinstance(exception, dict) else exception)
+
+
+def _is_debugger_command(value: Any) -> bool:
+    return isinstance(value, dict) and {"ResumeAction", "RepeatOnEnter", "ExecutedByDebugger"} <= value.keys()
+
+
+def _first(values: Any) -> dict[str, Any]:
+    return values[0] if isinstance(values, list) and values and isinstance(values[0], dict) else {}
+
+
+def _breakpoint(found: Any) -> str:
+    """Return a breakpoint as its ToString has it."""
+    if not isinstance(found, dict):
+        return str(found)
+    script = f"{found['Script']}:" if found.get("Script") else ""
+    if found.get("Command"):
+        return f"Command breakpoint on '{script}{found['Command']}'"
+    if found.get("Variable"):
+        return f"Variable breakpoint on '{script}${found['Variable']}' ({found.get('AccessMode', 'Write')} access)"
+    return f"Line breakpoint on '{script}{found.get('Line', '')}'"
+
+
+def _position(invocation: Mapping[str, Any]) -> str:
+    """Return the position message; its mark runs to the end of the line, since the statement's end is not sent."""
+    message = str(invocation.get("InvocationInfo_PositionMessage") or "")
+    line, offset = invocation.get("InvocationInfo_Line"), invocation.get("InvocationInfo_OffsetInLine")
+    lines = message.splitlines()
+    if len(lines) == 3 and isinstance(line, str) and isinstance(offset, int) and 0 < offset <= len(line):
+        lines[2] = "+ " + " " * (offset - 1) + "~" * (len(line.rstrip("\r\n")) - offset + 1)
+    return "\n".join(lines)
+
 
 #: Errors, information records and breakpoints kept, of each.
 MAX_RECORDS = 500
@@ -38,7 +176,7 @@ class SessionRecords:
     @property
     def information(self) -> Sequence[InformationInfo]:
         """The information records, newest last; one that cannot be read is left out."""
-        from pstui.backends.psrp.wire import information_info
+        from pstui.backends.psrp.clixml import information_info
 
         return tuple(found for body in self._information if (found := information_info(body)) is not None)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 #: seconds a tool has for its answer; an engine behind a network connection may be slow
 TIMEOUT = 30.0

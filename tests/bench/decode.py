@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
-from pstui.backends.psrp import fast
+from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.fragments import Defragmenter
 from pstui.tui.transcript.render.buffer import TextBuffer
 

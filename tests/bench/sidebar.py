@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from pstui.tui.app import PstuiApp
-from pstui.tui.profiles.cli_profiles import read
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from textual import events
 
 from tests.bench.start import _painted

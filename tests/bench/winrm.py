@@ -14,7 +14,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 from pypsrp.complex_objects import CultureInfo
 from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool

@@ -19,8 +19,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
-from pstui.tui.cli.invoke import Invocation, run
-from pstui.tui.cli.invoke_target import Script
+from pstui.tui.cli.invoke import Invocation, Script, run
 
 
 @dataclass

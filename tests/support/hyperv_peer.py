@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pstui.backends.demo.server.endpoint import Endpoint
-from pstui.backends.transports.vm.hyperv_socket import BROKER, POWERSHELL
+from pstui.backends.transports.vm.hyperv import BROKER, POWERSHELL_SERVICE
 
 #: seconds in which the client must take its turn, and in which nothing more may come from it
 TURN, SILENCE = 5.0, 0.01
@@ -120,7 +120,7 @@ class Guest:
 
     async def dial(self, service: uuid.UUID) -> socket.socket:
         """Connect to one of the services, as Windows' own sockets would."""
-        name = {BROKER: "broker", POWERSHELL: "powershell"}[service]
+        name = {BROKER: "broker", POWERSHELL_SERVICE: "powershell"}[service]
         made = socket.socket(socket.AF_UNIX)
         made.setblocking(False)
         await asyncio.get_running_loop().sock_connect(made, str(self.folder / name))

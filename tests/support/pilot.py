@@ -10,7 +10,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.app import PstuiApp
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
 from pstui.tui.workspace.screen import Workspace
 from textual import events

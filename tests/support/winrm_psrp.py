@@ -16,7 +16,7 @@ from psrpcore.types import (
 )
 from pstui.backends.demo.server.endpoint import Endpoint
 from pstui.backends.demo.server.fragments import Defragmenter
-from pstui.backends.demo.server.outbox import HIGH_WATER, Outbox
+from pstui.backends.demo.server.link import HIGH_WATER, Outbox
 from pstui.backends.demo.server.wire import SESSION, Packet
 
 _HEADER = struct.Struct(">QQBI")

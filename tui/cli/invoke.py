@@ -1,4 +1,9 @@
-"""``Invoke-Command`` without a screen: open, run, write what comes, close, and say in the exit code how it went."""
+"""Invoke-Command as it was bound, made ready to run without a screen.
+
+One target of Invoke-Command: open, run, close; how it went is an exit code.
+
+``Invoke-Command`` without a screen: open, run, write what comes, close, and say in the exit code how it went.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +14,204 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from pstui.backends.binding.binder import BoundCall
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
-from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.records import Stream, Write
-from pstui.tui.cli import stdin as cli_stdin
-from pstui.tui.cli.invoke_lines import LineConsole, SharedInput, with_passwords
-from pstui.tui.cli.invoke_target import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESSION, EXIT_OK, Script, Target
-from pstui.tui.cli.output import Output
-from pstui.tui.cli.terminal import Look, Sink, TerminalConsole
+from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError
+from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
+from pstui.tui.cli import streams as cli_stdin
+from pstui.tui.cli.console import LineConsole, Look, SharedInput, Sink, TerminalConsole, with_passwords
+from pstui.tui.cli.streams import Output, named, to_json
+from pstui.tui.profiles.reading import Profiles
+
+_ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
+#: parameters that need what a call without a screen does not have: why, and what to do
+_NOT_HERE = {
+    "AsJob": ("A call from a shell has no jobs.", "Leave it out, and let the shell run pstui in the background: … &"),
+    "JobName": ("A call from a shell has no jobs.", "Leave it out, and let the shell run pstui in the background: … &"),
+    "InDisconnectedSession": (
+        "A call from a shell waits for its script.",
+        "Open the session in the screen, start the script there and disconnect: pstui -ComputerName NAME",
+    ),
+    "RemoteDebug": (
+        "A call from a shell has no debugger.",
+        "Set the breakpoint in a session of the screen: pstui Enter-PSSession …",
+    ),
+}
+
+
+def invoke(
+    infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, transcript: str | None, profiles: Profiles
+) -> int:
+    """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises CallError."""
+    from pstui.tui.cli.streams import TranscriptFile
+    from pstui.tui.profiles.vault import Vault
+
+    values = call.values
+    script = Script(
+        _text(call),
+        tuple(values.get("ArgumentList") or ()),
+        as_json,
+        named=len(infos) > 1 and not values.get("HideComputerName"),
+        verbose=call.verbose,
+    )
+    limit = int(values.get("ThrottleLimit") or 0)
+    limit = limit if limit > 0 else THROTTLE_LIMIT
+    vault = Vault(lambda: profiles.configuration.credentials)
+    invocation = Invocation(infos, script, _input(values), limit, vault.ready)
+    if transcript is None:
+        return run(invocation)
+    sink = TranscriptFile(transcript)
+    try:
+        return run(invocation, transcript=sink)
+    finally:
+        sink.close()
+        if sink.problem:
+            print(f"pstui: {sink.problem}", file=sys.stderr)
+
+
+def check(call: BoundCall) -> None:
+    """Refuse what cannot be done without a screen, and what Invoke-Command refuses itself. Raises CallError."""
+    values = call.values
+    if "SessionName" in values and not values.get("InDisconnectedSession"):
+        what = "Invoke-Command: -SessionName goes with -InDisconnectedSession only"
+        raise CallError(what, "", "Leave it out.", error_id=_ID)
+    for name, (why, hint) in _NOT_HERE.items():
+        if values.get(name):
+            raise CallError(f"Invoke-Command: -{name} cannot be used here", why, hint)
+
+
+def _input(values: Any) -> Sequence[object] | None:
+    given = values.get("InputObject")
+    if given is None:
+        return None
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _text(call: BoundCall) -> str:
+    path = call.values.get("FilePath")
+    if path is None:
+        return str(call.values["ScriptBlock"])
+    try:
+        return Path(str(path)).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "It is not UTF-8."
+        raise CallError(f"-FilePath: {path} cannot be read", str(why)) from error
+
+
+EXIT_OK, EXIT_FAILED, EXIT_NO_SESSION = 0, 1, 3
+#: what shells report for a program ended by a signal: 128 and its number
+EXIT_INTERRUPTED = 130
+
+
+class Result(Protocol):
+    """What the engine says about a pipeline that has ended."""
+
+    @property
+    def state(self) -> PipelineState: ...
+    @property
+    def error(self) -> ErrorInfo | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What runs on a target. ``json`` asks for objects instead of text; ``named`` puts PSComputerName on each."""
+
+    text: str
+    arguments: tuple[object, ...] = ()
+    json: bool = False
+    named: bool = False
+    verbose: bool = False
+
+
+class Target:
+    """A session that is opened for one script. ``several`` says that errors must name the target."""
+
+    def __init__(
+        self, session: Any, info: ConnectionInfo, script: Script, console: Console, output: Output, *, several: bool
+    ) -> None:
+        self._session, self._info, self._script = session, info, script
+        self._console, self._output, self._several = console, output, several
+        self._opening: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[Result] | None = None
+        self._unwanted = False
+        if script.verbose:
+            session.on_step = self._step
+
+    async def run(self, source: AsyncIterator[object] | None) -> int:
+        """Open the session, run the script, close the session; return the exit code."""
+        try:
+            if self._unwanted:
+                return EXIT_INTERRUPTED
+            self._opening = asyncio.ensure_future(self._session.open())
+            await self._opening
+        except (OpenCancelled, asyncio.CancelledError):
+            await self._session.close()
+            return EXIT_INTERRUPTED
+        except OpenError as error:
+            self._say(error)
+            await self._session.close()
+            return EXIT_NO_SESSION
+        try:
+            return await self._run(source)
+        finally:
+            await self._session.close()
+
+    async def _run(self, source: AsyncIterator[object] | None) -> int:
+        script = self._script
+        self._running = asyncio.ensure_future(
+            self._session.invoke_script(
+                script.text,
+                self._console,
+                arguments=script.arguments,
+                input=source,
+                out_default=not script.json,
+                on_output=self._object if script.json else None,
+            )
+        )
+        if self._unwanted:  # interrupted in the moment between opening and running
+            self._running.cancel()
+        try:
+            result = await self._running
+        except asyncio.CancelledError:
+            return EXIT_INTERRUPTED
+        except PstuiError as error:
+            self._say(error)
+            return EXIT_FAILED
+        if result.state is PipelineState.COMPLETED:
+            return EXIT_OK
+        if result.error is not None and not self._unwanted:
+            label = f"[{self._info.label}] " if self._several else ""
+            self._console.write(Write(f"{label}Error: {result.error.message}", stream=Stream.ERROR))
+        return EXIT_FAILED
+
+    async def stop(self, *, give_up: bool) -> None:
+        """Stop the script; ``give_up`` also ends an opening, and what has not begun does not begin."""
+        self._unwanted = self._unwanted or give_up
+        if self._running is not None:
+            try:
+                await self._session.stop()
+            except Exception:  # the stop itself failed: do not wait for its effect
+                self._running.cancel()
+        elif give_up and self._opening is not None:
+            self._opening.cancel()
+
+    def _object(self, value: object) -> None:
+        if self._script.named:
+            value = named(value, self._info.computer_name)
+        self._output.put("out", to_json(value) + "\n")
+
+    def _say(self, error: PstuiError) -> None:
+        for line in f"pstui: {error.text()}".split("\n"):
+            self._console.write(Write(line, stream=Stream.ERROR))
+
+    def _step(self, name: str, detail: str) -> None:
+        text = f"VERBOSE: {self._info.label}: {name} {detail}".rstrip()
+        self._console.write(Write(text, stream=Stream.VERBOSE))
+
 
 #: what shells report for a program whose output nobody reads any longer: 128 and the signal's number
 EXIT_PIPE = 141

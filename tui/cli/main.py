@@ -46,12 +46,12 @@ def _run(arguments: list[str]) -> int:
     if options.version:
         return _version()
     if options.help:
-        from pstui.tui.cli.help import HELP
+        from pstui.tui.cli.args import HELP
 
         print(HELP, end="")
         return EXIT_OK
     if options.check:
-        from pstui.tui.profiles.cli_profiles import check
+        from pstui.tui.profiles.reading import check
 
         return check(options.config)
     if options.rest[:1] == ("demo",):

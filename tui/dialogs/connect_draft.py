@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pstui.backends.binding.binder import BoundCall, bind_line
-from pstui.backends.binding.calls import connection_info, parameter_set_of
 from pstui.backends.binding.checks import DEFAULT_URI
+from pstui.backends.binding.connections import CredentialLookup, by_name_only, connection_info, parameter_set_of
 from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.hosts import parse_ssh_host
 from pstui.backends.binding.lookups import not_available
-from pstui.backends.binding.options import SETTINGS, option, options_of
-from pstui.backends.binding.options_model import Option, OptionKind
-from pstui.backends.binding.options_profile import CredentialLookup, by_name_only
-from pstui.backends.binding.options_session import SESSION_OPTIONS
-from pstui.backends.binding.tables import cmdlet
+from pstui.backends.binding.parameters import SETTINGS, cmdlet, option, options_of
+from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet

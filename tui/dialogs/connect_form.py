@@ -1,20 +1,23 @@
-"""The fields of one parameter set, with the session options folded behind theirs."""
+"""The first choice of the connection dialog: what kind of target, and which of them can be reached from here.
+
+The fields of one parameter set, with the session options folded behind theirs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pstui.backends.binding.options import options_of
-from pstui.backends.binding.options_model import Option, OptionKind
-from pstui.backends.binding.options_session import SESSION_OPTIONS
+from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.parameters import options_of
+from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.errors import OpenError
+from pstui.backends.sessions.session import PSSession
+from pstui.backends.transports import registry
 from pstui.tui.dialogs.connect_draft import FIXED, SESSION_OPTION, Draft, FieldProblem
-from pstui.tui.dialogs.connect_sets import LOOKUPS
-from pstui.tui.dialogs.fields import ChoiceField, FieldRow
-from pstui.tui.dialogs.fields_keys import DialogInput, DialogStatic
-from pstui.tui.dialogs.fields_list import PickList
-from pstui.tui.pane.plain import plain
+from pstui.tui.dialogs.fields import ChoiceField, DialogInput, DialogStatic, FieldRow, PickList
+from pstui.tui.plain import plain
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -22,6 +25,57 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
+
+_S = ParameterSet
+#: the look-ups of one entry, in the order in which its field offers them
+LOOKUPS = (_S.ID, _S.NAME, _S.INSTANCE_ID, _S.SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """One row: its caption, the way, and the sets behind it."""
+
+    caption: str
+    way: str
+    sets: tuple[ParameterSet, ...]
+
+
+ENTRIES: tuple[SetEntry, ...] = (
+    SetEntry("Computer name", "WinRM", (_S.COMPUTER_NAME,)),
+    SetEntry("Host name", "SSH", (_S.SSH_HOST,)),
+    SetEntry("Connection URI", "WinRM", (_S.URI,)),
+    SetEntry("VM name", "", (_S.VM_NAME,)),
+    SetEntry("VM id", "", (_S.VM_ID,)),
+    SetEntry("Container", "", (_S.CONTAINER_ID,)),
+    SetEntry("Open session", "", LOOKUPS),
+    SetEntry("Local process", "", (_S.PROCESS,)),
+    SetEntry("PowerShell here", "", (_S.HOST_PROCESS,)),
+    SetEntry("Demo", "", (_S.DEMO,)),
+)
+
+
+def entry_of(parameter_set: ParameterSet) -> int:
+    """Return the place of the row that a set belongs to."""
+    return next(index for index, entry in enumerate(ENTRIES) if parameter_set in entry.sets)
+
+
+def unreachable(parameter_set: ParameterSet) -> str:
+    """Return why a set cannot be opened here, empty where it can."""
+    if parameter_set.is_lookup:
+        return ""
+    try:
+        registry.for_set(parameter_set)
+    except OpenError as error:
+        return error.text()
+    return ""
+
+
+def winrm_alone(parameter_set: ParameterSet) -> str:
+    """Return what only WinRM can do, for a set that goes another way; empty for WinRM's own."""
+    if parameter_set.is_lookup or any(item.wsman for item in options_of(parameter_set)):
+        return ""
+    return "WinRM alone has: session options, redirection, certificates, sessions that outlive a disconnection."
+
 
 NO_SESSIONS = "No session is kept open. New-PSSession opens one; the list of sessions can keep one that is entered."
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any
 
-from pstui.backends.binding.options_model import Option, OptionKind
-from pstui.backends.binding.targets import profile_connection
+from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
 from pstui.tui.dialogs.connect_draft import FIXED, SESSION_OPTION, Draft
 from pstui.tui.dialogs.field_values import read
-from pstui.tui.dialogs.fields import Verb
-from pstui.tui.dialogs.fields_keys import DialogInput
-from pstui.tui.pane.plain import plain_lines
+from pstui.tui.dialogs.fields import DialogInput, Verb
+from pstui.tui.plain import plain_lines
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.context import World

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from pstui.backends.binding.connections import CredentialLookup, by_name_only, profile_value, session_options
 from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.line import evaluate
-from pstui.backends.binding.options_model import Option, OptionKind
-from pstui.backends.binding.options_profile import CredentialLookup, by_name_only, profile_value, session_options
-from pstui.backends.binding.options_session import SESSION_OPTIONS
+from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import literal
 from pstui.backends.credentials import PSCredential

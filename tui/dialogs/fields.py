@@ -1,22 +1,233 @@
-"""The fields of a dialog: one row an option, with its name, its value, and what stands behind it."""
+"""Keys of a dialog, acted on in the order in which they were typed.
+
+Tab, Enter and the like move the focus or end the dialog while keys typed behind them are already on their way to the
+widget that had the focus. Every widget of a dialog that takes keys therefore hands on what is no longer its own.
+
+A short list in a dialog, of which one row is chosen.
+
+The fields of a dialog: one row an option, with its name, its value, and what stands behind it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pstui.backends.binding.options_model import Option, OptionKind
+from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.tui.dialogs.field_values import OFF, ON
-from pstui.tui.dialogs.fields_keys import DialogInput, DialogStatic
-from pstui.tui.pane.plain import plain
+from pstui.tui.keys.direct import bound_actions
+from pstui.tui.plain import plain
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, ScrollableContainer
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.suggester import Suggester
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+
+@runtime_checkable
+class KeyTaker(Protocol):
+    """A widget that can be handed a key: Textual's name of it, and its character."""
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """Act on the key at once."""
+
+
+@runtime_checkable
+class DialogKeys(Protocol):
+    """The dialog: it sees each key first."""
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on a key that is the dialog's own; False leaves it to the widget in focus."""
+
+    def pasted(self, text: str) -> bool:
+        """Take a pasted text that is meant for the dialog as a whole; False leaves it to the widget in focus."""
+
+
+async def deliver(widget: Widget, event: events.Key) -> None:
+    """Bring a key that reached ``widget`` to the one that has the focus by now, after the dialog has seen it."""
+    event.stop()
+    event.prevent_default()
+    screen: Any = widget.screen
+    if widget.app.screen is not screen:
+        # the dialog is closed already: the key was meant for what stands behind it
+        widget.app.post_message(events.Key(event.key, event.character))
+        return
+    focused = screen.focused if widget.is_attached else None
+    if isinstance(screen, DialogKeys) and screen.dialog_key(event.key):
+        return
+    target = focused if isinstance(focused, KeyTaker) else widget
+    if isinstance(target, KeyTaker):
+        await target.take_key(event.key, event.character)
+
+
+class DialogInput(Input):
+    """A line of text in a dialog."""
+
+    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
+
+    def __init__(self, value: str = "", *, placeholder: str = "", password: bool = False, **options: Any) -> None:
+        super().__init__(
+            value, placeholder=placeholder, password=password, compact=True, select_on_focus=False, **options
+        )
+        self.cursor_blink = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once."""
+        await deliver(self, event)
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """Act on a key."""
+        if (action := self._ACTIONS.get(key)) is not None:
+            await self.run_action(action)
+        elif character is not None and character.isprintable():
+            self.replace(character, *self.selection)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Offer a pasted text to the dialog first."""
+        screen: Any = self.screen
+        if isinstance(screen, DialogKeys) and screen.pasted(event.text):
+            event.stop()
+            event.prevent_default()
+
+
+class DialogStatic(Static, can_focus=True):
+    """Something in a dialog that takes keys and is no line of text. ``draw`` is called when the keys come or go."""
+
+    #: whether the keys come here
+    keyed = False
+
+    def on_focus(self) -> None:
+        """The keys come here."""
+        self.keyed = True
+        self.draw()
+
+    def on_blur(self) -> None:
+        """The keys go elsewhere."""
+        self.keyed = False
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw it anew; nothing by default."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once."""
+        await deliver(self, event)
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """Act on a key; nothing by default."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Offer a pasted text to the dialog."""
+        screen: Any = self.screen
+        event.stop()
+        if isinstance(screen, DialogKeys):
+            screen.pasted(event.text)
+
+
+def step_focus(widget: Widget, by: int) -> None:
+    """Give the focus to the next widget of the dialog, or one before."""
+    screen = widget.screen
+    chain = screen.focus_chain
+    if not chain:
+        return
+    place = chain.index(screen.focused) if screen.focused in chain else -1 if by > 0 else 0
+    screen.set_focus(chain[(place + by) % len(chain)])
+
+
+class PickList(DialogStatic):
+    """Rows of text; Up and Down choose at once, so does a click. ``index`` is -1 while there are none."""
+
+    class Picked(Message):
+        """Another row was chosen."""
+
+        def __init__(self, picker: PickList, index: int) -> None:
+            super().__init__()
+            self.picker, self.index = picker, index
+
+        @property
+        def control(self) -> PickList:
+            """The list, for handlers that ask for one by its id."""
+            return self.picker
+
+    def __init__(self, rows: Sequence[str] = (), *, index: int = 0, empty: str = "", id: str | None = None) -> None:
+        super().__init__(markup=False, id=id)
+        self._rows = list(rows)
+        self._empty = empty
+        self.index = index if rows else -1
+
+    def on_mount(self) -> None:
+        """Draw it."""
+        self.draw()
+
+    def put_rows(self, rows: Sequence[str]) -> None:
+        """Show other rows; the choice stays at its place as far as there is one."""
+        self._rows = list(rows)
+        self.index = min(max(self.index, 0), len(rows) - 1)
+        self.draw()
+
+    def put(self, index: int) -> None:
+        """Choose a row without saying so."""
+        self.index = index
+        self.draw()
+        self.call_after_refresh(self.reveal)
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """Choose by Home, End or the page keys; Up and Down come by way of the dialog."""
+        last = len(self._rows) - 1
+        match key:
+            case "home" | "pageup":
+                self.pick(0)
+            case "end" | "pagedown":
+                self.pick(last)
+
+    def step(self, by: int) -> bool:
+        """Choose the next row or the one before; False at the end of the list."""
+        place = self.index + by
+        if not 0 <= place < len(self._rows):
+            return False
+        self.pick(place)
+        return True
+
+    def pick(self, index: int) -> None:
+        """Choose a row and say so."""
+        if 0 <= index < len(self._rows) and index != self.index:
+            self.index = index
+            self.draw()
+            self.reveal()
+            self.post_message(self.Picked(self, index))
+
+    def reveal(self) -> None:
+        """Bring the chosen row to where it is seen, in a list that is longer than its place."""
+        if self.is_attached and isinstance(place := self.parent, ScrollableContainer):
+            row = Region(0, self.virtual_region.y + max(self.index, 0), 1, 1)
+            place.scroll_to_region(row, animate=False, force=True, immediate=True)
+        elif self.is_attached:
+            self.scroll_visible()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row under the mouse."""
+        self.pick(event.y)
+
+    def draw(self) -> None:
+        """Draw the rows, the chosen one with its sign."""
+        if not self.is_attached:
+            return
+        if not self._rows:
+            self.update(Content.styled(self._empty, "$calm"))
+            return
+        lines = []
+        for index, row in enumerate(self._rows):
+            chosen = index == self.index
+            style = ("bold $primary" if self.keyed else "bold") if chosen else "$calm"
+            lines.append(Content.styled(f"{'▶' if chosen else ' '} {row}", style))
+        self.update(Content("\n").join(lines))
+
 
 #: entries of a folder looked at for one suggestion
 _MAX_ENTRIES = 2000

@@ -7,9 +7,8 @@ from functools import partial
 from typing import ClassVar, Final
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
-from pstui.tui.keys.editor_help import EDITING
+from pstui.tui.keys.contexts import CONTEXT_KEYS, EDITING, Context
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.keys.keymap_contexts import CONTEXT_KEYS, Context
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll

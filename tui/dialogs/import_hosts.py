@@ -9,11 +9,11 @@ from typing import ClassVar
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
-from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
-from pstui.tui.pane.plain import plain, plain_lines
+from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.plain import plain, plain_lines
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.importing import Candidate, candidates, changes, summary, target
-from pstui.tui.profiles.profiles import ProfileBook
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.paint import cut
 from rich.cells import cell_len, set_cell_size

@@ -1,22 +1,23 @@
-"""Alt+X: every action by its name, and the session cmdlets typed as in PowerShell."""
+"""Which actions a few typed letters mean.
+
+Alt+X: every action by its name, and the session cmdlets typed as in PowerShell.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.errors import PstuiError
-from pstui.tui.cmdlets.commands import CommandFace, Commands
-from pstui.tui.cmdlets.said import Said
-from pstui.tui.dialogs.connect_console import AskingArea, BareConsole
-from pstui.tui.dialogs.fields_keys import DialogInput
-from pstui.tui.dialogs.fields_list import PickList
-from pstui.tui.dialogs.palette_match import matching
-from pstui.tui.editor.line_history import LineHistory
+from pstui.tui.cmdlets.run import CommandFace, Commands
+from pstui.tui.cmdlets.table import Said
+from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
+from pstui.tui.dialogs.fields import DialogInput, PickList
+from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import KeyAction
-from pstui.tui.pane.plain import plain, plain_lines
+from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import World, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -25,6 +26,32 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
+
+
+def matching(actions: Iterable[KeyAction], text: str) -> list[KeyAction]:
+    """Return the actions that a text means, the best first: by the beginning of a word, within, then by letters."""
+    wanted = text.strip().casefold()
+    ranked = [(rank, place, each) for place, each in enumerate(actions) if (rank := _rank(each, wanted)) is not None]
+    return [each for _, _, each in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _rank(action: KeyAction, wanted: str) -> int | None:
+    label, text = action.label.casefold(), f"{action.label} {action.help}".casefold()
+    if not wanted or label.startswith(wanted):
+        return 0
+    if any(word.startswith(wanted) for word in label.split()):
+        return 1
+    if all(any(word.startswith(part) for word in text.split()) for part in wanted.split()):
+        return 2
+    if wanted in text:
+        return 3
+    return 4 if _in_order(wanted.replace(" ", ""), label) else None
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
+
 
 #: the calls that can be typed, listed behind the actions; they have no action, choosing one begins to type it
 CMDLETS = tuple(

@@ -1,24 +1,201 @@
-"""The form of one profile: its keys as the file has them, checked while they are typed."""
+"""What every form over the profile file needs: the file, a way to write to it, and the other forms.
+
+The forms of what stands once: the [defaults], the [settings], and the session options of a profile.
+
+The form of one profile: its keys as the file has them, checked while they are typed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pstui.backends.binding.options import options_of, set_of_keys
-from pstui.backends.binding.targets import profile_connection
+from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.parameters import options_of, set_of_keys
+from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.schema import COMMON_FIELDS, Field, Kind
-from pstui.tui.dialogs.forms import OPENS, FormDesk, OpeningForm
-from pstui.tui.dialogs.table_form import Item, clickable, texts_of
-from pstui.tui.profiles.cli_profiles import TABLES
-from pstui.tui.profiles.cli_schema import schema
+from pstui.tui.dialogs.table_form import FormRow, Item, TableForm, Write, clickable, texts_of
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
-from pstui.tui.profiles.profiles import ProfileBook
-from pstui.tui.profiles.values import is_color
+from pstui.tui.profiles.reading import TABLES
+from pstui.tui.profiles.schema import is_color, schema, shown, value_of
+from pstui.tui.transcript.render.buffer import MAX_LINES
 from textual.binding import Binding, BindingType
 from textual.content import Content
+
+if TYPE_CHECKING:
+    from pstui.tui.dialogs.credential_form import CredentialForm
+
+#: what Ctrl+O opens on the row of a key
+OPENS = {
+    "credential": "the credential",
+    "proxy_credential": "the credential",
+    "session_option": "the options one by one",
+}
+
+
+class FormDesk:
+    """Makes the forms. ``write`` and ``undo`` raise PstuiError; undo returns what was taken back.
+
+    ``forget`` is told of a credential whose password may be another now.
+    """
+
+    def __init__(
+        self, book: ProfileBook, write: Write, undo: Callable[[], Awaitable[str]], forget: Callable[[str], None]
+    ) -> None:
+        self.book, self.write, self.undo, self.forget = book, write, undo, forget
+
+    def profile(self, kind: str, name: str, values: Mapping[str, Any], like: str = "") -> ProfileForm:
+        """Return the form of a profile; an empty name makes a new one that begins as ``like``."""
+
+        return ProfileForm(self.book, kind, name, values, self, like=like)
+
+    def credential(self, name: str) -> CredentialForm:
+        """Return the form of a credential, a new one where there is none of that name."""
+        from pstui.tui.dialogs.credential_form import CredentialForm
+
+        return CredentialForm(self.book, name, self)
+
+    def single(self, table: str) -> SingleForm:
+        """Return the form of [defaults] or [settings]."""
+
+        return SingleForm(self.book, table, self)
+
+    def session_options(self, values: Mapping[str, Any]) -> SessionOptionsForm:
+        """Return the form of session options, which writes nothing itself."""
+
+        return SessionOptionsForm(values, self)
+
+
+class OpeningForm(TableForm):
+    """A form whose rows can hold a credential or session options."""
+
+    def __init__(self, desk: FormDesk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def opened(self, row: FormRow) -> None:
+        """Open what the row names."""
+        value, wrong = value_of(row.input.value, row.item.field)
+        if wrong:
+            self.app.bell()
+            return
+
+        def closed(result: str | None) -> None:
+            if result is not None:
+                row.input.value = result
+            self.set_focus(row.input)
+            self.check()
+
+        if row.key == "session_option":
+            self.app.push_screen(self.desk.session_options(value or {}), closed)
+        else:
+            self.app.push_screen(self.desk.credential(str(value or "")), closed)
+
+    def unknown_credential(self, values: Mapping[str, Any], key: str) -> tuple[str, str]:
+        """Return the key and why, where the credential that a key names is not there."""
+        name = str(values.get(key, ""))
+        if name and name not in self.desk.book.credentials:
+            return key, f"There is no [credentials.{name}] yet. Ctrl+O in its row makes it."
+        return "", ""
+
+
+_SETTINGS_HELP = {
+    "theme": ("The colours; auto follows the terminal. Counts from the next start.", "auto"),
+    "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
+    "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
+    "predictions": ("Shows behind the cursor, in grey, what was typed before. Counts from the next start.", "yes"),
+    "scrollback": ("Lines of text that each tab keeps. Counts from the next start.", f"{MAX_LINES:,}"),
+}
+_HEADINGS = {
+    "defaults": ("Defaults", "for what a profile or a call does not say"),
+    "settings": ("Settings", "of pstui itself"),
+}
+
+
+def default_items() -> Iterator[Item]:
+    """Yield the keys that [defaults] may hold, each option once."""
+    known = schema().single["defaults"]
+    seen: set[str] = set()
+    for parameter_set in ParameterSet:
+        for option in options_of(parameter_set):
+            if option.key in known and option.key not in seen and option.name != "SSHTransport":
+                seen.add(option.key)
+                yield Item.of_option(option, known[option.key], OPENS.get(option.key, ""))
+
+
+def setting_items() -> Iterator[Item]:
+    """Yield the keys of [settings]."""
+    for key, field in schema().single["settings"].items():
+        help, empty = _SETTINGS_HELP.get(key, ("", ""))
+        yield Item.of(key, field, help, empty)
+
+
+class SingleForm(OpeningForm):
+    """The form of [defaults] or [settings]."""
+
+    def __init__(self, book: ProfileBook, table: str, desk: FormDesk) -> None:
+        super().__init__(desk)
+        self._book, self._table = book, table
+        self._values = dict(book.table(table, ""))
+
+    async def on_mount(self) -> None:
+        """Fill the form."""
+        items = list(default_items() if self._table == "defaults" else setting_items())
+        await self.fill(items, texts_of(self._values, items))
+        self.set_focus(self.rows[0].input)
+
+    def heading(self) -> tuple[str, str | Content]:
+        """Return which table it is."""
+        return _HEADINGS[self._table]
+
+    def wrong(self) -> tuple[str, str]:
+        """Return what keeps it from being saved."""
+        values, key, wrong = self.values()
+        return (key, wrong) if wrong else self.unknown_credential(values, "credential")
+
+    async def save(self) -> str:
+        """Write the table. Raises PstuiError."""
+        typed, shown_keys = self.values()[0], {row.key for row in self.rows}
+        unseen = {key: value for key, value in self._values.items() if key not in shown_keys}
+        change = Change(self._table, "", {**typed, **unseen}, base=self._values)
+        try:
+            await self.desk.write([change], f"[{self._table}] saved")
+        except ChangedMeanwhile:
+            self._values = dict(self._book.table(self._table, ""))
+            raise
+        return self._table
+
+
+class SessionOptionsForm(OpeningForm):
+    """The session options one by one. Returns them as the text of the row that they stand behind."""
+
+    def __init__(self, values: Mapping[str, Any], desk: FormDesk) -> None:
+        super().__init__(desk)
+        self._values = dict(values)
+
+    async def on_mount(self) -> None:
+        """Fill the form."""
+        fields = schema().single["defaults"]["session_option"].fields
+        items = [Item.of_option(option, fields[option.key], OPENS.get(option.key, "")) for option in SESSION_OPTIONS]
+        await self.fill(items, texts_of(self._values, items))
+        self.set_focus(self.rows[0].input)
+
+    def heading(self) -> tuple[str, str | Content]:
+        """Return what it is."""
+        return "Session options", "take effect over WinRM"
+
+    def wrong(self) -> tuple[str, str]:
+        """Return what keeps them from being taken."""
+        values, key, wrong = self.values()
+        return (key, wrong) if wrong else self.unknown_credential(values, "proxy_credential")
+
+    async def save(self) -> str:
+        """Return them as one text."""
+        return shown(self.values()[0], Field(Kind.TABLE))
+
 
 #: the sets a new profile can be of, by the name its first row shows
 SETS = {

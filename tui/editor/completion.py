@@ -1,14 +1,229 @@
-"""Tab and Ctrl+Space in the editor: asks, shows the menu, and takes the keys that belong to it."""
+"""Command names that almost every far end knows, for when it cannot be asked.
+
+Where completions come from: the far end, what it answered a moment ago, or what is known here.
+
+Tab and Ctrl+Space in the editor: asks, shows the menu, and takes the keys that belong to it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+from pstui.backends.errors import PstuiError
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.secrets import looks_secret
+from pstui.backends.language.tokens import Token, TokenKind
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
-from pstui.tui.editor.completion_source import Completions, Found, fits
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.plain import plain
 from textual.geometry import Offset
+
+#: verb → nouns, of the modules that come with PowerShell
+_CORE: Final = {
+    "Add": "Content History Member Type",
+    "Clear": "Content Host History Item ItemProperty Variable",
+    "Compare": "Object",
+    "Convert": "Path",
+    "ConvertFrom": "Csv Json SecureString StringData",
+    "ConvertTo": "Csv Html Json SecureString Xml",
+    "Copy": "Item ItemProperty",
+    "Disable": "PSBreakpoint PSRemoting PSSessionConfiguration",
+    "Enable": "PSBreakpoint PSRemoting PSSessionConfiguration",
+    "Enter": "PSHostProcess PSSession",
+    "Exit": "PSHostProcess PSSession",
+    "Expand": "Archive",
+    "Export": "Alias Clixml Csv ModuleMember PSSession",
+    "Find": "Module Package Script",
+    "ForEach": "Object",
+    "Format": "Custom Hex List Table Wide",
+    "Get": (
+        "Acl Alias ChildItem CimInstance Clipboard Command ComputerInfo Content Credential Culture Date Error Event "
+        "EventLog ExecutionPolicy FileHash Help History Host HotFix Item ItemProperty ItemPropertyValue Job Location "
+        "Member Module NetAdapter NetIPAddress NetTCPConnection Package Process PSBreakpoint PSCallStack PSDrive "
+        "PSProvider PSSession Random Runspace ScheduledTask Service TimeZone Unique Uptime Variable Verb WinEvent"
+    ),
+    "Group": "Object",
+    "Import": "Alias Clixml Csv LocalizedData Module PowerShellDataFile PSSession",
+    "Install": "Module Package Script",
+    "Invoke": "CimMethod Command Expression History Item RestMethod WebRequest",
+    "Join": "Path String",
+    "Measure": "Command Object",
+    "Move": "Item ItemProperty",
+    "New": (
+        "Alias CimInstance CimSession Event Guid Item ItemProperty Module Object PSDrive PSSession PSSessionOption "
+        "Service TemporaryFile TimeSpan Variable"
+    ),
+    "Out": "Default File GridView Host Null String",
+    "Pop": "Location",
+    "Push": "Location",
+    "Read": "Host",
+    "Receive": "Job",
+    "Register": "ArgumentCompleter EngineEvent ObjectEvent PSSessionConfiguration ScheduledTask",
+    "Remove": "Alias CimInstance Event Item ItemProperty Job Module Package PSBreakpoint PSDrive PSSession Variable",
+    "Rename": "Computer Item ItemProperty",
+    "Resolve": "DnsName Path",
+    "Restart": "Computer Service",
+    "Resume": "Service",
+    "Save": "Help Module",
+    "Select": "Object String Xml",
+    "Send": "MailMessage",
+    "Set": (
+        "Acl Alias Clipboard Content Date ExecutionPolicy Item ItemProperty Location PSBreakpoint PSDebug "
+        "PSSessionConfiguration Service StrictMode TimeZone Variable"
+    ),
+    "Sort": "Object",
+    "Split": "Path",
+    "Start": "Job Process Service Sleep ThreadJob Transcript",
+    "Stop": "Computer Job Process Service Transcript",
+    "Suspend": "Service",
+    "Tee": "Object",
+    "Test": "Connection Json NetConnection Path WSMan",
+    "Trace": "Command",
+    "Unblock": "File",
+    "Uninstall": "Module Package",
+    "Unregister": "Event PSSessionConfiguration ScheduledTask",
+    "Update": "FormatData Help Module TypeData",
+    "Wait": "Debugger Event Job Process",
+    "Where": "Object",
+    "Write": "Debug Error Host Information Output Progress Verbose Warning",
+}
+
+CORE_COMMANDS: Final = tuple(f"{verb}-{noun}" for verb, nouns in _CORE.items() for noun in nouns.split())
+
+
+Ask = Callable[[str, int], Awaitable[Completion]]
+
+#: answers kept, and seconds for which one is good: files come and go
+CACHED = 32
+FRESH = 30.0
+#: entries offered where the far end was not asked
+MAX_KNOWN = 200
+#: characters of a completion that are kept
+MAX_TEXT = 4096
+_COMMAND_KINDS = frozenset([TokenKind.COMMAND])
+_WORDS = frozenset([TokenKind.ARGUMENT, TokenKind.PARAMETER, TokenKind.VARIABLE, TokenKind.STRING, TokenKind.SPLAT])
+_BLANK = re.compile(r"[\s|;(){}&,=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Completions, and why they are not the far end's (empty where they are)."""
+
+    completion: Completion
+    why: str = ""
+
+
+class Completions:
+    """Asks the far end by ``ask``, which raises PstuiError when it cannot be asked now."""
+
+    def __init__(self, ask: Ask, history: LineHistory) -> None:
+        self._ask, self._history = ask, history
+        self._cache: OrderedDict[tuple[str, int], tuple[float, Completion]] = OrderedDict()
+        self._commands: set[str] = set()
+
+    def forget(self) -> None:
+        """A command was run: what was answered before may be wrong now."""
+        self._cache.clear()
+
+    def cached(self, text: str, cursor: int) -> Found | None:
+        """Return the far end's answer if it gave one a moment ago."""
+        since, completion = self._cache.get((text, cursor), (0.0, None))
+        return Found(completion) if completion is not None and time.monotonic() - since < FRESH else None
+
+    async def find(self, text: str, cursor: int) -> Found:
+        """Return what may stand at ``cursor`` (code points). Raises nothing but CancelledError."""
+        try:
+            answer = await self._ask(text, cursor)
+        except PstuiError as error:
+            return Found(self.known(text, cursor), plain(error.what, limit=200))
+        completion = clean(answer, text)
+        self._cache[text, cursor] = time.monotonic(), completion
+        while len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+        self._commands.update(match.text for match in completion.matches if match.kind == "Command")
+        return Found(completion)
+
+    def known(self, text: str, cursor: int) -> Completion:
+        """Return what fits from the history and from the names of commands."""
+        before = text[:cursor]
+        token = next((each for each in reversed(tokenize(before)) if each.end == cursor), None)
+        start = _word_start(before, token)
+        word = before[start:]
+        if _at_command(before, start):
+            names = _fitting({*CORE_COMMANDS, *self._commands, *self._words(_COMMAND_KINDS)}, word)
+            matches = [CompletionMatch(name, name, "Command", "") for name in names]
+        else:
+            words = _fitting(self._words(_WORDS), word) if word else []
+            matches = [CompletionMatch(each, each, "Text", "") for each in words]
+        lines = [line for line in reversed(self._history.lines) if _continues(line, before)]
+        matches += [_line_match(line, start) for line in lines]
+        different = {match.text: match for match in reversed(matches)}
+        return Completion(start, len(word), tuple(reversed(different.values()))[:MAX_KNOWN])
+
+    def _words(self, kinds: Iterable[TokenKind]) -> set[str]:
+        wanted = frozenset(kinds)
+        lines = (line for line in self._history.lines[-500:] if not looks_secret(line))
+        return {token.text for line in lines for token in tokenize(line[:1000]) if token.kind in wanted}
+
+
+def clean(completion: Completion, text: str) -> Completion:
+    """Return a far end's answer fit to be shown and inserted: within ``text``, and without control characters."""
+    start = min(max(completion.start, 0), len(text))
+    length = min(max(completion.length, 0), len(text) - start)
+    matches = []
+    for match in completion.matches:
+        inserted = plain(match.text, limit=MAX_TEXT)
+        if inserted and inserted == match.text:
+            tooltip = next((line for line in match.tooltip[:2000].splitlines() if line.strip()), "")
+            label = plain(match.label, limit=200) or inserted[:200]
+            matches.append(CompletionMatch(inserted, label, plain(match.kind, limit=40), plain(tooltip, limit=400)))
+    return Completion(start, length, tuple(matches))
+
+
+def fits(match: CompletionMatch, word: str) -> bool:
+    """Whether a completion still fits when ``word`` stands in its place: its text, or its last part, begins so."""
+    typed = word.lower()
+    if match.text.lower().startswith(typed):
+        return True
+    last = re.split(r"[\\/]", typed.lstrip("'\""))[-1]
+    return bool(last) and match.label.lower().startswith(last)
+
+
+def _word_start(before: str, token: Token | None) -> int:
+    if token is not None and token.kind in _WORDS | _COMMAND_KINDS:
+        return token.start
+    place = len(before)
+    while place and not _BLANK.match(before[place - 1]):
+        place -= 1
+    return place
+
+
+def _at_command(before: str, start: int) -> bool:
+    tokens = tokenize(before[:start] + "x")
+    return bool(tokens) and tokens[-1].kind is TokenKind.COMMAND
+
+
+def _fitting(names: Iterable[str], word: str) -> list[str]:
+    lower = word.lower()
+    found = {name.lower(): name for name in names if name.lower().startswith(lower) and name != word}
+    return [found[key] for key in sorted(found)]
+
+
+def _continues(line: str, before: str) -> bool:
+    begins = len(line) > len(before) > 0 and line.lower().startswith(before.lower())
+    return begins and "\n" not in line and not looks_secret(line)
+
+
+def _line_match(line: str, start: int) -> CompletionMatch:
+    return CompletionMatch(line[start:], line[start:], "History", line)
+
 
 #: what ends a word: typed behind a completion it belongs to what comes next
 _ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")

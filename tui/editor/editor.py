@@ -1,29 +1,63 @@
-"""The line editor below a pane's text: what is typed here goes to that pane's session only."""
+"""Enter behind a text that is not finished goes on in another row; a row above says how to run it all the same.
+
+The line editor below a pane's text: what is typed here goes to that pane's session only.
+
+The prompt and the editor side by side, with the list of completions over the text.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final, Protocol
 
+from pstui.backends.language.completeness import is_complete
 from pstui.backends.sessions.completion import Completion
-from pstui.tui.editor.changes import ChangingKeys
-from pstui.tui.editor.completion import Completing
+from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
-from pstui.tui.editor.completion_source import Completions
-from pstui.tui.editor.history import HistoryKeys
-from pstui.tui.editor.history_searching import Searching
-from pstui.tui.editor.keys import EditingKeys
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.editor.paste_choice import PasteChoice, PasteWay
-from pstui.tui.editor.unfinished import Unfinished, goes_on
-from pstui.tui.keys.direct_keys import bound_actions
-from pstui.tui.pane.plain import plain_lines
+from pstui.tui.editor.history import HistoryKeys, LineHistory, Searching
+from pstui.tui.editor.keys import ChangingKeys, EditingKeys
+from pstui.tui.editor.paste import PasteChoice, PasteWay
+from pstui.tui.keys.direct import bound_actions
+from pstui.tui.plain import plain, plain_lines
+from pstui.tui.still import Still
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.content import Content
 from textual.geometry import Offset
 from textual.widgets import TextArea
+
+#: characters of a text that is judged; a longer one goes to the far end, which judges it as well
+MAX_JUDGED: Final = 8_000
+_SAID: Final = "not finished: Enter adds a row"
+_KEYS: Final = "   Ctrl+] Enter runs it as it is"
+
+
+class Unfinished:
+    """Whether Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
+
+    def __init__(self, show: Callable[[Content | None], None]) -> None:
+        self._show = show
+        self.active = False
+
+    def begin(self) -> None:
+        """Say why Enter has run nothing."""
+        self.active = True
+        self._show(Content.assemble(_SAID, (_KEYS, "$calm")))
+
+    def end(self) -> None:
+        """Say nothing any longer."""
+        if self.active:
+            self.active = False
+            self._show(None)
+
+
+def goes_on(text: str) -> bool:
+    """Whether PowerShell would want more rows of a text before it runs any of it."""
+    return len(text) <= MAX_JUDGED and not is_complete(text)
+
 
 #: characters of a paste that are taken
 MAX_PASTE = 1_000_000
@@ -275,3 +309,48 @@ class LineEditor(HistoryKeys):
     def action_page(self, pages: int) -> None:
         """Hand the paging keys on."""
         self._owner.scroll_pages(pages)
+
+
+#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
+MIN_LINE_WIDTH = 24
+
+
+class EditorRow(Container):
+    """The prompt and beside it the editor; above it where the prompt leaves too little room."""
+
+    def __init__(self, owner: EditorOwner, history: LineHistory) -> None:
+        super().__init__()
+        self._prompt = Still(classes="prompt")
+        self._text = ""
+        self.menu = CompletionMenu()
+        self.editor = LineEditor(owner, history, self.menu)
+
+    def compose(self) -> ComposeResult:
+        yield self._prompt
+        yield self.editor
+        yield self.menu
+
+    @property
+    def prompt(self) -> str:
+        """The prompt's text as shown."""
+        return self._text
+
+    def show_prompt(self, text: str, *, ready: bool) -> None:
+        """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
+        self._text = plain(text)
+        self._prompt.say(Content(self._text))
+        self.set_class(not ready, "-waiting")
+        self._arrange()
+
+    def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:
+        """An entry of the list was clicked."""
+        event.stop()
+        self.editor.completing.pick(event.index)
+
+    def on_resize(self) -> None:
+        """Give the prompt its own row when it has become too wide."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self.size.width
+        self.set_class(bool(width) and Content(self._text).cell_length > max(width - MIN_LINE_WIDTH, 1), "-above")

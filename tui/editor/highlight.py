@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pstui.backends.language.token_kinds import Token, TokenKind
-from pstui.backends.language.tokens import tokenize
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind
 
 #: Longest text that is coloured, in characters: its tokens cost about 10 ms, which a key press may just bear.
 MAX_TEXT: Final = 8_000

@@ -1,12 +1,171 @@
-"""The keys that bring back lines typed before: Up and Down, F8, the oldest and the newest, one line after the other."""
+"""The lines typed before: for Up and Down, for the ghost behind the cursor, for Ctrl+R.
+
+The keys that bring back lines typed before: Up and Down, F8, the oldest and the newest, one line after the other.
+
+Ctrl+R: a line typed before, found by a part of it while the part is typed.
+
+Ctrl+R in the editor: its keys, and the row that shows what is searched for.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol
 
-from pstui.tui.editor.changes import ChangingKeys
-from pstui.tui.editor.line_history import LineHistory
+from pstui.backends.language.secrets import looks_secret
+from pstui.tui.editor.keys import ChangingKeys
+from pstui.tui.editor.paint import PaintedEditor
+from pstui.tui.plain import plain
 from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets.text_area import Selection
+
+
+class KeptLines(Protocol):
+    """What keeps lines beyond the program's end; ``pstui.config.history.History`` does."""
+
+    problem: str
+
+    def add(self, host: str, line: str) -> None:
+        """Keep a line typed to ``host``."""
+
+    def lines(self, host: str | None = None) -> list[str]:
+        """Return lines, oldest first: of one host, or of all."""
+
+
+class LineHistory:
+    """Lines in the order they were typed, newest last, bounded; and a place in them while Up and Down are used.
+
+    ``limit`` counts lines. A line equal to the one before it is kept once. ``others`` are lines typed to other hosts.
+    """
+
+    def __init__(self, lines: Iterable[str] = (), *, limit: int = 4096) -> None:
+        self._limit = limit
+        self._lines: list[str] = list(lines)[-limit:]
+        self._place = len(self._lines)
+        self._draft = ""
+        self._prefix = ""
+        self._kept: KeptLines | None = None
+        self._host = ""
+        self._told = ""
+        self.others: Sequence[str] = ()
+        #: whether ``predict`` finds anything
+        self.predicts = True
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines, oldest first."""
+        return tuple(self._lines)
+
+    def complaint(self) -> str:
+        """Return why lines are not kept, once; empty while they are (or nobody wants them to be)."""
+        problem = "" if self._kept is None else self._kept.problem
+        told, self._told = self._told, problem
+        return f"the history is not kept: {problem}" if problem and problem != told else ""
+
+    def keep(self, kept: KeptLines, host: str) -> None:
+        """Begin with the lines typed to ``host`` in earlier runs, and hand on what is typed from now on."""
+        self._kept, self._host = kept, host
+        self._lines = (kept.lines(host) + self._lines)[-self._limit :]
+        self._read_others()
+        self.settle()
+
+    def add(self, line: str, *, keep: bool = True) -> None:
+        """Remember ``line`` unless it is blank or repeats the last one, and go back to the newest place.
+
+        Without ``keep`` it is remembered in memory only.
+        """
+        if line.strip() and (not self._lines or self._lines[-1] != line):
+            self._lines.append(line)
+            del self._lines[: -self._limit]
+        if keep and self._kept is not None:
+            self._kept.add(self._host, line)
+            self._read_others()
+        self.settle()
+
+    def settle(self) -> None:
+        """Leave the lines of before: what is in the editor now is a new line."""
+        self._place = len(self._lines)
+        self._draft = self._prefix = ""
+
+    def older(self, current: str) -> str | None:
+        """Return the line before the present place, None at the oldest; ``current`` is kept for the way back.
+
+        If lines begin as ``current`` does, only those are walked through.
+        """
+        if self._place == len(self._lines):
+            self._draft = current
+            self._prefix = current if any(_begins(line, current) for line in self._lines) else ""
+        shown = self._shown()
+        for place in range(self._place - 1, -1, -1):
+            if self._fits(place, shown):
+                self._place = place
+                return self._lines[place]
+        return None
+
+    def newer(self) -> str | None:
+        """Return the line after the present place, the text typed before going back at the end, None beyond it."""
+        if self._place >= len(self._lines):
+            return None
+        shown = self._shown()
+        for place in range(self._place + 1, len(self._lines)):
+            if self._fits(place, shown):
+                self._place = place
+                return self._lines[place]
+        self._place = len(self._lines)
+        return self._draft
+
+    def oldest(self, current: str) -> str | None:
+        """Return the first line, None where there is none; ``current`` is kept for the way back."""
+        if self._place == len(self._lines):
+            self._draft, self._prefix = current, ""
+        return self.go(0)
+
+    def newest(self) -> str | None:
+        """Return the text typed before going back, None where nobody has gone back."""
+        if self._place >= len(self._lines):
+            return None
+        self._place = len(self._lines)
+        return self._draft
+
+    @property
+    def place(self) -> int:
+        """Which line is recalled, counted from the oldest; one after the last while none is."""
+        return self._place
+
+    def go(self, place: int) -> str | None:
+        """Go to a line by its place and return it, None where there is no such line."""
+        if not 0 <= place < len(self._lines):
+            return None
+        self._place = place
+        return self._lines[place]
+
+    def predict(self, text: str) -> str:
+        """Return what followed ``text`` when a line that begins with it was last typed, here or to another host.
+
+        Lines that look like secrets are left out: a ghost is seen by whoever looks at the screen.
+        """
+        for lines in (self._lines, self.others) if self.predicts else ():
+            for line in reversed(lines):
+                if len(line) > len(text) and _begins(line, text) and not looks_secret(line):
+                    return line[len(text) :]
+        return ""
+
+    def _shown(self) -> str:
+        return self._draft if self._place == len(self._lines) else self._lines[self._place]
+
+    def _fits(self, place: int, shown: str) -> bool:
+        line = self._lines[place]
+        return line != shown and _begins(line, self._prefix)
+
+    def _read_others(self) -> None:
+        if self._kept is not None:
+            own = set(self._lines)
+            self.others = [line for line in self._kept.lines()[-self._limit :] if line not in own]
+
+
+def _begins(line: str, start: str) -> bool:
+    return line[: len(start)].lower() == start.lower()
 
 
 class HistoryKeys(ChangingKeys):
@@ -90,3 +249,139 @@ class HistoryKeys(ChangingKeys):
         if line is not None:
             self.put(line)
             self.recalled = line
+
+
+class HistorySearch:
+    """The search without its screen: newest lines first, those of this host before those of others.
+
+    ``line`` is the line found, ``""`` while there is none; ``failed`` says that nothing (more) fits.
+    """
+
+    def __init__(self, history: LineHistory) -> None:
+        own = list(dict.fromkeys(reversed(history.lines)))
+        self._own = len(own)
+        self._lines: Sequence[str] = list(dict.fromkeys([*own, *reversed(history.others)]))
+        self._place = -1
+        self.query = ""
+        self.failed = False
+
+    @property
+    def line(self) -> str:
+        """The line found."""
+        return self._lines[self._place] if 0 <= self._place < len(self._lines) else ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the line found was typed to another host."""
+        return self._place >= self._own
+
+    @property
+    def match(self) -> tuple[int, int]:
+        """Where in the line the query stands: first index, one after the last."""
+        start = self.line.lower().find(self.query.lower())
+        return max(start, 0), max(start, 0) + (len(self.query) if start >= 0 else 0)
+
+    def type(self, text: str) -> None:
+        """Make the query longer; the line found stays while it fits."""
+        self.query += text
+        self._find(max(self._place, 0), 1)
+
+    def shorten(self) -> None:
+        """Take the last character of the query away and begin at the newest line again."""
+        self.query = self.query[:-1]
+        self._place = -1
+        self.failed = False
+        if self.query:
+            self._find(0, 1)
+
+    def older(self) -> None:
+        """Go to the next older line that fits."""
+        self._find(self._place + 1, 1)
+
+    def newer(self) -> None:
+        """Go to the next newer line that fits."""
+        self._find(self._place - 1, -1)
+
+    def _find(self, start: int, step: int) -> None:
+        query = self.query.lower()
+        place = start
+        while query and 0 <= place < len(self._lines):
+            if query in self._lines[place].lower():
+                self._place, self.failed = place, False
+                return
+            place += step
+        self.failed = bool(query)
+
+
+_KEYS = "Ctrl+R older  Enter runs  Tab edits  Esc back"
+
+
+class Searching:
+    """One search, from Ctrl+R to the key that ends it. ``show`` gets the row to show, None to hide it."""
+
+    def __init__(self, editor: PaintedEditor, show: Callable[[Content | None], None]) -> None:
+        self._editor, self._show = editor, show
+        self._search: HistorySearch | None = None
+        self._draft = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a search is on."""
+        return self._search is not None
+
+    def begin(self, history: LineHistory) -> None:
+        """Search for what will be typed."""
+        self._draft = self._editor.text
+        self._search = HistorySearch(history)
+        self._present(self._search)
+
+    def end(self) -> None:
+        """End the search with the line found."""
+        if self._search is not None:
+            self._search = None
+            self._editor.move_cursor(self._editor.document.end)
+            self._show(None)
+
+    def take(self, key: str, character: str | None) -> bool:
+        """Take a key; one that does not belong here ends the search and acts as always."""
+        search = self._search
+        if search is None:
+            return False
+        match key:
+            case "ctrl+r" | "up":
+                search.older()
+            case "ctrl+s" | "down":
+                search.newer()
+            case "backspace" | "ctrl+h":
+                search.shorten()
+            case "escape" | "ctrl+c" | "ctrl+g":
+                self._put(self._draft)
+                self.end()
+                return True
+            case "tab":
+                self.end()
+                return True
+            case _ if character and character.isprintable():
+                search.type(character)
+            case _:
+                self.end()
+                return False
+        self._present(search)
+        return True
+
+    def _present(self, search: HistorySearch) -> None:
+        if search.line:
+            self._put(search.line)
+            start, end = map(self._editor.location_of, search.match)
+            self._editor.selection = Selection(start, end)
+        elif not search.query:
+            self._put(self._draft)
+        doubt = "  nothing else fits" if search.line else "  nothing fits"
+        where = "  typed to another host" if search.foreign and search.line else ""
+        said = (doubt if search.failed else "") + where
+        query = plain(search.query, limit=200)
+        self._show(Content.assemble("history: ", (query, "bold"), said, (f"   {_KEYS}", "$calm")))
+
+    def _put(self, text: str) -> None:
+        if self._editor.text != text:
+            self._editor.change(0, len(self._editor.text), text)

@@ -1,15 +1,81 @@
-"""The editing keys of PSReadLine, emacs and Windows alike: words, kills and yanks, undo, the last argument."""
+"""Where words begin and end, for the keys that move by words or delete them; positions are code points.
+
+The editing keys of PSReadLine, emacs and Windows alike: words, kills and yanks, undo, the last argument.
+
+More of PSReadLine: case, words and characters swapped, the line taken back, Ctrl+X and a second key.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from pstui.tui.editor import words
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import TokenKind
+from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.paint import PaintedEditor
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
 from textual.binding import BindingType
+
+#: what parts words beside blanks, as in PSReadLine's WordDelimiters
+DELIMITERS: Final = frozenset(";:,.[]{}()/\\|!?^&*-=+'\"–—―")
+_SILENT = frozenset([TokenKind.NEWLINE, TokenKind.COMMENT, TokenKind.CONTINUATION, TokenKind.SEMICOLON])
+
+
+def _in_word(character: str) -> bool:
+    return not character.isspace() and character not in DELIMITERS
+
+
+def word_start_before(text: str, place: int) -> int:
+    """Return the start of the word at or before ``place``."""
+    while place > 0 and not _in_word(text[place - 1]):
+        place -= 1
+    while place > 0 and _in_word(text[place - 1]):
+        place -= 1
+    return place
+
+
+def word_end_after(text: str, place: int) -> int:
+    """Return the end of the word at or after ``place``."""
+    while place < len(text) and not _in_word(text[place]):
+        place += 1
+    while place < len(text) and _in_word(text[place]):
+        place += 1
+    return place
+
+
+def next_word_start(text: str, place: int) -> int:
+    """Return the start of the word after the one at ``place``."""
+    while place < len(text) and _in_word(text[place]):
+        place += 1
+    while place < len(text) and not _in_word(text[place]):
+        place += 1
+    return place
+
+
+def blank_start_before(text: str, place: int) -> int:
+    """Return the start of the run without blanks at or before ``place``."""
+    while place > 0 and text[place - 1].isspace():
+        place -= 1
+    while place > 0 and not text[place - 1].isspace():
+        place -= 1
+    return place
+
+
+def last_argument(line: str) -> str:
+    """Return the last word of a line as it is written, quotes included; empty where there is none."""
+    tokens = [token for token in tokenize(line) if token.kind not in _SILENT]
+    if not tokens:
+        return ""
+    end = tokens[-1].end
+    start = tokens[-1].start
+    for token in reversed(tokens[:-1]):
+        if token.end != start:
+            break
+        start = token.start
+    return line[start:end]
+
 
 #: texts that can be yanked
 KILLS = 20
@@ -76,15 +142,15 @@ class EditingKeys(PaintedEditor):
 
     def action_word_left(self) -> None:
         """To the start of the word before."""
-        self.go(words.word_start_before(self.text, self.cursor))
+        self.go(word_start_before(self.text, self.cursor))
 
     def action_word_right(self) -> None:
         """To the start of the next word; at the end accept a word of the ghost."""
-        self._forward(words.next_word_start)
+        self._forward(next_word_start)
 
     def action_word_end(self) -> None:
         """To the end of the word; at the end accept a word of the ghost."""
-        self._forward(words.word_end_after)
+        self._forward(word_end_after)
 
     def action_cursor_left(self, select: bool = False) -> None:
         """One to the left; a letter with its marks, or a joined emoji, counts as one."""
@@ -158,15 +224,15 @@ class EditingKeys(PaintedEditor):
 
     def action_kill_blank_left(self) -> None:
         """Kill back to the last blank."""
-        self._kill(words.blank_start_before(self.text, self.cursor))
+        self._kill(blank_start_before(self.text, self.cursor))
 
     def action_kill_word_left(self) -> None:
         """Kill to the start of the word."""
-        self._kill(words.word_start_before(self.text, self.cursor))
+        self._kill(word_start_before(self.text, self.cursor))
 
     def action_kill_word_right(self) -> None:
         """Kill to the end of the word."""
-        self._kill(words.word_end_after(self.text, self.cursor))
+        self._kill(word_end_after(self.text, self.cursor))
 
     def action_kill_to_start(self) -> None:
         """Kill to the start of the row; from there the line end before it."""
@@ -200,7 +266,7 @@ class EditingKeys(PaintedEditor):
         self._argument = self._argument + 1 if again else 1
         lines = self.lines_before()
         while self._argument <= len(lines):
-            if word := words.last_argument(lines[-self._argument]):
+            if word := last_argument(lines[-self._argument]):
                 self._insert_marked(word, again=again)
                 return
             self._argument += 1
@@ -222,3 +288,92 @@ class EditingKeys(PaintedEditor):
         start, end = self._inserted if again else sorted(map(self.offset_of, self.selection))
         self.change(start, end, text)
         self._inserted = (start, start + len(text))
+
+
+#: what a key does behind Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
+CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
+
+
+class ChangingKeys(EditingKeys):
+    """Changes of what stands at the cursor. ``recalled`` is the line of before that is in the editor, None for none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("alt+u", "upcase_word", "Capitals"),
+        ("alt+l", "downcase_word", "Small letters"),
+        ("alt+c", "capitalize_word", "Capital"),
+        ("alt+t", "swap_words", "Swap words"),
+        ("ctrl+t", "swap", "Swap"),
+        ("alt+r", "revert", "Revert"),
+        ("ctrl+x", "cut_or_chord", "Cut"),
+    ]
+
+    recalled: str | None = None
+    #: whether the next key belongs to Ctrl+X
+    chord = False
+
+    def action_upcase_word(self) -> None:
+        """Write the word from the cursor on in capitals, and go to its end."""
+        self._recase(str.upper)
+
+    def action_downcase_word(self) -> None:
+        """Write the word from the cursor on in small letters, and go to its end."""
+        self._recase(str.lower)
+
+    def action_capitalize_word(self) -> None:
+        """Write the word from the cursor on with one capital at its start, and go to its end."""
+        self._recase(_capitalized)
+
+    def action_swap(self) -> None:
+        """Swap the two characters around the cursor, at the end the last two."""
+        text, place = self.text, self.cursor
+        if place == len(text) or text[place : place + 1] == "\n":
+            place -= 1
+        if place >= 1 and "\n" not in text[place - 1 : place + 1]:
+            self.change(place - 1, place + 1, text[place] + text[place - 1])
+
+    def action_swap_words(self) -> None:
+        """Swap the word at the cursor, at the end the last one, with the word before it; what is between stays."""
+        text = self.text
+        second = word_start_before(text, word_end_after(text, self.cursor))
+        first = word_start_before(text, second)
+        end, first_end = word_end_after(text, second), word_end_after(text, first)
+        if first_end <= second < end:
+            self.change(first, end, text[second:end] + text[first_end:second] + text[first:first_end])
+
+    def action_partner(self) -> None:
+        """Go to the bracket or quote that belongs to the one at the cursor."""
+        if (pair := Highlighted(self.text).partners(self.cursor)) is not None:
+            self.go(pair[1])
+        else:
+            self.app.bell()
+
+    def action_revert(self) -> None:
+        """Take all that was typed back: to the line recalled, or to an empty one. Undo brings it again."""
+        line = self.recalled if self.recalled not in (None, self.text) else ""
+        self.change(0, len(self.text), line or "")
+
+    def action_cut_or_chord(self) -> None:
+        """Cut the selection; where nothing is selected the next key decides."""
+        if self.selection.is_empty:
+            self.chord = True
+        else:
+            self.action_cut()
+
+    async def take_chord(self, key: str) -> bool:
+        """Do what a key means behind Ctrl+X; False when it means nothing there, and acts as always."""
+        self.chord = False
+        action = CHORDS.get(key)
+        if action is not None:
+            await self.run_action(action)
+            self.did = action
+        return action is not None
+
+    def _recase(self, change: Callable[[str], str]) -> None:
+        start = self.cursor
+        end = word_end_after(self.text, start)
+        self.change(start, end, change(self.text[start:end]))
+
+
+def _capitalized(text: str) -> str:
+    first = next((index for index, character in enumerate(text) if character.isalnum()), len(text))
+    return text[:first] + text[first : first + 1].upper() + text[first + 1 :].lower()

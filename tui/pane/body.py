@@ -9,17 +9,15 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.prompt import CONTINUATION
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.editor.paste_choice import PasteRow
-from pstui.tui.editor.row import EditorRow
-from pstui.tui.pane.asking import AnyAsking
+from pstui.tui.editor.editor import EditorRow, LineEditor
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.editor.paste import PasteRow
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.pane.note import Note
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.progress import ProgressArea
-from pstui.tui.pane.settings import PaneSettings
-from pstui.tui.pane.texts import error_records, note_for
+from pstui.tui.pane.question import AnyAsking
+from pstui.tui.pane.texts import Note, error_records, note_for
+from pstui.tui.profiles.settings import PaneSettings
 from pstui.tui.transcript.transcript import Transcript
 from textual.app import ComposeResult
 from textual.containers import Vertical

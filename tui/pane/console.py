@@ -12,8 +12,8 @@ from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question
 from pstui.backends.credentials import Secret
 from pstui.backends.pace import standing_back
 from pstui.backends.records import ProgressRecord, Write
-from pstui.tui.pane.asking import AnyAsking, Asking, AskingKey
-from pstui.tui.pane.plain import plain, plain_lines
+from pstui.tui.pane.question import AnyAsking, Asking, AskingKey
+from pstui.tui.plain import plain, plain_lines
 from pstui.tui.transcript.render.buffer import pieces
 from rich.cells import cell_len
 

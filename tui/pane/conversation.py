@@ -1,24 +1,124 @@
-"""The worker of one pane: opens a session, then prompt, line, run, until it is left or dies."""
+"""A completion's turn on the session: it ends in time, and before any line that is to run.
+
+What a failure offers beside its text, asked in the pane: start what is stopped, break off, open a terminal.
+
+The worker of one pane: opens a session, then prompt, line, run, until it is left or dies.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+import shlex
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
+from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
+from pstui.backends.errors import Offer, OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions import disconnection as session_links
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
-from pstui.tui.pane.completion_turn import CompletionTurn
+from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.conversation_face import ConversationFace, PaneState, Preparer, own_fault
-from pstui.tui.pane.offers import take_offer
+from pstui.tui.pane.face import ConversationFace, PaneState, Preparer, own_fault
+
+#: seconds that the far end may take; the first completion loads modules there
+LIMIT = 5.0
+#: seconds that it may take to stop one
+STOP_LIMIT = 1.0
+
+
+class CompletionTurn:
+    """Holds the one completion that may be on its way."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Completion] | None = None
+        self._interactive: InteractiveSession | None = None
+
+    async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
+        """Ask, after an earlier completion was ended. Raises PstuiError, SessionStateError when it takes too long.
+
+        Who asks may give up: the far end goes on, and what runs next ends it.
+        """
+        await self.end()
+        self._interactive = interactive
+        self._task = task = asyncio.create_task(interactive.complete(text, cursor))
+        task.add_done_callback(_seen)
+        done, _ = await asyncio.wait({task}, timeout=LIMIT)
+        if not done:
+            await self.end()
+            raise SessionStateError(f"the far end took longer than {LIMIT:g} seconds")
+        if task.cancelled():
+            raise SessionStateError("the completion was stopped")
+        return task.result()
+
+    async def end(self) -> None:
+        """Stop the completion that is on its way; returns when the session is free."""
+        task, self._task = self._task, None
+        if task is None or task.done() or self._interactive is None:
+            return
+        with contextlib.suppress(PstuiError, TimeoutError):
+            await asyncio.wait_for(self._interactive.stop(), STOP_LIMIT)
+        done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT)
+        if not done:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+def _seen(task: asyncio.Task[Completion]) -> None:
+    # An answer that nobody waits for any more may be an error, too.
+    if not task.cancelled():
+        task.exception()
+
+
+#: runs a program in the terminal while the screen waits
+Terminal = Callable[[Sequence[str]], Awaitable[None]]
+
+
+async def take_offer(console: Console, error: PstuiError, source: str, terminal: Terminal) -> bool:
+    """Ask which of the offers of ``error`` to take, and take it; whether something was done that may mend it.
+
+    Nothing is taken by itself: Enter alone and Esc decline. Raises PstuiError when the offer fails.
+    """
+    offers = error.offers
+    if not offers:
+        return False
+    picked = await _ask(console, offers, source)
+    if picked is None:
+        return False
+    if picked.run is not None:
+        await picked.run()
+        return True
+    console.write(Write(shlex.join(picked.command), stream=Stream.NOTICE))
+    await terminal(picked.command)
+    return False
+
+
+async def _ask(console: Console, offers: Sequence[Offer], source: str) -> Offer | None:
+    choices = (*(Choice(offer.caption, str(n)) for n, offer in enumerate(offers, 1)), Choice("no", "N"))
+    shown = "  ".join(f"[{choice.hotkey}] {choice.label}" for choice in choices)
+    question = Question(
+        QuestionKind.CHOICE,
+        f'{shown}  (default is "N"): ',
+        choices=choices,
+        defaults=(len(offers),),
+        remote=False,
+        source=source,
+    )
+    while True:
+        try:
+            answer = (await console.ask(question)).reveal().strip().casefold()
+        except QuestionCancelled:
+            return None
+        if answer in ("", "n", "no"):
+            return None
+        for choice, offer in zip(choices, offers, strict=False):
+            if answer in (choice.hotkey, choice.label.casefold()):
+                return offer
+
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0

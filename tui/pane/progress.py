@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pstui.backends.records import ProgressRecord
-from pstui.tui.pane.plain import plain
+from pstui.tui.plain import plain
 from rich.cells import cell_len, set_cell_size
 from textual.app import RenderResult
 from textual.content import Content

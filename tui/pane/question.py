@@ -1,13 +1,20 @@
-"""A question of the far end or of pstui, asked inside the pane that it belongs to."""
+"""What a pane is asked and the answer it owes: the part of a question that is no widget.
+
+A far end that waits for one key press ($Host.UI.RawUI.ReadKey).
+
+A question of the far end or of pstui, asked inside the pane that it belongs to.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from pstui.backends.console import Question, QuestionKind
-from pstui.tui.keys.direct_keys import bound_actions
-from pstui.tui.pane.asking import Asking, StrayKey
-from pstui.tui.pane.plain import plain, plain_lines
+from pstui.backends.console import KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.tui.keys.direct import bound_actions
+from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -16,6 +23,113 @@ from textual.message import Message
 from textual.style import Style
 from textual.timer import Timer
 from textual.widgets import Input, Static
+
+
+@dataclass(slots=True)
+class Asking:
+    """A question on its way to a person. ``answer`` or ``refuse`` ends it; a second end is ignored."""
+
+    question: Question
+    reply: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def answer(self, text: str) -> None:
+        """Give the text typed."""
+        if not self.reply.done():
+            self.reply.set_result(text)
+
+    def refuse(self) -> None:
+        """Say that nothing will be answered."""
+        if not self.reply.done():
+            self.reply.set_exception(QuestionCancelled("cancelled"))
+
+
+@dataclass(slots=True)
+class AskingKey:
+    """A wait for one key press."""
+
+    source: str
+    reply: asyncio.Future[KeyInfo] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def answer(self, key: KeyInfo) -> None:
+        """Give the key pressed."""
+        if not self.reply.done():
+            self.reply.set_result(key)
+
+    def refuse(self) -> None:
+        """Say that no key will come."""
+        if not self.reply.done():
+            self.reply.set_exception(QuestionCancelled("cancelled"))
+
+
+AnyAsking = Asking | AskingKey
+#: takes a key (Textual's name and its character) that was typed behind the end of a question
+StrayKey = Callable[[str, str | None], Awaitable[object]]
+
+
+#: virtual key codes by Textual's key names (semantics 4.2); letters and digits are their own upper-case code
+_CODES = {
+    "backspace": 8,
+    "tab": 9,
+    "enter": 13,
+    "escape": 27,
+    "space": 32,
+    "pageup": 33,
+    "pagedown": 34,
+    "end": 35,
+    "home": 36,
+    "left": 37,
+    "up": 38,
+    "right": 39,
+    "down": 40,
+    "insert": 45,
+    "delete": 46,
+    **{f"f{n}": 111 + n for n in range(1, 25)},
+}
+_LEFT_ALT, _LEFT_CTRL, _SHIFT = 0x02, 0x08, 0x10
+
+
+def key_info(key: str, character: str | None) -> KeyInfo:
+    """Translate Textual's key name and character into what ReadKey returns."""
+    *modifiers, name = key.split("+")
+    state = 0
+    state |= _LEFT_ALT if "alt" in modifiers else 0
+    state |= _LEFT_CTRL if "ctrl" in modifiers else 0
+    state |= _SHIFT if "shift" in modifiers or (len(name) == 1 and name.isupper()) else 0
+    code = _CODES.get(name, 0)
+    if not code and len(name) == 1 and name.isascii() and name.isalnum():
+        code = ord(name.upper())
+    return KeyInfo(code, character or "", state)
+
+
+class KeyBox(Static, can_focus=True):
+    """Says that a key is awaited and takes it once it has the focus."""
+
+    def __init__(self, asking: AskingKey, stray: StrayKey) -> None:
+        source = plain(asking.source, limit=80) or "The session"
+        super().__init__(f"{source} waits for a key", markup=False)
+        self.asking = asking
+        self._stray = stray
+
+    def take_focus(self) -> None:
+        """Let the keys come here."""
+        self.screen.set_focus(self)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys come here now."""
+        return self.is_attached and self.screen.focused is self
+
+    async def on_key(self, event: events.Key) -> None:
+        """Answer with the key; Ctrl+C refuses."""
+        event.stop()
+        event.prevent_default()
+        if self.asking.reply.done():
+            await self._stray(event.key, event.character)
+        elif event.key == "ctrl+c":
+            self.asking.refuse()
+        else:
+            self.asking.answer(key_info(event.key, event.character))
+
 
 #: seconds of quiet after Esc before it cancels: on a slow link Alt+key arrives as Esc and, later, the key
 ESC_QUIET = 0.2

@@ -1,4 +1,9 @@
-"""The pane's own words."""
+"""The pane's own words.
+
+What stands in the middle while no session is open.
+
+One row above the editor for what the pane itself has to say: connecting, a waiting line, left.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,11 @@ from textwrap import wrap
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
-from pstui.tui.pane.conversation_face import PaneState
-from pstui.tui.pane.plain import plain
+from pstui.tui.pane.face import PaneState
+from pstui.tui.plain import plain
 from pstui.tui.sidebar.paint import cut
 from textual.content import Content
+from textual.widgets import Static
 
 _DARK_RED = 12
 #: columns from which words are kept whole
@@ -102,3 +108,37 @@ def note_for(state: PaneState, label: str, pending: str | None, aside: str = "",
             )
         case _:
             return Content.styled(aside, "$calm") if aside else None
+
+
+_LINES = (
+    ("Enter", "opens what is chosen in the sidebar"),
+    ("F2", "opens user@host or an Enter-PSSession line"),
+    ("F6", "goes to the sidebar"),
+    ("Alt+X", "finds every command by its name"),
+    ("F1", "lists every key"),
+)
+
+
+class Welcome(Static):
+    """The first steps, as keys."""
+
+    def __init__(self) -> None:
+        rows = [Content.assemble((f"{key:<7}", "bold"), (text, "$calm")) for key, text in _LINES]
+        super().__init__(Content("\n").join([Content("No session is open."), Content(""), *rows]), id="welcome")
+
+
+class Note(Static):
+    """Shows a text, or nothing and no row."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.text = ""
+        self.display = False
+
+    def show(self, content: Content | None) -> None:
+        """Show ``content``; None hides the row."""
+        text = "" if content is None else content.plain
+        self.display = content is not None
+        if content is not None and text != self.text:
+            self.update(content)
+        self.text = text

@@ -13,7 +13,7 @@ from pstui.backends.errors import PstuiError
 from pstui.config.edits import Edits
 from pstui.config.problems import ConfigError
 from pstui.config.store import ProfileStore, locked
-from pstui.tui.profiles.cli_profiles import TABLES, Profiles
+from pstui.tui.profiles.reading import TABLES, Profiles
 
 #: the tables that stand once and are edited in the screen
 SINGLE = ("defaults", "settings")

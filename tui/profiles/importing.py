@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pstui.backends.binding.targets import profile_connection
+from pstui.backends.binding.connections import profile_connection
 from pstui.backends.errors import CallError
 from pstui.config.importing.model import Imported, ImportedHost
-from pstui.tui.profiles.cli_profiles import TABLES
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.profiles.reading import TABLES
 
 _KIND_OF = {table: kind for kind, table in TABLES.items()}
 

@@ -16,7 +16,7 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
-from pstui.tui.pane.plain import plain
+from pstui.tui.plain import plain
 
 T = TypeVar("T")
 Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]

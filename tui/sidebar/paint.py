@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pstui.tui.pane.plain import plain
+from pstui.tui.plain import plain
 from pstui.tui.sidebar.model import Row
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment

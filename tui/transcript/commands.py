@@ -1,16 +1,112 @@
-"""What the transcript can do with whole commands: go to their prompts, fold and copy their output."""
+"""Which commands' outputs are folded away.
+
+The marker at the end of a transcript that is scrolled up: how many lines have come below it.
+
+What the transcript can do with whole commands: go to their prompts, fold and copy their output.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from pstui.tui.transcript.folds import Folds
-from pstui.tui.transcript.marker import TranscriptMarker
 from pstui.tui.transcript.paint import Overlay
 from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.widget import TranscriptView
 from rich.segment import Segment
 from rich.style import Style
 from textual.message import Message
+from textual.strip import Strip
+
+#: A fold of the newest command's output has no end yet.
+_OPEN_END = 1 << 60
+
+
+class Folds:
+    """Folded commands by the number of their prompt line."""
+
+    def __init__(self, buffer: TextBuffer) -> None:
+        self._buffer = buffer
+        self._prompts: set[int] = set()
+
+    def __contains__(self, prompt_number: int) -> bool:
+        return prompt_number in self._prompts
+
+    def __bool__(self) -> bool:
+        return bool(self._prompts)
+
+    def set(self, prompt_number: int, folded: bool) -> None:
+        """Fold or unfold one command."""
+        if folded:
+            self._prompts.add(prompt_number)
+        else:
+            self._prompts.discard(prompt_number)
+
+    def unfold_around(self, number: int) -> bool:
+        """Unfold the output that hides a line; whether one did."""
+        for first, last in self.ranges():
+            if first <= number < last:
+                found = self._buffer.prompt_before(number)
+                if found is not None:
+                    self._prompts.discard(self._buffer.prompts()[found] + self._buffer.dropped)
+                return True
+        return False
+
+    def hidden_lines(self, prompt_number: int) -> int:
+        """How many lines the fold of a command hides now."""
+        found = self._buffer.prompt_before(prompt_number)
+        if prompt_number not in self._prompts or found is None:
+            return 0
+        first, last = self._buffer.output_range(found)
+        return last - first
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """The line numbers to hide, ascending: first, and one after the last."""
+        if not self._prompts:
+            return []
+        buffer = self._buffer
+        prompts = [index + buffer.dropped for index in buffer.prompts()]
+        self._prompts.intersection_update(prompts)
+        result = []
+        for place, number in enumerate(prompts):
+            if number in self._prompts:
+                first, last = buffer.output_range(place)
+                newest = place == len(prompts) - 1
+                result.append((first + buffer.dropped, _OPEN_END if newest else last + buffer.dropped))
+        return [(first, last) for first, last in result if first < last]
+
+
+_REVERSE = Style(reverse=True)
+
+
+class TranscriptMarker(TranscriptView):
+    """The part of the transcript that tells of new lines, in its last row at the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--below"}
+    DEFAULT_CSS = """
+    TranscriptMarker > .transcript--below { background: $primary; color: $background; text-style: bold; }
+    """
+
+    def _marker(self) -> str:
+        """What the last row says of the lines below it; "" while there are none."""
+        count = self.new_output
+        return f" ↓ {count:,} new line{'s' if count != 1 else ''} " if count > 0 else ""
+
+    def _on_marker(self, x: int, y: int) -> bool:
+        """Whether a cell of the view belongs to the marker of new lines."""
+        width, height = self.scrollable_content_region.size
+        marker = self._marker()
+        return bool(marker) and y == height - 1 and width - len(marker) <= x < width
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the view; the last one tells of new lines below."""
+        strip = super().render_line(y)
+        width, height = self.scrollable_content_region.size
+        marker = self._marker()
+        if not marker or y != height - 1 or len(marker) >= width:
+            return strip
+        style = self.get_component_rich_style("transcript--below", partial=True)
+        said = Segment(marker, _REVERSE if self.app.no_color else style)
+        return Strip([*strip.crop(0, width - len(marker)), said], width)
 
 
 class TranscriptCommands(TranscriptMarker):

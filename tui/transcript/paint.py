@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pstui.tui.transcript.render.cells import cluster_start, is_simple, width
+from pstui.tui.transcript.render.line import Runs
 from pstui.tui.transcript.render.palette import Palette
-from pstui.tui.transcript.render.style import Runs
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip

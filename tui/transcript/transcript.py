@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pstui.tui.keys.direct_keys import handed_on
-from pstui.tui.transcript.copy_mode import CopyKeys
-from pstui.tui.transcript.finding import TranscriptFinding
+from pstui.tui.keys.direct import handed_on
 from pstui.tui.transcript.paint import Overlay
 from pstui.tui.transcript.render.buffer import TextBuffer
-from pstui.tui.transcript.select import Place, extract, moved, selection_of, span, word_at
+from pstui.tui.transcript.search import TranscriptFinding
+from pstui.tui.transcript.selection import CopyKeys, Place, extract, moved, selection_of, span, word_at
 from rich.segment import Segment
 from rich.style import Style
 from textual import events

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.sessions import disconnection as links
-from pstui.tui.editor.line_history import LineHistory
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.pane.face import PaneState
 from pstui.tui.workspace.tabs import TabbedScreen
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
-    from pstui.backends.sessions.pssession import PSSession
+    from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.connect_draft import Draft
     from pstui.tui.keys.actions import KeyAction
     from pstui.tui.keys.keymap import Keymap
@@ -103,13 +103,13 @@ class ConnectingScreen(TabbedScreen):
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
-        from pstui.tui.dialogs.sessions import SessionsScreen
+        from pstui.tui.dialogs.verb_list import SessionsScreen
 
         self.app.push_screen(SessionsScreen(self.world, self, self.front.session if self.front else None))
 
     def action_errors(self) -> None:
         """Open the list of the errors of the session in front."""
-        from pstui.tui.dialogs.errors import ErrorsScreen
+        from pstui.tui.dialogs.messages import ErrorsScreen
 
         front = self.front
         session = None if front is None else front.session

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.binding.binder import BoundCall, bind_line
-from pstui.backends.binding.calls import connection_info
+from pstui.backends.binding.connections import connection_info, parse_target
 from pstui.backends.binding.context import BindContext
-from pstui.backends.binding.tables import cmdlet_name
-from pstui.backends.binding.targets import parse_target
+from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.pssession import PSSession
+from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
-    from pstui.tui.profiles.profiles import ProfileBook
+    from pstui.tui.profiles.book import ProfileBook
 
 #: turns a name into a connection; raises PstuiError
 Bind = Callable[[str], ConnectionInfo]

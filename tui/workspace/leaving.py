@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 
 from pstui.backends.records import RunspaceState
-from pstui.tui.dialogs.quit import QuitScreen
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.plain import plain
+from pstui.tui.plain import plain
 from pstui.tui.workspace.editing import EditingScreen
 
 #: seconds that quitting waits for sessions to close in order

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.watcher import Sources
+from pstui.backends.discovery.model import Sources
 from pstui.backends.errors import PstuiError
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.profiles import ProfileBook
 from pstui.tui.profiles.vault import Vault, in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
-from pstui.tui.sidebar.sidebar import Sidebar, SidebarStrip
+from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
 from pstui.tui.workspace.profile_writing import ProfileWriting
 from pstui.tui.workspace.state import SavedTab, StateFile
 
@@ -207,7 +207,7 @@ class ProfileWork(ProfileWriting):
             values = dict(self.book.table(entry.kind, entry.name))
             self.edit_profile(entry.kind, "" if copy else entry.name, values, like=entry.name)
         elif entry.info is not None:
-            from pstui.tui.profiles.values import profile_table
+            from pstui.tui.profiles.schema import profile_table
 
             self.edit_profile(kind_of(entry.info), "", profile_table(entry.info), like=entry.name)
 

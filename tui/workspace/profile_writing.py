@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pstui.backends.errors import PstuiError
-from pstui.tui.dialogs.forms import FormDesk
+from pstui.tui.dialogs.profile_form import FormDesk
+from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.profiles import ProfileBook
 from pstui.tui.profiles.vault import Vault, in_thread
 from pstui.tui.workspace.tab_work import TabWork
 
@@ -95,7 +95,7 @@ class ProfileWriting(TabWork):
     def action_credentials(self) -> None:
         """List the credentials that profiles name."""
         if (desk := self._desk()) is not None:
-            from pstui.tui.dialogs.credentials_screen import CredentialsScreen
+            from pstui.tui.dialogs.credential_form import CredentialsScreen
 
             self.app.push_screen(CredentialsScreen(desk))
 
@@ -111,7 +111,7 @@ class ProfileWriting(TabWork):
 
     def action_problems(self) -> None:
         """List what is wrong in the profile file."""
-        from pstui.tui.dialogs.profile_problems import ProblemsScreen
+        from pstui.tui.dialogs.messages import ProblemsScreen
 
         problems = self.book.problems if self.book is not None else ()
         self.app.push_screen(ProblemsScreen(problems))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.keys.keymap_contexts import Context
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.keys.contexts import Context
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.sidebar import Sidebar
+from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript.transcript import Transcript
-from pstui.tui.workspace.find_bar import FindBar
-from pstui.tui.workspace.save_line import SaveLine, proposed_name
+from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
 from pstui.tui.workspace.tabs import TabbedScreen
 from textual.app import ComposeResult
 from textual.selection import Selection

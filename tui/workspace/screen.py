@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.watcher import Sources
+from pstui.backends.discovery.model import Sources
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.cli.transcript_sink import TranscriptSink
+from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.keys_painted import KeysPainted
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.welcome import Welcome
-from pstui.tui.profiles.profiles import ProfileBook
+from pstui.tui.pane.texts import Welcome
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.responsive import KeysPainted
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.sidebar.sidebar import Sidebar
+from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.connect_work import ConnectingScreen
 from pstui.tui.workspace.context import Bind, World
 from pstui.tui.workspace.profile_work import ProfileWork

@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
-from pstui.tui.keys.key_table import key_table
+from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
+from pstui.tui.keys.direct import key_table
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.keys.keymap_contexts import CONTEXT_KEYS, Context, footer_of
-from pstui.tui.pane.conversation_face import PaneState
+from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.plain import plain
-from pstui.tui.pane.still import Still
-from pstui.tui.workspace.tab_title import title_line
+from pstui.tui.plain import plain
+from pstui.tui.still import Still
+from pstui.tui.workspace.bars import title_line
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content

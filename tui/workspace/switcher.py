@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
+from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.plain import plain
+from pstui.tui.plain import plain
 from pstui.tui.sidebar.paint import cut
-from pstui.tui.workspace.tab_bar import badge
-from pstui.tui.workspace.tab_title import state_text, target
+from pstui.tui.workspace.bars import badge, state_text, target
 from rich.cells import set_cell_size
 from textual import events
 from textual.app import ComposeResult

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.editor.line_history import KeptLines
-from pstui.tui.pane.conversation_face import Preparer
+from pstui.tui.editor.history import KeptLines
+from pstui.tui.pane.face import Preparer
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.settings import PaneSettings
-from pstui.tui.workspace.tab_bar import TabBar
+from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.workspace.bars import TabBar
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Tabs
 

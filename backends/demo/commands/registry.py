@@ -11,7 +11,7 @@ from pstui.backends.demo.language.values import is_list, is_true, to_number, to_
 from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 
 if TYPE_CHECKING:
-    from pstui.backends.demo.language.call import Call
+    from pstui.backends.demo.language.interpreter import Call
 
 #: a parameter that was named without a value
 MISSING = object()

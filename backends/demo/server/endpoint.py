@@ -8,30 +8,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.commands import (
-    ask as commands_ask,
-)
-from pstui.backends.demo.commands import (
-    commands_files,
-)
-from pstui.backends.demo.commands import (
-    format as commands_format,
-)
-from pstui.backends.demo.commands import (
-    objects as commands_objects,
-)
-from pstui.backends.demo.commands import (
-    output as commands_output,
-)
-from pstui.backends.demo.commands import (
-    system as commands_system,
-)
+from pstui.backends.demo.commands import files as commands_files
+from pstui.backends.demo.commands import objects as commands_format
+from pstui.backends.demo.commands import objects as commands_objects
+from pstui.backends.demo.commands import output as commands_ask
+from pstui.backends.demo.commands import output as commands_output
+from pstui.backends.demo.commands import system as commands_system
 from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.fragments import Defragmenter, RawMessage
-from pstui.backends.demo.server.link import PipelineLink
-from pstui.backends.demo.server.outbox import Outbox
+from pstui.backends.demo.server.link import Outbox, PipelineLink
+from pstui.backends.demo.server.pipeline import PipelineRun
 from pstui.backends.demo.server.pool import DemoPool, new_pipeline
-from pstui.backends.demo.server.runner import PipelineRun
 from pstui.backends.demo.server.session import Session, version_table
 from pstui.backends.demo.server.wire import SESSION, Packet, PacketReader, WireError
 

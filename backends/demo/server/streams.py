@@ -22,7 +22,7 @@ from psrpcore.types import (
     VerboseRecord,
     WarningRecord,
 )
-from pstui.backends.demo.commands.render import Renderer, errors_as_lines
+from pstui.backends.demo.commands.formatting import Renderer, errors_as_lines
 from pstui.backends.demo.language.values import Thing
 from pstui.backends.demo.server.encode import bare, encode, error_record
 from pstui.backends.demo.server.errors import ErrorInfo, StatementError

@@ -11,10 +11,16 @@ from typing import cast
 from pstui.backends.console import Console
 from pstui.backends.errors import Offer, SessionBroken
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.container.engine import ERROR_ID, Container
-from pstui.backends.transports.container.state import ContainerState, how_it_ended, state_of, way_on
-from pstui.backends.transports.process_channel import ProcessChannel
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.container.engine import (
+    ERROR_ID,
+    Container,
+    ContainerState,
+    how_it_ended,
+    state_of,
+    way_on,
+)
+from pstui.backends.transports.process import ProcessChannel
+from pstui.backends.transports.streams import printable
 
 #: exit codes of an engine that found the program missing or not executable, as of a shell
 NOT_FOUND = (126, 127)

@@ -13,10 +13,18 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.container.channel import ContainerChannel
-from pstui.backends.transports.container.engine import ERROR_ID, Container, engines, is_windows, match
-from pstui.backends.transports.container.state import ContainerState, how_it_ended, way_on
+from pstui.backends.transports.container.engine import (
+    ERROR_ID,
+    Container,
+    ContainerState,
+    engines,
+    how_it_ended,
+    is_windows,
+    match,
+    way_on,
+)
 from pstui.backends.transports.process import SERVER_ARGUMENTS
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 #: programs tried in this order when none is configured
 SHELLS = ("pwsh", "powershell.exe")

@@ -10,8 +10,7 @@ import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.inbox import Inbox
-from pstui.backends.transports.texts import LineTail, printable
+from pstui.backends.transports.streams import Inbox, LineTail, printable
 
 #: seconds after the end of the output in which the exit status may still arrive
 DRAIN = 0.5

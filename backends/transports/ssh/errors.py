@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncssh
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.transports.ssh.auth import Login
-from pstui.backends.transports.ssh.keys import KeyRing
+from pstui.backends.transports.ssh.login import KeyRing, Login
 from pstui.backends.transports.ssh.target import Hop
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 SUBSYSTEM_LINE = "Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile"
 

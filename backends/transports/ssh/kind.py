@@ -15,7 +15,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.ssh.options import check_call
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
@@ -28,7 +28,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     # The library takes a quarter of a second to load; the screen goes on meanwhile.
-    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.opening")
+    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.connect")
     target = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.target")
     outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")
 

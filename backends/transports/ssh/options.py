@@ -13,7 +13,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 
 def _flag(value: str) -> str:

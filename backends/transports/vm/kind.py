@@ -9,9 +9,9 @@ from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.handshake import GuestLogon
-from pstui.backends.transports.vm.hyperv_socket import unavailable as no_hyperv
+from pstui.backends.transports.vm.hyperv import unavailable as no_hyperv
 from pstui.backends.transports.vm.libvirt import Hypervisor, default_uris
 from pstui.backends.transports.vm.libvirt import unavailable as no_libvirt
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pstui.backends.errors import Offer, OpenError
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.machine import Machine
 
 #: seconds for one question to a hypervisor, which may be behind a network

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import Offer, OpenError
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 
 
 @dataclass(frozen=True, slots=True)

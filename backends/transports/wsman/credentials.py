@@ -21,9 +21,9 @@ from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.texts import printable
+from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.safety import Plan
+from pstui.backends.transports.wsman.security import Plan
 from pstui.backends.transports.wsman.target import Target
 
 _KEY = secrets.token_bytes(32)

@@ -16,12 +16,10 @@ from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request, payload_size
-from pstui.backends.transports.wsman.list import ShellInfo, shells
 from pstui.backends.transports.wsman.options import ENVELOPE, OLD_ENVELOPE
-from pstui.backends.transports.wsman.receiving import Receiver
+from pstui.backends.transports.wsman.receive import Lane, Leftovers, Receiver
 from pstui.backends.transports.wsman.recovery import Recovery
-from pstui.backends.transports.wsman.shell import STOP, TERMINATE, Verbs, connect_answer
-from pstui.backends.transports.wsman.streams import Lane, Leftovers
+from pstui.backends.transports.wsman.shell import STOP, TERMINATE, ShellInfo, Verbs, connect_answer, shells
 
 #: seconds for an orderly end; a person who leaves does not wait for more
 CLOSE_TIMEOUT = 5.0

@@ -13,8 +13,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import Final
 
-from pstui.tui.transcript.render.block import Block
-from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.render.buffer import Block, TextBuffer
 from pstui.tui.transcript.render.cells import row_count, row_starts, width
 
 #: Blocks whose rows are kept line by line.

@@ -1,0 +1,535 @@
+"""Values of options as TOML holds them, made ready for a connection; and the defaults that fill what was not given.
+
+From a bound call to the connections it asks for, and to the description that -WhatIf prints.
+
+``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, or the name of a Windows computer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pstui.backends.binding import session_options as binding_options
+from pstui.backends.binding.binder import BoundCall, bind
+from pstui.backends.binding.checks import check_session_option, check_uri, finish
+from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.conversion import exclusion
+from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.hosts import parse_ssh_host, read_connection_table
+from pstui.backends.binding.parameters import OPENING, cmdlet, options_of, set_of_keys
+from pstui.backends.binding.values import ConversionError, enumeration, guid
+from pstui.backends.binding.writer import line_of
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import CallError
+
+#: finds a credential by the name of its table; raises CallError for a name that is not there
+CredentialLookup = Callable[[str], PSCredential]
+
+#: the sets whose configuration name and session options come from the defaults (semantics 1.6)
+WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
+
+
+def by_name_only(name: str) -> PSCredential:
+    """Take a credential's name for the user name itself, where no profiles are at hand."""
+    return PSCredential(name)
+
+
+def profile_values(
+    parameter_set: ParameterSet, table: Mapping[str, Any], credentials: CredentialLookup
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (values by PowerShell's names, settings by TOML key) of a profile's table for one set.
+
+    Keys that are no option of the set are left alone. Raises ConversionError with the key in its reason.
+    """
+    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    for option in options_of(parameter_set):
+        if option.key not in table:
+            continue
+        value = profile_value(option, table[option.key], credentials)
+        if option.kind is OptionKind.CREDENTIAL:
+            settings[option.key] = str(table[option.key])
+        if option.setting:
+            settings[option.key] = value
+        elif option.name != "Demo":
+            found[option.name] = value
+    return found, settings
+
+
+def profile_value(option: Option, value: Any, credentials: CredentialLookup = by_name_only) -> Any:
+    """Return one value of a profile in its final type. Raises ConversionError."""
+    text = isinstance(value, str)
+    match option.kind:
+        case OptionKind.TEXT | OptionKind.PATH if text and value:
+            return value
+        case OptionKind.URI if text:
+            check_uri(value)
+            return value
+        case OptionKind.GUID if isinstance(value, str | uuid.UUID):
+            return guid(value)
+        case OptionKind.SWITCH if isinstance(value, bool):
+            return value
+        case OptionKind.INTEGER if isinstance(value, int) and not isinstance(value, bool):
+            return binding_options.within(option, value)
+        case OptionKind.CHOICE if text:
+            return binding_options.choice(option, value) if option.name != "Authentication" else _mechanism(value)
+        case OptionKind.CREDENTIAL if text:
+            return credentials(value)
+        case OptionKind.TABLE if isinstance(value, Mapping):
+            return dict(value)
+        case OptionKind.LIST if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        case OptionKind.LIST if text and value and option.setting:
+            return (value,)
+        case OptionKind.SESSION_OPTION if isinstance(value, Mapping):
+            return session_options(value, credentials)
+    raise ConversionError(f"{option.key} must be {_WANTED.get(option.kind, 'a text that is not empty')}.")
+
+
+def session_options(table: Mapping[str, Any], credentials: CredentialLookup = by_name_only) -> dict[str, Any]:
+    """Return the session options of a profile's table, the proxy's credential looked up."""
+    result = binding_options.from_profile(table)
+    proxy = result.get("ProxyCredential")
+    if isinstance(proxy, str):
+        result["ProxyCredential"] = credentials(proxy)
+    return result
+
+
+def fill(
+    parameter_set: ParameterSet,
+    found: dict[str, Any],
+    settings: dict[str, Any],
+    defaults: Mapping[str, Any],
+    credentials: CredentialLookup = by_name_only,
+) -> None:
+    """Add what the defaults say and nobody else did. A default gives way to an explicit value that excludes it.
+
+    The configuration name is a default of the WinRM sets only, as PowerShell's preference variable is.
+    """
+    table = {key: value for key, value in defaults.items() if key not in _TARGETS}
+    if parameter_set not in WSMAN_SETS:
+        table.pop("configuration_name", None)
+    extra, extra_settings = profile_values(parameter_set, table, credentials)
+    for name, value in extra.items():
+        if name not in found and not _excluded(found, name, value):
+            found[name] = value
+            if name == "Credential":
+                settings["credential"] = extra_settings["credential"]
+    for key, value in extra_settings.items():
+        if key != "credential":
+            settings.setdefault(key, value)
+
+
+def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:
+    if name not in ("Credential", "Authentication", "CertificateThumbprint"):
+        return ""
+    trial = {**found, name: value}
+    return exclusion(
+        trial.get("CertificateThumbprint"), trial.get("Credential"), trial.get("Authentication", "Default")
+    )
+
+
+def _mechanism(value: str) -> str:
+    return enumeration(value, "AuthenticationMechanism")
+
+
+_WANTED = {
+    OptionKind.SWITCH: "true or false",
+    OptionKind.INTEGER: "a whole number",
+    OptionKind.TABLE: "a table",
+    OptionKind.SESSION_OPTION: "a table of session options",
+    OptionKind.LIST: "a list of texts",
+    OptionKind.GUID: "a GUID",
+    OptionKind.CREDENTIAL: "the name of a credential",
+}
+
+_TARGETS = (
+    "computer_name",
+    "host_name",
+    "connection_uri",
+    "vm_id",
+    "vm_name",
+    "container_id",
+    "command",
+    "process_id",
+    "demo",
+)
+
+
+_NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
+#: PowerShell's sets that are pstui's local process
+_LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
+#: New-PSSession and Invoke-Command without any of these mean this computer, as Enter-PSSession without a target does
+_REMOTE = ("ComputerName", "Credential", "Port", "UseSSL", "ApplicationName", "SessionOption", "Authentication")
+_WINDOWS_POWERSHELL = ("powershell.exe", "-s", "-NoLogo", "-NoProfile")
+_ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
+#: the sets of these three that ask a computer for its sessions
+_ASKED = {
+    "ComputerName": ParameterSet.COMPUTER_NAME,
+    "ComputerInstanceId": ParameterSet.COMPUTER_NAME,
+    "ComputerNameGuid": ParameterSet.COMPUTER_NAME,
+    "ComputerSessionName": ParameterSet.COMPUTER_NAME,
+    "ConnectionUri": ParameterSet.URI,
+    "ConnectionUriInstanceId": ParameterSet.URI,
+    "ConnectionUriGuid": ParameterSet.URI,
+    "ConnectionUriSessionName": ParameterSet.URI,
+}
+#: the parameter that may name several targets, by set
+_TARGET_VALUES = {
+    ParameterSet.COMPUTER_NAME: "ComputerName",
+    ParameterSet.SSH_HOST: "HostName",
+    ParameterSet.URI: "ConnectionUri",
+    ParameterSet.VM_ID: "VMId",
+    ParameterSet.VM_NAME: "VMName",
+    ParameterSet.CONTAINER_ID: "ContainerId",
+    ParameterSet.SESSION: "Session",
+}
+
+
+def opens(call: BoundCall) -> bool:
+    """Tell whether a call leads to connections at all."""
+    return call.cmdlet in OPENING
+
+
+def connection_info(
+    call: BoundCall,
+    *,
+    profile: str = "",
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
+    credentials: CredentialLookup = by_name_only,
+) -> ConnectionInfo:
+    """Return the one connection that Enter-PSSession, New-PSSession or Invoke-Command asks for.
+
+    ``defaults`` is the profiles' ``[defaults]`` table by TOML key; ``credentials`` finds a credential that it names.
+    Raises CallError for a call that names several targets, or defaults that do not fit.
+    """
+    found = connections(call, profile=profile, defaults=defaults, credentials=credentials)
+    if len(found) != 1:
+        what = f"{call.cmdlet}: {len(found)} targets where one is wanted"
+        names = ", ".join(info.computer_name for info in found[:8])
+        raise CallError(what, names, "Name one target, or make one call for each.")
+    return found[0]
+
+
+def connections(
+    call: BoundCall,
+    *,
+    profile: str = "",
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
+    credentials: CredentialLookup = by_name_only,
+) -> tuple[ConnectionInfo, ...]:
+    """Return every connection that a call asks for, in the order of its list. Raises CallError.
+
+    For a session that another call in the same line opens (``call.source``) it is the connection of that call; the
+    session is then to be kept.
+    """
+    if call.source is not None and call.source.cmdlet == "New-PSSession":
+        return connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
+    if call.cmdlet == "New-PSSession" and call.parameter_set == "Session":
+        return tuple(session.info for session in call.sessions) or (_loopback(call),)
+    parameter_set = parameter_set_of(call)
+    result = []
+    for values in _split(call, parameter_set):
+        settings = dict(call.settings)
+        if call.verbose:
+            settings["verbose"] = True
+        if not parameter_set.is_lookup:
+            _fill(call, parameter_set, values, settings, defaults, credentials)
+        result.append(ConnectionInfo(parameter_set, MappingProxyType(values), profile, MappingProxyType(settings)))
+    return tuple(result)
+
+
+def asked_computers(
+    call: BoundCall,
+    *,
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
+    credentials: CredentialLookup = by_name_only,
+) -> tuple[ConnectionInfo, ...]:
+    """Return the computers that Get-, Connect- or Receive-PSSession asks for the sessions they keep; mostly none.
+
+    Raises CallError.
+    """
+    parameter_set = _ASKED.get(call.parameter_set)
+    if parameter_set is None or call.cmdlet not in _ASKING:
+        return ()
+    result = []
+    table = {key: value for key, value in defaults.items() if key != "configuration_name"}
+    for values in _split(call, parameter_set):
+        settings = dict(call.settings)
+        _fill(call, parameter_set, values, settings, table, credentials)
+        result.append(ConnectionInfo(parameter_set, MappingProxyType(values), "", MappingProxyType(settings)))
+    return tuple(result)
+
+
+def parameter_set_of(call: BoundCall) -> ParameterSet:
+    """Return the connection's parameter set; every call without a target is the local process. Raises CallError."""
+    name = call.parameter_set.removeprefix("FilePath")
+    if name in _LOCAL:
+        return ParameterSet.PROCESS
+    if name in ("SSHHostHashParam", "SSHHostHash"):
+        return ParameterSet.SSH_HOST
+    if name == "Runspace":
+        return ParameterSet.SESSION
+    if name == "ComputerName" and not any(item in call.values for item in (*_REMOTE, "CertificateThumbprint")):
+        return ParameterSet.PROCESS
+    if not opens(call):
+        raise CallError(f"{call.cmdlet} opens no connection")
+    return ParameterSet(name)
+
+
+def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[str, Any]:
+    """Return what would be opened, ready for JSON. A credential is its user name; no secret is in it.
+
+    ``info`` is None for a call that opens nothing (Get-PSSession and the like): its own values are described then.
+    """
+    result: dict[str, Any] = {}
+    if call is not None:
+        result["Cmdlet"] = call.cmdlet
+    if info is not None:
+        result |= {
+            "ParameterSet": info.parameter_set.value,
+            "ComputerName": info.computer_name,
+            "Values": _plain(info.values),
+            "Settings": _plain(info.settings),
+            "Profile": info.profile,
+            "Line": line_of(info),
+        }
+    elif call is not None:
+        result |= {"ParameterSet": call.parameter_set, "Values": _plain(call.values)}
+    if call is not None:
+        for name in ("ScriptBlock", "FilePath", "ArgumentList", "Name"):
+            if name in call.values and name not in result.get("Values", {}):
+                result[name] = _plain(call.values[name])
+        result["Notices"] = list(call.notices)
+    return result
+
+
+def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]:
+    """Return the values of each target, only those that belong to a connection, switches that are off left out."""
+    if "SSHConnection" in call.values:
+        return [read_connection_table(cmdlet(call.cmdlet), table) for table in call.values["SSHConnection"]]
+    known = {item.name for item in options_of(parameter_set) if not item.setting} - {"SSHTransport", "Demo"}
+    if parameter_set is ParameterSet.PROCESS:
+        known |= {"EnableNetworkAccess"}
+    base = {name: value for name, value in call.values.items() if name in known and is_given(value)}
+    if call.parameter_set == "UseWindowsPowerShellParameterSet":
+        base["Command"] = _WINDOWS_POWERSHELL
+    target = _TARGET_VALUES.get(parameter_set)
+    if parameter_set is ParameterSet.COMPUTER_NAME:
+        base.setdefault("ComputerName", "localhost")
+    several = base.get(target) if target else None
+    if not isinstance(several, tuple):
+        return [base]
+    return [_one(base, str(target), item) for item in several]
+
+
+def is_given(value: object) -> bool:
+    """False for a switch that is off and for nothing: a connection leaves them out. 0 is a value."""
+    return value is not None and value is not False
+
+
+def _one(base: Mapping[str, Any], target: str, item: Any) -> dict[str, Any]:
+    values = {**base, target: item}
+    if target == "HostName":
+        host = parse_ssh_host(item)
+        values["HostName"] = host.host
+        if host.user:
+            values["UserName"] = host.user
+        if host.port is not None:
+            values["Port"] = host.port
+        if not values.get("Port", 1):
+            del values["Port"]
+    return values
+
+
+def _fill(
+    call: BoundCall,
+    parameter_set: ParameterSet,
+    values: dict[str, Any],
+    settings: dict[str, Any],
+    defaults: Mapping[str, Any],
+    credentials: CredentialLookup,
+) -> None:
+    defaults = {**defaults, **call.preferences}
+    try:
+        if "SessionOption" not in values and isinstance(defaults.get("session_option"), Mapping):
+            # the idle time is checked for every set, as PowerShell checks that of $PSSessionOption
+            check_session_option(cmdlet(call.cmdlet), session_options(defaults["session_option"], credentials))
+        fill(parameter_set, values, settings, defaults, credentials)
+    except ConversionError as error:
+        raise CallError("The defaults of the profiles do not fit", error.why, error.hint) from None
+
+
+def _loopback(call: BoundCall) -> ConnectionInfo:
+    return ConnectionInfo(ParameterSet.PROCESS, settings=call.settings)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Secret():
+            return None
+        case PSCredential():
+            return value.user_name
+        case uuid.UUID():
+            return str(value)
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    if hasattr(value, "instance_id"):
+        return {"Id": value.id, "Name": value.name, "InstanceId": str(value.instance_id)}
+    return str(value)
+
+
+#: the kinds of profile, and the prefix that tells them apart where a name stands twice
+KINDS = ("host", "vm", "container")
+
+#: saved profiles as plain tables: {kind: {name: table}}
+Profiles = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+_CLOSE = 0.75
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a name on the command line means.
+
+    A saved profile has ``kind``, ``name`` and its ``table``; everything else is a ``connection``. ``close`` lists the
+    profiles whose names look like a name that is taken for a computer: ask before opening it.
+    """
+
+    text: str
+    kind: str = ""
+    name: str = ""
+    table: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    connection: ConnectionInfo | None = None
+    close: tuple[str, ...] = ()
+
+    @property
+    def is_profile(self) -> bool:
+        return bool(self.kind)
+
+
+def parse_target(
+    text: str,
+    profiles: Profiles,
+    *,
+    defaults: Mapping[str, Any] = _NOTHING,
+    credentials: CredentialLookup = by_name_only,
+    context: BindContext | None = None,
+) -> Target:
+    """Return what a name means; ``defaults`` fill the connection of one that is no profile.
+
+    Raises CallError for a name that is ambiguous, not there, or no name at all.
+    """
+    by_kind = {kind: profiles.get(kind) or profiles.get(f"{kind}s") or {} for kind in KINDS}
+    kind, colon, rest = text.partition(":")
+    if colon and kind in KINDS and rest:
+        name = _find(by_kind[kind], rest)
+        if name is None:
+            near = close_names(rest, by_kind[kind])
+            hint = f"Close to it: {', '.join(near)}." if near else "pstui without arguments shows them all."
+            raise CallError(f"There is no saved {kind} named {rest!r}", "", hint)
+        return Target(text, kind, name, by_kind[kind][name])
+    found = [(kind, name) for kind in KINDS if (name := _find(by_kind[kind], text)) is not None]
+    exact = [(kind, name) for kind, name in found if name == text] or found
+    if len(exact) > 1:
+        choices = ", ".join(f"{kind}:{name}" for kind, name in exact)
+        raise CallError(f"{text!r} is the name of several profiles", "", f"Say which one: {choices}.")
+    if exact:
+        kind, name = exact[0]
+        return Target(text, kind, name, by_kind[kind][name])
+    parameter = "-HostName" if "@" in text else "-ComputerName"
+    # a colon binds even a text with a dash to its parameter
+    call = bind("Enter-PSSession", [f"{parameter}:{text}"] if text else [f"{parameter}:", ""], context=context)
+    every = [name for kind in KINDS for name in by_kind[kind]]
+    close = () if "@" in text else tuple(close_names(text, every))
+    return Target(text, connection=connection_info(call, defaults=defaults, credentials=credentials), close=close)
+
+
+def close_names(text: str, names: Any) -> list[str]:
+    """Return up to three names that look like ``text``, the nearest first."""
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(str(name).casefold(), str(name))
+    return [folded[found] for found in difflib.get_close_matches(text.casefold(), folded, n=3, cutoff=_CLOSE)]
+
+
+def profile_connection(
+    kind: str,
+    name: str,
+    mapping: Mapping[str, Any],
+    credentials: CredentialLookup = by_name_only,
+    defaults: Mapping[str, Any] = _NOTHING,
+    *,
+    context: BindContext | None = None,
+) -> ConnectionInfo:
+    """Return the connection of a saved profile: its own values, then the defaults.
+
+    ``mapping`` is its table by TOML key, ``credentials`` finds a credential by name, ``defaults`` is the ``[defaults]``
+    table. Session options are merged key by key. Raises CallError naming the profile; ``context`` says where relative
+    paths start and which files are there.
+    """
+    label = f"{kind} {name!r}"
+    try:
+        parameter_set = _parameter_set(label, mapping)
+        found, settings = profile_values(parameter_set, mapping, credentials)
+        table = dict(defaults)
+        options = {**_table(defaults, "session_option"), **_table(mapping, "session_option")}
+        if options:
+            found["SessionOption"] = session_options(options, credentials)
+        why = exclusion(
+            found.get("CertificateThumbprint"), found.get("Credential"), found.get("Authentication", "Default")
+        )
+        if why:
+            raise CallError(f"The {label} cannot be opened", why, "Leave one of the two out of its table.")
+        enter = cmdlet("Enter-PSSession")
+        check_session_option(enter, found.get("SessionOption"))
+        if parameter_set not in (ParameterSet.COMPUTER_NAME, ParameterSet.URI):
+            found.pop("SessionOption", None)
+        fill(parameter_set, found, settings, table, credentials)
+    except ConversionError as error:
+        raise CallError(f"The {label} cannot be opened", error.why, error.hint) from None
+    try:
+        checked = finish(enter, parameter_set.value, found, {}, context or BindContext())
+    except CallError as error:
+        what = error.what.removeprefix("Enter-PSSession: ")
+        raise CallError(f"The {label}: {what}", error.why, error.hint, error_id=error.error_id) from None
+    values = {key: value for key, value in checked.values.items() if is_given(value)}
+    values.pop("SSHTransport", None)
+    return ConnectionInfo(parameter_set, MappingProxyType(values), name, MappingProxyType(settings))
+
+
+def _parameter_set(label: str, mapping: Mapping[str, Any]) -> ParameterSet:
+    sets = set_of_keys(mapping)
+    if not sets:
+        hint = "Give it one of computer_name, host_name, connection_uri, vm_name, vm_id, container_id, command."
+        raise CallError(f"The {label} names no target", "", hint)
+    if len(sets) > 1:
+        named = ", ".join(item.value for item in sets)
+        raise CallError(f"The {label} names several targets", f"{named}.", "Keep one of them.")
+    return sets[0]
+
+
+def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key, {})
+    if not isinstance(value, Mapping):
+        raise ConversionError(f"{key} must be a table of session options.")
+    return value
+
+
+def _find(names: Mapping[str, Any], wanted: str) -> str | None:
+    """Return the name as it is saved: spelled exactly so, otherwise the only one that differs in case."""
+    if wanted in names:
+        return wanted
+    same = [name for name in names if name.casefold() == wanted.casefold()]
+    return same[0] if len(same) == 1 else None

@@ -1,0 +1,377 @@
+"""The seam to psrpcore: message numbers, CLIXML bodies read into its objects, plain values made of them and back.
+
+Everything above this module sees plain Python values; everything hostile in a body is refused here.
+
+The host methods that write text: their shape and the record each becomes (semantics 4.3, 4.9).
+
+The fast decoder: the messages of a flood, decoded from their bytes without building objects (design decision 7).
+
+Real servers write these messages in one fixed shape. Whatever differs by a byte is left to psrpcore: every function
+returns None for "not mine". Strings are decoded as PowerShell does, on UTF-16 code units.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from psrpcore import types as ps
+from psrpcore.types import PSCryptoProvider, PSObject, add_note_property, deserialize
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import ProtocolError
+from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
+
+#: Deepest nesting turned into plain values; PowerShell itself stops near 50 (semantics 8.3 no. 2).
+MAX_DEPTH = 60
+
+
+class MessageType(enum.IntEnum):
+    """Message numbers a client receives (semantics 3.8)."""
+
+    SESSION_CAPABILITY = 0x00010002
+    ENCRYPTED_SESSION_KEY = 0x00010006
+    PUBLIC_KEY_REQUEST = 0x00010007
+    RUNSPACE_AVAILABILITY = 0x00021004
+    RUNSPACEPOOL_STATE = 0x00021005
+    USER_EVENT = 0x00021008
+    APPLICATION_PRIVATE_DATA = 0x00021009
+    RUNSPACEPOOL_INIT_DATA = 0x0002100B
+    RUNSPACEPOOL_HOST_CALL = 0x00021100
+    PIPELINE_OUTPUT = 0x00041004
+    ERROR_RECORD = 0x00041005
+    PIPELINE_STATE = 0x00041006
+    DEBUG_RECORD = 0x00041007
+    VERBOSE_RECORD = 0x00041008
+    WARNING_RECORD = 0x00041009
+    PROGRESS_RECORD = 0x00041010
+    INFORMATION_RECORD = 0x00041011
+    PIPELINE_HOST_CALL = 0x00041100
+
+
+class PlainCipher(PSCryptoProvider):
+    """SecureString of protocol 2.4: base64 of UTF-16LE, protected by the transport alone (semantics 4.8)."""
+
+    def decrypt(self, value: str) -> str:
+        return base64.b64decode(value).decode("utf-16-le", "surrogatepass")
+
+    def encrypt(self, value: str) -> str:
+        return base64.b64encode(value.encode("utf-16-le", "surrogatepass")).decode("ascii")
+
+    def register_key(self, key: bytes) -> None:
+        """Ignore a session key: this protocol version has none."""
+
+
+def parse(body: bytes) -> ElementTree.Element:
+    """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds a document type."""
+    if b"<!" in body:
+        raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
+    except ElementTree.ParseError as error:
+        raise ProtocolError("the far end sent a message that is no XML", _reason(error)) from error
+
+
+def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
+    """Turn a parsed CLIXML element into psrpcore's object for it. Raises ProtocolError."""
+    try:
+        return deserialize(element, cipher=cipher)
+    except RecursionError as error:
+        raise ProtocolError("the far end sent an object nested too deeply") from error
+    except Exception as error:  # psrpcore raises what its parsers raise: KeyError, ValueError, TypeError, …
+        raise ProtocolError("the far end sent a value that cannot be read", _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return a parser's complaint, which may quote what the peer sent, as one short, harmless line."""
+    text = "".join(char for char in str(error)[:200] if char.isprintable())
+    return f"{type(error).__name__}: {text}"
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a psrpcore value as plain Python: None, bool, int, float, str, bytes, Secret, list, dict, …
+
+    Objects become dicts of their properties; an object without any becomes its text. Raises ProtocolError on
+    nesting deeper than MAX_DEPTH.
+    """
+    if depth > MAX_DEPTH:
+        raise ProtocolError("the far end sent an object nested too deeply")
+    match value:
+        case None | bool():
+            return value
+        case ps.PSSecureString():
+            return Secret(str(value.decrypt()))
+        case ps.PSChar():
+            return chr(value)
+        case enum.Enum():
+            return int(value.value)
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case bytes():
+            return bytes(value)
+        case Mapping():
+            return {_key(key): plain(item, depth + 1) for key, item in value.items()}
+        case list() | tuple() | set():
+            return [plain(item, depth + 1) for item in value]
+        case PSObject():
+            return _plain_object(value, depth)
+        case _:
+            return value
+
+
+def _key(key: Any) -> Any:
+    bare = plain(key, MAX_DEPTH)
+    return bare if isinstance(bare, str | int | float | bool) else str(bare)
+
+
+def _plain_object(value: PSObject, depth: int) -> Any:
+    if isinstance(value, ps.PSDateTime | ps.PSGuid | ps.PSVersion | ps.PSDuration | ps.PSDecimal):
+        return str(value)
+    found = properties(value)
+    if found:
+        return {name: plain(item, depth + 1) for name, item in found.items()}
+    return str(value)
+
+
+def properties(value: Any) -> dict[str, Any]:
+    """Return an object's properties by name, extended ones winning, values as psrpcore has them."""
+    if not isinstance(value, PSObject):
+        return {}
+    found: dict[str, Any] = {}
+    for prop in (*value.PSObject.adapted_properties, *value.PSObject.extended_properties):
+        found[prop.name] = prop.get_value(value)
+    return found
+
+
+def note_object(**notes: Any) -> PSObject:
+    """Build an object that is nothing but its properties, in order."""
+    made = PSObject()
+    made.PSObject.type_names = []
+    for name, value in notes.items():
+        add_note_property(made, name, value)
+    return made
+
+
+def outgoing(value: Any) -> Any:
+    """Return a plain value as psrpcore sends it: doubles as doubles, secrets as SecureString."""
+    match value:
+        case Secret():
+            return ps.PSSecureString(value.reveal())
+        case PSCredential():
+            password = value.password or Secret("")
+            return ps.PSCredential(UserName=value.user_name, Password=ps.PSSecureString(password.reveal()))
+        case bool() | None:
+            return value
+        case float():
+            return ps.PSDouble(value)
+        case int() if not -(2**31) <= value < 2**31:
+            return ps.PSInt64(value) if -(2**63) <= value < 2**63 else ps.PSDecimal(value)
+        case Mapping():
+            return {key: outgoing(item) for key, item in value.items()}
+        case list() | tuple():
+            return [outgoing(item) for item in value]
+        case _:
+            return value
+
+
+def position_of(element: ElementTree.Element) -> str:
+    """Return the position message inside an ErrorRecord as it came: psrpcore's object has lost it."""
+    found = next((item for item in element.iter("S") if item.get("N") == "InvocationInfo_PositionMessage"), None)
+    text = plain(read(found, PSCryptoProvider())) if found is not None else ""
+    return text if isinstance(text, str) else ""
+
+
+def error_info(record: Any, position: str = "") -> ErrorInfo:
+    """Describe an ErrorRecord (psrpcore's type or any object shaped like it)."""
+    found = properties(record)
+    exception = found.get("Exception")
+    names = list(exception.PSObject.type_names) if isinstance(exception, PSObject) else []
+    category = properties(found.get("CategoryInfo"))
+    details = properties(found.get("ErrorDetails"))
+    invocation = properties(found.get("InvocationInfo"))
+    message = details.get("Message") or properties(exception).get("Message") or str(record)
+    number = category.get("Category")
+    return ErrorInfo(
+        message=str(message),
+        exception_type=names[0].removeprefix("Deserialized.") if names else "",
+        fully_qualified_error_id=str(found.get("FullyQualifiedErrorId") or ""),
+        category=getattr(number, "name", "") or "",
+        category_reason=str(category.get("Reason") or ""),
+        target=str(found.get("TargetObject") or ""),
+        position=position or str(invocation.get("PositionMessage") or ""),
+        stack_trace=str(found.get("ScriptStackTrace") or ""),
+    )
+
+
+def information_info(body: bytes) -> InformationInfo | None:
+    """Describe an INFORMATION record as it came, or return None when it cannot be read."""
+    try:
+        found = plain(read(parse(body), PSCryptoProvider()))
+    except Exception:  # a record that is never shown again unless someone asks for it may be as wrong as it likes
+        return None
+    if not isinstance(found, dict):
+        return None
+    data, tags = found.get("MessageData"), found.get("Tags")
+    message = data.get("Message") if isinstance(data, dict) and "Message" in data else data
+    return InformationInfo(
+        message=str(message if message is not None else ""),
+        source=str(found.get("Source") or ""),
+        time=str(found.get("TimeGenerated") or ""),
+        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
+        user=str(found.get("User") or ""),
+        computer=str(found.get("Computer") or ""),
+    )
+
+
+def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
+    """Build the ErrorRecord that answers a host call with an exception (semantics 4.1), category OperationStopped."""
+    exception = ps.NETException(Message=message, HResult=-2146233087)
+    exception.PSObject.type_names.insert(0, f"System.Management.Automation.{reason}")
+    category = ps.ErrorCategoryInfo(Category=ps.ErrorCategory.OperationStopped, Reason=reason)
+    return ps.ErrorRecord(Exception=exception, CategoryInfo=category, FullyQualifiedErrorId=error_id)
+
+
+#: Method id → number of arguments.
+WRITE_METHODS = {13: 1, 14: 3, 15: 0, 16: 1, 17: 3, 18: 1, 19: 1, 21: 1, 22: 1}
+
+#: Longest text of one call that is shown, in characters (semantics 8.3 no. 3); the rest is cut with a note.
+MAX_TEXT = 1024 * 1024
+
+_PREFIXED = {
+    19: ("DEBUG: ", Stream.DEBUG),
+    21: ("VERBOSE: ", Stream.VERBOSE),
+    22: ("WARNING: ", Stream.WARNING),
+}
+
+
+def write_record(method: int, arguments: Sequence[Any]) -> Write | None:
+    """Return what a writing call shows, or None where it shows nothing (an empty error line)."""
+    if method == 15:
+        return Write("")
+    text = arguments[-1] or ""
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT] + "…"
+    if method in (16, 13):
+        return Write(text, newline=method == 16)
+    if method in (14, 17):
+        return Write(text, method == 17, arguments[0], arguments[1])
+    if method == 18:
+        return Write(text, stream=Stream.ERROR) if text else None
+    prefix, stream = _PREFIXED[method]
+    return Write(prefix + text, stream=stream)
+
+
+_HEAD = (
+    b'<Obj RefId="0"><MS><I64 N="ci">-100</I64><Obj N="mi" RefId="1"><TN RefId="0">'
+    b"<T>System.Management.Automation.Remoting.RemoteHostMethodId</T><T>System.Enum</T><T>System.ValueType</T>"
+    b"<T>System.Object</T></TN><ToString>%s</ToString><I32>%d</I32></Obj>"
+    b'<Obj N="mp" RefId="2"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST>'
+)
+_TAIL = b"</LST></Obj></MS></Obj>"
+_STATE_HEAD = b'<Obj RefId="0"><MS><I32 N="PipelineState">'
+_STATE_TAIL = b"</I32></MS></Obj>"
+
+#: Heads in the order of how often a real server sends them.
+_HEADS = tuple(
+    (_HEAD % (name, number), number, colours)
+    for name, number, colours in (
+        (b"WriteLine2", 16, 0),
+        (b"Write1", 13, 0),
+        (b"WriteLine3", 17, 2),
+        (b"Write2", 14, 2),
+        (b"WriteErrorLine", 18, 0),
+        (b"WriteWarningLine", 22, 0),
+        (b"WriteVerboseLine", 21, 0),
+        (b"WriteDebugLine", 19, 0),
+    )
+)
+_COLOURS = re.compile(rb"<I32>(-?\d{1,2})</I32><I32>(-?\d{1,2})</I32>")
+#: Int32, Int64, Int16, UInt16, UInt32, SByte and Byte, no longer than their type allows.
+_NUMBER = re.compile(rb"<(I32|I64|I16|U16|U32|SB|By)>(-?\d{1,19})</\1>")
+_TRUTH = {b"<B>true</B>": True, b"<B>false</B>": False}
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
+_ENTITY = re.compile("&[a-z]{2,4};")
+
+
+def text_of(raw: bytes) -> str | None:
+    """Decode the inside of an ``<S>`` element, or None when it holds anything unusual."""
+    if b"<" in raw or b"\r" in raw:
+        return None  # a child element, or a line end that XML would change
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if "&" in text:
+        if len(_ENTITY.findall(text)) != text.count("&"):
+            return None
+        try:
+            text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
+        except KeyError:
+            return None
+    if "_x" in text:
+        text = unescape(text)
+    return text
+
+
+def unescape(text: str) -> str:
+    """Resolve CLIXML's ``_xHHHH_`` escapes, left to right; surrogate pairs become one character."""
+    found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    if any("\ud800" <= char <= "\udfff" for char in found):
+        found = found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return found
+
+
+#: What an empty error line becomes: it is ignored (semantics 4.3), but decoded all the same.
+_NOTHING = Write("", newline=False)
+
+
+def host_write(body: bytes) -> Write | None:
+    """Decode a PIPELINE_HOST_CALL that writes text, or None."""
+    found = next((entry for entry in _HEADS if body.startswith(entry[0])), None)
+    if found is None or not body.endswith(_TAIL):
+        return None
+    head, number, colours = found
+    inside = body[len(head) : -len(_TAIL)]
+    numbers: tuple[int, ...] = ()
+    if colours:
+        match = _COLOURS.match(inside)
+        if match is None:
+            return None
+        numbers = (int(match[1]), int(match[2]))
+        inside = inside[match.end() :]
+    if not (inside.startswith(b"<S>") and inside.endswith(b"</S>")):
+        return None
+    text = text_of(inside[3:-4])
+    if text is None or not all(-1 <= number <= 15 for number in numbers):
+        return None
+    return write_record(number, (*numbers, text)) or _NOTHING
+
+
+def simple_output(body: bytes) -> str | int | bool | None:
+    """Decode a PIPELINE_OUTPUT that is one string, whole number or truth value, or None."""
+    if body.startswith(b"<S>") and body.endswith(b"</S>"):
+        return text_of(body[3:-4])
+    if match := _NUMBER.fullmatch(body):
+        return int(match[2])
+    return _TRUTH.get(body)
+
+
+def pipeline_state(body: bytes) -> int | None:
+    """Decode a PIPELINE_STATE without an error, or None."""
+    if body.startswith(_STATE_HEAD) and body.endswith(_STATE_TAIL):
+        number = body[len(_STATE_HEAD) : -len(_STATE_TAIL)]
+        if number.isdigit() and len(number) < 3:
+            return int(number)
+    return None
+
+
+if any(number not in WRITE_METHODS for _, number, _ in _HEADS):
+    raise RuntimeError("the fast decoder knows a method that the host does not")

@@ -1,0 +1,276 @@
+"""CREATE_PIPELINE, GET_COMMAND_METADATA and HostInfo objects in the shape the real client sends (semantics 3.3–3.7).
+
+CREATE_PIPELINE messages from templates: what is the same in every line that is sent is written once for a pool.
+
+Writing one anew takes psrpcore some 2 ms, a good part of a round trip; a prompt follows every line.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from xml.etree import ElementTree
+
+from psrpcore import ClientRunspacePool, StreamType
+from psrpcore import types as ps
+from psrpcore._payload import PSRPMessage, create_message
+from psrpcore.types import PSObject, PSRPMessageType, serialize
+from pstui.backends.console import ConsoleSize
+from pstui.backends.psrp.clixml import note_object
+from pstui.backends.records import DEFAULT_COLOR
+
+_NONE = ps.PipelineResultTypes.none
+_OUTPUT = ps.PipelineResultTypes.Output
+_ERROR = ps.PipelineResultTypes.Error
+#: Out-Default takes the output and the errors of everything before it (semantics 3.4).
+_UNCLAIMED = ps.PipelineResultTypes.Output | ps.PipelineResultTypes.Error
+
+#: Command types asked for by the required-command check: Alias, Function, Filter, Cmdlet, Configuration (2.5).
+_COMMAND_TYPES = ps.CommandTypes(271)
+
+
+#: The merge field of each stream and the protocol that brought it (semantics 3.4).
+_STREAM_FIELDS = {
+    2: ("MergeError", (2, 2)),
+    3: ("MergeWarning", (2, 2)),
+    4: ("MergeVerbose", (2, 2)),
+    5: ("MergeDebug", (2, 2)),
+    6: ("MergeInformation", (2, 3)),
+}
+ERRORS = frozenset({2})
+EVERY_STREAM = frozenset(_STREAM_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command of a pipeline. ``arguments`` are (name or None, value) pairs of sendable values.
+
+    ``merged`` are the streams that go into its output, by their PipelineResultTypes numbers: 2 error, 3 warning,
+    4 verbose, 5 debug, 6 information. The console merges 2 for a line of one command. ``claims_previous`` takes what
+    the commands before it leave unclaimed. ``by_stream`` names errors in the field of their own alone, as the
+    debugger does, not in the two that version 2 servers know.
+    """
+
+    text: str
+    arguments: tuple[tuple[str | None, Any], ...] = ()
+    is_script: bool = False
+    local_scope: bool | None = None
+    merged: frozenset[int] = frozenset()
+    claims_previous: bool = False
+    by_stream: bool = False
+
+    def wire(self, protocol: tuple[int, int]) -> PSObject:
+        """Return the command object; merge fields only as far as the server's protocol knows them."""
+        claimed = 2 in self.merged and not self.by_stream
+        notes: dict[str, Any] = {
+            "Cmd": self.text,
+            "IsScript": self.is_script,
+            "UseLocalScope": self.local_scope,
+            "MergeMyResult": _ERROR if claimed else _NONE,
+            "MergeToResult": _OUTPUT if claimed else _NONE,
+            "MergePreviousResults": _UNCLAIMED if self.claims_previous else _NONE,
+        }
+        for number, (name, since) in _STREAM_FIELDS.items():
+            if protocol >= since:
+                notes[name] = _OUTPUT if number in self.merged else _NONE
+        notes["Args"] = [note_object(N=name, V=value) for name, value in self.arguments]
+        return note_object(**notes)
+
+
+OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Everything of one CREATE_PIPELINE but the ids. Several ``statements`` make a batch (protocol 2.2 and later)."""
+
+    statements: tuple[tuple[Call, ...], ...]
+    history: str | None = None
+    add_to_history: bool = False
+    no_input: bool = True
+    redirect_errors: bool = False
+    invocation_info: bool = False
+    is_nested: bool = False
+    #: size to tell the far end for this command alone; None keeps what the pool was told at opening
+    size: ConsoleSize | None = None
+    title: str = ""
+
+    def wire(self, protocol: tuple[int, int]) -> PSObject:
+        """Return the message object."""
+        first, *_ = groups = [[call.wire(protocol) for call in statement] for statement in self.statements]
+        inner: dict[str, Any] = {"Cmds": first}
+        if len(groups) > 1:
+            inner["ExtraCmds"] = [note_object(Cmds=group) for group in groups]
+        inner |= {
+            "IsNested": self.is_nested,
+            "History": self.history,
+            "RedirectShellErrorOutputPipe": self.redirect_errors,
+        }
+        options = ps.RemoteStreamOptions.AddInvocationInfo if self.invocation_info else ps.RemoteStreamOptions.none
+        return note_object(
+            PowerShell=note_object(**inner),
+            NoInput=self.no_input,
+            ApartmentState=ps.ApartmentState.Unknown,
+            RemoteStreamOptions=options,
+            AddToHistory=self.add_to_history,
+            HostInfo=host_info(self.size, self.title) if self.size else runspace_host(),
+            IsNested=self.is_nested,
+        )
+
+
+def metadata_request(names: Sequence[str]) -> PSObject:
+    """Return the GET_COMMAND_METADATA object for ``names``."""
+    return note_object(
+        Name=list(names), CommandType=_COMMAND_TYPES, Namespace=None, FullyQualifiedModule=None, ArgumentList=None
+    )
+
+
+def opening(size: ConsoleSize, title: str, application_arguments: dict[str, Any]) -> PSObject:
+    """Return the INIT_RUNSPACEPOOL object (semantics 3.7)."""
+    return note_object(
+        MinRunspaces=1,
+        MaxRunspaces=1,
+        PSThreadOptions=ps.PSThreadOptions.Default,
+        ApartmentState=ps.ApartmentState.Unknown,
+        ApplicationArguments=ps.PSPrimitiveDictionary(application_arguments),
+        HostInfo=host_info(size, title),
+    )
+
+
+def runspace_host() -> PSObject:
+    """Return the HostInfo of a pipeline that uses the pool's host."""
+    return note_object(_isHostUINull=True, _isHostRawUINull=True, _isHostNull=True, _useRunspaceHost=True)
+
+
+def host_info(size: ConsoleSize, title: str) -> PSObject:
+    """Return a full HostInfo for a console of this size whose colours are the terminal's own (-1)."""
+
+    def value(type_name: str, inner: Any) -> PSObject:
+        return note_object(T=type_name, V=inner)
+
+    def cells() -> PSObject:
+        return value("System.Management.Automation.Host.Size", note_object(width=size.width, height=size.height))
+
+    def corner() -> PSObject:
+        return value("System.Management.Automation.Host.Coordinates", note_object(x=0, y=0))
+
+    data = {
+        9: value("System.String", title),
+        8: cells(),
+        7: cells(),
+        6: cells(),
+        5: cells(),
+        4: value("System.Int32", 100),
+        3: corner(),
+        2: corner(),
+        1: value("System.ConsoleColor", DEFAULT_COLOR),
+        0: value("System.ConsoleColor", DEFAULT_COLOR),
+    }
+    return note_object(
+        _isHostUINull=False,
+        _isHostRawUINull=False,
+        _isHostNull=False,
+        _hostDefaultData=note_object(data=data),
+        _useRunspaceHost=False,
+    )
+
+
+def version_table(protocol: str) -> dict[str, Any]:
+    """Return the application arguments: a PSVersionTable, without which a server offers no debugger (3.7)."""
+    versions = ("1.0", "2.0", "3.0", "4.0", "5.0", "5.1", "6.0", "7.0")
+    table = {
+        "PSVersion": ps.PSVersion("7.6"),
+        "PSEdition": "Core",
+        "GitCommitId": "pstui",
+        "OS": "pstui",
+        "Platform": "Unix",
+        "PSCompatibleVersions": [ps.PSVersion(version) for version in versions],
+        "PSRemotingProtocolVersion": ps.PSVersion(protocol),
+        "SerializationVersion": ps.PSVersion("1.1.0.1"),
+        "WSManStackVersion": ps.PSVersion("3.0"),
+    }
+    return {"PSVersionTable": ps.PSPrimitiveDictionary(table)}
+
+
+#: shapes of invocations kept for one pool
+MAX_TEMPLATES = 32
+#: stands for a text in a template; numbered, and never part of one: a text's own marks would be in its own place
+_MARK = "pstui:text:%d:"
+
+Prepare = Callable[[uuid.UUID], None]
+
+
+class Templates:
+    """The templates of one pool."""
+
+    def __init__(self, core: ClientRunspacePool) -> None:
+        self._core = core
+        self._known: dict[tuple[Invocation, str, tuple[int, int]], list[bytes]] = {}
+
+    def prepare(self, invocation: Invocation, protocol: tuple[int, int]) -> Prepare:
+        """Return what queues the message of an invocation for a pipeline's id."""
+        calls = invocation.statements[0]
+        texts = [call.text for call in calls]
+        if invocation.history is not None:
+            texts.append(invocation.history)
+        if len(invocation.statements) > 1 or any(call.arguments for call in calls) or not all(texts):
+            message = invocation.wire(protocol)
+            return lambda pipeline_id: self._core.prepare_message(
+                message, message_type=PSRPMessageType.CreatePipeline, pipeline_id=pipeline_id
+            )
+        between = self._template(invocation, protocol, len(texts))
+        data = between[0] + b"".join(self._text(text) + after for text, after in zip(texts, between[1:], strict=True))
+        return lambda pipeline_id: self._queue(data, pipeline_id)
+
+    def _template(self, invocation: Invocation, protocol: tuple[int, int], count: int) -> list[bytes]:
+        """Return what stands before, between and behind the texts of such an invocation."""
+        marks = iter(range(count))
+
+        def marked(call: Call) -> Call:
+            return replace(call, text=_MARK % next(marks))
+
+        statements = (tuple(map(marked, invocation.statements[0])),)
+        history = None if invocation.history is None else _MARK % next(marks)
+        shape = replace(invocation, statements=statements, history=history)
+        # A size can change, so it has no hash.
+        key = (replace(shape, size=None), repr(shape.size), protocol)
+        known = self._known.get(key)
+        if known is None:
+            rest, known = self._written(shape.wire(protocol)), []
+            for number in range(count):
+                before, _, rest = rest.partition((_MARK % number).encode())
+                known.append(before)
+            known.append(rest)
+            if len(self._known) >= MAX_TEMPLATES:
+                del self._known[next(iter(self._known))]
+            self._known[key] = known
+        return known
+
+    def _text(self, text: str) -> bytes:
+        """Return a text as it stands between the tags."""
+        return self._written(text)[len(b"<S>") : -len(b"</S>")]
+
+    def _written(self, value: object) -> bytes:
+        core = self._core
+        element = serialize(
+            value, core._cipher, our_capability=core.our_capability, their_capability=core.their_capability
+        )
+        found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
+        return found
+
+    def _queue(self, data: bytes, pipeline_id: uuid.UUID) -> None:
+        """Do what psrpcore's ``prepare_message`` does once the message is written."""
+        core, kind = self._core, PSRPMessageType.CreatePipeline
+        message = create_message(True, kind, data, core.runspace_pool_id, pipeline_id)
+        core._send_buffer.append(
+            PSRPMessage(
+                kind,
+                bytearray(message),
+                core.runspace_pool_id,
+                pipeline_id,
+                core._fragment_counter,
+                StreamType.default,
+            )
+        )

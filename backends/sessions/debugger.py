@@ -1,0 +1,86 @@
+"""The far end's debugger at one console: what a stop shows and what a typed line does there (semantics 2.4, 3.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from pstui.backends.console import Console
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import Bounded, RunspaceState, Write
+from pstui.backends.sessions.reported import (
+    MAX_VALUE_LINES,
+    RESUME_ACTIONS,
+    DebuggerStop,
+    repeats,
+    resume_action,
+    stop_lines,
+    value_lines,
+)
+from pstui.backends.sessions.session import PSSession
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.pipeline import PipelineResult
+
+
+class DebuggerConsole:
+    """Remembers which run stands at a breakpoint, and the step that Enter repeats."""
+
+    def __init__(self, session: PSSession, console: Console) -> None:
+        self._session, self._console = session, console
+        self._first = True
+        self._repeated = ""
+        self._suspended: asyncio.Task[PipelineResult | None] | None = None
+
+    def begin(self) -> None:
+        """A new line begins: its first stop names the help."""
+        self._first = True
+
+    def forget_step(self) -> None:
+        """Enter alone repeats nothing."""
+        self._repeated = ""
+
+    def show(self, stop: DebuggerStop, running: asyncio.Task[PipelineResult | None]) -> None:
+        """Say where ``running`` stands now."""
+        for record in stop_lines(stop, first=self._first):
+            self._console.write(record)
+        self._first = False
+        self._suspended = running
+
+    def abandon(self) -> None:
+        """Forget a run that stood at a breakpoint: it goes on, or died, without this console."""
+        if self._suspended is not None:
+            self._suspended.add_done_callback(lambda task: task.cancelled() or task.exception())
+            if self._session.state is not RunspaceState.OPENED:
+                self._suspended.cancel()
+            self._suspended = None
+
+    async def line(self, line: str) -> asyncio.Task[PipelineResult | None] | None:
+        """Run a line: a command of the debugger or any script. Returns the run that goes on, None while it stands."""
+        from pstui.backends.psrp.invocations import debugger_action, debugger_call
+
+        line = line if line.strip() else self._repeated
+        if not line:
+            return None
+        self._repeated = line if repeats(line) else ""
+        outputs = Bounded(MAX_VALUE_LINES)
+        result = await self._session.run(debugger_call(line), on_output=outputs.take)
+        for record in value_lines(outputs):
+            self._console.write(record)
+        if result.error is not None:
+            self._console.write(Write(f"Error: {result.error.message}"))
+        action = resume_action(outputs)
+        if action is None or self._session.leave_code is not None:
+            return None
+        running = self._suspended or asyncio.create_task(self._session.running())
+        self._suspended = None
+        await self._session.resume(debugger_action(RESUME_ACTIONS[action]))
+        return running
+
+    async def go_on(self) -> None:
+        """Let a stopped run go on because this console leaves it."""
+        from pstui.backends.psrp.invocations import debugger_action
+
+        with contextlib.suppress(PstuiError):
+            await self._session.resume(debugger_action(RESUME_ACTIONS["Continue"]))

@@ -1,0 +1,483 @@
+"""What is known of a session: its names, its target, its state, who watches that, and what its far end reported.
+
+A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (semantics 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.errors import (
+    Offer,
+    OpenCancelled,
+    PstuiError,
+    SessionBroken,
+    SessionBusy,
+    SessionDisconnected,
+    SessionStateError,
+    as_open_error,
+)
+from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
+from pstui.backends.sessions import disconnection as session_links
+from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
+from pstui.backends.transports import registry
+from pstui.backends.transports.base import ConnectContext, Transport
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Invocation
+    from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
+    from pstui.backends.psrp.pool import RunspacePool
+    from pstui.backends.transports.wsman.opening import RemoteSession
+
+_COMPUTER_TYPES = {
+    ParameterSet.VM_ID: "VirtualMachine",
+    ParameterSet.VM_NAME: "VirtualMachine",
+    ParameterSet.CONTAINER_ID: "Container",
+}
+
+
+class SessionFacts:
+    """The readable side of a PSSession (semantics 5.1, 5.3). ``on_step`` is told the steps of opening."""
+
+    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
+        self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
+        self.instance_id = uuid.UUID(int=0)
+        self.transport = ""
+        #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
+        self.target_name = ""
+        self.state = RunspaceState.BEFORE_OPEN
+        self.availability = RunspaceAvailability.NONE
+        self.failure: ErrorInfo | None = None
+        self.failed: PstuiError | None = None
+        self.application_private_data: dict[str, Any] = {}
+        self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        self.leave_code: int | None = None
+        #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
+        self.debug_mode_set = False
+        #: whether the far end has refused script text, so that every line is sent as commands if it can be
+        self.no_language = False
+        #: errors, information records and breakpoints that the far end has reported
+        self.records = SessionRecords()
+        #: where a script stands in the far end's debugger, None while none does
+        self.stopped: DebuggerStop | None = None
+        self._change = asyncio.Event()
+        self._left = asyncio.Event()
+        self._watchers: list[Callable[[Any], None]] = []
+        self._pool: RunspacePool | None = None
+        #: how the computer that keeps it described it, until it is connected to for the first time from here
+        self.kept: RemoteSession | None = None
+
+    @property
+    def computer_type(self) -> str:
+        """RemoteMachine, VirtualMachine or Container."""
+        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
+
+    @property
+    def configuration_name(self) -> str:
+        """The session configuration; for SSH the constant DefaultShell."""
+        if self.info.parameter_set is ParameterSet.SSH_HOST:
+            return "DefaultShell"
+        return self.info.text("ConfigurationName")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the far end keeps it while nobody is connected to it."""
+        pool = self._pool
+        return self.kept is not None or (pool is not None and pool.shell is not None)
+
+    @property
+    def can_connect(self) -> bool:
+        """Whether it is disconnected and its transport can take it up again."""
+        return self.state is RunspaceState.DISCONNECTED and self.is_kept
+
+    @property
+    def can_disconnect(self) -> bool:
+        """Whether it is open and lives on without a connection."""
+        return self.state is RunspaceState.OPENED and self.is_kept
+
+    @property
+    def has_left_over(self) -> bool:
+        """Whether a command runs in it, or has output, that was begun before it was connected to."""
+        return self._pool is not None and bool(self._pool.parked)
+
+    @property
+    def protocol(self) -> tuple[int, int]:
+        """The negotiated protocol version."""
+        return self._pool.protocol if self._pool else (2, 0)
+
+    @property
+    def errors(self) -> Sequence[ErrorInfo]:
+        """The errors of this session, newest last."""
+        return self.records.errors
+
+    @property
+    def information(self) -> Sequence[InformationInfo]:
+        """The information records of this session, newest last."""
+        return self.records.information
+
+    @property
+    def breakpoints(self) -> dict[int, str]:
+        """The far end's breakpoints by Id, as it reported them."""
+        return self.records.breakpoints
+
+    def on_state(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+        """Call back at each change of state or availability; returns the way to end that."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    def describe(self, kept: RemoteSession) -> None:
+        """Take what the computer that keeps the session says of it; it can be connected to then."""
+        self.kept, self.instance_id, self.transport = kept, kept.instance_id, "WSMan"
+        self._set(RunspaceState.DISCONNECTED, kept.availability)
+
+    def attach(self, console: Console) -> None:
+        """Show this session's text and questions on ``console`` from now on."""
+        self.console = console
+        if self._pool is not None:
+            self._pool.attach(console)
+
+    def told_size(self) -> ConsoleSize | None:
+        """Return the size that the far end must be told with a command, None where it knows it (semantics 3.11).
+
+        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
+        """
+        pool = self._open_pool()
+        size = pool.host.size
+        return size if size != pool.opened_size else None
+
+    def _open_pool(self) -> RunspacePool:
+        if self._pool is None or self.state is not RunspaceState.OPENED:
+            raise SessionStateError(f"{self.info.label}: the session is not open")
+        return self._pool
+
+    async def changed(self) -> None:
+        """Wait for the next change of state or availability."""
+        await self._change.wait()
+
+    async def left(self) -> int:
+        """Wait until the far end asks to leave the session, and return the exit code it gave."""
+        await self._left.wait()
+        return self.leave_code or 0
+
+    def _leave(self, code: int) -> None:
+        self.leave_code = code
+        self._left.set()
+
+    def stay(self) -> None:
+        """Forget a request to leave, when the session is entered again."""
+        self.leave_code = None
+        self._left.clear()
+
+    def _set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
+        if (state, availability) == (self.state, self.availability):
+            return
+        self.state, self.availability = state, availability
+        self._change.set()
+        self._change = asyncio.Event()
+        for watcher in list(self._watchers):
+            watcher(self)
+
+
+#: Seconds that closing waits for an opening to be given up.
+GIVE_UP_TIMEOUT = 5.0
+
+
+class PSSession(SessionFacts):
+    """One session. Made by ``SessionManager.create``; opening it does not enter it.
+
+    ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
+    """
+
+    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
+        super().__init__(info, console, number, name, temporary)
+        self._opening: asyncio.Task[None] | None = None
+        self._current: Pipeline | None = None
+        self._outer: Pipeline | None = None
+        self._stop_wanted = False
+        #: what takes up the commands that ran on while the session was disconnected
+        self.following: asyncio.Task[PipelineResult | None] | None = None
+
+    async def open(self) -> None:
+        """Connect and open the pool; one that is disconnected is taken up again (semantics 2.2).
+
+        Raises OpenError, SessionStateError; OpenCancelled when ``stop`` ended it.
+        """
+        while self.state is RunspaceState.OPENING:
+            await self.changed()  # by another one
+        if self.can_connect:
+            await session_links.connect(self)
+        if self.state is RunspaceState.OPENED:
+            return
+        if self._opening is not None:
+            raise SessionStateError("the session's last opening is still being given up")
+        self.failure = self.failed = None
+        self.debug_mode_set = self.no_language = False
+        self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)
+        task = self._opening = asyncio.create_task(self._open(), name="session opening")
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await self._give_up(task)
+            if (current := asyncio.current_task()) is not None and current.cancelling():
+                raise
+            raise OpenCancelled(f"{self.info.label}: opening was cancelled") from None
+        except PstuiError as error:
+            await self._drop()
+            self._fail(error)
+            raise as_open_error(self.info.label, error) from error
+        finally:
+            self._opening = None
+
+    async def _give_up(self, task: asyncio.Task[None]) -> None:
+        """End an opening that nobody wants any more, and whatever it has opened so far."""
+        task.cancel()
+        self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+        await asyncio.wait({task})
+        await self._drop()
+
+    async def _open(self) -> None:
+        pool = await self.make_pool()
+        self.instance_id = pool.id
+        try:
+            await pool.open()
+        except BaseException:
+            await _abort(pool.transport)
+            raise
+        self.application_private_data = pool.private_data
+        self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+
+    async def make_pool(self) -> RunspacePool:
+        """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
+        from pstui.backends.psrp.host import Host
+        from pstui.backends.psrp.pool import RunspacePool
+
+        self.transport = registry.for_set(self.info.parameter_set).name
+        transport = await registry.connect(self.info, self._context())
+        try:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # it opened although it was told to give up
+            self.on_step("session", "")
+            host = Host(
+                self.console,
+                self.info.label,
+                self.info.computer_name,
+                self._leave,
+                width=int(self.info.settings.get("width") or 0),
+                on_error_line=self.records.add_error_line,
+            )
+            pool = RunspacePool(
+                transport,
+                self.console,
+                host,
+                on_broken=self._broke,
+                on_error_record=self.records.add_error,
+                on_event=self._event,
+                on_information=self.records.add_information,
+            )
+        except BaseException:
+            await _abort(transport)
+            raise
+        self._pool = pool
+        return pool
+
+    def _context(self) -> ConnectContext:
+        def named(name: str) -> None:
+            self.target_name = name
+
+        return ConnectContext(self.console, self.on_step, named)
+
+    async def close(self) -> None:
+        """Close orderly: commands, pool, transport. Never raises.
+
+        A disconnected session is connected to first, so that it ends at the far end too (semantics 5.4).
+        """
+        if (opening := self._opening) is not None:
+            opening.cancel()
+            await asyncio.wait({opening}, timeout=GIVE_UP_TIMEOUT)
+        if self.can_connect:
+            with contextlib.suppress(PstuiError, TimeoutError):
+                async with asyncio.timeout(GIVE_UP_TIMEOUT):
+                    await session_links.connect(self)
+        if self._pool is not None and self.state is RunspaceState.OPENED:
+            self._set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
+            await self._pool.close()
+        await self._drop()
+        if self.state is not RunspaceState.BROKEN:
+            self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+
+    async def break_session(self) -> None:
+        """End the session at once, whatever runs in it; for a far end that confirms no stop. Never raises.
+
+        Whoever waits for its commands gets SessionBroken, and the session stays Broken.
+        """
+        failure = SessionBroken(
+            f"{self.info.label}: the session was broken off",
+            "What ran in it may run on over there; its output is lost.",
+            "Enter it anew to go on.",
+        )
+        if self._opening is not None:
+            self._opening.cancel()
+        elif self._pool is not None:
+            await self._pool.fail(failure)
+            await self._drop()
+
+    async def _drop(self) -> None:
+        """Let go of the pool at once."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.abort()
+
+    async def run(
+        self,
+        invocation: Invocation,
+        *,
+        on_output: Callable[[Any], None] | None = None,
+        source: AsyncIterator[Any] | None = None,
+    ) -> PipelineResult:
+        """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
+        with self._busy(invocation.is_nested) as pool:
+            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+        if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
+            self.records.add_error(result.error)
+        return result
+
+    async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
+        """Ask the far end for the metadata of commands (semantics 3.9)."""
+        with self._busy() as pool:
+            return await pool.command_metadata(names, self._started)
+
+    @contextlib.contextmanager
+    def _busy(self, nested: bool = False, *, takes_up: bool = False) -> Iterator[RunspacePool]:
+        """Hold the session for one pipeline; a nested one runs while another stands at a breakpoint.
+
+        One that ``takes_up`` what runs already follows what makes the session busy, unless that is followed.
+        Raises SessionStateError when the session is not open or busy already.
+        """
+        pool = self._open_pool()
+        expected = RunspaceAvailability.REMOTE_DEBUG if nested else RunspaceAvailability.AVAILABLE
+        if takes_up and self._outer is None:
+            expected = RunspaceAvailability.BUSY
+        if self.availability is not expected:
+            raise SessionBusy(f"{self.info.label}: the session is busy with another command")
+        outer = self._current
+        self._stop_wanted = False
+        if not nested:
+            self._set(self.state, RunspaceAvailability.BUSY)
+        try:
+            yield pool
+        finally:
+            self._current = outer
+            if not nested:
+                self._outer = self.stopped = None
+                if self.state is RunspaceState.OPENED:
+                    self._set(self.state, RunspaceAvailability.AVAILABLE)
+
+    async def available(self) -> None:
+        """Wait until a command could run; it can when this returns. Raises SessionStateError when not open."""
+        self._open_pool()
+        while self.availability is not RunspaceAvailability.AVAILABLE:
+            await self.changed()
+            self._open_pool()
+
+    async def running(self) -> PipelineResult | None:
+        """Wait for the end of the command that runs here, whoever began it; None when none does any more.
+
+        Raises SessionBroken, or SessionStateError when the session is closed meanwhile.
+        """
+        while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
+            if self._outer is not None:
+                return await self._outer.result()
+            if self.has_left_over:
+                session_links.follow(self)
+            await self.changed()
+        self._open_pool()
+        return None
+
+    async def debugger_stop(self) -> DebuggerStop:
+        """Wait until a running script stands in the far end's debugger."""
+        while self.stopped is None:
+            await self.changed()
+        return self.stopped
+
+    async def resume(self, action: Invocation) -> None:
+        """Let the stopped script run again; it may stop anew before this returns."""
+        with self._busy(nested=True) as pool:
+            self.stopped = None
+            self._set(self.state, RunspaceAvailability.BUSY)
+            await pool.run(action)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        source = event.get("PSEventArgs.SourceIdentifier")
+        if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
+            self.stopped = read_stop(event)
+            self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+        elif source == BREAKPOINT_EVENT:
+            self.records.breakpoint_event(event)
+
+    async def invoke_script(
+        self,
+        script: str,
+        console: Console,
+        *,
+        arguments: Sequence[object] = (),
+        input: AsyncIterator[object] | None = None,
+        out_default: bool = True,
+        on_output: Callable[[object], None] | None = None,
+    ) -> PipelineResult:
+        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
+        from pstui.backends.psrp.invocations import script_invocation
+
+        self.attach(console)
+        invocation = script_invocation(
+            script, arguments, self.told_size(), out_default=out_default, no_input=input is None
+        )
+        return await self.run(invocation, on_output=on_output, source=input)
+
+    async def stop(self) -> None:
+        """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""
+        if self._opening is not None:
+            self._opening.cancel()
+        elif self._current is not None and self._pool is not None:
+            from pstui.backends.psrp.pool import stop
+
+            try:
+                await stop(self._pool, self._current)
+            except SessionStateError as error:
+                offer = Offer("Break the session", self.break_session)
+                raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
+        else:
+            self._stop_wanted = True
+
+    def _started(self, pipeline: Pipeline) -> None:
+        self._current = pipeline
+        if not pipeline.is_nested:
+            self._outer = pipeline
+        if self._stop_wanted and self._pool is not None:
+            from pstui.backends.psrp.pool import stop
+
+            stopping = asyncio.create_task(stop(self._pool, pipeline))
+            pipeline.answering.add(stopping)
+            stopping.add_done_callback(pipeline.answering.discard)
+
+    def _broke(self, failure: SessionBroken) -> None:
+        self._fail(failure)
+
+    def _fail(self, error: PstuiError) -> None:
+        self.failed = error
+        text = f"{error.what}\n{error.why}".strip()
+        self.failure = ErrorInfo(text, fully_qualified_error_id=error.error_id)
+        lives_on = isinstance(error, SessionDisconnected)
+        if lives_on:
+            self.temporary = False  # it must be found again to be connected to
+        self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
+
+
+async def _abort(transport: Transport) -> None:
+    with contextlib.suppress(Exception):
+        await transport.abort()

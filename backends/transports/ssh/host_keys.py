@@ -1,0 +1,321 @@
+"""The known_hosts files of OpenSSH: who is known there, by which line, and adding one.
+
+Only the name (with its port) is looked up, never the address, as ssh does by default: a key that is known for an
+address says nothing about a name that now leads there.
+
+Whether a server's key is the one that is known for it: trusted, asked about once, or refused.
+
+A key that has changed or was revoked is never asked away: the connection is refused with both fingerprints, the
+line that holds the old one and the command that removes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fnmatch
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.records import Stream, Write
+from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.streams import printable
+
+DEFAULT_PORT = 22
+#: largest file that is read, in bytes; ten thousands of hosts need less
+MAX_FILE = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """One key of a known_hosts file: where it stands and the key itself (``blob`` in SSH's encoding)."""
+
+    file: Path
+    line: int
+    algorithm: str
+    blob: bytes
+
+    @property
+    def place(self) -> str:
+        """File and line, for a message."""
+        return f"{self.file}, line {self.line}"
+
+
+@dataclass(slots=True)
+class KnownHost:
+    """What the files hold on one host. ``bare`` are keys of the same name without the port."""
+
+    keys: list[KnownKey] = field(default_factory=list)
+    authorities: list[KnownKey] = field(default_factory=list)
+    revoked: list[KnownKey] = field(default_factory=list)
+    bare: list[KnownKey] = field(default_factory=list)
+    #: whether a file holds hashed names, so that a new one is hashed as well
+    hashed: bool = False
+
+
+def fingerprint(blob: bytes) -> str:
+    """Return the SHA256 fingerprint of a public key as OpenSSH writes it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+
+
+def key_name(algorithm: str) -> str:
+    """Return the short name of a key algorithm, as ``ssh-keygen -l`` shows it: ``ED25519``, ``RSA``, ``ECDSA``."""
+    return algorithm.removeprefix("sk-").removeprefix("ssh-").split("@")[0].split("-")[0].upper()
+
+
+def host_token(host: str, port: int) -> str:
+    """Return the name under which a host is kept: ``host``, or ``[host]:port`` for any port but 22."""
+    host = host.lower()
+    return host if port == DEFAULT_PORT else f"[{host}]:{port}"
+
+
+def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) -> KnownHost:
+    """Return what ``files`` hold on a host; files that do not exist or cannot be read hold nothing.
+
+    ``with_port`` is False for an alias, which is looked up as it stands. Lines that are not understood are passed
+    over, as ssh does.
+    """
+    found = KnownHost()
+    token = host_token(host, port) if with_port else host.lower()
+    bare = host.lower() if token != host.lower() else ""
+    for file in files:
+        for number, line in enumerate(_lines(file), 1):
+            text = line.strip()
+            if not text or text.startswith("#"):
+                continue
+            marker, _, rest = text.partition(" ") if text.startswith("@") else ("", "", text)
+            fields = rest.split()
+            if len(fields) < 3:
+                continue
+            found.hashed = found.hashed or fields[0].startswith("|1|")
+            if marker in ("", "@cert-authority", "@revoked"):
+                _take(found, marker, fields, KnownKey(file, number, fields[1], _blob(fields[2])), token, bare)
+    return found
+
+
+def remember(file: Path, host: str, port: int, algorithm: str, blob: bytes, *, hashed: bool, with_port: bool) -> None:
+    """Append a host's key to ``file``, made readable by its owner alone if it is new. Raises OSError."""
+    name = host_token(host, port) if with_port else host.lower()
+    if hashed:
+        salt = secrets.token_bytes(20)
+        digest = hmac.new(salt, name.encode(), hashlib.sha1).digest()
+        name = f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
+    line = f"{name} {algorithm} {base64.b64encode(blob).decode('ascii')}\n".encode()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+b") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
+            stream.seek(size - 1)
+            if stream.read(1) != b"\n":
+                line = b"\n" + line
+        stream.write(line)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_FILE).decode("utf-8", "replace").split("\n")
+    except OSError:
+        return []
+
+
+def _blob(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _take(found: KnownHost, marker: str, fields: list[str], key: KnownKey, token: str, bare: str) -> None:
+    if not key.blob:
+        return
+    if _names(fields[0], token):
+        {"": found.keys, "@cert-authority": found.authorities, "@revoked": found.revoked}[marker].append(key)
+    elif bare and _names(fields[0], bare):
+        # A key revoked for the name is revoked for each of its ports; a key known for it is only a hint.
+        {"": found.bare, "@cert-authority": found.authorities, "@revoked": found.revoked}[marker].append(key)
+
+
+def _names(patterns: str, token: str) -> bool:
+    """Return whether the first field of a line means the host: a hashed name, or a list of patterns."""
+    if patterns.startswith("|"):
+        try:
+            _, magic, salt, digest = patterns.split("|")
+            expected = hmac.new(base64.b64decode(salt), token.encode(), hashlib.sha1).digest()
+            return magic == "1" and hmac.compare_digest(expected, base64.b64decode(digest))
+        except (ValueError, binascii.Error):
+            return False
+    matched = False
+    for pattern in patterns.lower().split(","):
+        # Only * and ? are wild in these files; brackets stand for themselves.
+        wild = fnmatch.translate(pattern.removeprefix("!").replace("[", "[[]"))
+        if re.match(wild, token):
+            if pattern.startswith("!"):
+                return False
+            matched = True
+    return matched
+
+
+CHOICES = (
+    Choice("yes", "Y", "Connect, and keep the key in known_hosts."),
+    Choice("once", "O", "Connect this time without keeping the key."),
+    Choice("no", "N", "Do not connect."),
+)
+#: what may be typed for each answer; the fingerprint itself means yes, as with ssh
+_YES, _ONCE, _NO = {"y", "yes"}, {"o", "once"}, {"n", "no", ""}
+#: wrong answers before the question is taken as refused
+MAX_ANSWERS = 5
+
+
+@dataclass(slots=True)
+class HostKeyCheck:
+    """The decision on one host's key. ``strict`` is the value of StrictHostKeyChecking.
+
+    ``files`` are the known_hosts files, the first one being where a new key is kept. ``accepted`` is the key a person
+    has just agreed to; from then on nothing but it is trusted.
+    """
+
+    host: str
+    port: int
+    address: str
+    alias: str
+    files: list[Path]
+    strict: str = "ask"
+    hash_names: bool = False
+    accepted: bytes = b""
+    known: KnownHost = field(default_factory=KnownHost)
+
+    def __post_init__(self) -> None:
+        self.known = look_up(self.files, self.alias or self.host, self.port, with_port=not self.alias)
+
+    @property
+    def algorithms(self) -> list[str]:
+        """The key algorithms of the keys that are known, so that the server shows one of these if it can."""
+        return list(dict.fromkeys(key.algorithm for key in self.known.keys))
+
+    def is_trusted(self, blob: bytes) -> bool:
+        """Return whether the server may be trusted with this key, without asking anybody."""
+        if any(key.blob == blob for key in self.known.revoked):
+            return False
+        if self.accepted:
+            return blob == self.accepted
+        # ssh, too, takes the key of the same name without a port for good where none is kept with the port.
+        keys = self.known.keys or self.known.bare
+        return any(key.blob == blob for key in keys)
+
+    def is_trusted_authority(self, blob: bytes) -> bool:
+        """Return whether certificates signed with this key are trusted for the host."""
+        if any(key.blob == blob for key in self.known.revoked):
+            return False
+        return not self.accepted and any(key.blob == blob for key in self.known.authorities)
+
+    def check_not_revoked(self, algorithm: str, blob: bytes) -> None:
+        """Raise OpenError when the key is one of the revoked."""
+        for key in self.known.revoked:
+            if key.blob == blob:
+                raise _revoked(self.host, algorithm, key)
+
+    async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> None:
+        """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""
+        self.check_not_revoked(algorithm, blob)
+        if self.known.keys or self.accepted:
+            raise self._changed(algorithm, blob)
+        if self.strict in {"no", "off", "accept-new", "false"}:
+            keep = True
+        elif self.strict in {"yes", "true"}:
+            raise self._unknown(algorithm, blob, "StrictHostKeyChecking forbids to ask about it.")
+        else:
+            keep = await self._ask(algorithm, blob, context, patience)
+        self.accepted = blob
+        if keep:
+            self._keep(algorithm, blob, context)
+
+    async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> bool:
+        mark = fingerprint(blob)
+        address = f" ({self.address})" if self.address and self.address != self.host else ""
+        preamble = [
+            f"The host key of {printable(self.host)}{address}, port {self.port}, is not known yet.",
+            f"It is an {key_name(algorithm)} key with the fingerprint {mark}",
+            "Compare it with what the owner of that machine tells you.",
+        ]
+        for _ in range(MAX_ANSWERS):
+            question = Question(
+                QuestionKind.CHOICE,
+                '[Y] yes  [O] once  [N] no  (default is "N"): ',
+                tuple(Write(line, stream=Stream.NOTICE) for line in preamble),
+                CHOICES,
+                (2,),
+                remote=False,
+                source=printable(self.host),
+            )
+            try:
+                answer = (await patience.ask(context.console, question)).reveal().strip()
+            except QuestionCancelled as cancelled:
+                if cancelled.nobody:
+                    raise self._unknown(algorithm, blob, "Nobody is there to be asked about it.") from cancelled
+                raise OpenCancelled(f"{printable(self.host)}: not connected") from cancelled
+            if answer == mark or answer.lower() in _YES:
+                return True
+            if answer.lower() in _ONCE:
+                return False
+            if answer.lower() in _NO:
+                break
+            preamble = ["Please answer with Y, O or N, or type the fingerprint."]
+        raise OpenCancelled(f"{printable(self.host)}: not connected, its host key was not accepted")
+
+    def _keep(self, algorithm: str, blob: bytes, context: ConnectContext) -> None:
+        if not self.files:
+            return
+        name, hashed = self.alias or self.host, self.known.hashed or self.hash_names
+        try:
+            remember(self.files[0], name, self.port, algorithm, blob, hashed=hashed, with_port=not self.alias)
+        except OSError as error:
+            text = f"The host key could not be kept in {self.files[0]}: {error.strerror or error}."
+            context.console.write(Write(text, stream=Stream.NOTICE))
+
+    def _unknown(self, algorithm: str, blob: bytes, reason: str) -> OpenError:
+        where = self.files[0] if self.files else "~/.ssh/known_hosts"
+        return OpenError(
+            f"{printable(self.host)}: the host key is not known",
+            f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(blob)}. {reason}",
+            f"Connect once from a screen and accept it, or add the key to {where}.",
+        )
+
+    def _changed(self, algorithm: str, blob: bytes) -> OpenError:
+        old = [key for key in self.known.keys if key.algorithm == algorithm] or self.known.keys
+        lines = [f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(blob)}."]
+        lines += [
+            f"Known for it is an {key_name(key.algorithm)} key with the fingerprint {fingerprint(key.blob)},"
+            f" kept in {key.place}."
+            for key in old[:5]
+        ]
+        lines.append("Somebody may be intercepting the connection, or the machine was set up anew.")
+        token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
+        removal = [
+            f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"
+            for file in dict.fromkeys(key.file for key in old)
+        ]
+        return OpenError(
+            f"{printable(self.host)}: the host key has changed, so the connection is refused",
+            "\n".join(lines),
+            f"Ask the owner of that machine. If the change is right, remove the old key: {'; '.join(removal)}",
+        )
+
+
+def _revoked(host: str, algorithm: str, key: KnownKey) -> OpenError:
+    return OpenError(
+        f"{printable(host)}: the host key is revoked, so the connection is refused",
+        f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(key.blob)},"
+        f" which {key.place} marks as revoked.",
+        "Somebody may be using a stolen key. Ask the owner of that machine for its new one.",
+    )

@@ -1,0 +1,501 @@
+"""Reading keys from the controlling terminal: for the questions of a run without a screen.
+
+A Console on a plain terminal, or on none: for Invoke-Command, which has no screen.
+
+What several targets of one Invoke-Command share: whole lines on one output, the input, a password asked once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Protocol
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
+from pstui.tui.cli.streams import Output
+from pstui.tui.transcript.render.sgr import ansi, plain
+
+CTRL_C, CTRL_D, ESCAPE = "\x03", "\x04", "\x1b"
+_ENDS = ("\r", "\n")
+_ERASE = ("\x7f", "\x08")
+_ERASE_LINE = "\x15"
+#: longer answers are cut here: nobody types them, and a pasted file must not fill the memory
+ANSWER_LIMIT = 64 * 1024
+
+
+class Interrupted(Exception):
+    """The person pressed Ctrl+C, Esc or Ctrl+D instead of answering."""
+
+
+class Line:
+    """A line being typed: takes characters, says what to echo. Pure, so that it can be tested without a terminal."""
+
+    def __init__(self, *, secret: bool) -> None:
+        self.text = ""
+        self.done = False
+        self._secret = secret
+        self._sequence = ""
+
+    def feed(self, chunk: str) -> str:
+        """Take what was typed and return what to echo. Raises Interrupted; ``done`` is set by Enter."""
+        if chunk == ESCAPE and not self._sequence:
+            raise Interrupted
+        return "".join(self._take(character) for character in chunk if not self.done)
+
+    def _take(self, character: str) -> str:
+        if self._sequence:
+            self._sequence = _rest_of_sequence(self._sequence, character)
+            return ""
+        if character == ESCAPE:
+            self._sequence = ESCAPE
+            return ""
+        if character in (CTRL_C, CTRL_D):
+            raise Interrupted
+        if character in _ENDS:
+            self.done = True
+            return ""
+        if character in _ERASE:
+            last, self.text = self.text[-1:], self.text[:-1]
+            return self._unecho(last)
+        if character == _ERASE_LINE:
+            gone, self.text = self.text, ""
+            return self._unecho(gone)
+        if not character.isprintable() or len(self.text) >= ANSWER_LIMIT:
+            return ""
+        self.text += character
+        return "*" if self._secret else character
+
+    def _unecho(self, text: str) -> str:
+        return "\b \b" * (len(text) if self._secret else sum(_cells(character) for character in text))
+
+
+def _rest_of_sequence(sequence: str, character: str) -> str:
+    """Follow an escape sequence (a cursor key, say) to its end; return "" once it is over."""
+    if len(sequence) == 1:
+        return sequence + character if character in "[O" else ""
+    return "" if "@" <= character <= "~" else sequence
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+if sys.platform == "win32":
+    import msvcrt
+    import threading
+
+    class Terminal:
+        """The console window this process belongs to."""
+
+        def __init__(self) -> None:
+            if sys.stderr is None or not sys.stderr.isatty():
+                raise OSError("no console")
+            self._ended = threading.Event()
+
+        def write(self, text: str) -> None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+        @contextlib.contextmanager
+        def raw(self) -> Iterator[None]:
+            yield
+
+        async def read(self) -> str:
+            """Return what was typed next."""
+            self._ended.clear()
+            try:
+                return await asyncio.to_thread(self._read)
+            finally:
+                self._ended.set()
+
+        def _read(self) -> str:
+            while not self._ended.wait(0.02):
+                if msvcrt.kbhit():
+                    character = msvcrt.getwch()
+                    if character in "\x00\xe0":  # a cursor or function key: its second half is no text
+                        msvcrt.getwch()
+                        continue
+                    return character
+            return CTRL_C
+
+        def close(self) -> None:
+            self._ended.set()
+
+else:
+    import select
+    import termios
+
+    class Terminal:
+        """The controlling terminal, opened beside standard input and output because those may be redirected.
+
+        Raises OSError where there is none, or where this process is in the background and would be stopped.
+        """
+
+        def __init__(self) -> None:
+            self._fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+            try:
+                if os.tcgetpgrp(self._fd) != os.getpgrp():
+                    raise OSError("in the background")
+                self._wake_read, self._wake = os.pipe()
+            except OSError:
+                os.close(self._fd)
+                raise
+            self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+        def write(self, text: str) -> None:
+            """Write text, already cleaned, to the terminal."""
+            data = text.encode("utf-8", "replace")
+            while data:
+                data = data[os.write(self._fd, data) :]
+
+        @contextlib.contextmanager
+        def raw(self) -> Iterator[None]:
+            """Take keys one by one and unechoed; what was typed before is dropped, as getpass does."""
+            before = termios.tcgetattr(self._fd)
+            mode = [*before]
+            mode[0] &= ~(termios.ICRNL | termios.IXON)
+            mode[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN)
+            termios.tcsetattr(self._fd, termios.TCSAFLUSH, mode)
+            try:
+                yield
+            finally:
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
+
+        async def read(self) -> str:
+            """Return what was typed next; Ctrl+D when the terminal is gone."""
+            # A thread with select: the event loops of macOS cannot watch /dev/tty.
+            reading = asyncio.ensure_future(asyncio.to_thread(self._read))
+            try:
+                return await asyncio.shield(reading)
+            except asyncio.CancelledError:
+                os.write(self._wake, b"x")
+                await reading  # the descriptors may be closed only after the thread has left them
+                raise
+
+        def _read(self) -> str:
+            while True:
+                ready, _, _ = select.select([self._fd, self._wake_read], [], [])
+                if self._wake_read in ready:
+                    os.read(self._wake_read, 1)
+                    return CTRL_C
+                try:
+                    data = os.read(self._fd, 4096)
+                except OSError:
+                    return CTRL_D
+                if not data:
+                    return CTRL_D
+                if text := self._decoder.decode(data):
+                    return text
+
+        def close(self) -> None:
+            """Give the terminal back."""
+            for fd in (self._fd, self._wake_read, self._wake):
+                os.close(fd)
+
+
+#: the width the far end formats for when nobody looks at a terminal (the command-line contract)
+PLAIN_WIDTH = 120
+
+#: System.ConsoleColor 0..15 as SGR foreground numbers; a background is ten more
+_SGR = (30, 34, 32, 36, 31, 35, 33, 37, 90, 94, 92, 96, 91, 95, 93, 97)
+#: a far end that never ends its line must not fill the memory: the transcript breaks the line here (characters)
+_LINE_LIMIT = 1_000_000
+_PIECES_LIMIT = 1_000
+
+_STREAM_SGR = {Stream.ERROR: 91, Stream.WARNING: 93, Stream.VERBOSE: 93, Stream.DEBUG: 93, Stream.NOTICE: 90}
+
+
+class Sink(Protocol):
+    """What takes finished lines for a transcript."""
+
+    def line(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the two standard streams are written: whether colours are kept there, and the size the far end is told."""
+
+    color_out: bool
+    color_err: bool
+    size: ConsoleSize
+
+    @classmethod
+    def of_process(cls) -> Look:
+        """Look at this process's own streams and environment (NO_COLOR, TERM)."""
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        out = sys.stdout is not None and sys.stdout.isatty()
+        err = sys.stderr is not None and sys.stderr.isatty()
+        size = ConsoleSize(PLAIN_WIDTH, 50)
+        if out:
+            columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
+            size = ConsoleSize(columns, rows)
+        return cls(out and wanted, err and wanted, size)
+
+
+class TerminalConsole:
+    """Text to standard output, everything else to standard error, questions on the controlling terminal.
+
+    Text is cleaned here: without a terminal it comes without escape sequences, on one only colours are kept.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        look: Look,
+        *,
+        transcript: Sink | None = None,
+        open_terminal: Callable[[], Terminal] = Terminal,
+    ) -> None:
+        self._output = output
+        self._look = look
+        self._transcript = transcript
+        self._open_terminal = open_terminal
+        self._unfinished: list[str] = []  # the line being written, for the transcript
+        self._column = 0
+        self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
+
+    @property
+    def size(self) -> ConsoleSize:
+        return self._look.size
+
+    @property
+    def backlog(self) -> int:
+        return self._output.backlog
+
+    async def drained(self) -> None:
+        await self._output.drained()
+
+    def write(self, record: Write) -> None:
+        where_out = record.stream is Stream.OUTPUT
+        color = self._look.color_out if where_out else self._look.color_err
+        text = _painted(record) if color else plain(record.text)
+        self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
+        self._note(plain(record.text), newline=record.newline)
+
+    def progress(self, record: ProgressRecord) -> None:
+        """Nothing: progress belongs to a screen (the console host, too, is silent when redirected)."""
+
+    def clear(self) -> None:
+        """Nothing: what a command without a screen has written stays."""
+
+    def set_title(self, title: str) -> None:
+        """Nothing: the far end does not name the user's window."""
+
+    def column(self) -> int:
+        return self._column
+
+    async def ask(self, question: Question) -> Secret:
+        async with self._asking:
+            terminal = await self._terminal(f"nobody is there to answer {plain(question.label).strip()!r}")
+            try:
+                return await self._ask(terminal, question)
+            finally:
+                terminal.close()
+
+    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
+        async with self._asking:
+            terminal = await self._terminal("nobody is there to press a key")
+            try:
+                with terminal.raw():
+                    typed = await terminal.read()
+                    if typed.startswith(CTRL_C):
+                        raise QuestionCancelled
+                    if echo and typed[0].isprintable():
+                        terminal.write(typed[0])
+            finally:
+                terminal.close()
+        return KeyInfo(virtual_key_code=_key_code(typed[0]), character=typed[0])
+
+    async def _terminal(self, nobody: str) -> Terminal:
+        await self._output.drained(0)
+        try:
+            return self._open_terminal()
+        except OSError as error:
+            self.write(Write(f"pstui: {nobody}: there is no terminal to ask on.", stream=Stream.NOTICE))
+            raise QuestionCancelled(nobody, nobody=True) from error
+
+    async def _ask(self, terminal: Terminal, question: Question) -> Secret:
+        secret = question.kind is QuestionKind.SECRET
+        line = Line(secret=secret)
+        for part in question.preamble:
+            terminal.write(plain(part.text) + ("\n" if part.newline else ""))
+            self._note(plain(part.text), newline=part.newline)
+        label = plain(question.label)
+        with terminal.raw():
+            terminal.write(label)
+            try:
+                while not line.done:
+                    terminal.write(line.feed(await terminal.read()))
+            except Interrupted:
+                terminal.write("\n")
+                self._note(label, newline=False)
+                raise QuestionCancelled from None
+            terminal.write("\n")
+        self._note(label + ("*" * len(line.text) if secret else line.text), newline=True)
+        return Secret(line.text)
+
+    def finish(self) -> None:
+        """Hand an unfinished last line to the transcript."""
+        if self._column:
+            self._note("", newline=True)
+
+    def _note(self, text: str, *, newline: bool) -> None:
+        for number, line in enumerate((text + "\n" if newline else text).split("\n")):
+            if number:
+                self._end_line()
+            self._column += len(line)
+            if self._transcript is not None and line:
+                self._unfinished.append(line)
+        if len(self._unfinished) > _PIECES_LIMIT:
+            self._unfinished = ["".join(self._unfinished)]
+            if len(self._unfinished[0]) > _LINE_LIMIT:
+                self._end_line()
+
+    def _end_line(self) -> None:
+        if self._transcript is not None:
+            self._transcript.line("".join(self._unfinished))
+        self._unfinished, self._column = [], 0
+
+
+def _painted(record: Write) -> str:
+    codes = []
+    if record.foreground != DEFAULT_COLOR:
+        codes.append(_SGR[record.foreground & 15])
+    elif record.stream in _STREAM_SGR:
+        codes.append(_STREAM_SGR[record.stream])
+    if record.background != DEFAULT_COLOR:
+        codes.append(_SGR[record.background & 15] + 10)
+    text = ansi(record.text)
+    if not codes or not text:
+        return text
+    return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
+
+
+def _key_code(character: str) -> int:
+    """Return the Windows virtual key code of a typed character (semantics 4.2); 0 where it has none of its own."""
+    if character in "\r\n":
+        return 13
+    if character.isascii() and (character.isalnum() or character in "\t\x1b "):
+        return ord(character.upper())
+    return 8 if character in "\x7f\x08" else 0
+
+
+class LineConsole:
+    """One target's way to a console that others write to as well: it hands over whole lines only."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._waiting: list[Write] = []
+        self._column = 0
+
+    @property
+    def size(self) -> ConsoleSize:
+        return self._console.size
+
+    @property
+    def backlog(self) -> int:
+        return self._console.backlog
+
+    async def drained(self) -> None:
+        await self._console.drained()
+
+    def write(self, record: Write) -> None:
+        self._waiting.append(record)
+        self._column = 0 if record.newline else self._column + len(record.text)
+        if record.newline or self._column > _LINE_LIMIT:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        for record in self._waiting:
+            self._console.write(record)
+        self._waiting.clear()
+
+    def finish(self) -> None:
+        """End a line that the far end left open."""
+        if self._waiting:
+            self._waiting[-1] = replace(self._waiting[-1], newline=True)
+            self._column = 0
+            self._hand_over()
+
+    def progress(self, record: ProgressRecord) -> None:
+        self._console.progress(record)
+
+    def clear(self) -> None:
+        self._console.clear()
+
+    def set_title(self, title: str) -> None:
+        self._console.set_title(title)
+
+    def column(self) -> int:
+        return self._column
+
+    async def ask(self, question: Question) -> Secret:
+        self._hand_over()
+        return await self._console.ask(question)
+
+    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
+        self._hand_over()
+        return await self._console.read_key(echo=echo, source=source)
+
+
+class SharedInput:
+    """One input that each of several pipelines reads from its beginning, at its own pace. It is kept meanwhile."""
+
+    def __init__(self, source: AsyncIterator[object]) -> None:
+        self._source = source
+        self._read: list[object] = []
+        self._ended = False
+        self._turn = asyncio.Lock()
+
+    async def items(self) -> AsyncIterator[object]:
+        """Yield every object of the input."""
+        place = 0
+        while True:
+            while place < len(self._read):
+                yield self._read[place]
+                place += 1
+            async with self._turn:
+                if place == len(self._read) and not self._ended:
+                    await self._fetch()
+            if place == len(self._read) and self._ended:
+                return
+
+    async def _fetch(self) -> None:
+        try:
+            self._read.append(await anext(self._source))
+        except StopAsyncIteration:
+            self._ended = True
+
+
+async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> list[ConnectionInfo]:
+    """Return connections whose credentials have their passwords, each asked for once, as PowerShell does beforehand.
+
+    Raises QuestionCancelled.
+    """
+    known: dict[str, Secret] = {}
+    found = []
+    for info in infos:
+        credential = info.values.get("Credential")
+        if not isinstance(credential, PSCredential) or credential.password is not None or not credential.user_name:
+            found.append(info)
+            continue
+        user = credential.user_name
+        if user not in known:
+            label = f"Password for {plain(user)[:200]}: "
+            known[user] = await console.ask(Question(QuestionKind.SECRET, label, remote=False))
+        filled = replace(credential, password=known[user])
+        found.append(replace(info, values=MappingProxyType({**info.values, "Credential": filled})))
+    return found

@@ -1,0 +1,169 @@
+"""What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
+
+What the sidebar does for each key; the keys themselves are declared with those of the other places.
+
+The editor's keys in words, for the list of keys.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+
+class Context(enum.Enum):
+    """Where the keys go now."""
+
+    PROMPT = "At the prompt"
+    RUNNING = "While a command runs"
+    ASKING = "While a question waits for its answer"
+    TYPING_FIND = "While the text to find is typed"
+    FIND = "Going from match to match"
+    COPY = "In copy mode"
+    SIDEBAR = "In the sidebar"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextKey:
+    """A key of one context: Textual's names, the action, how it is written, and its words.
+
+    ``label`` is the footer's word; an empty one keeps the key out of the footer.
+    """
+
+    keys: tuple[str, ...]
+    action: str
+    shown: str
+    help: str
+    label: str = ""
+
+
+FIND_TYPING_KEYS = (
+    ContextKey(("enter",), "go", "Enter", "end typing; n and N go on from here", "go on"),
+    ContextKey(("up", "ctrl+f"), "older", "↑", "the match before (also Ctrl+F)", "older"),
+    ContextKey(("down",), "newer", "↓", "the match after", "newer"),
+    ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
+    ContextKey(("pagedown",), "page(1)", "", ""),
+    ContextKey(("escape",), "close", "Esc", "close, and stay at the match", "closes"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; close when nothing does"),
+)
+
+FIND_KEYS = (
+    ContextKey(("n", "up", "ctrl+f", "enter"), "older", "n", "the match before (also ↑, Enter)", "older"),
+    ContextKey(("N", "down"), "newer", "N", "the match after (also ↓)", "newer"),
+    ContextKey(("slash",), "edit", "/", "type another text", "type"),
+    ContextKey(("v", "space"), "copy", "v", "copy mode, from the match on", "copy mode"),
+    ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
+    ContextKey(("pagedown",), "page(1)", "", ""),
+    ContextKey(("escape", "q"), "close", "Esc", "close, and stay at the match (also q)", "closes"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; close when nothing does"),
+)
+
+COPY_KEYS = (
+    ContextKey(("left", "h"), "go('left')", "← ↓ ↑ →", "move (also h j k l)", "move"),
+    ContextKey(("down", "j"), "go('down')", "", ""),
+    ContextKey(("up", "k"), "go('up')", "", ""),
+    ContextKey(("right", "l"), "go('right')", "", ""),
+    ContextKey(("ctrl+left", "b"), "go('word_left')", "b, w", "a word back, on (also Ctrl+← →)"),
+    ContextKey(("ctrl+right", "w"), "go('word_right')", "", ""),
+    ContextKey(("home", "0"), "go('home')", "0, $", "start and end of the line (also Home, End)"),
+    ContextKey(("end", "dollar_sign"), "go('end')", "", ""),
+    ContextKey(("pageup",), "go('page_up')", "PgUp, PgDn", "a page (Ctrl+U, Ctrl+D: half of one)"),
+    ContextKey(("pagedown",), "go('page_down')", "", ""),
+    ContextKey(("ctrl+u",), "go('half_up')", "", ""),
+    ContextKey(("ctrl+d",), "go('half_down')", "", ""),
+    ContextKey(("g", "ctrl+home"), "go('top')", "g, G", "start and end of the text"),
+    ContextKey(("G", "ctrl+end"), "go('bottom')", "", ""),
+    ContextKey(("left_curly_bracket",), "prompt(-1)", "{, }", "the command before, after"),
+    ContextKey(("right_curly_bracket",), "prompt(1)", "", ""),
+    ContextKey(("space", "v"), "mark", "Space", "begin to select here, or stop (also Shift+arrows)", "select"),
+    ContextKey(("V",), "lines", "V", "select whole lines"),
+    ContextKey(("o",), "output", "o", "select the output of the command"),
+    ContextKey(("shift+left",), "extend('left')", "", ""),
+    ContextKey(("shift+right",), "extend('right')", "", ""),
+    ContextKey(("shift+up",), "extend('up')", "", ""),
+    ContextKey(("shift+down",), "extend('down')", "", ""),
+    ContextKey(("shift+home",), "extend('home')", "", ""),
+    ContextKey(("shift+end",), "extend('end')", "", ""),
+    ContextKey(("ctrl+shift+left",), "extend('word_left')", "", ""),
+    ContextKey(("ctrl+shift+right",), "extend('word_right')", "", ""),
+    ContextKey(("enter", "y"), "copy", "Enter", "copy the selection, or the line, and leave", "copies"),
+    ContextKey(("slash",), "find", "/", "find", "find"),
+    ContextKey(("n",), "older", "n, N", "the match before, after"),
+    ContextKey(("N",), "newer", "", ""),
+    ContextKey(("escape",), "drop", "Esc", "drop the selection; leave when there is none", "leaves"),
+    ContextKey(("q",), "leave", "q", "leave"),
+    ContextKey(("ctrl+c",), "interrupt", "Ctrl+C", "stop what runs; copy the selection when nothing does"),
+)
+
+SIDEBAR_KEYS = (
+    ContextKey(("enter",), "choose", "Enter", "open it, or go to its tab; a heading folds", "opens"),
+    ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filter"),
+    ContextKey(("n",), "again", "n", "one more session with it", "second session"),
+    ContextKey(("e",), "edit", "e", "edit the profile; what was found becomes one", "edit"),
+    ContextKey(("a",), "add", "a", "a new profile"),
+    ContextKey(("c",), "clone", "c", "a new profile that begins as a copy of it"),
+    ContextKey(("d", "delete"), "delete", "d", "delete the profile (also Del)", "delete"),
+    ContextKey(("u",), "undo", "u", "take the last change of the profiles back"),
+    ContextKey(("p",), "pin", "p", "pin it to the top, or unpin it"),
+    ContextKey(("o",), "order", "o", "what was used last first, or as in the file"),
+    ContextKey(("i",), "import", "i", "take hosts from ssh_config, mRemoteNG or RDCMan"),
+    ContextKey(("exclamation_mark",), "problems", "!", "what is wrong in the profile file"),
+    ContextKey(("left", "right", "space"), "fold", "← →", "fold and unfold a heading (also Space)"),
+    ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
+)
+
+CONTEXT_KEYS = {
+    Context.TYPING_FIND: FIND_TYPING_KEYS,
+    Context.FIND: FIND_KEYS,
+    Context.COPY: COPY_KEYS,
+    Context.SIDEBAR: SIDEBAR_KEYS,
+}
+
+
+@cache
+def actions_of(keys: tuple[ContextKey, ...]) -> dict[str, str]:
+    """Return the action of each of Textual's key names."""
+    return {key: each.action for each in keys for key in each.keys}
+
+
+def footer_of(keys: Iterable[ContextKey]) -> list[tuple[str, str]]:
+    """Return what the footer shows: keys and their words."""
+    return [(each.shown, each.label) for each in keys if each.label]
+
+
+#: keys that move the cursor, with the rows they go; large numbers are cut to the ends
+MOVES = {"up": -1, "down": 1, "k": -1, "j": 1, "home": -1_000_000, "end": 1_000_000}
+
+VERBS = actions_of(SIDEBAR_KEYS)
+
+
+EDITING: Final = (
+    ("Enter", "run what is finished, else one more line; while a command runs it waits"),
+    ("Alt+Enter", "one more line (also Ctrl+J)"),
+    ("Tab, Shift+Tab", "the next, the last completion; any other key goes on from it"),
+    ("Ctrl+Space", "list completions: typing narrows, Enter takes, Esc closes (also Alt+=)"),
+    ("Up, Down", "lines typed before; those that begin like the text (also Ctrl+P, N; F8)"),
+    ("Alt+<, Alt+>", "the first line known; back to what was being typed"),
+    ("Ctrl+O", "run a line of before and take the one that followed it"),
+    ("Ctrl+R", "search the lines typed before, then those of other hosts"),
+    ("→, End", "at the end: accept what is predicted; Alt+F or Ctrl+→ one word of it"),
+    ("Alt+.", "the last argument of the line before; again for older ones"),
+    ("Ctrl+A, Ctrl+E", "start and end of the line (also Home, End)"),
+    ("Alt+B, Alt+F", "a word back, on (also Ctrl+←, Ctrl+→)"),
+    ("Ctrl+W, Alt+D", "cut the word before, after the cursor (Alt+Backspace: to a sign)"),
+    ("Ctrl+U, Ctrl+K", "cut to the start, to the end of the line"),
+    ("Ctrl+Y, Alt+Y", "insert what was cut; then what was cut before it"),
+    ("Ctrl+Z, Alt+Z", "undo, redo (also Ctrl+Y right after it)"),
+    ("Alt+R", "take back all that was typed"),
+    ("Alt+U, L, C", "the word in capitals, in small letters, with one capital"),
+    ("Ctrl+T, Alt+T", "swap two characters, two words"),
+    ("Ctrl+D", "delete; in an empty line leave the session, as exit does; then the tab"),
+    ("Ctrl+X Ctrl+E", "open the line in $VISUAL or $EDITOR"),
+    ("Ctrl+Q", "the next key as a character: Tab, Enter"),
+    ("Shift+← →", "select; Ctrl+X cuts, Ctrl+V inserts; at the prompt Ctrl+C copies"),
+    ("Ctrl+L", "an empty screen; the text stays above"),
+    ("PgUp, PgDn", "scroll the text"),
+)

@@ -1,0 +1,113 @@
+"""The profile file as the command line uses it: profiles by kind and name, defaults, settings, problems."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pstui.backends.binding.connections import profile_connection
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.credentials import PSCredential
+from pstui.backends.errors import CallError
+from pstui.config import paths
+from pstui.config.problems import Problem
+from pstui.config.profiles import Configuration
+from pstui.config.profiles import load as read_configuration
+from pstui.tui.keys.keymap import keymap
+from pstui.tui.profiles.schema import schema
+
+#: the tables of the file by the word that stands before a name: ``host:web1``
+TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """What the profile file says. Its good profiles can be used whatever else is wrong in it."""
+
+    configuration: Configuration
+
+    @property
+    def path(self) -> Path:
+        return self.configuration.file
+
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Kind → name → keys, as plain mappings."""
+        return {kind: self.configuration.by_kind(table) for kind, table in TABLES.items()}
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        return self.configuration.table("defaults")
+
+    @property
+    def keys(self) -> Mapping[str, Any]:
+        return self.configuration.table("keys")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.configuration.table("settings")
+
+    def connection(self, kind: str, name: str) -> ConnectionInfo:
+        """Return where a profile leads. Raises CallError."""
+        return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
+
+    def credential(self, name: str) -> PSCredential:
+        """Return a [credentials] entry; its password is fetched or asked when it is needed. Raises CallError."""
+        table = self.configuration.credentials.get(name)
+        if table is None:
+            raise CallError(f"there is no [credentials.{name}]", hint=f"Add it to {self.path}.")
+        return PSCredential(str(table.get("user_name", name)))
+
+    def problems_of(self, kind: str, name: str) -> list[str]:
+        """Return what was found wrong with one profile, and is why it is not offered."""
+        table = f"{TABLES[kind]}.{name}"
+        return [str(problem) for problem in self.configuration.problems if problem.table == table]
+
+
+def load(path: str | None) -> Profiles:
+    """Read the profile file; the usual one may be missing, one that is named may not. Raises CallError."""
+    file = Path(path).expanduser() if path is not None else paths.profile_file()
+    if path is not None and not file.is_file():
+        raise CallError(f"--config: {file} is no file", hint="Name a profile file that exists.")
+    return read(file)
+
+
+def read(file: Path) -> Profiles:
+    """Read a profile file, which may be missing. Never raises for what it holds."""
+    configuration = read_configuration(file, schema())
+    found = (Problem(file, message, "keys", name) for name, message in keymap(configuration.table("keys")).problems)
+    return Profiles(replace(configuration, problems=(*configuration.problems, *found)))
+
+
+def check(path: str | None) -> int:
+    """Report every problem of the configuration, one a line; returns the exit code, 1 when there are any."""
+    profiles = load(path)
+    problems = [str(problem) for problem in profiles.configuration.problems]
+    for kind, table in profiles.tables.items():
+        for name in table:
+            try:
+                profiles.connection(kind, name)
+            except CallError as error:
+                problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
+    problems += map(str, _colors(profiles))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1
+    count = len(profiles.configuration.profiles)
+    found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
+    print(f"{profiles.path}: {found}, no problem found")
+    return 0
+
+
+def _colors(profiles: Profiles) -> Iterator[Problem]:
+    from pstui.tui.profiles.schema import is_color
+
+    for profile in profiles.configuration.profiles:
+        if (color := str(profile.values.get("color", ""))) and not is_color(color):
+            message = f"{color} is no colour; write a name such as red, or #rrggbb."
+            yield Problem(profile.file, message, f"{profile.kind}.{profile.name}", "color")

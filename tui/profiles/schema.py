@@ -1,0 +1,203 @@
+"""The shape of a profile file, made from the option declarations: an option declared once is a key here, too.
+
+Profiles as tables: a connection as the keys that lead back to it, and texts of a form as values of TOML.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import uuid
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.parameters import SETTINGS, options_of
+from pstui.backends.binding.session_options import SESSION_OPTIONS
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.credentials import PSCredential
+from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.tui.keys.keymap import action_names
+from pstui.tui.profiles.settings import LEAST_LINES, MOST_LINES
+
+_HOSTS = (
+    ParameterSet.COMPUTER_NAME,
+    ParameterSet.SSH_HOST,
+    ParameterSet.URI,
+    ParameterSet.PROCESS,
+    ParameterSet.HOST_PROCESS,
+    ParameterSet.DEMO,
+)
+_VMS = (ParameterSet.VM_NAME, ParameterSet.VM_ID)
+_CONTAINERS = (ParameterSet.CONTAINER_ID,)
+
+_TARGETS = {
+    "hosts": ("computer_name", "host_name", "connection_uri", "command", "process_id", "demo"),
+    "vms": ("vm_name", "vm_id"),
+    "containers": ("container_id",),
+}
+
+_KINDS = {
+    OptionKind.TEXT: Kind.TEXT,
+    OptionKind.URI: Kind.TEXT,
+    OptionKind.PATH: Kind.TEXT,
+    OptionKind.INTEGER: Kind.INTEGER,
+    OptionKind.SWITCH: Kind.SWITCH,
+    OptionKind.GUID: Kind.GUID,
+    OptionKind.CREDENTIAL: Kind.CREDENTIAL,
+    OptionKind.TABLE: Kind.TABLE,
+    OptionKind.CHOICE: Kind.CHOICE,
+    OptionKind.SESSION_OPTION: Kind.TABLE,
+    OptionKind.LIST: Kind.LIST,
+}
+
+_SETTINGS = {
+    "theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")),
+    "restore": Field(Kind.SWITCH),
+    "history": Field(Kind.SWITCH),
+    "predictions": Field(Kind.SWITCH),
+    "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
+}
+
+
+def schema() -> Schema:
+    """Return the tables and keys that a profile file may hold."""
+    every = _fields((*_HOSTS, *_VMS, *_CONTAINERS))
+    targets = {key for keys in _TARGETS.values() for key in keys}
+    return Schema(
+        named={
+            "hosts": {**COMMON_FIELDS, **_fields(_HOSTS)},
+            "vms": {**COMMON_FIELDS, **_fields(_VMS)},
+            "containers": {**COMMON_FIELDS, **_fields(_CONTAINERS)},
+            "credentials": CREDENTIAL_FIELDS,
+        },
+        single={
+            "defaults": {key: spec for key, spec in every.items() if key not in targets},
+            "settings": _SETTINGS,
+            "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
+        },
+        targets=_TARGETS,
+    )
+
+
+def _fields(sets: Iterable[ParameterSet]) -> Mapping[str, Field]:
+    return {
+        option.key: _field(option)
+        for parameter_set in sets
+        for option in options_of(parameter_set)
+        if option.kind in _KINDS
+    }
+
+
+def _field(option: Option) -> Field:
+    inside: Mapping[str, Field] = {}
+    if option.kind is OptionKind.SESSION_OPTION:
+        inside = {item.key: _field(item) for item in SESSION_OPTIONS}
+    return Field(
+        _KINDS[option.kind],
+        choices=option.choices,
+        minimum=option.minimum,
+        maximum=option.maximum,
+        fields=inside,
+        one_or_many=option.kind is OptionKind.LIST,
+    )
+
+
+def profile_table(info: ConnectionInfo) -> dict[str, Any]:
+    """Return the keys of a profile that leads where ``info`` does. A credential is left out: it needs a table."""
+    table: dict[str, Any] = {}
+    values = dict(info.values)
+    if info.parameter_set is ParameterSet.DEMO:
+        return {"demo": True}
+    for option in options_of(info.parameter_set):
+        value = values.get(option.name)
+        if (
+            value in (None, False)
+            or isinstance(value, PSCredential)
+            or option.name in ("SessionOption", "SSHTransport")
+        ):
+            continue
+        table[option.key] = _plain(value)
+    kept = {"credential", *(item.key for item in SETTINGS.values())}
+    table.update({key: _plain(value) for key, value in info.settings.items() if key in kept})
+    return table
+
+
+@cache
+def is_color(text: str) -> bool:
+    """Whether a profile's colour is one: a name such as red, or #rrggbb."""
+    from textual.color import Color, ColorParseError
+
+    try:
+        return bool(text) and Color.parse(text) is not None
+    except ColorParseError:
+        return False
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def shown(value: Any, spec: Field) -> str:
+    """Return the text of a value in a form; ``value_of`` makes the same value of it."""
+    match spec.kind:
+        case Kind.SWITCH:
+            return "yes" if value else "no"
+        case Kind.TABLE:
+            return _inline(value)[1:-1].strip() if isinstance(value, Mapping) else str(value)
+        case Kind.LIST if isinstance(value, list | tuple):
+            return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def value_of(text: str, spec: Field) -> tuple[Any, str]:
+    """Return the value that a text means and what is wrong with it, one of them empty. An empty text is None."""
+    text = text.strip()
+    if not text:
+        return None, ""
+    value: Any = text
+    match spec.kind:
+        case Kind.SWITCH:
+            if text.casefold() not in _WORDS:
+                return None, "must be yes or no"
+            value = _WORDS[text.casefold()]
+        case Kind.INTEGER:
+            try:
+                value = int(text)
+            except ValueError:
+                return None, "must be a whole number"
+        case Kind.LIST:
+            value = [part for item in text.split(",") if (part := item.strip())]
+        case Kind.TABLE:
+            try:
+                value = tomllib.loads(f"x = {{ {text} }}")["x"]
+            except (tomllib.TOMLDecodeError, RecursionError):
+                return None, 'must be written as name = "value", other = 1'
+    wrong = value_problem(value, spec)
+    if not wrong and spec.kind is Kind.TABLE and spec.fields:
+        wrong = next((f"{key} {said}" for key, one in value.items() if (said := _inside(key, one, spec))), "")
+    return (None, wrong) if wrong else (value, "")
+
+
+def _inside(key: str, value: Any, spec: Field) -> str:
+    inner = spec.fields.get(key)
+    return "is not known" if inner is None else value_problem(value, inner)
+
+
+_WORDS = {"yes": True, "true": True, "on": True, "y": True, "no": False, "false": False, "off": False, "n": False}
+
+
+def _inline(value: Any) -> str:
+    import tomlkit
+
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{tomlkit.key(str(k)).as_string()} = {_inline(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    return str(tomlkit.item(value).as_string())

@@ -1,0 +1,416 @@
+"""What discovery finds, as entries of the sidebar: looked for only while the sidebar can be seen.
+
+The rows of the sidebar on the screen: a cursor, scrolling, painting, and the row of the filter below them.
+
+The list of what can be entered: hosts, virtual machines, containers, saved and found, and the demo endpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.discovery.model import Found, Section, Source, Sources, Watcher
+from pstui.tui.keys.contexts import MOVES, VERBS
+from pstui.tui.sidebar.model import Row, SidebarEntry, SidebarModel, found_group, without_saved
+from pstui.tui.sidebar.paint import MARKS, Styles, cut, paint
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Static
+
+#: what a source says of a thing that is there and runs: nothing worth a word
+_RUNNING = ("running", "up", "")
+_NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
+
+
+def default_sources(connections: Iterable[ConnectionInfo] = ()) -> list[Source]:
+    """Return the sources of this machine; ``connections`` are those of profiles that bring a source of their own."""
+    from pstui.backends.discovery.commands import CommandSource
+    from pstui.backends.discovery.containers import container_sources
+    from pstui.backends.discovery.processes import ProcessSource
+    from pstui.backends.discovery.ssh_config import SSHConfigSource
+    from pstui.backends.discovery.vms import vm_sources
+
+    commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
+    return [SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
+
+
+def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
+    """Return the entries of what was seen last; a source that has nothing says why in a row of its own."""
+    entries: list[SidebarEntry] = []
+    for section in sections:
+        title = _NAMES.get(section.source, section.source)
+        group = found_group(title, section.kind)
+        entries += (_entry(one, group, section.source) for one in section.found)
+        if section.problem:
+            kind = section.kind if section.kind in ("vm", "container") else "host"
+            # There is little room, and the source's name stands before it: "docker is not running" need not repeat it.
+            said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
+            entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
+    return entries
+
+
+def _entry(found: Found, group: str, source: str) -> SidebarEntry:
+    said = found.state if found.state not in _RUNNING else ""
+    if found.kind in ("container", "vm"):
+        said = said or source.rpartition("/")[2]
+    kind = "host" if found.kind == "process" else found.kind
+    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source)
+
+
+class SidebarView(ScrollView, can_focus=True):
+    """Shows what the model lists. The last row of the widget is the filter."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "sidebar--cursor",
+        "sidebar--calm",
+        "sidebar--open",
+        "sidebar--broken",
+    }
+
+    def __init__(self, entries: Iterable[SidebarEntry]) -> None:
+        super().__init__()
+        self.model = SidebarModel(entries)
+        self.filtering = False
+        self._rows: list[Row] = []
+        self._cursor = 0
+        self._states: dict[str, str] = {}
+        self._styles: tuple[Styles, Styles] | None = None
+
+    # -- what is listed ---------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> Sequence[SidebarEntry]:
+        """Every entry, saved ones first."""
+        return self.model.entries
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows as they stand."""
+        return self._rows
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._cursor < len(self._rows) else None
+
+    @property
+    def cursor_entry(self) -> SidebarEntry | None:
+        """The entry under the cursor, None on a heading."""
+        return None if (row := self.cursor_row) is None else row.entry
+
+    def build(self, *, to_first: bool = False) -> None:
+        """List everything anew. ``to_first`` puts the cursor on the first entry, else it stays where it is."""
+        path = "" if (row := self.cursor_row) is None else row.path
+        self._rows = self.model.rows()
+        there = next((index for index, row in enumerate(self._rows) if row.path == path), None)
+        if to_first or not path:
+            self._cursor = next((index for index, row in enumerate(self._rows) if row.entry is not None), 0)
+        elif there is not None:
+            self._cursor = there
+        else:
+            self._cursor = min(self._cursor, max(len(self._rows) - 1, 0))
+        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
+        self.show_cursor()
+        self.refresh()
+
+    def mark(self, states: dict[str, str]) -> bool:
+        """Show which entries are open or broken, by identity; tell whether that is news."""
+        if states == self._states:
+            return False
+        self._states = dict(states)
+        self.refresh()
+        return True
+
+    def state_of(self, entry: SidebarEntry) -> str:
+        """Return the state to show for an entry."""
+        return self._states.get(entry.identity, entry.state)
+
+    # -- cursor -----------------------------------------------------------------------------------------------
+
+    def move(self, rows: int) -> None:
+        """Move the cursor by rows, at most to the ends."""
+        self._cursor = max(0, min(self._cursor + rows, len(self._rows) - 1))
+        self.show_cursor()
+        self.refresh()
+
+    def move_to(self, entry: SidebarEntry) -> None:
+        """Put the cursor on an entry, if it is listed."""
+        place = next((index for index, row in enumerate(self._rows) if row.entry is entry), self._cursor)
+        self.move(place - self._cursor)
+
+    def to_heading(self) -> None:
+        """Put the cursor on the heading above."""
+        row = self.cursor_row
+        above = [] if row is None else [i for i in range(self._cursor) if row.path.startswith(self._rows[i].path + "/")]
+        if above:
+            self.move(above[-1] - self._cursor)
+
+    def show_cursor(self) -> None:
+        """Scroll so that the cursor is in sight, above the row of the filter, and the headings right above it, too."""
+        room = self.size.height - 1
+        if room < 1:
+            return  # not laid out yet
+        top, first = self.scroll_offset.y, self._cursor
+        while first and self._rows[first - 1].entry is None and self._cursor - first + 1 < room:
+            first -= 1
+        if first < top:
+            self.scroll_to(y=first, animate=False, force=True, immediate=True)
+        elif self._cursor >= top + room:
+            self.scroll_to(y=self._cursor - room + 1, animate=False, force=True, immediate=True)
+
+    # -- painting ---------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self.virtual_size = Size(max(self.size.width, 1), len(self._rows) + 1)
+        self.show_cursor()
+
+    def notify_style_update(self) -> None:
+        """Forget the styles: theme or focus are others."""
+        self._styles = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a row; the last one of the widget is the filter."""
+        width = self.scrollable_content_region.width
+        plain_row, cursor_row = self._row_styles()
+        if y == self.size.height - 1:
+            return self._filter_row(plain_row, width)
+        index = y + self.scroll_offset.y
+        if index >= len(self._rows):
+            return Strip.blank(width, plain_row.base)
+        row = self._rows[index]
+        state = self.state_of(row.entry) if row.entry is not None else ""
+        return paint(row, state, cursor_row if index == self._cursor else plain_row, width)
+
+    def _row_styles(self) -> tuple[Styles, Styles]:
+        if self._styles is None:
+
+            def part(name: str) -> Style:
+                return self.get_component_rich_style(f"sidebar--{name}", partial=True)
+
+            states = {name: part(name) for name in ("open", "broken")}
+            bases = (self.rich_style, self.get_component_rich_style("sidebar--cursor"))
+            first, second = (Styles(base, part("calm"), states) for base in bases)
+            self._styles = first, second
+        return self._styles
+
+    def _filter_row(self, styles: Styles, width: int) -> Strip:
+        base, calm = styles.base, styles.base + styles.calm
+        text = self.model.filter
+        if not self.filtering and not text:
+            said = "/ filter" + ("   by last use" if self.model.by_use else "")
+            return Strip([Segment(cut(said, width), calm)]).adjust_cell_length(width, base)
+        segments = [Segment("/ ", calm), Segment(cut(text, width - 3), base)]
+        if self.filtering:
+            segments.append(Segment("▏", base))
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+#: most characters of a filter
+MAX_FILTER = 60
+
+
+class Sidebar(SidebarView):
+    """The list and its keys. ``/`` begins the filter, and every key typed then narrows the list.
+
+    ``sources`` are looked at only while the sidebar can be seen.
+    """
+
+    class Chosen(Message):
+        """An entry was chosen; ``again`` asks for one more session even where one is open."""
+
+        def __init__(self, entry: SidebarEntry, *, again: bool = False) -> None:
+            super().__init__()
+            self.entry, self.again = entry, again
+
+    class Closed(Message):
+        """The keys go back to where they were."""
+
+    class FocusChanged(Message):
+        """The keys have come here, or gone."""
+
+    class Wanted(Message):
+        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
+
+        def __init__(self, verb: str, entry: SidebarEntry | None) -> None:
+            super().__init__()
+            self.verb, self.entry = verb, entry
+
+    def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
+        super().__init__(entries)
+        self._watcher = Watcher(sources, self._found) if sources else None
+
+    # -- what is listed ---------------------------------------------------------------------------------------
+
+    def set_entries(self, entries: Iterable[SidebarEntry]) -> None:
+        """List other profiles; the cursor stays where it is if that is still there."""
+        self.model.set_saved(entries)
+        self._found(self._watcher.sections if self._watcher is not None else ())
+
+    def use(self, entry_identity: str, when: float) -> None:
+        """Remember that something was opened (seconds since the epoch)."""
+        self.model.used[entry_identity] = when
+        if self.model.by_use:
+            self.build()
+
+    # -- discovery --------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self.build(to_first=True)
+
+    def on_show(self) -> None:
+        """Somebody looks: keep what is found current."""
+        if self._watcher is not None:
+            self.call_after_refresh(self._watcher.start)
+
+    async def on_hide(self) -> None:
+        """Nobody looks: stop looking."""
+        await self._stop_looking()
+
+    async def on_unmount(self) -> None:
+        """Leave nothing running behind."""
+        await self._stop_looking()
+
+    async def _stop_looking(self) -> None:
+        if self._watcher is not None:
+            with contextlib.suppress(OSError):
+                await self._watcher.stop()
+
+    def _found(self, sections: Sequence[Section]) -> None:
+        self.model.set_found(without_saved(found_entries(sections), self.model.saved))
+        self.build()
+
+    # -- keys and mouse ---------------------------------------------------------------------------------------
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key at once, in the order of typing."""
+        if self.filtering and self._filter_key(event):
+            event.stop()
+            event.prevent_default()
+            return
+        move = MOVES.get(event.key)
+        page = {"pageup": -1, "pagedown": 1}.get(event.key)
+        if page is not None:
+            move = page * max(self.size.height - 2, 1)
+        verb = VERBS.get(event.key)
+        if move is None and verb is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if move is not None:
+            self.move(move)
+        else:
+            self._do(verb or "", event.key)
+
+    def _filter_key(self, event: events.Key) -> bool:
+        """Take a key of the filter; False for one that is not the filter's."""
+        text = self.model.filter
+        if event.key in ("escape", "ctrl+c"):
+            self.filtering, text = False, ""
+        elif event.key in ("backspace", "ctrl+h"):
+            self.filtering, text = bool(text), text[:-1]
+        elif event.key == "ctrl+u":
+            text = ""
+        elif event.is_printable and event.character and len(text) < MAX_FILTER:
+            text += event.character
+        elif event.key == "enter":
+            self.filtering = False
+            self._do("choose", "enter")
+            return True
+        else:
+            return event.key in VERBS
+        changed, self.model.filter = text != self.model.filter, text
+        if changed:
+            self.build(to_first=bool(text))
+        self.refresh()
+        return True
+
+    def _do(self, verb: str, key: str) -> None:
+        row, entry = self.cursor_row, self.cursor_entry
+        if verb == "filter":
+            self.filtering = True
+            self.refresh()
+        elif verb == "leave":
+            if self.model.filter:
+                self.model.filter = ""
+                self.build()
+            else:
+                self.post_message(self.Closed())
+        elif verb == "order":
+            self.model.by_use = not self.model.by_use
+            self.build()
+            self.post_message(self.Wanted(verb, entry))
+        elif verb in ("choose", "fold") and row is not None and entry is None:
+            if key not in ("left", "right") or row.folded == (key == "right"):
+                self._fold(row.path)
+        elif verb == "fold" and key == "left" and row is not None:
+            self.to_heading()
+        elif verb in ("choose", "again"):
+            self._choose(entry, again=verb == "again")
+        elif verb != "fold":
+            self.post_message(self.Wanted(verb, entry))
+
+    def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
+        if entry is None:
+            return
+        if entry.can_open:
+            if self.model.filter:
+                self.filtering, self.model.filter = False, ""
+                self.build()
+                self.move_to(entry)
+            self.post_message(self.Chosen(entry, again=again))
+        else:
+            self.post_message(self.Wanted("why", entry))
+
+    def _fold(self, path: str) -> None:
+        self.model.toggle(path)
+        self.build()
+        self.post_message(self.Wanted("folded", None))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste goes into the filter."""
+        event.stop()
+        if self.filtering:
+            line = event.text.splitlines()[0] if event.text.strip() else ""
+            self.model.filter = (self.model.filter + line)[:MAX_FILTER]
+            self.build(to_first=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click opens an entry, folds a heading, begins the filter."""
+        event.stop()
+        if event.y == self.size.height - 1:
+            self._do("filter", "slash")
+            return
+        row = event.y + self.scroll_offset.y
+        if row < len(self._rows):
+            self.move(row - self._cursor)
+            self._do("choose", "enter")
+
+    def on_focus(self) -> None:
+        """The cursor looks different with the keys here."""
+        self.refresh()
+        self.post_message(self.FocusChanged())
+
+    def on_blur(self) -> None:
+        """The cursor looks different with the keys elsewhere."""
+        self.refresh()
+        self.post_message(self.FocusChanged())
+
+
+class SidebarStrip(Static):
+    """The folded sidebar: a mark an entry."""
+
+    def show(self, states: Iterable[str]) -> None:
+        """Show one mark a row, as many as there are rows for."""
+        self.update(Text("\n".join(MARKS.get(state, "○") for state in states)))

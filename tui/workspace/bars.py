@@ -1,0 +1,152 @@
+"""One line that tells what a session is: where it goes, how it stands, how long its last command took.
+
+The top row: the program's name, a tab a session with its badge, and what the focused session calls itself.
+"""
+
+from __future__ import annotations
+
+import time
+
+from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.pane import Pane
+from pstui.tui.plain import plain
+from pstui.tui.profiles.schema import is_color
+from pstui.tui.still import Still
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static, Tab, Tabs
+
+#: most characters of the target
+TARGET_LIMIT = 40
+
+
+def target(pane: Pane) -> str:
+    """Return where a pane's session goes: the name it has here, and the account where one is given."""
+    info = pane.info
+    credential = info.values.get("Credential")
+    user = info.text("UserName") or getattr(credential, "user_name", "")
+    host = info.computer_name
+    where = f"{user}@{host}" if user else host
+    return plain(where, limit=TARGET_LIMIT)
+
+
+def state_text(pane: Pane) -> str:
+    """Return the state: a running command's time so far, else a word, and how long the last command took."""
+    if pane.busy_since:
+        return elapsed(time.monotonic() - pane.busy_since)
+    text = pane.state.value
+    return f"{text}  {took(pane.took)}" if pane.took is not None and pane.state.live else text
+
+
+def title_line(pane: Pane, *, short: bool) -> str:
+    """Return the line; a short one leaves the target out."""
+    return state_text(pane) if short else f"{target(pane)}  {state_text(pane)}"
+
+
+def elapsed(seconds: float) -> str:
+    """Return ``00:12``, with hours from one on."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
+
+
+def took(seconds: float) -> str:
+    """Return how long a command took: ``35 ms``, ``1.3 s``, ``12:05``."""
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    return f"{seconds:.1f} s" if seconds < 100 else elapsed(seconds)
+
+
+#: width of the row in columns below which only the tab in front keeps its name
+NARROW = 90
+_NAME_LIMIT = 24
+
+
+def badge(pane: Pane) -> tuple[str, str]:
+    """Return a tab's badge and its colour: a question, then a failure, then what came unseen, then that it is busy."""
+    if pane.asking is not None and not pane.active:
+        return "?", "$warning"
+    if pane.state in (PaneState.FAILED, PaneState.BROKEN):
+        return "✗", "$error"
+    if pane.state in (PaneState.LEFT, PaneState.CANCELLED):
+        return "left" if pane.state is PaneState.LEFT else "○", "$calm"
+    if pane.active:
+        return "", ""
+    if pane.unseen_errors:
+        return f"!{min(pane.unseen, 999)}", "$error"
+    if pane.unseen:
+        return f"●{min(pane.unseen, 999)}", "$primary"
+    return ("…", "$calm") if pane.state in (PaneState.BUSY, PaneState.OPENING) else ("", "")
+
+
+def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
+    """Return a tab's text; a short one leaves the name out. A profile's colour stands as a bar before it."""
+    sign, colour = badge(pane)
+    name = plain(pane.caption, limit=_NAME_LIMIT)
+    text = f"{number}" if short and not pane.active else f"{number} {name}"
+    bar = ("▌", pane.color) if is_color(pane.color) else ""
+    return Content.assemble(bar, text, (f" {sign}" if sign else "", colour))
+
+
+class SessionTabs(Tabs, can_focus=False):
+    """Tabs in one row, without the moving line below."""
+
+
+class TabBar(Horizontal):
+    """The tabs, kept equal to the panes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tabs = SessionTabs()
+        self._labels: dict[str, Tab] = {}
+        self._aside = Still(classes="aside")
+
+    def compose(self) -> ComposeResult:
+        yield Static("pstui", classes="name", markup=False)
+        yield self.tabs
+        yield self._aside
+
+    async def add_pane(self, pane: Pane) -> None:
+        """Add the tab of a new pane."""
+        tab = self._labels[self.tab_id(pane)] = Tab(Content(""), id=self.tab_id(pane))
+        await self.tabs.add_tab(tab)
+
+    async def remove_pane(self, pane: Pane) -> None:
+        """Remove a pane's tab."""
+        del self._labels[self.tab_id(pane)]
+        await self.tabs.remove_tab(self.tab_id(pane))
+
+    def move_pane(self, pane: Pane, panes: list[Pane]) -> None:
+        """Put a pane's tab where the pane now stands among ``panes``."""
+        tab, place = self._labels[self.tab_id(pane)], panes.index(pane)
+        parent = tab.parent
+        if isinstance(parent, Widget) and len(panes) > 1:
+            if place:
+                parent.move_child(tab, after=self._labels[self.tab_id(panes[place - 1])])
+            else:
+                parent.move_child(tab, before=self._labels[self.tab_id(panes[1])])
+
+    @staticmethod
+    def tab_id(pane: Pane) -> str:
+        """Return the id of a pane's tab."""
+        return f"tab-{pane.id}"
+
+    def show(self, panes: list[Pane]) -> None:
+        """Write every label anew and name the session in front."""
+        short = self.app.size.width < NARROW
+        front = None
+        for number, pane in enumerate(panes, 1):
+            tab = self._labels.get(self.tab_id(pane))
+            if tab is None:
+                continue
+            label = tab_label(number, pane, short=short)
+            if tab.label != label:
+                tab.label = label
+            # As Content: a plain text would be read as markup, and the title is the far end's.
+            title = Content(pane.console.title)
+            if title and tab.tooltip != title:
+                tab.tooltip = title
+            front = pane if pane.active else front
+        self._aside.say(Content(front.console.title if front is not None else ""))
