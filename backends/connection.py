@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ParameterSet(enum.Enum):
-    """The ten sets of Enter-PSSession in PowerShell's order (semantics 1.1), then pstui's own three."""
+    """The ten sets of Enter-PSSession in PowerShell's order (protocol-notes 1.1), then pstui's own three."""
 
     COMPUTER_NAME = "ComputerName"
     SSH_HOST = "SSHHost"
@@ -44,7 +44,7 @@ class ConnectionInfo:
 
     Values have their final types: str, int, bool (switches), uuid.UUID, PSCredential, dict (Options),
     tuple[str, ...] (Command). A parameter that was not given is absent. For SSHHost, ``HostName`` is the bare host,
-    lower-cased, IPv6 in brackets, with ``UserName`` and ``Port`` taken out of it (semantics 1.4).
+    lower-cased, IPv6 in brackets, with ``UserName`` and ``Port`` taken out of it (protocol-notes 1.4).
 
     ``profile`` names the saved profile it came from, ``""`` if none. ``settings`` holds pstui's own additions, by
     TOML key: ``width`` (int), ``load_profile`` (bool) and the like.
@@ -71,7 +71,7 @@ class ConnectionInfo:
 
     @property
     def computer_name(self) -> str:
-        """The PSSession property ComputerName (semantics 5.1): what prompts and lists call the target."""
+        """The PSSession property ComputerName (protocol-notes 5.1): what prompts and lists call the target."""
         match self.parameter_set:
             case ParameterSet.SSH_HOST:
                 return self.text("HostName")

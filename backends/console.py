@@ -1,6 +1,6 @@
 """The two ports of a session to a person: ``Console`` (where text goes and questions are asked) and its ``Question``.
 
-``backends.psrp.host`` implements PowerShell's host methods (semantics 4.3) on top of a Console the way the console
+``backends.psrp.host`` implements PowerShell's host methods (protocol-notes 4.3) on top of a Console the way the console
 host does, so that a pane, a plain terminal and a transcript all show the same text in the same order.
 """
 
@@ -71,7 +71,7 @@ class QuestionCancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key press as ``$Host.UI.RawUI.ReadKey`` returns it (semantics 4.2)."""
+    """A key press as ``$Host.UI.RawUI.ReadKey`` returns it (protocol-notes 4.2)."""
 
     virtual_key_code: int
     character: str

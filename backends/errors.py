@@ -23,7 +23,7 @@ class PstuiError(Exception):
     """Base of every error a user may see.
 
     ``what`` is one line naming the thing and the failure; ``why`` explains it; ``hint`` says what to do next.
-    ``error_id`` is PowerShell's FullyQualifiedErrorId (semantics 1.3, 1.10) or empty. ``details`` is longer text
+    ``error_id`` is PowerShell's FullyQualifiedErrorId (protocol-notes 1.3, 1.10) or empty. ``details`` is longer text
     for those who ask (a peer's own words, a trace of the opening), already free of secrets. ``offers`` are ways out
     that a screen can present.
     """
@@ -76,19 +76,19 @@ def as_open_error(label: str, error: PstuiError) -> OpenError:
 
 
 class OpenCancelled(OpenError):
-    """The user gave up while the session was opening; shown as nothing at all (semantics 2.9)."""
+    """The user gave up while the session was opening; shown as nothing at all (protocol-notes 2.9)."""
 
 
 class SessionBroken(PstuiError):
-    """An open session died: the transport ended or the peer broke the protocol (semantics 2.7)."""
+    """An open session died: the transport ended or the peer broke the protocol (protocol-notes 2.7)."""
 
 
 class ProtocolError(SessionBroken):
-    """The peer sent what the protocol does not allow (semantics 8.2); the session is broken by us."""
+    """The peer sent what the protocol does not allow (protocol-notes 7.1); the session is broken by us."""
 
 
 class SessionDisconnected(SessionBroken):
-    """The connection is gone but the session lives on at the far end and can be connected to again (2.10)."""
+    """The connection is gone but the session lives on there and can be connected to again (protocol-notes 2.10)."""
 
 
 class SessionStateError(PstuiError):

@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Stream(enum.Enum):
-    """Which of the host's writing methods a text came through; decides its format (semantics 4.3, 4.9)."""
+    """Which of the host's writing methods a text came through; decides its format (protocol-notes 4.3, 4.9)."""
 
     OUTPUT = "output"
     ERROR = "error"
@@ -25,7 +25,7 @@ class Stream(enum.Enum):
     NOTICE = "notice"
 
 
-#: The terminal's own colour, as Unix clients send it (semantics 3.7).
+#: The terminal's own colour, as Unix clients send it (protocol-notes 3.7).
 DEFAULT_COLOR = -1
 
 
@@ -88,7 +88,7 @@ class InformationInfo:
 
 
 class RunspaceState(enum.IntEnum):
-    """State of a session's runspace pool (numbers of semantics 3.8)."""
+    """State of a session's runspace pool (numbers of protocol-notes 3.8)."""
 
     BEFORE_OPEN = 0
     OPENING = 1
@@ -102,7 +102,7 @@ class RunspaceState(enum.IntEnum):
 
 
 class RunspaceAvailability(enum.IntEnum):
-    """Whether a session would take a command now (numbers of semantics 5.3)."""
+    """Whether a session would take a command now (numbers of protocol-notes 5.3)."""
 
     NONE = 0
     AVAILABLE = 1
@@ -112,7 +112,7 @@ class RunspaceAvailability(enum.IntEnum):
 
 
 class PipelineState(enum.IntEnum):
-    """State of a pipeline (numbers of semantics 3.8)."""
+    """State of a pipeline (numbers of protocol-notes 3.8)."""
 
     NOT_STARTED = 0
     RUNNING = 1

@@ -1,4 +1,4 @@
-"""Where a password comes from: a profile names a source, never the password itself (design decision 12)."""
+"""Where a password comes from: a profile names a source, never the password itself."""
 
 from __future__ import annotations
 

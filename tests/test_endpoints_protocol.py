@@ -1,4 +1,4 @@
-"""Servers of every protocol version: what is sent to them, and how secrets reach them (semantics 3.4, 3.7, 4.8)."""
+"""Servers of every protocol version: what is sent to them, how secrets reach them (protocol-notes 3.4, 3.7, 4.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The far end's debugger: stops, its commands, values, errors, breakpoints, and every way out of it (semantics 2.4)."""
+"""The far end's debugger: stops, its commands, values, errors, breakpoints, every way out (protocol-notes 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialogues while a command runs: questions, Ctrl+C, acknowledgements that do not come (semantics 2.9, 4)."""
+"""Dialogues while a command runs: questions, Ctrl+C, acknowledgements that do not come (protocol-notes 2.9, 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the far end sends, a session ends in one clear way and nothing hangs (semantics 8.2, 8.3)."""
+"""Whatever the far end sends, a session ends in one clear way and nothing hangs (protocol-notes 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session key of protocols before 2.4: made on first need, once, and secrets under it (semantics 4.8)."""
+"""The session key of protocols before 2.4: made on first need, once, and secrets under it (protocol-notes 4.8)."""
 
 from __future__ import annotations
 

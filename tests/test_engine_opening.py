@@ -1,4 +1,4 @@
-"""Dialogues of opening, entering, running and leaving with a scripted server (semantics 2.5–2.8, 3.7, 3.11)."""
+"""Dialogues of opening, entering, running and leaving with a scripted server (protocol-notes 2.5–2.8, 3.7, 3.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl+C at every moment, as the matrix has it and at once while connecting (semantics 2.9)."""
+"""Ctrl+C at every moment, as the table has it, and at once while connecting (protocol-notes 2.9)."""
 
 from __future__ import annotations
 

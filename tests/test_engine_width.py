@@ -1,4 +1,4 @@
-"""The width that the far end is told: the console's with every command, or the one a profile fixes (semantics 3.11)."""
+"""The width that the far end is told: the console's with every command, or a profile's (protocol-notes 3.11)."""
 
 from __future__ import annotations
 

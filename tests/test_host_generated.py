@@ -30,7 +30,7 @@ BATCH = 20
 LAST = 424242
 #: A text longer than any that is shown whole.
 HUGE = f"<S>{'x' * 1_500_000}</S>"
-#: Longest text that may reach a console in one record (semantics 8.3 no. 3).
+#: Longest text that may reach a console in one record (protocol-notes 7.4).
 LONGEST = 1024 * 1024 + 20
 
 

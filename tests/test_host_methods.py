@@ -1,4 +1,4 @@
-"""All 56 host methods through the engine, for commands and for the pool: shown, asked, answered (semantics 4.3)."""
+"""All 56 host methods through the engine, for commands and the pool: shown, asked, answered (protocol-notes 4.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed lines and the commands they travel as (semantics 3.3, the table row by row, and the rules around it)."""
+"""Typed lines and the commands they travel as (protocol-notes 3.3, the table row by row, and the rules around it)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Arguments as the binder reads them, and the names of parameters among them (``common-parameters``, semantics 1).
+"""Arguments as the binder reads them, and the names of parameters among them (protocol-notes 1.11).
 
-PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (semantics 1).
+PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (protocol-notes 1).
 
 ``bind`` takes the arguments of a shell, ``bind_line`` (in ``binding_line``, offered here too) a whole PowerShell line.
 """

@@ -1,6 +1,6 @@
-"""The path of a key file, resolved as PowerShell's providers resolve it (semantics 1.5).
+"""The path of a key file, resolved as PowerShell's providers resolve it (protocol-notes 1.5).
 
-What a cmdlet itself checks once its parameters are bound, in PowerShell's order (semantics 2.1–2.3).
+What a cmdlet itself checks once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
 """
 
 from __future__ import annotations
@@ -284,7 +284,7 @@ def _computers(call: Checked, names: Any) -> Any:
 
 
 def check_uri(uri: str) -> None:
-    """Refuse an address that no session can be made from (semantics 1.8). The id has no suffix. Raises CallError."""
+    """Refuse an address that makes no session (protocol-notes 1.8). The id has no suffix. Raises CallError."""
     scheme, separator, rest = uri.partition("://")
     why = ""
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):

@@ -31,7 +31,7 @@ from pstui.backends.errors import CallError
 #: finds a credential by the name of its table; raises CallError for a name that is not there
 CredentialLookup = Callable[[str], PSCredential]
 
-#: the sets whose configuration name and session options come from the defaults (semantics 1.6)
+#: the sets whose configuration name and session options come from the defaults (protocol-notes 1.6)
 WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
 
 

@@ -179,7 +179,7 @@ def _is_empty(result: Any) -> bool:
 
 
 def check_authentication(cmdlet: Cmdlet, bound: dict[str, Any], name: str) -> None:
-    """Refuse what excludes each other, on the parameter bound last (semantics 1.7). Raises CallError."""
+    """Refuse what excludes each other, on the parameter bound last (protocol-notes 1.7). Raises CallError."""
     if name not in ("Credential", "Authentication", "CertificateThumbprint"):
         return
     thumbprint, credential = bound.get("CertificateThumbprint"), bound.get("Credential")

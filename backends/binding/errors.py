@@ -1,4 +1,4 @@
-"""The refusals of the binder: PowerShell's error ids (semantics 1.3) with a message of ours that says what to do."""
+"""The refusals of the binder: PowerShell's error ids (protocol-notes 1.3), messages of ours that say what to do."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def not_convertible(cmdlet: Cmdlet, name: str, error_id: str, why: str, hint: st
 
 
 def excluded(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> BindingError:
-    """A value that the cmdlet refuses because of another one (semantics 1.7)."""
+    """A value that the cmdlet refuses because of another one (protocol-notes 1.7)."""
     return refusal(cmdlet, "ParameterBindingFailed", f"-{name} cannot be used here", why, hint)
 
 

@@ -1,4 +1,4 @@
-"""PowerShell's preference variables for remoting, where a line or the command bar sets them (semantics 1.6).
+"""PowerShell's preference variables for remoting, where a line or the command bar sets them (protocol-notes 1.6).
 
 The tokens of a PowerShell line, read from left to right, and the variables known in it.
 

@@ -1,6 +1,6 @@
-"""Host strings of -HostName and -ComputerName, read as .NET reads them (semantics 1.4, 1.8).
+"""Host strings of -HostName and -ComputerName, read as .NET reads them (protocol-notes 1.4, 1.8).
 
-The hashtables of -SSHConnection (semantics 5.5).
+The hashtables of -SSHConnection (protocol-notes 5.5).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def check_connection_tables(cmdlet: Cmdlet, tables: Sequence[Mapping[str, Any]])
 
 
 def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
-    """Refuse what is no ssh_config keyword, or a value that would begin another line (semantics 8.3)."""
+    """Refuse what is no ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
     for key, value in (options or {}).items():
         if not _KEYWORD.match(key):
             why = f"{errors.quoted(key)} is no keyword of ssh_config."

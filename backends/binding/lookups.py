@@ -1,4 +1,4 @@
-"""Sessions that a call names by Id, Name or InstanceId (semantics 1.10, 2.3, 5.4)."""
+"""Sessions that a call names by Id, Name or InstanceId (protocol-notes 1.10, 2.3, 5.4)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The options of pstui's own for what runs on or beside this computer: containers, virtual machines, any command.
 
-The options that say where a connection goes: one or two for each parameter set (semantics 1.1).
+The options that say where a connection goes: one or two for each parameter set (protocol-notes 1.1).
 """
 
 from __future__ import annotations

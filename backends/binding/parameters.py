@@ -1,7 +1,7 @@
 """Every option of a connection, declared once.
 
 From here come the connection dialog's fields, the keys of a profile, the parameters of the command line and the help
-texts. The names, sets and positions of PowerShell's own options are those measured (semantics 1.1, 1.2), with the two
+texts. The names, sets and positions of PowerShell's options are those measured (protocol-notes 1.1, 1.2), with the two
 additions of the newer documentation: -Credential by position, -ConfigurationName with -HostName.
 
 The cmdlets that pstui binds: their parameters and sets, read from the measured tables beside this file.
@@ -270,7 +270,7 @@ def set_of_keys(keys: Mapping[str, object]) -> list[ParameterSet]:
     return [parameter_set for key, parameter_set in _TARGET_KEYS if key in keys]
 
 
-#: aliases of the session cmdlets (semantics 1, 5.4), lower case
+#: aliases of the session cmdlets (protocol-notes 1, 5.4), lower case
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "etsn": "Enter-PSSession",

@@ -1,6 +1,6 @@
-"""The session options of a WinRM connection (PSSessionOption), one declaration each (semantics 1.9).
+"""The session options of a WinRM connection (PSSessionOption), one declaration each (protocol-notes 1.9).
 
-Session options as the binder makes them: a dict by property name, times in ms (semantics 1.9).
+Session options as the binder makes them: a dict by property name, times in ms (protocol-notes 1.9).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conversion of a given value to a parameter's type, as PowerShell's binder converts (semantics 1.2, 1.3)."""
+"""Conversion of a given value to a parameter's type, as PowerShell's binder converts (protocol-notes 1.2, 1.3)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whether a typed text is finished, and which brackets belong together: what an editor needs to know of the language.
 
-A text is incomplete when PowerShell itself would ask for another line (semantics 3.5). The real client finds that out
+A text is incomplete when PowerShell itself would ask for another line (protocol-notes 3.5). The real client finds out
 by sending the line; asking here first keeps a half-typed block out of the far end's history. Any other mistake counts
 as complete, because the far end reports it better.
 """

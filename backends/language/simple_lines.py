@@ -1,7 +1,7 @@
 """The values a typed constant can have, and the shape of a line that travels as commands.
 
 A value is a ``str``, a :class:`Number`, a ``bool``, ``None`` (``$null``), a ``list`` of values (an array) or a ``dict``
-(a hashtable, in the order written). Semantics section 3.3 has the table of what the real client sends for each.
+(a hashtable, in the order written). protocol-notes 3.3 has the table of what the real client sends for each.
 
 Commands as text: the line that would be read as exactly these commands again.
 
@@ -10,7 +10,7 @@ Used to show and to record what is sent, and by the tests to prove that reading 
 A typed line as commands, where it is simple enough to travel without being script.
 
 The real client reads each line with its own parser and sends simple lines as command objects, everything else as one
-script text (semantics 3.3). Command objects are what endpoints without a language accept, so the line between the two
+script text (protocol-notes 3.3). Command objects are what endpoints without a language accept: the line between both
 decides what works on a JEA endpoint. Simple is here: commands by name, with constants, arrays and hashtables of
 constants as arguments, in pipelines and statements, with at most one stream merged into the output. What the real
 client computes itself (``(1+2)``, ``[Environment]::ProcessId``, ``$using:x``) travels as script and is computed there.
@@ -206,7 +206,7 @@ class _NotSimpleError(Exception):
 
 
 def is_exit(text: str) -> bool:
-    """Whether the line leaves the session: ``exit`` alone, in any case (semantics 2.8); ``exit 3`` is script."""
+    """Whether the line leaves the session: ``exit`` alone, in any case (protocol-notes 2.8); ``exit 3`` is script."""
     return text.strip().lower() == "exit"
 
 

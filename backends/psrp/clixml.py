@@ -2,9 +2,9 @@
 
 Everything above this module sees plain Python values; everything hostile in a body is refused here.
 
-The host methods that write text: their shape and the record each becomes (semantics 4.3, 4.9).
+The host methods that write text: their shape and the record each becomes (protocol-notes 4.3, 4.9).
 
-The fast decoder: the messages of a flood, decoded from their bytes without building objects (design decision 7).
+The fast decoder: the messages of a flood, decoded from their bytes without building objects.
 
 Real servers write these messages in one fixed shape. Whatever differs by a byte is left to psrpcore: every function
 returns None for "not mine". Strings are decoded as PowerShell does, on UTF-16 code units.
@@ -25,12 +25,12 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
 
-#: Deepest nesting turned into plain values; PowerShell itself stops near 50 (semantics 8.3 no. 2).
+#: Deepest nesting turned into plain values; PowerShell itself stops near 50 (protocol-notes 7.3).
 MAX_DEPTH = 60
 
 
 class MessageType(enum.IntEnum):
-    """Message numbers a client receives (semantics 3.8)."""
+    """Message numbers a client receives (protocol-notes 3.8)."""
 
     SESSION_CAPABILITY = 0x00010002
     ENCRYPTED_SESSION_KEY = 0x00010006
@@ -53,7 +53,7 @@ class MessageType(enum.IntEnum):
 
 
 class PlainCipher(PSCryptoProvider):
-    """SecureString of protocol 2.4: base64 of UTF-16LE, protected by the transport alone (semantics 4.8)."""
+    """SecureString of protocol 2.4: base64 of UTF-16LE, protected by the transport alone (protocol-notes 4.8)."""
 
     def decrypt(self, value: str) -> str:
         return base64.b64decode(value).decode("utf-16-le", "surrogatepass")
@@ -231,7 +231,7 @@ def information_info(body: bytes) -> InformationInfo | None:
 
 
 def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
-    """Build the ErrorRecord that answers a host call with an exception (semantics 4.1), category OperationStopped."""
+    """Build the ErrorRecord that answers a host call with an exception (protocol-notes 4.1): OperationStopped."""
     exception = ps.NETException(Message=message, HResult=-2146233087)
     exception.PSObject.type_names.insert(0, f"System.Management.Automation.{reason}")
     category = ps.ErrorCategoryInfo(Category=ps.ErrorCategory.OperationStopped, Reason=reason)
@@ -241,7 +241,7 @@ def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
 #: Method id → number of arguments.
 WRITE_METHODS = {13: 1, 14: 3, 15: 0, 16: 1, 17: 3, 18: 1, 19: 1, 21: 1, 22: 1}
 
-#: Longest text of one call that is shown, in characters (semantics 8.3 no. 3); the rest is cut with a note.
+#: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
 MAX_TEXT = 1024 * 1024
 
 _PREFIXED = {
@@ -329,7 +329,7 @@ def unescape(text: str) -> str:
     return found
 
 
-#: What an empty error line becomes: it is ignored (semantics 4.3), but decoded all the same.
+#: What an empty error line becomes: it is ignored (protocol-notes 4.3), but decoded all the same.
 _NOTHING = Write("", newline=False)
 
 

@@ -1,4 +1,4 @@
-"""A pool that is let go of and taken up again, by this client or another (MS-PSRP 3.1.4.9, 3.1.4.10; semantics 5.4).
+"""A pool let go of and taken up again, by this client or another (MS-PSRP 3.1.4.9, 3.1.4.10; protocol-notes 5.4).
 
 Only transports that make a shell for the pool can do it. What runs meanwhile goes on; its output waits over there.
 """
@@ -18,14 +18,14 @@ from pstui.backends.psrp.pool import RunspacePool
 from pstui.backends.records import RunspaceState
 from pstui.backends.transports.base import ShellTransport
 
-#: the protocol that brought disconnection (semantics 3.7)
+#: the protocol that brought disconnection (protocol-notes 3.7)
 SINCE = (2, 2)
 
 _HEADER = struct.Struct(">qqBi")
 
 
 class OffSync(Defragmenter):
-    """Joins the fragments of a stream that may begin in the middle of a message: its rest is skipped (6.7)."""
+    """Joins the fragments of a stream that may begin within a message: its rest is skipped (protocol-notes 6.7)."""
 
     _begun = False
     _before = b""

@@ -1,4 +1,4 @@
-"""Fragments and message headers, checked before anything is buffered (semantics 3.8, 8.2, 8.3 no. 1)."""
+"""Fragments and message headers, checked before anything is buffered (protocol-notes 3.8, 7.1, 7.2)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pstui.backends.errors import ProtocolError
 
-#: One object may not be larger on the OutOfProc transports (semantics 6.1).
+#: One object may not be larger on the OutOfProc transports (protocol-notes 6.1).
 MAX_OBJECT = 10 * 1024 * 1024
-#: No single fragment may claim more, whatever the transport (semantics 8.3).
+#: No single fragment may claim more, whatever the transport (protocol-notes 7.2).
 MAX_FRAGMENT = 32 * 1024 * 1024
 
 _FRAGMENT = struct.Struct(">qqBi")

@@ -1,4 +1,4 @@
-"""The host that answers a far end's calls: all 56 methods over a Console (semantics 4.3, 4.4, 8.3)."""
+"""The host that answers a far end's calls: all 56 methods over a Console (protocol-notes 4.3, 4.4, 7.4)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, wri
 from pstui.backends.psrp.questions import Questions
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 
-#: Host name and version that a far end may ask for (never sent by PowerShell's own server, semantics 4.3).
+#: Host name and version that a far end may ask for (never sent by PowerShell's own server, protocol-notes 4.3).
 HOST_NAME = "pstui"
-#: ReadKeyOptions (semantics 4.3).
+#: ReadKeyOptions (protocol-notes 4.3).
 _ALLOW_CTRL_C, _NO_ECHO, _KEY_DOWN, _KEY_UP = 1, 2, 4, 8
 #: Ctrl+C as a key: the code of C, its control character, LeftCtrlPressed.
 _CTRL_C = KeyInfo(67, "\x03", 8)
@@ -66,7 +66,7 @@ class Host:
 
     @property
     def size(self) -> ConsoleSize:
-        """The size that the far end is told, as it is now (semantics 3.11)."""
+        """The size that the far end is told, as it is now (protocol-notes 3.11)."""
         own = self.console.size
         return ConsoleSize(self._width or own.width, own.height)
 
@@ -128,7 +128,7 @@ class Host:
                 return self._value(number)
 
     def _value(self, number: int) -> Any:
-        """Return what the getters of semantics 4.3 answer, from live values."""
+        """Return what the getters of protocol-notes 4.3 answer, from live values."""
         size = note_object(width=self.size.width, height=self.size.height)
         values: dict[int, Any] = {
             1: HOST_NAME,
@@ -203,7 +203,7 @@ def _harmless(text: str) -> str:
 
 
 def progress_record(source_id: int, found: dict[str, Any]) -> ProgressRecord:
-    """Read the fields of a progress record (semantics 4.2); wrong ones fall back to "unknown"."""
+    """Read the fields of a progress record (protocol-notes 4.2); wrong ones fall back to "unknown"."""
 
     def number(name: str, default: int) -> int:
         value = found.get(name)
@@ -227,7 +227,7 @@ def progress_record(source_id: int, found: dict[str, Any]) -> ProgressRecord:
 
 
 def is_secret_answer(answer: Any) -> bool:
-    """Return whether an answer holds a SecureString, which needs the session key first (semantics 4.8)."""
+    """Return whether an answer holds a SecureString, which needs the session key first (protocol-notes 4.8)."""
     if isinstance(answer, ps.PSSecureString | ps.PSCredential | Secret):
         return True
     inside = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ()

@@ -1,4 +1,4 @@
-"""Dispatch of host calls: decode, check, do; answers in tasks of their own (semantics 4.1, design decision 4)."""
+"""Dispatch of host calls: decode, check, do; answers in tasks of their own (protocol-notes 4.1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Call id of a method that is never answered (semantics 4.1).
+#: Call id of a method that is never answered (protocol-notes 4.1).
 VOID = -100
 #: Most questions of one session open at once; a real server asks one at a time.
 MAX_OPEN = 32
@@ -67,7 +67,7 @@ class HostCalls:
         self.spawn(self._answer(call, method, pipeline), pipeline)
 
     def _do(self, call: HostCall, method: HostMethod | None) -> None:
-        """Do a void method; what fails is shown, the far end never knows (semantics 4.3)."""
+        """Do a void method; what fails is shown, the far end never knows (protocol-notes 4.3)."""
         try:
             if method is None:
                 raise HostError(f"host method {call.mi} does not exist")

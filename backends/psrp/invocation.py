@@ -1,4 +1,4 @@
-"""CREATE_PIPELINE, GET_COMMAND_METADATA and HostInfo objects in the shape the real client sends (semantics 3.3–3.7).
+"""CREATE_PIPELINE, GET_COMMAND_METADATA and HostInfo objects in the real client's shape (protocol-notes 3.3–3.7).
 
 CREATE_PIPELINE messages from templates: what is the same in every line that is sent is written once for a pool.
 
@@ -24,14 +24,14 @@ from pstui.backends.records import DEFAULT_COLOR
 _NONE = ps.PipelineResultTypes.none
 _OUTPUT = ps.PipelineResultTypes.Output
 _ERROR = ps.PipelineResultTypes.Error
-#: Out-Default takes the output and the errors of everything before it (semantics 3.4).
+#: Out-Default takes the output and the errors of everything before it (protocol-notes 3.4).
 _UNCLAIMED = ps.PipelineResultTypes.Output | ps.PipelineResultTypes.Error
 
-#: Command types asked for by the required-command check: Alias, Function, Filter, Cmdlet, Configuration (2.5).
+#: Command types of the required-command check (protocol-notes 2.5): Alias, Function, Filter, Cmdlet, Configuration.
 _COMMAND_TYPES = ps.CommandTypes(271)
 
 
-#: The merge field of each stream and the protocol that brought it (semantics 3.4).
+#: The merge field of each stream and the protocol that brought it (protocol-notes 3.4).
 _STREAM_FIELDS = {
     2: ("MergeError", (2, 2)),
     3: ("MergeWarning", (2, 2)),
@@ -128,7 +128,7 @@ def metadata_request(names: Sequence[str]) -> PSObject:
 
 
 def opening(size: ConsoleSize, title: str, application_arguments: dict[str, Any]) -> PSObject:
-    """Return the INIT_RUNSPACEPOOL object (semantics 3.7)."""
+    """Return the INIT_RUNSPACEPOOL object (protocol-notes 3.7)."""
     return note_object(
         MinRunspaces=1,
         MaxRunspaces=1,
@@ -178,7 +178,7 @@ def host_info(size: ConsoleSize, title: str) -> PSObject:
 
 
 def version_table(protocol: str) -> dict[str, Any]:
-    """Return the application arguments: a PSVersionTable, without which a server offers no debugger (3.7)."""
+    """Return the application arguments: a PSVersionTable, or a server offers no debugger (protocol-notes 3.7)."""
     versions = ("1.0", "2.0", "3.0", "4.0", "5.0", "5.1", "6.0", "7.0")
     table = {
         "PSVersion": ps.PSVersion("7.6"),

@@ -1,4 +1,4 @@
-"""The pipelines of an entered session: a typed line, the prompt, the report of an error, the profile (semantics 3)."""
+"""The pipelines of an entered session: a typed line, the prompt, an error's report, the profile (protocol-notes 3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEBUG_PROMPT = Invocation(
     is_nested=True,
 )
 
-#: LocalScript and RemoteScript, what a console host always offers (semantics 3.7).
+#: LocalScript and RemoteScript, what a console host always offers (protocol-notes 3.7).
 DEBUG_MODE = Invocation(
     ((Call("__Set-PSDebugMode", (("Mode", ps.PSInt(6)),)),),), redirect_errors=True, invocation_info=True
 )
@@ -49,7 +49,7 @@ LOAD_PROFILE = Invocation(
 def line_invocation(
     text: str, protocol: tuple[int, int], size: ConsoleSize | None, *, no_language: bool = False
 ) -> Invocation:
-    """Return what a typed line is sent as: commands where it is simple, else its text as a script (semantics 3.3)."""
+    """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
     if is_exit(text):
         text = "Exit-PSSession"
     line = parse_line(text, no_language=no_language)
@@ -86,7 +86,7 @@ def _nested(call: Call) -> Invocation:
 
 
 def error_report(size: ConsoleSize | None) -> tuple[Invocation]:
-    """Return the pipeline that prints one ErrorRecord given as input (semantics 3.6)."""
+    """Return the pipeline that prints one ErrorRecord given as input (protocol-notes 3.6)."""
     return (Invocation(((OUT_DEFAULT,),), no_input=False, size=size),)
 
 

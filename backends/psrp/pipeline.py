@@ -41,7 +41,7 @@ class Pipeline:
         self.is_nested = is_nested
         self.fragments = Defragmenter()
         self.on_output = on_output
-        #: swallow SetShouldExit and PopRunspace, as during the required-command check (semantics 2.5)
+        #: swallow SetShouldExit and PopRunspace, as during the required-command check (protocol-notes 2.5)
         self.ignore_exit = ignore_exit
         self.had_errors = False
         self.stopping = False

@@ -1,8 +1,8 @@
 """The input of a command: sent object by object, and what becomes of the command when that fails.
 
-A runspace pool on one transport: opening, pipelines, host calls, the session key (semantics 3.4–3.11, 4, 8).
+A runspace pool on one transport: opening, pipelines, host calls, the session key (protocol-notes 3.4–3.11, 4, 7).
 
-Stopping a command: the signal, its confirmation, and what is said when that does not come (semantics 2.9, 3.11).
+Stopping a command: the signal, its confirmation, and what is said when none comes (protocol-notes 2.9, 3.11).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def feed(pool: RunspacePool, pipeline: Pipeline, source: AsyncIterator[Any
 
 log = logging.getLogger(__name__)
 
-#: Seconds: no answer at all to the opening (semantics 8.3 no. 10).
+#: Seconds: no answer at all to the opening (protocol-notes 7.8).
 OPEN_TIMEOUT = 180.0
 #: Most commands whose metadata is taken.
 MAX_COMMANDS = 10_000
@@ -189,7 +189,7 @@ class RunspacePool:
     async def command_metadata(
         self, names: list[str], on_start: Callable[[Pipeline], None] | None = None
     ) -> tuple[PipelineResult, list[Any]]:
-        """Ask for the metadata of commands; returns the end of it and the objects (semantics 3.9)."""
+        """Ask for the metadata of commands; returns the end of it and the objects (protocol-notes 3.9)."""
         found = Bounded(MAX_COMMANDS)
         pipeline = Pipeline(found.take, ignore_exit=True)
         request = commands.metadata_request(names)

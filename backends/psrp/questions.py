@@ -1,6 +1,6 @@
-"""The host methods by number and the arguments each takes, checked before anything acts on them (semantics 4.3).
+"""The host methods by number and the arguments each takes, checked before anything uses them (protocol-notes 4.3).
 
-Questions of the far end in the console's own shape: fields, credentials, choices (semantics 4.4–4.7).
+Questions of the far end in the console's own shape: fields, credentials, choices (protocol-notes 4.4–4.7).
 
 Each flow is a sequence of ``Question`` put to a Console; wrong answers are asked again. QuestionCancelled passes
 through to the caller.
@@ -16,9 +16,9 @@ from pstui.backends.console import Choice, Console, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import Stream, Write
 
-#: Most fields of a prompt and choices of a question that are shown (semantics 8.3 no. 3).
+#: Most fields of a prompt and choices of a question that are shown (protocol-notes 7.4).
 MAX_ITEMS = 1000
-#: Longest text of one question, all its labels and helps together, in characters (semantics 8.3 no. 3).
+#: Longest text of one question, all its labels and helps together, in characters (protocol-notes 7.4).
 MAX_QUESTION = 1024 * 1024
 
 
@@ -163,7 +163,7 @@ def _shape(*fields: str) -> Callable[[Any, str], dict[str, Any]]:
 
 
 def _objects(value: Any, name: str, *texts: str) -> list[dict[str, Any]]:
-    """Check a list of objects whose ``texts`` are texts or absent; it may come as an array (semantics 4.2)."""
+    """Check a list of objects whose ``texts`` are texts or absent; it may come as an array (protocol-notes 4.2)."""
     if isinstance(value, dict):
         value = value.get("mae")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -190,7 +190,7 @@ def _choices(value: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _ints(value: Any, name: str) -> list[int]:
-    """Check a list of numbers: plain, or with ``mae``/``mal`` as a server encodes int[] (semantics 4.2, 4.7)."""
+    """Check a list of numbers: plain, or with ``mae``/``mal`` as a server encodes int[] (protocol-notes 4.2, 4.7)."""
     if isinstance(value, dict):
         value = value.get("mae")
     if value is None:
@@ -252,7 +252,7 @@ class Questions:
         return await self.console.ask(question)
 
     def secret_warning(self) -> Write:
-        """Return the line shown before a secret is read for a remote caller (semantics 4.4)."""
+        """Return the line shown before a secret is read for a remote caller (protocol-notes 4.4)."""
         text = f"WARNING: what you type next goes to {self.computer}. Enter it only if you trust that computer."
         return Write(text, stream=Stream.WARNING)
 
@@ -309,7 +309,7 @@ class Questions:
         return answers
 
     async def _commanded(self, field: dict[str, Any], label: str, before: list[Write]) -> str | None:
-        """Ask one line; fields with a label take the ``!`` commands of semantics 4.5."""
+        """Ask one line; fields with a label take the ``!`` commands of protocol-notes 4.5."""
         while True:
             text = (
                 await self._ask(QuestionKind.LINE, label, before, help=str(field.get("helpMessage") or ""))
@@ -331,7 +331,7 @@ class Questions:
                     ]
 
     def _tagged(self, caption: str, message: str) -> tuple[str, str]:
-        """Return caption and message of a request for credentials, marked as the far end's (semantics 4.4)."""
+        """Return caption and message of a request for credentials, marked as the far end's (protocol-notes 4.4)."""
         warning = (
             f"A script on {self.computer} asks for credentials. "
             "Give them only if you trust that computer and the script."
@@ -411,7 +411,7 @@ def plain_label(label: str) -> str:
 
 
 def read_choices(items: Sequence[dict[str, Any]]) -> tuple[Choice, ...]:
-    """Read choice descriptions; a lone ``&`` at the end or ``?`` as hotkey is refused (semantics 4.7)."""
+    """Read choice descriptions; a lone ``&`` at the end or ``?`` as hotkey is refused (protocol-notes 4.7)."""
     choices = []
     for item in items:
         label = str(item.get("label") or "")

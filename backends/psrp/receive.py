@@ -1,6 +1,6 @@
-"""What a pool's own messages do: negotiation, private data, state, session key (semantics 3.7, 4.8, 8.2).
+"""What a pool's own messages do: negotiation, private data, state, session key (protocol-notes 3.7, 4.8, 7.1).
 
-What a pipeline's messages become: text on the console, outputs, error records, its state (semantics 3.4, 3.8).
+What a pipeline's messages become: text on the console, outputs, errors, its state (protocol-notes 3.4, 3.8).
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
             | MessageType.WARNING_RECORD
             | MessageType.PROGRESS_RECORD
         ):
-            pass  # the same arrives as a host call, which is what is shown (design decision 5)
+            pass  # the same arrives as a host call, which is what is shown (protocol-notes 3.4)
         case _:
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 

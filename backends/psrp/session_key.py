@@ -1,4 +1,4 @@
-"""The session key of protocols before 2.4: made once, before the first secret, on whoever's wish (semantics 4.8)."""
+"""The session key of protocols before 2.4: made once, before the first secret, whoever wishes (protocol-notes 4.8)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateErro
 if TYPE_CHECKING:
     from pstui.backends.psrp.pool import RunspacePool
 
-#: Seconds the exchange may take (semantics 4.8).
+#: Seconds the exchange may take (protocol-notes 4.8).
 KEY_TIMEOUT = 180.0
 
 

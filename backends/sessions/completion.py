@@ -1,6 +1,6 @@
-"""Completion from the metadata of commands, for endpoints without TabExpansion2 (semantics 3.9, 3.10).
+"""Completion from the metadata of commands, for endpoints without TabExpansion2 (protocol-notes 3.9, 3.10).
 
-Tab completion: TabExpansion2's call and its answer, or the commands there are where it is missing (3.10).
+Tab completion: TabExpansion2's call and answer, or the commands there are where it lacks (protocol-notes 3.10).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The far end's debugger at one console: what a stop shows and what a typed line does there (semantics 2.4, 3.1)."""
+"""The far end's debugger at one console: what a stop shows, what a typed line does there (protocol-notes 2.4, 3.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session let go of and taken up again, where its transport can do that (semantics 5.3, 5.4)."""
+"""A session let go of and taken up again, where its transport can do that (protocol-notes 5.3, 5.4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pool import RunspacePool
     from pstui.backends.sessions.session import PSSession
 
-#: seconds that a disconnected session must be kept at least (semantics 5.4)
+#: seconds that a disconnected session must be kept at least (protocol-notes 5.4)
 LEAST_IDLE_TIMEOUT = 60.0
 #: most characters shown of one object that nobody formatted over there
 MAX_SHOWN = 10_000
@@ -200,7 +200,7 @@ async def _take_up(session: PSSession) -> None:
 
 
 def _failed(error: PstuiError, error_id: str, *, anew: bool = False) -> PstuiError:
-    """Return an error of WinRM's under the id of a cmdlet, the name of its code before it (semantics 5.4).
+    """Return an error of WinRM's under the id of a cmdlet, the name of its code before it (protocol-notes 5.4).
 
     What ends the session, and what was given up, stays as it is. ``anew`` replaces the id of another cmdlet.
     """

@@ -1,10 +1,10 @@
-"""Taking turns in a session that several consoles share: one command runs at a time (semantics 2.4, 5.3).
+"""Taking turns in a session that several consoles share: one command runs at a time (protocol-notes 2.4, 5.3).
 
-Telling the user how a line failed: the far end prints the error, as the console has it do (semantics 3.6).
+Telling the user how a line failed: the far end prints the error, as the console has it do (protocol-notes 3.6).
 
 Between a session's opening and its first prompt: what must be there, and giving up at once (2.2, 2.5, 2.9).
 
-The console loop of one entered session: prompt, line, result, leaving (semantics 2.4–2.9, 3.1–3.6).
+The console loop of one entered session: prompt, line, result, leaving (protocol-notes 2.4–2.9, 3.1–3.6).
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ async def _one(value: Any) -> AsyncIterator[Any]:
     yield value
 
 
-#: The commands that entering needs; Get-Command is needed to ask for them (semantics 2.5).
+#: The commands that entering needs; Get-Command is needed to ask for them (protocol-notes 2.5).
 REQUIRED = ("Out-Default", "Exit-PSSession")
 #: Seconds that a cancelled entering may take to clean up before it goes on doing so by itself.
 CANCEL_GRACE = 0.25
@@ -162,7 +162,7 @@ class Entering:
 
 
 async def install_prompt(session: PSSession) -> None:
-    """Give a virtual machine, a container or a local process its prompt; failure is silent (semantics 2.2)."""
+    """Give a virtual machine, a container or a local process its prompt; failure is silent (protocol-notes 2.2)."""
     from pstui.backends.psrp.invocation import Call, Invocation
 
     script = target_prompt(session.info, session.target_name, kept=not session.temporary)
@@ -267,7 +267,7 @@ class InteractiveSession:
             raise as_open_error(self.session.info.label, error) from error
 
     async def _join(self) -> bool:
-        """Show what a busy session does until that ends; True when it stands at a breakpoint (semantics 2.4)."""
+        """Show what a busy session does until that ends; True when it stands at a breakpoint (protocol-notes 2.4)."""
         self._notice(_BUSY if self.session.stopped is None else _AT_BREAKPOINT)
         running = asyncio.create_task(self.session.running())
         result = await self._drive(running)
@@ -452,7 +452,7 @@ class InteractiveSession:
         return False
 
     async def _evaluate_prompt(self) -> None:
-        """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (semantics 3.1)."""
+        """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
         from pstui.backends.psrp.invocations import DEBUG_PROMPT, PROMPT
 
         await self._turns.wait()

@@ -1,4 +1,4 @@
-"""All sessions of this process: numbers, names, look-ups (semantics 2.3, 5.2)."""
+"""All sessions of this process: numbers, names, look-ups (protocol-notes 2.3, 5.2)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SessionManager:
         return tuple(self._sessions)
 
     def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
-        """Make a session, not yet open. SSH takes one number for the name and the next for the Id (semantics 5.2)."""
+        """Make a session, not yet open. SSH takes a number for the name, the next for the Id (protocol-notes 5.2)."""
         number = next(self._numbers)
         name = name or f"Runspace{number}"
         if info.parameter_set is ParameterSet.SSH_HOST:
@@ -53,7 +53,7 @@ class SessionManager:
     def find(self, info: ConnectionInfo) -> PSSession:
         """Look a kept session up by Session, Id, InstanceId or Name, to enter it.
 
-        Raises CallError with PowerShell's ids: not found, several, not open (semantics 2.2, 5.4).
+        Raises CallError with PowerShell's ids: not found, several, not open (protocol-notes 2.2, 5.4).
         """
         key, error, matches = _LOOKUPS[info.parameter_set]
         wanted = info.values.get(key)

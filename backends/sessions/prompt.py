@@ -1,4 +1,4 @@
-"""How the far end's prompt is shown for each kind of target (semantics 3.1, 3.2)."""
+"""How the far end's prompt is shown for each kind of target (protocol-notes 3.1, 3.2)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
-#: What stands for a prompt that is missing, empty or failed (semantics 3.1).
+#: What stands for a prompt that is missing, empty or failed (protocol-notes 3.1).
 FALLBACK = "PS>"
-#: Asks for the next line of an incomplete one (semantics 3.5).
+#: Asks for the next line of an incomplete one (protocol-notes 3.5).
 CONTINUATION = ">> "
 #: Longest prompt shown, in characters; a far end's longer one is cut.
 MAX_PROMPT = 400
@@ -45,7 +45,7 @@ def shown_prompt(info: ConnectionInfo, text: str, user: str | None = None) -> st
 
 
 def container_display(container_id: str) -> str:
-    """Return a container's name as its prompt shows it: at most 15 characters (semantics 3.2)."""
+    """Return a container's name as its prompt shows it: at most 15 characters (protocol-notes 3.2)."""
     return container_id[:14] + "…" if len(container_id) > 15 else container_id
 
 
@@ -60,7 +60,7 @@ def target_prompt(info: ConnectionInfo, name: str = "", *, kept: bool = False) -
     """Return the script that gives this kind of target its prompt, ``""`` where the far end keeps its own.
 
     ``name`` is what the target calls itself where that is known (a machine entered by its id). A container's id is
-    shown whole in a session that was ``kept`` and is entered again (semantics 3.2).
+    shown whole in a session that was ``kept`` and is entered again (protocol-notes 3.2).
     """
     match info.parameter_set:
         case ParameterSet.VM_ID | ParameterSet.VM_NAME:

@@ -1,4 +1,4 @@
-"""Remote debugging: what a stop says, what the debugger's answers mean (as recorded; semantics 2.4, 3.1, 3.7).
+"""Remote debugging: what a stop says, what the debugger's answers mean (as recorded; protocol-notes 2.4, 3.1, 3.7).
 
 What the far end of a session has reported, kept within bounds for lists that can be opened.
 """
@@ -186,7 +186,7 @@ class SessionRecords:
         self._errors.append(error)
 
     def add_error_line(self, text: str) -> None:
-        """Keep a line of an error that arrives as text alone, as the errors of a typed line do (semantics 3.4)."""
+        """Keep a line of an error that arrives as text alone, as the errors of a typed line do (protocol-notes 3.4)."""
         if not (self._lines and (not text.strip() or text.startswith(_CONTINUES))):
             self._finish_lines()
         if sum(map(len, self._lines)) < MAX_TEXT:

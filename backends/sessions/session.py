@@ -1,6 +1,6 @@
 """What is known of a session: its names, its target, its state, who watches that, and what its far end reported.
 
-A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (semantics 5).
+A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (protocol-notes 5).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _COMPUTER_TYPES = {
 
 
 class SessionFacts:
-    """The readable side of a PSSession (semantics 5.1, 5.3). ``on_step`` is told the steps of opening."""
+    """The readable side of a PSSession (protocol-notes 5.1, 5.3). ``on_step`` is told the steps of opening."""
 
     def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
@@ -58,7 +58,7 @@ class SessionFacts:
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         self.leave_code: int | None = None
-        #: whether the far end's debugger was told once how this client debugs (semantics 3.7)
+        #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
         self.no_language = False
@@ -143,7 +143,7 @@ class SessionFacts:
             self._pool.attach(console)
 
     def told_size(self) -> ConsoleSize | None:
-        """Return the size that the far end must be told with a command, None where it knows it (semantics 3.11).
+        """Return the size that the far end must be told with a command, None where it knows it (protocol-notes 3.11).
 
         It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
         """
@@ -204,7 +204,7 @@ class PSSession(SessionFacts):
         self.following: asyncio.Task[PipelineResult | None] | None = None
 
     async def open(self) -> None:
-        """Connect and open the pool; one that is disconnected is taken up again (semantics 2.2).
+        """Connect and open the pool; one that is disconnected is taken up again (protocol-notes 2.2).
 
         Raises OpenError, SessionStateError; OpenCancelled when ``stop`` ended it.
         """
@@ -295,7 +295,7 @@ class PSSession(SessionFacts):
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.
 
-        A disconnected session is connected to first, so that it ends at the far end too (semantics 5.4).
+        A disconnected session is connected to first, so that it ends at the far end too (protocol-notes 5.4).
         """
         if (opening := self._opening) is not None:
             opening.cancel()
@@ -348,7 +348,7 @@ class PSSession(SessionFacts):
         return result
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
-        """Ask the far end for the metadata of commands (semantics 3.9)."""
+        """Ask the far end for the metadata of commands (protocol-notes 3.9)."""
         with self._busy() as pool:
             return await pool.command_metadata(names, self._started)
 

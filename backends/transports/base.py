@@ -20,7 +20,7 @@ from pstui.backends.console import Console
 
 
 class Channel(Protocol):
-    """A byte stream to a process that speaks OutOfProc (semantics 6.1): three methods and a reason for its end."""
+    """A byte stream to a process that speaks OutOfProc (protocol-notes 6.1): three methods and a reason for its end."""
 
     async def read(self) -> bytes:
         """Return the next bytes, at most a few hundred KiB, or ``b""`` once the far end is gone.
@@ -55,7 +55,7 @@ class Transport(Protocol):
 
     #: largest payload of one packet in bytes, for psrpcore's ``data_to_send``
     max_payload: int
-    #: whether the way to the far end is encrypted or local (semantics 8.3 no. 9)
+    #: whether the way to the far end is encrypted or local (protocol-notes 7.6)
     is_private: bool
 
     async def open(self, opening: bytes) -> None:

@@ -1,9 +1,9 @@
-"""The pipes on which PowerShell processes of this machine wait for Enter-PSHostProcess (semantics 6.4).
+"""The pipes on which PowerShell processes of this machine wait for Enter-PSHostProcess (protocol-notes 6.4).
 
 On Unix each is a socket ``CoreFxPipe_PSHost.<start time>.<process id>.<domain>.<program>`` in the temporary folder.
 Anybody may put a file of such a name there, so a socket counts only if it belongs to the process it names.
 
-A PowerShell process that runs on this machine, entered as Enter-PSHostProcess does (semantics 6.4).
+A PowerShell process that runs on this machine, entered as Enter-PSHostProcess does (protocol-notes 6.4).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def process_owner(process_id: int) -> int | None:
     return -1
 
 
-#: seconds a pipe may take to accept, and the time between two tries (semantics 6.4)
+#: seconds a pipe may take to accept, and the time between two tries (protocol-notes 6.4)
 TIMEOUT, POLL = 60.0, 0.1
 
 _ENDED = "The process has ended or has closed its pipe (NamedPipeTransportProcessEnded)."

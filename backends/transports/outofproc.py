@@ -1,4 +1,4 @@
-"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (semantics 6.1).
+"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (protocol-notes 6.1).
 
 SSH, local processes, containers, named pipes and VM sockets all speak it; they differ only in their ``Channel``.
 The client never acknowledges, has one Data outstanding per GUID, sends nothing after a Signal and closes commands
@@ -20,16 +20,16 @@ from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateErro
 from pstui.backends.pace import give_way
 from pstui.backends.transports.base import Channel, Incoming
 
-#: Fragment payload limit of the OutOfProc transports (semantics 6.1).
+#: Fragment payload limit of the OutOfProc transports (protocol-notes 6.1).
 MAX_PAYLOAD = 32_768
 #: Longest line taken from a peer, in bytes; real servers stay under 64 KiB, one object may not exceed 10 MiB.
 MAX_LINE = 16 * 1024 * 1024
 #: Bytes of decoded Data kept for a slow consumer before reading stops. What is kept is read to its end even when the
 #: command was stopped: this much is some 10 ms of work.
 MAX_QUEUED = 256 * 1024
-#: Seconds: the stop limit of semantics 2.9.
+#: Seconds: the stop limit of protocol-notes 2.9.
 SIGNAL_TIMEOUT = 60.0
-#: Seconds for an orderly close. PowerShell waits 60 (6.1); a person who leaves does not, and the end of the channel
+#: Seconds for an orderly close. PowerShell waits 60 (protocol-notes 6.1); a person does not, and the channel's end
 #: ends the far side all the same.
 CLOSE_TIMEOUT = 5.0
 #: Seconds a far end that has confirmed the close is given to end by itself before the channel is cut.
@@ -42,7 +42,7 @@ _ELEMENT = re.compile(
 )
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 _ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
-#: The only attributes each element may carry (counts as semantics 6.1: errors 2003 and 2005).
+#: The only attributes each element may carry (counts as protocol-notes 6.1: errors 2003 and 2005).
 _ATTRIBUTES = {b"Data": {b"Stream", b"PSGuid"}}
 _ACKS = frozenset({b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
 

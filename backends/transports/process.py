@@ -31,7 +31,7 @@ ERROR_GATHERING = 0.2
 class ProcessChannel(asyncio.SubprocessProtocol):
     """The standard streams of a child process.
 
-    A line on stderr is the process's report of an error (semantics 6.2, error 2100): ``read`` then raises
+    A line on stderr is the process's report of an error (protocol-notes 6.2, error 2100): ``read`` then raises
     SessionBroken with that text, after everything that came before it on stdout was read.
     """
 
@@ -189,7 +189,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
             self._inbox.end()
 
 
-#: server mode on the standard streams (semantics 6.2)
+#: server mode on the standard streams (protocol-notes 6.2)
 SERVER_ARGUMENTS = ("-s", "-NoLogo", "-NoProfile")
 
 

@@ -1,4 +1,4 @@
-"""The table of all 56 host methods: what the far end sends, what is shown or asked, what is answered (semantics 4.3).
+"""The table of all 56 host methods: what the far end sends, what is shown, asked or answered (protocol-notes 4.3).
 
 Arguments are CLIXML as a server writes it; answers are as ``replay_clixml.read`` gives them.
 """

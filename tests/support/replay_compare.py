@@ -9,7 +9,7 @@ from tests.support.replay_clixml import differences, read
 
 #: Where pstui means to differ from the console: (path in the message, reason).
 INTENDED = (
-    (r"HostInfo\b.*", "the width is told with every command, so that a resize is followed (semantics 3.11)"),
+    (r"HostInfo\b.*", "the width is told with every command, so that a resize is followed (protocol-notes 3.11)"),
     (r"PowerShell\.History", "compared as text when the pipelines are matched"),
 )
 #: Of the opening only these are compared: the rest tells who and how large the client is.

@@ -1,4 +1,4 @@
-"""The wire of the stand-in server: fragments, messages and OutOfProc elements (semantics 3.8, 6.1), strictly read.
+"""The wire of the stand-in server: fragments, messages and OutOfProc elements (protocol-notes 3.8, 6.1), strictly read.
 
 Only the standard library, so that the stand-in starts as fast as a shell script.
 """
@@ -16,7 +16,7 @@ ZERO = uuid.UUID(int=0)
 FRAGMENT_HEADER = struct.Struct(">qqBi")
 MESSAGE_HEADER = struct.Struct("<II16s16s")
 TO_CLIENT, TO_SERVER = 1, 2
-#: Largest payload of one Data element (semantics 6.1).
+#: Largest payload of one Data element (protocol-notes 6.1).
 MAX_PAYLOAD = 32768
 
 TYPES = {

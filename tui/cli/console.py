@@ -385,7 +385,7 @@ def _painted(record: Write) -> str:
 
 
 def _key_code(character: str) -> int:
-    """Return the Windows virtual key code of a typed character (semantics 4.2); 0 where it has none of its own."""
+    """Return the Windows virtual key code of a typed character (protocol-notes 4.2); 0 where it has none of its own."""
     if character in "\r\n":
         return 13
     if character.isascii() and (character.isalnum() or character in "\t\x1b "):

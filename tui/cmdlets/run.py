@@ -1,6 +1,6 @@
 """New-PSSession: the sessions that a call asks for, opened side by side.
 
-The session cmdlets, typed as in PowerShell and done here: on the sessions of this program (semantics 5.4).
+The session cmdlets, typed as in PowerShell and done here: on the sessions of this program (protocol-notes 5.4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sessions as Get-PSSession shows them: eight columns (semantics 5.1).
+"""Sessions as Get-PSSession shows them: eight columns (protocol-notes 5.1).
 
 What a typed call says, and whether it may go on: -WhatIf, -Confirm and -ErrorAction of the session cmdlets.
 """
@@ -148,7 +148,7 @@ def missed(call: BoundCall) -> list[Said]:
 
 
 def full_id(call: BoundCall, error_id: str) -> str:
-    """Return an error's id as the cmdlet gives it: with its suffix, unless it has one part more (semantics, head)."""
+    """Return an error's id as the cmdlet gives it: with its suffix, unless it has a part more (protocol-notes 1.3)."""
     if "," in error_id or error_id == "PSSessionConnectFailed":
         return error_id
     return f"{error_id},{cmdlet(call.cmdlet).id_suffix}"
@@ -157,7 +157,7 @@ def full_id(call: BoundCall, error_id: str) -> str:
 class Agreement:
     """Whether a call may act on one session after the other, as ShouldProcess decides; ``said`` is what -WhatIf says.
 
-    Remove-PSSession names a session by its computer, the others by its name (``common-parameters``).
+    Remove-PSSession names a session by its computer, the others by its name (protocol-notes 1.11).
     """
 
     def __init__(self, call: BoundCall, console: Console) -> None:

@@ -66,7 +66,7 @@ AnyAsking = Asking | AskingKey
 StrayKey = Callable[[str, str | None], Awaitable[object]]
 
 
-#: virtual key codes by Textual's key names (semantics 4.2); letters and digits are their own upper-case code
+#: virtual key codes by Textual's key names (protocol-notes 4.2); letters and digits are their own upper-case code
 _CODES = {
     "backspace": 8,
     "tab": 9,

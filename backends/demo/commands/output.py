@@ -222,7 +222,7 @@ async def start_sleep(call: Call) -> None:
 
 @command("Clear-Host", "Clear the screen.", aliases=("cls", "clear"), kind="Function")
 async def clear_host(call: Call) -> None:
-    """Set the cursor to the corner and fill the whole buffer with blanks, as a Windows server does (semantics 4.3)."""
+    """Set the cursor to the corner and fill the buffer with blanks, as a Windows server does (protocol-notes 4.3)."""
     host = call.streams.link.host
     await call.streams.settle()
     await call.streams.link.tell(HostMethodIdentifier.SetCursorPosition, bare(x=0, y=0))
@@ -241,7 +241,7 @@ async def clear_host(call: Call) -> None:
     Param("MaskInput", "switch"),
 )
 async def read_host(call: Call) -> Output:
-    """Ask with one field named after the prompt, as the real command does (semantics 4.3)."""
+    """Ask with one field named after the prompt, as the real command does (protocol-notes 4.3)."""
     name = to_text(call.get("Prompt")) or "Input"
     hidden = call.switch("AsSecureString") or call.switch("MaskInput")
     answers = await call.streams.fields("", "", [(name, "SecureString" if hidden else "String")])

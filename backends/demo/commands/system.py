@@ -1,6 +1,6 @@
 """Commands about the machine, the session and the endpoint itself.
 
-TabExpansion2: commands, parameters, paths and variables (semantics 3.10).
+TabExpansion2: commands, parameters, paths and variables (protocol-notes 3.10).
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ async def get_history(call: Call) -> Output:
 
 @command("Exit-PSSession", "Leave the session.", aliases=("exsn",))
 async def exit_session(call: Call) -> None:
-    """Make the host call PopRunspace (semantics 2.8)."""
+    """Make the host call PopRunspace (protocol-notes 2.8)."""
     await call.streams.settle()
     await call.streams.link.tell(53)
 

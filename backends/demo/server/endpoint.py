@@ -1,4 +1,4 @@
-"""The endpoint of one connection: packets in, packets out, a task for every pipeline (semantics 6.1)."""
+"""The endpoint of one connection: packets in, packets out, a task for every pipeline (protocol-notes 6.1)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class ErrorInfo:
     target: Any = None
     command: str = ""
     recommendation: str = ""
-    #: an ErrorRecord that came back from the client is printed as ``Error: …`` on the ordinary output (semantics 3.6)
+    #: an ErrorRecord that came back from the client is printed as ``Error: …`` on ordinary output (protocol-notes 3.6)
     came_back: bool = False
     exception_type: str = field(default="")
 
@@ -38,7 +38,7 @@ class StatementError(Exception):
 
 
 class ScriptIncomplete(Exception):
-    """The text ends inside something that must be closed: the client asks for more lines (semantics 3.5)."""
+    """The text ends inside something that must be closed: the client asks for more lines (protocol-notes 3.5)."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class ScriptError(Exception):
 
 
 class ExitRequested(Exception):
-    """``exit`` ran in a script: SetShouldExit with the code (semantics 2.8)."""
+    """``exit`` ran in a script: SetShouldExit with the code (protocol-notes 2.8)."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""Fragments to messages, with every size and number checked before anything is kept (semantics 8.2, 8.3)."""
+"""Fragments to messages, with every size and number checked before anything is kept (protocol-notes 7.1, 7.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pstui.backends.demo.server.wire import WireError
 
-#: one object of a client over these transports (semantics 6.1, limits)
+#: one object of a client over these transports (protocol-notes 6.1, limits)
 MAX_OBJECT = 10 * 1024 * 1024
 #: PowerShell itself stops near 50 levels of objects, each of which is up to four elements deep here
 MAX_DEPTH = 200

@@ -150,7 +150,7 @@ class PipelineLink:
         self._post(message)
 
     async def tell(self, method: int, *arguments: Any) -> None:
-        """Make a host call without an answer (semantics 4.3)."""
+        """Make a host call without an answer (protocol-notes 4.3)."""
         if not self.host.is_null:
             await self.send(PipelineHostCall(ci=_VOID, mi=HostMethodIdentifier(method), mp=list(arguments)))
 

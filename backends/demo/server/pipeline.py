@@ -183,7 +183,7 @@ def _pair(name: str | None, value: Any) -> tuple[str | None, Any]:
 
 
 def command_metadata(spec: registry.CommandSpec) -> Thing:
-    """Return a command as GET_COMMAND_METADATA describes it (semantics 3.9)."""
+    """Return a command as GET_COMMAND_METADATA describes it (protocol-notes 3.9)."""
     kinds = {"Function": 2, "Cmdlet": 8}
     parameters = {
         param.name: Thing(

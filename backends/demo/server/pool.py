@@ -4,8 +4,8 @@ Read here and not by psrpcore, because a real Unix client sends console colours 
 
 psrpcore's server pool with what the real clients need mended around it.
 
-Versions are negotiated truthfully up to 2.4 (semantics 3.7), where a SecureString travels plain inside the transport
-(4.8); console colours of -1, which psrpcore refuses, are read here; calls are numbered for each pipeline.
+Versions are negotiated truthfully up to 2.4 (protocol-notes 3.7), where a SecureString travels plain in the transport
+(protocol-notes 4.8); console colours of -1, which psrpcore refuses, are read here; each pipeline numbers its calls.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class PipelineRequest:
-    """A CREATE_PIPELINE as the endpoint needs it: statements of commands (semantics 3.4)."""
+    """A CREATE_PIPELINE as the endpoint needs it: statements of commands (protocol-notes 3.4)."""
 
     statements: tuple[tuple[CommandCall, ...], ...]
     no_input: bool = True
@@ -126,7 +126,7 @@ _FRAGMENT = struct.Struct(">QQBI")
 _MESSAGE = struct.Struct("<II16s16s")
 _PROTOCOLS = ("2.0", "2.1", "2.2", "2.3", "2.4")
 
-#: what a client may send to a pool or a pipeline (semantics 3.8)
+#: what a client may send to a pool or a pipeline (protocol-notes 3.8)
 FROM_CLIENT = frozenset(
     {
         PSRPMessageType.SessionCapability,
@@ -267,7 +267,7 @@ class DemoPool(ServerRunspacePool):
         self._change_state(RunspacePoolState.Opened)
 
     def finish(self) -> None:
-        """Queue the Closing and Closed states, the end of an orderly session (semantics 2.8)."""
+        """Queue the Closing and Closed states, the end of an orderly session (protocol-notes 2.8)."""
         self._change_state(RunspacePoolState.Closing)
         self._change_state(RunspacePoolState.Closed)
 

@@ -103,7 +103,7 @@ def host_object(session: Session) -> Thing:
 
 
 def execution_context(session: Session) -> Thing:
-    """Return what prompts ask for the location, as Enter-PSSession's own does in a container (semantics 3.2)."""
+    """Return what prompts ask for the location, as Enter-PSSession's own does in a container (protocol-notes 3.2)."""
     text = "pstui.demo.ExecutionContext"
     path = Thing((text,), {"CurrentLocation": str(session.location)}, text)
     state = Thing((text,), {"Path": path}, text)

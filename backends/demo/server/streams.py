@@ -1,7 +1,7 @@
 """The streams of a running pipeline: each record goes out as a record and as the host call that shows it.
 
 With Out-Default at the end of a statement everything is rendered here, as host calls; without it objects and error
-records travel as they are (semantics 3.4).
+records travel as they are (protocol-notes 3.4).
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Streams:
         return answer
 
     async def fields(self, caption: str, message: str, fields: list[tuple[str, str]]) -> dict[str, Any]:
-        """Ask for values: (name, type) with the types String, SecureString, Int32 (semantics 4.3, Prompt)."""
+        """Ask for values: (name, type) with the types String, SecureString, Int32 (protocol-notes 4.3, Prompt)."""
         await self.settle()
         if any(kind == "SecureString" for _, kind in fields):
             await self._exchange_key()
@@ -190,7 +190,7 @@ class Streams:
         return await self.link.ask(method, caption, message, user, "", 3, 1)
 
     async def _exchange_key(self) -> None:
-        """Ask a client of protocol 2.1 or older for its key; later ones start the exchange themselves (3.7)."""
+        """Ask a client of protocol 2.1 or older for its key; later ones begin by themselves (protocol-notes 3.7)."""
         if self.link.pool.protocol in ("2.0", "2.1"):
             with suppress(Exception):
                 self.link.pool.request_key()

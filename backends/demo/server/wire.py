@@ -1,4 +1,4 @@
-"""The server's side of the OutOfProc codec (semantics 6.1): lines of one element each, without any I/O."""
+"""The server's side of the OutOfProc codec (protocol-notes 6.1): lines of one element each, without any I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 #: one line holds one packet; real clients send at most 32 KiB of payload, i.e. 44 KiB of text, in one
 MAX_LINE = 4 * 1024 * 1024
-#: payload of one Data element towards the client (semantics 6.1, limits)
+#: payload of one Data element towards the client (protocol-notes 6.1, limits)
 MAX_PAYLOAD = 32768
 SESSION = uuid.UUID(int=0)
 

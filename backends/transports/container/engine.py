@@ -24,7 +24,7 @@ from pstui.backends.errors import CallError, Offer, OpenError
 from pstui.backends.transports.command import ToolError, run_tool
 from pstui.backends.transports.streams import printable
 
-#: PowerShell's id for every failure with a container (semantics 1.10)
+#: PowerShell's id for every failure with a container (protocol-notes 1.10)
 ERROR_ID = "CreateRemoteRunspaceForContainerFailed"
 
 #: engines looked for on the PATH, in this order

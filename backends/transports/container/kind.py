@@ -1,4 +1,4 @@
-"""A PowerShell inside a container: ``pwsh -s`` on standard streams that the engine's ``exec`` brings (semantics 6.5).
+"""A PowerShell inside a container: ``pwsh -s`` on streams that the engine's ``exec`` brings (protocol-notes 6.5).
 
 Podman, Docker or any engine that takes their arguments, here or at another place. The name that a person gives is
 compared with the engine's list; only the full id found there goes into a command.
@@ -105,7 +105,7 @@ def candidates(info: ConnectionInfo) -> list[tuple[str, ...]]:
     """Return the argument lists to try in the container. Raises OpenError for one that cannot be passed on.
 
     ``Shell`` is one program, which gets the arguments of a server, or a whole list. ConfigurationName becomes the
-    argument ``-Config`` (semantics 1.8).
+    argument ``-Config`` (protocol-notes 1.8).
     """
     configuration = info.text("ConfigurationName")
     more = ("-Config", configuration) if configuration else ()

@@ -1,4 +1,4 @@
-"""SSH, as Enter-PSSession -HostName uses it: a subsystem of the far SSH server speaks the protocol (semantics 6.3).
+"""SSH, as Enter-PSSession -HostName uses it: a subsystem of the far server speaks the protocol (protocol-notes 6.3).
 
 pstui brings its own SSH (asyncssh) and honours what belongs to the user's ``ssh``: the configuration files,
 known_hosts, the agent and the default keys. Passwords, passphrases and host keys are asked on the console.
@@ -21,7 +21,7 @@ from pstui.backends.transports.streams import printable
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Connect, log in and start the subsystem. Raises OpenError, OpenCancelled when a person refused an answer.
 
-    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (semantics 1.8).
+    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (protocol-notes 1.8).
     """
     try:
         check_call(info)

@@ -99,7 +99,7 @@ def known_hosts_files(hop: Hop) -> list[Path]:
 
 
 def _login_name(user: str) -> str:
-    """Return a user name as the far sshd expects it: ``DOMAIN\\user`` becomes ``user@DOMAIN`` (semantics 6.3)."""
+    """Return a user name as the far sshd expects it: ``DOMAIN\\user`` becomes ``user@DOMAIN`` (protocol-notes 6.3)."""
     domain, mark, name = user.partition("\\")
     return f"{name}@{domain}" if mark and "\\" not in name else user
 

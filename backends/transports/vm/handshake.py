@@ -1,4 +1,4 @@
-"""The talk before a session with a Hyper-V guest, as a client holds it (semantics 6.6): bytes in, bytes out, no socket.
+"""The talk before a session with a Hyper-V guest, as a client holds it (protocol-notes 6.6): bytes, no socket.
 
 Both sides take turns, and nothing marks the end of a message, so each answer is read against what may stand there.
 """
@@ -15,7 +15,7 @@ from typing import Literal
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import OpenError
 
-#: the user name that an old guest is logged on with to see that it refuses (semantics 6.6)
+#: the user name that an old guest is logged on with to see that it refuses (protocol-notes 6.6)
 LEGACY_USER = "?<PSDirectVMLegacy>"
 DEFAULT_DOMAIN = "localhost"
 #: longest answers in bytes: the version and the token

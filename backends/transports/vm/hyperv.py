@@ -1,6 +1,6 @@
 """The connections to a Hyper-V guest: Windows' own sockets to it, and the two talks that end in a channel.
 
-Virtual machines of Hyper-V, entered as PowerShell Direct does: look-up, logon, channel (semantics 6.6).
+Virtual machines of Hyper-V, entered as PowerShell Direct does: look-up, logon, channel (protocol-notes 6.6).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pstui.backends.transports.streams import StreamChannel, printable
 from pstui.backends.transports.vm.handshake import GuestLogon, Handshake, LogonRefused
 from pstui.backends.transports.vm.machine import Machine, choose
 
-#: the services of a guest (semantics 6.6): the broker that checks a logon, and PowerShell
+#: the services of a guest (protocol-notes 6.6): the broker that checks a logon, and PowerShell
 BROKER = uuid.UUID("999e53d4-3d5c-4c3e-8779-bed06ec056e1")
 POWERSHELL_SERVICE = uuid.UUID("a5201c21-2770-4c11-a68e-f182edb29220")
 #: seconds for a connection, and for a whole talk, in which the guest may load a profile
@@ -174,7 +174,7 @@ _LIST = (
 #: the command that asks Windows; Windows PowerShell is always there and has the module where Hyper-V is
 POWERSHELL = ("powershell.exe", "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", _LIST)
 
-#: words for Hyper-V's states, and the one in which a machine can be entered (semantics 1.10)
+#: words for Hyper-V's states, and the one in which a machine can be entered (protocol-notes 1.10)
 RUNNING = 2
 _STATES = {RUNNING: "running", 3: "off", 4: "stopping", 6: "saved", 9: "paused", 10: "starting"}
 

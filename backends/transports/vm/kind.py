@@ -1,4 +1,4 @@
-"""Virtual machines by name or id: Hyper-V on its own computer, libvirt anywhere (semantics 1.8, 6.6)."""
+"""Virtual machines by name or id: Hyper-V on its own computer, libvirt anywhere (protocol-notes 1.8, 6.6)."""
 
 from __future__ import annotations
 

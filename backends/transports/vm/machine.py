@@ -1,4 +1,4 @@
-"""A virtual machine as a look-up knows it, and which one a name or an id means (semantics 1.10)."""
+"""A virtual machine as a look-up knows it, and which one a name or an id means (protocol-notes 1.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SOAP envelopes of WS-Management: requests written, replies read and checked (MS-WSMV, semantics 6.7)."""
+"""SOAP envelopes of WS-Management: requests written, replies read and checked (MS-WSMV, protocol-notes 6.7)."""
 
 from __future__ import annotations
 

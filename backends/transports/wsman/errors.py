@@ -257,7 +257,7 @@ class WSManOpenError(OpenError):
 
     @property
     def open_failed_id(self) -> str:
-        """The FullyQualifiedErrorId that New-PSSession gives this failure (semantics 5.4)."""
+        """The FullyQualifiedErrorId that New-PSSession gives this failure (protocol-notes 5.4)."""
         first = self.code_name or (str(self.code) if self.code else "")
         return f"{first},PSSessionOpenFailed" if first else "PSSessionOpenFailed"
 
@@ -339,7 +339,7 @@ def command_error(fault: faults.Fault, computer: str) -> SessionStateError:
 
 
 def may_open_later(failure: faults.WSManFailure) -> bool:
-    """Whether another attempt to open may succeed and cannot do harm: nothing arrived yet (semantics 2.10)."""
+    """Whether another attempt to open may succeed and cannot do harm: nothing arrived yet (protocol-notes 2.10)."""
     if isinstance(failure, faults.NetworkFailure):
         return failure.kind in (NetworkKind.REFUSED, NetworkKind.CLOSED) and not failure.sent
     return isinstance(failure, faults.HTTPFailure) and failure.status == 503

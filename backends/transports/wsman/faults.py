@@ -15,7 +15,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-#: the WinRM codes that have a name in PowerShell's error ids (semantics 5.4), as signed 32-bit numbers
+#: the WinRM codes that have a name in PowerShell's error ids (protocol-notes 5.4), as signed 32-bit numbers
 NAMES: dict[int, str] = {
     5: "AccessDenied",
     14: "ServerOutOfMemory",

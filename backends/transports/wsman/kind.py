@@ -1,4 +1,4 @@
-"""WinRM, as Enter-PSSession -ComputerName and -ConnectionUri use it: PowerShell sessions over WS-Management (6.7).
+"""WinRM, as Enter-PSSession -ComputerName and -ConnectionUri use it: sessions over WS-Management (protocol-notes 6.7).
 
 pypsrp writes the envelopes, proves who we are and seals the messages; the pool above and the connections beneath are
 pstui's own. It works from every system; a Windows computer needs nothing but Enable-PSRemoting.

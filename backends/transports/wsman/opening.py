@@ -1,6 +1,6 @@
 """The way to a WinRM service made ready: address, rules, credential, certificate, redirects.
 
-The sessions that a computer keeps: what Get-PSSession -ComputerName lists, and how one of them is taken up (5.4).
+The sessions that a computer keeps: what Get-PSSession -ComputerName lists, how one is taken up (protocol-notes 5.4).
 
 To take one up: ``connect`` of the transport's file gives a transport, a ``RunspacePool`` is made on it, and
 ``psrp.disconnection.connect`` connects it to the session's id; ``psrp.disconnection.receive`` then follows one of the
@@ -190,7 +190,7 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
                     shell.name,
                     info.computer_name,
                     configuration,
-                    # Another client's session is Disconnected to us, whoever holds it (semantics 5.3).
+                    # Another client's session is Disconnected to us, whoever holds it (protocol-notes 5.3).
                     RunspaceState.DISCONNECTED,
                     RunspaceAvailability.BUSY if held else RunspaceAvailability.NONE,
                     shell.owner,

@@ -1,4 +1,4 @@
-"""The session options of a WinRM connection made ready, and those refused that cannot be had (semantics 1.9, 6.7)."""
+"""The session options of a WinRM connection made ready, those refused that cannot be had (protocol-notes 1.9, 6.7)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pstui.backends.errors import OpenError
 
 #: what a number beyond every limit means in PowerShell: no limit
 INT_MAX = 2147483647
-#: 500 KiB, what WinRM of protocol 2.2 and later takes; 150 KiB for older ones (semantics 6.7)
+#: 500 KiB, what WinRM of protocol 2.2 and later takes; 150 KiB for older ones (protocol-notes 6.7)
 ENVELOPE, OLD_ENVELOPE = 512_000, 153_600
-#: bytes of one object that are accepted, 200 MiB (semantics 1.9)
+#: bytes of one object that are accepted, 200 MiB (protocol-notes 1.9)
 MAX_OBJECT = 209_715_200
-#: milliseconds a network failure is ridden out (2.10); PowerShell's client on Windows allows four minutes
+#: milliseconds a network failure is ridden out (protocol-notes 2.10); PowerShell on Windows allows four minutes
 MAX_RETRY_TIME = 240_000
 #: seconds a receive waits on the far end before it is asked anew: silence is thereby never taken for death
 RECEIVE_TIMEOUT = 20.0

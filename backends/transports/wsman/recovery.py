@@ -1,4 +1,4 @@
-"""Riding out a network failure as PowerShell's robust connections do: a bar, the notices, an end (semantics 2.10)."""
+"""Riding out a network failure as PowerShell's robust connections do: a bar, notices, an end (protocol-notes 2.10)."""
 
 from __future__ import annotations
 

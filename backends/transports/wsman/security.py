@@ -1,4 +1,4 @@
-"""Client certificates: the one with a thumbprint, found among PEM files (semantics 1.2 CertificateThumbprint).
+"""Client certificates: the one with a thumbprint, found among PEM files (protocol-notes 1.2 CertificateThumbprint).
 
 The rules of safety of a WinRM connection: which way of proving who one is may be used with which endpoint.
 

@@ -1,6 +1,6 @@
-"""The verbs of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, semantics 6.7).
+"""The verbs of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, protocol-notes 6.7).
 
-Lists of shells and of their commands: asked for by Enumerate, read from what the service says of each (5.4).
+Lists of shells and of their commands: asked for by Enumerate, read from the answers (protocol-notes 5.4).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from pstui.backends.transports.wsman.envelope import (
 from pstui.backends.transports.wsman.options import Settings
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSManAction
 
-#: the misspelling is the protocol's: any other code closes the command (semantics 7 no. 59)
+#: the misspelling is the protocol's: any other code closes the command (protocol-notes 6.7)
 STOP = "powershell/signal/crtl_c"
 TERMINATE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/terminate"
-#: longest history text that is told as the command line (semantics 6.7)
+#: longest history text that is told as the command line (protocol-notes 6.7)
 MAX_LINE = 255
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,4 +1,4 @@
-"""Where a WinRM connection goes: the address that the parameters of both sets make (semantics 1.8, 6.7).
+"""Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
 
 The proxy on the way to a WinRM service: which one the machine's settings name, and who one is to it.
 """
@@ -17,10 +17,10 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman.options import Settings
 
-#: prefix of a session configuration's address (semantics 1.6)
+#: prefix of a session configuration's address (protocol-notes 1.6)
 SHELL_PREFIX = "http://schemas.microsoft.com/powershell/"
 DEFAULT_CONFIGURATION = "Microsoft.PowerShell"
-#: what a client tells of itself in the address (semantics 6.7)
+#: what a client tells of itself in the address (protocol-notes 6.7)
 PS_VERSION = "7.6"
 HTTP_PORT, HTTPS_PORT = 5985, 5986
 

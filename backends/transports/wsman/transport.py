@@ -1,4 +1,4 @@
-"""A Transport over a WinRM shell: fragments go out by Command and Send and come in by Receive (semantics 6.7)."""
+"""A Transport over a WinRM shell: fragments go out by Command and Send and come in by Receive (protocol-notes 6.7)."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ class WSManTransport:
         self._flow.put(Incoming(pipeline_id, data))
 
     def _negotiate(self, data: bytes) -> None:
-        """Send larger envelopes once the far end shows that it is of the age that takes them (semantics 6.7)."""
+        """Send larger envelopes once the far end shows that it is of the age that takes them (protocol-notes 6.7)."""
         if (found := _VERSION.search(data)) is not None:
             self._negotiated = True
             if (int(found[1]), int(found[2])) >= (2, 2):

@@ -12,7 +12,7 @@ Control characters are not handled here (see ``sgr``). What is done with the res
 
 Hostile text to plain text and runs of style.
 
-Everything the far end sends is text with an unknown mixture of terminal sequences (semantics 8.3, no. 5). Only
+Everything the far end sends is text with an unknown mixture of terminal sequences (protocol-notes 7.5). Only
 SGR, ``CSI … m``, is understood; every other sequence is removed. Newline, carriage return, backspace and tab stay
 in the text, because laying them out is the buffer's work.
 
