@@ -21,9 +21,10 @@ from pstui.tui.pane.face import PaneState
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import World
 
+from tests.support.paths import ROOT
 from tests.support.pilot import Screen, screen
 
-FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
+FOLDER = ROOT / "screenshots"
 DEMO = ConnectionInfo(ParameterSet.DEMO)
 #: nothing listens on the first port of the loopback
 REFUSED = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "localhost", "UserName": "admin", "Port": 1}, "web2")

@@ -9,18 +9,18 @@ import asyncio
 import sys
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.transports import registry
 from pstui.backends.transports.outofproc import OutOfProcTransport
 
+from tests.support.paths import RECORDINGS
 from tests.support.replay_script import read_recording
 from tests.support.replay_wire import Message, data_element, encode_message
 from tests.support.scripted_peer import COMPLETED, STOPPED, ScriptedPeer, state
 
-RECORDING = Path(__file__).parent.parent / "recordings" / "bigoutput.jsonl.gz"
+RECORDING = RECORDINGS / "bigoutput.jsonl.gz"
 #: bytes given at a time, what a pipe holds
 CHUNK = 65_536
 

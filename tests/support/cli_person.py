@@ -10,9 +10,8 @@ import struct
 import sys
 import termios
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
 
 
 class Person:

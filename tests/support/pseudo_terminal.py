@@ -12,8 +12,9 @@ import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from tests.support.paths import ROOT
 
 #: seconds that anything may take
 LIMIT = 20.0
@@ -37,7 +38,7 @@ class PseudoTerminal:
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-E", "-c", _ON_ITS_TERMINAL, *argv],
             env=dict(env),
-            cwd=Path(__file__).parent.parent.parent,
+            cwd=ROOT,
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,

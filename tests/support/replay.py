@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tests.support import replay_compare as compare
+from tests.support.paths import RECORDINGS
 from tests.support.replay_clixml import read
 from tests.support.replay_log import ARGUMENTS
 from tests.support.replay_player import COMPLETED, STOPPED, Pipe, Player
@@ -255,7 +256,7 @@ def load(recording: Path) -> list[Event]:
     events = make_script(read_recording(recording))
     if any(event.name == "APPLICATION_PRIVATE_DATA" for event in events):
         return events
-    opening = Path(__file__).parents[1] / "recordings" / "basics.jsonl.gz"
+    opening = RECORDINGS / "basics.jsonl.gz"
     return with_opening(events, make_script(read_recording(opening)))
 
 

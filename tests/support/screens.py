@@ -11,11 +11,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.support.paths import RECORDINGS
 from tests.support.replay_script import read_recording
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 WIDTH = 260
 LOCAL_PROMPT = "PS /home/user>"
 REMOTE = "[127.0.0.1]: "

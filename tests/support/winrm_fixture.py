@@ -28,10 +28,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.winrm_kdc import REALM, Kdc, need_kdc
 from tests.support.winrm_tls import Authority
 
-ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "alice", "correct horse"
 #: whom the service knows: name and password
 PEOPLE = {USER: PASSWORD, "bob": "b0b's secret", "carol": "pässwörd"}

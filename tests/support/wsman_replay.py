@@ -14,24 +14,25 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pstui.backends.transports.wsman import faults
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "winrm"
+from tests.support.paths import DATA
+
+CONVERSATIONS = DATA / "winrm"
 _STREAM = re.compile(r"(<rsp:Stream [^>]*>|<connectResponseXml[^>]*>)([^<]*)(<)")
 _TIMEOUT = 15.0
 
 
 def names() -> list[str]:
     """Return the names of the recorded conversations."""
-    return sorted(path.name.removesuffix(".json.gz") for path in DATA.glob("*.json.gz"))
+    return sorted(path.name.removesuffix(".json.gz") for path in CONVERSATIONS.glob("*.json.gz"))
 
 
 def entries(name: str) -> list[dict[str, Any]]:
     """Return one conversation: request, response, and status or lost where it was no success."""
-    found: list[dict[str, Any]] = json.loads(gzip.decompress((DATA / f"{name}.json.gz").read_bytes()))
+    found: list[dict[str, Any]] = json.loads(gzip.decompress((CONVERSATIONS / f"{name}.json.gz").read_bytes()))
     return found
 
 

@@ -1,0 +1,261 @@
+"""The command line as it is typed: what each call binds to, what is refused and how."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.tui.cli import args as cli_args
+from pstui.tui.cli.args import HELP
+from pstui.tui.cli.main import main
+from pstui.tui.version import VERSION
+
+from tests.support.paths import ROOT
+
+Captured = pytest.CaptureFixture[str]
+
+
+def what_if(capsys: Captured, *words: str) -> dict[str, Any]:
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    answer = json.loads(out)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def refused(capsys: Captured, *words: str) -> str:
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    return err
+
+
+def profiles(home: Path, text: str) -> None:
+    folder = home / ".config" / "pstui"
+    folder.mkdir(parents=True)
+    (folder / "profiles.toml").write_text(text)
+
+
+def test_version_and_help_go_to_standard_output(capsys: Captured) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"pstui {VERSION}\n"
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out == HELP
+    assert main(["-?"]) == 0
+    assert capsys.readouterr().out == HELP
+
+
+def test_the_help_is_complete_and_80_columns_wide() -> None:
+    assert max(len(line) for line in HELP.splitlines()) <= 80
+    for word in ("--transcript", "--config", "--line", "--json", "--check", "--stdio", "icm", "etsn", "-WhatIf", "130"):
+        assert word in HELP
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Enter-PSSession", "-HostName", "Root@Db:2222", "-WhatIf"),
+        ("etsn", "-host", "Root@Db:2222", "-whatif"),
+        ("-HostName", "Root@Db:2222", "-WhatIf"),
+        ("-HostName:Root@Db:2222", "-WhatIf:$true"),
+        ("Root@Db:2222", "-WhatIf"),
+        ("--line", "Enter-PSSession -HostName Root@Db:2222 -WhatIf"),
+        ("--line=etsn -Port 2222 -UserName Root -HostName Db -WhatIf",),
+        ("--line", "Enter-PSSession -HostName Root@Db:2222", "-WhatIf"),
+        ("--line=New-PSSession -HostName Root@Db:2222", "-wi"),
+        ("--line", "$s = New-PSSession -HostName Root@Db:2222; Enter-PSSession $s", "-WhatIf"),
+    ],
+)
+def test_many_ways_to_say_the_same(capsys: Captured, words: tuple[str, ...]) -> None:
+    answer = what_if(capsys, *words)
+    assert answer["ParameterSet"] == "SSHHost"
+    assert answer["Values"] == {"HostName": "db", "UserName": "Root", "Port": 2222}
+
+
+def test_a_name_is_a_computer_name(capsys: Captured) -> None:
+    answer = what_if(capsys, "web1.example.com", "-WhatIf")
+    assert (answer["ParameterSet"], answer["ComputerName"]) == ("ComputerName", "web1.example.com")
+    answer = what_if(capsys, "web1", "-UseSSL", "-WhatIf")
+    assert answer["Values"] == {"ComputerName": "web1", "UseSSL": True}
+
+
+def test_enter_without_a_target_is_the_local_powershell(capsys: Captured) -> None:
+    assert what_if(capsys, "Enter-PSSession", "-WhatIf")["ParameterSet"] == "Process"
+
+
+def readme_calls() -> list[str]:
+    """The calls of pstui in README's blocks for a shell that open a session, without what a pipe feeds or takes."""
+    readme = (ROOT / "README.md").read_text()
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in block.splitlines()]
+    parts = [part.strip() for line in lines for part in re.split(r"\s\|\s(?=jq|pstui)", line)]
+    return [part for part in parts if part.startswith("pstui ") and part != "pstui demo"]
+
+
+@pytest.mark.parametrize("line", readme_calls())
+def test_the_calls_of_the_readme_bind_as_a_shell_hands_them_over(
+    capsys: Captured, isolated_home: Path, line: str
+) -> None:
+    (isolated_home / ".ssh").mkdir(exist_ok=True)
+    (isolated_home / ".ssh" / "id_ed25519").touch()
+    _, *words = shlex.split(line, comments=True)
+    assert main((*words, "-WhatIf")) == 0, capsys.readouterr().err
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_the_calls_of_the_readme_are_found_with_their_quotes(capsys: Captured) -> None:
+    calls = readme_calls()
+    assert len(calls) >= 10
+    (credential,) = [line for line in calls if "-Credential" in line]
+    assert what_if(capsys, *shlex.split(credential)[1:], "-WhatIf")["Values"]["Credential"] == "CONTOSO\\admin"
+
+
+def test_invoke_command_tells_its_script(capsys: Captured) -> None:
+    answer = what_if(capsys, "icm", "-HostName", "h", "-ScriptBlock", "1..3", "-ArgumentList", "a,b", "-WhatIf")
+    assert (answer["Cmdlet"], answer["ScriptBlock"]) == ("Invoke-Command", "1..3")
+
+
+@pytest.mark.parametrize("words", [("Enter-PSSession", "-?"), ("--line", "etsn -HostName h -?"), ("etsn", "h", "-?")])
+def test_a_question_mark_shows_the_ways_of_calling(words: tuple[str, ...], capsys: Captured) -> None:
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert max(len(line) for line in text.splitlines()) <= 78
+    assert "Enter-PSSession [-ComputerName] <String> [[-Credential] <PSCredential>]" in text
+    assert "[-Port <Int32>]" in text and "[[-Id] <Int32>]" in text and "Alias: etsn" in text
+
+
+def test_several_targets_are_described_one_by_one(capsys: Captured) -> None:
+    assert main(["--line", "New-PSSession -ComputerName a, b -Port 5986 -UseSSL", "-WhatIf"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [each["Values"]["ComputerName"] for each in answer] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("Get-PSSession -Name web*", {"Name": ["web*"]}),
+        ("Exit-PSSession", {}),
+        ("New-PSSessionOption -OpenTimeout 30000", {"OpenTimeout": 30000}),
+        ("Connect-PSSession -ComputerName srv -Name web", {"ComputerName": ["srv"], "Name": ["web"]}),
+    ],
+)
+def test_a_call_that_opens_nothing_is_described_by_its_values(
+    line: str, values: dict[str, Any], capsys: Captured
+) -> None:
+    assert what_if(capsys, "--line", line, "-WhatIf")["Values"] == values
+
+
+@pytest.mark.parametrize(
+    ("words", "error_id"),
+    [
+        (("-HostName", ""), "ParameterArgumentValidationError"),
+        (("-HostName", "h", "-Port", "70000"), "ParameterArgumentValidationError"),
+        (("-HostName", "a b"), "PSSessionInvalidComputerName"),
+        (("-HostName", "h", "-ComputerName", "x"), "AmbiguousParameterSet"),
+        (("-HostName", "h", "-KeyFilePath", "/nowhere/key"), "PathNotFound"),
+        (("Enter-PSSession", "-Nonsense", "1"), "NamedParameterNotFound"),
+        (("icm", "-HostName", "h"), ""),
+    ],
+)
+def test_a_wrong_call_names_its_error_id(capsys: Captured, words: tuple[str, ...], error_id: str) -> None:
+    assert error_id in refused(capsys, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--jsn", "icm"), "--json"),
+        (("--line",), "value"),
+        (("--transcript=", "h"), "value"),
+        (("--line", "etsn h", "more"), "more"),
+        (("Enter-PSSession", "-HostName", "h", "--transcript", "f"), "pstui --transcript"),
+        (("--json", "Enter-PSSession", "-HostName", "h"), "Invoke-Command"),
+        (("--stdio",), "demo --stdio"),
+        (("demo", "more"), "--stdio"),
+        (("New-PSSession", "-HostName", "h"), "Enter-PSSession"),
+        (("--config", "/nowhere/profiles.toml", "web1"), "/nowhere/profiles.toml"),
+        (("Enter-PSession", "srv"), "Did you mean Enter-PSSession?"),
+        (("-HostName", "h", "-Options", "@{ProxyJump=x}"), "A text needs quotes: 'x'. A shell must be given the whole"),
+        (("-HostName", "a,b"), "one session is entered at a time"),
+        (("etsn", "a,b"), "one session is entered at a time"),
+    ],
+)
+def test_a_refusal_says_what_to_write(capsys: Captured, words: tuple[str, ...], hint: str) -> None:
+    assert hint in refused(capsys, *words)
+
+
+@pytest.mark.parametrize("words", [(), ("Enter-PSSession",), ("demo",), ("-HostName", "h"), ("user@h",)])
+def test_the_screen_without_a_terminal_names_icm(capsys: Captured, words: tuple[str, ...]) -> None:
+    assert "icm" in refused(capsys, *words)
+
+
+def test_json_is_also_taken_behind_the_cmdlet_but_not_from_the_script() -> None:
+    assert cli_args.take_json(["-HostName", "h", "--json"]) == (True, ("-HostName", "h"))
+    assert cli_args.take_json(["-ArgumentList", "--json"]) == (False, ("-ArgumentList", "--json"))
+    assert cli_args.take_json(["-Args", "--json"]) == (False, ("-Args", "--json"))
+
+
+PROFILES = """
+[hosts.web1]
+computer_name = "web1.example.com"
+use_ssl = true
+
+[hosts.db]
+host_name = "root@Db:22"
+
+[containers.db]
+container_id = "db"
+
+[hosts.odd]
+use_ssl = true
+"""
+
+
+def test_a_saved_profile_is_found_by_its_name(capsys: Captured, isolated_home: Path) -> None:
+    profiles(isolated_home, PROFILES)
+    answer = what_if(capsys, "WEB1", "-WhatIf")
+    assert (answer["Profile"], answer["ComputerName"]) == ("web1", "web1.example.com")
+    answer = what_if(capsys, "host:db", "-WhatIf")
+    assert answer["Values"] == {"HostName": "db", "UserName": "root", "Port": 22}
+    assert what_if(capsys, "container:db", "-WhatIf")["ParameterSet"] == "ContainerId"
+
+
+def test_a_profile_that_cannot_be_meant_is_explained(capsys: Captured, isolated_home: Path) -> None:
+    profiles(isolated_home, PROFILES)
+    assert "host:db" in refused(capsys, "db", "-WhatIf")
+    assert "web1" in refused(capsys, "host:wbe1", "-WhatIf")
+    assert "hosts.odd" in refused(capsys, "odd", "-WhatIf")
+    assert "hosts.odd" in refused(capsys, "host:odd", "-WhatIf")
+    assert main(["--check"]) == 1
+    assert "[hosts.odd]" in capsys.readouterr().err
+
+
+def test_a_broken_profile_file_is_named(capsys: Captured, isolated_home: Path) -> None:
+    profiles(isolated_home, "[hosts.web1\n")
+    assert "profiles.toml" in refused(capsys, "web1", "-WhatIf")
+    assert main(["--check"]) == 1
+    assert "profiles.toml" in capsys.readouterr().err
+
+
+def test_what_was_not_foreseen_is_written_down_without_secrets(
+    capsys: Captured, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(argv: object) -> None:
+        password = "hunter2"
+        raise RuntimeError(f"no luck with {password!r}")
+
+    monkeypatch.setattr(cli_args, "parse", broken)
+    assert main(["x"]) == 70
+    err = capsys.readouterr().err
+    (report,) = (isolated_home / ".local" / "state" / "pstui").rglob("crash-*.txt")
+    text = report.read_text()
+    assert str(report) in err
+    assert report.stat().st_mode & 0o077 == 0
+    assert "RuntimeError" in text
+    assert "in broken" in text
+    assert "hunter2" not in text + err
