@@ -236,9 +236,9 @@ def test_ntlm_goes_only_to_who_is_proved_or_trusted(
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for values, extra in [
-        ({"Authentication": "Kerberos"}, "pstui[kerberos]"),
-        ({"Authentication": "Credssp"}, "pstui[credssp]"),
-        ({}, "pstui[kerberos]"),
+        ({"Authentication": "Kerberos"}, "pstui-remoting[kerberos]"),
+        ({"Authentication": "Credssp"}, "pstui-remoting[credssp]"),
+        ({}, "pstui-remoting[kerberos]"),
     ]:
         with pytest.raises(OpenError) as told:
             plan(None, ComputerName="s", Credential=_ALICE, **values)
