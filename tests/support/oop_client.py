@@ -167,7 +167,7 @@ class OopClient(OopWire):
             PSVersion=PSVersion("2.0"), protocolversion=PSVersion(protocol), SerializationVersion=PSVersion("1.1.0.1")
         )
         if protocol == "2.4":
-            self.pool._cipher = _Plain()  # what a 2.4 client does: no session key
+            self.pool._cipher = _Plain()  # type: ignore[assignment]  # what a 2.4 client does: no session key
         self.width, self.colour = width, colour
         self.answer: Answer | None = None
         self.results: dict[uuid.UUID, Result] = {}

@@ -44,7 +44,7 @@ ENTER = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
 
 
 def error_id(line: str, **changes: object) -> str:
-    surroundings = context(**({"exists": lambda path: "nope" not in path} | changes))  # type: ignore[arg-type]
+    surroundings = context(**({"exists": lambda path: "nope" not in path} | changes))
     try:
         bind_line(line, context=surroundings)
     except CallError as error:

@@ -182,7 +182,7 @@ S = ParameterSet
 SETS = {
     S.COMPUTER_NAME: joined(
         target(ComputerName=NAMES),
-        optional(Port=PORT, UseSSL=ON, ApplicationName=TEXT, **WSMAN),  # type: ignore[arg-type]  # strategies of many types
+        optional(Port=PORT, UseSSL=ON, ApplicationName=TEXT, **WSMAN),
     ),
     S.SSH_HOST: joined(
         target(HostName=HOSTS),
@@ -192,7 +192,7 @@ SETS = {
     ),
     S.URI: joined(
         target(ConnectionUri=NAMES.map(lambda host: f"https://{host}:5986/wsman")),
-        optional(AllowRedirection=ON, **WSMAN),  # type: ignore[arg-type]  # as above
+        optional(AllowRedirection=ON, **WSMAN),
     ),
     S.VM_ID: joined(target(VMId=st.uuids(), Credential=CREDENTIALS), optional(ConfigurationName=PLAIN)),
     S.VM_NAME: joined(target(VMName=TEXT, Credential=CREDENTIALS), optional(ConfigurationName=PLAIN)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, **options: object):
+def session(manager: StandInManager, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host("web1"), sessions=manager.as_manager(), **options)
 
 

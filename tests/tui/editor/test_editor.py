@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import time
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,7 +27,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, **options: object):
+def session(manager: StandInManager, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host("web1"), sessions=manager.as_manager(), **options)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, **options: object):
+def session(manager: StandInManager, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host("web1"), sessions=manager.as_manager(), **options)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +37,7 @@ def kept(file: Path, *lines: tuple[str, str]) -> History:
     return history
 
 
-def session(manager: StandInManager, *names: str, **options: object):
+def session(manager: StandInManager, *names: str, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(*(host(name) for name in names or ("web1",)), sessions=manager.as_manager(), **options)
 
 
@@ -225,14 +227,14 @@ def test_up_to_the_end_and_down_again_gives_the_draft_back(lines: list[str], dra
     for line in lines:
         history.add(line)
     up: list[str] = []
-    while (line := history.older(draft)) is not None:
-        up.append(line)
+    while (older := history.older(draft)) is not None:
+        up.append(older)
     fitting = [line for line in history.lines if line.startswith(draft)]
     assert all(line.startswith(draft) for line in up) or not fitting
     assert [a for a, b in itertools.pairwise(up) if a == b] == []
     down: list[str] = []
-    while (line := history.newer()) is not None:
-        down.append(line)
+    while (newer := history.newer()) is not None:
+        down.append(newer)
     assert not up or down[-1] == draft
 
 

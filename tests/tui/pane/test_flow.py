@@ -94,7 +94,7 @@ async def test_long_records_count_for_as_much_as_they_are() -> None:
 
 async def test_a_flood_is_not_shown_while_a_key_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("pstui.backends.pace.time.monotonic", lambda: now[0])
     face = Face()
     console = PaneConsole(face)
     console.write(Write("one"))
@@ -108,7 +108,7 @@ async def test_a_flood_is_not_shown_while_a_key_is_on_its_way(monkeypatch: pytes
 
 def test_keys_hold_a_flood_back_for_a_while_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [2000.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("pstui.backends.pace.time.monotonic", lambda: now[0])
     went_on = 0
     for _ in range(100):
         pace.stand_back(0.045)
@@ -137,13 +137,15 @@ def test_the_driver_holds_floods_back_for_keys_but_not_for_ctrl_c(monkeypatch: p
     held: list[float] = []
     monkeypatch.setattr("pstui.tui.responsive.stand_back", held.append)
     plain: Any = Plain
-    driver: Any = keys_first(plain)()
+    held_back: Any = keys_first(plain)
+    driver = held_back()
     for message in (events.Key("ctrl+c", "\x03"), events.MouseUp(None, 0, 0, 0, 0, 0, False, False, False)):
         driver.process_message(message)
     assert not held
     driver.process_message(events.Key("a", "a"))
     assert len(held) == 1 and len(passed) == 3
-    assert issubclass(keys_first(Driver), Driver)
+    abstract: Any = Driver
+    assert issubclass(keys_first(abstract), Driver)
 
 
 @asynccontextmanager

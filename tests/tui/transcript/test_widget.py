@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from pstui.backends.records import Stream, Write
@@ -30,7 +31,7 @@ class Bench(App[None]):
     ContentSwitcher { height: 1fr; }
     """
 
-    def __init__(self, transcript: Transcript | None = None, **options: bool) -> None:
+    def __init__(self, transcript: Transcript | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.transcript = transcript or Transcript()
         self.new_output: list[int] = []
@@ -349,9 +350,10 @@ async def test_matches_are_seen_with_and_without_colour(monkeypatch: pytest.Monk
         driver.transcript.select_all()
         await driver.settled()
         strip = driver.app.screen._compositor.render_strips()[0]
-        styles = [style for text, style, _ in strip.apply_filter(driver.app._filters[-1], None) if text.strip()]
-        assert any(style.reverse for style in styles if style)
-        assert all(style.color is None or style.color.is_default for style in styles if style)
+        background = driver.app.screen.background_colors[1]
+        seen = [style for text, style, _ in strip.apply_filter(driver.app._filters[-1], background) if text.strip()]
+        assert any(style.reverse for style in seen if style)
+        assert all(style.color is None or style.color.is_default for style in seen if style)
 
 
 async def test_what_is_selected_keeps_its_colours_and_can_be_read() -> None:

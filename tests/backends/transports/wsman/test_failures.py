@@ -146,7 +146,7 @@ async def test_clocks_apart_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert endpoint.kdc is not None
         for name, value in endpoint.kdc.client.items():
             monkeypatch.setenv(name, value)
-        values = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
+        values: dict[str, Any] = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
         text = await refusal(call(endpoint, **values))
     assert "clocks of the two computers differ" in text
     assert "1398" in text
