@@ -53,14 +53,6 @@ def test_listing_loads_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_file_beside_a_transport_named_after_it_is_its_part() -> None:
-    names = {"ssh", "ssh_options", "named_pipe", "named_pipe_security"}
-    assert registry._is_part("ssh_options", names)
-    assert registry._is_part("named_pipe_security", names)
-    assert not registry._is_part("named_pipe", names)
-    assert not registry._is_part("ssh", names)
-
-
 def test_the_usable_transport_of_the_lowest_rank_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     both = (_kind("First", "it needs Windows", rank=1), _kind("Second", rank=2), _kind("Third", rank=3))
     monkeypatch.setattr(registry, "kinds", lambda: both)
