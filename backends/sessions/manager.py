@@ -15,6 +15,7 @@ from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.disconnection import let_lie
 from pstui.backends.sessions.interactive import InteractiveSession
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
 #: states in which a session of this process stands for the one that a computer lists
@@ -85,11 +86,9 @@ class SessionManager:
         One that is a session of this process already is that one, unless it is broken or in another's hands now.
         Those of other clients are not sessions of this process until they are entered or adopted.
         """
-        from pstui.backends.transports.wsman.opening import list_sessions
-
         mine = {session.instance_id: session for session in self._sessions}
         found = []
-        for kept in await list_sessions(info, ConnectContext(console)):
+        for kept in await registry.list_sessions(info, ConnectContext(console)):
             held = kept.availability is RunspaceAvailability.BUSY
             known = mine.get(kept.instance_id)
             if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):

@@ -27,13 +27,12 @@ from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, Ru
 from pstui.backends.sessions import disconnection as session_links
 from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
 from pstui.backends.transports import registry
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
-    from pstui.backends.transports.wsman.opening import RemoteSession
 
 _COMPUTER_TYPES = {
     ParameterSet.VM_ID: "VirtualMachine",
@@ -133,7 +132,8 @@ class SessionFacts:
 
     def describe(self, kept: RemoteSession) -> None:
         """Take what the computer that keeps the session says of it; it can be connected to then."""
-        self.kept, self.instance_id, self.transport = kept, kept.instance_id, "WSMan"
+        self.kept, self.instance_id = kept, kept.instance_id
+        self.transport = registry.for_set(self.info.parameter_set).name
         self._set(RunspaceState.DISCONNECTED, kept.availability)
 
     def attach(self, console: Console) -> None:

@@ -49,12 +49,7 @@ LADDERS: frozenset[str] = frozenset(
     }
 )
 #: imports against the arrows inside a room
-INNER_ARROWS: frozenset[str] = frozenset(
-    {
-        "sessions.manager knows transports.wsman.opening",
-        "sessions.session knows transports.wsman.opening",
-    }
-)
+INNER_ARROWS: frozenset[str] = frozenset()
 #: groups of modules that import each other
 CIRCLES: tuple[frozenset[str], ...] = (
     frozenset(
