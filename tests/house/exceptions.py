@@ -72,14 +72,6 @@ CIRCLES: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {
-            "pstui.backends.psrp.host_calls",
-            "pstui.backends.psrp.pool",
-            "pstui.backends.psrp.receive",
-            "pstui.backends.psrp.session_key",
-        }
-    ),
-    frozenset(
-        {
             "pstui.backends.sessions.disconnection",
             "pstui.backends.sessions.session",
         }
