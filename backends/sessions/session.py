@@ -444,10 +444,8 @@ class PSSession(SessionFacts):
         if self._opening is not None:
             self._opening.cancel()
         elif self._current is not None and self._pool is not None:
-            from pstui.backends.psrp.pool import stop
-
             try:
-                await stop(self._pool, self._current)
+                await self._pool.stop(self._current)
             except SessionStateError as error:
                 offer = Offer("Break the session", self.break_session)
                 raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
@@ -459,9 +457,7 @@ class PSSession(SessionFacts):
         if not pipeline.is_nested:
             self._outer = pipeline
         if self._stop_wanted and self._pool is not None:
-            from pstui.backends.psrp.pool import stop
-
-            stopping = asyncio.create_task(stop(self._pool, pipeline))
+            stopping = asyncio.create_task(self._pool.stop(pipeline))
             pipeline.answering.add(stopping)
             stopping.add_done_callback(pipeline.answering.discard)
 
