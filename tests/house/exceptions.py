@@ -72,12 +72,6 @@ CIRCLES: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {
-            "pstui.backends.sessions.disconnection",
-            "pstui.backends.sessions.session",
-        }
-    ),
-    frozenset(
-        {
             "pstui.tui.dialogs.credential_form",
             "pstui.tui.dialogs.profile_form",
         }
