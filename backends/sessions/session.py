@@ -56,7 +56,8 @@ class PSSession:
         self.transport = ""
         #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
         self.target_name = ""
-        self.status, self.records, self.link = SessionStatus(), SessionRecords(), SessionLink(self)
+        self.status, self.records = SessionStatus(), SessionRecords()
+        self.link = SessionLink(self)
         self.pool: RunspacePool | None = None
         #: why it was lost or could not be opened, as it is listed and as it is shown
         self.failure: ErrorInfo | None = None
