@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
-from pstui.backends.console import QuestionCancelled
+from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
 from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
 from pstui.backends.psrp.fragments import Message
-from pstui.backends.psrp.host import HostError, is_secret_answer
+from pstui.backends.psrp.host import Host, HostError, is_secret_answer
 from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.questions import HOST_METHODS, ArgumentsError, HostMethod, checked
+from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.records import Stream, Write
-
-if TYPE_CHECKING:
-    from pstui.backends.psrp.pool import RunspacePool
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +41,25 @@ class HostCall:
     values: list[Any] | str
 
 
+class CalledPool(Protocol):
+    """What answering host calls needs of their pool."""
+
+    console: Console
+    host: Host
+    key: SessionKey
+
+    @property
+    def cipher(self) -> Any: ...
+    async def send_message(
+        self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
+    ) -> None: ...
+    async def fail(self, failure: SessionBroken) -> None: ...
+
+
 class HostCalls:
     """Takes the host calls of one pool and its pipelines."""
 
-    def __init__(self, pool: RunspacePool) -> None:
+    def __init__(self, pool: CalledPool) -> None:
         self._pool = pool
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures = 0

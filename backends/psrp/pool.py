@@ -40,22 +40,6 @@ from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
 
-
-async def feed(pool: RunspacePool, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
-    """Send a pipeline its input and the end of it.
-
-    Input that the far end refuses, or that cannot be had, ends the pipeline: it would wait for the rest for ever. A
-    session that breaks ends it by itself, once what arrived before is shown.
-    """
-    try:
-        async for value in source:
-            await pool.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
-        await pool.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
-    except PstuiError as failure:
-        if not isinstance(failure, SessionBroken):
-            pipeline.fail(failure)
-
-
 log = logging.getLogger(__name__)
 
 #: Seconds: no answer at all to the opening (protocol-notes 7.8).
@@ -64,6 +48,8 @@ OPEN_TIMEOUT = 180.0
 MAX_COMMANDS = 10_000
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
 TURN = 0.002
+#: Seconds a state may lag behind the confirmation of a stop.
+STATE_TIMEOUT = 5.0
 
 
 class RunspacePool:
@@ -91,7 +77,7 @@ class RunspacePool:
         self.opened_size = host.size
         self.open_timeout: float | None = OPEN_TIMEOUT
         #: the transport, where it makes a shell for the pool
-        self.shell = transport if isinstance(transport, ShellTransport) else None
+        self.shell: ShellTransport | None = transport if isinstance(transport, ShellTransport) else None
         #: whether the pool exists at the far end and is connected to, rather than opened
         self.connects = False
         self._on_broken = on_broken
@@ -234,7 +220,7 @@ class RunspacePool:
             if on_start:
                 on_start(pipeline)
             if source is not None:
-                feeding = asyncio.create_task(feed(self, pipeline, source))
+                feeding = asyncio.create_task(self._feed(pipeline, source))
             return await pipeline.result()
         finally:
             if feeding is not None:
@@ -243,6 +229,40 @@ class RunspacePool:
             with contextlib.suppress(SessionBroken):
                 await self.transport.close_command(pipeline.id)
             self.pipelines.pop(pipeline.id, None)
+
+    async def _feed(self, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
+        """Send a pipeline its input and the end of it.
+
+        Input that the far end refuses, or that cannot be had, ends the pipeline: it would wait for the rest for ever.
+        A session that breaks ends it by itself, once what arrived before is shown.
+        """
+        try:
+            async for value in source:
+                await self.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
+            await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
+        except PstuiError as failure:
+            if not isinstance(failure, SessionBroken):
+                pipeline.fail(failure)
+
+    async def stop(self, pipeline: Pipeline) -> None:
+        """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""
+        if pipeline.is_done:
+            return
+        if pipeline.stopping:
+            if pipeline.unstoppable:
+                raise SessionStateError(*pipeline.unstoppable)
+            return
+        pipeline.stopping = True
+        try:
+            await self.transport.signal(pipeline.id)
+        except SessionStateError as error:
+            pipeline.unstoppable = (error.what, error.why, error.hint)
+            raise
+        # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm without
+        # any state.
+        with contextlib.suppress(TimeoutError, SessionBroken):
+            await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
+        pipeline.change_state(PipelineState.STOPPED, None, None)
 
     async def send_message(
         self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
@@ -358,28 +378,3 @@ class RunspacePool:
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(broken)
         self._calls.cancel()
-
-
-#: Seconds a state may lag behind the confirmation of a stop.
-STATE_TIMEOUT = 5.0
-
-
-async def stop(pool: RunspacePool, pipeline: Pipeline) -> None:
-    """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""
-    if pipeline.is_done:
-        return
-    if pipeline.stopping:
-        if pipeline.unstoppable:
-            raise SessionStateError(*pipeline.unstoppable)
-        return
-    pipeline.stopping = True
-    try:
-        await pool.transport.signal(pipeline.id)
-    except SessionStateError as error:
-        pipeline.unstoppable = (error.what, error.why, error.hint)
-        raise
-    # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm without
-    # any state.
-    with contextlib.suppress(TimeoutError, SessionBroken):
-        await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
-    pipeline.change_state(PipelineState.STOPPED, None, None)

@@ -5,25 +5,54 @@ What a pipeline's messages become: text on the console, outputs, errors, its sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from psrpcore import PSRPPayload, StreamType
+from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from pstui.backends.errors import ProtocolError, SessionBroken
 from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.clixml import MessageType, PlainCipher, error_info, parse, plain, position_of, read
 from pstui.backends.psrp.fragments import Message, whole
+from pstui.backends.psrp.host import Host
+from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.records import PipelineState, RunspaceState
-
-if TYPE_CHECKING:
-    from pstui.backends.psrp.host_calls import HostCalls
-    from pstui.backends.psrp.pool import RunspacePool
+from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.transports.base import ShellTransport
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
 
 
-def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None:
+class ReceivingPool(Protocol):
+    """What handling a message needs of the pool it is for, and what it changes there."""
+
+    core: ClientRunspacePool
+    host: Host
+    key: SessionKey
+    shell: ShellTransport | None
+    offered: str
+    connects: bool
+    opened: asyncio.Future[None]
+    state: RunspaceState
+    protocol: tuple[int, int]
+    private_data: dict[str, Any]
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def cipher(self) -> Any: ...
+    @property
+    def on_error_record(self) -> Callable[[ErrorInfo], None]: ...
+    @property
+    def on_event(self) -> Callable[[dict[str, Any]], None]: ...
+    @property
+    def on_information(self) -> Callable[[bytes], None]: ...
+
+
+def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> None:
     """Handle one message of the pool itself. Raises ProtocolError, or SessionBroken when the far end closes."""
     foreign = message.pool_id != pool.id and message.pool_id.int != 0
     if foreign or message.pipeline_id is not None:
@@ -52,7 +81,7 @@ def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 
 
-def _core_event(pool: RunspacePool, message: Message) -> Any:
+def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
     parse(message.body)
     try:
@@ -63,7 +92,7 @@ def _core_event(pool: RunspacePool, message: Message) -> Any:
         raise ProtocolError("the far end sent a message that cannot be read", why) from error
 
 
-def _capability(pool: RunspacePool, message: Message) -> None:
+def _capability(pool: ReceivingPool, message: Message) -> None:
     _core_event(pool, message)
     theirs = pool.core.their_capability
     if theirs is None or pool.state is not RunspaceState.OPENING:
@@ -86,7 +115,7 @@ def _capability(pool: RunspacePool, message: Message) -> None:
         pool.core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
 
 
-def _private_data(pool: RunspacePool, message: Message) -> None:
+def _private_data(pool: ReceivingPool, message: Message) -> None:
     if pool.private_data:
         raise ProtocolError("the far end sent its private data twice")
     found = plain(read(parse(message.body), pool.cipher))
@@ -97,7 +126,7 @@ def _private_data(pool: RunspacePool, message: Message) -> None:
         opened(pool)
 
 
-def _pool_state(pool: RunspacePool, message: Message) -> None:
+def _pool_state(pool: ReceivingPool, message: Message) -> None:
     found = read(parse(message.body), pool.cipher)
     number = getattr(found, "RunspaceState", None)
     record = getattr(found, "ExceptionAsErrorRecord", None)
@@ -110,7 +139,7 @@ def _pool_state(pool: RunspacePool, message: Message) -> None:
         raise SessionBroken("the far end has closed the session", why)
 
 
-def opened(pool: RunspacePool) -> None:
+def opened(pool: ReceivingPool) -> None:
     """Take a pool for open."""
     pool.state = RunspaceState.OPENED
     pool.core.state = ps.RunspacePoolState.Opened
@@ -120,7 +149,7 @@ def opened(pool: RunspacePool) -> None:
         pool.opened.set_result(None)
 
 
-def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
+def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
     """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
@@ -152,14 +181,14 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 
 
-def _output(pool: RunspacePool, body: bytes) -> Any:
+def _output(pool: ReceivingPool, body: bytes) -> Any:
     simple = fast.simple_output(body)
     if simple is not None:
         return simple
     return plain(read(parse(body), pool.cipher)) if body else None
 
 
-def _state(pool: RunspacePool, pipeline: Pipeline, body: bytes) -> None:
+def _state(pool: ReceivingPool, pipeline: Pipeline, body: bytes) -> None:
     number = fast.pipeline_state(body)
     record: Any = None
     position = ""

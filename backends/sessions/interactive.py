@@ -256,7 +256,7 @@ class InteractiveSession:
             self.session.attach(self.console)
             if self.session.availability is not RunspaceAvailability.AVAILABLE and await self._join():
                 return
-            self.session.stay()
+            self.session.status.stay()
             await self._turns.take(install_prompt)
             await self._turns.take(check_commands)
             await self._load_profile()
@@ -337,7 +337,7 @@ class InteractiveSession:
             self.busy = False
 
     async def _run(self, line: str) -> Outcome:
-        if self.session.leave_code is not None:  # the far end has asked for it while nothing ran
+        if self.session.status.leave_code is not None:  # the far end has asked for it while nothing ran
             return await self._left()
         if self.session.stopped is not None:
             return await self._debug(line)
@@ -357,7 +357,7 @@ class InteractiveSession:
     async def _left(self) -> Outcome:
         """Do what the far end has asked for: leave. Others who are in the same session stay in it."""
         await self.leave()
-        self.session.stay()
+        self.session.status.stay()
         return Outcome.LEFT
 
     async def _collect(self, line: str) -> Outcome:
@@ -396,7 +396,7 @@ class InteractiveSession:
         """Run a line in the debugger of the far end."""
         self.session.attach(self.console)
         running = await self._debugger.line(line)
-        if self.session.leave_code is not None:
+        if self.session.status.leave_code is not None:
             return await self._left()
         if running is not None:
             return await self._finish(running, line)
@@ -405,7 +405,7 @@ class InteractiveSession:
 
     async def _drive(self, running: asyncio.Task[Any]) -> PipelineResult | DebuggerStop | None:
         """Wait until a pipeline ends or stops in the debugger; None when the far end wants to be left instead."""
-        leaving = asyncio.create_task(self.session.left())
+        leaving = asyncio.create_task(self.session.status.left())
         stopping = asyncio.create_task(self.session.debugger_stop())
         suspended = False
         try:
@@ -427,7 +427,7 @@ class InteractiveSession:
     async def _finish(self, running: asyncio.Task[Any], line: str) -> Outcome:
         """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
         result = await self._drive(running)
-        if self.session.leave_code is not None:
+        if self.session.status.leave_code is not None:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)

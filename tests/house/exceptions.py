@@ -49,12 +49,7 @@ LADDERS: frozenset[str] = frozenset(
     }
 )
 #: imports against the arrows inside a room
-INNER_ARROWS: frozenset[str] = frozenset(
-    {
-        "sessions.manager knows transports.wsman.opening",
-        "sessions.session knows transports.wsman.opening",
-    }
-)
+INNER_ARROWS: frozenset[str] = frozenset()
 #: groups of modules that import each other
 CIRCLES: tuple[frozenset[str], ...] = (
     frozenset(
@@ -73,20 +68,6 @@ CIRCLES: tuple[frozenset[str], ...] = (
         {
             "pstui.backends.demo.commands.registry",
             "pstui.backends.demo.language.interpreter",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.backends.psrp.host_calls",
-            "pstui.backends.psrp.pool",
-            "pstui.backends.psrp.receive",
-            "pstui.backends.psrp.session_key",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.backends.sessions.disconnection",
-            "pstui.backends.sessions.session",
         }
     ),
     frozenset(

@@ -290,7 +290,7 @@ class Commands:
         for info in asked:
             try:
                 ready = await world.prepared(info, self._console)
-                found += await world.sessions.list_kept(ready, self._console)
+                found += await world.sessions.list_remote(ready, self._console)
             except PstuiError as error:
                 code = getattr(error, "code_name", "")
                 said.append(Said(error.text(), f"{code},RemotePSSessionQueryFailed".lstrip(","), True))

@@ -55,10 +55,12 @@ class Listed(Protocol):
     name: str
     info: ConnectionInfo
     transport: str
-    state: RunspaceState
-    availability: RunspaceAvailability
     temporary: bool
 
+    @property
+    def state(self) -> RunspaceState: ...
+    @property
+    def availability(self) -> RunspaceAvailability: ...
     @property
     def computer_type(self) -> str: ...
     @property

@@ -17,7 +17,6 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import Offer, OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
 from pstui.backends.records import RunspaceState, Stream, Write
-from pstui.backends.sessions import disconnection as session_links
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -245,7 +244,7 @@ class Conversation:
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
             if session.can_connect:
-                await self._open(session_links.connect(session))
+                await self._open(session.link.connect())
         else:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step

@@ -333,8 +333,12 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
 def command_error(fault: faults.Fault, computer: str) -> SessionStateError:
     """Return the error for a command that a session did not take, while the session itself goes on."""
     advice = _fault_advice(fault.code)
+    too_long = fault.code == faults.IDLE_TIMEOUT_BOUNDS
     return SessionStateError(
-        f"{printable(computer)} did not take the command", f"{_words(fault)} {_code(fault.code)}".strip(), advice.hint
+        f"{printable(computer)} did not take the command",
+        f"{_words(fault)} {_code(fault.code)}".strip(),
+        advice.hint,
+        error_id="CannotDisconnectSessionWithInvalidIdleTimeout" if too_long else "",
     )
 
 

@@ -10,16 +10,13 @@ session's ``commands``.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import socket
-import uuid
-from dataclasses import dataclass
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, Write
-from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.base import ConnectContext, RemoteSession
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
@@ -27,6 +24,7 @@ from pstui.backends.transports.wsman.credentials import credential_of
 from pstui.backends.transports.wsman.http import Way
 from pstui.backends.transports.wsman.options import Settings, settings_of
 from pstui.backends.transports.wsman.security import check_passphrase, find_certificate, plan_of, trusted_hosts
+from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import Target, configuration_of, find_proxy, is_shell_uri, target_of
 from pstui.backends.transports.wsman.transport import WSManTransport
 
@@ -142,42 +140,16 @@ class Opening:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteSession:
-    """A session as the computer that keeps it describes it. Times are in seconds; 0 is unknown.
-
-    ``availability`` is Busy while a client holds it, None when it can be connected to. ``commands`` are the ids of
-    what runs in it or has output that nobody took.
-    """
-
-    instance_id: uuid.UUID
-    name: str
-    computer_name: str
-    configuration_name: str
-    state: RunspaceState
-    availability: RunspaceAvailability
-    owner: str = ""
-    idle_timeout: float = 0.0
-    max_idle_timeout: float = 0.0
-    output_buffering_mode: str = ""
-    inactive: float = 0.0
-    commands: tuple[uuid.UUID, ...] = ()
-
-
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[RemoteSession]:
     """Return the PowerShell sessions of this user on the computer that ``info`` names. Raises OpenError.
 
     ``ConfigurationName`` in ``info`` narrows the list to that configuration.
     """
-    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.opening")
-    listing = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.shell")
-    errors = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.errors")
-    faults = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.faults")
     wanted = info.text("ConfigurationName")
-    client = await opening.Opening(info, context).client()
+    client = await Opening(info, context).client()
     try:
         found: list[RemoteSession] = []
-        for shell in await listing.list_shells(client):
+        for shell in await list_shells(client):
             configuration = configuration_of(shell.resource_uri)
             if not is_shell_uri(shell.resource_uri):
                 continue
@@ -198,7 +170,7 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
                     shell.max_idle_timeout,
                     shell.buffer_mode,
                     shell.inactivity,
-                    tuple(await listing.list_commands(client, shell.shell_id)),
+                    tuple(await list_commands(client, shell.shell_id)),
                 )
             )
         return found

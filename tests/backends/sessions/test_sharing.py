@@ -248,7 +248,7 @@ async def removed(met: Meeting) -> None:
 
 async def disconnected(met: Meeting) -> None:
     """Say that the session was disconnected; its transport cannot connect to it again."""
-    met.session._set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
+    met.session.status.set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
 
 
 def lookup(key: ParameterSet, met: Meeting) -> ConnectionInfo:

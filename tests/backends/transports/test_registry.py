@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends import transports
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError
@@ -51,6 +53,46 @@ def test_listing_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_new_transport_is_a_module_or_a_package_with_a_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        "from pstui.backends.connection import ParameterSet\n"
+        "from pstui.backends.transports.base import TransportKind\n"
+        "TRANSPORT = TransportKind(__name__, frozenset({ParameterSet.VM_ID}), connect=print)\n"
+    )
+    (tmp_path / "novel.py").write_text(source)
+    (tmp_path / "helper_of_none.py").write_text("")
+    package = tmp_path / "wide"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "kind.py").write_text(source)
+    (package / "heavy.py").write_text("raise ImportError('only connecting may load this')")
+    folders = [*transports.__path__, str(tmp_path)]
+    monkeypatch.setattr(transports, "__path__", folders)
+    monkeypatch.setattr(registry, "_folder", folders)
+    for name in ("novel", "helper_of_none", "wide", "wide.kind"):
+        # What the test loads is forgotten after it.
+        monkeypatch.setitem(sys.modules, f"{transports.__name__}.{name}", None)
+        del sys.modules[f"{transports.__name__}.{name}"]
+    found = {kind.name.removeprefix(f"{transports.__name__}.") for kind in registry.kinds()}
+    assert {"novel", "wide.kind"} <= found
+
+
+async def test_a_computer_s_sessions_are_listed_by_the_transport_that_keeps_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Any:
+        return [(info, context)]
+
+    keeping = TransportKind("Keeper", frozenset({ParameterSet.URI}), _no_connect, list_sessions=list_sessions)
+    monkeypatch.setattr(registry, "kinds", lambda: (_kind("Socket"), keeping))
+    info, context = ConnectionInfo(ParameterSet.URI), ConnectContext(NobodyConsole())
+    assert await registry.list_sessions(info, context) == [(info, context)]
+    with pytest.raises(OpenError) as refusal:
+        await registry.list_sessions(ConnectionInfo(ParameterSet.VM_ID), context)
+    assert "Socket" in refusal.value.why
+    assert "Keeper" in refusal.value.why
 
 
 def test_the_usable_transport_of_the_lowest_rank_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,7 +237,7 @@ async def test_verbose_leaves_the_steps_of_opening_in_the_text() -> None:
 
 def named(manager: SessionManager, name: str, state: RunspaceState = RunspaceState.OPENED) -> PSSession:
     session = manager.create(DEMO, NobodyConsole(), name=name, temporary=False)
-    session.instance_id, session.state = uuid.uuid4(), state
+    session.instance_id, session.status.state = uuid.uuid4(), state
     return session
 
 

@@ -79,7 +79,7 @@ def kept() -> SessionManager:
     for name in ("Web", "Db"):
         info = ConnectionInfo(S.COMPUTER_NAME, {"ComputerName": name.lower()})
         session = manager.create(info, NobodyConsole(), name=name, temporary=False)
-        session.instance_id, session.state = uuid.uuid4(), RunspaceState.OPENED
+        session.instance_id, session.status.state = uuid.uuid4(), RunspaceState.OPENED
     return manager
 
 

@@ -377,7 +377,7 @@ async def test_no_mechanism_leaves_a_secret_in_a_log_or_a_description(
     info = call(winrm_endpoint, ssl=ssl, **values)
     async with session(info, console) as opened:
         await opened.invoke_script(f"'{_SECRET_LINE}'", console)
-        way = opened._pool.transport._client.way  # type: ignore[union-attr]  # it is WSMan's
+        way = opened.pool.transport._client.way  # type: ignore[union-attr]  # it is WSMan's
         described = f"{info!r} {opened!r} {way!r} {way.facts!r} {way.settings!r}"
     assert console.shown() == [_SECRET_LINE]
     logged = "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)

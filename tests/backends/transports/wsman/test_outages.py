@@ -62,7 +62,7 @@ async def test_who_leaves_does_not_wait_for_the_network(
     monkeypatch.setattr(wsman_recovery, "ATTEMPT", 0.2)
     console = ScriptedConsole()
     async with session(call(winrm_endpoint, settings={"receive_timeout": 500}), console) as opened:
-        opened._pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
+        opened.pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
         running = asyncio.create_task(opened.invoke_script("1; Start-Sleep 60", console))
         await until(lambda: "1" in console.shown())
         winrm_endpoint.stall(30.0)
@@ -132,7 +132,7 @@ async def test_a_command_on_a_dead_connection_goes_over_another(winrm_endpoint: 
         values: dict[str, Any] = {"Port": way.port, "settings": {"receive_timeout": 500}}
         async with session(call(winrm_endpoint, **values), console) as opened:
             await opened.invoke_script("1", console)
-            opened._pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
+            opened.pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
             await asyncio.sleep(wsman_receiving.FIRST_REST * 2)  # until the pool's own Receive is on its way
             way.freeze()
             await opened.invoke_script("2", console)

@@ -43,8 +43,8 @@ def notices(console: ScriptedConsole) -> list[str]:
 
 
 def pool_of(opened: PSSession) -> RunspacePool:
-    assert opened._pool is not None
-    return opened._pool
+    assert opened.pool is not None
+    return opened.pool
 
 
 async def until(met: Any) -> None:
