@@ -17,7 +17,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.keys.actions import PREFIX_KEY
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import World
 

@@ -14,7 +14,7 @@ from pstui.backends.console import Question, QuestionCancelled
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.vault import Vault

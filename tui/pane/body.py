@@ -13,9 +13,9 @@ from pstui.tui.editor.editor import EditorRow, LineEditor
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.paste import PasteRow
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking
+from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Note, error_records, note_for
 from pstui.tui.profiles.settings import PaneSettings
 from pstui.tui.transcript.transcript import Transcript

@@ -23,7 +23,7 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.face import ConversationFace, PaneState, Preparer, own_fault
+from pstui.tui.pane.state import ConversationFace, PaneState, Preparer, own_fault
 
 #: seconds that the far end may take; the first completion loads modules there
 LIMIT = 5.0

@@ -21,8 +21,8 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.body import PaneBody
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
-from pstui.tui.pane.face import PaneState, Preparer
 from pstui.tui.pane.question import AnyAsking, Asking, KeyBox, QuestionBox
+from pstui.tui.pane.state import PaneState, Preparer
 from pstui.tui.pane.texts import busy_sign, first_hint, hint_for
 from pstui.tui.responsive import settle
 from textual import events

@@ -13,7 +13,7 @@ from textwrap import wrap
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.paint import cut
 from textual.content import Content

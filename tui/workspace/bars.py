@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import is_color
 from pstui.tui.still import Still

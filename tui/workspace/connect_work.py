@@ -9,7 +9,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.sessions import disconnection as links
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.tabs import TabbedScreen
 
 if TYPE_CHECKING:

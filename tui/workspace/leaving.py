@@ -7,8 +7,8 @@ import contextlib
 
 from pstui.backends.records import RunspaceState
 from pstui.tui.dialogs.messages import QuitScreen
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.workspace.editing import EditingScreen
 

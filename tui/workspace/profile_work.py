@@ -10,8 +10,8 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.backends.errors import PstuiError
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import Vault, in_thread

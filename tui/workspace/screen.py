@@ -12,8 +12,8 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.responsive import KeysPainted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.pane.face import Preparer
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import Preparer
 from pstui.tui.profiles.settings import PaneSettings
 from pstui.tui.workspace.bars import TabBar
 from textual.screen import Screen

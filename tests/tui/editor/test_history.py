@@ -12,7 +12,7 @@ from pstui.backends.language.secrets import looks_secret
 from pstui.config.history import History
 from pstui.tui.cli.screen import kept_history
 from pstui.tui.editor.history import HistorySearch, LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host

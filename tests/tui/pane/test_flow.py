@@ -14,7 +14,7 @@ from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.records import Write
 from pstui.backends.transports import registry
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.responsive import keys_first
 from pstui.tui.transcript.transcript import Transcript
 from textual import events

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.question import QuestionBox
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host

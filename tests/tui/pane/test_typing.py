@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import screen
 

@@ -6,7 +6,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.records import ErrorInfo
 from pstui.tui.dialogs.messages import ErrorsScreen, error_text
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 
