@@ -56,7 +56,7 @@ async def _workspace(s: Screen) -> None:
 async def _question(s: Screen) -> None:
     await s.run("Get-Content motd.txt")
     await s.type("Remove-Item motd.txt -Confirm")
-    await s.until(lambda: s.pane.question_has_keys, "the question")
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
 
 
 async def _error(s: Screen) -> None:

@@ -43,7 +43,7 @@ class ProfileWork(ProfileWriting):
         model, known = self.sidebar.model, self.remembered
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
         if book is not None:
-            self.preparer = Vault(lambda: book.profiles.configuration.credentials)
+            self.vault = Vault(lambda: book.profiles.configuration.credentials)
 
     def begin_profiles(self) -> None:
         """Keep the profiles current from now on, and tell what is wrong with them."""

@@ -40,7 +40,7 @@ class ReadingScreen(TabbedScreen):
             return Context.PROMPT
         if front.transcript.copy_mode and self.focused is front.transcript:
             return Context.COPY
-        if front.question_has_keys:
+        if front.questions.has_keys:
             return Context.ASKING
         return Context.RUNNING if _runs(front) else Context.PROMPT
 

@@ -66,7 +66,7 @@ def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
-        there = pane.question_has_keys
+        there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
         return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
     if pane.pending is not None:
@@ -79,7 +79,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            known = pane.error is not None and pane.error.details
+            known = pane.conversation.error is not None and pane.conversation.error.details
             names = [
                 ("again", "tries again"),
                 ("edit_connection", "edits"),

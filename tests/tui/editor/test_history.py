@@ -187,7 +187,7 @@ async def test_answers_to_questions_are_no_history(manager: StandInManager, file
         await ready(s)
         for question in ("ask", "secret"):
             await s.type(question)
-            await s.until(lambda: s.pane.question_has_keys, "the question")
+            await s.until(lambda: s.pane.questions.has_keys, "the question")
             await s.type("myanswer")
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
         await s.keys("ctrl+r")
