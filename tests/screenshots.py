@@ -17,7 +17,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.keys.actions import PREFIX_KEY
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import World
 
@@ -56,7 +56,7 @@ async def _workspace(s: Screen) -> None:
 async def _question(s: Screen) -> None:
     await s.run("Get-Content motd.txt")
     await s.type("Remove-Item motd.txt -Confirm")
-    await s.until(lambda: s.pane.question_has_keys, "the question")
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
 
 
 async def _error(s: Screen) -> None:

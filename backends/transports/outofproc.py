@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
-from pstui.backends.pace import give_way
 from pstui.backends.transports.base import Channel, Incoming
 
 #: Fragment payload limit of the OutOfProc transports (protocol-notes 6.1).
@@ -253,7 +252,7 @@ class OutOfProcTransport:
         rest = bytearray()
         try:
             while data := await self._channel.read():
-                await give_way()  # a channel that always has more must not hold the loop
+                await asyncio.sleep(0)  # a channel that always has more must not hold the loop
                 rest += data
                 if b"\n" in data:
                     *lines, tail = bytes(rest).split(b"\n")

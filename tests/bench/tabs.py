@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, ClassVar
 
 from pstui.tui.app import PstuiApp
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType

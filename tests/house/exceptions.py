@@ -20,7 +20,6 @@ LARGE_CLASSES: frozenset[str] = frozenset(
         "pstui.tui.editor.editor.LineEditor",
         "pstui.tui.editor.history.HistoryKeys",
         "pstui.tui.editor.keys.ChangingKeys",
-        "pstui.tui.pane.pane.Pane",
         "pstui.tui.transcript.commands.TranscriptCommands",
         "pstui.tui.transcript.commands.TranscriptMarker",
         "pstui.tui.transcript.search.TranscriptFinding",

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.colors import no_color
-from pstui.tui.pane.texts import Note
 from pstui.tui.plain import plain_lines
+from pstui.tui.still import Note
 from textual.app import App, SuspendNotSupported
 from textual.content import Content
 from textual.message import Message

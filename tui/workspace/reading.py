@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.keys.contexts import Context
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
@@ -40,7 +40,7 @@ class ReadingScreen(TabbedScreen):
             return Context.PROMPT
         if front.transcript.copy_mode and self.focused is front.transcript:
             return Context.COPY
-        if front.question_has_keys:
+        if front.questions.has_keys:
             return Context.ASKING
         return Context.RUNNING if _runs(front) else Context.PROMPT
 

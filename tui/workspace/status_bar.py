@@ -9,8 +9,8 @@ from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.direct import key_table
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
 from pstui.tui.workspace.bars import title_line
@@ -66,7 +66,7 @@ def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
-        there = pane.question_has_keys
+        there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
         return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
     if pane.pending is not None:
@@ -79,7 +79,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            known = pane.error is not None and pane.error.details
+            known = pane.conversation.error is not None and pane.conversation.error.details
             names = [
                 ("again", "tries again"),
                 ("edit_connection", "edits"),

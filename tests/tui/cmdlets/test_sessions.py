@@ -16,7 +16,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
 from pstui.tui.dialogs.palette import CommandScreen
 from pstui.tui.dialogs.verb_list import SessionsScreen
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.paths import RECORDINGS
 from tests.support.pilot import Screen, screen

@@ -12,7 +12,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion import Completions, clean, fits
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInInteractive, StandInManager, host

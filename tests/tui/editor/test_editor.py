@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pstui.tui.editor import paste as editor_external
 from pstui.tui.editor.highlight import MAX_TEXT, Highlighted
 from pstui.tui.editor.keys import blank_start_before, last_argument, next_word_start, word_end_after, word_start_before
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from textual import events
 
 from tests.support.pilot import Screen, screen
@@ -261,7 +261,7 @@ async def test_a_question_between_pasted_lines_is_not_answered_by_them(manager: 
     async with session(manager) as s:
         await pasted(s, "ask\nsay two\nsay three")
         await s.keys("tab", "enter")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.type("Ada")
         await s.until(lambda: s.sees("three"), "the rest")
         assert s.sees("got Ada")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pstui.tui.dialogs.profile_form import setting_items
 from pstui.tui.editor.editor import MAX_JUDGED, goes_on
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.reading import read
 from pstui.tui.transcript.render.buffer import TextBuffer
 from textual import events

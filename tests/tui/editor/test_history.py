@@ -14,7 +14,7 @@ from pstui.backends.language.secrets import looks_secret
 from pstui.config.history import History
 from pstui.tui.cli.screen import kept_history
 from pstui.tui.editor.history import HistorySearch, LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
@@ -189,7 +189,7 @@ async def test_answers_to_questions_are_no_history(manager: StandInManager, file
         await ready(s)
         for question in ("ask", "secret"):
             await s.type(question)
-            await s.until(lambda: s.pane.question_has_keys, "the question")
+            await s.until(lambda: s.pane.questions.has_keys, "the question")
             await s.type("myanswer")
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
         await s.keys("ctrl+r")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pstui.tui import clipboard
 from pstui.tui.clipboard import OSC52_LIMIT, Program, copied, find_program, give
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.find_bar import proposed_name, save
 
 from tests.support.pilot import Screen

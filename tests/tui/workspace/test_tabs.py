@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.dialogs.messages import QuitScreen
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.state import StateFile
 from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
