@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.binding import session_options as binding_options
-from pstui.backends.binding.binder import BoundCall, bind
 from pstui.backends.binding.checks import check_session_option, check_uri, finish
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.hosts import parse_ssh_host, read_connection_table
+from pstui.backends.binding.line import bind
 from pstui.backends.binding.parameters import OPENING, cmdlet, options_of, set_of_keys
 from pstui.backends.binding.values import ConversionError, enumeration, guid
 from pstui.backends.binding.writer import line_of

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pstui.backends.binding.binder import BoundCall, bind_line
 from pstui.backends.binding.checks import DEFAULT_URI
 from pstui.backends.binding.connections import CredentialLookup, by_name_only, connection_info, parameter_set_of
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.hosts import parse_ssh_host
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.lookups import not_available
 from pstui.backends.binding.parameters import SETTINGS, cmdlet, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from pstui.backends.binding.binder import bind_line
 from pstui.backends.binding.connections import connection_info, profile_connection
 from pstui.backends.binding.declaration import OptionKind
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import option, options_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole
