@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pool import RunspacePool
     from pstui.backends.transports.wsman.opening import RemoteSession
 
-_COMPUTER_TYPES = {
-    ParameterSet.VM_ID: "VirtualMachine",
-    ParameterSet.VM_NAME: "VirtualMachine",
-    ParameterSet.CONTAINER_ID: "Container",
-}
-
 
 class SessionFacts:
     """The readable side of a PSSession (protocol-notes 5.1, 5.3). ``on_step`` is told the steps of opening."""
@@ -76,7 +70,7 @@ class SessionFacts:
     @property
     def computer_type(self) -> str:
         """RemoteMachine, VirtualMachine or Container."""
-        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
+        return self.info.parameter_set.computer_type
 
     @property
     def configuration_name(self) -> str:

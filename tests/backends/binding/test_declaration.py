@@ -25,7 +25,7 @@ from pstui.tui.dialogs import connect_form, connect_saving, profile_form
 from pstui.tui.profiles import schema
 from pstui.tui.sidebar import model
 
-SETS = list(ParameterSet)
+SETS = ParameterSet.all()
 OPENED = [one for one in SETS if not one.is_lookup]
 TYPES = {
     OptionKind.TEXT: {"String", "CultureInfo"},
@@ -47,7 +47,7 @@ def uses(item: Option | Parameter, table: Cmdlet) -> Mapping[str, tuple[bool, in
     """Return mandatory and position by the name of the set."""
     if isinstance(item, Option):
         return {one.value: (use.mandatory, use.position) for one, use in item.sets.items()}
-    known = item.sets or {one: item.use(one) for one in table.sets if not ParameterSet(one).is_lookup}
+    known = item.sets or {one: item.use(one) for one in table.sets if not ParameterSet.named(one).is_lookup}
     return {one: (use.mandatory, use.position) for one, use in known.items() if use is not None}
 
 

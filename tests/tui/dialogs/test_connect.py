@@ -355,7 +355,7 @@ async def test_what_must_be_given_has_no_default_in_its_help() -> None:
 
 
 def test_every_option_of_every_set_has_a_field() -> None:
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         names = {item.name for _, item in Draft(parameter_set).fields()}
         wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
         assert wanted <= names
