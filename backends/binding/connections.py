@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from pstui.backends.addresses import take_apart
 from pstui.backends.binding import session_options as binding_options
-from pstui.backends.binding.binder import BoundCall, bind
 from pstui.backends.binding.checks import check_session_option, check_uri, finish
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.hosts import parse_ssh_host, read_connection_table
+from pstui.backends.binding.line import bind
 from pstui.backends.binding.parameters import OPENING, cmdlet, options_of, set_of_keys
+from pstui.backends.binding.ssh_tables import read_connection_table
 from pstui.backends.binding.values import ConversionError, enumeration, guid
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -280,7 +281,7 @@ def parameter_set_of(call: BoundCall) -> ParameterSet:
         return ParameterSet.PROCESS
     if not opens(call):
         raise CallError(f"{call.cmdlet} opens no connection")
-    return ParameterSet(name)
+    return ParameterSet.named(name)
 
 
 def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[str, Any]:
@@ -337,14 +338,7 @@ def is_given(value: object) -> bool:
 def _one(base: Mapping[str, Any], target: str, item: Any) -> dict[str, Any]:
     values = {**base, target: item}
     if target == "HostName":
-        host = parse_ssh_host(item)
-        values["HostName"] = host.host
-        if host.user:
-            values["UserName"] = host.user
-        if host.port is not None:
-            values["Port"] = host.port
-        if not values.get("Port", 1):
-            del values["Port"]
+        take_apart(values)
     return values
 
 

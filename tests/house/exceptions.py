@@ -53,18 +53,6 @@ INNER_ARROWS: frozenset[str] = frozenset()
 CIRCLES: tuple[frozenset[str], ...] = (
     frozenset(
         {
-            "pstui.backends.binding.binder",
-            "pstui.backends.binding.checks",
-            "pstui.backends.binding.conversion",
-            "pstui.backends.binding.errors",
-            "pstui.backends.binding.expressions",
-            "pstui.backends.binding.hosts",
-            "pstui.backends.binding.line",
-            "pstui.backends.binding.lookups",
-        }
-    ),
-    frozenset(
-        {
             "pstui.backends.demo.commands.registry",
             "pstui.backends.demo.language.interpreter",
         }

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pstui.backends.binding.binder import BoundCall, bind_line
+from pstui.backends.addresses import parse_ssh_host, take_apart
 from pstui.backends.binding.checks import DEFAULT_URI
 from pstui.backends.binding.connections import CredentialLookup, by_name_only, connection_info, parameter_set_of
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.hosts import parse_ssh_host
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.lookups import not_available
 from pstui.backends.binding.parameters import SETTINGS, cmdlet, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
@@ -178,20 +178,9 @@ class Draft:
             values["SessionOption"] = options
         if self.parameter_set is ParameterSet.URI:
             values.setdefault("ConnectionUri", DEFAULT_URI)
-        self._split_host(values)
+        if self.parameter_set is ParameterSet.SSH_HOST and "HostName" in values:
+            take_apart(values)
         return ConnectionInfo(self.parameter_set, values, settings=settings)
-
-    def _split_host(self, values: dict[str, Any]) -> None:
-        if self.parameter_set is not ParameterSet.SSH_HOST or "HostName" not in values:
-            return
-        host = parse_ssh_host(values["HostName"])
-        values["HostName"] = host.host
-        if host.user:
-            values["UserName"] = host.user
-        if host.port is not None:
-            values["Port"] = host.port
-        if not values.get("Port", 1):
-            del values["Port"]
 
     def _value(self, name: str, item: Option, credentials: CredentialLookup) -> Any:
         text = self.text(name)

@@ -119,7 +119,7 @@ def default_items() -> Iterator[Item]:
     """Yield the keys that [defaults] may hold, each option once."""
     known = schema().single["defaults"]
     seen: set[str] = set()
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         for option in options_of(parameter_set):
             if option.key in known and option.key not in seen and option.name != "SSHTransport":
                 seen.add(option.key)

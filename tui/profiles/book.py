@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.addresses import parse_ssh_host
 from pstui.backends.binding.parameters import set_of_keys
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
@@ -217,7 +218,6 @@ def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:
         return ""
     value = next((str(keys[key]) for key in _TARGET_KEYS if key in keys), "")
     if sets[0] is ParameterSet.SSH_HOST:
-        value = value.rpartition("@")[2]
-        if not value.endswith("]"):
-            value = value.rpartition(":")[0] or value
+        with contextlib.suppress(ValueError):
+            value = parse_ssh_host(value).host
     return f"{sets[0].value}|{value.casefold()}"

@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from pstui.backends.binding.binder import bind, bind_line
 from pstui.backends.binding.connections import connections
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.cli.main import main

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from pstui.backends.binding.binder import bind, bind_line
 from pstui.backends.binding.connections import profile_value
 from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import OPTIONS, option, options_of
 from pstui.backends.binding.session_options import (
     SESSION_OPTIONS,

@@ -1,0 +1,147 @@
+"""What is declared about parameters and their sets says the same wherever it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from pstui.backends.binding import connections
+from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.parameters import (
+    OPENING,
+    OPTIONS,
+    Cmdlet,
+    Parameter,
+    cmdlet,
+    option,
+    options_of,
+    set_of_keys,
+)
+from pstui.backends.binding.session_options import SESSION_OPTIONS
+from pstui.backends.binding.values import ENUMS
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.transports import registry
+from pstui.tui.dialogs import connect_form, connect_saving, profile_form
+from pstui.tui.profiles import schema
+from pstui.tui.sidebar import model
+
+SETS = ParameterSet.all()
+OPENED = [one for one in SETS if not one.is_lookup]
+TYPES = {
+    OptionKind.TEXT: {"String", "CultureInfo"},
+    OptionKind.PATH: {"String"},
+    OptionKind.INTEGER: {"Int32"},
+    OptionKind.SWITCH: {"SwitchParameter"},
+    OptionKind.GUID: {"Guid"},
+    OptionKind.URI: {"Uri"},
+    OptionKind.CREDENTIAL: {"PSCredential"},
+    OptionKind.TABLE: {"Hashtable", "PSPrimitiveDictionary"},
+    OptionKind.CHOICE: {"String", *ENUMS},
+    OptionKind.SESSION_OPTION: {"PSSessionOption"},
+    OptionKind.SESSION: {"PSSession"},
+    OptionKind.LIST: {"String[]"},
+}
+
+
+def uses(item: Option | Parameter, table: Cmdlet) -> Mapping[str, tuple[bool, int | None]]:
+    """Return mandatory and position by the name of the set."""
+    if isinstance(item, Option):
+        return {one.value: (use.mandatory, use.position) for one, use in item.sets.items()}
+    known = item.sets or {one: item.use(one) for one in table.sets if not ParameterSet.named(one).is_lookup}
+    return {one: (use.mandatory, use.position) for one, use in known.items() if use is not None}
+
+
+@pytest.mark.parametrize("item", OPTIONS, ids=lambda item: item.name)
+def test_an_option_is_what_the_cmdlet_takes(item: Option) -> None:
+    table = cmdlet("Enter-PSSession")
+    parameter = table.parameters[item.name]
+    assert parameter.aliases == item.aliases
+    assert parameter.own == item.own
+    assert parameter.type in TYPES[item.kind]
+    assert uses(parameter, table) == uses(item, table)
+
+
+def limits(parameter: Parameter) -> str:
+    return next((rule for rule in parameter.validation if rule.startswith(("Range", "Set S"))), "")
+
+
+@pytest.mark.parametrize("item", OPTIONS, ids=lambda item: item.name)
+def test_limits_are_the_same_in_a_line_and_in_a_field(item: Option) -> None:
+    rule = limits(cmdlet("Enter-PSSession").parameters[item.name])
+    if item.name == "ConnectingTimeout":
+        assert not rule  # every number that fits
+    elif item.minimum is not None:
+        assert rule == f"Range {item.minimum}..{item.maximum}"
+    elif item.choices and item.own:
+        assert rule == f"Set {','.join(item.choices)}"
+    else:
+        assert not rule
+    if item.name == "Authentication":
+        assert item.choices == tuple(ENUMS["AuthenticationMechanism"])
+
+
+@pytest.mark.parametrize("name", OPENING)
+def test_every_cmdlet_that_opens_takes_our_own_with_the_set_they_belong_to(name: str) -> None:
+    table = cmdlet(name)
+    for item in (item for item in OPTIONS if item.own):
+        theirs = {one.value for one in item.sets} - {"Process", "HostProcess", "Demo"}
+        if len(item.sets) == len(OPENED):
+            assert not table.parameters[item.name].sets
+        elif not theirs:
+            assert (item.name in table.parameters) == (name == "Enter-PSSession")
+        else:
+            found = {one.removeprefix("FilePath") for one in table.parameters[item.name].sets}
+            assert found == {one.removeprefix("FilePath") for one in found & theirs}
+
+
+def test_the_session_options_are_the_parameters_that_make_them() -> None:
+    table = cmdlet("New-PSSessionOption")
+    assert [item.parameter for item in SESSION_OPTIONS] == [p.name for p in table.parameters.values() if not p.common]
+    for item in SESSION_OPTIONS:
+        parameter = table.parameters[item.parameter]
+        assert parameter.aliases == item.aliases
+        assert parameter.type in TYPES[item.kind]
+        rule = limits(parameter)
+        # the property takes a negative count, which the cmdlet refuses
+        if rule and item.name != "MaxConnectionRetryCount":
+            assert rule == f"Range {item.minimum}..{item.maximum}"
+
+
+def test_every_set_that_opens_has_one_target_and_every_table_knows_it() -> None:
+    keys: dict[ParameterSet, str] = {}
+    for key in connections._TARGETS:
+        [found] = set_of_keys({key: "x"})
+        keys[found] = key
+        assert found in option(key).sets and len(option(key).sets) == 1
+    assert set(keys) == set(OPENED)
+    kinds = {table: [set_of_keys({key: "x"})[0] for key in names] for table, names in schema._TARGETS.items()}
+    assert sorted(one.value for names in kinds.values() for one in names) == sorted(one.value for one in OPENED)
+    for table, names in kinds.items():
+        for one in names:
+            kind = table.removesuffix("s")
+            assert model.kind_of(ConnectionInfo(one)) == kind
+            assert connect_saving._KINDS.get(one, "host") == kind
+            if one is not ParameterSet.DEMO:
+                assert (kind, one) in profile_form.SETS.values()
+    assert set(profile_form._OTHER_TARGETS) == set(connections._TARGETS) - {"demo"}
+    named = {one: name for one, name in connections._TARGET_VALUES.items() if not one.is_lookup}
+    assert named == {one: option(key).name for one, key in keys.items() if one in named}
+
+
+def test_the_dialog_and_the_transports_know_every_set() -> None:
+    assert sorted(one.value for entry in connect_form.ENTRIES for one in entry.sets) == sorted(s.value for s in SETS)
+    assert {one for kind in registry.kinds() for one in kind.parameter_sets} == set(OPENED)
+    for one in SETS:
+        assert options_of(one)
+
+
+def test_a_profile_holds_what_its_sets_take() -> None:
+    tables = schema.schema()
+    for one in OPENED:
+        table = tables.named[f"{model.kind_of(ConnectionInfo(one))}s"]
+        assert {item.key for item in options_of(one)} <= set(table)
+    for item in OPTIONS:
+        known = [table[item.key] for table in tables.named.values() if item.key in table]
+        if item.kind is not OptionKind.CREDENTIAL:
+            assert all((spec.minimum, spec.maximum) == (item.minimum, item.maximum) for spec in known)
+            assert all(spec.choices == item.choices for spec in known)
