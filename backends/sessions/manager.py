@@ -95,7 +95,9 @@ class SessionManager:
                 continue
             number = next(self._numbers)
             values = {**info.values, "ConfigurationName": remote.configuration_name}
-            session = PSSession(replace(info, values=values), console, number, remote.name or f"Runspace{number}", False)
+            session = PSSession(
+                replace(info, values=values), console, number, remote.name or f"Runspace{number}", False
+            )
             session.link.describe(remote)
             found.append(session)
         return found
