@@ -177,4 +177,4 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
     except faults.WSManFailure as failure:
         raise errors.open_error(failure, client.way.facts) from failure
     finally:
-        client.lines.close()
+        client.connections.close()

@@ -62,15 +62,15 @@ class Recovery:
                 return
             if failure.kind is faults.NetworkKind.READ_TIMEOUT:
                 # Nothing comes through this connection, as after a sleep of this machine; through its sisters neither.
-                self._client.lines.drop()
+                self._client.connections.drop()
             else:
                 # A connection that rested too long may simply have been closed by the service: no outage yet, and
                 # what waits on other connections may go on waiting.
-                self._client.lines.drop_idle()
+                self._client.connections.drop_idle()
             if await self._answers(min(ATTEMPT, self.allowed)):
                 self._client.generation += 1
                 return
-            self._client.lines.drop()
+            self._client.connections.drop()
             await self._ride_out(failure)
 
     async def _ride_out(self, failure: faults.NetworkFailure) -> None:

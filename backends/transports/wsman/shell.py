@@ -36,14 +36,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceiveResponse:
     """What one Receive brought: fragments in order, and whether the command is over."""
 
     chunks: tuple[bytes, ...]
     is_done: bool
 
 
-class Verbs:
+class ShellRequests:
     """Writes the requests for one shell. Ids go upper-case, as the real client writes them.
 
     Services of Windows 7's age give shells and commands ids of their own; they are learnt from their answers.
@@ -170,14 +170,14 @@ class Verbs:
         return self._envelopes.request(action, self._resource, body, shell_id=self.shell_id, patience=wait)
 
 
-def received(body: ET.Element) -> Received:
+def read_receive_response(body: ET.Element) -> ReceiveResponse:
     """Read a ReceiveResponse. Raises BadReply."""
     response = body.find("rsp:ReceiveResponse", NAMESPACES)
     if response is None:
         raise faults.BadReply("the service answered a Receive with something else")
     chunks = [decoded(stream.text) for stream in response.findall("rsp:Stream", NAMESPACES) if stream.text]
     state = response.find("rsp:CommandState", NAMESPACES)
-    return Received(tuple(chunks), state is not None and state.get("State", "").endswith("/Done"))
+    return ReceiveResponse(tuple(chunks), state is not None and state.get("State", "").endswith("/Done"))
 
 
 def connect_answer(body: ET.Element) -> bytes:

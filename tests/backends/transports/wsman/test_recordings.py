@@ -259,9 +259,9 @@ async def test_host_calls_are_answered_on_the_prompt_stream() -> None:
 async def test_a_session_that_the_service_has_forgotten_is_broken_with_the_code() -> None:
     async with scene("psrp_receive_failure") as stage:
         await stage.pool.open()
-        assert stage.transport._verbs is not None
+        assert stage.transport._requests is not None
         command = next(one.command for one in stage.replay.entries if one.command)
-        request = stage.transport._verbs.receive(uuid.UUID(command))
+        request = stage.transport._requests.receive(uuid.UUID(command))
         with pytest.raises(faults.Fault) as failed:
             await stage.client.once(request)
         assert failed.value.code == faults.NO_SUCH_SESSION
@@ -322,7 +322,7 @@ async def test_the_sessions_of_a_computer_are_listed_and_connected_to() -> None:
             assert stage.pool.state is RunspaceState.OPENED
             assert stage.pool.id == one.shell_id
             await stage.pool.close()
-    client.lines.close()
+    client.connections.close()
 
 
 async def test_the_output_of_disconnected_commands_is_received_by_another_client() -> None:
@@ -338,7 +338,7 @@ async def test_the_output_of_disconnected_commands_is_received_by_another_client
             assert (int(result.state), len(output)) == (int(state), kinds["PIPELINE_OUTPUT"])
             assert output
             await stage.pool.close()
-    client.lines.close()
+    client.connections.close()
 
 
 async def test_a_command_goes_on_when_its_session_is_disconnected() -> None:
