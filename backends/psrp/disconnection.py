@@ -126,7 +126,7 @@ async def receive(
     pipeline.id = pipeline_id
     pipeline.fragments = before.fragments if before else OffSync(pool.max_object)
     pipeline.had_errors = before.had_errors if before else False
-    return await pool.follow(pipeline, lambda: shell.adopt(pipeline_id), on_start)
+    return await pool.follow(pipeline, lambda: shell.connect_command(pipeline_id), on_start)
 
 
 def _shell(pool: RunspacePool) -> ShellTransport:

@@ -144,7 +144,7 @@ def opened(pool: ReceivingPool) -> None:
     pool.state = RunspaceState.OPENED
     pool.core.state = ps.RunspacePoolState.Opened
     if pool.shell is not None:
-        pool.shell.settled()
+        pool.shell.pool_opened()
     if not pool.opened.done():
         pool.opened.set_result(None)
 

@@ -17,9 +17,9 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.credentials import GATE
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes, Request
-from pstui.backends.transports.wsman.http import Way, WinRMConnection
+from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
 
 #: idle connections kept authenticated for the next request
 MAX_IDLE = 4
@@ -162,10 +162,12 @@ class Client:
     ``recover`` is awaited when a request got lost; when it returns, the request is sent again.
     """
 
-    def __init__(self, way: Way, make: Callable[[Way], Blocking] = WinRMConnection) -> None:
-        self.way = way
-        self.envelopes = Envelopes(way.target.url, way.settings)
-        self.connections = ConnectionPool(lambda: make(way))
+    def __init__(
+        self, endpoint: EndpointSettings, make: Callable[[EndpointSettings], Blocking] = WinRMConnection
+    ) -> None:
+        self.endpoint = endpoint
+        self.envelopes = Envelopes(endpoint.target.url, endpoint.options)
+        self.connections = ConnectionPool(lambda: make(endpoint))
         self.recover: Recover | None = None
         #: counts the interruptions that were overcome
         self.generation = 0
@@ -185,7 +187,7 @@ class Client:
                 failure = _lost(error)
                 lost, losses = lost or failure.sent, losses + 1
                 recover = self.recover if recovers and losses <= MAX_LOSSES else None
-                if recover is None or not failure.may_pass or self.connections.is_closed:
+                if recover is None or not failure.is_transient or self.connections.is_closed:
                     raise error
                 if losses > 1:
                     await asyncio.sleep(min(LONGEST_LOSS_PAUSE, LOSS_PAUSE * 2**losses))
@@ -195,9 +197,9 @@ class Client:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         silence = None if request.patience is None else request.patience + self.slack
         data = request.again if again else request.data
-        credential = self.way.credential
+        credential = self.endpoint.credential
         try:
-            async with GATE.turn(credential):
+            async with FAILED_LOGINS.turn(credential):
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
                     reply = await self.connections.exchange(data, silence, aside=aside)
@@ -206,7 +208,7 @@ class Client:
             raise faults.NetworkFailure(faults.NetworkKind.READ_TIMEOUT, told) from error
         except faults.AuthenticationFailure as failure:
             if failure.secret_sent:
-                GATE.refuse(credential)
+                FAILED_LOGINS.refuse(credential)
                 self.connections.drop()
             raise
         return self.envelopes.read(request, reply)
@@ -216,6 +218,6 @@ def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFa
     """Return an answer that is none, and may pass, as the loss that it is; any other as it is. Raises HTTPFailure."""
     if isinstance(error, faults.NetworkFailure):
         return error
-    if error.status not in faults.PASSING_STATUSES:
+    if error.status not in faults.TRANSIENT_STATUSES:
         raise error
     return faults.NetworkFailure(faults.NetworkKind.CLOSED, f"HTTP status {error.status}")

@@ -193,13 +193,13 @@ class Receiver:
         self.queue = ReceiveQueue()
         self.streams: dict[uuid.UUID | None, StreamState] = {}
         #: whether the pool is open, so that its stream has nothing urgent any more
-        self.is_settled = False
+        self.pool_is_open = False
         self._computer, self._put, self._retake = computer, put, retake
         self._has_rested = False
 
     async def receive(self, client: Client, requests: ShellRequests, pipeline_id: uuid.UUID | None) -> bool:
         """Receive one stream until it ends; return whether the far end said so."""
-        backoff, retaken = Backoff(client.way.settings.receive_timeout), 0
+        backoff, retaken = Backoff(client.endpoint.options.receive_timeout), 0
         try:
             while True:
                 aside = pipeline_id is None and await self._rest()
@@ -238,7 +238,7 @@ class Receiver:
         if self._has_rested:
             return False
         await self.queue.taken.wait()
-        if not self.is_settled:
+        if not self.pool_is_open:
             return False
         self._has_rested = True
         await asyncio.sleep(FIRST_REST)

@@ -26,7 +26,7 @@ class Recovery:
     def __init__(self, client: Client, computer: str, console: Console, probe: Probe) -> None:
         self._client, self._computer, self._probe = client, computer, probe
         self.console = console
-        self.allowed = client.way.settings.max_retry_time
+        self.allowed = client.endpoint.options.max_retry_time
         self.first_pause, self.longest_pause = FIRST_PAUSE, LONGEST_PAUSE
         self._turn = asyncio.Lock()
         self._attempts: asyncio.Task[bool] | None = None
@@ -132,7 +132,7 @@ class Recovery:
         except (faults.NetworkFailure, TimeoutError):
             return False
         except faults.HTTPFailure as failure:
-            return failure.status not in faults.PASSING_STATUSES
+            return failure.status not in faults.TRANSIENT_STATUSES
         except faults.Fault:
             return True
         return True

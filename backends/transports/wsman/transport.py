@@ -39,13 +39,13 @@ class WSManTransport:
     """Carries the fragments of one pool through one shell. ``create`` it or ``connect`` to one that exists."""
 
     def __init__(self, client: Client, computer: str, console: Console, redirect: Redirect | None = None) -> None:
-        settings = client.way.settings
-        self._client, self.computer, self._settings = client, computer, settings
-        self.max_payload = payload_size(settings.envelope or OLD_ENVELOPE)
-        self.is_private = client.way.plan.is_private
-        self.application_arguments: Mapping[str, Any] = settings.arguments
-        self.max_object = settings.max_object
-        self.open_timeout = settings.open_timeout
+        options = client.endpoint.options
+        self._client, self.computer, self._options = client, computer, options
+        self.max_payload = payload_size(options.envelope or OLD_ENVELOPE)
+        self.is_private = client.endpoint.plan.is_private
+        self.application_arguments: Mapping[str, Any] = options.arguments
+        self.max_object = options.max_object
+        self.open_timeout = options.open_timeout
         self._redirect = redirect
         self.shell: ShellInfo | None = None
         self.name = ""
@@ -59,15 +59,15 @@ class WSManTransport:
         self._retaking = asyncio.Lock()
         self._chores: set[asyncio.Task[None]] = set()
         self._finished = FinishedCommands(self._forget)
-        self._negotiated = settings.envelope is not None
+        self._negotiated = options.envelope is not None
 
     # What a shell needs to know of its pool.
 
     def begin(self, pool_id: uuid.UUID, protocol: str) -> None:
         """Take the pool's id for the shell's, and the protocol that is offered."""
-        resource = self._client.way.target.shell_uri
+        resource = self._client.endpoint.target.shell_uri
         self._requests, self._protocol = (
-            ShellRequests(self._client.envelopes, self._settings, pool_id, resource),
+            ShellRequests(self._client.envelopes, self._options, pool_id, resource),
             protocol,
         )
 
@@ -75,9 +75,9 @@ class WSManTransport:
         """Take the text of a command that is about to begin, for whoever lists commands over there."""
         self._texts[pipeline_id] = text
 
-    def settled(self) -> None:
+    def pool_opened(self) -> None:
         """Take the pool for open: its stream has nothing urgent any more."""
-        self._receiver.is_settled = True
+        self._receiver.pool_is_open = True
 
     def attach(self, console: Console) -> None:
         """Show interruptions on another console from now on."""
@@ -90,7 +90,7 @@ class WSManTransport:
         if self._requests is None:
             self.begin(uuid.uuid4(), self._protocol)
         assert self._requests is not None
-        left = self._settings.retries
+        left = self._options.retries
         while True:
             try:
                 body = await self._client.once(self._requests.create(opening, self._protocol, self.name))
@@ -101,7 +101,7 @@ class WSManTransport:
                 if location and self._redirect is not None:
                     await self._move(await self._redirect(location))
                 elif left <= 0 or not errors.may_open_later(failure):
-                    raise errors.open_error(failure, self._client.way.facts) from failure
+                    raise errors.open_error(failure, self._client.endpoint.error_context) from failure
                 else:
                     left -= 1
                     await asyncio.sleep(RETRY_PAUSE)
@@ -114,7 +114,7 @@ class WSManTransport:
         self._client.connections.close()
         self._client = client
         self.recovery.follow(client)
-        self.is_private = client.way.plan.is_private
+        self.is_private = client.endpoint.plan.is_private
         self.begin(uuid.UUID(self._requests.shell_id), self._protocol)
 
     async def connect(self, opening: bytes) -> None:
@@ -124,11 +124,11 @@ class WSManTransport:
             body = await self._client.once(self._requests.connect(opening, self._protocol))
             answer = connect_answer(body)
         except faults.WSManFailure as failure:
-            raise errors.open_error(failure, self._client.way.facts) from failure
+            raise errors.open_error(failure, self._client.endpoint.error_context) from failure
         self._put(None, answer)
         self._start()
 
-    async def adopt(self, pipeline_id: uuid.UUID) -> None:
+    async def connect_command(self, pipeline_id: uuid.UUID) -> None:
         """Take up a command that ran on meanwhile; its output arrives from now on. Raises SessionBroken."""
         assert self._requests is not None
         stream = self._streams.get(pipeline_id)
@@ -238,7 +238,7 @@ class WSManTransport:
     async def _state(self) -> str:
         assert self._requests is not None
         try:
-            found = shells(await self._client.call(self._requests.get(self._settings.receive_timeout), recovers=False))
+            found = shells(await self._client.call(self._requests.get(self._options.receive_timeout), recovers=False))
         except faults.WSManFailure as failure:
             raise errors.broken(failure, self.computer) from failure
         return found[0].state if found else ""
@@ -288,7 +288,7 @@ class WSManTransport:
             return
         if pipeline_id is None and not self._negotiated:
             self._negotiate(data)
-        limit, stream = self._settings.max_data, self._streams.get(pipeline_id)
+        limit, stream = self._options.max_data, self._streams.get(pipeline_id)
         if stream is not None:
             stream.size += len(data)
             if limit is not None and pipeline_id is not None and stream.size > limit:
@@ -343,6 +343,6 @@ class WSManTransport:
         """Take the shell again that the service took for left. Raises WSManFailure, SessionBroken."""
         assert self._requests is not None
         async with self._retaking:
-            found = shells(await self._client.call(self._requests.get(self._settings.receive_timeout)))
+            found = shells(await self._client.call(self._requests.get(self._options.receive_timeout)))
             if found and found[0].state == "Disconnected" and not self._queue.is_ending:
                 await self._client.call(self._requests.reconnect())

@@ -22,9 +22,9 @@ from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request
-from pstui.backends.transports.wsman.http import Way
-from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.http import EndpointSettings
+from pstui.backends.transports.wsman.options import WSManOptions
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import Target, shell_uri
 from pstui.backends.transports.wsman.transport import WSManTransport
@@ -58,10 +58,15 @@ WITH_COMMANDS = [
 ]
 
 
-def way(**settings: Any) -> Way:
+def way(**settings: Any) -> EndpointSettings:
     target = Target(True, "server", 5986, "wsman", shell_uri(""))
     options = {"open_timeout": DEADLINE, **settings}
-    return Way(target, Plan("negotiate", sealed=False), Settings(**options), PSCredential("alice", Secret("secret")))
+    return EndpointSettings(
+        target,
+        AuthenticationPlan("negotiate", sealed=False),
+        WSManOptions(**options),
+        PSCredential("alice", Secret("secret")),
+    )
 
 
 class Scene:
