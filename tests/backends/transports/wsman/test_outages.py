@@ -14,7 +14,7 @@ from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import receive as wsman_receiving
 from pstui.backends.transports.wsman import recovery as wsman_recovery
-from pstui.backends.transports.wsman.opening import Opening
+from pstui.backends.transports.wsman.connect import Opening
 from pstui.backends.transports.wsman.receive import Brake
 from pstui.backends.transports.wsman.recovery import Recovery
 

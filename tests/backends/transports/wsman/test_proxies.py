@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.wsman.connect import Opening
 from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
-from pstui.backends.transports.wsman.opening import Opening
 from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.target import Target, find_proxy
 

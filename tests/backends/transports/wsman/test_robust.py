@@ -16,7 +16,7 @@ from pstui.backends.records import PipelineState, RunspaceAvailability, Runspace
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman.opening import list_sessions
+from pstui.backends.transports.wsman.connect import list_sessions
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
