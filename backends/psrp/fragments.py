@@ -102,7 +102,7 @@ def _message(blob: bytes) -> Message:
     return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
 
 
-def whole(message: Message, object_id: int) -> bytes:
+def refragmented(message: Message, object_id: int) -> bytes:
     """Return a message as one fragment again, for psrpcore's ``receive_data``."""
     pipeline = message.pipeline_id.bytes_le if message.pipeline_id else _NO_ID
     blob = _MESSAGE.pack(_CLIENT, message.type, message.pool_id.bytes_le, pipeline) + message.body

@@ -140,7 +140,7 @@ class HostCalls:
             work.close()
             raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
         task = asyncio.create_task(work)
-        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.answering]
+        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.host_call_tasks]
         for owner in owners:
             owner.add(task)
         task.add_done_callback(lambda done: self._ended(done, owners))

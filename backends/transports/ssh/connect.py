@@ -211,7 +211,7 @@ LOGIN_TIMEOUT = 120.0
 SESSION_TIMEOUT = 30.0
 
 
-class Opening:
+class Connector:
     """The connections of one session while they open, and afterwards those to drop."""
 
     def __init__(self, info: ConnectionInfo, hops: list[Hop], context: ConnectContext) -> None:

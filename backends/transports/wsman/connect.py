@@ -34,7 +34,7 @@ from pstui.backends.transports.wsman.target import Target, configuration_of, fin
 from pstui.backends.transports.wsman.transport import WSManTransport
 
 
-class Opening:
+class Connector:
     """One attempt to reach the service that ``info`` names, redirects included."""
 
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
@@ -151,7 +151,7 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
     ``ConfigurationName`` in ``info`` narrows the list to that configuration.
     """
     wanted = info.text("ConfigurationName")
-    client = await Opening(info, context).client()
+    client = await Connector(info, context).client()
     try:
         found: list[RemoteSession] = []
         for shell in await list_shells(client):

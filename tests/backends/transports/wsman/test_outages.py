@@ -14,7 +14,7 @@ from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import receive as wsman_receiving
 from pstui.backends.transports.wsman import recovery as wsman_recovery
-from pstui.backends.transports.wsman.connect import Opening
+from pstui.backends.transports.wsman.connect import Connector
 from pstui.backends.transports.wsman.receive import Brake
 from pstui.backends.transports.wsman.recovery import Recovery
 
@@ -103,7 +103,7 @@ async def test_a_session_let_go_of_without_an_outage_is_taken_again(winrm_endpoi
 
 async def test_a_clock_that_jumps_does_not_use_up_the_time_for_trying(winrm_endpoint: WinRMEndpoint) -> None:
     console = ScriptedConsole()
-    client = await Opening(call(winrm_endpoint), ConnectContext(console)).client()
+    client = await Connector(call(winrm_endpoint), ConnectContext(console)).client()
     tries = 0
     loop = asyncio.get_running_loop()
     real = loop.time

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman.connect import Opening
+from pstui.backends.transports.wsman.connect import Connector
 from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.target import Target, find_proxy
@@ -210,7 +210,7 @@ async def test_the_way_is_told_and_no_secret_with_it(
     monkeypatch.setenv("http_proxy", "http://me:hush@proxy.example:3128/")
     steps: list[tuple[str, str]] = []
     context = ConnectContext(ScriptedConsole(), step=lambda name, detail: steps.append((name, detail)))
-    client = await Opening(call(winrm_endpoint, **through()), context).client()
+    client = await Connector(call(winrm_endpoint, **through()), context).client()
     assert ("port", f"{winrm_endpoint.port} (http, through the proxy proxy.example:3128)") in steps
     # Its name is for the proxy to look up.
     assert not [name for name, _ in steps if name == "name"]

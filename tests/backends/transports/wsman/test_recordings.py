@@ -357,7 +357,7 @@ async def test_a_command_goes_on_when_its_session_is_disconnected() -> None:
         with pytest.raises(SessionDisconnected):
             await running
         assert "Signal" not in stage.replay.verbs()
-        assert len(stage.pool.parked) == 1
+        assert len(stage.pool.disconnected_pipelines) == 1
 
 
 def test_a_request_sent_again_differs_only_in_the_mark_of_a_repetition() -> None:

@@ -132,7 +132,7 @@ async def test_cut_for_good_the_session_is_disconnected_and_another_is_not(
             winrm_endpoint.clear()
             pool = pool_of(lost)
             await disconnection.reconnect(pool)
-            (command,) = pool.parked
+            (command,) = pool.disconnected_pipelines
             output: list[Any] = []
             result = await disconnection.receive(pool, command, on_output=output.append)
             assert result.state is PipelineState.COMPLETED
