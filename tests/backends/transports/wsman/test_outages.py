@@ -15,7 +15,7 @@ from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import receive as wsman_receiving
 from pstui.backends.transports.wsman import recovery as wsman_recovery
 from pstui.backends.transports.wsman.connect import Connector
-from pstui.backends.transports.wsman.receive import Brake
+from pstui.backends.transports.wsman.receive import Backoff
 from pstui.backends.transports.wsman.recovery import Recovery
 
 from tests.support.scripted_console import ScriptedConsole
@@ -195,18 +195,18 @@ async def test_empty_answers_that_come_at_once_slow_the_asking_down(monkeypatch:
         waits.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    brake = Brake(20.0)
+    backoff = Backoff(20.0)
     for _ in range(60):
-        brake.begin()
-        await brake.end(empty=True)
+        backoff.begin()
+        await backoff.end(empty=True)
     assert len(waits) == 60 - wsman_receiving.MAX_EARLY
     assert waits == sorted(waits)
     assert waits[-1] == wsman_receiving.LONGEST_BRAKE
     waits.clear()
-    brake.begin()
-    await brake.end(empty=False)
-    brake.begin()
-    await brake.end(empty=True)
+    backoff.begin()
+    await backoff.end(empty=False)
+    backoff.begin()
+    await backoff.end(empty=True)
     assert not waits
 
 
