@@ -100,9 +100,8 @@ def _message(blob: bytes, wanted: int) -> Message:
         raise ProtocolError("the far end sent a message without a header")
     destination, kind, pool_id, pipeline_id = _MESSAGE.unpack_from(blob)
     if not destination & wanted:
-        raise ProtocolError(
-            f"the far end sent a message that is not for a {'client' if wanted == _CLIENT else 'server'}"
-        )
+        reader = "client" if wanted == _CLIENT else "server"
+        raise ProtocolError(f"the far end sent a message that is not for a {reader}")
     body = blob[_MESSAGE.size :]
     if body.startswith(_BOM):
         body = body[3:]
@@ -110,11 +109,9 @@ def _message(blob: bytes, wanted: int) -> Message:
     return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
 
 
-def whole(message: Message, object_id: int, *, for_server: bool = False) -> bytes:
+def refragmented(message: Message, object_id: int, *, for_server: bool = False) -> bytes:
     """Return a message as one fragment again, for psrpcore's ``receive_data``."""
     pipeline = message.pipeline_id.bytes_le if message.pipeline_id else _NO_ID
-    blob = (
-        _MESSAGE.pack(_SERVER if for_server else _CLIENT, message.type, message.pool_id.bytes_le, pipeline)
-        + message.body
-    )
+    destination = _SERVER if for_server else _CLIENT
+    blob = _MESSAGE.pack(destination, message.type, message.pool_id.bytes_le, pipeline) + message.body
     return _FRAGMENT.pack(object_id, 0, 3, len(blob)) + blob

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from psrpcore import types as ps
-from psrpcore.types import PSRPMessageType
+from psrpcore.types import HostMethodIdentifier, PSRPMessageType
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
 from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
 from pstui.backends.psrp.fragments import Message
 from pstui.backends.psrp.host import Host, HostError, is_secret_answer
+from pstui.backends.psrp.host_methods import HOST_METHODS, ArgumentsError, HostMethod, checked
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.psrp.questions import HOST_METHODS, ArgumentsError, HostMethod, checked
 from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.records import Stream, Write
 
@@ -29,7 +29,7 @@ VOID = -100
 MAX_OPEN = 32
 #: Most failures of void calls that are shown for one session; the others go to the log alone.
 MAX_SHOWN_FAILURES = 200
-_LEAVING = frozenset({6, 53})
+_LEAVING = frozenset({HostMethodIdentifier.SetShouldExit, HostMethodIdentifier.PopRunspace})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class HostCalls:
         try:
             if method is None:
                 raise HostError(f"host method {call.mi} does not exist")
-            self._pool.host.run(call.mi, arguments_of(call, method))
+            self._pool.host.run(method.id, arguments_of(call, method))
         except (HostError, ArgumentsError) as error:
             name = method.name if method else "HostCall"
             log.info("host call %s refused: %s", name, error)
@@ -96,7 +96,7 @@ class HostCalls:
     async def _answer(self, call: HostCall, method: HostMethod, pipeline: Pipeline | None) -> None:
         """Ask, then respond with the answer or with the exception that stands for it."""
         try:
-            answer = await self._pool.host.ask(call.mi, arguments_of(call, method))
+            answer = await self._pool.host.ask(method.id, arguments_of(call, method))
             if is_secret_answer(answer):
                 await self._pool.key.ensure()
         except QuestionCancelled:
@@ -125,7 +125,7 @@ class HostCalls:
             reason = "PipelineStoppedException" if stopped else "RuntimeException"
             notes["me"] = stopped_record(failure, error_id, reason)
         notes["ci"] = ps.PSInt64(call.ci)
-        notes["mi"] = ps.HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
+        notes["mi"] = HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
         kind = PSRPMessageType.PipelineHostResponse if pipeline else PSRPMessageType.RunspacePoolHostResponse
         try:
             await self._pool.send_message(note_object(**notes), kind, pipeline.id if pipeline else None, prompt=True)
@@ -140,7 +140,7 @@ class HostCalls:
             work.close()
             raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
         task = asyncio.create_task(work)
-        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.answering]
+        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.host_call_tasks]
         for owner in owners:
             owner.add(task)
         task.add_done_callback(lambda done: self._ended(done, owners))

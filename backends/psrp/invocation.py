@@ -202,7 +202,7 @@ _MARK = "pstui:text:%d:"
 Prepare = Callable[[uuid.UUID], None]
 
 
-class Templates:
+class PipelineTemplates:
     """The templates of one pool."""
 
     def __init__(self, core: ClientRunspacePool) -> None:

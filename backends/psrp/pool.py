@@ -32,7 +32,7 @@ from pstui.backends.psrp.clixml import outgoing
 from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
-from pstui.backends.psrp.invocation import Templates
+from pstui.backends.psrp.invocation import PipelineTemplates
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
 from pstui.backends.psrp.receive import receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
@@ -71,25 +71,25 @@ class RunspacePool:
         self.private_data: dict[str, Any] = {}
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
         #: commands that run on at the far end while the pool is disconnected
-        self.parked: dict[uuid.UUID, Pipeline] = {}
+        self.disconnected_pipelines: dict[uuid.UUID, Pipeline] = {}
         self.protocol = (2, 0)
         self.opened_size = host.size
         self.open_timeout: float | None = OPEN_TIMEOUT
         #: the transport, where it makes a shell for the pool
         self.shell: ShellTransport | None = transport if isinstance(transport, ShellTransport) else None
         #: whether the pool exists at the far end and is connected to, rather than opened
-        self.connects = False
+        self.is_connecting = False
         self._on_broken = on_broken
         #: psrpcore's sans-IO client, which serializes and does the key exchange
         self.core = ClientRunspacePool()
-        self._templates = Templates(self.core)
+        self._templates = PipelineTemplates(self.core)
         offered = "2.4" if transport.is_private else "2.3"
         self.core.our_capability = ps.SessionCapability(
             PSVersion=ps.PSVersion("2.0"),
             protocolversion=ps.PSVersion(offered),
             SerializationVersion=ps.PSVersion("1.1.0.1"),
         )
-        self.offered = offered
+        self.offered_protocol = offered
         self._fragments = Defragmenter(self.max_object)
         self._calls = HostCalls(self)
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -126,7 +126,7 @@ class RunspacePool:
     def make_shell(self) -> None:
         """Tell a transport that makes a shell what it needs to know, and take its limits."""
         if self.shell is not None:
-            self.shell.begin(self.id, self.offered)
+            self.shell.begin(self.id, self.offered_protocol)
             self.open_timeout = self.shell.open_timeout
 
     def start_reading(self) -> None:
@@ -141,7 +141,7 @@ class RunspacePool:
         return 2**62 if self.shell.max_object is None else self.shell.max_object
 
     def _arguments(self) -> dict[str, Any]:
-        own = commands.version_table(self.offered)
+        own = commands.version_table(self.offered_protocol)
         more = outgoing(dict(self.shell.application_arguments)) if self.shell is not None else {}
         return {**more, **own}
 
@@ -350,7 +350,7 @@ class RunspacePool:
     def park(self, failure: SessionDisconnected) -> None:
         """Become disconnected: what runs goes on over there, and nobody waits for it here."""
         self.state = RunspaceState.DISCONNECTED
-        self.parked.update(self.pipelines)
+        self.disconnected_pipelines.update(self.pipelines)
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(failure)
 

@@ -15,7 +15,7 @@ from psrpcore import types as ps
 from pstui.backends.errors import ProtocolError, SessionBroken
 from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.clixml import MessageType, PlainCipher, error_info, parse, plain, position_of, read
-from pstui.backends.psrp.fragments import Message, whole
+from pstui.backends.psrp.fragments import Message, refragmented
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.pipeline import Pipeline
@@ -33,8 +33,8 @@ class ReceivingPool(Protocol):
     host: Host
     key: SessionKey
     shell: ShellTransport | None
-    offered: str
-    connects: bool
+    offered_protocol: str
+    is_connecting: bool
     opened: asyncio.Future[None]
     state: RunspaceState
     protocol: tuple[int, int]
@@ -85,7 +85,7 @@ def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
     parse(message.body)
     try:
-        pool.core.receive_data(PSRPPayload(whole(message, 1), StreamType.default, None))
+        pool.core.receive_data(PSRPPayload(refragmented(message, 1), StreamType.default, None))
         return pool.core.next_event()
     except Exception as error:  # psrpcore raises whatever its parsers raise
         why = f"{type(error).__name__}: {error}"
@@ -98,10 +98,10 @@ def _capability(pool: ReceivingPool, message: Message) -> None:
     if theirs is None or pool.state is not RunspaceState.OPENING:
         raise ProtocolError("the far end negotiated twice")
     version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
-    ours = tuple(int(part) for part in pool.offered.split("."))
+    ours = tuple(int(part) for part in pool.offered_protocol.split("."))
     hint = "Update the PowerShell there or pstui."
     if version != ours and version not in _OLDER:
-        why = f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}."
+        why = f"pstui offered {pool.offered_protocol} and takes 2.0 to {pool.offered_protocol}."
         raise ProtocolError(f"the far end speaks protocol {theirs.protocolversion}, which does not fit", why, hint)
     for name, value, wanted in (
         ("PSVersion", theirs.PSVersion, "2.0"),
@@ -121,7 +121,7 @@ def _private_data(pool: ReceivingPool, message: Message) -> None:
     found = plain(read(parse(message.body), pool.cipher))
     data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
     pool.private_data = data if isinstance(data, dict) else {}
-    if pool.connects:
+    if pool.is_connecting:
         # A pool that is connected to is open already; nothing more announces it (MS-PSRP 3.1.4.10).
         opened(pool)
 
@@ -144,7 +144,7 @@ def opened(pool: ReceivingPool) -> None:
     pool.state = RunspaceState.OPENED
     pool.core.state = ps.RunspacePoolState.Opened
     if pool.shell is not None:
-        pool.shell.settled()
+        pool.shell.pool_opened()
     if not pool.opened.done():
         pool.opened.set_result(None)
 

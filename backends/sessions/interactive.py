@@ -25,7 +25,7 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
-from pstui.backends.sessions.completion import Completion, Completions
+from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt, target_prompt
 from pstui.backends.sessions.reported import DebuggerStop
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import PipelineResult
 
 
-class GaveUp(SessionStateError):
+class WaitCancelled(SessionStateError):
     """The wait for the session's turn was given up by the user."""
 
 
-class Turns:
+class SessionTurn:
     """One console's place in the queue for a session."""
 
     def __init__(self, session: PSSession) -> None:
@@ -59,7 +59,7 @@ class Turns:
     async def wait(self) -> None:
         """Return when a command could run, or when one stands at a breakpoint.
 
-        Raises GaveUp, or SessionStateError when the session is not open any more.
+        Raises WaitCancelled, or SessionStateError when the session is not open any more.
         """
         session = self._session
         while session.availability is RunspaceAvailability.BUSY:
@@ -69,7 +69,7 @@ class Turns:
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     raise
-                raise GaveUp("the wait was given up") from None
+                raise WaitCancelled("the wait was given up") from None
             finally:
                 self._waiting = None
         if session.availability is RunspaceAvailability.NONE:
@@ -91,14 +91,14 @@ class Turns:
                 continue
 
 
-async def report(session: PSSession, turns: Turns, console: Console, result: PipelineResult) -> None:
+async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
     from pstui.backends.psrp.invocations import error_report
 
     try:
         if result.record is not None:
-            await turns.wait()
-            printed = await session.run(*error_report(session.told_size()), source=_one(result.record))
+            await turn.wait()
+            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
             if printed.error is None:
                 return
     except SessionStateError:
@@ -116,7 +116,7 @@ REQUIRED = ("Out-Default", "Exit-PSSession")
 CANCEL_GRACE = 0.25
 
 
-class Entering:
+class EnterAttempt:
     """One attempt to enter a session. Giving it up returns at once, whatever the far end does."""
 
     def __init__(self, session: PSSession) -> None:
@@ -234,9 +234,9 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
-        self._entering, self._turns = Entering(session), Turns(session)
+        self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
-        self._completions = Completions(session)
+        self._completer = Completer(session)
 
     async def enter(self) -> None:
         """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
@@ -257,8 +257,8 @@ class InteractiveSession:
             if self.session.availability is not RunspaceAvailability.AVAILABLE and await self._join():
                 return
             self.session.status.stay()
-            await self._turns.take(install_prompt)
-            await self._turns.take(check_commands)
+            await self._turn.take(install_prompt)
+            await self._turn.take(check_commands)
             await self._load_profile()
             await self._evaluate_prompt()
         except PstuiError as error:
@@ -289,7 +289,7 @@ class InteractiveSession:
         except SessionStateError as error:
             if self.session.state is not RunspaceState.OPENED:
                 return Outcome.BROKEN
-            if not isinstance(error, GaveUp):
+            if not isinstance(error, WaitCancelled):
                 self.console.write(Write(error.text()))
             return Outcome.READY
         finally:
@@ -308,8 +308,8 @@ class InteractiveSession:
         """
         if self._entering.is_going_on:
             self._entering.give_up()
-        elif self._turns.is_waiting:
-            self._turns.give_up()
+        elif self._turn.is_waiting:
+            self._turn.give_up()
         elif self.busy:
             await self.session.stop()
 
@@ -331,7 +331,7 @@ class InteractiveSession:
         self.busy = True
         try:
             above = "".join(f"{line}\n" for line in self._block)
-            found = await self._completions.find(above + text, len(above) + cursor)
+            found = await self._completer.find(above + text, len(above) + cursor)
             return found.below(len(above))
         finally:
             self.busy = False
@@ -351,7 +351,7 @@ class InteractiveSession:
         if self.session.availability is RunspaceAvailability.AVAILABLE:
             await self._evaluate_prompt()
         else:
-            self.session.told_size()  # raises where the session is not open
+            self.session.size_to_send()  # raises where the session is not open
         return Outcome.READY
 
     async def _left(self) -> Outcome:
@@ -379,12 +379,12 @@ class InteractiveSession:
         if session.availability is RunspaceAvailability.BUSY:
             self._notice(_BUSY)
         while True:
-            await self._turns.wait()
+            await self._turn.wait()
             if session.stopped is not None:
                 self._notice(_NOT_RUN)
                 await self._evaluate_prompt()
                 return Outcome.READY
-            size = session.told_size()
+            size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             self._debugger.begin()
             try:
@@ -445,7 +445,7 @@ class InteractiveSession:
             self._block = [line]
             self.prompt = CONTINUATION
             return True
-        await report(self.session, self._turns, self.console, result)
+        await report_error(self.session, self._turn, self.console, result)
         if error.fully_qualified_error_id == "ScriptsNotAllowed" and not self.session.no_language:
             self.session.no_language = True
             self.hint = _NO_LANGUAGE
@@ -455,7 +455,7 @@ class InteractiveSession:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
         from pstui.backends.psrp.invocations import DEBUG_PROMPT, PROMPT
 
-        await self._turns.wait()
+        await self._turn.wait()
         found = Bounded(1)
         invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
         result = await self.session.run(invocation, on_output=found.take)
@@ -468,10 +468,10 @@ class InteractiveSession:
 
         if not self.session.info.settings.get("load_profile"):
             return
-        await self._turns.wait()
+        await self._turn.wait()
         result = await self.session.run(LOAD_PROFILE)
         if result.error is not None:
-            await report(self.session, self._turns, self.console, result)
+            await report_error(self.session, self._turn, self.console, result)
 
     def _notice(self, text: str) -> None:
         self.console.write(Write(text, stream=Stream.NOTICE))

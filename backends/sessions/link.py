@@ -80,7 +80,7 @@ class SessionLink:
     @property
     def has_unreceived(self) -> bool:
         """Whether a command runs in the session, or has output, that was begun before it was connected to."""
-        return self._session.pool is not None and bool(self._session.pool.parked)
+        return self._session.pool is not None and bool(self._session.pool.disconnected_pipelines)
 
     def why_not_disconnect(self) -> str:
         """Return why a session cannot be disconnected, empty where it can."""
@@ -218,7 +218,7 @@ class SessionLink:
 
         result: PipelineResult | None = None
         with self._session.busy(takes_up=True) as pool:
-            for command in list(pool.parked):
+            for command in list(pool.disconnected_pipelines):
                 try:
                     result = await disconnection.receive(pool, command, on_output=show, on_start=self._session.started)
                 except SessionStateError as error:  # it ended meanwhile; the session goes on

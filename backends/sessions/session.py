@@ -135,7 +135,7 @@ class PSSession:
         if self.pool is not None:
             self.pool.attach(console)
 
-    def told_size(self) -> ConsoleSize | None:
+    def size_to_send(self) -> ConsoleSize | None:
         """Return the size that the far end must be told with a command, None where it knows it (protocol-notes 3.11).
 
         It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
@@ -381,7 +381,7 @@ class PSSession:
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, self.told_size(), out_default=out_default, no_input=input is None
+            script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, source=input)
 
@@ -404,8 +404,8 @@ class PSSession:
             self._outer = pipeline
         if self._stop_wanted and self.pool is not None:
             stopping = asyncio.create_task(self.pool.stop(pipeline))
-            pipeline.answering.add(stopping)
-            stopping.add_done_callback(pipeline.answering.discard)
+            pipeline.host_call_tasks.add(stopping)
+            stopping.add_done_callback(pipeline.host_call_tasks.discard)
 
     def _broke(self, failure: SessionBroken) -> None:
         self._fail(failure)

@@ -102,7 +102,7 @@ class ShellTransport(Protocol):
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
         """Take the text of the command that is about to begin, for whoever lists the commands over there."""
 
-    def settled(self) -> None:
+    def pool_opened(self) -> None:
         """Take the pool for open: nothing more is expected of it at once."""
 
     def attach(self, console: Console) -> None:
@@ -111,7 +111,7 @@ class ShellTransport(Protocol):
     async def connect(self, opening: bytes) -> None:
         """Connect to the shell of the pool's id; ``opening`` ends with CONNECT_RUNSPACEPOOL. Raises OpenError."""
 
-    async def adopt(self, pipeline_id: uuid.UUID) -> None:
+    async def connect_command(self, pipeline_id: uuid.UUID) -> None:
         """Take over a command of the shell that was connected to. Raises SessionBroken."""
 
     async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:

@@ -116,7 +116,7 @@ def _quote(raw: bytes) -> str:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _StreamState:
     """The flow state of one GUID: at most one Data outstanding, in order."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -146,7 +146,7 @@ class OutOfProcTransport:
         self.signal_timeout = SIGNAL_TIMEOUT
         self.close_timeout = CLOSE_TIMEOUT
         self._channel = channel
-        self._lanes: dict[uuid.UUID, _Lane] = {}
+        self._streams: dict[uuid.UUID, _StreamState] = {}
         self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._queued = 0
         self._room = asyncio.Event()
@@ -159,39 +159,39 @@ class OutOfProcTransport:
     async def open(self, opening: bytes) -> None:
         """Start reading and send the pool's first packet."""
         self._reader = asyncio.create_task(self._read(), name="outofproc reader")
-        self._lanes[SESSION] = _Lane()
+        self._streams[SESSION] = _StreamState()
         await self.send(None, opening)
 
     async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
         """Send Command, wait for its acknowledgement, send the first Data."""
-        lane = self._lanes[pipeline_id] = _Lane()
-        acknowledged = self._expect(lane, "CommandAck")
+        stream = self._streams[pipeline_id] = _StreamState()
+        acknowledged = self._expect(stream, "CommandAck")
         await self._write(encode("Command", pipeline_id))
         await acknowledged
         await self.send(pipeline_id, first)
 
     async def send(self, pipeline_id: uuid.UUID | None, data: bytes, *, prompt_response: bool = False) -> None:
         """Send one Data as soon as the one before it on the same GUID is acknowledged."""
-        lane = self._lanes.get(pipeline_id or SESSION)
-        if lane is None:
+        stream = self._streams.get(pipeline_id or SESSION)
+        if stream is None:
             return  # the command is gone; nobody waits for this any more
-        async with lane.turn:
-            await lane.clear.wait()
+        async with stream.turn:
+            await stream.clear.wait()
             self._check()
-            if lane.stopped:
+            if stream.stopped:
                 return
-            lane.clear.clear()
-            stream = "PromptResponse" if prompt_response else "Default"
-            await self._write(encode_data(pipeline_id or SESSION, data, stream))
+            stream.clear.clear()
+            name = "PromptResponse" if prompt_response else "Default"
+            await self._write(encode_data(pipeline_id or SESSION, data, name))
 
     async def signal(self, pipeline_id: uuid.UUID) -> None:
         """Send Signal and wait for SignalAck. Raises SessionStateError when it does not come within the limit."""
-        lane = self._lanes.get(pipeline_id)
-        if lane is None or lane.stopped:
+        stream = self._streams.get(pipeline_id)
+        if stream is None or stream.stopped:
             return
-        lane.stopped = True
-        lane.clear.set()
-        acknowledged = self._expect(lane, "SignalAck")
+        stream.stopped = True
+        stream.clear.set()
+        acknowledged = self._expect(stream, "SignalAck")
         await self._write(encode("Signal", pipeline_id))
         try:
             await asyncio.wait_for(acknowledged, self.signal_timeout)
@@ -204,19 +204,19 @@ class OutOfProcTransport:
 
     async def close_command(self, pipeline_id: uuid.UUID) -> None:
         """Send Close for a command and wait for CloseAck."""
-        lane = self._lanes.get(pipeline_id)
-        if lane is None:
+        stream = self._streams.get(pipeline_id)
+        if stream is None:
             return
-        lane.stopped = True
-        lane.clear.set()
-        acknowledged = self._expect(lane, "CloseAck")
+        stream.stopped = True
+        stream.clear.set()
+        acknowledged = self._expect(stream, "CloseAck")
         try:
             await self._write(encode("Close", pipeline_id))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
-            self._lanes.pop(pipeline_id, None)
-            lane.release(SessionBroken("the command was closed"))
+            self._streams.pop(pipeline_id, None)
+            stream.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""
@@ -225,10 +225,10 @@ class OutOfProcTransport:
         self._closing = True
         with contextlib.suppress(SessionBroken, OSError, TimeoutError):
             async with asyncio.timeout(self.close_timeout):
-                for pipeline_id in [key for key in self._lanes if key != SESSION]:
+                for pipeline_id in [key for key in self._streams if key != SESSION]:
                     await self.close_command(pipeline_id)
-                if self._failure is None and SESSION in self._lanes:
-                    acknowledged = self._expect(self._lanes[SESSION], "CloseAck")
+                if self._failure is None and SESSION in self._streams:
+                    acknowledged = self._expect(self._streams[SESSION], "CloseAck")
                     await self._write(encode("Close", SESSION))
                     await acknowledged
                     if self._reader is not None:
@@ -291,9 +291,9 @@ class OutOfProcTransport:
         if not line.strip():
             return
         element = decode_line(line)
-        lane = self._lanes.get(element.ps_guid)
+        stream = self._streams.get(element.ps_guid)
         if element.name == "Data":
-            if lane is None:
+            if stream is None:
                 return  # late data of a command that is closed
             self._queued += len(element.data)
             pipeline_id = None if element.ps_guid == SESSION else element.ps_guid
@@ -301,22 +301,22 @@ class OutOfProcTransport:
             if self._queued >= MAX_QUEUED:
                 self._room.clear()
                 await self._room.wait()
-        elif lane is None:
+        elif stream is None:
             if element.name == "CommandAck":
                 raise ProtocolError("the far end acknowledged a command that was never sent")
         elif element.name == "DataAck":
-            lane.clear.set()
-        elif waiting := lane.acks.pop(element.name, None):
+            stream.clear.set()
+        elif waiting := stream.acks.pop(element.name, None):
             if not waiting.done():
                 waiting.set_result(None)
         elif element.name == "SignalAck" and element.ps_guid == SESSION:
             raise ProtocolError("the far end acknowledged a stop of the session itself")
 
-    def _expect(self, lane: _Lane, name: str) -> asyncio.Future[None]:
-        """Return the future that ``name`` for this lane will resolve."""
+    def _expect(self, stream: _StreamState, name: str) -> asyncio.Future[None]:
+        """Return the future that ``name`` for this stream will resolve."""
         self._check()
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        lane.acks[name] = future
+        stream.acks[name] = future
         return future
 
     async def _write(self, data: bytes) -> None:
@@ -339,6 +339,6 @@ class OutOfProcTransport:
         if self._failure is not None:
             return
         self._failure = failure
-        for lane in self._lanes.values():
-            lane.release(failure)
+        for stream in self._streams.values():
+            stream.release(failure)
         self._queue.put_nowait(None)

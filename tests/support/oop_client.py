@@ -31,7 +31,7 @@ from psrpcore.types import (
     PSVersion,
     SessionCapability,
 )
-from pstui.backends.psrp.fragments import Defragmenter, whole
+from pstui.backends.psrp.fragments import Defragmenter, refragmented
 
 ZERO = uuid.UUID(int=0)
 ELEMENT = re.compile(rb"<(\w+)(?: Stream='\w+')? PSGuid='([0-9a-f-]{36})'(?: />|>([^<]*)</Data>)\Z")
@@ -222,7 +222,7 @@ class OopClient(OopWire):
         out = b""
         for number, message in enumerate(Defragmenter(for_server=True).feed(opening), 1):
             told = replace(message, body=message.body.replace(marker, marker + extra))
-            out += whole(told, number, for_server=True)
+            out += refragmented(told, number, for_server=True)
         return out
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ from psrpcore.types import (
     SessionCapability,
 )
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.fragments import Message, whole
+from pstui.backends.psrp.fragments import Message, refragmented
 from pstui.backends.transports.outofproc import MAX_PAYLOAD
 
 #: the width that a client without a console gets
@@ -203,7 +203,7 @@ class DemoPool(ServerRunspacePool):
             raise ProtocolError("a message for another runspace pool")
         check_size(message.body)
         self._received += 1
-        self.receive_data(PSRPPayload(whole(message, self._received, for_server=True), StreamType.default, None))
+        self.receive_data(PSRPPayload(refragmented(message, self._received, for_server=True), StreamType.default, None))
         try:
             return self.next_event()
         except ProtocolError:

@@ -27,7 +27,7 @@ from pstui.backends.console import Choice, Question, QuestionCancelled, Question
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
 DEFAULT_PORT = 22
@@ -225,7 +225,7 @@ class HostKeyCheck:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key)
 
-    async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> None:
+    async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> None:
         """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""
         self.check_not_revoked(algorithm, blob)
         if self.known.keys or self.accepted:
@@ -235,12 +235,12 @@ class HostKeyCheck:
         elif self.strict in {"yes", "true"}:
             raise self._unknown(algorithm, blob, "StrictHostKeyChecking forbids to ask about it.")
         else:
-            keep = await self._ask(algorithm, blob, context, patience)
+            keep = await self._ask(algorithm, blob, context, limit)
         self.accepted = blob
         if keep:
             self._keep(algorithm, blob, context)
 
-    async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> bool:
+    async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> bool:
         mark = fingerprint(blob)
         address = f" ({self.address})" if self.address and self.address != self.host else ""
         preamble = [
@@ -259,7 +259,7 @@ class HostKeyCheck:
                 source=printable(self.host),
             )
             try:
-                answer = (await patience.ask(context.console, question)).reveal().strip()
+                answer = (await limit.ask(context.console, question)).reveal().strip()
             except QuestionCancelled as cancelled:
                 if cancelled.nobody:
                     raise self._unknown(algorithm, blob, "Nobody is there to be asked about it.") from cancelled

@@ -28,7 +28,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
-from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
 #: largest key file read, in bytes
@@ -303,11 +303,11 @@ class Login(asyncssh.SSHClient):
     """
 
     def __init__(
-        self, user: str, host_keys: HostKeyCheck, ring: KeyRing, context: ConnectContext, patience: Patience
+        self, user: str, host_keys: HostKeyCheck, ring: KeyRing, context: ConnectContext, limit: StepTimeout
     ) -> None:
         self._host = printable(host_keys.host)
         self._host_keys, self._ring = host_keys, ring
-        self._context, self._patience = context, patience
+        self._context, self._limit = context, limit
         self._pairs: AsyncIterator[asyncssh.SSHKeyPair] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._seen: set[tuple[str, ...]] = set()
@@ -431,7 +431,7 @@ class Login(asyncssh.SSHClient):
 
     async def _ask(self, question: Question) -> str:
         try:
-            return (await self._patience.ask(self._context.console, question)).reveal()
+            return (await self._limit.ask(self._context.console, question)).reveal()
         except QuestionCancelled as cancelled:
             if not cancelled.nobody:
                 self.cancelled = cancelled

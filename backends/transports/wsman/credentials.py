@@ -23,13 +23,13 @@ from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Target
 
 _KEY = secrets.token_bytes(32)
 
 
-class Gate:
+class FailedLogins:
     """Who was turned down in this run, and whose first proof is under way. Holds no password, only keyed digests."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Gate:
         self._proved.clear()
 
 
-GATE = Gate()
+FAILED_LOGINS = FailedLogins()
 
 
 def _digest(credential: PSCredential | None) -> bytes | None:
@@ -89,7 +89,7 @@ def _digest(credential: PSCredential | None) -> bytes | None:
 
 
 async def credential_of(
-    info: ConnectionInfo, target: Target, plan: Plan, context: ConnectContext
+    info: ConnectionInfo, target: Target, plan: AuthenticationPlan, context: ConnectContext
 ) -> PSCredential | None:
     """Return the credential to use, asking for what is missing; None is the current user.
 
@@ -120,7 +120,7 @@ async def _asked_name(target: Target, context: ConnectContext) -> PSCredential:
     return PSCredential(name.reveal().strip())
 
 
-def in_realm(name: str, realms: Mapping[str, Any], plan: Plan) -> str:
+def in_realm(name: str, realms: Mapping[str, Any], plan: AuthenticationPlan) -> str:
     """Return a user name as the mechanism takes it: ``DOMAIN\\user`` as ``user@REALM`` where the realm is known.
 
     ``realms`` maps NetBIOS names of domains to Kerberos realms (any case). A domain written with dots is a realm

@@ -263,7 +263,7 @@ class WSManOpenError(OpenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ErrorContext:
     """What is known of an attempt, for its error: no secrets."""
 
     target: Target
@@ -272,32 +272,32 @@ class Facts:
     proxy: str = ""
 
 
-def open_error(failure: faults.WSManFailure, facts: Facts) -> OpenError:
+def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError:
     """Return the error for an attempt to open, connect or list."""
-    host = printable(facts.target.host)
+    host = printable(context.target.host)
     match failure:
         case faults.Fault():
             code = failure.code
             advice = ACCESS if code == faults.ACCESS_DENIED else _fault_advice(code)
             words = _words(failure)
         case faults.HTTPFailure():
-            code, advice = http_advice(failure, facts.target, facts.proxy)
+            code, advice = http_advice(failure, context.target, context.proxy)
             words = printable(failure.text[:MAX_WORDS]).strip() if failure.text and "<" not in failure.text[:1] else ""
         case faults.NetworkFailure():
             code, advice = NETWORK[failure.kind]
-            if facts.proxy and failure.kind in UNREACHED:
+            if context.proxy and failure.kind in UNREACHED:
                 code, advice = faults.CANNOT_CONNECT, PROXY_UNREACHED
             words = printable(failure.text[:MAX_WORDS])
             if failure.kind is NetworkKind.CERTIFICATE:
                 advice = next((better for sign, better in CERTIFICATES if sign in words), advice)
         case faults.AuthenticationFailure():
-            return _authentication(failure, facts)
+            return _authentication(failure, context)
         case _:
             code, words = 0, printable(str(failure)[:MAX_WORDS])
             advice = Advice("what answers there is no WinRM service, or not a working one", "", "Check the address.")
-    why = " ".join(part for part in (advice.why.format(**_fields(facts)), words and f"It says: {words}") if part)
+    why = " ".join(part for part in (advice.why.format(**_fields(context)), words and f"It says: {words}") if part)
     return _made(
-        f"{host}: {advice.what.format(**_fields(facts))}", why, advice.hint.format(**_fields(facts)), code, words
+        f"{host}: {advice.what.format(**_fields(context))}", why, advice.hint.format(**_fields(context)), code, words
     )
 
 
@@ -361,10 +361,10 @@ def _fault_advice(code: int) -> Advice:
     return ADVICE.get(code, ADVICE["other"])
 
 
-def _authentication(failure: faults.AuthenticationFailure, facts: Facts) -> OpenError:
-    host, text = printable(facts.target.host), failure.text
+def _authentication(failure: faults.AuthenticationFailure, context: ErrorContext) -> OpenError:
+    host, text = printable(context.target.host), failure.text
     lower = text.lower()
-    user = printable(facts.user) or "the current user"
+    user = printable(context.user) or "the current user"
     if not failure.secret_sent and "refused before" in text:
         return _made(
             f"{host}: the password of {user} was refused before",
@@ -378,7 +378,7 @@ def _authentication(failure: faults.AuthenticationFailure, facts: Facts) -> Open
             return _made(f"{host}: {advice.what}", f"{advice.why} {printable(text)}".strip(), advice.hint, code, text)
     if failure.offered and not failure.secret_sent:
         return _made(
-            f"{host}: the service does not offer {facts.scheme} authentication",
+            f"{host}: the service does not offer {context.scheme} authentication",
             f"It offers {_schemes(failure.offered)}.",
             "Choose another one with -Authentication, or let its administrator allow this one.",
             -2144108274,
@@ -469,16 +469,16 @@ def _schemes(offered: str) -> str:
     return ", ".join(dict.fromkeys(names)) or "nothing"
 
 
-def _fields(facts: Facts) -> dict[str, str]:
-    target = facts.target
+def _fields(context: ErrorContext) -> dict[str, str]:
+    target = context.target
     return {
         "host": printable(target.host),
         "port": str(target.port),
-        "proxy": facts.proxy,
+        "proxy": context.proxy,
         "path": f"/{target.path.partition('?')[0]}",
         "configuration": printable(configuration_of(target.shell_uri)),
         "scheme": "https" if target.ssl else "http",
-        "user": printable(facts.user) or "the current user",
+        "user": printable(context.user) or "the current user",
     }
 
 

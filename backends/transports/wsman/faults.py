@@ -110,7 +110,7 @@ def describe(code: int) -> str:
 
 
 #: HTTP answers of a service that stumbles, or of a proxy that does not reach it: they may pass
-PASSING_STATUSES = frozenset({500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
 
 
 class NetworkKind(enum.Enum):
@@ -141,7 +141,7 @@ class NetworkFailure(WSManFailure):
         self.kind, self.text, self.sent = kind, text, sent
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether waiting may help: the way is interrupted, rather than wrong or not to be trusted."""
         return self.kind not in (NetworkKind.CERTIFICATE, NetworkKind.NOT_TLS, NetworkKind.TLS, NetworkKind.PROXY)
 
@@ -183,7 +183,7 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.EN
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH")
 
 
-def trouble(error: BaseException, *, sent: bool) -> WSManFailure:
+def failure_of(error: BaseException, *, sent: bool) -> WSManFailure:
     """Return the failure that an exception of the libraries means. ``sent``: whether a connection stood."""
     for one in _chain(error):
         if isinstance(one, WSManFailure):

@@ -27,10 +27,10 @@ import requests.adapters
 import requests.auth
 from pstui.backends.credentials import PSCredential
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.errors import REFUSED, Facts
-from pstui.backends.transports.wsman.faults import trouble
-from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
+from pstui.backends.transports.wsman.faults import failure_of
+from pstui.backends.transports.wsman.options import WSManOptions
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Proxy, Target
 from pypsrp.encryption import WinRMEncryption
 from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
@@ -185,12 +185,12 @@ class NotConnected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EndpointSettings:
     """What every connection of one session shares: where to, how to prove who one is, and with what."""
 
     target: Target
-    plan: Plan
-    settings: Settings
+    plan: AuthenticationPlan
+    options: WSManOptions
     credential: PSCredential | None
     certificate: tuple[str, str, str] | None = None
     proxy: Proxy | None = None
@@ -198,17 +198,17 @@ class Way:
     settled: set[str] = field(default_factory=set)
 
     @property
-    def facts(self) -> Facts:
-        """What an error may tell of this way."""
+    def error_context(self) -> ErrorContext:
+        """What an error may tell of this endpoint."""
         user = self.credential.user_name if self.credential else ""
-        return Facts(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
+        return ErrorContext(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
 
 
 class WinRMConnection(_TransportHTTP):
     """One connection. Used by one thread at a time, save ``cut``."""
 
-    def __init__(self, way: Way) -> None:
-        plan, target, credential = way.plan, way.target, way.credential
+    def __init__(self, settings: EndpointSettings) -> None:
+        plan, target, credential = settings.plan, settings.target, settings.credential
         password = credential.password if credential else None
         super().__init__(
             target.host,
@@ -218,12 +218,12 @@ class WinRMConnection(_TransportHTTP):
             target.ssl,
             target.path,
             auth=plan.scheme if plan.scheme != "digest" else "basic",
-            cert_validation=not way.settings.skip_ca,
+            cert_validation=not settings.options.skip_ca,
             encryption="auto" if plan.sealed or target.ssl else "never",
             no_proxy=True,
             credssp_auth_mechanism=plan.inner,
         )
-        self.way = way
+        self.settings = settings
         self.endpoint = target.url
         self.wrap_required = plan.sealed
         self.new_connections = 0
@@ -232,8 +232,8 @@ class WinRMConnection(_TransportHTTP):
         self._allowed = False
         self._cut = False
         self._sock: socket.socket | None = None
-        if way.certificate:
-            self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = way.certificate
+        if settings.certificate:
+            self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = settings.certificate
 
     def exchange(self, message: bytes, silence: float | None) -> bytes:
         """Post one message and return the reply's envelope. ``silence`` is the longest one in seconds.
@@ -259,7 +259,7 @@ class WinRMConnection(_TransportHTTP):
         except Exception as error:
             if self._cut:
                 raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "cut by this side") from error
-            raise trouble(error, sent=self._sock is not None) from error
+            raise failure_of(error, sent=self._sock is not None) from error
 
     def cut(self) -> None:
         """End the connection now, from any thread: a blocked read returns at once."""
@@ -273,17 +273,17 @@ class WinRMConnection(_TransportHTTP):
     @property
     def host(self) -> str:
         """The name a certificate must bear."""
-        return self.way.target.host
+        return self.settings.target.host
 
     @property
     def skips(self) -> tuple[bool, bool]:
         """Whether the issuer, and the name, of a certificate stay unchecked."""
-        return self.way.settings.skip_ca, self.way.settings.skip_cn
+        return self.settings.options.skip_ca, self.settings.options.skip_cn
 
     @property
     def proxy_authorization(self) -> str:
         """The header by which the proxy learns who asks."""
-        proxy = self.way.proxy
+        proxy = self.settings.proxy
         return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
 
     @property
@@ -356,7 +356,7 @@ class WinRMConnection(_TransportHTTP):
             self._check_status(response, response.content)
         response.content  # noqa: B018  reading it to the end frees the connection for the next request
         if getattr(context, "negotiated_protocol", None) == "ntlm":
-            self.way.settled.add("ntlm")
+            self.settings.settled.add("ntlm")
         protocol = WinRMEncryption.SPNEGO
         if self.auth == "credssp":
             protocol = WinRMEncryption.CREDSSP
@@ -388,7 +388,7 @@ class WinRMConnection(_TransportHTTP):
             if self.encryption is not None:
                 raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the service forgot who we are")
             offered = response.headers.get("www-authenticate", "")
-            if self.auth == "basic" and offered and self.way.plan.scheme not in offered.lower():
+            if self.auth == "basic" and offered and self.settings.plan.scheme not in offered.lower():
                 raise faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
             raise faults.AuthenticationFailure(REFUSED, offered=offered)
         if 300 <= status < 400:
@@ -406,16 +406,16 @@ class WinRMConnection(_TransportHTTP):
         adapter = OwnedAdapter(self)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        proxy = self.way.proxy
+        proxy = self.settings.proxy
         session.proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
         return session
 
     def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:
-        target = self.way.target
+        target = self.settings.target
         # Every Windows computer answers to host/NAME; the port tells services apart that have names of their own.
-        if auth_provider == "negotiate" and "ntlm" in self.way.settled:
+        if auth_provider == "negotiate" and "ntlm" in self.settings.settled:
             auth_provider = "ntlm"
-        with_port = self.way.settings.port_in_spn
+        with_port = self.settings.options.port_in_spn
         session.auth = HTTPNegotiateAuth(
             username=self.username,
             password=self.password,
@@ -426,7 +426,7 @@ class WinRMConnection(_TransportHTTP):
         )
 
     def _build_auth_basic(self, session: requests.Session) -> None:
-        if self.way.plan.scheme == "digest":
+        if self.settings.plan.scheme == "digest":
             session.auth = requests.auth.HTTPDigestAuth(self.username or "", self.password or "")
         else:
             user, password = (self.username or "").encode(), (self.password or "").encode()

@@ -17,19 +17,19 @@ from pstui.backends.transports.base import ConnectContext, RemoteSession, Transp
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Make the way to the service ready: rules, credential, name. Raises OpenError, OpenCancelled."""
-    transport: Transport = await (await _opening()).Opening(info, context).transport()
+    transport: Transport = await (await _loaded()).Connector(info, context).transport()
     return transport
 
 
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequence[RemoteSession]:
     """Return the PowerShell sessions of this user that the computer keeps. Raises OpenError, OpenCancelled."""
-    found: Sequence[RemoteSession] = await (await _opening()).list_sessions(info, context)
+    found: Sequence[RemoteSession] = await (await _loaded()).list_sessions(info, context)
     return found
 
 
-async def _opening() -> Any:
+async def _loaded() -> Any:
     """Load the module that does the work: its libraries take a third of a second; the screen goes on meanwhile."""
-    return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.opening")
+    return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
 
 
 TRANSPORT = TransportKind(

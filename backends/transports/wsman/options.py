@@ -27,7 +27,7 @@ _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WSManOptions:
     """Everything about a connection but its address and its credential. Times are in seconds, None is no limit."""
 
     redirects: int = 0
@@ -55,8 +55,8 @@ class Settings:
     notes: tuple[str, ...] = ()
 
 
-def settings_of(info: ConnectionInfo, is_loopback: bool) -> Settings:
-    """Return the settings of a call. Raises OpenError naming the option that cannot be had, and why."""
+def read_options(info: ConnectionInfo, is_loopback: bool) -> WSManOptions:
+    """Return the options of a call. Raises OpenError naming the option that cannot be had, and why."""
     option: Mapping[str, Any] = info.values.get("SessionOption") or {}
     _refuse(info, option, is_loopback)
     ui = client_culture("LC_ALL", "LC_MESSAGES", "LANG")
@@ -64,7 +64,7 @@ def settings_of(info: ConnectionInfo, is_loopback: bool) -> Settings:
     follows = info.parameter_set is ParameterSet.URI and info.switch("AllowRedirection")
     count = int(option.get("MaximumConnectionRedirectionCount", 5))
     envelope = info.settings.get("max_envelope_size_kb")
-    return Settings(
+    return WSManOptions(
         redirects=max(0, count) if follows else 0,
         no_profile=bool(option.get("NoMachineProfile", False)),
         culture=str(option.get("Culture") or numbers),

@@ -26,7 +26,7 @@ class Recovery:
     def __init__(self, client: Client, computer: str, console: Console, probe: Probe) -> None:
         self._client, self._computer, self._probe = client, computer, probe
         self.console = console
-        self.allowed = client.way.settings.max_retry_time
+        self.allowed = client.endpoint.options.max_retry_time
         self.first_pause, self.longest_pause = FIRST_PAUSE, LONGEST_PAUSE
         self._turn = asyncio.Lock()
         self._attempts: asyncio.Task[bool] | None = None
@@ -62,15 +62,15 @@ class Recovery:
                 return
             if failure.kind is faults.NetworkKind.READ_TIMEOUT:
                 # Nothing comes through this connection, as after a sleep of this machine; through its sisters neither.
-                self._client.lines.drop()
+                self._client.connections.drop()
             else:
                 # A connection that rested too long may simply have been closed by the service: no outage yet, and
                 # what waits on other connections may go on waiting.
-                self._client.lines.drop_idle()
+                self._client.connections.drop_idle()
             if await self._answers(min(ATTEMPT, self.allowed)):
                 self._client.generation += 1
                 return
-            self._client.lines.drop()
+            self._client.connections.drop()
             await self._ride_out(failure)
 
     async def _ride_out(self, failure: faults.NetworkFailure) -> None:
@@ -132,7 +132,7 @@ class Recovery:
         except (faults.NetworkFailure, TimeoutError):
             return False
         except faults.HTTPFailure as failure:
-            return failure.status not in faults.PASSING_STATUSES
+            return failure.status not in faults.TRANSIENT_STATUSES
         except faults.Fault:
             return True
         return True

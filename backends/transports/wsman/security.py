@@ -24,7 +24,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.extras import CREDSSP, KERBEROS, pip_install
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.target import Target
 
 #: bytes of a file that may hold a certificate, and files looked at in one folder
@@ -144,7 +144,7 @@ _TRUST = "Use -UseSSL, or name the computer in trusted_hosts of the profile if y
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AuthenticationPlan:
     """How to prove who one is.
 
     ``scheme`` is what the HTTP layer does: negotiate, kerberos, ntlm, basic, digest, credssp or certificate. ``inner``
@@ -165,7 +165,9 @@ class Plan:
         return not self.plain
 
 
-def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: Iterable[str]) -> Plan:
+def plan_authentication(
+    info: ConnectionInfo, target: Target, options: WSManOptions, trusted: Iterable[str]
+) -> AuthenticationPlan:
     """Return how to authenticate for a call. Raises OpenError where the rules forbid it."""
     mechanism = info.text("Authentication", "Default")
     readable = bool(info.settings.get("allow_unencrypted", False))
@@ -178,8 +180,8 @@ def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: I
     if mechanism in ("Basic", "Digest"):
         if not target.ssl and not readable:
             raise _unprotected(f"{mechanism} authentication over http", mechanism == "Basic")
-        return Plan(mechanism.casefold(), sealed=False, plain=not target.ssl, needs_credential=True)
-    plain = not target.ssl and settings.no_encryption
+        return AuthenticationPlan(mechanism.casefold(), sealed=False, plain=not target.ssl, needs_credential=True)
+    plain = not target.ssl and options.no_encryption
     if plain and not readable:
         raise _unprotected("a session without encryption over http", False)
     sealed = not target.ssl and not plain
@@ -187,24 +189,24 @@ def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: I
         missing = credssp_missing()
         if missing:
             raise missing
-        return Plan("credssp", sealed, plain, "auto" if is_trusted else "kerberos", needs_credential=True)
+        return AuthenticationPlan("credssp", sealed, plain, "auto" if is_trusted else "kerberos", needs_credential=True)
     return _negotiated(mechanism, target, credential, is_trusted, sealed, plain)
 
 
 def _negotiated(
     mechanism: str, target: Target, credential: PSCredential | None, is_trusted: bool, sealed: bool, plain: bool
-) -> Plan:
+) -> AuthenticationPlan:
     without = kerberos_missing()
     asks = mechanism != _IMPLICIT
     if mechanism == "Kerberos" or not is_trusted:
         if without:
             raise _no_kerberos(target, without, mechanism == "Kerberos")
-        return Plan("kerberos", sealed, plain, asks=asks)
+        return AuthenticationPlan("kerberos", sealed, plain, asks=asks)
     if target.is_address:
-        return Plan("ntlm", sealed, plain, needs_credential=True)
+        return AuthenticationPlan("ntlm", sealed, plain, needs_credential=True)
     if without and credential is None and not asks:
         raise _no_kerberos(target, without, True)
-    return Plan("negotiate", sealed, plain, asks=asks)
+    return AuthenticationPlan("negotiate", sealed, plain, asks=asks)
 
 
 def trusts(target: Target, patterns: Iterable[str]) -> bool:
@@ -266,7 +268,7 @@ def _machine_list() -> tuple[str, ...]:
     return tuple(str(value).split(","))
 
 
-def _certificate(target: Target) -> Plan:
+def _certificate(target: Target) -> AuthenticationPlan:
     if not target.ssl:
         raise OpenError(
             "a client certificate needs https",
@@ -274,7 +276,7 @@ def _certificate(target: Target) -> Plan:
             "Add -UseSSL, or use an address that begins with https://.",
             error_id="CreateRemoteRunspaceFailed",
         )
-    return Plan("certificate", sealed=False, asks=False)
+    return AuthenticationPlan("certificate", sealed=False, asks=False)
 
 
 def _check_address(target: Target, mechanism: str, is_trusted: bool) -> None:

@@ -15,7 +15,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import printable
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 
 #: prefix of a session configuration's address (protocol-notes 1.6)
 SHELL_PREFIX = "http://schemas.microsoft.com/powershell/"
@@ -158,13 +158,13 @@ class Proxy:
         return printable(self.url.partition("://")[2])
 
 
-def find_proxy(target: Target, settings: Settings) -> Proxy | None:
+def find_proxy(target: Target, options: WSManOptions) -> Proxy | None:
     """Return the proxy for a target: that of the environment, or of the system's settings where those exist.
 
     None where ProxyAccessType wants none, none is named, or the target is excepted. Raises OpenError for one that
     cannot be used.
     """
-    if settings.proxy == "none":
+    if options.proxy == "none":
         return None
     from requests.utils import get_environ_proxies, select_proxy
 
@@ -180,7 +180,7 @@ def find_proxy(target: Target, settings: Settings) -> Proxy | None:
         raise _unusable(target, "Its address cannot be read.", "Write it like http://proxy.contoso.com:3128.")
     if scheme not in ("http", "https"):
         raise _unusable(target, f"{printable(scheme)} is not spoken here.", "Name an http or https proxy.")
-    credential = settings.proxy_credential
+    credential = options.proxy_credential
     if credential is None and parts.username is not None:
         credential = PSCredential(unquote(parts.username), Secret(unquote(parts.password or "")))
     shown = f"[{host}]" if ":" in host else host

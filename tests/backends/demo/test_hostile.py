@@ -18,7 +18,7 @@ from pstui.backends.demo.server.endpoint import ElementReader
 from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete
 from pstui.backends.demo.server.memory import MemoryChannel
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, whole
+from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, refragmented
 from pstui.backends.transports.outofproc import SESSION, encode, encode_data
 
 from tests.support.oop_client import ZERO, OopClient, OopWire, fragment
@@ -94,7 +94,7 @@ async def test_before_the_versions_nothing_is_done() -> None:
     assert payload is not None
     opening = Defragmenter(for_server=True).feed(payload.data)
     strange = replace(opening[0], body=opening[0].body.replace(b">2.3<", b">9.0<"))
-    for first in (whole(opening[1], 2, for_server=True), whole(strange, 1, for_server=True)):
+    for first in (refragmented(opening[1], 2, for_server=True), refragmented(strange, 1, for_server=True)):
         channel = MemoryChannel()
         wire = OopWire(channel)
         wire.start_reading()

@@ -13,7 +13,7 @@ import pytest
 from pstui.backends.console import KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.host_calls import MAX_OPEN
-from pstui.backends.psrp.questions import HOST_METHODS
+from pstui.backends.psrp.host_methods import HOST_METHODS
 from pstui.backends.records import ProgressRecord, RunspaceState, Write
 from pstui.backends.sessions.interactive import Outcome
 

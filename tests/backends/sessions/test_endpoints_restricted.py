@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.backends.sessions.completion import CommandNames
+from pstui.backends.sessions.completion import KnownCommands
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.scripted_peer import (
@@ -109,7 +109,7 @@ async def test_a_completion_that_fails_otherwise_gives_nothing(monkeypatch: pyte
 
 
 def test_metadata_of_any_shape_is_read() -> None:
-    names = CommandNames()
+    names = KnownCommands()
     names.load([None, 1, [], {}, {"Name": 5}, {"Name": "a\x1bb"}, {"Name": "Get-It", "Parameters": [1]}])
     assert names.complete("g") == (0, [("Get-It", "Command", "Get-It")])
     assert names.complete("Get-It -") == (7, [])

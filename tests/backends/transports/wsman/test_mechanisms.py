@@ -15,9 +15,9 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.wsman import http as wsman_sockets
-from pstui.backends.transports.wsman.credentials import GATE
-from pstui.backends.transports.wsman.errors import Facts, open_error
-from pstui.backends.transports.wsman.faults import AuthenticationFailure, trouble
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
+from pstui.backends.transports.wsman.errors import ErrorContext, open_error
+from pstui.backends.transports.wsman.faults import AuthenticationFailure, failure_of
 from pstui.backends.transports.wsman.security import find_certificate
 from pstui.backends.transports.wsman.target import Target
 
@@ -42,7 +42,7 @@ _READABLE = {"allow_unencrypted": True}
 @pytest.fixture(autouse=True)
 def a_new_run(winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody was refused yet; the endpoint's authority is trusted, and its KDC is this process's."""
-    GATE.forget()
+    FAILED_LOGINS.forget()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(winrm_endpoint.authority.certificate))
     need_kdc()
     assert winrm_endpoint.kdc is not None
@@ -298,10 +298,10 @@ def test_what_credssp_says_of_a_logon_is_told(status: int, told: str, code: str)
 
     native = NativeError("Received NTStatus in TSRequest from acceptor", winerror=status)
     error = SpnegoError(base_error=native, context_msg="Public key exchange")
-    failure = trouble(error, sent=True)
+    failure = failure_of(error, sent=True)
     assert isinstance(failure, AuthenticationFailure)
     assert failure.secret_sent
-    text = open_error(failure, Facts(Target(False, "server", 5985, "wsman", ""), "alice", "credssp")).text()
+    text = open_error(failure, ErrorContext(Target(False, "server", 5985, "wsman", ""), "alice", "credssp")).text()
     assert told in text
     assert f"WinRM code {code}" in text
 
@@ -377,8 +377,8 @@ async def test_no_mechanism_leaves_a_secret_in_a_log_or_a_description(
     info = call(winrm_endpoint, ssl=ssl, **values)
     async with session(info, console) as opened:
         await opened.invoke_script(f"'{_SECRET_LINE}'", console)
-        way = opened.pool.transport._client.way  # type: ignore[union-attr]  # it is WSMan's
-        described = f"{info!r} {opened!r} {way!r} {way.facts!r} {way.settings!r}"
+        way = opened.pool.transport._client.endpoint  # type: ignore[union-attr]  # it is WSMan's
+        described = f"{info!r} {opened!r} {way!r} {way.error_context!r} {way.options!r}"
     assert console.shown() == [_SECRET_LINE]
     logged = "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
     encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
