@@ -1,6 +1,4 @@
-"""Where words begin and end, for the keys that move by words or delete them; positions are code points.
-
-The editing keys of PSReadLine, emacs and Windows alike: words, kills and yanks, undo, the last argument.
+"""The editing keys of PSReadLine, emacs and Windows alike: words, kills and yanks, undo, the last argument.
 
 More of PSReadLine: case, words and characters swapped, the line taken back, Ctrl+X and a second key.
 """
@@ -11,71 +9,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from pstui.backends.language.scanner import tokenize
-from pstui.backends.language.tokens import TokenKind
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.paint import PaintedEditor
+from pstui.tui.editor.words import (
+    blank_start_before,
+    capitalized,
+    last_argument,
+    next_word_start,
+    word_end_after,
+    word_start_before,
+)
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
 from textual.binding import BindingType
-
-#: what parts words beside blanks, as in PSReadLine's WordDelimiters
-DELIMITERS: Final = frozenset(";:,.[]{}()/\\|!?^&*-=+'\"–—―")
-_SILENT = frozenset([TokenKind.NEWLINE, TokenKind.COMMENT, TokenKind.CONTINUATION, TokenKind.SEMICOLON])
-
-
-def _in_word(character: str) -> bool:
-    return not character.isspace() and character not in DELIMITERS
-
-
-def word_start_before(text: str, place: int) -> int:
-    """Return the start of the word at or before ``place``."""
-    while place > 0 and not _in_word(text[place - 1]):
-        place -= 1
-    while place > 0 and _in_word(text[place - 1]):
-        place -= 1
-    return place
-
-
-def word_end_after(text: str, place: int) -> int:
-    """Return the end of the word at or after ``place``."""
-    while place < len(text) and not _in_word(text[place]):
-        place += 1
-    while place < len(text) and _in_word(text[place]):
-        place += 1
-    return place
-
-
-def next_word_start(text: str, place: int) -> int:
-    """Return the start of the word after the one at ``place``."""
-    while place < len(text) and _in_word(text[place]):
-        place += 1
-    while place < len(text) and not _in_word(text[place]):
-        place += 1
-    return place
-
-
-def blank_start_before(text: str, place: int) -> int:
-    """Return the start of the run without blanks at or before ``place``."""
-    while place > 0 and text[place - 1].isspace():
-        place -= 1
-    while place > 0 and not text[place - 1].isspace():
-        place -= 1
-    return place
-
-
-def last_argument(line: str) -> str:
-    """Return the last word of a line as it is written, quotes included; empty where there is none."""
-    tokens = [token for token in tokenize(line) if token.kind not in _SILENT]
-    if not tokens:
-        return ""
-    end = tokens[-1].end
-    start = tokens[-1].start
-    for token in reversed(tokens[:-1]):
-        if token.end != start:
-            break
-        start = token.start
-    return line[start:end]
-
 
 #: texts that can be yanked
 KILLS = 20
@@ -321,7 +266,7 @@ class ChangingKeys(EditingKeys):
 
     def action_capitalize_word(self) -> None:
         """Write the word from the cursor on with one capital at its start, and go to its end."""
-        self._recase(_capitalized)
+        self._recase(capitalized)
 
     def action_swap(self) -> None:
         """Swap the two characters around the cursor, at the end the last two."""
@@ -372,8 +317,3 @@ class ChangingKeys(EditingKeys):
         start = self.cursor
         end = word_end_after(self.text, start)
         self.change(start, end, change(self.text[start:end]))
-
-
-def _capitalized(text: str) -> str:
-    first = next((index for index, character in enumerate(text) if character.isalnum()), len(text))
-    return text[:first] + text[first : first + 1].upper() + text[first + 1 :].lower()

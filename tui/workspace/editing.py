@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.paste import edit_outside
+from pstui.tui.editor.external import edit_outside
 from pstui.tui.workspace.tabs import TabbedScreen
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.editor import paste as editor_external
+from pstui.tui.editor import external as editor_external
 from pstui.tui.editor.highlight import MAX_TEXT, Highlighted
-from pstui.tui.editor.keys import blank_start_before, last_argument, next_word_start, word_end_after, word_start_before
+from pstui.tui.editor.words import blank_start_before, last_argument, next_word_start, word_end_after, word_start_before
 from pstui.tui.pane.face import PaneState
 from textual import events
 
