@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
@@ -22,8 +22,8 @@ from pstui.backends.language.tokens import Token, TokenKind
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
+from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain
-from textual.geometry import Offset
 
 #: verb → nouns, of the modules that come with PowerShell
 _CORE: Final = {
@@ -231,24 +231,6 @@ _ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")
 PATIENCE = 0.3
 
 
-class CompletedText(Protocol):
-    """What completion needs of the editor. Offsets are code points."""
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-
-    @property
-    def cursor(self) -> int:
-        """The offset of the cursor."""
-
-    def change(self, start: int, end: int, text: str, cursor: int | None = None) -> None:
-        """Replace what stands between two offsets; the cursor goes behind it."""
-
-    def screen_place(self, offset: int) -> Offset:
-        """Return where an offset of the text stands on the screen."""
-
-
 class Completing:
     """One completion, from the key that asks for it to the key that ends it.
 
@@ -256,8 +238,8 @@ class Completing:
     Otherwise (Ctrl+Space) the text stays as typed until Enter or Tab takes an entry; typing narrows the list down.
     """
 
-    def __init__(self, editor: CompletedText, menu: CompletionMenu, completions: Completions) -> None:
-        self._editor, self._menu, self._completions = editor, menu, completions
+    def __init__(self, surface: EditingSurface, menu: CompletionMenu, completions: Completions) -> None:
+        self._surface, self._menu, self._completions = surface, menu, completions
         self._task: asyncio.Task[None] | None = None
         self._found: Found | None = None
         self._matches: list[CompletionMatch] = []
@@ -276,7 +258,7 @@ class Completing:
         """Ask for completions at the cursor."""
         self.end()
         self.active, self.cycling = True, cycling
-        text, cursor = self._editor.text, self._editor.cursor
+        text, cursor = self._surface.text, self._surface.cursor
         if (found := self._completions.cached(text, cursor)) is not None:
             self._present(found, step)
         else:
@@ -341,12 +323,12 @@ class Completing:
 
     def _complete_behind(self, completion: Completion, text: str, cursor: int) -> None:
         """Complete the word behind which one has typed on, if there is one way only and nothing else has changed."""
-        now, place = self._editor.text, self._editor.cursor
+        now, place = self._surface.text, self._surface.cursor
         typed = place - cursor
         end = completion.start + completion.length
         if len(completion.matches) == 1 and end <= cursor and now == text[:cursor] + now[cursor:place] + text[cursor:]:
             inserted = completion.matches[0].text
-            self._editor.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
+            self._surface.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
         self.end()
 
     async def _wait(self, text: str, cursor: int, step: int) -> None:
@@ -354,7 +336,7 @@ class Completing:
         try:
             done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
             if not done and self.active and not self._ahead:
-                self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._editor.screen_place(cursor))
+                self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._surface.screen_place(cursor))
             found = await asked
         finally:
             asked.cancel()
@@ -362,16 +344,16 @@ class Completing:
             self._task = None
             self._complete_behind(found.completion if not found.why else Completion(0, 0, ()), text, cursor)
         # A text that has changed meanwhile ended this task; a cursor that was moved by the mouse did not.
-        elif self.active and (self._editor.text, self._editor.cursor) == (text, cursor):
+        elif self.active and (self._surface.text, self._surface.cursor) == (text, cursor):
             self._task = None
             self._present(found, step)
 
     def _present(self, found: Found, step: int) -> None:
         completion = found.completion
-        cursor, text = self._editor.cursor, self._editor.text
+        cursor, text = self._surface.cursor, self._surface.text
         if not completion.matches:
             nothing = f"{found.why}: nothing known fits" if found.why else "nothing fits"
-            self._menu.show(Listing((), -1, nothing), self._editor.screen_place(cursor))
+            self._menu.show(Listing((), -1, nothing), self._surface.screen_place(cursor))
             return
         self._found = found
         self._start = completion.start
@@ -426,13 +408,13 @@ class Completing:
         if self._shown != self._word:
             cursor = self._start + len(self._word)
             self._put(self._word + self._replaced)
-            self._editor.change(cursor, cursor, "")
+            self._surface.change(cursor, cursor, "")
 
     def _put(self, text: str, *, keep_rest: bool = False) -> None:
         if not keep_rest and self._rest:
             self._replaced, self._rest = self._rest, ""
             self._shown += self._replaced
-        self._editor.change(self._start, self._start + len(self._shown), text)
+        self._surface.change(self._start, self._start + len(self._shown), text)
         self._shown = text
 
     def _show(self) -> None:
@@ -442,4 +424,4 @@ class Completing:
         hint = "Tab next  Esc back" if self.cycling else "Enter takes  Esc closes"
         why = f"{found.why}, so: known names, history " if found.why else ""
         listing = Listing(self._matches, self._selected, hint, why)
-        self._menu.show(listing, self._editor.screen_place(self._start))
+        self._menu.show(listing, self._surface.screen_place(self._start))

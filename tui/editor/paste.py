@@ -39,10 +39,13 @@ class PasteRow(Note):
 
 
 class PasteChoice:
-    """The row below which the pasted lines stand. ``show`` gets the row, None to hide it."""
+    """The row below which the pasted lines stand. ``show`` gets it, or None to hide it; ``run_lines`` runs them singly.
 
-    def __init__(self, show: Callable[[Content | None], None]) -> None:
-        self._show = show
+    They run as one block by Enter itself, as any text does.
+    """
+
+    def __init__(self, show: Callable[[Content | None], None], run_lines: Callable[[], None]) -> None:
+        self._show, self._run_lines = show, run_lines
         self._count = 0
         self._chosen = PasteWay.BLOCK
 
@@ -62,15 +65,21 @@ class PasteChoice:
             self._count = 0
             self._show(None)
 
-    def take(self, key: str) -> PasteWay | None:
-        """Take a key: None goes on asking, else the answer; a key of its own meaning is EDIT and acts as always."""
+    def take(self, key: str, character: str | None) -> bool:
+        """Take a key: Tab chooses, Enter does what is chosen; any other key means editing and acts as always."""
+        if not self.active:
+            return False
         if key in ("tab", "shift+tab"):
             step = 1 if key == "tab" else -1
             self._chosen = _WAYS[(_WAYS.index(self._chosen) + step) % len(_WAYS)]
             self._present()
-            return None
+            return True
         self.end()
-        return self._chosen if key == "enter" else PasteWay.EDIT
+        if key != "enter":
+            return key == "escape"
+        if self._chosen is PasteWay.LINES:
+            self._run_lines()
+        return self._chosen is not PasteWay.BLOCK
 
     def _present(self) -> None:
         mark = "bold reverse" if no_color() else "bold on $primary 30%"
