@@ -25,6 +25,21 @@ from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain
 
+#: answers kept, and seconds for which one is good: files come and go
+CACHED = 32
+FRESH = 30.0
+#: entries offered where the far end was not asked
+MAX_KNOWN = 200
+#: characters of a completion that are kept
+MAX_TEXT = 4096
+#: seconds without an answer after which the menu says that it waits for one
+PATIENCE = 0.3
+#: what ends a word: typed behind a completion it belongs to what comes next
+_ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")
+_COMMAND_KINDS = frozenset([TokenKind.COMMAND])
+_WORDS = frozenset([TokenKind.ARGUMENT, TokenKind.PARAMETER, TokenKind.VARIABLE, TokenKind.STRING, TokenKind.SPLAT])
+_BLANK = re.compile(r"[\s|;(){}&,=]")
+
 #: verb → nouns, of the modules that come with PowerShell
 _CORE: Final = {
     "Add": "Content History Member Type",
@@ -97,19 +112,7 @@ _CORE: Final = {
 
 CORE_COMMANDS: Final = tuple(f"{verb}-{noun}" for verb, nouns in _CORE.items() for noun in nouns.split())
 
-
 Ask = Callable[[str, int], Awaitable[Completion]]
-
-#: answers kept, and seconds for which one is good: files come and go
-CACHED = 32
-FRESH = 30.0
-#: entries offered where the far end was not asked
-MAX_KNOWN = 200
-#: characters of a completion that are kept
-MAX_TEXT = 4096
-_COMMAND_KINDS = frozenset([TokenKind.COMMAND])
-_WORDS = frozenset([TokenKind.ARGUMENT, TokenKind.PARAMETER, TokenKind.VARIABLE, TokenKind.STRING, TokenKind.SPLAT])
-_BLANK = re.compile(r"[\s|;(){}&,=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +226,6 @@ def _continues(line: str, before: str) -> bool:
 
 def _line_match(line: str, start: int) -> CompletionMatch:
     return CompletionMatch(line[start:], line[start:], "History", line)
-
-
-#: what ends a word: typed behind a completion it belongs to what comes next
-_ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")
-#: seconds without an answer after which the menu says that it waits for one
-PATIENCE = 0.3
 
 
 class Completing:
