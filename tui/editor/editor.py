@@ -5,14 +5,14 @@ text by offsets, which the other parts share), key functions, steps and search i
 completion, the question about pasted lines, the rule for unfinished text, colours. ``EditorRow`` puts the prompt
 before it and the list of completions over it.
 
-A key takes this way, all of it in ``take_key`` and before the next key is looked at: first what is open may have it
-(a search, a list of completions, a question: each has ``active``, ``take`` and ``end``); behind Ctrl+X the table
-``CHORDS``; then the tables of keys, the editor's own before PSReadLine's before Textual's; what is left and can be
-printed is typed. Everything that is done has a name, and ``Editing.did`` keeps the last one: some key functions go
-on from the one before.
+``take_key`` handles a key completely before the next one is looked at. First, whatever is open may take it: a search,
+a list of completions, the question about pasted lines. After Ctrl+X comes the table ``CHORDS``, then the tables of
+keys: the editor's own before PSReadLine's before Textual's. What is left is inserted if it can be printed. Functions
+and actions are called by name, and ``Editing.did`` keeps the last name, because some key functions continue what the
+previous one did.
 
-What the editor does not do itself it asks of its owner by calls, not by messages: behind Enter the next characters
-may have been typed already, and a message would be overtaken by them.
+What the editor does not do itself it asks of its owner by calls, not by messages: when Enter is handled the next
+characters may have been typed already, and they would overtake a message.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-#: characters of a text that is judged; a longer one goes to the far end, which judges it as well
+#: characters of the longest text that is judged; the far end judges a longer one
 MAX_JUDGED: Final = 8_000
 #: characters of a paste that are taken
 MAX_PASTE: Final = 1_000_000
 #: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
 MIN_LINE_WIDTH: Final = 24
-#: what a key does behind Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
+#: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
 CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
-#: what Persian words and emoji are written with, though nothing is seen of it
+#: invisible characters that Persian words and emoji are written with
 _JOINERS: Final = "\u200c\u200d"
-#: what a key types behind Ctrl+Q, where it is not its own character
+#: what a key types after Ctrl+Q, if it is not its own character
 _LITERAL: Final = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
 
@@ -65,7 +65,7 @@ def goes_on(text: str) -> bool:
 
 
 class Unfinished:
-    """Whether Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
+    """Says that Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
 
     def __init__(self, show: Callable[[Content | None], None]) -> None:
         self._show = show
@@ -78,7 +78,7 @@ class Unfinished:
         self._show(Content.assemble(said, ("   Ctrl+] Enter runs it as it is", "$calm")))
 
     def end(self) -> None:
-        """Say nothing any longer."""
+        """Hide the row."""
         if self._active:
             self._active = False
             self._show(None)
@@ -92,15 +92,15 @@ class Literal:
         self._active = False
 
     def begin(self) -> None:
-        """Take the next key so."""
+        """Begin with the next key."""
         self._active = True
 
     def end(self) -> None:
-        """Take it as always."""
+        """Let the next key act as usual."""
         self._active = False
 
     def take(self, key: str, character: str | None) -> bool:
-        """Insert what a key types; False when it types nothing, and acts as always."""
+        """Insert what a key types; False when it types nothing and acts as usual."""
         if not self._active:
             return False
         self._active = False
@@ -110,7 +110,7 @@ class Literal:
 
 
 class EditorOwner(Protocol):
-    """Who gets what the editor does not do itself. Called while the key is handled, so that nothing overtakes it."""
+    """Who gets what the editor does not do itself. Called while a key is handled, so that nothing overtakes it."""
 
     def submit_line(self, line: str) -> bool:
         """Enter was pressed; True when the line was taken, and the editor is then emptied."""
@@ -211,7 +211,7 @@ class LineEditor(TextArea):
         self.surface.put(text)
 
     def empty(self) -> None:
-        """Empty the editor because its text went its way."""
+        """Empty the editor: its text was taken."""
         self.end_modes()
         self.load_text("")
         self.steps.forget()
@@ -290,11 +290,11 @@ class LineEditor(TextArea):
         self.paste_text(event.text)
 
     def on_mouse_down(self) -> None:
-        """The cursor goes elsewhere."""
+        """End what was begun: the cursor goes elsewhere."""
         self.end_modes()
 
     def on_blur(self) -> None:
-        """The keys go elsewhere: what was begun here ends."""
+        """End what was begun: the keys go elsewhere."""
         self.end_modes()
 
     # -- what is seen ---------------------------------------------------------------------------------------------
@@ -350,12 +350,12 @@ class LineEditor(TextArea):
         return (row, end) if end > column else super().get_cursor_right_location()
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """One to the right; at the end accept the prediction."""
+        """Move one to the right; at the end accept the prediction."""
         if not self.prediction.accept():
             super().action_cursor_right(select)
 
     def action_cursor_line_end(self, select: bool = False) -> None:
-        """To the end of the row; there accept the prediction."""
+        """Move to the end of the row; there accept the prediction."""
         if select or not self.prediction.accept():
             super().action_cursor_line_end(select)
 
@@ -394,7 +394,7 @@ class LineEditor(TextArea):
             self.submit()
 
     def action_submit_and_go_on(self) -> None:
-        """Run a line of before and take the one that followed it: the same steps once more, one key each."""
+        """Run a recalled line and recall the one that followed it: the same steps once more, one key each."""
         place = self.steps.place
         if self.submit():
             self.steps.go(place + 1)
@@ -404,14 +404,14 @@ class LineEditor(TextArea):
         self.surface.insert("\n")
 
     def action_delete_or_leave(self) -> None:
-        """Delete the character at the cursor; where there is nothing at all, and the key is not held down, leave."""
+        """Delete the character at the cursor; leave if the editor is empty and the key is not held down."""
         if self.text or self.editing.did == "delete_or_leave":
             self.action_delete_right()
         else:
             self._owner.end_of_input()
 
     def action_cut_or_chord(self) -> None:
-        """Cut the selection; where nothing is selected the next key decides."""
+        """Cut the selection; if nothing is selected the next key decides."""
         if self.selection.is_empty:
             self._chord = True
         else:
@@ -425,11 +425,11 @@ class LineEditor(TextArea):
             self.app.bell()
 
     def action_literal(self) -> None:
-        """Take the next key for what it types, not for what it does."""
+        """Insert what the next key types."""
         self.literal.begin()
 
     def action_tab(self, step: int) -> None:
-        """Complete the word at the cursor; an empty editor has none and hands the key on."""
+        """Complete the word at the cursor; in an empty editor hand the key on."""
         if self.text.strip():
             self.completing.begin(cycling=True, step=step)
         elif step > 0:

@@ -1,4 +1,4 @@
-"""The line in an editor of the user's own choice, by a file that nobody else can read and that is gone afterwards."""
+"""The line in the user's own editor, by way of a file that nobody else can read and that is deleted afterwards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from textual.app import App, SuspendNotSupported
 
 #: bytes of the file that are read back
 MAX_FILE = 1_000_000
-#: tried in this order where neither $VISUAL nor $EDITOR is set
+#: tried in this order if neither $VISUAL nor $EDITOR is set
 _USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
 
 
 def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the editor's program and arguments, empty where there is none."""
+    """Return the editor's program and arguments, empty if there is none."""
     for name in ("VISUAL", "EDITOR"):
         if chosen := environ.get(name, "").strip():
             try:
@@ -34,8 +34,7 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
 async def edit_outside(app: App[int], text: str) -> str:
     """Show ``text`` in the user's editor and return what it was when that ended, without its last line end.
 
-    The sessions go on meanwhile, only the screen waits. Raises PstuiError; the text is then lost to nobody, for the
-    caller still has it.
+    The sessions go on meanwhile, only the screen waits. Raises PstuiError; the caller still has the text then.
     """
     command = editor_command()
     if not command:
@@ -50,7 +49,7 @@ async def edit_outside(app: App[int], text: str) -> str:
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except SuspendNotSupported as error:
-        raise PstuiError("This terminal cannot be lent to an editor") from error
+        raise PstuiError("This terminal cannot be handed over to an editor") from error
     except OSError as error:
         raise PstuiError(f"The line could not be edited with {command[0]}", error.strerror or "") from error
     finally:
@@ -66,4 +65,4 @@ async def _run(app: App[int], command: list[str]) -> None:
         process = await asyncio.create_subprocess_exec(*command)
         code = await process.wait()
     if code:
-        raise PstuiError(f"{command[0]} ended with exit code {code}", "", "The line is as it was.")
+        raise PstuiError(f"{command[0]} ended with exit code {code}", "", "The line is unchanged.")

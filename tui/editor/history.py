@@ -1,10 +1,6 @@
-"""The lines typed before: for Up and Down, for the ghost behind the cursor, for Ctrl+R.
+"""The lines typed before: kept by ``LineHistory``, walked through by Up and Down, searched by Ctrl+R.
 
-The keys that bring back lines typed before: Up and Down, F8, the oldest and the newest, one line after the other.
-
-Ctrl+R: a line typed before, found by a part of it while the part is typed.
-
-Ctrl+R in the editor: its keys, and the row that shows what is searched for.
+``HistorySteps`` and ``Searching`` are what the editor does with them; ``HistorySearch`` is the search without a screen.
 """
 
 from __future__ import annotations
@@ -81,7 +77,7 @@ class LineHistory:
         self.settle()
 
     def settle(self) -> None:
-        """Leave the lines of before: what is in the editor now is a new line."""
+        """Leave the lines typed before: what is in the editor now is a new line."""
         self._place = len(self._lines)
         self._draft = self._prefix = ""
 
@@ -113,13 +109,13 @@ class LineHistory:
         return self._draft
 
     def oldest(self, current: str) -> str | None:
-        """Return the first line, None where there is none; ``current`` is kept for the way back."""
+        """Return the first line, None if there is none; ``current`` is kept for the way back."""
         if self._place == len(self._lines):
             self._draft, self._prefix = current, ""
         return self.go(0)
 
     def newest(self) -> str | None:
-        """Return the text typed before going back, None where nobody has gone back."""
+        """Return the text typed before going back, None if nobody has gone back."""
         if self._place >= len(self._lines):
             return None
         self._place = len(self._lines)
@@ -131,7 +127,7 @@ class LineHistory:
         return self._place
 
     def go(self, place: int) -> str | None:
-        """Go to a line by its place and return it, None where there is no such line."""
+        """Go to a line by its place and return it, None if there is no such line."""
         if not 0 <= place < len(self._lines):
             return None
         self._place = place
@@ -187,7 +183,7 @@ class HistorySteps:
         return self._history.place
 
     def forget(self) -> None:
-        """No line of before is in the editor any longer."""
+        """Forget which line was recalled: it is no longer in the editor."""
         self._recalled = None
 
     def older(self) -> None:
@@ -215,13 +211,13 @@ class HistorySteps:
         self._recall(self._history.go(place))
 
     def revert(self) -> None:
-        """Take all that was typed back: to the line recalled, or to an empty one. Undo brings it again."""
+        """Take back all that was typed: to the line recalled, or to an empty one. Undo restores it."""
         text = self._surface.text
         line = self._recalled if self._recalled not in (None, text) else ""
         self._surface.change(0, len(text), line or "")
 
     def _settle(self) -> None:
-        """A recalled line that was edited is a new one."""
+        """Make a recalled line that was edited a new one."""
         if self._recalled is not None and self._recalled != self._surface.text:
             self._history.settle()
             self._recalled = None
@@ -258,7 +254,7 @@ class HistorySearch:
 
     @property
     def match(self) -> tuple[int, int]:
-        """Where in the line the query stands: first index, one after the last."""
+        """Where in the line the query stands: the first index, and one after the last."""
         start = self.line.lower().find(self.query.lower())
         return max(start, 0), max(start, 0) + (len(self.query) if start >= 0 else 0)
 
@@ -324,7 +320,7 @@ class Searching:
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
-        """Take a key; one that does not belong here ends the search and acts as always."""
+        """Take a key; one that means nothing in a search ends it and acts as usual."""
         search = self._search
         if search is None:
             return False

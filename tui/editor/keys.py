@@ -1,14 +1,14 @@
 """PSReadLine's key functions, emacs and Windows keys alike: words, kills and yanks, case, swaps, steps in the history.
 
 How this works: a key function is a plain function that gets an ``Editing``: the text with its cursor, the prediction
-behind it, the steps in the history, and what the function before has left. ``KEYS`` says which key has which function.
-A further key function is one function and one row in that table.
+after it, the steps in the history, and what the previous function has left. ``KEYS`` says which key has which function.
+Another key function is one more function and one more row in that table.
 
-Some functions depend on the one before: kills without another key between them are one text, Alt+Y turns a yank into
-the kill before it, Alt+. takes the last argument of an older and older line. ``Editing.did`` is the name of the
-function or action that the key before had; the editor keeps it, and any character that is typed empties it.
+Some functions depend on the previous one: kills without another key between them are one text, Alt+Y replaces a yank
+by the kill before it, Alt+. takes the last argument of an older and older line. ``Editing.did`` is the name of the
+function or action of the previous key; the editor sets it after each key, and empties it for a character.
 
-What Textual's text area does well enough (Home, Shift+Left, Ctrl+Z) stays with it; what concerns more than the text
+What Textual's text area does well enough (Home, Shift+Left, Ctrl+Z) is left to it. What concerns more than the text
 (Enter, Tab, Ctrl+C) are actions of the editor.
 """
 
@@ -47,14 +47,14 @@ class KillRing:
         return self._texts[-1] if self._texts else ""
 
     def add(self, text: str, *, joins: bool, before: bool) -> None:
-        """Keep a text; if it ``joins`` the last one it is put ``before`` or behind it."""
+        """Keep a text; if it ``joins`` the last one it is put ``before`` or after it."""
         if joins and self._texts:
             last = self._texts.pop()
             text = text + last if before else last + text
         self._texts.append(text)
 
     def turn(self) -> str:
-        """Go on to the text killed before, round and round, and return it."""
+        """Turn to the text killed before it, the oldest followed by the newest, and return it."""
         self._texts.rotate(1)
         return self.newest
 
@@ -65,12 +65,12 @@ _KILLED: Final = KillRing()
 
 @dataclass
 class Editing:
-    """What a key function works on, and what one of them leaves for the next."""
+    """What a key function works on, and what one leaves for the next."""
 
     surface: EditingSurface
     prediction: Prediction
     steps: HistorySteps
-    #: the function or action of the key before this one, empty after a character
+    #: the name of the function or action of the previous key, empty after a character
     did: str = ""
     #: the offsets of the text that was yanked last, or of the last argument
     inserted: tuple[int, int] = (0, 0)
@@ -82,17 +82,17 @@ class Editing:
 
 
 def word_left(on: Editing) -> None:
-    """To the start of the word before."""
+    """Move to the start of the word before the cursor."""
     on.surface.go(word_start_before(on.surface.text, on.surface.cursor))
 
 
 def word_right(on: Editing) -> None:
-    """To the start of the next word; at the end accept a word of the prediction."""
+    """Move to the start of the next word; at the end of the text accept a word of the prediction."""
     _forward(on, next_word_start)
 
 
 def word_end(on: Editing) -> None:
-    """To the end of the word; at the end accept a word of the prediction."""
+    """Move to the end of the word; at the end of the text accept a word of the prediction."""
     _forward(on, word_end_after)
 
 
@@ -122,14 +122,14 @@ def kill_word_right(on: Editing) -> None:
 
 
 def kill_to_start(on: Editing) -> None:
-    """Kill to the start of the row; from there the line end before it."""
+    """Kill to the start of the row; at its start, the line feed before it."""
     text, cursor = on.surface.text, on.surface.cursor
     start = text.rfind("\n", 0, cursor) + 1
     kill(on, start if start < cursor else max(start - 1, 0))
 
 
 def kill_to_end(on: Editing) -> None:
-    """Kill to the end of the row; from there the line end behind it."""
+    """Kill to the end of the row; at its end, the line feed after it."""
     text, cursor = on.surface.text, on.surface.cursor
     end = text.find("\n", cursor)
     end = len(text) if end < 0 else end
@@ -159,7 +159,7 @@ def yank_older(on: Editing) -> None:
 
 
 def yank_last_argument(on: Editing) -> None:
-    """Insert the last argument of the line before; again, that of the line before that."""
+    """Insert the last argument of the line typed before; pressed again, that of the line before that."""
     again = on.did == "yank_last_argument"
     on.argument = on.argument + 1 if again else 1
     lines = on.steps.lines
@@ -171,7 +171,7 @@ def yank_last_argument(on: Editing) -> None:
 
 
 def _insert(on: Editing, text: str, *, again: bool = False) -> None:
-    """Insert a text, ``again``: in place of the one inserted the same way before."""
+    """Insert a text; ``again`` in place of the one that was inserted so before."""
     if text:
         start, end = on.inserted if again else on.surface.selected
         on.surface.change(start, end, text)
@@ -182,17 +182,17 @@ def _insert(on: Editing, text: str, *, again: bool = False) -> None:
 
 
 def upcase_word(on: Editing) -> None:
-    """Write the word from the cursor on in capitals, and go to its end."""
+    """Turn the word from the cursor on into capitals, and go to its end."""
     _recase(on, str.upper)
 
 
 def downcase_word(on: Editing) -> None:
-    """Write the word from the cursor on in small letters, and go to its end."""
+    """Turn the word from the cursor on into small letters, and go to its end."""
     _recase(on, str.lower)
 
 
 def capitalize_word(on: Editing) -> None:
-    """Write the word from the cursor on with one capital at its start, and go to its end."""
+    """Give the word from the cursor on one capital at its start, and go to its end."""
     _recase(on, capitalized)
 
 

@@ -1,4 +1,4 @@
-"""Many lines were pasted: a row asks how to run them. Nothing runs without Enter, and typing on means editing."""
+"""Pasted lines: a row asks how to run them. Nothing runs without Enter, and any other key means to edit them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WAYS = tuple(PasteWay)
 
 
 class PasteRow(Note):
-    """The row of the choice, and of a search; a click on a way takes it."""
+    """The row above the editor: the question about pasted lines, or a search. A click chooses how to run the lines."""
 
     class Picked(Message):
         """A way was clicked."""
@@ -39,9 +39,9 @@ class PasteRow(Note):
 
 
 class PasteChoice:
-    """The row below which the pasted lines stand. ``show`` gets it, or None to hide it; ``run_lines`` runs them singly.
+    """The question above pasted lines. ``show`` gets its row, None to hide it; ``run_lines`` runs them one by one.
 
-    They run as one block by Enter itself, as any text does.
+    As one block they are run by Enter itself, like any text.
     """
 
     def __init__(self, show: Callable[[Content | None], None], run_lines: Callable[[], None]) -> None:
@@ -51,7 +51,7 @@ class PasteChoice:
 
     @property
     def active(self) -> bool:
-        """Whether the question stands."""
+        """Whether the question is open."""
         return self._count > 0
 
     def begin(self, count: int) -> None:
@@ -60,13 +60,13 @@ class PasteChoice:
         self._present()
 
     def end(self) -> None:
-        """Ask no longer; the lines stay in the editor."""
+        """Close the question; the lines stay in the editor."""
         if self._count:
             self._count = 0
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
-        """Take a key: Tab chooses, Enter does what is chosen; any other key means editing and acts as always."""
+        """Take a key: Tab chooses, Enter does what is chosen; any other key means editing and acts as usual."""
         if not self.active:
             return False
         if key in ("tab", "shift+tab"):

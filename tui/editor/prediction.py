@@ -1,4 +1,4 @@
-"""The prediction: what followed this text when it was last typed, shown behind the cursor until it is accepted."""
+"""The prediction: what followed this text when it was last typed, shown after the cursor until it is accepted."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class EditingSurface:
 
     @property
     def text(self) -> str:
-        """The whole text; its rows are parted by line feeds."""
+        """The whole text; its rows are separated by line feeds."""
         return self._area.text
 
     @property
@@ -28,7 +28,7 @@ class EditingSurface:
 
     @property
     def selected(self) -> tuple[int, int]:
-        """The first offset of the selection and the one behind it; twice the cursor where nothing is selected."""
+        """The first offset of the selection and the one after it; twice the cursor if nothing is selected."""
         first, last = sorted(map(self.offset_of, self._area.selection))
         return first, last
 
@@ -63,7 +63,7 @@ class EditingSurface:
         self._area.selection = Selection(self.location_of(start), self.location_of(end))
 
     def change(self, start: int, end: int, text: str, cursor: int | None = None) -> None:
-        """Replace what stands between two offsets; the cursor goes behind it, or to ``cursor``."""
+        """Replace what stands between two offsets; the cursor goes after it, or to ``cursor``."""
         self._area.replace(text, self.location_of(start), self.location_of(end), maintain_selection_offset=False)
         self.go(start + len(text) if cursor is None else cursor)
 

@@ -53,7 +53,7 @@ def blank_start_before(text: str, place: int) -> int:
 
 
 def last_argument(line: str) -> str:
-    """Return the last word of a line as it is written, quotes included; empty where there is none."""
+    """Return the last word of a line as it is written, quotes included; empty if there is none."""
     tokens = [token for token in tokenize(line) if token.kind not in _SILENT]
     if not tokens:
         return ""

@@ -43,7 +43,7 @@ async def press(s: Screen, text: str, *keys: str) -> tuple[str, int]:
     return s.pane.editor.text, s.pane.editor.cursor
 
 
-#: keys pressed behind ``cd C:\\one two.txt``, the text and the cursor after them
+#: keys pressed after ``cd C:\\one two.txt``, the text and the cursor after them
 PSREADLINE = [
     ((), "cd C:\\one two.txt", 17),
     (("ctrl+a",), "cd C:\\one two.txt", 0),
@@ -328,7 +328,7 @@ async def test_where_the_terminal_cannot_be_lent_the_line_stays(
         await ready(s)
         await s.type("say kept", enter=False)
         await s.keys("ctrl+right_square_bracket", "v")
-        await s.until(lambda: any("cannot be lent" in each.message for each in s.app._notifications), "why not")
+        await s.until(lambda: any("cannot be handed over" in each.message for each in s.app._notifications), "why not")
         assert s.pane.editor.text == "say kept"
 
 

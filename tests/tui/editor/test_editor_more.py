@@ -31,7 +31,7 @@ def session(manager: StandInManager, **options: object):
     return screen(host("web1"), sessions=manager.as_manager(), **options)
 
 
-#: keys pressed behind ``say "one two" three``, the text and the cursor after them
+#: keys pressed after ``say "one two" three``, the text and the cursor after them
 MORE_KEYS = [
     (("home", "alt+u"), 'SAY "one two" three', 3),
     (("home", "alt+u", "home", "alt+l"), 'say "one two" three', 3),
@@ -230,7 +230,7 @@ def test_a_text_too_long_to_be_read_in_a_frame_is_left_to_the_far_end() -> None:
     assert not goes_on("(" + " " * MAX_JUDGED)
 
 
-# -- lines of before ------------------------------------------------------------------------------------------
+# -- lines typed before ------------------------------------------------------------------------------------------
 
 
 async def history(s: Screen) -> None:

@@ -1,4 +1,4 @@
-"""Lines typed before: Up with a prefix, Ctrl+R, the ghost behind the cursor, and what of them reaches the disk."""
+"""Lines typed before: Up with a prefix, Ctrl+R, the prediction after the cursor, and what of them reaches the disk."""
 
 from __future__ import annotations
 
