@@ -17,9 +17,6 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
         "pstui.backends.demo.language.parser.Parser",
-        "pstui.tui.editor.editor.LineEditor",
-        "pstui.tui.editor.history.HistoryKeys",
-        "pstui.tui.editor.keys.ChangingKeys",
         "pstui.tui.transcript.commands.TranscriptCommands",
         "pstui.tui.transcript.commands.TranscriptMarker",
         "pstui.tui.transcript.search.TranscriptFinding",
@@ -36,8 +33,6 @@ LADDERS: frozenset[str] = frozenset(
         "pstui.tui.dialogs.profile_form.ProfileForm",
         "pstui.tui.dialogs.profile_form.SessionOptionsForm",
         "pstui.tui.dialogs.profile_form.SingleForm",
-        "pstui.tui.editor.editor.LineEditor",
-        "pstui.tui.editor.history.HistoryKeys",
         "pstui.tui.transcript.commands.TranscriptCommands",
         "pstui.tui.transcript.search.TranscriptFinding",
         "pstui.tui.transcript.transcript.Transcript",
