@@ -8,7 +8,6 @@ LONG_MODULES: frozenset[str] = frozenset(
         "backends/binding/connections.py",
         "backends/demo/language/parser.py",
         "backends/language/scanner.py",
-        "tui/transcript/widget.py",
     }
 )
 #: functions that are too long
@@ -17,11 +16,6 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
         "pstui.backends.demo.language.parser.Parser",
-        "pstui.tui.transcript.commands.TranscriptCommands",
-        "pstui.tui.transcript.commands.TranscriptMarker",
-        "pstui.tui.transcript.search.TranscriptFinding",
-        "pstui.tui.transcript.transcript.Transcript",
-        "pstui.tui.transcript.widget.TranscriptView",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
@@ -33,9 +27,6 @@ LADDERS: frozenset[str] = frozenset(
         "pstui.tui.dialogs.profile_form.ProfileForm",
         "pstui.tui.dialogs.profile_form.SessionOptionsForm",
         "pstui.tui.dialogs.profile_form.SingleForm",
-        "pstui.tui.transcript.commands.TranscriptCommands",
-        "pstui.tui.transcript.search.TranscriptFinding",
-        "pstui.tui.transcript.transcript.Transcript",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
@@ -56,12 +47,6 @@ CIRCLES: tuple[frozenset[str], ...] = (
         {
             "pstui.tui.dialogs.credential_form",
             "pstui.tui.dialogs.profile_form",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.tui.transcript.selection",
-            "pstui.tui.transcript.transcript",
         }
     ),
 )
