@@ -29,7 +29,8 @@ from pstui.backends.binding import errors
 from pstui.backends.binding.checks import finish
 from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
-from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, Use, cmdlet, cmdlet_name
+from pstui.backends.binding.declaration import Use
+from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name
 from pstui.backends.binding.values import Value, fits, number_of
 from pstui.backends.errors import CallError
 
@@ -316,7 +317,8 @@ class _Binding:
 
     def is_loopback(self, parameter_set: str) -> bool:
         """True for Enter-PSSession with no target at all: the newer documentation makes it a loopback session."""
-        neutral = {"EnableNetworkAccess", "Width", "LoadProfile"}
+        ours = (one.name for one in self.cmdlet.parameters.values() if one.own and not one.sets)
+        neutral = {"EnableNetworkAccess", *ours}
         enters = self.cmdlet.name == "Enter-PSSession" and parameter_set == "ComputerName"
         return enters and set(self.bound) <= neutral
 

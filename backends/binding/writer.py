@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from pstui.backends.addresses import join_host
-from pstui.backends.binding.declaration import OptionKind
-from pstui.backends.binding.parameters import ALIASES, SETTINGS, Cmdlet, Parameter, Use, cmdlet, options_of
+from pstui.backends.binding.declaration import OptionKind, Use
+from pstui.backends.binding.parameters import ALIASES, SETTINGS, Cmdlet, Parameter, cmdlet, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
