@@ -203,7 +203,8 @@ class OutOfProcTransport:
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._lanes.pop(pipeline_id, None)
-            lane.release(SessionBroken("the command was closed"))
+            if lane.acks:
+                lane.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""
