@@ -216,7 +216,8 @@ class OutOfProcTransport:
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._streams.pop(pipeline_id, None)
-            stream.release(SessionBroken("the command was closed"))
+            if stream.acks:
+                stream.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""

@@ -278,7 +278,8 @@ class Completing:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._menu.hide()
+        if self._menu.display:
+            self._menu.hide()
 
     def take(self, key: str, character: str | None) -> bool:
         """Take a key that belongs to the completion; False lets it act as usual (and ends this)."""

@@ -109,7 +109,8 @@ class PaneConsole:
 
     def forget_progress(self) -> None:
         """Forget all progress, as a console does at the next prompt."""
-        self._progress.clear()
+        if self._progress.model.records:
+            self._progress.clear()
 
     def set_title(self, title: str) -> None:
         """Keep the title inside pstui: the real terminal's is never touched."""

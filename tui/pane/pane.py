@@ -53,6 +53,13 @@ class Pane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class FooterChanged(Message):
+        """Something has changed that only the footer shows, and only of the pane in front."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
     class Opened(Message):
         """The session has shown its first prompt."""
 
@@ -200,12 +207,12 @@ class Pane(Vertical):
 
     # -- what its parts say -----------------------------------------------------------------------------------
 
-    def changed(self) -> None:
-        """Show the note that fits, and say that what others show of this pane has changed."""
+    def changed(self, *, only_footer: bool = False) -> None:
+        """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
         aside = self.conversation.step or self.conversation.hint
         self.note.show(note_for(self.state, self.info.label, self.lines.shown, aside, self.content_size.width))
         self._refit()
-        self.post_message(self.Changed(self))
+        self.post_message(self.FooterChanged(self) if only_footer else self.Changed(self))
 
     def on_conversation_moved(self, event: Conversation.Moved) -> None:
         """Show the prompt, or that there is none."""
@@ -214,7 +221,7 @@ class Pane(Vertical):
             return
         ready = self.state is PaneState.PROMPT
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
-        self.changed()
+        self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
             self._opened = True
             self.post_message(self.Opened())
@@ -249,17 +256,18 @@ class Pane(Vertical):
     def _tell_what_changed(self, event: Message) -> None:
         """Text came below what is read, or the way back to the end is worth a key in the footer, or no longer."""
         event.stop()
-        self.post_message(self.Changed(self))
+        self.post_message(self.FooterChanged(self))
 
     def on_descendant_focus(self) -> None:
         """The keys go elsewhere: to the editor, and a question that waits may have them; or to the question."""
         self.questions.offer()
-        self.post_message(self.Changed(self))
+        self.post_message(self.FooterChanged(self))
 
     def on_text_area_changed(self) -> None:
         """The editor has grown or shrunk, or is empty now: a question may come."""
         self._refit()
-        self.questions.offer()
+        if self.asking is not None:
+            self.questions.offer()
 
     def on_paste_row_picked(self, event: PasteRow.Picked) -> None:
         """A way to run pasted lines was clicked."""
@@ -303,7 +311,7 @@ class Pane(Vertical):
         self.history.add(line)
         self.conversation.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
-        self.changed()
+        self.changed(only_footer=True)
         return True
 
     def submit_lines(self, lines: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ class ReadingScreen(TabbedScreen):
     def context(self) -> Context:
         """Where the keys go now."""
         front = self.front
-        if self.find_bar.has_keys:
+        if self.find_bar.display and self.find_bar.has_keys:
             return Context.TYPING_FIND if self.find_bar.typing else Context.FIND
         if isinstance(self.focused, Sidebar):
             return Context.SIDEBAR
@@ -40,7 +40,7 @@ class ReadingScreen(TabbedScreen):
             return Context.PROMPT
         if front.transcript.copy_mode and self.focused is front.transcript:
             return Context.COPY
-        if front.questions.has_keys:
+        if front.asking is not None and front.questions.has_keys:
             return Context.ASKING
         return Context.RUNNING if _runs(front) else Context.PROMPT
 

@@ -164,6 +164,12 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
 
+    def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
+        """Show what the keys do now in the pane in front, and how far its line is."""
+        event.stop()
+        if event.pane.active and not self._prefixed:
+            self.status.show(self.front, self.panes, self.context)
+
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; the only one of a single call ends the program as ssh does."""
         event.stop()
