@@ -44,7 +44,8 @@ class SessionTurn:
 
     def __init__(self, session: PSSession) -> None:
         self._session = session
-        self._waiting: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[object] | None = None
+        self._given_up = False
 
     @property
     def is_waiting(self) -> bool:
@@ -54,6 +55,7 @@ class SessionTurn:
     def give_up(self) -> None:
         """Stop waiting."""
         if self._waiting is not None:
+            self._given_up = True  # the wait may be over without its caller knowing yet: cancelling does nothing then
             self._waiting.cancel()
 
     async def wait(self) -> None:
@@ -63,15 +65,14 @@ class SessionTurn:
         """
         session = self._session
         while session.availability is RunspaceAvailability.BUSY:
-            self._waiting = asyncio.create_task(session.changed())
+            self._given_up, self._waiting = False, asyncio.create_task(session.changed())
             try:
-                await self._waiting
-            except asyncio.CancelledError:
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise
-                raise WaitCancelled("the wait was given up") from None
+                await asyncio.wait({self._waiting})
             finally:
+                self._waiting.cancel()
                 self._waiting = None
+            if self._given_up:
+                raise WaitCancelled("the wait was given up")
         if session.availability is RunspaceAvailability.NONE:
             raise SessionStateError(f"{session.info.label}: the session is not open")
 

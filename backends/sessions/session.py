@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -125,9 +125,9 @@ class PSSession:
         """Call back at each change of state or availability; returns the way to end that."""
         return self.status.watch(lambda: callback(self))
 
-    async def changed(self) -> None:
-        """Wait for the next change of state or availability."""
-        await self.status.changed()
+    def changed(self) -> Coroutine[Any, Any, object]:
+        """Wait for the next change of state or availability from this call on, even where a task awaits it later."""
+        return self.status.changed()
 
     def attach(self, console: Console) -> None:
         """Show this session's text and questions on ``console`` from now on."""
@@ -311,7 +311,7 @@ class PSSession:
             expected = RunspaceAvailability.BUSY
         if self.availability is not expected:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
-        outer = self._current
+        outer, self._current = self._current, None  # a stop is for what begins now, before it is on its way too
         self._stop_wanted = False
         if not nested:
             self.status.set(self.state, RunspaceAvailability.BUSY)
@@ -356,6 +356,7 @@ class PSSession:
         with self.busy(nested=True) as pool:
             self.stopped = None
             self.status.set(self.state, RunspaceAvailability.BUSY)
+            self._current = self._outer  # a stop is for the script again
             await pool.run(action)
 
     def _event(self, event: dict[str, Any]) -> None:
@@ -387,6 +388,8 @@ class PSSession:
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""
+        if self._opening is None and self._current is None:
+            await asyncio.sleep(0)  # a command in a task made just now begins first: as it does, it drops older stops
         if self._opening is not None:
             self._opening.cancel()
         elif self._current is not None and self.pool is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
@@ -35,9 +36,9 @@ class SessionStatus:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
-    async def changed(self) -> None:
-        """Wait for the next change."""
-        await self._change.wait()
+    def changed(self) -> Coroutine[Any, Any, object]:
+        """Wait for the next change from this call on, even where a task awaits it later."""
+        return self._change.wait()
 
     async def left(self) -> int:
         """Wait until the far end asks to leave the session, and return the exit code it gave."""

@@ -66,6 +66,7 @@ class CompletionTurn:
         task, self._task = self._task, None
         if task is None or task.done() or self._interactive is None:
             return
+        await asyncio.sleep(0)  # one whose task was made just now begins first: before that there is nothing to stop
         with contextlib.suppress(PstuiError, TimeoutError):
             await asyncio.wait_for(self._interactive.stop(), STOP_LIMIT)
         done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT)
