@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from pstui.tui.transcript.layers import Layer, Tail
+from pstui.tui.transcript.layers import REVERSE, Layer, Tail
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.cells import cluster_start, index_at_column, is_simple, width
-from pstui.tui.transcript.render.line import Runs, slice_runs
 from pstui.tui.transcript.render.palette import Look, Palette
+from pstui.tui.transcript.render.style import Runs, slice_runs
 from pstui.tui.transcript.rows import Rows
 from rich.color import Color
 from rich.segment import Segment
@@ -29,7 +29,6 @@ from textual.widget import Widget
 #: A style over part of a text: first index, one after the last, style.
 Laid = tuple[int, int, Style]
 
-REVERSE: Final = Style(reverse=True)
 #: Component classes that are reverse where there are no colours.
 _REVERSED: Final = frozenset({"transcript--current", "transcript--selection"})
 _CACHED_STRIPS: Final = 512

@@ -24,8 +24,7 @@ from pstui.tui.keys.direct import handed_on
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.commands import Commands
 from pstui.tui.transcript.copy_mode import CopyMode
-from pstui.tui.transcript.layers import Layer
-from pstui.tui.transcript.marker import NewOutputMarker
+from pstui.tui.transcript.layers import Layer, NewOutputMarker
 from pstui.tui.transcript.paint import Painter, with_places
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.rows import Rows

@@ -83,13 +83,12 @@ class View:
     def top_row(self) -> int:
         """The row that belongs at the top of the view, for the text as it is now."""
         self.sync()
-        last = self._last_top
+        last = self._last_top(self.height)
         return last if self.following else min(self.rows.row_of(self._top), last)
 
-    @property
-    def _last_top(self) -> int:
-        """The top row of a view of the end."""
-        return max(self.rows.total(self.height) - self.height, 0)
+    def _last_top(self, height: int) -> int:
+        """Return the top row of a view of the end that is ``height`` rows high."""
+        return max(self.rows.total(height) - height, 0)
 
     @property
     def first_seen(self) -> Place:
@@ -112,7 +111,7 @@ class View:
         """Follow the end again if it is seen."""
         if self._held:
             self._held = False
-            self.following = self.top_row >= self._last_top
+            self.following = self.top_row >= self._last_top(self.height)
             self.settle()
 
     def scroll_to_end(self) -> None:
@@ -130,7 +129,7 @@ class View:
             top = row
         elif row >= top + height:
             top = row - height + 1
-        last = max(self.rows.total(height) - height, 0)
+        last = self._last_top(height)
         self._stand(min(max(top, 0), last), last)
         self.settle()
         self.widget.refresh()
@@ -145,11 +144,11 @@ class View:
 
     def settle(self) -> None:
         """Set the widget's virtual size and scroll position for the text as it is now."""
-        widget = self.widget
+        widget, height = self.widget, self.height
         top = self.top_row
-        size = Size(0 if self.rows.wrap else self.rows.index.widest, self.rows.total(self.height))
+        size = Size(0 if self.rows.wrap else self.rows.index.widest, self.rows.total(height))
         self._settling = True
-        bar, self._bar = self._bar, _bar_of(size, self.height, top)
+        bar, self._bar = self._bar, _bar_of(size, height, top)
         self.bar_is_still = bar == self._bar
         try:
             if size != widget.virtual_size:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.render.buffer import MAX_LINE, MAX_LINE_UNICODE, PIECE, TextBuffer, pieces
-from pstui.tui.transcript.render.line import ACCENT, BOLD, MAX_RUNS, apply_sgr, foreground
+from pstui.tui.transcript.render.line import MAX_RUNS
+from pstui.tui.transcript.render.style import ACCENT, BOLD, apply_sgr, foreground
 from rich.cells import cell_len
 
 from tests.support.paths import DATA

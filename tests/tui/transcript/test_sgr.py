@@ -11,7 +11,8 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.transcript.render.line import (
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
+from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
     DIM,
@@ -27,7 +28,6 @@ from pstui.tui.transcript.render.line import (
     foreground,
     sgr,
 )
-from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
 
 #: Pieces a hostile text is made of: what opens, fills and ends sequences, what hides and what joins.
 _SIGNS = [

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.render.buffer import TextBuffer
-from pstui.tui.transcript.render.line import apply_sgr, console_style
 from pstui.tui.transcript.render.palette import DARK, LIGHT, Look, Palette, contrast
+from pstui.tui.transcript.render.style import apply_sgr, console_style
 from pstui.tui.transcript.transcript import Transcript
 from textual.app import App, ComposeResult
 from textual.containers import Vertical

@@ -22,10 +22,10 @@ from itertools import accumulate, chain
 from typing import Final
 
 from pstui.backends.records import Stream, Write
-from pstui.tui.transcript.render.line import (
+from pstui.tui.transcript.render.line import MAX_RUNS, OpenLine
+from pstui.tui.transcript.render.sgr import Splitter
+from pstui.tui.transcript.render.style import (
     ACCENT,
-    MAX_RUNS,
-    OpenLine,
     Runs,
     apply_sgr,
     console_style,
@@ -33,7 +33,6 @@ from pstui.tui.transcript.render.line import (
     with_background,
     with_foreground,
 )
-from pstui.tui.transcript.render.sgr import Splitter
 
 
 class Block:
