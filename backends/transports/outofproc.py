@@ -1,8 +1,17 @@
-"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (protocol-notes 6.1).
+"""The OutOfProc protocol: one XML element a line over a byte channel (protocol-notes 6.1).
 
 SSH, local processes, containers, named pipes and VM sockets all speak it; they differ only in their ``Channel``.
-The client never acknowledges, has one Data outstanding per GUID, sends nothing after a Signal and closes commands
-before the session.
+
+How this works. Fragments travel as ``<Data>`` with a GUID: zero for the pool, its own for each command. The other
+elements (Command, Signal, Close) begin, stop and close a command; the far end acknowledges each of the four with an
+Ack of the same GUID. Four rules keep the flow in order. The client never acknowledges anything; it has one Data
+outstanding a GUID (``_StreamState.clear``, behind a lock that keeps the callers' order); it sends nothing to a command
+after a Signal; and it closes the commands before the session.
+
+``_read`` is the only reader: it cuts what the channel brings into lines, puts Data into a queue and resolves
+acknowledgements. When the queue holds ``MAX_QUEUED`` bytes it stops reading, and the far end has to wait. The session
+ends in ``_end``, once: the reason is kept, every waiting caller gets it, and ``incoming`` raises it after what arrived
+before.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A child process as a Channel: started without a shell, in a process group of its own, ended with all its children.
+"""A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
 
-A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
+It is started without a shell, in a process group of its own, and ended with all its children.
 """
 
 from __future__ import annotations

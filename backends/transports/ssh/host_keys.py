@@ -1,12 +1,8 @@
-"""The known_hosts files of OpenSSH: who is known there, by which line, and adding one.
+"""Server keys and OpenSSH's known_hosts files: whether a key is trusted, asked about once, or refused.
 
 Only the name (with its port) is looked up, never the address, as ssh does by default: a key that is known for an
-address says nothing about a name that now leads there.
-
-Whether a server's key is the one that is known for it: trusted, asked about once, or refused.
-
-A key that has changed or was revoked is never asked away: the connection is refused with both fingerprints, the
-line that holds the old one and the command that removes it.
+address says nothing about a name that now leads there. A key that has changed or was revoked is never asked away: the
+connection is refused with both fingerprints, the line that holds the old one and the command that removes it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Who one is to a WinRM service: names in their three forms, the question for what is not known, and refusals kept.
+"""Credentials for a WinRM service: user names in their three forms, the question for what is missing, failed logins.
 
 A password is tried once: while its first proof is under way every other attempt with it waits, and once it was turned
-down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed logon,
-not an account locked out.
+down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed login, not
+an account locked out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What each failure of a WinRM service means and what to do about it, by its code.
-
-What went wrong with a WinRM service, in words: what failed, why, with the WinRM code, and what to do next.
-"""
+"""What went wrong with a WinRM service, for a person: what failed, why, with the WinRM code, and what to do next."""
 
 from __future__ import annotations
 

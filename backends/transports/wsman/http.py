@@ -1,10 +1,16 @@
-"""Sockets that tell their owner: urllib3's connections, noticed when made, checked as asked for, bounded when read.
+"""One HTTP connection to a WinRM service, with its authentication and its encryption. Everything here blocks.
 
-One HTTP connection to a WinRM service, with its authentication and its seal. Everything here blocks.
+How this works. Authentication by Kerberos, NTLM or CredSSP proves the *connection*, and the messages are then
+encrypted ("sealed") with the key that came out of it. So connection, proof and seal live and die together, which the
+libraries do not know: requests and urllib3 replace a lost connection silently, and a sealed body on a new one is
+garbage. ``WinRMConnection`` stands beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
+their owner when they are made (``opened``) and ask before (``check_allowed``); a connection that would replace the
+proved one is refused with ``NotConnected`` before anything is sent, and ``exchange`` begins again with a fresh session
+and a fresh proof.
 
-It stands beneath pypsrp's HTTP transport and changes what an interactive session cannot use of it: every new
-connection begins with a fresh session and a fresh seal (the old ones belong to the old connection), redirects are
-never followed, nothing is retried, replies are bounded, and the connection can be cut from another thread.
+``_post`` sends one message: where it must be sealed, an empty request authenticates first (``_authenticate``), and the
+seal is made of what that left. Redirects are not followed and nothing is retried here: both are decided above. Replies
+are bounded, certificates are checked as asked for, and ``cut`` ends a blocked read from another thread.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
 
-The proxy on the way to a WinRM service: which one the machine's settings name, and who one is to it.
+Also the proxy on the way: which one the machine's settings name, and the credential for it.
 """
 
 from __future__ import annotations
