@@ -76,7 +76,7 @@ def parse(body: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is no XML", _reason(error)) from error
+        raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:

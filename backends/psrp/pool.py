@@ -340,8 +340,8 @@ class RunspacePool:
             await self.fail(failure)
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("reading from the far end failed: %s", type(error).__name__)
-            what = "pstui could not handle a message of the far end"
-            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            what = "pstui could not handle a message from the far end"
+            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected."))
 
     def _message(self, message: Message, pipeline: Pipeline | None) -> None:
         if pipeline is not None:

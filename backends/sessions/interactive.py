@@ -89,7 +89,7 @@ class SessionTurn:
             if self._session.stopped is not None:
                 raise SessionStateError(
                     f"{self._session.info.label}: the session's command has come to a breakpoint",
-                    "Another one debugs it.",
+                    "Another console is debugging it.",
                     "Enter the session again to debug it from here.",
                 )
             try:
@@ -213,8 +213,8 @@ _BUSY = "This session is busy with another command. What it writes is shown here
 _AT_BREAKPOINT = "A command of this session stands at a breakpoint; the debugger's prompt follows."
 _NOT_RUN = "The line was not run: the command before it stands at a breakpoint."
 _NO_LANGUAGE = (
-    "This endpoint takes commands with constant arguments, no language. "
-    "Lines go as commands from now on where they can; Get-Command lists them."
+    "This endpoint accepts commands with constant arguments only. "
+    "Lines are sent as commands from now on where possible; Get-Command lists them."
 )
 
 

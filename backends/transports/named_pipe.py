@@ -198,7 +198,7 @@ def _no_pipe(process_id: int) -> OpenError:
         return OpenError(f"there is no process {process_id}", hint="The sidebar lists the processes to enter.")
     return OpenError(
         f"the process {process_id} has no pipe to enter it by",
-        "It is no PowerShell, belongs to another user, or was started with POWERSHELL_DIAGNOSTICS_OPTOUT.",
+        "It is not a PowerShell, belongs to another user, or was started with POWERSHELL_DIAGNOSTICS_OPTOUT.",
         "Enter a PowerShell of your own, version 6 or later.",
     )
 

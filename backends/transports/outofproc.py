@@ -99,8 +99,8 @@ def _refused_text(line: bytes) -> ProtocolError:
         return ProtocolError("the far end reported an error", _quote(report[1]))
     return ProtocolError(
         f"the far end sent text instead of the remoting protocol: {_quote(line)}",
-        "Usually a start-up file of the login shell, a banner, or a program that is no PowerShell.",
-        "Make the subsystem's program write nothing of its own to its standard output.",
+        "Usually a start-up file of the login shell, a banner, or a program that is not PowerShell.",
+        "Make sure that the subsystem's program writes nothing of its own to standard output.",
     )
 
 
@@ -196,7 +196,7 @@ class OutOfProcTransport:
             raise SessionStateError(
                 f"the far end has not confirmed the stop within {self.signal_timeout:g} s",
                 "The command there may ignore it or hang.",
-                "Close the session to end it for certain.",
+                "Close the session to be sure that it ends.",
             ) from None
 
     async def close_command(self, pipeline_id: uuid.UUID) -> None:

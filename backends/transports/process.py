@@ -243,7 +243,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     if isinstance(error, FileNotFoundError):
         hint = "Check the spelling, or give the whole path of the program."
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
-        hint = "The file is no program for this machine; a script needs its first line to name an interpreter."
+        hint = "The file is not a program for this machine; a script needs its first line to name an interpreter."
     return OpenError(
         f"the process {printable(program)} could not be started",
         f"The system says: {printable(reason)}.",

@@ -229,7 +229,7 @@ class HostKeyCheck:
         if self.strict in {"no", "off", "accept-new", "false"}:
             keep = True
         elif self.strict in {"yes", "true"}:
-            raise self._unknown(algorithm, blob, "StrictHostKeyChecking forbids to ask about it.")
+            raise self._unknown(algorithm, blob, "StrictHostKeyChecking does not allow asking about it.")
         else:
             keep = await self._ask(algorithm, blob, context, limit)
         self.accepted = blob
@@ -258,7 +258,7 @@ class HostKeyCheck:
                 answer = (await limit.ask(context.console, question)).reveal().strip()
             except QuestionCancelled as cancelled:
                 if cancelled.nobody:
-                    raise self._unknown(algorithm, blob, "Nobody is there to be asked about it.") from cancelled
+                    raise self._unknown(algorithm, blob, "There is nobody to ask about it.") from cancelled
                 raise OpenCancelled(f"{printable(self.host)}: not connected") from cancelled
             if answer == mark or answer.lower() in _YES:
                 return True
@@ -295,7 +295,7 @@ class HostKeyCheck:
             f" kept in {key.place}."
             for key in old[:5]
         ]
-        lines.append("Somebody may be intercepting the connection, or the machine was set up anew.")
+        lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
         token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
         removal = [
             f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"

@@ -147,7 +147,7 @@ def _import_public(blob: bytes) -> asyncssh.SSHKey | None:
 def _no_key(
     path: Path, why: str, hint: str = "Give the private key that ssh-keygen made, not another file."
 ) -> OpenError:
-    return OpenError(f"the file {path} is no SSH key", why, hint)
+    return OpenError(f"the file {path} is not an SSH key", why, hint)
 
 
 #: what ssh tries when no key is named, in its order
@@ -263,7 +263,7 @@ class KeyRing:
             except QuestionCancelled as cancelled:
                 file.gave_up = f"The passphrase of {file.path} was not given."
                 if cancelled.nobody:
-                    file.gave_up = f"{file.path} needs a passphrase, and nobody is there to be asked."
+                    file.gave_up = f"{file.path} needs a passphrase, and there is nobody to ask."
                 self.problems.append(file.gave_up)
                 return False
             if answer and await _unlocks(file, answer):
@@ -429,7 +429,7 @@ class Login(asyncssh.SSHClient):
             return answer
         except QuestionCancelled as cancelled:
             if cancelled.nobody:
-                self.problems.append(f"Nobody is there to be asked: {question.label.strip()}")
+                self.problems.append(f"There is nobody to ask for: {question.label.strip()}")
             return None
 
     async def _ask(self, question: Question) -> str:

@@ -132,7 +132,7 @@ class Connector:
                 if not cancelled.nobody:
                     raise OpenCancelled(f"{self._computer}: not connected") from cancelled
                 raise OpenError(
-                    f"{self._computer}: the key of the certificate needs a passphrase, and nobody is there to be asked",
+                    f"{self._computer}: the key of the certificate needs a passphrase, and there is nobody to ask",
                     "",
                     "Use a key without a passphrase for unattended work.",
                 ) from cancelled

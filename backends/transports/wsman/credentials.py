@@ -161,7 +161,7 @@ async def _ask(kind: QuestionKind, label: str, target: Target, context: ConnectC
         is_password = kind is QuestionKind.SECRET
         what = "password" if is_password else "credential"
         raise OpenError(
-            f"{printable(target.host)}: a {what} is needed, and nobody is there to be asked",
+            f"{printable(target.host)}: a {what} is needed, and there is nobody to ask",
             "" if is_password else "There is no Kerberos ticket of the current user, or it cannot be used here.",
             "Give the name of a [credentials] entry of the profiles that has a password source as -Credential, or get "
             "a ticket with kinit.",

@@ -242,7 +242,7 @@ class Receiver:
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("receiving failed: %s", type(error).__name__)
             what = f"{self._computer} sent what pstui could not handle"
-            self.queue.end(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            self.queue.end(ProtocolError(what, f"{type(error).__name__} was not expected."))
         return False
 
     async def _rest(self) -> bool:

@@ -41,7 +41,7 @@ def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path
     wanted = re.sub(r"[\s:\u200e]", "", thumbprint).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", wanted):
         raise _error(
-            f"“{printable(thumbprint)}” is no thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
+            f"“{printable(thumbprint)}” is not a thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
         )
     looked = 0
     for path in _files(places):

@@ -203,7 +203,7 @@ def _checked(text: str) -> str:
     """Return an id that the service gave, if it is one. Raises BadReply."""
     text = text.strip()
     if not re.fullmatch(r"[0-9A-Za-z{}-]{1,64}", text):
-        raise faults.BadReply("the service gave an id that is none")
+        raise faults.BadReply("the service gave an invalid id")
     return text
 
 
