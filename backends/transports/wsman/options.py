@@ -1,4 +1,4 @@
-"""The session options of a WinRM connection made ready, those that are not supported refused (protocol-notes 1.9, 6.7)."""
+"""The session options of a WinRM connection, those that are not supported refused (protocol-notes 1.9, 6.7)."""
 
 from __future__ import annotations
 
