@@ -91,13 +91,16 @@ class Console(Protocol):
     """Where one session's text goes and its questions are asked. Called on the event loop only.
 
     ``write``, ``progress``, ``clear`` and ``set_title`` return at once and keep their order. ``backlog`` counts the
-    records taken but not yet shown; a reader that finds it above ``BACKLOG_LIMIT`` awaits ``drained``.
+    records taken but not yet shown; a reader that finds it above ``BACKLOG_LIMIT`` awaits ``drained``. ``rest`` is
+    for how many seconds work that fills the loop shall rest now, because a person's key is on its way.
     """
 
     @property
     def size(self) -> ConsoleSize: ...
     @property
     def backlog(self) -> int: ...
+    @property
+    def rest(self) -> float: ...
     async def drained(self) -> None:
         """Return when the backlog has fallen enough for more."""
 
@@ -134,6 +137,10 @@ class NobodyConsole:
     @property
     def backlog(self) -> int:
         return 0
+
+    @property
+    def rest(self) -> float:
+        return 0.0
 
     async def drained(self) -> None:
         return

@@ -7,33 +7,28 @@ it takes, and goes on.
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 #: seconds that work rests at most without a break, however many keys come
 LONGEST = 0.25
 
 
-class _Pace:
-    """Since when and until when work that gives way rests, in monotonic seconds."""
+class Pace:
+    """Who gives way to whom in one program: its owner makes one and hands it to those who read keys and show text."""
 
-    since = until = 0.0
+    def __init__(self) -> None:
+        # since when and until when work that gives way rests, in monotonic seconds
+        self._since = self._until = time.monotonic()
 
+    def stand_back(self, seconds: float) -> None:
+        """Let all work that gives way rest for so long from now. Can be called from any thread."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._since = now
+        if now - self._since < LONGEST:
+            self._until = max(self._until, now + seconds)
 
-def stand_back(seconds: float) -> None:
-    """Let all work that gives way rest for so long from now. Can be called from any thread."""
-    now = time.monotonic()
-    if now >= _Pace.until:
-        _Pace.since = now
-    if now - _Pace.since < LONGEST:
-        _Pace.until = max(_Pace.until, now + seconds)
-
-
-def standing_back() -> float:
-    """Return for how many more seconds work that gives way shall rest, 0.0 when it may go on."""
-    return max(0.0, _Pace.until - time.monotonic())
-
-
-async def give_way() -> None:
-    """Let the loop turn, and rest while a person's key is on its way."""
-    await asyncio.sleep(standing_back())
+    @property
+    def rest(self) -> float:
+        """For how many more seconds work that gives way shall rest, 0.0 when it may go on."""
+        return max(0.0, self._until - time.monotonic())

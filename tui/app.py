@@ -10,6 +10,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
+from pstui.backends.pace import Pace
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.clipboard import Clipboard
@@ -19,7 +20,7 @@ from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.settings import pane_settings
-from pstui.tui.responsive import keys_first, share_the_interpreter
+from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import Bind
 from pstui.tui.workspace.screen import Workspace
@@ -102,6 +103,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         mend_alt_keys()
         mend_escape_delay()
         share_the_interpreter()
+        #: floods give way to keys
+        self.pace = Pace()
+        self._settled = False
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
         # Before the style sheet is read for the first time: with a theme it would be read again.
@@ -124,6 +128,7 @@ class PstuiApp(App[int], inherit_bindings=False):
             memory=memory,
             restore=self._settings.get("restore") is True,
         )
+        self.workspace.pace = self.pace
         self.workspace.kept = history
         self.workspace.pane_settings = pane_settings(self._settings)
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
@@ -134,7 +139,7 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """Return the terminal's driver, which lets floods stand back for keys."""
-        return keys_first(super().get_driver_class())
+        return keys_first(super().get_driver_class(), self.pace)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
@@ -143,6 +148,12 @@ class PstuiApp(App[int], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Name pstui's own colours for themes that do not."""
         return VARIABLES
+
+    def on_pane_opened(self) -> None:
+        """Everything is loaded with the first prompt of the first session."""
+        if not self._settled:
+            self._settled = True
+            settle()
 
     def on_unmount(self) -> None:
         """End the transcript, with the line that was not finished."""

@@ -1,7 +1,4 @@
-"""What the interpreter itself can do so that keys are answered at once.
-
-Painting what a key has changed at once, instead of with the next tick of a clock.
-"""
+"""Keys are answered at once: floods stand back for them, and what they change is painted soon."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import gc
 import sys
 from typing import Any, Final
 
-from pstui.backends.pace import stand_back, standing_back
+from pstui.backends.pace import Pace
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
 from textual import events
 from textual.driver import Driver
@@ -25,7 +22,7 @@ SWITCH: Final = 0.0005
 KEY_TIME: Final = 0.045
 
 
-def keys_first(base: type[Driver]) -> type[Driver]:
+def keys_first(base: type[Driver], pace: Pace) -> type[Driver]:
     """Return a driver as ``base`` that lets floods stand back as soon as a key is read, in the thread that reads it.
 
     Ctrl+C is none of these keys: what it stops has to be read to its end.
@@ -34,7 +31,7 @@ def keys_first(base: type[Driver]) -> type[Driver]:
     class KeysFirst(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
         def process_message(self, message: Message) -> None:
             if isinstance(message, events.Key) and message.key != "ctrl+c":
-                stand_back(KEY_TIME)
+                pace.stand_back(KEY_TIME)
             super().process_message(message)
 
     made: Any = KeysFirst
@@ -61,23 +58,17 @@ def behind_frame(base: type[Driver], frame: FirstFrame) -> type[Driver]:
     return made  # type: ignore[no-any-return]  # a class made here, of the type asked for
 
 
-class _Done:
-    settled = False
-
-
 def share_the_interpreter() -> None:
     """Let the threads that read keys and write the screen have their turn soon."""
     sys.setswitchinterval(SWITCH)
 
 
 def settle() -> None:
-    """Take everything that lives now out of later collections; once, when all that is needed has been loaded.
+    """Take everything that lives now out of later collections: for when all that is needed has been loaded.
 
     A full collection of Textual and the protocol libraries takes some 50 ms, three frames in which no key is answered.
     """
-    if not _Done.settled:
-        _Done.settled = True
-        gc.freeze()
+    gc.freeze()
 
 
 class KeysPainted(Screen[None]):
@@ -88,10 +79,13 @@ class KeysPainted(Screen[None]):
     pressed a moment ago and everything it has set off has reached the screen.
     """
 
+    #: knows of the keys
+    pace: Pace
+
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something and a key was pressed.
 
         A layout is left to the timer: a widget that is written twice around one keeps the first text's size.
         """
-        if self.is_current and not self._layout_required and standing_back() > 0:
+        if self.is_current and not self._layout_required and self.pace.rest > 0:
             self._on_timer_update()

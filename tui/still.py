@@ -1,4 +1,4 @@
-"""A text that costs nothing while it stays the same, and no layout while it stays as wide."""
+"""Rows of text that cost nothing while they stay the same, and no layout while they stay as wide."""
 
 from __future__ import annotations
 
@@ -24,3 +24,20 @@ class Still(Static):
         if layout is None:
             layout = content.cell_length != last.cell_length or "\n" in content.plain
         self.update(content, layout=layout)
+
+
+class Note(Static):
+    """Shows a text, or nothing and no row."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.text = ""
+        self.display = False
+
+    def show(self, content: Content | None) -> None:
+        """Show ``content``; None hides the row."""
+        text = "" if content is None else content.plain
+        self.display = content is not None
+        if content is not None and text != self.text:
+            self.update(content)
+        self.text = text

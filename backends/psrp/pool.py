@@ -38,7 +38,6 @@ from pstui.backends.errors import (
     SessionDisconnected,
     SessionStateError,
 )
-from pstui.backends.pace import give_way
 from pstui.backends.psrp import invocation as commands
 from pstui.backends.psrp.clixml import outgoing
 from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
@@ -331,7 +330,7 @@ class RunspacePool:
                 for message in fragments.feed(item.data):
                     self._message(message, pipeline)
                     if loop.time() - turn > TURN:
-                        await give_way()
+                        await asyncio.sleep(self.console.rest)
                         turn = loop.time()
                 if self.console.backlog > BACKLOG_LIMIT:
                     await self.console.drained()

@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
 
-_COMPUTER_TYPES = {
-    ParameterSet.VM_ID: "VirtualMachine",
-    ParameterSet.VM_NAME: "VirtualMachine",
-    ParameterSet.CONTAINER_ID: "Container",
-}
-
 
 #: Seconds that closing waits for an opening to be given up.
 GIVE_UP_TIMEOUT = 5.0
@@ -88,7 +82,7 @@ class PSSession:
     @property
     def computer_type(self) -> str:
         """RemoteMachine, VirtualMachine or Container."""
-        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
+        return self.info.parameter_set.computer_type
 
     @property
     def configuration_name(self) -> str:

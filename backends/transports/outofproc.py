@@ -26,7 +26,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
-from pstui.backends.pace import give_way
 from pstui.backends.transports.base import Channel, Incoming
 
 #: Fragment payload limit of the OutOfProc transports (protocol-notes 6.1).
@@ -53,7 +52,9 @@ _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 _ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
 #: The only attributes each element may carry (counts as protocol-notes 6.1: errors 2003 and 2005).
 _ATTRIBUTES = {b"Data": {b"Stream", b"PSGuid"}}
-_ACKS = frozenset({b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
+#: What each side may send.
+SERVER_ELEMENTS = frozenset({b"Data", b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
+CLIENT_ELEMENTS = frozenset({b"Data", b"Command", b"Signal", b"Close"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +66,32 @@ class Element:
     data: bytes = b""
 
 
-def decode_line(line: bytes) -> Element:
-    """Decode one line of the peer.
+def encode(name: str, ps_guid: uuid.UUID) -> bytes:
+    """Return the line of an element without content."""
+    return f"<{name} PSGuid='{ps_guid}' />\n".encode("ascii")
 
-    Raises ProtocolError for anything but an element that a server may send; the text of the line is quoted in it.
+
+def encode_data(ps_guid: uuid.UUID, data: bytes, stream: str = "Default") -> bytes:
+    """Return the line of a Data element."""
+    head = f"<Data Stream='{stream}' PSGuid='{ps_guid}'>".encode("ascii")
+    return b"%s%s</Data>\n" % (head, base64.b64encode(data))
+
+
+def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Element:
+    """Decode one line of the peer, which may send the elements ``allowed``: by default it is a server.
+
+    Raises ProtocolError for anything else; the text of the line is quoted in it.
     """
     match = _ELEMENT.fullmatch(line)
     if match is None:
         raise _refused_text(line)
     name, attributes, content = match.groups()
     values = {key: single or double for key, single, double in _ATTRIBUTE.findall(attributes)}
-    if name != b"Data" and name not in _ACKS:
+    if name not in allowed:
+        side = "server" if allowed is SERVER_ELEMENTS else "client"
         raise ProtocolError(
-            f"the far end sent <{_quote(name)}>, which a server may not send",
-            "The stream is not the remoting protocol, or not its server side.",
+            f"the far end sent <{_quote(name)}>, which a {side} may not send",
+            f"The stream is not the remoting protocol, or not its {side} side.",
         )
     if set(values) != _ATTRIBUTES.get(name, {b"PSGuid"}):
         raise ProtocolError(f"the far end sent <{_quote(name)}> with the wrong attributes", _quote(line))
@@ -162,7 +175,7 @@ class OutOfProcTransport:
         """Send Command, wait for its acknowledgement, send the first Data."""
         stream = self._streams[pipeline_id] = _StreamState()
         acknowledged = self._expect(stream, "CommandAck")
-        await self._write(b"<Command PSGuid='%s' />\n" % _guid(pipeline_id))
+        await self._write(encode("Command", pipeline_id))
         await acknowledged
         await self.send(pipeline_id, first)
 
@@ -177,9 +190,8 @@ class OutOfProcTransport:
             if stream.stopped:
                 return
             stream.clear.clear()
-            name = b"PromptResponse" if prompt_response else b"Default"
-            body = base64.b64encode(data)
-            await self._write(b"<Data Stream='%s' PSGuid='%s'>%s</Data>\n" % (name, _guid(pipeline_id), body))
+            name = "PromptResponse" if prompt_response else "Default"
+            await self._write(encode_data(pipeline_id or SESSION, data, name))
 
     async def signal(self, pipeline_id: uuid.UUID) -> None:
         """Send Signal and wait for SignalAck. Raises SessionStateError when it does not come within the limit."""
@@ -189,7 +201,7 @@ class OutOfProcTransport:
         stream.stopped = True
         stream.clear.set()
         acknowledged = self._expect(stream, "SignalAck")
-        await self._write(b"<Signal PSGuid='%s' />\n" % _guid(pipeline_id))
+        await self._write(encode("Signal", pipeline_id))
         try:
             await asyncio.wait_for(acknowledged, self.signal_timeout)
         except TimeoutError:
@@ -208,12 +220,13 @@ class OutOfProcTransport:
         stream.clear.set()
         acknowledged = self._expect(stream, "CloseAck")
         try:
-            await self._write(b"<Close PSGuid='%s' />\n" % _guid(pipeline_id))
+            await self._write(encode("Close", pipeline_id))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._streams.pop(pipeline_id, None)
-            stream.release(SessionBroken("the command was closed"))
+            if stream.acks:
+                stream.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""
@@ -226,7 +239,7 @@ class OutOfProcTransport:
                     await self.close_command(pipeline_id)
                 if self._failure is None and SESSION in self._streams:
                     acknowledged = self._expect(self._streams[SESSION], "CloseAck")
-                    await self._write(b"<Close PSGuid='%s' />\n" % _guid(SESSION))
+                    await self._write(encode("Close", SESSION))
                     await acknowledged
                     if self._reader is not None:
                         await asyncio.wait({self._reader}, timeout=END_GRACE)
@@ -262,7 +275,7 @@ class OutOfProcTransport:
         rest = bytearray()
         try:
             while data := await self._channel.read():
-                await give_way()  # a channel that always has more must not hold the loop
+                await asyncio.sleep(0)  # a channel that always has more must not hold the loop
                 rest += data
                 if b"\n" in data:
                     *lines, tail = bytes(rest).split(b"\n")
@@ -339,7 +352,3 @@ class OutOfProcTransport:
         for stream in self._streams.values():
             stream.release(failure)
         self._queue.put_nowait(None)
-
-
-def _guid(pipeline_id: uuid.UUID | None) -> bytes:
-    return str(pipeline_id or SESSION).encode("ascii")

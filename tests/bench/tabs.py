@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, ClassVar
 
 from pstui.tui.app import PstuiApp
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
@@ -57,7 +57,7 @@ def painted() -> Iterator[list[tuple[float, float]]]:
         paint(screen)
         paints.append((time.thread_time(), time.perf_counter()))
 
-    Screen._compositor_refresh = noted  # type: ignore[method-assign]  # to look at Textual's own clockwork
+    Screen._compositor_refresh = noted  # type: ignore[assignment]  # to look at Textual's own clockwork
     try:
         yield paints
     finally:

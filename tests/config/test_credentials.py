@@ -14,7 +14,7 @@ from pstui.backends.console import Question, QuestionCancelled
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.vault import Vault
@@ -131,7 +131,7 @@ async def test_the_question_stands_in_the_pane_and_the_answer_serves_the_second_
     book, manager = ProfileBook(read(file)), StandInManager()
     infos = [book.connection("host", name) for name in ("web1", "web2")]
     async with screen(*infos, sessions=manager.as_manager(), book=book) as s:
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         assert s.shows("Password for admin:")
         await s.type("s3cret")
         await s.until(lambda: all(p.state is PaneState.PROMPT for p in s.workspace.panes), "both sessions")

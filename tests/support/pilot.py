@@ -10,8 +10,8 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.app import PstuiApp
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.screen import Workspace
 from textual import events
 from textual.keys import _character_to_key

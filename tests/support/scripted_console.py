@@ -46,6 +46,10 @@ class ScriptedConsole:
     def backlog(self) -> int:
         return 0
 
+    @property
+    def rest(self) -> float:
+        return 0.0
+
     async def drained(self) -> None:
         return
 

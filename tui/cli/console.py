@@ -275,6 +275,10 @@ class TerminalConsole:
     def backlog(self) -> int:
         return self._output.backlog
 
+    @property
+    def rest(self) -> float:
+        return 0.0
+
     async def drained(self) -> None:
         await self._output.drained()
 
@@ -408,6 +412,10 @@ class LineConsole:
     @property
     def backlog(self) -> int:
         return self._console.backlog
+
+    @property
+    def rest(self) -> float:
+        return 0.0
 
     async def drained(self) -> None:
         await self._console.drained()

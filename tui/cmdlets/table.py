@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pstui.backends.binding.binder import BoundCall
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind

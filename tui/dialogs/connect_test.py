@@ -52,6 +52,11 @@ class BareConsole:
         """Nothing ever waits."""
         return 0
 
+    @property
+    def rest(self) -> float:
+        """Nothing is typed while it speaks."""
+        return 0.0
+
     async def drained(self) -> None:
         """Return at once."""
 

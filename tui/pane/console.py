@@ -1,21 +1,31 @@
-"""The Console of one pane: text is queued and shown in portions, so that a flood never holds up a key."""
+"""The Console of one pane: text is queued and shown in portions, so that a flood never holds up a key.
+
+How this works: what the far end says is put into one queue, in the order it came. The pane takes a portion from it
+once a frame, as much as fits into BUDGET; while a key is on its way it takes none (``Pace``). The reader of the
+transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a flood ends up
+waiting at the far end, and the loop is free for keys all the time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionKind
 from pstui.backends.credentials import Secret
-from pstui.backends.pace import standing_back
-from pstui.backends.records import ProgressRecord, Write
-from pstui.tui.pane.question import AnyAsking, Asking, AskingKey
+from pstui.backends.errors import PstuiError
+from pstui.backends.pace import Pace
+from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.tui.pane.progress import ProgressArea
+from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
+from pstui.tui.pane.texts import error_records
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.transcript.render.buffer import pieces
+from pstui.tui.transcript.transcript import Transcript
 from rich.cells import cell_len
+from textual.message import Message
+from textual.widget import Widget
 
 #: seconds between two portions, one frame
 FRAME = 1 / 60
@@ -28,43 +38,32 @@ _RECORD = 1024
 TITLE_LIMIT = 200
 
 
-class ConsoleFace(Protocol):
-    """What the console needs of its pane."""
-
-    def append(self, records: Sequence[Write]) -> None:
-        """Add records to the text."""
-
-    def text_column(self) -> int:
-        """Return the column after the last character of the text."""
-
-    def clear_screen(self) -> None:
-        """Begin an empty screen; the scrollback stays."""
-
-    def show_progress(self, record: ProgressRecord) -> None:
-        """Note a progress record."""
-
-    def title_changed(self) -> None:
-        """The far end named its window anew."""
-
-    def present(self, asking: AnyAsking) -> None:
-        """Show a question; ``asking`` gets its end."""
-
-    def withdraw(self, asking: AnyAsking) -> None:
-        """Take a question off the screen."""
-
-    def schedule(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Call back after ``seconds``; 0 means with the next turn of the loop."""
-
-
 class PaneConsole:
-    """Implements ``pstui.backends.console.Console`` over a pane.
+    """Implements ``pstui.backends.console.Console`` with the parts of a pane.
 
     Records are shown in the order they came, a portion a frame. ``size`` is the pane's size in cells, kept while
-    the pane is hidden. ``title`` is what the far end last called its window, cleaned and bounded.
+    the pane is hidden. ``title`` is what the far end last called its window, cleaned and bounded. ``pane`` has the
+    frames and gets the messages.
     """
 
-    def __init__(self, face: ConsoleFace) -> None:
-        self._face = face
+    class Shown(Message):
+        """Text has come: so many line ends, and whether an error was among it."""
+
+        def __init__(self, lines: int, errors: bool) -> None:
+            super().__init__()
+            self.lines, self.errors = lines, errors
+
+    class Cleared(Message):
+        """An empty screen has begun."""
+
+    class Titled(Message):
+        """The far end named its window anew."""
+
+    def __init__(
+        self, pane: Widget, transcript: Transcript, progress: ProgressArea, questions: QuestionArea, pace: Pace
+    ) -> None:
+        self._pane, self._pace = pane, pace
+        self._transcript, self._progress, self._questions = transcript, progress, questions
         self._queue: deque[Write | None] = deque()  # None clears the screen
         self._waiting = 0
         self._scheduled = False
@@ -81,6 +80,11 @@ class PaneConsole:
     def backlog(self) -> int:
         """Records taken but not yet shown; a long one counts for several."""
         return self._waiting
+
+    @property
+    def rest(self) -> float:
+        """For how many seconds the reader of a flood shall rest, because a key is on its way."""
+        return self._pace.rest
 
     async def drained(self) -> None:
         """Return when the backlog has fallen to half of the limit."""
@@ -101,12 +105,32 @@ class PaneConsole:
 
     def progress(self, record: ProgressRecord) -> None:
         """Show progress; it has a place of its own and need not wait for text."""
-        self._face.show_progress(record)
+        self._progress.take(record)
+
+    def forget_progress(self) -> None:
+        """Forget all progress, as a console does at the next prompt."""
+        if self._progress.model.records:
+            self._progress.clear()
 
     def set_title(self, title: str) -> None:
         """Keep the title inside pstui: the real terminal's is never touched."""
         self.title = plain(title, limit=TITLE_LIMIT).strip()
-        self._face.title_changed()
+        self._pane.post_message(self.Titled())
+
+    def echo(self, prompt: str, line: str) -> None:
+        """Leave prompt and line in the text as one, further lines behind the continuation prompt.
+
+        At once, and not by way of the queue: the line has just gone from the editor.
+        """
+        buffer = self._transcript.buffer
+        buffer.mark_prompt()
+        self._show([Write(prompt + line.replace("\n", "\n>> "))])
+        buffer.mark_output()
+
+    def show_error(self, error: PstuiError) -> None:
+        """Queue what failed, why, and what helps."""
+        for record in error_records(error, self._transcript.columns):
+            self.write(record)
 
     def column(self) -> int:
         """Return the column after the last character taken, shown or not."""
@@ -119,19 +143,19 @@ class PaneConsole:
             width += cell_len(rest)
             if line_end:
                 return width
-        return width + self._face.text_column()
+        return width + self._transcript.buffer.column()
 
     async def ask(self, question: Question) -> Secret:
         """Ask in the pane, then leave the console's shape of question and answer in the text."""
         async with self._asking:
             asking = Asking(question)
             await self.shown()
-            self._face.present(asking)
+            self._questions.present(asking)
             text: str | None = None
             try:
                 text = await asking.reply
             finally:
-                self._face.withdraw(asking)
+                self._questions.withdraw(asking)
                 self._leave_behind(question, text)
             return Secret(text)
 
@@ -140,11 +164,11 @@ class PaneConsole:
         async with self._asking:
             asking = AskingKey(source)
             await self.shown()
-            self._face.present(asking)
+            self._questions.present(asking)
             try:
                 key = await asking.reply
             finally:
-                self._face.withdraw(asking)
+                self._questions.withdraw(asking)
             if echo and key.character.isprintable():
                 self.write(Write(key.character, newline=False))
             return key
@@ -166,11 +190,22 @@ class PaneConsole:
         if not self._scheduled:
             self._scheduled = True
             since = time.perf_counter() - self._last_portion
-            self._face.schedule(max(0.0, FRAME - since), self._show_portion)
+            self._schedule(FRAME - since)
+
+    def _schedule(self, seconds: float) -> None:
+        if seconds <= 0:
+            self._pane.call_next(self._show_portion)
+        else:
+            self._pane.set_timer(seconds, self._show_portion)
+
+    def _show(self, records: list[Write]) -> None:
+        self._transcript.extend(records)
+        lines = sum(record.text.count("\n") + record.newline for record in records)
+        self._pane.post_message(self.Shown(lines, any(record.stream is Stream.ERROR for record in records)))
 
     def _show_portion(self) -> None:
-        if (seconds := standing_back()) > 0 and self._waiting <= BACKLOG_LIMIT:
-            self._face.schedule(seconds, self._show_portion)
+        if (seconds := self._pace.rest) > 0 and self._waiting <= BACKLOG_LIMIT:
+            self._schedule(seconds)
             return
         self._scheduled = False
         self._last_portion = time.perf_counter()
@@ -180,7 +215,8 @@ class PaneConsole:
             if queue[0] is None:
                 queue.popleft()
                 self._waiting -= 1
-                self._face.clear_screen()
+                self._transcript.clear_screen()
+                self._pane.post_message(self.Cleared())
                 continue
             portion: list[Write] = []
             while queue and len(portion) < _CHUNK and (record := queue[0]) is not None:
@@ -189,14 +225,14 @@ class PaneConsole:
                 self._waiting -= _weight(record)
                 if self._waiting and len(record.text) > _RECORD:
                     break
-            self._face.append(portion)
+            self._show(portion)
             if time.perf_counter() > deadline:
                 break
         if self._waiting <= BACKLOG_LIMIT // 2:
             self._room.set()
         if queue:
             self._scheduled = True
-            self._face.schedule(FRAME, self._show_portion)
+            self._schedule(FRAME)
         else:
             self._empty.set()
 

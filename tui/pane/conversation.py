@@ -1,28 +1,35 @@
-"""A completion's turn on the session: it ends in time, and before any line that is to run.
+"""The conversation of one pane with a session: opening, then prompt, line, run, until it is left or dies.
 
-What a failure offers beside its text, asked in the pane: start what is stopped, break off, open a terminal.
-
-The worker of one pane: opens a session, then prompt, line, run, until it is left or dies.
+How this works: ``converse`` is the worker of a pane and goes straight through a stay. Whoever types calls ``submit``,
+which ends the wait for a line; while none is awaited, lines wait in ``WaitingLines`` and are taken from there at the
+next prompt. What is to be seen of the conversation stands in its attributes and is true at once, so that a key never
+acts on a state of before; ``Conversation.Moved`` tells the pane to show it. Text goes by way of the console.
+Ctrl+C (``stop``) is a task of its own: it stops what runs, or cuts an opening off that does not end by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import time
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import Offer, OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
+from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.face import ConversationFace, PaneState, Preparer, own_fault
+from pstui.tui.pane.offers import lend_terminal, take_offer
+from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.texts import first_hint, own_fault
+from pstui.tui.profiles.vault import Vault
+from textual.message import Message
+from textual.widget import Widget
 
 #: seconds that the far end may take; the first completion loads modules there
 LIMIT = 5.0
@@ -73,52 +80,6 @@ def _seen(task: asyncio.Task[Completion]) -> None:
         task.exception()
 
 
-#: runs a program in the terminal while the screen waits
-Terminal = Callable[[Sequence[str]], Awaitable[None]]
-
-
-async def take_offer(console: Console, error: PstuiError, source: str, terminal: Terminal) -> bool:
-    """Ask which of the offers of ``error`` to take, and take it; whether something was done that may mend it.
-
-    Nothing is taken by itself: Enter alone and Esc decline. Raises PstuiError when the offer fails.
-    """
-    offers = error.offers
-    if not offers:
-        return False
-    picked = await _ask(console, offers, source)
-    if picked is None:
-        return False
-    if picked.run is not None:
-        await picked.run()
-        return True
-    console.write(Write(shlex.join(picked.command), stream=Stream.NOTICE))
-    await terminal(picked.command)
-    return False
-
-
-async def _ask(console: Console, offers: Sequence[Offer], source: str) -> Offer | None:
-    choices = (*(Choice(offer.caption, str(n)) for n, offer in enumerate(offers, 1)), Choice("no", "N"))
-    shown = "  ".join(f"[{choice.hotkey}] {choice.label}" for choice in choices)
-    question = Question(
-        QuestionKind.CHOICE,
-        f'{shown}  (default is "N"): ',
-        choices=choices,
-        defaults=(len(offers),),
-        remote=False,
-        source=source,
-    )
-    while True:
-        try:
-            answer = (await console.ask(question)).reveal().strip().casefold()
-        except QuestionCancelled:
-            return None
-        if answer in ("", "n", "no"):
-            return None
-        for choice, offer in zip(choices, offers, strict=False):
-            if answer in (choice.hotkey, choice.label.casefold()):
-                return offer
-
-
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0
 #: seconds an orderly leaving may take when a tab is closed
@@ -126,6 +87,43 @@ LEAVE_LIMIT = 5.0
 
 
 _T = TypeVar("_T")
+
+
+class WaitingLines:
+    """The lines of a pane that wait for their turn: pasted ones first, then the one that was typed meanwhile."""
+
+    def __init__(self) -> None:
+        #: pasted lines that run one after the other
+        self.pasted: list[str] = []
+        #: the line that was typed while another ran; a second one is not taken
+        self.typed: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.pasted) or self.typed is not None
+
+    def next(self) -> str | None:
+        """Take the line that runs next, None without one."""
+        if self.pasted:
+            return self.pasted.pop(0)
+        line, self.typed = self.typed, None
+        return line
+
+    def put_back(self, line: str) -> None:
+        """Let a line that was taken, but not run, be the next one again."""
+        self.pasted.insert(0, line)
+
+    def take_all(self) -> str:
+        """Take every line, as one text."""
+        left = self.pasted if self.typed is None else [*self.pasted, self.typed]
+        self.pasted, self.typed = [], None
+        return "\n".join(left)
+
+    @property
+    def shown(self) -> str | None:
+        """What is told of them: the one that waits, or the next of pasted ones and their number."""
+        if not self.pasted:
+            return self.typed
+        return self.pasted[0] if len(self.pasted) == 1 else f"{len(self.pasted)} lines, next: {self.pasted[0]}"
 
 
 class _SessionGone(Exception):
@@ -141,25 +139,47 @@ _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BR
 
 
 class Conversation:
-    """One stay in one session. Made anew each time it is entered."""
+    """One stay in one session. Made anew each time it is entered. ``pane`` gets its messages."""
+
+    class Moved(Message):
+        """What a pane shows of its conversation is another."""
+
+        def __init__(self, conversation: Conversation) -> None:
+            super().__init__()
+            self.conversation = conversation
 
     def __init__(
         self,
-        face: ConversationFace,
+        pane: Widget,
         sessions: SessionManager,
         info: ConnectionInfo,
         console: PaneConsole,
-        preparer: Preparer | None = None,
+        lines: WaitingLines,
+        vault: Vault | None = None,
     ) -> None:
-        self._preparer = preparer
-        self._face, self._sessions, self._info, self._console = face, sessions, info, console
+        self._pane, self._sessions, self._info = pane, sessions, info
+        self._console, self._lines, self._vault = console, lines, vault
         self._waiting: asyncio.Future[object] | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn()
         self.interactive: InteractiveSession | None = None
+        self.state = PaneState.OPENING
+        #: the last row of the prompt, empty while no line is awaited
+        self.prompt = ""
+        #: the step the opening has come to
+        self.step = ""
+        #: what is worth knowing about the line typed last
+        self.hint = first_hint(info)
+        #: the last failure
+        self.error: PstuiError | None = None
         #: the line that is running, empty while none is
         self.running = ""
+        #: monotonic time since when a line runs, 0.0 while none does
+        self.busy_since = 0.0
+        #: seconds that the last line took, None before the first one
+        self.took: float | None = None
+        self._timed = False
 
     @property
     def session(self) -> PSSession | None:
@@ -168,9 +188,15 @@ class Conversation:
 
     async def converse(self) -> PaneState:
         """Open, run lines, return the state in which it ended. Raises nothing but CancelledError."""
+        state = await self._converse()
+        await self._console.shown()
+        self._enter_state(state)
+        return state
+
+    async def _converse(self) -> PaneState:
         try:
             while True:
-                self._face.enter_state(PaneState.OPENING)
+                self._enter_state(PaneState.OPENING)
                 try:
                     return await self._stay()
                 except OpenCancelled:
@@ -180,7 +206,7 @@ class Conversation:
                         return PaneState.FAILED
         except Exception as error:
             # A fault of ours in one session must not take the other sessions with it.
-            self._face.failed(own_fault(self._info.label, error))
+            self._failed(own_fault(self._info.label, error))
             return PaneState.BROKEN
         finally:
             if (session := self.session) is not None and session.temporary:
@@ -188,11 +214,11 @@ class Conversation:
 
     async def _mended(self, error: PstuiError) -> bool:
         """Show a failure and what it offers; whether an offer was taken that makes another attempt worth while."""
-        self._face.failed(error)
+        self._failed(error)
         try:
-            return await take_offer(self._console, error, self._info.label, self._face.lend_terminal)
+            return await take_offer(self._console, error, self._info.label, partial(lend_terminal, self._pane.app))
         except PstuiError as another:
-            self._face.failed(another)
+            self._failed(another)
             return False
 
     def submit(self, line: str) -> bool:
@@ -232,11 +258,40 @@ class Conversation:
             with contextlib.suppress(TimeoutError, PstuiError):
                 await asyncio.wait_for(self.interactive.leave(), LEAVE_LIMIT)
 
+    # -- what is to be seen -----------------------------------------------------------------------------------
+
+    def _moved(self) -> None:
+        self._pane.post_message(self.Moved(self))
+
+    def _enter_state(self, state: PaneState, prompt: str = "") -> None:
+        if self.busy_since and self._timed:
+            self.took = time.monotonic() - self.busy_since
+        self._timed = self._timed and state is PaneState.BUSY
+        self.state, self.prompt = state, prompt
+        self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
+        if state is not PaneState.OPENING:
+            self.step = ""
+            self._console.forget_progress()
+        self._moved()
+
+    def show_details(self) -> bool:
+        """Write the details of the last failure into the text; False when there are none."""
+        if self.error is None or not self.error.details:
+            return False
+        self._console.write(Write(self.error.details, stream=Stream.NOTICE))
+        return True
+
+    def _failed(self, error: PstuiError) -> None:
+        self.error = error
+        self._console.show_error(error)
+
+    # -- one stay ---------------------------------------------------------------------------------------------
+
     async def _stay(self) -> PaneState:
         interactive = await self._enter()
         unsubscribe = interactive.session.on_state(self._session_state)
         try:
-            return await self._lines(interactive)
+            return await self._run_lines(interactive)
         finally:
             unsubscribe()
 
@@ -252,23 +307,24 @@ class Conversation:
         try:
             await self._open(interactive.enter())
         except OpenError:
-            if self._preparer is not None:
-                self._preparer.failed(self._info)
+            if self._vault is not None:
+                self._vault.failed(self._info)
             raise
-        if self._preparer is not None:
-            self._preparer.opened(self._info)
+        if self._vault is not None:
+            self._vault.opened(self._info)
         return interactive
 
     def _step(self, step: str, detail: str) -> None:
-        self._face.show_step(told := f"{step} {detail}".strip())
+        self.step = f"{step} {detail}".strip()
+        self._moved()
         if self._info.settings.get("verbose"):
-            self._console.write(Write(f"VERBOSE: {told}", stream=Stream.VERBOSE))
+            self._console.write(Write(f"VERBOSE: {self.step}", stream=Stream.VERBOSE))
 
     async def _prepared(self) -> ConnectionInfo:
         """Return the connection with what its profile names, such as a password."""
-        if self._preparer is None:
+        if self._vault is None:
             return self._info
-        return await self._open(self._preparer.ready(self._info, self._console))
+        return await self._open(self._vault.ready(self._info, self._console))
 
     async def _open(self, step: Coroutine[Any, Any, _T]) -> _T:
         """Do a step of the opening that Ctrl+C can cut off."""
@@ -296,7 +352,7 @@ class Conversation:
             if not done:
                 opening.cancel()
 
-    async def _lines(self, interactive: InteractiveSession) -> PaneState:
+    async def _run_lines(self, interactive: InteractiveSession) -> PaneState:
         while True:
             prompt = await self._prompt(interactive.prompt)
             try:
@@ -306,17 +362,18 @@ class Conversation:
             except _SessionGone:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
-            self._face.enter_state(PaneState.BUSY)
+            self._enter_state(PaneState.BUSY)
             await self._completion.end()
             if line is None:
                 outcome = await interactive.refresh()
             else:
-                self._face.echo(prompt, line)
-                self.running = line
+                self._console.echo(prompt, line)
+                self.running, self._timed = line, bool(line.strip())
                 outcome = await interactive.run(line)
                 self.running = ""
                 if interactive.hint:
-                    self._face.hint_at(interactive.hint)
+                    self.hint = interactive.hint
+                    self._moved()
             if outcome in (Outcome.LEFT, Outcome.BROKEN):
                 await self._console.shown()
                 session = interactive.session
@@ -340,20 +397,20 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
-        if (pending := self._face.next_pending()) is not None:
-            return pending
+        if (line := self._lines.next()) is not None:
+            return line
         self._waiting = asyncio.get_running_loop().create_future()
-        self._face.enter_state(PaneState.PROMPT)
-        self._face.show_prompt(prompt)
+        self._enter_state(PaneState.PROMPT, prompt)
         try:
-            line = await self._waiting
+            typed = await self._waiting
         finally:
             self._waiting = None
+        line = typed if isinstance(typed, str) else None
         if session.state in _GONE:
-            if isinstance(line, str):
-                self._face.give_back(line)
+            if line is not None:
+                self._lines.put_back(line)
             raise _SessionGone
-        return line if isinstance(line, str) else None
+        return line
 
     def _session_state(self, session: PSSession) -> None:
         if session.state in _GONE and self._waiting is not None and not self._waiting.done():
@@ -362,13 +419,13 @@ class Conversation:
     def _report_death(self, session: PSSession) -> None:
         what = f"{self._info.label}: the session ended by itself"
         if isinstance(failed := session.failed, SessionDisconnected):
-            self._face.failed(failed)  # it lives on over there
+            self._failed(failed)  # it lives on over there
         elif failed is not None:
             why = "\n".join(part for part in (failed.what, failed.why) if part)
-            self._face.failed(PstuiError(what, why, failed.hint, details=failed.details))
+            self._failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
             why = session.failure.message if session.failure is not None else "The far end closed it."
-            self._face.failed(PstuiError(what, why))
+            self._failed(PstuiError(what, why))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

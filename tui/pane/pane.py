@@ -1,144 +1,67 @@
-"""The terminal lent to another program: the screen waits, the sessions go on.
+"""One session's pane: text, bars, question, note and editor one below the other, as in a shell, and what drives them.
 
-The questions of a pane: shown at once, given the keys only when nobody is typing.
-
-One session's pane: the body, its questions, and the conversation that what is typed goes to.
+How this works: the pane itself only joins its parts. ``Conversation`` opens the session and runs what is typed,
+``PaneConsole`` brings text, progress and questions of the far end into ``Transcript``, ``ProgressArea`` and
+``QuestionArea``. They say by messages that something is another; the pane then shows it, and says ``Changed`` to
+whoever shows the pane elsewhere. The editor calls its pane directly, while a key is handled: of two keys typed in a
+burst the second must find what the first has done.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
-from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.backends.records import Write
+from pstui.backends.errors import SessionStateError
+from pstui.backends.pace import Pace
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
-from pstui.tui.pane.body import PaneBody
+from pstui.tui.editor.editor import EditorRow, LineEditor
+from pstui.tui.editor.history import LineHistory
+from pstui.tui.editor.paste import PasteRow
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.conversation import Conversation
-from pstui.tui.pane.face import PaneState, Preparer
-from pstui.tui.pane.question import AnyAsking, Asking, KeyBox, QuestionBox
-from pstui.tui.pane.texts import busy_sign, first_hint, hint_for
-from pstui.tui.responsive import settle
-from textual import events
-from textual.app import App, SuspendNotSupported
+from pstui.tui.pane.conversation import Conversation, WaitingLines
+from pstui.tui.pane.progress import ProgressArea
+from pstui.tui.pane.question import AnyAsking, QuestionArea
+from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.texts import busy_sign, hint_for, note_for
+from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.profiles.vault import Vault
+from pstui.tui.still import Note
+from pstui.tui.transcript.transcript import Transcript
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 
-
-async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
-    """Run ``command`` in the terminal until it ends. Raises PstuiError when it cannot be started or lent."""
-    try:
-        with app.batch_update(), app.suspend():
-            process = await asyncio.create_subprocess_exec(*command)
-            await process.wait()
-    except SuspendNotSupported as error:
-        raise PstuiError("This terminal cannot be lent to a program") from error
-    except OSError as error:
-        raise PstuiError(f"{command[0]} could not be started", error.strerror or "") from error
+#: columns of the pane that text cannot use: the scrollbar
+SCROLLBAR = 1
+#: least width told to the far end
+MIN_WIDTH = 20
 
 
-#: seconds without a key before a question may take the keys from an editor that is empty but was typed in
-GRACE = 0.5
-
-
-class AskingPane(PaneBody):
-    """A pane that can be asked. A question in the background waits."""
-
-    def __init__(self, info: ConnectionInfo, *, id: str) -> None:
-        super().__init__(info, id=id)
-        self._box: QuestionBox | KeyBox | None = None
-        #: the user went back from the question to the editor: it waits until it is called
-        self._put_off = False
-
-    @property
-    def question_has_keys(self) -> bool:
-        """Whether what is typed goes to the question."""
-        return self._box is not None and self._box.has_keys
-
-    def present(self, asking: AnyAsking) -> None:
-        """Show a question."""
-        self.asking = asking
-        self._put_off = False
-        stray = self.editor.take_key
-        self._box = QuestionBox(asking, stray) if isinstance(asking, Asking) else KeyBox(asking, stray)
-        self.mount(self._box, before=self.progress)
-        self.changed()
-        self.call_after_refresh(self.offer_question)
-
-    def withdraw(self, asking: AnyAsking) -> None:
-        """Take a question away and go back to the editor."""
-        if self.asking is not asking:
-            return
-        box, self._box, self.asking = self._box, None, None
-        self.row.display = True
-        if box is not None:
-            if box.has_keys:
-                self.focus_editor()
-            box.remove()
-        self.changed()
-
-    def refuse_question(self) -> None:
-        """Cancel the question, if there is one."""
-        if self.asking is not None:
-            self.asking.refuse()
-
-    def answer_or_edit(self) -> None:
-        """F4: from the editor to the question, from the question back."""
-        if self._box is None or self._box.has_keys:
-            self._put_off = True
-            self.focus_editor()
-            self.changed()
-        else:
-            self._take_question()
-
-    def focus_main(self) -> None:
-        """Give the keys to the editor, or to a question that may have them."""
-        self._put_off = False
-        self.focus_editor()
-        self.offer_question()
-
-    def focus_editor(self) -> None:
-        """Let the next key go to the editor; at once, for it may be on its way already."""
-        self.row.display = True
-        self.screen.set_focus(self.editor)
-
-    def on_descendant_focus(self) -> None:
-        """The keys go elsewhere: to the editor, and a question that waits may have them; or to the question."""
-        self.offer_question()
-        self.post_message(self.Changed(self))
-
-    def offer_question(self) -> None:
-        """Give the keys to the question unless somebody is typing: never in the middle of a line."""
-        if self._box is None or not self.active or self._put_off or self.screen.focused is not self.editor:
-            return
-        if self.editor.text or self.pending is not None:
-            return
-        wait = self.editor.last_typed + GRACE - time.monotonic()
-        if self.editor.last_typed and wait > 0:
-            self.set_timer(wait + 0.01, self.offer_question)
-            return
-        self._take_question()
-
-    def tab_pressed(self) -> None:
-        """Tab leads to a question that waits."""
-        if self._box is not None:
-            self._take_question()
-
-    def _take_question(self) -> None:
-        if self._box is not None and self._box.is_mounted:
-            self._put_off = False
-            self._box.take_focus()
-            self.row.display = bool(self.editor.text)
-            self.changed()
-
-
-class Pane(AskingPane):
+class Pane(Vertical):
     """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
+
+    class Changed(Message):
+        """Something that the tab, the footer or the sidebar shows has changed."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class FooterChanged(Message):
+        """Something has changed that only the footer shows, and only of the pane in front."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class Opened(Message):
+        """The session has shown its first prompt."""
 
     class Ended(Message):
         """The conversation ended; ``state`` says how."""
@@ -160,191 +83,196 @@ class Pane(AskingPane):
         info: ConnectionInfo,
         *,
         id: str,
-        preparer: Preparer | None = None,
+        pace: Pace,
+        vault: Vault | None = None,
         dormant: bool = False,
     ) -> None:
-        super().__init__(info, id=id)
-        self._sessions, self._preparer = sessions, preparer
+        super().__init__(id=id)
+        self._sessions, self._vault = sessions, vault
+        self.info = info
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
-        #: seconds that the last line took, None before the first one
-        self.took: float | None = None
-        self._timed = False
+        self.active = False
+        #: lines that came while the pane was in the background, and whether an error was among them
+        self.unseen = 0
+        self.unseen_errors = False
+        #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
+        self.title = ""
+        self.color = ""
+        self.history = LineHistory()
+        # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
+        self.transcript = Transcript(wrap=not self.info.settings.get("width"))
+        self.progress = ProgressArea()
+        self.note = Note()
+        #: what the editor's keys do while it searches or asks
+        self.aside = PasteRow()
+        self.row = EditorRow(self, self.history)
+        self.lines = WaitingLines()
+        self.questions = QuestionArea(self.row, lambda: self.lines.typed is not None)
+        self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
+        self.conversation = self._conversation(info)
         if dormant:
-            self.state = PaneState.CANCELLED
-        #: monotonic time since when a line runs, 0.0 while none does
-        self.busy_since = 0.0
-        self.console = PaneConsole(self)
-        self.conversation: Conversation | None = None
+            self.conversation.state = PaneState.CANCELLED
+        self._filled = self._opened = False
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+        yield self.questions
+        yield self.progress
+        yield self.note
+        yield self.aside
+        yield self.row
+
+    def configure(self, settings: PaneSettings) -> None:
+        """Follow the configuration."""
+        self.history.predicts = settings.predictions
+        self.transcript.buffer.bound(settings.scrollback)
+
+    # -- what others show of it -------------------------------------------------------------------------------
 
     @property
-    def running(self) -> str:
-        """The line that runs, empty while none does."""
-        return self.conversation.running if self.conversation is not None else ""
+    def caption(self) -> str:
+        """What the tab is called."""
+        return self.title or self.info.label
 
-    def on_mount(self) -> None:
-        """Open the session once the pane has its size."""
-        if not self.dormant:
-            self.call_after_refresh(self.enter)
-
-    def enter(self) -> None:
-        """Open (or open again) the pane's session; nothing happens while one is live."""
-        if self.conversation is not None and self.state.live:
-            return
-        self.error = None
-        self.step, self.hint = "", first_hint(self.info)
-        self.conversation = Conversation(self, self._sessions, self._way_back(), self.console, self._preparer)
-        self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
-
-    def lead_to(self, info: ConnectionInfo) -> None:
-        """Open another connection in this pane, whose session is over; its text stays."""
-        self.info, self.conversation, self.dormant = info, None, False
-        self.enter()
-
-    def _way_back(self) -> ConnectionInfo:
-        """Return what to enter: the session of before where it was kept and can be entered, else a new one."""
-        before = self.session
-        if before is None or before.temporary or before not in self._sessions.sessions:
-            return self.info
-        return ConnectionInfo(ParameterSet.SESSION, {"Session": before}, self.info.label)
+    @property
+    def state(self) -> PaneState:
+        """Where the session is."""
+        return self.conversation.state
 
     @property
     def session(self) -> PSSession | None:
         """The session that the pane is in, or was in last."""
-        return None if self.conversation is None else self.conversation.session
+        return self.conversation.session
 
-    async def leave(self) -> None:
-        """Close the session because the tab or the program closes."""
-        self.refuse_question()
-        if self.conversation is not None:
-            await self.conversation.leave()
+    @property
+    def pending(self) -> str | None:
+        """The line that was typed while another runs."""
+        return self.lines.typed
+
+    @property
+    def asking(self) -> AnyAsking | None:
+        """The question that is asked."""
+        return self.questions.asking
+
+    @property
+    def editor(self) -> LineEditor:
+        """Where lines are typed."""
+        return self.row.editor
+
+    # -- the session ------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Open the session once the pane has its size."""
+        if not self.dormant:
+            self.call_after_refresh(self._run)
+
+    def enter(self) -> None:
+        """Open (or open again) the pane's session; nothing happens while one is live."""
+        if self.state.live:
+            return
+        info, before = self.info, self.session
+        if before is not None and not before.temporary and before in self._sessions.sessions:
+            # It was kept: that one is entered again, not a new one.
+            info = ConnectionInfo(ParameterSet.SESSION, {"Session": before}, self.info.label)
+        self._begin(info)
+
+    def lead_to(self, info: ConnectionInfo) -> None:
+        """Open another connection in this pane, whose session is over; its text stays."""
+        self.info = info
+        self._begin(info)
+
+    def _begin(self, info: ConnectionInfo) -> None:
+        self.dormant = False
+        self.conversation = self._conversation(info)
+        self._run()
+
+    def _conversation(self, info: ConnectionInfo) -> Conversation:
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault)
+
+    def _run(self) -> None:
+        self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
-        await self.console.shown()
-        self.progress.clear()
-        left: list[str] = []
-        while (line := self.next_pending()) is not None:
-            left.append(line)
-        if left:
-            self.give_back("\n".join(left))
-        self.enter_state(state)
+        if left := self.lines.take_all():
+            text = self.editor.text
+            self.editor.put(f"{left}\n{text}" if text else left)
         self.post_message(self.Ended(self, state))
 
-    # -- what the conversation says ---------------------------------------------------------------------------
+    async def leave(self) -> None:
+        """Close the session because the tab or the program closes."""
+        self.questions.refuse()
+        await self.conversation.leave()
 
-    def enter_state(self, state: PaneState) -> None:
-        """Show where the session is."""
-        if self.busy_since and self._timed:
-            self.took = time.monotonic() - self.busy_since
-        self._timed = self._timed and state is PaneState.BUSY
-        self.state = state
-        self.step = "" if state is not PaneState.OPENING else self.step
-        self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
-        if state is not PaneState.OPENING:
-            self.progress.clear()
-        if state is not PaneState.PROMPT:
-            self.row.show_prompt(busy_sign(state), ready=False)
+    # -- what its parts say -----------------------------------------------------------------------------------
+
+    def changed(self, *, only_footer: bool = False) -> None:
+        """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
+        aside = self.conversation.step or self.conversation.hint
+        self.note.show(note_for(self.state, self.info.label, self.lines.shown, aside, self.content_size.width))
+        self._refit()
+        self.post_message(self.FooterChanged(self) if only_footer else self.Changed(self))
+
+    def on_conversation_moved(self, event: Conversation.Moved) -> None:
+        """Show the prompt, or that there is none."""
+        event.stop()
+        if event.conversation is not self.conversation:
+            return
+        ready = self.state is PaneState.PROMPT
+        self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
+        self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
+        if ready and not self._opened:
+            self._opened = True
+            self.post_message(self.Opened())
+
+    def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
+        """Text came: the pane grows with it, or its badge does."""
+        event.stop()
+        if self.active:
+            if not self._filled:
+                self._fit()
+        elif event.lines:
+            self.unseen += event.lines
+            self.unseen_errors = self.unseen_errors or event.errors
+            # Only the badge is another: what nobody sees is laid out when it comes to the front.
+            self.post_message(self.Changed(self))
+
+    @on(PaneConsole.Titled)
+    @on(QuestionArea.Changed)
+    def _show_what_changed(self, event: Message) -> None:
+        event.stop()
         self.changed()
 
-    def show_step(self, step: str) -> None:
-        """Name the step the opening has come to."""
-        self.step = step
-        self.changed()
+    @on(PaneConsole.Cleared)
+    @on(Transcript.RowsChanged)
+    def _fit_what_changed(self, event: Message) -> None:
+        """The text is longer or shorter: it was cleared, a fold was made, or the width is another."""
+        event.stop()
+        self._refit()
 
-    def show_prompt(self, prompt: str) -> None:
-        """Show the prompt; a line may be typed."""
-        self.row.show_prompt(prompt, ready=True)
-        settle()
-        self.refit()
+    @on(Transcript.NewOutput)
+    @on(Transcript.Followed)
+    def _tell_what_changed(self, event: Message) -> None:
+        """Text came below what is read, or the way back to the end is worth a key in the footer, or no longer."""
+        event.stop()
+        self.post_message(self.FooterChanged(self))
 
-    def echo(self, prompt: str, line: str) -> None:
-        """Leave prompt and line in the text as one, further lines behind the continuation prompt."""
-        self.transcript.buffer.mark_prompt()
-        self.append([Write(prompt + line.replace("\n", "\n>> "))])
-        self._timed = bool(line.strip())
-        self.transcript.buffer.mark_output()
-
-    def give_back(self, line: str) -> None:
-        """Put a line that was not run before what is in the editor."""
-        text = self.editor.text
-        self.editor.put(f"{line}\n{text}" if text else line)
-
-    def next_pending(self) -> str | None:
-        """Take the line that runs next: of pasted lines the first, then the pending one."""
-        line: str | None
-        if self.waiting:
-            line = self.waiting.pop(0)
-        else:
-            line, self.pending = self.pending, None
-        if line is not None:
-            self.changed()
-        return line
-
-    def hint_at(self, text: str) -> None:
-        """Say something about the line run last, until the next one."""
-        self.hint = text
-        self.changed()
-
-    def failed(self, error: PstuiError) -> None:
-        """Show why the session could not be opened or died."""
-        self.show_error(self.console, error)
-
-    async def lend_terminal(self, command: Sequence[str]) -> None:
-        """Give the terminal to a program until it ends; the sessions go on meanwhile."""
-        await lend_terminal(self.app, command)
-
-    # -- what is typed ----------------------------------------------------------------------------------------
-
-    def submit_line(self, line: str) -> bool:
-        """Give the line to the session, or let it wait; False leaves it in the editor."""
-        if self.conversation is None or not self.state.live:
-            if line.strip().casefold() == "exit":
-                # Opening again, to send it then, is the last thing meant by it.
-                self.post_message(self.Done(self))
-                return True
-            self.enter()
-            return False
-        if not self.conversation.submit(line):
-            if not line.strip():
-                return False
-            if self.pending is not None:
-                self.app.bell()
-                if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
-                    # What is typed behind it, as by a terminal that pastes key by key, is another line.
-                    self.editor.action_new_line()
-                return False
-            self.pending = line
-        self.history.add(line)
-        self.hint = hint_for(line) or self.history.complaint()
-        self.transcript.scroll_to_end()
-        self.changed()
-        return True
-
-    def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Run pasted lines one after the other, each at a prompt of its own."""
-        if self.conversation is None or not self.state.live or self.waiting or self.pending is not None:
-            self.app.bell()
-            return False
-        for line in lines:
-            self.history.add(line)
-        self.waiting = list(lines)
-        if self.conversation.submit(self.waiting[0]):
-            del self.waiting[0]
-        self.transcript.scroll_to_end()
-        self.changed()
-        return True
-
-    async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
-        if self.conversation is None or not self.state.live:
-            raise SessionStateError("there is no session")
-        return await self.conversation.complete(text, cursor)
+    def on_descendant_focus(self) -> None:
+        """The keys go elsewhere: to the editor, and a question that waits may have them; or to the question."""
+        self.questions.offer()
+        self.post_message(self.FooterChanged(self))
 
     def on_text_area_changed(self) -> None:
         """The editor has grown or shrunk, or is empty now: a question may come."""
-        self.refit()
-        self.offer_question()
+        self._refit()
+        if self.asking is not None:
+            self.questions.offer()
+
+    def on_paste_row_picked(self, event: PasteRow.Picked) -> None:
+        """A way to run pasted lines was clicked."""
+        event.stop()
+        self.editor.run_pasted(event.way)
 
     async def on_key(self, event: events.Key) -> None:
         """What is typed while the text has the focus, and means nothing there, belongs to the editor."""
@@ -359,29 +287,123 @@ class Pane(AskingPane):
         self.focus_editor()
         self.editor.paste_text(event.text)
 
+    # -- what the editor hands on (EditorOwner) ---------------------------------------------------------------
+
+    def submit_line(self, line: str) -> bool:
+        """Give the line to the session, or let it wait; False leaves it in the editor."""
+        if not self.state.live:
+            if line.strip().casefold() == "exit":
+                # Opening again, to send it then, is the last thing meant by it.
+                self.post_message(self.Done(self))
+                return True
+            self.enter()
+            return False
+        if not self.conversation.submit(line):
+            if not line.strip():
+                return False
+            if self.lines.typed is not None:
+                self.app.bell()
+                if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
+                    # What is typed behind it, as by a terminal that pastes key by key, is another line.
+                    self.editor.action_new_line()
+                return False
+            self.lines.typed = line
+        self.history.add(line)
+        self.conversation.hint = hint_for(line) or self.history.complaint()
+        self.transcript.scroll_to_end()
+        self.changed(only_footer=True)
+        return True
+
+    def submit_lines(self, lines: Sequence[str]) -> bool:
+        """Run pasted lines one after the other, each at a prompt of its own."""
+        if not self.state.live or self.lines:
+            self.app.bell()
+            return False
+        for line in lines:
+            self.history.add(line)
+        self.lines.pasted = list(lines)
+        if self.conversation.submit(self.lines.pasted[0]):
+            del self.lines.pasted[0]
+        self.transcript.scroll_to_end()
+        self.changed()
+        return True
+
+    async def complete(self, text: str, cursor: int) -> Completion:
+        """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
+        if not self.state.live:
+            raise SessionStateError("there is no session")
+        return await self.conversation.complete(text, cursor)
+
+    def wants_finished_text(self) -> bool:
+        """Return whether Enter goes on in another row while a text is not finished; a block goes on at the far end."""
+        return self.state.live and self.row.prompt != CONTINUATION
+
     def end_of_input(self) -> None:
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
         if not self.state.live:
             self.post_message(self.Done(self))
-        elif self.conversation is None or not self.conversation.submit("exit"):
+        elif not self.conversation.submit("exit"):
             self.app.bell()
         self.transcript.scroll_to_end()
 
     def interrupt(self) -> None:
         """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
-        if self.question_has_keys:
-            self.refuse_question()
-        elif self.pending is not None and not self.waiting:
-            self.next_pending()
-        elif self.asking is not None:
-            self.refuse_question()
-        elif self.state in (PaneState.OPENING, PaneState.BUSY):
-            self.waiting.clear()
+        if self.questions.has_keys:
+            self.questions.refuse()
+        elif self.lines.typed is not None and not self.lines.pasted:
+            self.lines.typed = None
             self.changed()
-            if self.conversation is not None:
-                self.conversation.stop()
+        elif self.asking is not None:
+            self.questions.refuse()
+        elif self.state in (PaneState.OPENING, PaneState.BUSY):
+            self.lines.pasted.clear()
+            self.changed()
+            self.conversation.stop()
         elif not self.copy_selection():
-            self._new_prompt()
+            if self.state is PaneState.PROMPT:
+                self.console.echo(self.conversation.prompt, self.editor.text)
+                self.conversation.new_prompt()
+            self.history.add(self.editor.text, keep=False)
+            self.editor.empty()
+
+    def clear_screen(self) -> None:
+        """Begin an empty screen; what was there stays in the scrollback."""
+        self.transcript.clear_screen()
+        self._refit()
+
+    def tab_pressed(self) -> None:
+        """Tab leads to a question that waits."""
+        self.questions.take()
+
+    def scroll_pages(self, pages: int) -> None:
+        """Scroll the text by pages."""
+        self.transcript.scroll_relative(y=pages * max(self.transcript.size.height - 1, 1), animate=False)
+
+    def show_aside(self, content: Content | None) -> None:
+        """Show a row for what the editor's keys do now; None takes it away."""
+        self.aside.show(content)
+        self._refit()
+
+    # -- what is done with it ---------------------------------------------------------------------------------
+
+    def set_active(self, active: bool) -> None:
+        """The pane has come to the front or gone behind."""
+        self.active = active
+        if active:
+            self.unseen, self.unseen_errors = 0, False
+            if self.dormant:
+                self.dormant = False
+                self.call_after_refresh(self.enter)
+        self.changed()
+
+    def focus_main(self) -> None:
+        """Give the keys to the editor, or to a question that may have them."""
+        self.questions.leave()
+        self.questions.offer(again=True)
+
+    def focus_editor(self) -> None:
+        """Let the next key go to the editor; at once, for it may be on its way already."""
+        self.questions.leave()
 
     def copy_selection(self) -> bool:
         """Copy what is selected in the editor or in the text, and select nothing; False when nothing is."""
@@ -394,25 +416,23 @@ class Pane(AskingPane):
             return True
         return False
 
-    def _new_prompt(self) -> None:
-        if self.state is PaneState.PROMPT and self.conversation is not None:
-            self.echo(self.row.prompt, self.editor.text)
-            self.conversation.new_prompt()
-        self.history.add(self.editor.text, keep=False)
-        self.editor.empty()
+    # -- layout -----------------------------------------------------------------------------------------------
 
-    # -- front and size ---------------------------------------------------------------------------------------
+    def on_resize(self) -> None:
+        """Lay out anew and tell the console its size; a hidden pane keeps its size."""
+        width, height = self.size
+        if width and height:
+            self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.changed()
 
-    def set_active(self, active: bool) -> None:
-        """The pane has come to the front or gone behind."""
-        self.active = active
-        if active:
-            self.unseen, self.unseen_errors = 0, False
-            if self.dormant:
-                self.dormant = False
-                self.call_after_refresh(self.enter)
-        self.changed()
+    def _refit(self) -> None:
+        """Let the text end where the editor begins, once the layout is known."""
+        self.call_after_refresh(self._fit)
 
-    def resized(self, width: int, height: int) -> None:
-        """Tell the console its new size."""
-        self.console.size.width, self.console.size.height = width, height
+    def _fit(self) -> None:
+        """Make the text as high as its rows until the pane is full, and from then on all that is left."""
+        below = (child for child in self.children if child is not self.transcript and child.display)
+        room = self.size.height - sum(child.outer_size.height for child in below)
+        rows = self.transcript.row_count
+        self._filled = rows >= room
+        self.transcript.styles.height = "1fr" if self._filled else rows

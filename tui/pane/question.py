@@ -1,18 +1,19 @@
-"""What a pane is asked and the answer it owes: the part of a question that is no widget.
+"""Questions of the far end or of pstui, asked inside the pane that they belong to.
 
-A far end that waits for one key press ($Host.UI.RawUI.ReadKey).
-
-A question of the far end or of pstui, asked inside the pane that it belongs to.
+``Asking`` is a question with the answer it owes, ``AskingKey`` a wait for one key press ($Host.UI.RawUI.ReadKey). Each
+has a box that shows it, and ``QuestionArea`` is the place of a pane where a box stands.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pstui.backends.console import KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.tui.editor.editor import EditorRow
 from pstui.tui.keys.direct import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from textual import events
@@ -294,3 +295,95 @@ class QuestionBox(Vertical):
         """Answer with the choice clicked."""
         event.stop()
         self.asking.answer(event.answer)
+
+
+#: seconds without a key before a question may take the keys from an editor that is empty but was typed in
+GRACE = 0.5
+
+
+class QuestionArea(Vertical):
+    """The place of a pane where it is asked; empty, it takes no row.
+
+    A question is shown at once, and gets the keys only when nobody is typing in the editor of ``row``: never in the
+    middle of a line, nor while ``line_waits`` says that one has still to be run.
+    """
+
+    class Changed(Message):
+        """A question came or went, or the keys went to it or away from it."""
+
+    def __init__(self, row: EditorRow, line_waits: Callable[[], bool]) -> None:
+        super().__init__()
+        self.display = False
+        self.asking: AnyAsking | None = None
+        self._row, self._line_waits = row, line_waits
+        self._box: QuestionBox | KeyBox | None = None
+        #: the user went back from the question to the editor: it waits until it is called
+        self._put_off = False
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether what is typed goes to the question."""
+        return self._box is not None and self._box.has_keys
+
+    def present(self, asking: AnyAsking) -> None:
+        """Show a question."""
+        self.asking = asking
+        self._put_off = False
+        stray = self._row.editor.take_key
+        self._box = QuestionBox(asking, stray) if isinstance(asking, Asking) else KeyBox(asking, stray)
+        self.display = True
+        self.mount(self._box)
+        self.post_message(self.Changed())
+        self.call_after_refresh(self.offer)
+
+    def withdraw(self, asking: AnyAsking) -> None:
+        """Take a question away; the keys go back to the editor at once, for the next one may be on its way already."""
+        if self.asking is not asking:
+            return
+        box, self._box, self.asking = self._box, None, None
+        self._row.display = True
+        if box is not None:
+            if box.has_keys:
+                self.screen.set_focus(self._row.editor)
+            box.remove()
+        self.display = False
+        self.post_message(self.Changed())
+
+    def refuse(self) -> None:
+        """Cancel the question, if there is one."""
+        if self.asking is not None:
+            self.asking.refuse()
+
+    def leave(self) -> None:
+        """Give the keys to the editor."""
+        self._row.display = True
+        self.screen.set_focus(self._row.editor)
+
+    def answer_or_edit(self) -> None:
+        """F4: from the editor to the question, from the question back; it then waits until it is called."""
+        if self._box is None or self._box.has_keys:
+            self._put_off = True
+            self.leave()
+            self.post_message(self.Changed())
+        else:
+            self.take()
+
+    def offer(self, *, again: bool = False) -> None:
+        """Give the keys to the question unless somebody is typing; one that was put off only ``again``."""
+        editor = self._row.editor
+        self._put_off = self._put_off and not again
+        if self._box is None or self._put_off or self.screen.focused is not editor or editor.text or self._line_waits():
+            return
+        wait = editor.last_typed + GRACE - time.monotonic()
+        if editor.last_typed and wait > 0:
+            self.set_timer(wait + 0.01, self.offer)
+        else:
+            self.take()
+
+    def take(self) -> None:
+        """Give the keys to the question that waits, if there is one."""
+        if self._box is not None and self._box.is_mounted:
+            self._put_off = False
+            self._box.take_focus()
+            self._row.display = bool(self._row.editor.text)
+            self.post_message(self.Changed())

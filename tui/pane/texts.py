@@ -1,19 +1,15 @@
-"""The pane's own words.
-
-What stands in the middle while no session is open.
-
-One row above the editor for what the pane itself has to say: connecting, a waiting line, left.
-"""
+"""The pane's own words: failures, hints, the row above the editor, and what stands there while no session is open."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from textwrap import wrap
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.paint import cut
 from textual.content import Content
@@ -24,16 +20,6 @@ _DARK_RED = 12
 _LEAST_FOLDED = 30
 #: columns of a waiting line that are shown in any case
 _LEAST_WAITING = 8
-
-SIGNS = {
-    PaneState.OPENING: "…",
-    PaneState.PROMPT: "●",
-    PaneState.BUSY: "●",
-    PaneState.LEFT: "○",
-    PaneState.CANCELLED: "○",
-    PaneState.FAILED: "✗",
-    PaneState.BROKEN: "✗",
-}
 
 
 def busy_sign(state: PaneState) -> str:
@@ -64,6 +50,17 @@ def _folded(line: str, columns: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
+    )
+
+
+def own_fault(label: str, error: Exception) -> PstuiError:
+    """Return what to say of a fault in pstui itself; its details are the places in the code, never values."""
+    places = traceback.format_tb(error.__traceback__)
+    return PstuiError(
+        f"{label}: pstui made a mistake and has left the session",
+        f"{type(error).__name__} was not expected here.",
+        "The other sessions are untouched. Please report it with the details.",
+        details="".join([*places, type(error).__name__]).rstrip(),
     )
 
 
@@ -125,20 +122,3 @@ class Welcome(Static):
     def __init__(self) -> None:
         rows = [Content.assemble((f"{key:<7}", "bold"), (text, "$calm")) for key, text in _LINES]
         super().__init__(Content("\n").join([Content("No session is open."), Content(""), *rows]), id="welcome")
-
-
-class Note(Static):
-    """Shows a text, or nothing and no row."""
-
-    def __init__(self) -> None:
-        super().__init__(markup=False)
-        self.text = ""
-        self.display = False
-
-    def show(self, content: Content | None) -> None:
-        """Show ``content``; None hides the row."""
-        text = "" if content is None else content.plain
-        self.display = content is not None
-        if content is not None and text != self.text:
-            self.update(content)
-        self.text = text

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 
-from pstui.tui.pane.face import PaneState
+from pstui.backends.addresses import join_host
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import is_color
 from pstui.tui.still import Still
@@ -28,16 +29,15 @@ def target(pane: Pane) -> str:
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name
-    where = f"{user}@{host}" if user else host
-    return plain(where, limit=TARGET_LIMIT)
+    return plain(join_host(host, user), limit=TARGET_LIMIT)
 
 
 def state_text(pane: Pane) -> str:
     """Return the state: a running command's time so far, else a word, and how long the last command took."""
-    if pane.busy_since:
-        return elapsed(time.monotonic() - pane.busy_since)
+    if pane.conversation.busy_since:
+        return elapsed(time.monotonic() - pane.conversation.busy_since)
     text = pane.state.value
-    return f"{text}  {took(pane.took)}" if pane.took is not None and pane.state.live else text
+    return f"{text}  {took(pane.conversation.took)}" if pane.conversation.took is not None and pane.state.live else text
 
 
 def title_line(pane: Pane, *, short: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.tabs import TabbedScreen
 
 if TYPE_CHECKING:
@@ -132,14 +132,14 @@ class ConnectingScreen(TabbedScreen):
         front = self.front
         if front is None or not front.state.live:
             return "No session is entered."
-        if front.conversation is None or not front.conversation.submit("Exit-PSSession"):
+        if not front.conversation.submit("Exit-PSSession"):
             raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
         return ""
 
     async def let_go(self, session: PSSession) -> None:
         """Leave the tabs that are in a session, without closing it."""
         for pane in self.panes:
-            if pane.session is session and pane.conversation is not None:
+            if pane.session is session:
                 pane.conversation.let_go()
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:

@@ -7,8 +7,8 @@ import contextlib
 
 from pstui.backends.records import RunspaceState
 from pstui.tui.dialogs.messages import QuitScreen
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.workspace.editing import EditingScreen
 
@@ -81,7 +81,7 @@ def described(pane: Pane) -> str:
     if pane.asking is not None:
         return f"{name}: asks something"
     if pane.state is PaneState.BUSY:
-        running = plain(pane.running.replace("\n", " ⏎ "), limit=80)
+        running = plain(pane.conversation.running.replace("\n", " ⏎ "), limit=80)
         return f"{name}: running {running}" if running else f"{name}: running"
     if pane.pending is not None:
         return f"{name}: a line waits"

@@ -10,8 +10,8 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.backends.errors import PstuiError
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import Vault, in_thread
@@ -43,7 +43,7 @@ class ProfileWork(ProfileWriting):
         model, known = self.sidebar.model, self.remembered
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
         if book is not None:
-            self.preparer = Vault(lambda: book.profiles.configuration.credentials)
+            self.vault = Vault(lambda: book.profiles.configuration.credentials)
 
     def begin_profiles(self) -> None:
         """Keep the profiles current from now on, and tell what is wrong with them."""

@@ -8,7 +8,7 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.dialogs.profile_form import FormDesk
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.vault import Vault, in_thread
+from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.tab_work import TabWork
 
 _UNSAVED = "This window has no profile file"
@@ -84,8 +84,8 @@ class ProfileWriting(TabWork):
         return FormDesk(self.book, self._write, self._take_back, self._forget)
 
     def _forget(self, credential: str) -> None:
-        if isinstance(self.preparer, Vault):
-            self.preparer.forget(credential)
+        if self.vault is not None:
+            self.vault.forget(credential)
 
     def edit_profile(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
         """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.keys.contexts import Context
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
@@ -32,7 +32,7 @@ class ReadingScreen(TabbedScreen):
     def context(self) -> Context:
         """Where the keys go now."""
         front = self.front
-        if self.find_bar.has_keys:
+        if self.find_bar.display and self.find_bar.has_keys:
             return Context.TYPING_FIND if self.find_bar.typing else Context.FIND
         if isinstance(self.focused, Sidebar):
             return Context.SIDEBAR
@@ -40,7 +40,7 @@ class ReadingScreen(TabbedScreen):
             return Context.PROMPT
         if front.transcript.copy_mode and self.focused is front.transcript:
             return Context.COPY
-        if front.question_has_keys:
+        if front.asking is not None and front.questions.has_keys:
             return Context.ASKING
         return Context.RUNNING if _runs(front) else Context.PROMPT
 

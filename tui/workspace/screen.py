@@ -12,8 +12,8 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.responsive import KeysPainted
@@ -65,7 +65,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         self._prefixed = self._alt = False
         self._frame_due = False
         self._frame_time = 0.0
-        self.world = World(sessions, bind, book, self.preparer.ready if self.preparer is not None else None)
+        self.world = World(sessions, bind, book, self.vault.ready if self.vault is not None else None)
         self.keymap = keymap or Keymap()
         self.status = StatusBar(self.keymap)
 
@@ -152,7 +152,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
 
-    def on_pane_body_changed(self, event: Pane.Changed) -> None:
+    def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
         event.stop()
         if event.pane not in self.panes or self._frame_due:
@@ -163,6 +163,12 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
         else:
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
+
+    def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
+        """Show what the keys do now in the pane in front, and how far its line is."""
+        event.stop()
+        if event.pane.active and not self._prefixed:
+            self.status.show(self.front, self.panes, self.context)
 
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; the only one of a single call ends the program as ssh does."""
@@ -194,7 +200,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
     def action_answer(self) -> None:
         """Go between question and editor; from elsewhere to the editor."""
         if (front := self.front) is not None:
-            front.answer_or_edit()
+            front.questions.answer_or_edit()
 
     def action_again(self) -> None:
         """Enter again."""
@@ -214,7 +220,7 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
     def action_details(self) -> None:
         """Write the details of the last failure."""
         front = self.front
-        if front is None or not front.show_details():
+        if front is None or not front.conversation.show_details():
             self.app.bell()
 
     def action_interrupt(self) -> None:

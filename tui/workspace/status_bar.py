@@ -9,8 +9,8 @@ from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.direct import key_table
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
+from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
 from pstui.tui.workspace.bars import title_line
@@ -66,7 +66,7 @@ def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
-        there = pane.question_has_keys
+        there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
         return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
     if pane.pending is not None:
@@ -79,7 +79,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            known = pane.error is not None and pane.error.details
+            known = pane.conversation.error is not None and pane.conversation.error.details
             names = [
                 ("again", "tries again"),
                 ("edit_connection", "edits"),
@@ -100,6 +100,7 @@ class StatusBar(Horizontal):
         self._said_at = 0.0
         self._keys = Still(classes="keys")
         self._state = Still(classes="state")
+        self._told = Content("")
         self._pane: Pane | None = None
 
     def compose(self) -> ComposeResult:
@@ -120,12 +121,13 @@ class StatusBar(Horizontal):
         most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")
-        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
         self._show_state()
+        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
         """Leave out from the end what would be cut."""
-        room = self.size.width - self._state.size.width - 2 * _PADDING
+        # The state that is shown from now on, not the one that the last layout made room for.
+        room = self.size.width - self._told.cell_length - 2 * _PADDING
         while len(pairs) > 1 and room > 0 and _row(pairs).cell_length > room:
             pairs = pairs[:-1]
         return pairs
@@ -157,7 +159,8 @@ class StatusBar(Horizontal):
             text = self._said
         elif pane is not None and not text:
             text = title_line(pane, short=self.app.size.width < NARROW)
-        self._state.say(Content(text))
+        self._told = Content(text)
+        self._state.say(self._told)
 
 
 def _row(pairs: Sequence[_Hint]) -> Content:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.pace import Pace
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.pane.face import Preparer
 from pstui.tui.pane.pane import Pane
 from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.profiles.vault import Vault
 from pstui.tui.workspace.bars import TabBar
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Tabs
@@ -24,7 +25,9 @@ class TabbedScreen(Screen[None]):
         self.switcher = ContentSwitcher(initial="welcome")
         self._made = 0
         #: fetches the passwords that profiles name
-        self.preparer: Preparer | None = None
+        self.vault: Vault | None = None
+        #: who gives way to a key
+        self.pace = Pace()
         #: keeps what is typed for the next run
         self.kept: KeptLines | None = None
         #: what holds for every pane
@@ -45,7 +48,7 @@ class TabbedScreen(Screen[None]):
     async def add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
         """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
-        pane = Pane(self.sessions, info, id=f"pane-{self._made}", preparer=self.preparer, dormant=dormant)
+        pane = Pane(self.sessions, info, id=f"pane-{self._made}", pace=self.pace, vault=self.vault, dormant=dormant)
         pane.configure(self.pane_settings)
         self._dress(pane)
         self.panes.append(pane)

@@ -197,7 +197,7 @@ async def one_session(calls: Calls, batches: int, faults: list[str]) -> int:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_calls_do_no_harm(part: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    calls, faults = Calls(part), []
+    calls, faults = Calls(part), list[str]()
     left = CALLS // PARTS // BATCH
     sessions = 0
     while left > 0:

@@ -31,7 +31,7 @@ def test_the_transports_of_the_folder_are_found_by_their_constant() -> None:
 
 
 def test_every_set_of_powershell_is_served_or_refused_by_name() -> None:
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         try:
             kind = registry.for_set(parameter_set)
         except OpenError as error:
@@ -119,7 +119,7 @@ def test_a_set_without_any_transport_names_those_there_are(monkeypatch: pytest.M
     assert "VMId" in refusal.value.hint
 
 
-@pytest.mark.parametrize("parameter_set", [one for one in ParameterSet if one.is_lookup])
+@pytest.mark.parametrize("parameter_set", [one for one in ParameterSet.all() if one.is_lookup])
 def test_look_ups_open_nothing(parameter_set: ParameterSet) -> None:
     with pytest.raises(OpenError, match=parameter_set.value):
         registry.for_set(parameter_set)

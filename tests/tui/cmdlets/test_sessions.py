@@ -16,7 +16,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
 from pstui.tui.dialogs.palette import CommandScreen
 from pstui.tui.dialogs.verb_list import SessionsScreen
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.paths import RECORDINGS
 from tests.support.pilot import Screen, screen
@@ -136,8 +136,9 @@ async def test_a_long_list_begins_at_the_session_in_front_and_shows_the_row_chos
         await s.keys(PREFIX, "p")
         front = s.workspace.panes[-1]
         assert s.pane is front and front.session is not None
+        name = front.session.name
         await s.keys(PREFIX, "S")
-        await s.until(lambda: s.shows(f"▶   – {front.session.name} "), "the session in front")
+        await s.until(lambda: s.shows(f"▶   – {name} "), "the session in front")
         assert isinstance(s.app.screen, SessionsScreen) and s.app.screen.chosen is front.session
         assert s.shows("Available\n") or s.shows("Available "), "the last column is whole beside the scroll bar"
         assert not s.shows("Availab…"), s.shown()

@@ -8,7 +8,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
 from pstui.tui.dialogs.palette import CommandScreen
 from pstui.tui.dialogs.verb_list import SessionsScreen
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import WinRMEndpoint, winrm_endpoint

@@ -13,7 +13,7 @@ from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.dialogs.palette import CommandScreen, matching
 from pstui.tui.keys.actions import ACTIONS
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.parts import requires
 from tests.support.pilot import Screen, screen

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pstui.tui.keys.actions import ACTIONS, TAB_KEYS, mend_escape_delay
 from pstui.tui.keys.contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys.keymap import action_names, key_name, keymap, written
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.reading import read
 from textual import constants
 

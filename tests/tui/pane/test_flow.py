@@ -11,44 +11,50 @@ from typing import Any
 import pytest
 from pstui.backends import pace
 from pstui.backends.console import BACKLOG_LIMIT
+from pstui.backends.pace import Pace
 from pstui.backends.records import Write
 from pstui.backends.transports import registry
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.face import PaneState
-from pstui.tui.responsive import keys_first
+from pstui.tui.pane.state import PaneState
+from pstui.tui.responsive import KEY_TIME, keys_first
+from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.transcript import Transcript
 from textual import events
 from textual.driver import Driver
 from textual.geometry import Region
+from textual.message import Message
 
 from tests.bench._flood import FloodingPeer, lead_to
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
 
 
-class Face:
-    """A pane that runs what is scheduled when it is told to, and keeps each portion."""
+class Parts:
+    """What a console needs of a pane, its text among it: runs what is due when it is told to, keeps each portion."""
 
     def __init__(self) -> None:
         self.portions: list[list[Write]] = []
         self.due: list[Callable[[], None]] = []
+        self.told: list[Message] = []
         self.cleared = 0
+        self.pace = Pace()
+        self.buffer = TextBuffer()
+        anything: Any = self
+        self.console = PaneConsole(anything, anything, anything, anything, self.pace)
 
-    def append(self, records: Sequence[Write]) -> None:
+    def extend(self, records: Sequence[Write]) -> None:
         self.portions.append(list(records))
-
-    def text_column(self) -> int:
-        return 0
 
     def clear_screen(self) -> None:
         self.cleared += 1
 
-    def show_progress(self, record: object) -> None: ...
-    def title_changed(self) -> None: ...
-    def present(self, asking: object) -> None: ...
-    def withdraw(self, asking: object) -> None: ...
+    def post_message(self, message: Message) -> None:
+        self.told.append(message)
 
-    def schedule(self, seconds: float, callback: Callable[[], None]) -> None:
+    def call_next(self, callback: Callable[[], None]) -> None:
+        self.due.append(callback)
+
+    def set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
         self.due.append(callback)
 
     def turn(self) -> None:
@@ -63,20 +69,20 @@ class Face:
 
 
 async def test_one_huge_record_comes_in_pieces_and_whole() -> None:
-    face = Face()
-    console = PaneConsole(face)
+    parts = Parts()
+    console = parts.console
     text = "".join(f"{number:07d} " for number in range(100_000))
     console.write(Write(text))
     while console.backlog:
-        face.turn()
-    assert face.text == text + "\n"
-    assert len(face.portions) > 10
-    assert max(sum(len(each.text) for each in portion) for portion in face.portions) <= 1 << 15
+        parts.turn()
+    assert parts.text == text + "\n"
+    assert len(parts.portions) > 10
+    assert max(sum(len(each.text) for each in portion) for portion in parts.portions) <= 1 << 15
 
 
 async def test_long_records_count_for_as_much_as_they_are() -> None:
-    face = Face()
-    console = PaneConsole(face)
+    parts = Parts()
+    console = parts.console
     for _ in range(30):
         console.write(Write("x" * 1_000_000))
     assert console.backlog > BACKLOG_LIMIT
@@ -84,66 +90,82 @@ async def test_long_records_count_for_as_much_as_they_are() -> None:
     await asyncio.sleep(0)
     assert not waiting.done(), "the reader waits"
     while console.backlog > BACKLOG_LIMIT // 2:
-        face.turn()
+        parts.turn()
     await waiting
     while console.backlog:
-        face.turn()
+        parts.turn()
     await console.shown()
     assert console.backlog == 0
 
 
-async def test_a_flood_is_not_shown_while_a_key_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The clock of a machine that has just booted, to be turned on by the test."""
+    now = [0.0]
     monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
-    face = Face()
-    console = PaneConsole(face)
-    console.write(Write("one"))
-    pace.stand_back(0.05)
-    face.turn()
-    assert not face.portions
+    return now
+
+
+async def test_a_flood_is_not_shown_while_a_key_is_on_its_way(now: list[float]) -> None:
+    parts = Parts()
+    parts.console.write(Write("one"))
+    parts.pace.stand_back(0.05)
+    parts.turn()
+    assert not parts.portions
     now[0] += 0.06
-    face.turn()
-    assert face.text == "one\n"
+    parts.turn()
+    assert parts.text == "one\n"
 
 
-def test_keys_hold_a_flood_back_for_a_while_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [2000.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+def test_keys_hold_a_flood_back_for_a_while_but_not_for_ever(now: list[float]) -> None:
+    pace = Pace()
     went_on = 0
     for _ in range(100):
         pace.stand_back(0.045)
         now[0] += 0.01
-        went_on += pace.standing_back() == 0.0
+        went_on += pace.rest == 0.0
     assert went_on >= 3, "a key held down lets text through a few times a second"
 
 
+@pytest.mark.parametrize("booted", [0.0, 1000.0, 2000.0])
+def test_who_gives_way_knows_of_no_clock_of_before(now: list[float], booted: float) -> None:
+    now[0] = 2000.0
+    another = Pace()
+    another.stand_back(0.2)
+    now[0] = booted
+    pace = Pace()
+    assert pace.rest == 0.0, "one program's keys are not those of another, nor of the test before"
+    pace.stand_back(0.045)
+    assert pace.rest == pytest.approx(0.045)
+    now[0] += 0.05
+    assert pace.rest == 0.0
+
+
 async def test_work_that_gives_way_rests_until_the_key_is_done() -> None:
+    parts = Parts()
     start = time.monotonic()
-    pace.stand_back(0.03)
-    await pace.give_way()
+    parts.pace.stand_back(0.03)
+    await asyncio.sleep(parts.console.rest)
     assert time.monotonic() - start >= 0.029
-    again = time.monotonic()
-    await pace.give_way()
-    assert time.monotonic() - again < 0.03
+    assert parts.console.rest == 0.0
 
 
-def test_the_driver_holds_floods_back_for_keys_but_not_for_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_driver_holds_floods_back_for_keys_but_not_for_ctrl_c(now: list[float]) -> None:
     passed: list[Any] = []
 
     class Plain:
         def process_message(self, message: Any) -> None:
             passed.append(message)
 
-    held: list[float] = []
-    monkeypatch.setattr("pstui.tui.responsive.stand_back", held.append)
+    pace = Pace()
     plain: Any = Plain
-    driver: Any = keys_first(plain)()
+    driver: Any = keys_first(plain, pace)()
     for message in (events.Key("ctrl+c", "\x03"), events.MouseUp(None, 0, 0, 0, 0, 0, False, False, False)):
         driver.process_message(message)
-    assert not held
+    assert not pace.rest
     driver.process_message(events.Key("a", "a"))
-    assert len(held) == 1 and len(passed) == 3
-    assert issubclass(keys_first(Driver), Driver)
+    assert pace.rest == KEY_TIME and len(passed) == 3
+    assert issubclass(keys_first(Driver, pace), Driver)
 
 
 @asynccontextmanager
@@ -181,7 +203,7 @@ async def test_what_is_typed_under_a_flood_is_seen_and_waits(monkeypatch: pytest
 
 async def test_a_far_end_that_is_not_read_is_not_read_ahead_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     async with flooding(monkeypatch) as (driver, peer):
-        monkeypatch.setattr(driver.pane, "append", lambda records: None)
+        monkeypatch.setattr(driver.pane.transcript, "extend", lambda records: None)
         console = driver.pane.console
         monkeypatch.setattr(console, "_show_portion", lambda: None)
         await driver.until(lambda: console.backlog > BACKLOG_LIMIT, "the backlog is full")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from pstui.backends.errors import Offer, OpenError
-from pstui.tui.pane.conversation import take_offer
+from pstui.tui.pane.offers import take_offer
 
 from tests.support.answers import AnsweringConsole
 

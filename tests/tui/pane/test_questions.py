@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.question import QuestionBox
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
@@ -17,14 +18,14 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, *names: str):
+def session(manager: StandInManager, *names: str) -> AbstractAsyncContextManager[Screen]:
     return screen(*[host(name) for name in names or ("web1",)], sessions=manager.as_manager())
 
 
 async def asked(s: Screen, line: str) -> None:
     await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
     await s.type(line)
-    await s.until(lambda: s.pane.question_has_keys, "a question with the keys")
+    await s.until(lambda: s.pane.questions.has_keys, "a question with the keys")
 
 
 async def test_an_answer_collapses_to_the_console_line(manager: StandInManager) -> None:
@@ -84,7 +85,7 @@ async def test_alt_and_a_key_split_by_a_slow_link_is_not_esc(manager: StandInMan
         await s.type("Ad", enter=False)
         await s.keys("escape", "b")
         await asyncio.sleep(0.3)
-        assert s.pane.question_has_keys
+        assert s.pane.questions.has_keys
         await s.keys("a", "enter")
         await s.until(lambda: s.sees("got Ada"), "the answer")
 
@@ -98,13 +99,13 @@ async def test_a_question_takes_no_key_of_a_half_typed_line(manager: StandInMana
         manager.interactive[0].go_on.set()
         await s.until(lambda: s.shows("F4 answers"), "the question")
         await s.type("a", enter=False)
-        assert not s.pane.question_has_keys
+        assert not s.pane.questions.has_keys
         assert s.pane.editor.text == "Get-Cha"
         await s.keys("enter")
         assert s.pane.pending == "Get-Cha", "the line waits, the question is still open"
         assert s.pane.asking is not None
         await s.keys("f4")
-        await s.until(lambda: s.pane.question_has_keys, "the question reached")
+        await s.until(lambda: s.pane.questions.has_keys, "the question reached")
         await s.type("y")
         await s.until(lambda: s.sees("[web1]: PS /> Get-Cha"), "the waiting line run after the answer")
         assert s.sees("got y")
@@ -125,13 +126,13 @@ async def test_f4_and_tab_go_to_the_question_and_f4_back(manager: StandInManager
         await s.keys("f4")
         assert s.pane.editor.has_focus
         await s.keys("tab")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.keys("f4")
         await s.type("draft", enter=False)
         await s.keys("tab")
         assert s.pane.editor.has_focus, "Tab completes what is typed"
         await s.keys("f4")
-        await s.until(lambda: s.pane.question_has_keys, "the question again")
+        await s.until(lambda: s.pane.questions.has_keys, "the question again")
         await s.type("Ada")
         await s.until(lambda: s.sees("got Ada"))
         assert s.pane.editor.text == "draft"
@@ -149,7 +150,7 @@ async def test_a_question_in_the_background_waits_behind_a_badge(manager: StandI
         assert s.pane.editor.has_focus
         await s.type("x", enter=False)
         await s.keys("alt+1")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.type("Ada")
         await s.until(lambda: s.sees("got Ada"))
         await s.keys("alt+2")

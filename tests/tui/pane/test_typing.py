@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
 import pytest
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
@@ -16,7 +19,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, name: str = "web1", **options: object):
+def session(manager: StandInManager, name: str = "web1", **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host(name), sessions=manager.as_manager(), **options)
 
 
@@ -275,7 +278,7 @@ async def test_f3_in_a_live_session_opens_another_tab(manager: StandInManager) -
 async def test_what_pstui_says_of_a_failure_is_broken_at_words(manager: StandInManager) -> None:
     async with session(manager, "web1", size=(60, 20)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
-        s.pane.show_error(s.pane.console, OpenError("it failed", "word " * 30, "Write: Enable-PSRemoting " + "x" * 70))
+        s.pane.console.show_error(OpenError("it failed", "word " * 30, "Write: Enable-PSRemoting " + "x" * 70))
         await s.until(lambda: s.sees("✗ it failed"))
         rows = s.text()[s.text().index("✗ it failed") + 1 :]
         assert [set(row.split()) for row in rows[:-2]] == [{"word"}] * len(rows[:-2])

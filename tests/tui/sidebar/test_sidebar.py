@@ -13,7 +13,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
 from pstui.tui.dialogs.messages import ProblemsScreen
 from pstui.tui.dialogs.profile_form import ProfileForm
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel

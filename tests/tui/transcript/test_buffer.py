@@ -59,7 +59,7 @@ class Model:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.text("ab日é😀\r\b\t\n", max_size=12), st.booleans()), max_size=12))
 def test_text_is_laid_out_as_in_a_terminal(writes: list[tuple[str, bool]]) -> None:
-    buffer, model, ended = TextBuffer(), Model(), []
+    buffer, model, ended = TextBuffer(), Model(), list[str]()
     buffer.on_line = ended.append
     for text, newline in writes:
         buffer.write(Write(text, newline=newline))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from typing import Any
 
 import pyte
 import pytest
@@ -84,7 +85,7 @@ LAYOUT = set("\n\r\b\t")
 def split(*texts: str) -> tuple[str, Runs]:
     """One stream of writes, ended: all of its text, and its runs counted from the beginning."""
     splitter = Splitter()
-    whole, runs = "", []
+    whole, runs = "", list[Any]()
     for part, part_runs in [*map(splitter.feed, texts), splitter.finish()]:
         begins = () if not part or (part_runs and part_runs[0][0] == 0) else ((0, 0),)
         for position, style in (*begins, *part_runs):

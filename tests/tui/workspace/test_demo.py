@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import screen
 
@@ -18,7 +18,7 @@ async def test_an_hour_of_work_in_a_minute() -> None:
         assert s.text()[1:] == ["one", "two"]
 
         await s.type("Read-Host Name")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.type("Ada")
         await s.until(lambda: s.sees("Name: Ada") and s.sees("Ada"), "the answer in the text")
 
@@ -51,7 +51,7 @@ async def test_a_question_cancelled_leaves_the_session_usable() -> None:
     async with screen(DEMO) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
         await s.type("Read-Host Name")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.keys("escape")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the next prompt")
         await s.run("Write-Output still here")

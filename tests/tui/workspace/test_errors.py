@@ -6,7 +6,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.records import ErrorInfo
 from pstui.tui.dialogs.messages import ErrorsScreen, error_text
-from pstui.tui.pane.face import PaneState
+from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 
@@ -91,7 +91,7 @@ async def test_what_pstui_says_of_a_failure_breaks_between_words() -> None:
     why = "The service does not say why: the name or the password is wrong, or the account is locked over there. " * 2
     async with screen(DEMO, size=(60, 24)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
-        s.pane.show_error(s.pane.console, OpenError("no session", why, "Check -ConfigurationName " * 5))
+        s.pane.console.show_error(OpenError("no session", why, "Check -ConfigurationName " * 5))
         await s.until(lambda: s.shows("✗ no session"), "the error")
         said = [line for line in s.text() if line.startswith("  ")]
     assert " ".join(line.strip() for line in said) == f"{why}{'Check -ConfigurationName ' * 5}".strip()

@@ -345,6 +345,10 @@ class TextBuffer(LineRing):
         """Lines that can be read, an open line with text counted."""
         return self.end - self.dropped + (1 if self._open.length else 0)
 
+    def holds(self, number: int) -> bool:
+        """Return whether the line with that number can be read."""
+        return self.dropped <= number < self.dropped + self.line_count
+
     def column(self) -> int:
         """The cell column the next text goes to; 0 at the start of a line."""
         return self._open.column()

@@ -376,8 +376,8 @@ async def test_a_second_server_is_reached_through_a_first(
             error = await asyncio.wait_for(end_of(transport), PROMPT)
             assert "lost" in error.why
         assert (home / "known_hosts").read_text() == bastion.known_hosts_line + server.known_hosts_line
-        error = await refusal(server, Port=free_port(), Options={"ProxyJump": jump})
-        assert "jump host" in error.what
+        refused = await refusal(server, Port=free_port(), Options={"ProxyJump": jump})
+        assert "jump host" in refused.what
 
 
 async def test_a_proxy_command_carries_the_connection(server: Sshd, home: Path) -> None:

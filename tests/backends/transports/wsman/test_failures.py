@@ -146,7 +146,7 @@ async def test_clocks_apart_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert endpoint.kdc is not None
         for name, value in endpoint.kdc.client.items():
             monkeypatch.setenv(name, value)
-        values = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
+        values: dict[str, Any] = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
         text = await refusal(call(endpoint, **values))
     assert "clocks of the two computers differ" in text
     assert "1398" in text
@@ -236,9 +236,9 @@ def test_ntlm_goes_only_to_who_is_proved_or_trusted(
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for values, extra in [
-        ({"Authentication": "Kerberos"}, "pstui[kerberos]"),
-        ({"Authentication": "Credssp"}, "pstui[credssp]"),
-        ({}, "pstui[kerberos]"),
+        ({"Authentication": "Kerberos"}, "pstui-remoting[kerberos]"),
+        ({"Authentication": "Credssp"}, "pstui-remoting[credssp]"),
+        ({}, "pstui-remoting[kerberos]"),
     ]:
         with pytest.raises(OpenError) as told:
             plan(None, ComputerName="s", Credential=_ALICE, **values)

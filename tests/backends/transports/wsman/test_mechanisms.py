@@ -120,7 +120,7 @@ async def test_a_client_certificate_is_found_by_its_thumbprint(winrm_endpoint: W
     certificate, key = winrm_endpoint.authority.client(USER)
     both = certificate.with_name("both.pem")
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
-    values = {"Credential": None, "CertificateThumbprint": thumbprint(both).lower()}
+    values: dict[str, Any] = {"Credential": None, "CertificateThumbprint": thumbprint(both).lower()}
     console = ScriptedConsole()
     settings = {"certificate_files": [str(both)]}
     async with session(call(winrm_endpoint, ssl=True, settings=settings, **values), console) as opened:
@@ -173,7 +173,7 @@ async def test_a_person_who_does_not_answer_ends_it_quietly(winrm_endpoint: WinR
 
 async def test_a_domain_is_taken_for_its_realm(winrm_endpoint: WinRMEndpoint) -> None:
     settings = {"realms": {"pstui": REALM}, "trusted_hosts": []}
-    values = {"Credential": credential(f"PSTUI\\{USER}"), "Authentication": "Kerberos"}
+    values: dict[str, Any] = {"Credential": credential(f"PSTUI\\{USER}"), "Authentication": "Kerberos"}
     async with session(call(winrm_endpoint, settings=settings, **values)):
         assert winrm_endpoint.requests("Create")[-1]["user"] == f"{USER}@{REALM}"
 
@@ -191,7 +191,7 @@ async def test_to_a_host_that_is_not_trusted_no_ntlm_is_sent(winrm_endpoint: Win
 
 @pytest.mark.parametrize(("user", "told"), [("eve", "the password has expired"), ("nobody", "Kerberos")])
 async def test_what_the_kdc_says_is_told(winrm_endpoint: WinRMEndpoint, user: str, told: str) -> None:
-    values = {"Authentication": "Kerberos", "Credential": credential(f"{user}@{REALM}", "expired")}
+    values: dict[str, Any] = {"Authentication": "Kerberos", "Credential": credential(f"{user}@{REALM}", "expired")}
     assert told in await refusal(call(winrm_endpoint, **values))
 
 
@@ -236,12 +236,11 @@ async def test_authorities_that_the_system_trusts_are_trusted(
 
 
 async def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number, (options, told, hint) in enumerate(
-        [
-            ({"certificate_expired": True}, "its certificate has expired", "Have it renewed"),
-            ({"certified": ["another.test"]}, "its certificate is for another name", "Use the name that is in it"),
-        ]
-    ):
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"certificate_expired": True}, "its certificate has expired", "Have it renewed"),
+        ({"certified": ["another.test"]}, "its certificate is for another name", "Use the name that is in it"),
+    ]
+    for number, (options, told, hint) in enumerate(cases):
         with running_winrm(tmp_path / str(number), WinRMOptions(https=True, **options)) as endpoint:
             monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.authority.certificate))
             text = await refusal(call(endpoint, ssl=True))
@@ -346,7 +345,7 @@ def test_the_key_of_a_certificate_is_found(tmp_path: Path, name: str, key_name: 
 
 async def test_a_key_under_a_passphrase_is_opened_with_the_right_one(winrm_endpoint: WinRMEndpoint) -> None:
     certificate, key = winrm_endpoint.authority.client(USER, password="open sesame")
-    values = {"Credential": None, "CertificateThumbprint": thumbprint(certificate)}
+    values: dict[str, Any] = {"Credential": None, "CertificateThumbprint": thumbprint(certificate)}
     settings = {"certificate_files": [str(certificate), str(key)]}
     console = ScriptedConsole()
     info = call(winrm_endpoint, ssl=True, settings=settings, **values)

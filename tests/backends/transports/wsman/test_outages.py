@@ -129,7 +129,7 @@ async def test_a_command_on_a_dead_connection_goes_over_another(winrm_endpoint: 
     """Half open: the connections stand, nothing comes through them, and new ones work."""
     console = ScriptedConsole()
     async with relay(winrm_endpoint.port) as way:
-        values = {"Port": way.port, "settings": {"receive_timeout": 500}}
+        values: dict[str, Any] = {"Port": way.port, "settings": {"receive_timeout": 500}}
         async with session(call(winrm_endpoint, **values), console) as opened:
             await opened.invoke_script("1", console)
             opened.pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's

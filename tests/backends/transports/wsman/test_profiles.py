@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.backends.binding.binder import bind_line
 from pstui.backends.binding.connections import connection_info
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.writer import line_of
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.sessions.interactive import Outcome
