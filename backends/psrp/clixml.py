@@ -1,13 +1,17 @@
-"""The seam to psrpcore: message numbers, CLIXML bodies read into its objects, plain values made of them and back.
+"""CLIXML, the XML in which PowerShell sends objects: read into plain Python values, and written from them.
 
-Everything above this module sees plain Python values; everything hostile in a body is refused here.
+How this works. A message goes one of two roads. The general one is ``parse`` (bytes to XML), ``read`` (XML to
+psrpcore's objects) and ``plain`` (psrpcore's objects to Python values: a dict for an object, ``Secret`` for a
+SecureString); what goes out passes ``outgoing``. Whatever is hostile in a body (a document type, nesting without end,
+values that cannot be read) is refused on this road as a ProtocolError, so that everything above sees plain values
+only.
 
-The host methods that write text: their shape and the record each becomes (protocol-notes 4.3, 4.9).
+The fast road is for the messages of a flood: lines written by the host, simple outputs and states. Real servers write
+each in one fixed shape, so ``host_write``, ``simple_output`` and ``pipeline_state`` compare the bytes with that shape
+and cut the value out, without building objects. Whatever differs by a byte is "not mine" (None) and takes the general
+road. Property tests hold both roads to the same result. Strings are decoded on UTF-16 code units, as PowerShell does.
 
-The fast decoder: the messages of a flood, decoded from their bytes without building objects.
-
-Real servers write these messages in one fixed shape. Whatever differs by a byte is left to psrpcore: every function
-returns None for "not mine". Strings are decoded as PowerShell does, on UTF-16 code units.
+``write_record`` says what each writing host method shows; both roads end in it (protocol-notes 4.3, 4.9).
 """
 
 from __future__ import annotations
@@ -72,7 +76,7 @@ def parse(body: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is no XML", _reason(error)) from error
+        raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:

@@ -1,4 +1,16 @@
-"""Dispatch of host calls: decode, check, do; answers in tasks of their own (protocol-notes 4.1)."""
+"""The far end's calls of the host, decoded, checked, done and answered (protocol-notes 4.1).
+
+How this works. A host call has a call id ``ci``, a method ``mi`` and parameters ``mp``. ``take`` runs on the reader's
+task. A void method (call id -100) is done at once and never answered; what fails in it is shown here, because the far
+end never learns of it. A method with an answer is put into a task of its own: the person may take a day, and the
+reader must go on meanwhile. Such a task belongs to its pipeline and to the session; when either ends it is cancelled,
+and the question leaves the screen. The answer, or the exception that stands for it, goes back on the PromptResponse
+stream.
+
+Parameters are checked against the method's table (``host_methods.py``) before ``Host`` sees them. An answer that holds
+a secret waits for the session key. At most ``MAX_OPEN`` questions are open at once; a far end that asks more breaks
+the protocol.
+"""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _colour(value: Any, name: str) -> int:
     number = _int(value, name)
     if -1 <= number <= 15:
         return number
-    raise ArgumentsError(f"{name}: {number} is no console colour")
+    raise ArgumentsError(f"{name}: {number} is not a console colour")
 
 
 def _shape(*fields: str) -> Callable[[Any, str], dict[str, Any]]:

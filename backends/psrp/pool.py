@@ -1,8 +1,19 @@
-"""The input of a command: sent object by object, and what becomes of the command when that fails.
+"""The client side of one runspace pool on one transport (protocol-notes 3.4–3.11, 4, 7).
 
-A runspace pool on one transport: opening, pipelines, host calls, the session key (protocol-notes 3.4–3.11, 4, 7).
+How this works. psrpcore's ``ClientRunspacePool`` is a sans-IO client: ``prepare_message`` queues what is to be sent,
+and the pool sends what is queued with ``_payloads``, one message at a time, so that two of them never share a payload.
+What arrives takes another road: ``_read``, one task for the life of the session, takes fragments from
+``transport.incoming()``, joins them to messages for the pool or for one of its pipelines, and hands each to
+``receive.py``. Only what the fast decoder does not know goes through psrpcore's own parsers.
 
-Stopping a command: the signal, its confirmation, and what is said when none comes (protocol-notes 2.9, 3.11).
+A command is a ``Pipeline``. ``run`` sends it and waits for its ``result``, a future that a final state, a broken
+session or input that could not be sent resolves. Host calls that ask a person are answered in tasks of their own
+(``host_calls.py``), so the reader never waits for anyone but a console that has too much to show: then it stops
+reading, and the transport makes the far end wait.
+
+A session ends once, in ``_finish``: it sets the last state, releases everyone who waits and withdraws the open
+questions. A lost connection to a session that lives on over there does not end it but parks it (``park``);
+``disconnection.py`` takes it up again.
 """
 
 from __future__ import annotations
@@ -328,8 +339,8 @@ class RunspacePool:
             await self.fail(failure)
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("reading from the far end failed: %s", type(error).__name__)
-            what = "pstui could not handle a message of the far end"
-            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            what = "pstui could not handle a message from the far end"
+            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected."))
 
     def _message(self, message: Message, pipeline: Pipeline | None) -> None:
         if pipeline is not None:

@@ -111,7 +111,9 @@ class Questions:
                     return rest
                 case rest:
                     before = [
-                        Write(f'"!{rest}" is no command here: !? is help, !! is a literal !, !"" empty, !$null null.')
+                        Write(
+                            f'"!{rest}" is not a command here: !? is help, !! is a literal !, !"" empty, !$null null.'
+                        )
                     ]
 
     def _tagged(self, caption: str, message: str) -> tuple[str, str]:
@@ -163,7 +165,7 @@ class Questions:
         """Ask for any number of ``items``, one an answer, until an empty one; nothing at all is the defaults."""
         choices = read_choices(items)
         if not all(0 <= index < len(choices) for index in defaults):
-            raise ArgumentsError("PromptForChoice: a default is no choice")
+            raise ArgumentsError("PromptForChoice: a default is not one of the choices")
         before = heading(caption, message)
         before += [Write(f"[{c.hotkey}] {c.label}") for c in choices]
         named = ",".join(choices[index].hotkey or choices[index].label for index in defaults)

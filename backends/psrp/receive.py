@@ -1,6 +1,14 @@
-"""What a pool's own messages do: negotiation, private data, state, session key (protocol-notes 3.7, 4.8, 7.1).
+"""What each arriving message does: those of the pool and those of its pipelines (protocol-notes 3.4–3.8, 4.8, 7.1).
 
-What a pipeline's messages become: text on the console, outputs, errors, its state (protocol-notes 3.4, 3.8).
+How this works. ``pool.py`` joins fragments to messages and calls one of two functions here; both are a ``match`` over
+the message type. ``receive_pool`` follows the opening: the far end's SESSION_CAPABILITY settles the protocol version,
+APPLICATION_PRIVATE_DATA follows, and RUNSPACEPOOL_STATE says Opened; then ``opened`` lets the opening return. A pool
+that is connected to rather than opened is open with its private data. The session key is left to psrpcore.
+
+``receive_pipeline`` turns a pipeline's messages into text on the console, outputs, error records and the final state.
+Hot messages go through the fast decoder of ``clixml.py`` first. Verbose, debug, warning and progress records are
+passed over: the same text arrives as a host call, and that is what is shown. A message type that does not belong where
+it arrives is a ProtocolError, which ends the session.
 """
 
 from __future__ import annotations

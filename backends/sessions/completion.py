@@ -1,7 +1,4 @@
-"""Completion from the metadata of commands, for endpoints without TabExpansion2 (protocol-notes 3.9, 3.10).
-
-Tab completion: TabExpansion2's call and answer, or the commands there are where it lacks (protocol-notes 3.10).
-"""
+"""Tab completion: TabExpansion2, or the endpoint's command metadata where it is missing (protocol-notes 3.9, 3.10)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,17 @@
-"""Taking turns in a session that several consoles share: one command runs at a time (protocol-notes 2.4, 5.3).
+"""The console loop of one entered session: enter, prompt, line, result, leave (protocol-notes 2.4–2.9, 3.1–3.6).
 
-Telling the user how a line failed: the far end prints the error, as the console has it do (protocol-notes 3.6).
+How this works. ``enter`` opens the session, checks that the commands are there without which nobody could work in it,
+runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
+(``EnterAttempt``), so that giving up returns at once while the rest is undone behind it.
 
-Between a session's opening and its first prompt: what must be there, and giving up at once (2.2, 2.5, 2.9).
+``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for whichever comes
+first: its end, a stop in the far end's debugger, or the far end's wish to be left. A parse error that says
+"incomplete" keeps the line and asks for more (``Outcome.INCOMPLETE``); any other error is sent back to be printed over
+there, as the console does. After that the prompt is a pipeline of its own.
 
-The console loop of one entered session: prompt, line, result, leaving (protocol-notes 2.4–2.9, 3.1–3.6).
+Several consoles may share one session, and a session runs one command at a time. ``SessionTurn`` is a console's place
+in that queue: it waits while another one's command runs, and what takes several commands begins again when another
+console came in between. While a script stands at a breakpoint, lines go to the debugger instead (``debugger.py``).
 """
 
 from __future__ import annotations
@@ -83,7 +90,7 @@ class SessionTurn:
             if self._session.stopped is not None:
                 raise SessionStateError(
                     f"{self._session.info.label}: the session's command has come to a breakpoint",
-                    "Another one debugs it.",
+                    "Another console is debugging it.",
                     "Enter the session again to debug it from here.",
                 )
             try:
@@ -207,8 +214,8 @@ _BUSY = "This session is busy with another command. What it writes is shown here
 _AT_BREAKPOINT = "A command of this session stands at a breakpoint; the debugger's prompt follows."
 _NOT_RUN = "The line was not run: the command before it stands at a breakpoint."
 _NO_LANGUAGE = (
-    "This endpoint takes commands with constant arguments, no language. "
-    "Lines go as commands from now on where they can; Get-Command lists them."
+    "This endpoint accepts commands with constant arguments only. "
+    "Lines are sent as commands from now on where possible; Get-Command lists them."
 )
 
 

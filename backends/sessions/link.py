@@ -27,7 +27,7 @@ MAX_SHOWN = 10_000
 
 _DIRECT = (ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID)
 _NETWORK_ACCESS = (
-    "The session has the rights of your credential over there until it ends: it is not bound to this logon."
+    "The session keeps the rights of your credential on that computer until it ends; it is not bound to this logon."
 )
 _IDLE_TIMEOUT = "CannotDisconnectSessionWithInvalidIdleTimeout"
 
@@ -129,7 +129,7 @@ class SessionLink:
             raise SessionStateError(
                 f"{session.name} cannot be disconnected",
                 f"An idle time-out of {idle_timeout:g} s is less than {LEAST_IDLE_TIMEOUT:g} s.",
-                "Give a longer one, or none for that of the session.",
+                "Give a longer one, or leave it out to use the session's own.",
                 error_id=_IDLE_TIMEOUT,
             )
         availability = self._status.availability
@@ -251,7 +251,7 @@ class SessionLink:
         if self.outlives_connection:
             return ""
         transport = self._session.transport or "this transport"
-        return f"A session over {transport} ends with its connection; WinRM alone keeps it."
+        return f"A session over {transport} ends with its connection; only WinRM keeps sessions."
 
 
 def _failed(error: PstuiError, error_id: str, *, anew: bool = False) -> PstuiError:

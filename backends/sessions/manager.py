@@ -72,7 +72,7 @@ class SessionManager:
         if len(found) > 1:
             raise CallError(
                 f"{len(found)} sessions have {key} {wanted}",
-                "Which one is meant cannot be told.",
+                "It is not clear which one is meant.",
                 "Use -Id or -InstanceId.",
                 error_id=f"RemoteRunspaceHasMultipleMatchesForSpecified{error}{_SUFFIX}",
             )

@@ -264,8 +264,8 @@ class PSSession:
         """
         failure = SessionBroken(
             f"{self.info.label}: the session was broken off",
-            "What ran in it may run on over there; its output is lost.",
-            "Enter it anew to go on.",
+            "What ran in it may still be running there; its output is lost.",
+            "Enter it again to continue.",
         )
         if self._opening is not None:
             self._opening.cancel()

@@ -1,10 +1,10 @@
 """What a transport is: the way PSRP fragments travel to one far end and back.
 
-``Transport`` is the shape the runspace pool speaks to. Transports of the OutOfProc family (SSH, process, exec in a
-container, named pipe, VM socket) only bring a ``Channel``; ``outofproc.py`` makes the Transport of it.
-WSMan implements Transport itself.
+``Transport`` is what the runspace pool speaks to. Transports of the OutOfProc family (SSH, process, exec in a
+container, named pipe, VM socket) only bring a ``Channel``; ``outofproc.py`` makes the Transport of it. WSMan
+implements Transport itself, and ``ShellTransport`` besides, which is what can be disconnected and connected to again.
 
-A transport's file holds a module constant ``TRANSPORT: TransportKind``; ``registry.py`` finds it. Heavy libraries are
+A transport's module holds a constant ``TRANSPORT: TransportKind``; ``registry.py`` finds it. Heavy libraries are
 imported inside ``connect``, because listing the transports must load none of them.
 """
 

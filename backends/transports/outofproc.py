@@ -1,8 +1,17 @@
-"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (protocol-notes 6.1).
+"""The OutOfProc protocol: one XML element a line over a byte channel (protocol-notes 6.1).
 
 SSH, local processes, containers, named pipes and VM sockets all speak it; they differ only in their ``Channel``.
-The client never acknowledges, has one Data outstanding per GUID, sends nothing after a Signal and closes commands
-before the session.
+
+How this works. Fragments travel as ``<Data>`` with a GUID: zero for the pool, its own for each command. The other
+elements (Command, Signal, Close) begin, stop and close a command; the far end acknowledges each of the four with an
+Ack of the same GUID. Four rules keep the flow in order. The client never acknowledges anything; it has one Data
+outstanding a GUID (``_StreamState.clear``, behind a lock that keeps the callers' order); it sends nothing to a command
+after a Signal; and it closes the commands before the session.
+
+``_read`` is the only reader: it cuts what the channel brings into lines, puts Data into a queue and resolves
+acknowledgements. When the queue holds ``MAX_QUEUED`` bytes it stops reading, and the far end has to wait. The session
+ends in ``_end``, once: the reason is kept, every waiting caller gets it, and ``incoming`` raises it after what arrived
+before.
 """
 
 from __future__ import annotations
@@ -103,8 +112,8 @@ def _refused_text(line: bytes) -> ProtocolError:
         return ProtocolError("the far end reported an error", _quote(report[1]))
     return ProtocolError(
         f"the far end sent text instead of the remoting protocol: {_quote(line)}",
-        "Usually a start-up file of the login shell, a banner, or a program that is no PowerShell.",
-        "Make the subsystem's program write nothing of its own to its standard output.",
+        "Usually a start-up file of the login shell, a banner, or a program that is not PowerShell.",
+        "Make sure that the subsystem's program writes nothing of its own to standard output.",
     )
 
 
@@ -199,7 +208,7 @@ class OutOfProcTransport:
             raise SessionStateError(
                 f"the far end has not confirmed the stop within {self.signal_timeout:g} s",
                 "The command there may ignore it or hang.",
-                "Close the session to end it for certain.",
+                "Close the session to be sure that it ends.",
             ) from None
 
     async def close_command(self, pipeline_id: uuid.UUID) -> None:

@@ -1,6 +1,6 @@
-"""A child process as a Channel: started without a shell, in a process group of its own, ended with all its children.
+"""A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
 
-A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
+It is started without a shell, in a process group of its own, and ended with all its children.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     if isinstance(error, FileNotFoundError):
         hint = "Check the spelling, or give the whole path of the program."
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
-        hint = "The file is no program for this machine; a script needs its first line to name an interpreter."
+        hint = "The file is not a program for this machine; a script needs its first line to name an interpreter."
     return OpenError(
         f"the process {printable(program)} could not be started",
         f"The system says: {printable(reason)}.",

@@ -45,7 +45,7 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
         known = sorted({one.value for kind in kinds() for one in kind.parameter_sets})
         raise OpenError(
             f"no transport can open the parameter set {name}",
-            "This installation of pstui holds none that serves it.",
+            "No transport of this installation serves it.",
             f"It can open: {', '.join(known)}.",
             error_id="CreateRemoteRunspaceFailed",
         )

@@ -1,9 +1,4 @@
-"""A connected stream as a channel: the socket of a local process, or of a virtual machine.
-
-Words of a far end that are kept for an error message: bounded, decoded, and free of control characters.
-
-Bytes that arrived but are not yet read: bounded by making the far end wait, and ended once.
-"""
+"""What the channels share: an asyncio stream as a Channel, the last words of a far end, and a bounded read buffer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The way to an SSH port: the name looked up, a TCP connection to one of its addresses, or a proxy command.
+"""Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
 
-Opening the way to a subsystem: each host's address, port, host key and login, then the session on the last.
+A host is reached by TCP at one of its addresses, through the connection to the host before it, or through a proxy
+command.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who waits how long while an SSH connection opens, and asking a person meanwhile."""
+"""Time limits of the steps by which an SSH connection opens; they stand still while a person is asked."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""HTTP connections in threads of their own, handed out to coroutines: one daemon thread for one connection.
+"""Requests to one WinRM service: sent over any connection of the session, lost ones sent again while that may help.
 
-The default executor has too few threads for it: every session holds one or two requests that wait on the far end for
-as long as nothing happens there.
-
-Requests to one WinRM service: sent over any connection of the session, lost ones sent again while that may help.
+HTTP connections block, so each has a daemon thread of its own, handed out to coroutines by the ``ConnectionPool``. The
+default executor has too few threads for it: every session holds one or two requests that wait on the far end for as
+long as nothing happens there.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The way to a WinRM service made ready: address, rules, credential, certificate, redirects.
+"""Connecting to a WinRM service: address, rules, credential, certificate, redirects; and the sessions it keeps.
 
-The sessions that a computer keeps: what Get-PSSession -ComputerName lists, how one is taken up (protocol-notes 5.4).
-
-To take one up: ``connect`` of the transport's file gives a transport, a ``RunspacePool`` is made on it, and
-``psrp.disconnection.connect`` connects it to the session's id; ``psrp.disconnection.receive`` then follows one of the
-session's ``commands``.
+A session of the list (what Get-PSSession -ComputerName shows, protocol-notes 5.4) is taken up like this: a transport
+is made for its computer, a ``RunspacePool`` on it, and ``psrp.disconnection.connect`` connects the pool to the
+session's id; ``psrp.disconnection.receive`` then follows one of the session's ``commands``.
 """
 
 from __future__ import annotations
@@ -134,7 +132,7 @@ class Connector:
                 if not cancelled.nobody:
                     raise OpenCancelled(f"{self._computer}: not connected") from cancelled
                 raise OpenError(
-                    f"{self._computer}: the key of the certificate needs a passphrase, and nobody is there to be asked",
+                    f"{self._computer}: the key of the certificate needs a passphrase, and there is nobody to ask",
                     "",
                     "Use a key without a passphrase for unattended work.",
                 ) from cancelled

@@ -1,8 +1,8 @@
-"""Who one is to a WinRM service: names in their three forms, the question for what is not known, and refusals kept.
+"""Credentials for a WinRM service: user names in their three forms, the question for what is missing, failed logins.
 
 A password is tried once: while its first proof is under way every other attempt with it waits, and once it was turned
-down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed logon,
-not an account locked out.
+down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed login, not
+an account locked out.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ async def _ask(kind: QuestionKind, label: str, target: Target, context: ConnectC
         is_password = kind is QuestionKind.SECRET
         what = "password" if is_password else "credential"
         raise OpenError(
-            f"{printable(target.host)}: a {what} is needed, and nobody is there to be asked",
+            f"{printable(target.host)}: a {what} is needed, and there is nobody to ask",
             "" if is_password else "There is no Kerberos ticket of the current user, or it cannot be used here.",
             "Give the name of a [credentials] entry of the profiles that has a password source as -Credential, or get "
             "a ticket with kinit.",

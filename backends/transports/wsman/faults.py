@@ -1,9 +1,8 @@
-"""What may go wrong on the way to a WinRM service, as exceptions of pstui's own, and the codes of WinRM by name.
+"""The failures of a WinRM service as exceptions of pstui's own, and the codes of WinRM by name.
 
-These exceptions stay inside the WSMan transport; ``wsman_errors`` puts them into words for a person. They hold no
-type of the libraries beneath, so that this module costs nothing to import.
-
-Exceptions of the HTTP, TLS and authentication libraries, turned into the failures of ``wsman_faults``.
+These exceptions stay inside the WSMan transport; ``errors.py`` puts them into words for a person. They hold no type of
+the HTTP, TLS and authentication libraries, whose exceptions are turned into them here, so that this module costs
+nothing to import.
 """
 
 from __future__ import annotations

@@ -1,10 +1,16 @@
-"""Sockets that tell their owner: urllib3's connections, noticed when made, checked as asked for, bounded when read.
+"""One HTTP connection to a WinRM service, with its authentication and its encryption. Everything here blocks.
 
-One HTTP connection to a WinRM service, with its authentication and its seal. Everything here blocks.
+How this works. Authentication by Kerberos, NTLM or CredSSP proves the *connection*, and the messages are then
+encrypted ("sealed") with the key that came out of it. So connection, proof and seal live and die together, which the
+libraries do not know: requests and urllib3 replace a lost connection silently, and a sealed body on a new one is
+garbage. ``WinRMConnection`` stands beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
+their owner when they are made (``opened``) and ask before (``check_allowed``); a connection that would replace the
+proved one is refused with ``NotConnected`` before anything is sent, and ``exchange`` begins again with a fresh session
+and a fresh proof.
 
-It stands beneath pypsrp's HTTP transport and changes what an interactive session cannot use of it: every new
-connection begins with a fresh session and a fresh seal (the old ones belong to the old connection), redirects are
-never followed, nothing is retried, replies are bounded, and the connection can be cut from another thread.
+``_post`` sends one message: where it must be sealed, an empty request authenticates first (``_authenticate``), and the
+seal is made of what that left. Redirects are not followed and nothing is retried here: both are decided above. Replies
+are bounded, certificates are checked as asked for, and ``cut`` ends a blocked read from another thread.
 """
 
 from __future__ import annotations
@@ -258,7 +264,7 @@ class WinRMConnection(_TransportHTTP):
             raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the connection was closed", sent=False) from error
         except Exception as error:
             if self._cut:
-                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "cut by this side") from error
+                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "closed by this side") from error
             raise failure_of(error, sent=self._sock is not None) from error
 
     def cut(self) -> None:
@@ -350,7 +356,7 @@ class WinRMConnection(_TransportHTTP):
         if response.status_code == 401 or context is None:
             self._check_status(response, b"")
             raise faults.AuthenticationFailure(
-                "The service let us in without proof, so that nothing could be sealed.", secret_sent=False
+                "The service asked for no authentication, so there is no key to encrypt with.", secret_sent=False
             )
         if response.status_code >= 300 and response.status_code != 500:
             self._check_status(response, response.content)
@@ -374,10 +380,10 @@ class WinRMConnection(_TransportHTTP):
         if kind.startswith(("multipart/encrypted", "multipart/x-multi-encrypted")):
             found = _MIME_BOUNDARY.search(kind)
             if self.encryption is None or found is None:
-                raise faults.BadReply("the service sealed a reply that nothing was agreed on for")
+                raise faults.BadReply("the service encrypted a reply although no encryption was agreed on")
             content = self.encryption.unwrap_message(content, found[1])
         elif self.wrap_required and content and response.status_code < 300:
-            raise faults.BadReply("the service answered a sealed message with an open one")
+            raise faults.BadReply("the service answered an encrypted message without encryption")
         self._check_status(response, content)
         return content
 
@@ -386,7 +392,9 @@ class WinRMConnection(_TransportHTTP):
         status = response.status_code
         if status == 401:
             if self.encryption is not None:
-                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the service forgot who we are")
+                raise faults.NetworkFailure(
+                    faults.NetworkKind.CLOSED, "the service does not accept the authentication any more"
+                )
             offered = response.headers.get("www-authenticate", "")
             if self.auth == "basic" and offered and self.settings.plan.scheme not in offered.lower():
                 raise faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)

@@ -1,4 +1,4 @@
-"""The session options of a WinRM connection made ready, those refused that cannot be had (protocol-notes 1.9, 6.7)."""
+"""The session options of a WinRM connection, those that are not supported refused (protocol-notes 1.9, 6.7)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class WSManOptions:
 
 
 def read_options(info: ConnectionInfo, is_loopback: bool) -> WSManOptions:
-    """Return the options of a call. Raises OpenError naming the option that cannot be had, and why."""
+    """Return the options of a call. Raises OpenError naming the option that is not supported, and why."""
     option: Mapping[str, Any] = info.values.get("SessionOption") or {}
     _refuse(info, option, is_loopback)
     ui = client_culture("LC_ALL", "LC_MESSAGES", "LANG")
@@ -127,7 +127,7 @@ def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) 
     if credential is not None and mechanism != "Basic":
         raise _refused(
             f"ProxyAuthentication {mechanism}",
-            "Only Basic is spoken with a proxy.",
+            "A proxy can only be used with Basic authentication.",
             "Use -ProxyAuthentication Basic; the proxy then gets the password readable.",
         )
     if info.switch("EnableNetworkAccess") and is_loopback:
@@ -139,7 +139,7 @@ def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) 
 
 
 def _refused(name: str, why: str, hint: str = "Leave it out.") -> OpenError:
-    return OpenError(f"{name} cannot be had", why, hint, error_id="CreateRemoteRunspaceFailed")
+    return OpenError(f"{name} is not supported", why, hint, error_id="CreateRemoteRunspaceFailed")
 
 
 def _notes(info: ConnectionInfo, is_loopback: bool) -> tuple[str, ...]:

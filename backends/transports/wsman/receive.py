@@ -1,6 +1,18 @@
-"""The streams of a shell: the state of each, and what they bring, in one queue with an end.
+"""Receiving from a WinRM shell: what each stream brings, in one queue (protocol-notes 6.7).
 
-Receiving from a shell: one chain of Receives a stream, and what each answer means for the session.
+How this works. WinRM never sends by itself: the client asks with a Receive, which the service answers when there is
+output, or with a time-out fault when there is none for a while. So each stream (the pool's own and one a command) has
+a task that sends one Receive after another, ``Receiver.receive``, until the service says Done. What comes goes into
+the ``ReceiveQueue``, from which the pool takes it; while too much waits there, no further Receive is sent, and the
+service makes the command wait.
+
+The answer decides: chunks go on, a time-out asks again, "disconnected" takes the shell up again (``MAX_RETAKEN``
+times), a fault of a stream that was closed meanwhile is its normal end, and anything else ends the session with its
+reason. A service that answers at once with nothing, again and again, is slowed down by ``Backoff``. The pool's own
+stream rests for a moment after the opening (``FIRST_REST``), so that the first command gets the connection that stands
+already.
+
+``FinishedCommands`` has the service forget commands that are over, when nothing else is to be sent.
 """
 
 from __future__ import annotations
@@ -230,7 +242,7 @@ class Receiver:
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("receiving failed: %s", type(error).__name__)
             what = f"{self._computer} sent what pstui could not handle"
-            self.queue.end(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            self.queue.end(ProtocolError(what, f"{type(error).__name__} was not expected."))
         return False
 
     async def _rest(self) -> bool:

@@ -1,4 +1,15 @@
-"""Riding out a network failure as PowerShell's robust connections do: a bar, notices, an end (protocol-notes 2.10)."""
+"""Riding out a network failure as PowerShell's robust connections do: a bar, notices, an end (protocol-notes 2.10).
+
+How this works. ``Client.call`` awaits the ``Recovery`` when a request got lost, and sends it again when that returns.
+One outage loses several requests at once, so each names the client's ``generation`` it was sent in: the first one
+tries under the lock, the others find a new generation and go on. The first try asks the service for anything at all
+(``_probe`` of the transport): mostly the connection had rested too long, and nobody needs to know.
+
+If there is no answer, the outage is told to the console, with a progress bar that counts the time left
+(``max_retry_time``). Attempts follow with growing pauses until one is answered. When the time is up, or Ctrl+C gives
+up waiting, every waiting request gets SessionDisconnected: the shell lives on over there until its idle time-out and
+can be connected to again.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Client certificates: the one with a thumbprint, found among PEM files (protocol-notes 1.2 CertificateThumbprint).
-
-The rules of safety of a WinRM connection: which way of proving who one is may be used with which endpoint.
+"""The rules of safety of a WinRM connection: which authentication may be used with which endpoint.
 
 A password, or what stands for it, is only shown to an endpoint whose identity is proved (HTTPS, Kerberos) or that the
-user has said to trust; nothing is sent readable unless a profile says so in plain words.
+user has said to trust; nothing is sent unencrypted unless a profile says so in plain words. Client certificates are
+found by their thumbprint among PEM files (protocol-notes 1.2 CertificateThumbprint).
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path
     wanted = re.sub(r"[\s:\u200e]", "", thumbprint).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", wanted):
         raise _error(
-            f"“{printable(thumbprint)}” is no thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
+            f"“{printable(thumbprint)}” is not a thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
         )
     looked = 0
     for path in _files(places):

@@ -1,6 +1,6 @@
-"""The verbs of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, protocol-notes 6.7).
+"""The requests of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, protocol-notes 6.7).
 
-Lists of shells and of their commands: asked for by Enumerate, read from the answers (protocol-notes 5.4).
+Shells and their commands are listed by Enumerate (protocol-notes 5.4).
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _checked(text: str) -> str:
     """Return an id that the service gave, if it is one. Raises BadReply."""
     text = text.strip()
     if not re.fullmatch(r"[0-9A-Za-z{}-]{1,64}", text):
-        raise faults.BadReply("the service gave an id that is none")
+        raise faults.BadReply("the service gave an invalid id")
     return text
 
 

@@ -1,6 +1,6 @@
 """Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
 
-The proxy on the way to a WinRM service: which one the machine's settings name, and who one is to it.
+Also the proxy on the way: which one the machine's settings name, and the credential for it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def _from_uri(text: str, what: str) -> Target:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise OpenError(f"{what} {shown} is no address", f"{error}.", error_id="CreateRemoteRunspaceFailed") from error
+        raise OpenError(
+            f"{what} {shown} is not an address", f"{error}.", error_id="CreateRemoteRunspaceFailed"
+        ) from error
     scheme = parts.scheme.casefold()
     if scheme not in ("http", "https") or not _is_host(host):
         raise OpenError(
@@ -179,7 +181,7 @@ def find_proxy(target: Target, options: WSManOptions) -> Proxy | None:
     if not host:
         raise _unusable(target, "Its address cannot be read.", "Write it like http://proxy.contoso.com:3128.")
     if scheme not in ("http", "https"):
-        raise _unusable(target, f"{printable(scheme)} is not spoken here.", "Name an http or https proxy.")
+        raise _unusable(target, f"{printable(scheme)} is not supported.", "Name an http or https proxy.")
     credential = options.proxy_credential
     if credential is None and parts.username is not None:
         credential = PSCredential(unquote(parts.username), Secret(unquote(parts.password or "")))

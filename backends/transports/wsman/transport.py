@@ -1,4 +1,18 @@
-"""A Transport over a WinRM shell: fragments go out by Command and Send and come in by Receive (protocol-notes 6.7)."""
+"""A Transport over a WinRM shell: fragments go out by Command and Send and come in by Receive (protocol-notes 6.7).
+
+How this works. A runspace pool is a shell there, and its GUID the shell's. Create carries the first fragments, Command
+begins a pipeline, Send feeds it, Signal stops or closes it, Delete ends the shell; ``shell.py`` writes these requests
+and ``client.py`` gets them answered, over as many HTTP connections as are needed at once. What comes back arrives only
+in answers to Receive, one task a stream (``receive.py``).
+
+Every request of the open shell passes ``_asked``, which decides what a fault means: a shell that the service took for
+left is taken again and the request repeated; a command that is over is no error where that may be; a refusal of this
+request alone is a SessionStateError; anything else ends the session. Lost requests never get here: ``recovery.py`` has
+them sent again.
+
+``disconnect`` and ``reconnect`` are of the same shell object; ``connect`` takes a shell that another client made, and
+``connect_command`` what ran on in it.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from tests.support.scripted_peer import (
 NO_EXPANSION = [state(FAILED, error_record("no such command", "CommandNotFoundException", "CommandNotFoundException"))]
 REFUSED = [state(FAILED, error_record("The syntax is not supported.", "ScriptsNotAllowed", "PSNotSupportedException"))]
 PRINTS = [line("Error: The syntax is not supported."), state(COMPLETED)]
-NOTICE = "This endpoint takes commands with constant arguments, no language."
+NOTICE = "This endpoint accepts commands with constant arguments only."
 
 
 def described(name: str, target: str = "", **parameters: str) -> Action:

@@ -108,12 +108,12 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
         await s.until(lambda: s.shows("Temporary: closed when it is left"), "what it is")
         await s.keys("d")
-        await s.until(lambda: s.shows("WinRM alone keeps it"), "why it cannot be disconnected")
+        await s.until(lambda: s.shows("only WinRM keeps sessions"), "why it cannot be disconnected")
         shown = s.app.screen
         assert isinstance(shown, SessionsScreen)
         shown._look()
         await s.pilot.pause()
-        assert s.shows("WinRM alone keeps it"), "the reason stays while the states are looked at"
+        assert s.shows("only WinRM keeps sessions"), "the reason stays while the states are looked at"
         await s.keys("k")
         await s.until(lambda: s.shows("  1 Runspace1"), "its Id")
         await s.keys("escape")

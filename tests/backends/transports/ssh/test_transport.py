@@ -236,7 +236,7 @@ async def test_a_key_file_that_is_none_is_named_before_anything_is_opened(
     text.write_text("buy milk")
     putty = tmp_path / "key.ppk"
     putty.write_text("PuTTY-User-Key-File-3: ssh-ed25519\n")
-    for path, word in ((tmp_path / "absent", "does not exist"), (text, "no SSH key"), (tmp_path, "cannot be read")):
+    for path, word in ((tmp_path / "absent", "does not exist"), (text, "not an SSH key"), (tmp_path, "cannot be read")):
         error = await refusal(server, KeyFilePath=str(path))
         assert str(path) in error.what
         assert word in error.what

@@ -56,9 +56,9 @@ def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:
         ({"Authentication": "Basic"}, ["Basic authentication over http is refused", "allow_unencrypted"]),
         ({"Authentication": "Digest"}, ["Digest authentication over http is refused"]),
         ({"SessionOption": {"NoEncryption": True}}, ["without encryption over http is refused"]),
-        ({"SessionOption": {"UseUTF16": True}}, ["UseUTF16 cannot be had", "UTF-8"]),
-        ({"SessionOption": {"ProxyAccessType": "AutoDetect"}}, ["AutoDetect cannot be had", "WPAD"]),
-        ({"EnableNetworkAccess": True}, ["EnableNetworkAccess cannot be had", "Credssp"]),
+        ({"SessionOption": {"UseUTF16": True}}, ["UseUTF16 is not supported", "UTF-8"]),
+        ({"SessionOption": {"ProxyAccessType": "AutoDetect"}}, ["AutoDetect is not supported", "WPAD"]),
+        ({"EnableNetworkAccess": True}, ["EnableNetworkAccess is not supported", "Credssp"]),
     ],
 )
 async def test_a_wrong_call_says_what_is_wrong(

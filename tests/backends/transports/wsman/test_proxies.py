@@ -169,8 +169,8 @@ async def test_a_cut_behind_the_proxy_is_ridden_out(
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("socks5://127.0.0.1:1080", "socks5 is not spoken here"),
-        ("socks5h://user:hush@127.0.0.1:1080", "socks5h is not spoken here"),
+        ("socks5://127.0.0.1:1080", "socks5 is not supported"),
+        ("socks5h://user:hush@127.0.0.1:1080", "socks5h is not supported"),
         ("http://:3128", "Its address cannot be read"),
         ("http://proxy:port", "Its address cannot be read"),
     ],
@@ -188,13 +188,13 @@ async def test_a_proxy_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        (through("AutoDetect"), "ProxyAccessType AutoDetect cannot be had"),
-        (through("None", ProxyCredential=credential()), "ProxyCredential cannot be had"),
-        (through("NoProxyServer", ProxyCredential=credential()), "ProxyCredential cannot be had"),
-        (through(ProxyCredential=credential()), "ProxyAuthentication Negotiate cannot be had"),
+        (through("AutoDetect"), "ProxyAccessType AutoDetect is not supported"),
+        (through("None", ProxyCredential=credential()), "ProxyCredential is not supported"),
+        (through("NoProxyServer", ProxyCredential=credential()), "ProxyCredential is not supported"),
+        (through(ProxyCredential=credential()), "ProxyAuthentication Negotiate is not supported"),
         (
             through(ProxyCredential=credential(), ProxyAuthentication="Digest"),
-            "ProxyAuthentication Digest cannot be had",
+            "ProxyAuthentication Digest is not supported",
         ),
     ],
 )
