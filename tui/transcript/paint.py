@@ -27,7 +27,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 #: A style over part of a text: first index, one after the last, style.
-Laid = tuple[int, int, Style]
+Span = tuple[int, int, Style]
 
 #: Component classes that are reverse where there are no colours.
 _REVERSED: Final = frozenset({"transcript--current", "transcript--selection"})
@@ -88,19 +88,20 @@ class Painter:
         sub_row = min(sub_row, len(breaks) - 1)
         last = sub_row == len(breaks) - 1
         start, end = breaks[sub_row], len(text) if last else breaks[sub_row + 1]
+        # Cells of the first cluster that are left of the view.
         skip = 0
         if not self._rows.wrap:
             left = self._widget.scroll_offset.x
             start = index_at_column(text, left)
             skip = left - width(text[:start])
             end = min(index_at_column(text, left + columns) + 1, len(text))
-        laid = self._laid(number, text, (start, end)) if covered else ()
-        pieces = brush.segments(text[start:end], slice_runs(runs, start, end), laid)
+        spans = self._spans(number, text, (start, end)) if covered else ()
+        pieces = brush.segments(text[start:end], slice_runs(runs, start, end), spans)
         if covered and last and (tails := self._tails(number, text, brush.base)):
             pieces = with_tail(pieces, tails, skip + columns)
         return fitted(pieces, skip, columns, brush.base), start
 
-    def _laid(self, number: int, text: str, part: tuple[int, int]) -> list[Laid]:
+    def _spans(self, number: int, text: str, part: tuple[int, int]) -> list[Span]:
         """Return the styles over a part of a line, counted from its first character."""
         overlays = [overlay for layer in self._layers for overlay in layer.overlays(number, text, part)]
         styles = {name: self._wash(name) for name in {name for _, _, name in overlays}}
@@ -137,7 +138,7 @@ class Painter:
 
 
 class Brush:
-    """Turns text and runs into segments over the pane's own style; remembers what it mixed."""
+    """Turns text and runs into segments over the widget's own style; remembers what it mixed."""
 
     def __init__(self, palette: Palette, base: Style) -> None:
         self.base = base
@@ -145,7 +146,7 @@ class Brush:
         self._mixed: dict[int, Style] = {}
 
     def style(self, packed: int) -> Style:
-        """The pane's style with a packed one over it."""
+        """The widget's style with a packed one over it."""
         mixed = self._mixed.get(packed)
         if mixed is None:
             if len(self._mixed) > _CACHED_STYLES:
@@ -153,18 +154,18 @@ class Brush:
             mixed = self._mixed[packed] = self.base + self._palette.style(packed)
         return mixed
 
-    def segments(self, text: str, runs: Runs, overlays: Sequence[Laid] = ()) -> list[Segment]:
-        """The segments of a row. Later overlays win over earlier ones.
+    def segments(self, text: str, runs: Runs, spans: Sequence[Span] = ()) -> list[Segment]:
+        """The segments of a row; the spans lie over the text, later ones over earlier ones.
 
         A style never changes inside a cluster (a letter and its marks, joined emoji): the parts measured alone would
         not be as wide as the whole.
         """
         if not text:
             return []
-        if not runs and not overlays:
+        if not runs and not spans:
             return [Segment(text, self.base)]
         bounds = [0, *(position for position, _ in runs if position < len(text))]
-        for first, last, _ in overlays:
+        for first, last, _ in spans:
             bounds += (min(max(first, 0), len(text)), min(max(last, 0), len(text)))
         if not is_simple(text):
             bounds = [cluster_start(text, bound) for bound in bounds]
@@ -176,7 +177,7 @@ class Brush:
                 style = self.style(runs[run][1])
                 run += 1
             over = style
-            for first, last, laid in overlays:
+            for first, last, laid in spans:
                 if first < end and last > start:
                     over += laid
             result.append(Segment(text[start:end], over))

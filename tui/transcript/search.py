@@ -41,14 +41,15 @@ class Search:
         self._bytewise = case_sensitive or text.isascii()
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where it stands in one line."""
+        """Return where the text is found in one line, as (first index, one after the last)."""
         return [match.span() for match in self._pattern.finditer(text)]
 
     def spans_near(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
-        """Where it stands in one line, as far as ``start`` to ``end`` is touched.
+        """Return those ``spans`` of one line that touch ``start`` to ``end``.
 
-        A line of a million matches has a thousand rows, and each row would go through all of them. In a very long
-        line matches that could overlap each other may be told apart otherwise than by ``spans``.
+        A line of a million matches has a thousand rows, and each row would go through all of them. Therefore only the
+        surroundings are searched in a very long line; where matches could overlap, others than in ``spans`` may be
+        chosen there.
         """
         if len(text) <= MAX_WHOLE:
             return [span for span in self.spans(text) if span[1] > start and span[0] < end]
@@ -57,7 +58,7 @@ class Search:
         return [match.span() for match in found]
 
     def places(self, buffer: TextBuffer) -> list[tuple[int, int]]:
-        """Line number and index of each match the buffer holds, oldest first, MAX_COUNTED at most."""
+        """Return line number and index of each match in the buffer, oldest first, at most MAX_COUNTED."""
         found: list[tuple[int, int]] = []
         for number, text in self._lines(buffer, buffer.dropped, forward=True):
             found += [(number, match.start()) for match in self._pattern.finditer(text)]
@@ -66,7 +67,7 @@ class Search:
         return found
 
     def after(self, buffer: TextBuffer, number: int, index: int) -> Match | None:
-        """The first match that begins at or after a place."""
+        """Return the first match that begins at or after a place."""
         for line, text in self._lines(buffer, number, forward=True):
             for start, end in self.spans(text):
                 if line > number or start >= index:
@@ -74,7 +75,7 @@ class Search:
         return None
 
     def before(self, buffer: TextBuffer, number: int, index: int) -> Match | None:
-        """The last match that begins before a place."""
+        """Return the last match that begins before a place."""
         for line, text in self._lines(buffer, number, forward=False):
             for start, end in reversed(self.spans(text)):
                 if line < number or start < index:
@@ -88,7 +89,7 @@ class Search:
         return self._pattern.search(data.decode()) is not None
 
     def _lines(self, buffer: TextBuffer, number: int, *, forward: bool) -> Iterator[tuple[int, str]]:
-        """The lines from ``number`` on that may hold a match, in the direction asked for."""
+        """Yield the lines that may hold a match, from ``number`` on, in the direction asked for."""
         tail = range(buffer.tail_first, buffer.dropped + buffer.line_count)
         blocks = range(len(buffer.blocks))
         if not forward:

@@ -16,7 +16,7 @@ _START_OF_WORD: Final = re.compile(r"\b\w|(?<=\s)[^\w\s]|^\S")
 
 
 def bounds(buffer: TextBuffer, selection: Selection) -> tuple[Place, Place]:
-    """First and last place of a selection, cut to the lines kept; lines are numbers, so the ring moves nothing."""
+    """Return the first and the last place of a selection, as far as its lines are still kept."""
     last_line = buffer.dropped + max(buffer.line_count - 1, 0)
     start = (buffer.dropped, 0) if selection.start is None else (selection.start.y, selection.start.x)
     end = (last_line + 1, 0) if selection.end is None else (selection.end.y, selection.end.x)
@@ -24,7 +24,7 @@ def bounds(buffer: TextBuffer, selection: Selection) -> tuple[Place, Place]:
 
 
 def extract(buffer: TextBuffer, selection: Selection) -> str:
-    """The text of a selection, one line a line, without blanks at line ends."""
+    """Return the text of a selection, without the blanks that only fill lines."""
     (first, start), (last, end) = bounds(buffer, selection)
     known = buffer.dropped + buffer.line_count
     lines = []
@@ -32,13 +32,13 @@ def extract(buffer: TextBuffer, selection: Selection) -> str:
         text = buffer.text_at(number)
         stop = end if number == last else len(text)
         part = text[start if number == first else 0 : stop]
-        # Blanks at the end of a line only fill it; those a selection ends in were meant.
+        # Blanks that a selection ends in were meant.
         lines.append(part if stop < len(text) else part.rstrip())
     return "\n".join(lines)
 
 
 def span(selection: Selection | None, number: int) -> tuple[int, int] | None:
-    """The part of one line that is selected; the end may lie far beyond the text."""
+    """Return the part of one line that is selected, None for nothing; its end may be far beyond the text."""
     found = None if selection is None else selection.get_span(number)
     if found is None:
         return None
@@ -47,15 +47,14 @@ def span(selection: Selection | None, number: int) -> tuple[int, int] | None:
 
 
 def selection_of(buffer: TextBuffer, anchor: Place, cursor: Place) -> Selection:
-    """The selection between two places, what is seen under the later one included, be it one character or several."""
+    """Return the selection between two places, with the whole cluster at the later one."""
     low, high = sorted((anchor, cursor))
-    kept = buffer.dropped <= high[0] < buffer.dropped + buffer.line_count
-    end = cluster_end(buffer.text_at(high[0]), high[1]) if kept else 0
+    end = cluster_end(buffer.text_at(high[0]), high[1]) if buffer.holds(high[0]) else 0
     return Selection(Offset(low[1], low[0]), Offset(max(end, high[1] + 1), high[0]))
 
 
 def word_at(text: str, index: int) -> tuple[int, int]:
-    """The word, or group of signs, around an index."""
+    """Return first and end of the word, or the group of punctuation, around an index."""
     for match in _WORD.finditer(text):
         if match.start() <= index < match.end():
             return match.span()
@@ -63,7 +62,7 @@ def word_at(text: str, index: int) -> tuple[int, int]:
 
 
 def moved(buffer: TextBuffer, place: Place, where: str, page: int) -> Place:
-    """The place after a movement.
+    """Return the place after a movement.
 
     Args:
         buffer: The text.

@@ -1,11 +1,13 @@
-"""Finished lines in compact form: UTF-8 in one bytes object, style runs in two arrays, nothing for the collector.
+"""The text of one pane: what was written, as lines with style runs, bounded, and free of any widget.
 
-A line of 90 characters with four runs takes about 150 bytes here; as Python strings and tuples it took 200 (ASCII)
-to 1,100 bytes, and full collections stalled the loop.
+How this works: a record goes through a ``Splitter``, which makes it harmless text with runs of style, and into the
+open line, which lays out carriage returns, backspaces and tabs. A newline ends the open line; it goes into the ring.
+The usual record, a whole line without any of these, goes into the ring directly. The ring keeps the newest lines as
+strings and packs them by the hundred into blocks; when there are too many lines or bytes, the oldest ones are dropped.
 
-Finished lines in a ring: the newest ones as strings, the others packed, the oldest let go.
-
-The text of one pane: what was written, as lines with style runs, bounded, free of any widget.
+A block holds its lines as one bytes object of UTF-8 and two arrays of runs. A line of 90 characters with four runs
+takes about 150 bytes so; as Python strings and tuples it took 200 (ASCII) to 1,100 bytes, and full collections
+stalled the event loop, because the collector visits every tuple.
 
 Lines are numbered in two ways: by *index*, 0 for the oldest line kept, and by *number*, counted from the first line
 ever written; number = index + ``dropped``. Numbers stay true when the ring drops lines.

@@ -27,7 +27,7 @@ class OpenLine:
     """
 
     __slots__ = (
-        *("_cells", "_chars", "_columns", "_cursor", "_laid", "_measured", "_pieces", "_runs", "_styles"),
+        *("_cells", "_chars", "_columns", "_cursor", "_content", "_measured", "_pieces", "_runs", "_styles"),
         "length",
     )
 
@@ -44,15 +44,15 @@ class OpenLine:
         self._chars: list[str] = []
         self._styles: list[int] = []
         self._columns = False
-        #: What the columns were read as last, until something is written.
-        self._laid: tuple[str, Runs] | None = None
+        #: What ``content`` returned last for the columns, until something is written.
+        self._content: tuple[str, Runs] | None = None
 
     def __bool__(self) -> bool:
         return self.length > 0
 
     def write(self, text: str, runs: Runs) -> None:
         """Add text without newlines."""
-        self._laid = None
+        self._content = None
         if _LAYOUT.search(text) is None:
             self._put(text, runs)
             return
@@ -92,9 +92,9 @@ class OpenLine:
                 self._measured = min(self._measured, 1)
                 self._cells = 0 if not self._measured else width(self._pieces[0])
             return (self._pieces[0] if self._pieces else ""), tuple(self._runs)
-        if self._laid is None:
-            self._laid = self._read()
-        return self._laid
+        if self._content is None:
+            self._content = self._read()
+        return self._content
 
     def _read(self) -> tuple[str, Runs]:
         """The columns as a line."""

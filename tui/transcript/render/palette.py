@@ -21,19 +21,19 @@ from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-#: The sixteen colours on a dark ground: each has a contrast of at least 4.5 to #1e1e1e (WCAG 2.1, 1.4.3), the
-#: black that scripts choose as a foreground included.
+#: The sixteen colours as foregrounds on a dark background: each has a contrast of at least 4.5 to #1e1e1e (WCAG 2.1,
+#: 1.4.3), even the black that scripts choose.
 DARK: Final = (
     0x8A8A8A, 0xF47067, 0x57C45C, 0xD9A93A, 0x6CA8F5, 0xD08CF0, 0x45BFC4, 0xCCCCCC,
     0x9A9A9A, 0xFF8A80, 0x7EE787, 0xF7D774, 0x9CC9FF, 0xE3B3FF, 0x7FE5EA, 0xF5F5F5,
 )  # fmt: skip
-#: The same on a light ground (#f5f5f5).
+#: The same on a light background (#f5f5f5).
 LIGHT: Final = (
     0x1A1A1A, 0xB3261E, 0x1B6E20, 0x7A5B00, 0x1F4FB0, 0x86309E, 0x006A70, 0x5C5C5C,
     0x4A4A4A, 0xC62828, 0x22772A, 0x806000, 0x2962D9, 0x9A3BB5, 0x00767D, 0x5F5F5F,
 )  # fmt: skip
 #: As backgrounds: what the console shows, whatever the theme.
-GROUNDS: Final = (
+BACKGROUNDS: Final = (
     0x000000, 0x8B1A1A, 0x14691A, 0x7A5C00, 0x1F3F8F, 0x6F2A86, 0x0B6266, 0xC0C0C0,
     0x5A5A5A, 0xE0645C, 0x4FC257, 0xE8C547, 0x5B9BF0, 0xC678E8, 0x3FBFC5, 0xFFFFFF,
 )  # fmt: skip
@@ -99,15 +99,15 @@ class Palette:
         return known
 
     def _make(self, packed: int) -> Style:
-        front, ground = foreground(packed), background(packed)
+        front = foreground(packed)
         color = self._foreground(front)
-        bgcolor = self._background(ground)
+        bgcolor = self._background(background(packed))
         if bgcolor is not None and color is None and bgcolor.triplet is not None:
             red, green, blue = bgcolor.triplet
             rgb = red << 16 | green << 8 | blue
             color = _rgb_color(_WHITE if contrast(_WHITE, rgb) >= contrast(_BLACK, rgb) else _BLACK)
         elif bgcolor is not None and 1 <= front <= 16 and not self.look.native:
-            # On a ground of the script's own choice its colours are meant as the console has them.
+            # On a background that the script chose, its colours are meant as the console shows them.
             color = _rgb_color((LIGHT if self._is_light(bgcolor) else DARK)[front - 1])
         return Style(
             color=color,
@@ -140,7 +140,7 @@ class Palette:
         if color == 0:
             return None
         if color <= 16 and not self.look.native:
-            return _rgb_color(GROUNDS[color - 1])
+            return _rgb_color(BACKGROUNDS[color - 1])
         return self._other(color)
 
     def _other(self, color: int) -> Color:

@@ -1,6 +1,20 @@
-"""Characters that a hostile or careless far end could use to hide, reorder or misplace text, made harmless.
+"""Hostile text to harmless text and runs of style.
 
-Control characters are not handled here (see ``sgr``). What is done with the rest:
+Everything the far end sends is text with an unknown mixture of terminal sequences (protocol-notes 7.5). Only
+SGR, ``CSI … m``, is understood; every other sequence is removed. Newline, carriage return, backspace and tab stay
+in the text, because laying them out is the buffer's work.
+
+How this works: a ``Splitter`` is fed one write after the other and carries over what a write leaves unfinished: the
+style in force, half a sequence, an open control string. Nearly all writes are plain text or text with SGR sequences
+only; one regular expression splits those (the fast way). If a control character or an unclean one is left over, the
+write is gone through control by control (the slow way), and ``clean`` deals with the text between.
+
+Rules where terminals differ: no sequence outlives its line; a control string (OSC, DCS, APC, PM, SOS) that is
+never terminated swallows the rest of its line, at most MAX_STRING characters; one opened by an 8-bit control is
+removed only when it is terminated soon, because most of those controls are misread bytes of ordinary text; hidden
+and blinking text is shown plainly.
+
+Characters that a hostile or careless far end could use to hide, reorder or misplace text are made harmless:
 
 - bidirectional embeddings, overrides and isolates become U+FFFD: something was there, but it reorders nothing;
 - characters that show nothing (zero-width space and non-joiner, marks of direction, soft hyphen, tag characters,
@@ -9,17 +23,6 @@ Control characters are not handled here (see ``sgr``). What is done with the res
   emoji selectors stay after an emoji;
 - more than four combining marks on one character are cut, so that no column grows over the rows above;
 - line and paragraph separators become a space, surrogates are paired, a lone one becomes U+FFFD.
-
-Hostile text to plain text and runs of style.
-
-Everything the far end sends is text with an unknown mixture of terminal sequences (protocol-notes 7.5). Only
-SGR, ``CSI … m``, is understood; every other sequence is removed. Newline, carriage return, backspace and tab stay
-in the text, because laying them out is the buffer's work.
-
-Rules where terminals differ: no sequence outlives its line; a control string (OSC, DCS, APC, PM, SOS) that is
-never terminated swallows the rest of its line, at most MAX_STRING characters; one opened by an 8-bit control is
-removed only when it is terminated soon, because those controls mostly are misread bytes of ordinary text; hidden
-and blinking text is shown plainly.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def with_background(style: int, color: int) -> int:
 
 
 def console_style(style: int, foreground_color: int, background_color: int) -> int:
-    """The style after Write-Host colours: System.ConsoleColor 0..15 each; -1 or anything else leaves it alone."""
+    """The style after Write-Host's colours: System.ConsoleColor 0..15 each; any other number changes nothing."""
     if 0 <= foreground_color <= 15:
         style = with_foreground(style, CONSOLE_TO_ANSI[foreground_color] + 1)
     if 0 <= background_color <= 15:

@@ -1,8 +1,14 @@
 """Which row of a wrapped pane shows which line, without wrapping what nobody looks at.
 
-Rows are counted per block of the buffer. A block whose longest line fits has as many rows as lines and costs
-nothing; any other is estimated from its size until it is looked at, or until ``refine`` comes to it in slices short
-enough for one frame. Estimates only move the scroll bar: rows on screen always come from exact blocks.
+How this works: rows are counted block by block of the buffer. A block whose longest line fits into a row has as many
+rows as lines and costs nothing. Any other block is *estimated* from its size, until it is looked at (``locate``,
+``row_of``) or until ``refine`` comes to it, in slices short enough for one frame; then it is *exact*, and the rows of
+each of its lines are kept in an array for a few blocks. Sums of rows before each block are made anew when one of them
+has changed, and a row is found by bisection, first among the blocks, then in the array. Lines that are not packed into
+a block yet (the tail) are always exact. Estimates only move the scroll bar: rows on the screen always come from exact
+blocks.
+
+A new width or another fold estimates everything anew, so a resize costs the same whatever was written before.
 """
 
 from __future__ import annotations
