@@ -17,7 +17,7 @@ from pstui.backends.transports.container.engine import (
     ContainerState,
     how_it_ended,
     state_of,
-    way_on,
+    ways_out,
 )
 from pstui.backends.transports.process import ProcessChannel
 from pstui.backends.transports.streams import printable
@@ -208,7 +208,7 @@ class ContainerChannel:
             what = f"the container {self._container.name}: {failure.what}"
             return SessionBroken(what, failure.why, error_id=error_id)
         why = self._process.ending() if self._process and state.state in ("running", "unknown") else ""
-        hint, offers = way_on(self._container, state.state)
+        hint, offers = ways_out(self._container, state.state)
         return SessionBroken(self._ending, why, hint, error_id=error_id, details=self.ending(), offers=offers)
 
     async def _settled_state(self) -> ContainerState:

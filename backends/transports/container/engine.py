@@ -125,10 +125,10 @@ def engines(info: ConnectionInfo | None = None) -> list[Engine]:
             "a container's engine has both a context and an address", "Each says where it is.", "Keep one of the two."
         )
     commands = [given] if given else [(path,) for name in KNOWN if (path := shutil.which(name))]
-    return [Engine(command + _way(Engine(command).name, context, url)) for command in commands]
+    return [Engine(command + _location_arguments(Engine(command).name, context, url)) for command in commands]
 
 
-def _way(name: str, context: str, url: str) -> tuple[str, ...]:
+def _location_arguments(name: str, context: str, url: str) -> tuple[str, ...]:
     """Return the engine's arguments for another place; joined by ``=`` so that no value is read as an option."""
     is_podman = name.startswith("podman")
     if context:
@@ -210,7 +210,7 @@ def _moment(*values: Any) -> float:
     return 0.0
 
 
-def match(containers: Sequence[Container], wanted: str) -> list[Container]:
+def matching(containers: Sequence[Container], wanted: str) -> list[Container]:
     """Return what a name means, as the engines do: a whole id, else a name, else every id that begins so."""
     folded = wanted.lower()
     for test in (
@@ -289,7 +289,7 @@ def how_it_ended(container: Container, state: ContainerState) -> str:
     return f"the container {name} has stopped (exit code {state.exit_code})"
 
 
-def way_on(container: Container, state: str) -> tuple[str, Sequence[Offer]]:
+def ways_out(container: Container, state: str) -> tuple[str, Sequence[Offer]]:
     """Return the hint and the offers for a container in a state that allows no session."""
     if state in ("running", "unknown", "removed", "removing"):
         return "", ()

@@ -20,8 +20,8 @@ from pstui.backends.transports.container.engine import (
     engines,
     how_it_ended,
     is_windows,
-    match,
-    way_on,
+    matching,
+    ways_out,
 )
 from pstui.backends.transports.process import SERVER_ARGUMENTS
 from pstui.backends.transports.streams import printable
@@ -57,7 +57,7 @@ async def find(info: ConnectionInfo) -> Container:
             failures.append(f"{engine.name}: {answer.what}. {answer.why}".strip())
         elif isinstance(answer, BaseException):
             raise answer
-        elif found := match(answer, wanted):
+        elif found := matching(answer, wanted):
             if len(found) > 1:
                 raise _several(shown, found)
             return found[0]
@@ -84,7 +84,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     account = ""
     if info.switch("RunAsAdministrator"):
         account = ADMINISTRATORS[await is_windows(container)]
-    channel = ContainerChannel(container, candidates(info), context.console)
+    channel = ContainerChannel(container, server_commands(info), context.console)
     channel.argv = lambda program: exec_argv(container, program, account)
     context.step("session", account or "the container's own user")
     try:
@@ -101,7 +101,7 @@ def exec_argv(container: Container, program: Sequence[str], account: str = "") -
     return container.engine.argv("exec", "-i", *user, container.id, *program)
 
 
-def candidates(info: ConnectionInfo) -> list[tuple[str, ...]]:
+def server_commands(info: ConnectionInfo) -> list[tuple[str, ...]]:
     """Return the argument lists to try in the container. Raises OpenError for one that cannot be passed on.
 
     ``Shell`` is one program, which gets the arguments of a server, or a whole list. ConfigurationName becomes the
@@ -127,7 +127,7 @@ def candidates(info: ConnectionInfo) -> list[tuple[str, ...]]:
 def _not_running(container: Container) -> OpenError:
     state = ContainerState(container.state)
     what = how_it_ended(container, state) if container.state == "paused" else _what(container)
-    hint, offers = way_on(container, container.state)
+    hint, offers = ways_out(container, container.state)
     return OpenError(
         what,
         f"The engine says: {container.status}." if container.status else "",

@@ -19,7 +19,7 @@ from pstui.backends.transports.vm.libvirt import Hypervisor
 from pstui.backends.transports.vm.machine import Machine, choose
 
 #: seconds for a port of the guest to accept
-REACH = 4.0
+CONNECT_TIMEOUT = 4.0
 #: usual ports; plain WinRM last, because it proves nothing of the guest
 SSH, WINRM_TLS, WINRM = 22, 5986, 5985
 
@@ -98,7 +98,7 @@ async def reach(machine: Machine, transport: str, port: int) -> tuple[str, int, 
 async def _speaks(address: str, port: int, kind: str) -> str:
     """Return what a port speaks: ``kind``, or by its greeting where that is empty; ``""`` if nobody accepts."""
     try:
-        async with asyncio.timeout(REACH):
+        async with asyncio.timeout(CONNECT_TIMEOUT):
             reader, writer = await asyncio.open_connection(address, port)
     except (OSError, TimeoutError):
         return ""

@@ -19,9 +19,9 @@ from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.machine import Machine
 
 #: seconds for one question to a hypervisor, which may be behind a network
-PATIENCE = 20.0
+ANSWER_TIMEOUT = 20.0
 #: seconds that closing a connection may take
-CLOSING = 2.0
+CLOSE_TIMEOUT = 2.0
 #: most machines taken from one hypervisor
 MAX_MACHINES = 5000
 
@@ -71,7 +71,7 @@ class Hypervisor:
     async def close(self) -> None:
         """Close the connection if it is open; one whose hypervisor does not answer is left to itself."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await in_thread(self._close)
 
     async def start(self, identity: uuid.UUID) -> None:
@@ -83,12 +83,12 @@ class Hypervisor:
 
     async def _ask(self, call: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_TIMEOUT):
                 return await in_thread(lambda: self._in_turn(call))
         except TimeoutError:
             # The thread that hangs keeps the old turn.
             self._connection, self._turn = None, threading.Lock()
-            raise _failed(self.uri, f"It did not answer within {PATIENCE:g} s.") from None
+            raise _failed(self.uri, f"It did not answer within {ANSWER_TIMEOUT:g} s.") from None
 
     # In a thread.
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pstui.backends.discovery import containers
 from pstui.backends.discovery.containers import ContainerSource, container_sources
 from pstui.backends.discovery.model import Found, Section, Watcher, look
-from pstui.backends.transports.container.engine import MAX_CONTAINERS, Engine, match, read_containers
+from pstui.backends.transports.container.engine import MAX_CONTAINERS, Engine, matching, read_containers
 from pstui.backends.transports.streams import printable
 from pstui.tui.sidebar.widget import found_entries
 
@@ -224,9 +224,9 @@ def test_both_shapes_of_a_list_are_read_and_nonsense_is_left_out() -> None:
     podman_row = '[{"Id":"%s","Names":["a","b"],"State":"paused","Created":1795256272,"Image":null}, 3]' % ("ef" * 32)
     [other] = read_containers(podman_row, ENGINE)
     assert (other.names, other.state, other.created, other.image) == (("a", "b"), "paused", 1795256272.0, "")
-    assert match([docker, other], "b") == [other]
-    assert match([docker, other], "AB") == [docker]
-    assert match([docker, other], "") == []
+    assert matching([docker, other], "b") == [other]
+    assert matching([docker, other], "AB") == [docker]
+    assert matching([docker, other], "") == []
 
 
 def test_a_list_without_end_is_cut() -> None:

@@ -43,7 +43,7 @@ def slow_write(body: bytes) -> Write | None:
     call = decode(body, CIPHER)
     if call.ci != VOID or call.mi not in WRITE_METHODS:
         return None
-    return write_record(call.mi, arguments_of(call, HOST_METHODS[call.mi])) or NOTHING
+    return write_record(HOST_METHODS[call.mi].id, arguments_of(call, HOST_METHODS[call.mi])) or NOTHING
 
 
 def test_every_recorded_host_call_is_decoded_alike() -> None:

@@ -40,7 +40,7 @@ def offering(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
 
     def init(self: RunspacePool, *args: Any, **options: Any) -> None:
         original(self, *args, **options)
-        self.offered = version
+        self.offered_protocol = version
         self.core.our_capability = ps.SessionCapability(
             PSVersion=ps.PSVersion("2.0"),
             protocolversion=ps.PSVersion(version),

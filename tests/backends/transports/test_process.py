@@ -71,12 +71,12 @@ async def test_more_than_any_buffer_holds_goes_through_both_ways() -> None:
 
 async def test_a_process_that_writes_more_than_is_read_is_made_to_wait() -> None:
     channel = await ProcessChannel.start(["yes"])
-    while channel._inbox.waiting <= HIGH_WATER:
+    while channel._received.waiting <= HIGH_WATER:
         await asyncio.sleep(0)
-    held = channel._inbox.waiting
+    held = channel._received.waiting
     for _ in range(200):
         await asyncio.sleep(0)
-    assert channel._inbox.waiting == held
+    assert channel._received.waiting == held
     taken = 0
     while taken < 4 * HIGH_WATER:
         taken += len(await asyncio.wait_for(channel.read(), 20))

@@ -16,7 +16,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.container.engine import Container, Engine, engines
-from pstui.backends.transports.container.kind import candidates, exec_argv, find
+from pstui.backends.transports.container.kind import exec_argv, find, server_commands
 
 from tests.support.scripted_console import ScriptedConsole
 
@@ -193,7 +193,7 @@ def test_only_whole_arguments_are_ever_made_of_what_a_person_gives(configuration
     container = Container(Engine(("docker",)), ID, "api", state="running")
     values = {"ContainerId": "api", "ConfigurationName": configuration, "Shell": (shell,)}
     try:
-        [program] = candidates(ConnectionInfo(ParameterSet.CONTAINER_ID, values))
+        [program] = server_commands(ConnectionInfo(ParameterSet.CONTAINER_ID, values))
     except OpenError:
         assert not shell or shell.startswith("-") or "\0" in shell + configuration
         return

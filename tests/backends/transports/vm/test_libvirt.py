@@ -357,7 +357,7 @@ async def test_a_machine_that_does_not_run_can_be_started_by_the_offer() -> None
 
 async def test_a_hypervisor_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("libvirt")
-    monkeypatch.setattr(vm_libvirt, "PATIENCE", 0.1)
+    monkeypatch.setattr(vm_libvirt, "ANSWER_TIMEOUT", 0.1)
     hang = threading.Event()
     hypervisor = vm_libvirt.Hypervisor("test:///default")
     monkeypatch.setattr(hypervisor, "_open", hang.wait)

@@ -134,7 +134,7 @@ def test_what_is_no_answer_is_refused(content: bytes, why: str) -> None:
 
 async def test_an_answer_to_another_request_ends_the_session() -> None:
     told = await refused(answers(reply(envelope(b"uuid:00000000-0000-0000-0000-000000000000", b"<x/>"))))
-    assert "no WinRM service" in told
+    assert "not a working WinRM service" in told
     assert "answered another request" in told
 
 

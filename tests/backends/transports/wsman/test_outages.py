@@ -201,7 +201,7 @@ async def test_empty_answers_that_come_at_once_slow_the_asking_down(monkeypatch:
         await backoff.end(empty=True)
     assert len(waits) == 60 - wsman_receiving.MAX_EARLY
     assert waits == sorted(waits)
-    assert waits[-1] == wsman_receiving.LONGEST_BRAKE
+    assert waits[-1] == wsman_receiving.LONGEST_BACKOFF
     waits.clear()
     backoff.begin()
     await backoff.end(empty=False)

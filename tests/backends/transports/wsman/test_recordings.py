@@ -364,7 +364,7 @@ def test_a_request_sent_again_differs_only_in_the_mark_of_a_repetition() -> None
     client_way = way()
     from pstui.backends.transports.wsman.envelope import Envelopes
 
-    request: Request = Envelopes(client_way.target.url, client_way.settings).request("urn:x", "urn:y")
+    request: Request = Envelopes(client_way.target.url, client_way.options).request("urn:x", "urn:y")
     assert request.data != request.again
     pattern = rb'(OperationID s:mustUnderstand=)"(?:true|false)"'
     assert re.sub(pattern, rb"\1", request.data) == re.sub(pattern, rb"\1", request.again)
