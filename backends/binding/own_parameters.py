@@ -13,7 +13,7 @@ from pstui.backends.connection import ParameterSet
 _TYPES = {kind: name for name, kind in reversed(list(KINDS.items()))} | {OptionKind.CHOICE: "String"}
 
 
-def _own(
+def own(
     name: str,
     kind: OptionKind,
     help: str,
@@ -56,14 +56,14 @@ _INT_MAX = 2147483647
 
 OWN_PARAMETERS: tuple[Option, ...] = (
     # the targets of pstui's own sets
-    _own(
+    own(
         "Command",
         OptionKind.LIST,
         "A program on this computer, with its arguments, that speaks the protocol on its standard streams.",
         sets=(ParameterSet.PROCESS,),
         default="pwsh -s -NoLogo -NoProfile",
     ),
-    _own(
+    own(
         "ProcessId",
         OptionKind.INTEGER,
         "The process id of a PowerShell that runs on this computer.",
@@ -71,7 +71,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         mandatory=True,
         limits=(1, _INT_MAX),
     ),
-    _own(
+    own(
         "Demo",
         OptionKind.SWITCH,
         "Opens the embedded demo endpoint.",
@@ -79,21 +79,21 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         mandatory=True,
     ),
     # for what runs on or beside this computer
-    _own(
+    own(
         "Engine",
         OptionKind.LIST,
         "The container engine's command, with the arguments that stand before each of its own.",
         sets=_CONTAINER,
         default="podman, then docker",
     ),
-    _own(
+    own(
         "EngineContext",
         OptionKind.TEXT,
         "The Docker context or the Podman connection whose containers are meant.",
         sets=_CONTAINER,
         default="the engine's own",
     ),
-    _own(
+    own(
         "EngineUrl",
         OptionKind.TEXT,
         "The address of a container engine elsewhere, such as ssh://user@host.",
@@ -101,21 +101,21 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         sets=_CONTAINER,
         default="this computer",
     ),
-    _own(
+    own(
         "Shell",
         OptionKind.LIST,
         "The PowerShell inside the container: a program, or a program with all its arguments.",
         sets=_CONTAINER,
         default="pwsh, then powershell.exe",
     ),
-    _own(
+    own(
         "LibvirtUri",
         OptionKind.TEXT,
         "The libvirt connection that knows the virtual machine, such as qemu+ssh://root@host/system.",
         sets=_VM,
         default="qemu:///system, then …/session",
     ),
-    _own(
+    own(
         "GuestTransport",
         OptionKind.CHOICE,
         "How the guest of a libvirt machine is entered: SSH, or WSMan for WinRM.",
@@ -124,7 +124,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         choices=("SSH", "WSMan"),
         default="what the guest has, SSH first",
     ),
-    _own(
+    own(
         "GuestPort",
         OptionKind.INTEGER,
         "The port in the guest.",
@@ -132,14 +132,14 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         limits=(1, 65535),
         default="22, 5986, 5985",
     ),
-    _own(
+    own(
         "Discover",
         OptionKind.LIST,
         "A command that prints what can be entered, a name a line; {} in the profile's command stands for the name.",
         sets=(ParameterSet.PROCESS,),
     ),
     # for WinRM: what a client on Windows keeps in its WSMan: drive, and limits of patience
-    _own(
+    own(
         "TrustedHosts",
         OptionKind.LIST,
         "Computers that may be entered over http without Kerberos: names with wildcards, or <local>.",
@@ -148,7 +148,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         default="none; on Windows the machine's",
         setting=True,
     ),
-    _own(
+    own(
         "AllowUnencrypted",
         OptionKind.SWITCH,
         "Allows Basic and Digest, and sessions without encryption, over http.",
@@ -157,21 +157,21 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         default="off",
         setting=True,
     ),
-    _own(
+    own(
         "Realms",
         OptionKind.TABLE,
         "The Kerberos realm of each domain's short name, such as CONTOSO=CONTOSO.EXAMPLE.",
         sets=_WINRM,
         setting=True,
     ),
-    _own(
+    own(
         "CertificateFiles",
         OptionKind.LIST,
         "The PEM files, or folders of them, among which CertificateThumbprint is looked for.",
         sets=_WINRM,
         setting=True,
     ),
-    _own(
+    own(
         "MaxEnvelopeSizeKB",
         OptionKind.INTEGER,
         "The largest message to send, for a computer that takes smaller ones than usual.",
@@ -181,7 +181,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         unit="KiB",
         setting=True,
     ),
-    _own(
+    own(
         "MaxRetryTime",
         OptionKind.INTEGER,
         "How long a lost connection is tried again until the session counts as disconnected.",
@@ -191,7 +191,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         unit="ms",
         setting=True,
     ),
-    _own(
+    own(
         "ReceiveTimeout",
         OptionKind.INTEGER,
         "How long the computer keeps a request for output that it has none for.",
@@ -203,7 +203,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         setting=True,
     ),
     # for every session
-    _own(
+    own(
         "Width",
         OptionKind.INTEGER,
         "A fixed width that the far end formats for, instead of the pane's.",
@@ -212,7 +212,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         unit="columns",
         setting=True,
     ),
-    _own(
+    own(
         "LoadProfile",
         OptionKind.SWITCH,
         "Runs the far $PROFILE files before the first prompt.",

@@ -1,15 +1,12 @@
-"""The words PowerShell's grammar knows: keywords and the operators written with a dash.
-
-The characters PowerShell's scanner tells apart, and the regular expressions made of them.
+"""The words, characters and pieces of PowerShell's language, and the regular expressions that find them.
 
 PowerShell reads typographic quotes as quotes, and en dash, em dash and horizontal bar as a dash, so that text pasted
 from a document still runs. Every expression here is linear: none can backtrack over what another branch also takes.
 
-Where one piece of PowerShell text ends: strings, here-strings, variables, bare words, comments.
-
-Each function takes the text and the position of the first character and gives back a :class:`Piece`. None raises, none
-recurses (a sub-expression inside a string is found by counting parentheses, as PowerShell itself does), and each reads
-its characters once.
+The functions say where one piece of text ends: a string, a here-string, a variable, a bare word, a comment. Each takes
+the text and the position of the first character and returns a :class:`Piece`. None raises, none recurses (a
+sub-expression inside a string is found by counting parentheses, as PowerShell itself does), and each reads its
+characters once.
 """
 
 from __future__ import annotations

@@ -1,20 +1,18 @@
-"""What the scanner remembers of each bracket that is open.
-
-The tokens whose meaning depends on the mode: words, numbers, operators, parameters, brackets of types.
-
-Each function gets the scanner and says whether it has taken a token.
-
-The scanner behind :func:`.tokens.tokenize`: one pass over the text, with a stack of the brackets that are open.
-
-PowerShell's own scanner is driven by its parser, because the same characters mean different things in an expression
-and in a command line. Here the parser's part is played by one mode for each open bracket. This module holds what is
-the same in every mode; :mod:`.scanner_modes` the rest.
-
-PowerShell text as tokens, for highlighting, for matching brackets and as the first step of reading a line.
+"""PowerShell text as tokens, for highlighting, for matching brackets and as the first step of reading a line.
 
 :func:`tokenize` takes any text whatever: it never raises, its tokens stand in order without overlap and cover every
 character that is no blank, and its time grows with the length of the text. What PowerShell would refuse comes as
 ``TokenKind.UNKNOWN`` or as a token that is not ``complete``.
+
+How this works. The same characters mean different things in an expression and in a command line, so PowerShell's own
+scanner is driven by its parser. Here a stack of ``Frame`` plays the parser's part, one frame for each open bracket.
+Its ``mode`` says what is expected next, and what is read moves it on: the first token of a statement decides between
+a keyword, an expression and a command, ``|`` begins the next command, a closing bracket goes back to the frame below.
+
+For each token ``Scanner.run`` asks three in turn. ``_member`` takes what touches the value before it (``.Name``,
+``[0]``). ``Scanner._common`` takes what is the same in every mode: quotes, brackets, comments, variables, separators.
+The function of the mode takes the rest. Each says whether it has taken a token; where none has, one character is
+UNKNOWN. The patterns of the single tokens are in ``lexemes``, tried at the position only, never searched for.
 """
 
 from __future__ import annotations
@@ -24,15 +22,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pstui.backends.language import lexemes as c
-from pstui.backends.language import lexemes as scanning
-from pstui.backends.language.lexemes import (
-    ASSIGNMENTS,
-    DASH_OPERATORS,
-    NAMING_KEYWORDS,
-    STATEMENT_KEYWORDS,
-    UNARY_DASH_OPERATORS,
-    VALUE_KEYWORDS,
-)
 from pstui.backends.language.tokens import Token, TokenKind
 
 
@@ -104,12 +93,7 @@ _VALUES = frozenset(
 _MEMBER_OPERATORS = ("::", "?.", ".")
 
 
-def scan(scanner: Scanner) -> bool:
-    """Take the next token by the mode of the innermost bracket."""
-    return _BY_MODE[scanner.frame.mode](scanner)
-
-
-def open_bracket(scanner: Scanner, end: int) -> bool:
+def _open_bracket(scanner: Scanner, end: int) -> bool:
     """Open ``(``, ``{``, ``$(``, ``@(`` or ``@{``; ``end`` is behind it."""
     frame = scanner.frame
     before = scanner.adjacent()
@@ -127,7 +111,7 @@ def _ends_value(token: Token | None) -> bool:
     return token is not None and token.kind in _VALUES
 
 
-def scan_member(scanner: Scanner) -> bool:
+def _member(scanner: Scanner) -> bool:
     """Take a member operator, an index or a member name that touches the value before it."""
     frame, text, position = scanner.frame, scanner.text, scanner.position
     if frame.member:
@@ -159,14 +143,14 @@ def scan_member(scanner: Scanner) -> bool:
 
 
 def _word(scanner: Scanner, kind: TokenKind) -> bool:
-    return scanner.emit_piece(kind, scanning.bare_word(scanner.text, scanner.position))
+    return scanner.emit_piece(kind, c.bare_word(scanner.text, scanner.position))
 
 
 def _number(scanner: Scanner, *, signed: bool) -> bool:
     match = c.NUMBER_IN_EXPRESSION.match(scanner.text, scanner.position)
     if match is None or (match["sign"] and not signed):
         return False
-    return scanner.emit_piece(TokenKind.NUMBER, scanning.Piece(match.end()))
+    return scanner.emit_piece(TokenKind.NUMBER, c.Piece(match.end()))
 
 
 def _command_word(scanner: Scanner) -> bool:
@@ -181,13 +165,13 @@ def _keyword(scanner: Scanner) -> bool:
     if match is None or not c.ends_word(text, match.end()):
         return False
     word = match[0].lower()
-    if word not in STATEMENT_KEYWORDS or frame.piped:
+    if word not in c.STATEMENT_KEYWORDS or frame.piped:
         return False
-    if word in VALUE_KEYWORDS:
+    if word in c.VALUE_KEYWORDS:
         frame.begin(Mode.START)
         frame.keyword = ""
     else:
-        named = Mode.NAME if word in NAMING_KEYWORDS else Mode.COMMAND if word == "using" else Mode.EXPRESSION
+        named = Mode.NAME if word in c.NAMING_KEYWORDS else Mode.COMMAND if word == "using" else Mode.EXPRESSION
         frame.begin(named)
         frame.keyword = word
     return scanner.emit(TokenKind.KEYWORD, match.end())
@@ -219,7 +203,7 @@ def _start_with_sign(scanner: Scanner, character: str, follower: str) -> bool:
     frame, text, position = scanner.frame, scanner.text, scanner.position
     if c.is_dash(character) and (follower.isalpha() or follower in ("_", "?")) and follower:
         operator = c.DASH_OPERATOR.match(text, position)
-        if operator is not None and operator[1].lower() in UNARY_DASH_OPERATORS:
+        if operator is not None and operator[1].lower() in c.UNARY_DASH_OPERATORS:
             frame.begin(Mode.EXPRESSION)
             return scanner.emit(TokenKind.OPERATOR, operator.end())
         frame.mode, frame.keyword = Mode.NAME, ""
@@ -235,10 +219,6 @@ def _open_type(scanner: Scanner) -> bool:
     return scanner.open(scanner.position + 1, Mode.TYPE, Mode.TYPE)
 
 
-def _name(scanner: Scanner) -> bool:
-    return _word(scanner, TokenKind.COMMAND)
-
-
 def _parameter(scanner: Scanner, kind: TokenKind) -> bool:
     """Take ``-Name`` or ``-Name:``; a quote right behind makes it a bare word instead."""
     text = scanner.text
@@ -248,7 +228,7 @@ def _parameter(scanner: Scanner, kind: TokenKind) -> bool:
     follower = text[match.end() : match.end() + 1]
     if not match["colon"] and (c.is_single_quote(follower) or c.is_double_quote(follower)):
         return False
-    scanner.emit_piece(kind, scanning.Piece(match.end()))
+    scanner.emit_piece(kind, c.Piece(match.end()))
     scanner.frame.wanting = kind is TokenKind.PARAMETER and match["colon"] is not None
     return True
 
@@ -260,14 +240,14 @@ def _argument(scanner: Scanner) -> bool:
         if c.is_dash(text[position + 1 : position + 2]) and c.ends_word(text, position + 2):
             kind = TokenKind.ARGUMENT if frame.plain or frame.wanting else TokenKind.PARAMETER
             frame.plain = True
-            return scanner.emit_piece(kind, scanning.Piece(position + 2))
+            return scanner.emit_piece(kind, c.Piece(position + 2))
         if _parameter(scanner, TokenKind.ARGUMENT if frame.plain or frame.wanting else TokenKind.PARAMETER):
             return True
     number = c.NUMBER_IN_COMMAND.match(text, position)
     if number is not None:
-        return scanner.emit_piece(TokenKind.NUMBER, scanning.Piece(number.end()))
+        return scanner.emit_piece(TokenKind.NUMBER, c.Piece(number.end()))
     if character == "]" or (character == "." and text[position + 1 : position + 2] in ("$", '"', "'")):
-        return scanner.emit_piece(TokenKind.ARGUMENT, scanning.Piece(position + 1))
+        return scanner.emit_piece(TokenKind.ARGUMENT, c.Piece(position + 1))
     _word(scanner, TokenKind.ARGUMENT)
     return scanner.tokens[-1].text != "--%" or _verbatim(scanner)
 
@@ -301,12 +281,12 @@ def _expression(scanner: Scanner) -> bool:
         return scanner.close()
     dashed = c.DASH_OPERATOR.match(text, position)
     if dashed is not None:
-        known = dashed[1].lower() in DASH_OPERATORS
+        known = dashed[1].lower() in c.DASH_OPERATORS
         frame.wanting = known or frame.wanting
         return scanner.emit(TokenKind.OPERATOR if known else TokenKind.PARAMETER, dashed.end())
     operator = c.EXPRESSION_OPERATOR.match(text, position)
     if operator is not None:
-        if operator[0] in ASSIGNMENTS:
+        if operator[0] in c.ASSIGNMENTS:
             frame.begin(Mode.START)
         elif operator[0] not in ("++", "--"):
             frame.wanting = True
@@ -317,7 +297,7 @@ def _expression(scanner: Scanner) -> bool:
     if word[0].lower() == "in" and frame.opener == "(":
         frame.begin(Mode.START)
         return scanner.emit(TokenKind.KEYWORD, word.end())
-    return scanner.emit_piece(TokenKind.ARGUMENT, scanning.Piece(word.end()))
+    return scanner.emit_piece(TokenKind.ARGUMENT, c.Piece(word.end()))
 
 
 def _key(scanner: Scanner) -> bool:
@@ -350,7 +330,7 @@ def _type(scanner: Scanner) -> bool:
 
 _BY_MODE: dict[Mode, Callable[[Scanner], bool]] = {
     Mode.START: _start,
-    Mode.NAME: _name,
+    Mode.NAME: lambda scanner: _word(scanner, TokenKind.COMMAND),
     Mode.COMMAND: _argument,
     Mode.EXPRESSION: _expression,
     Mode.KEY: _key,
@@ -378,7 +358,7 @@ class Scanner:
             blank = c.BLANK_RUN.match(self.text, self.position)
             if blank is not None:
                 self.position = blank.end()
-            elif not (scan_member(self) or self._common() or scan(self)):
+            elif not (_member(self) or self._common() or _BY_MODE[self.frame.mode](self)):
                 self.emit(TokenKind.UNKNOWN, self.position + 1)
         return self.tokens
 
@@ -387,21 +367,17 @@ class Scanner:
         """The innermost open bracket."""
         return self.frames[-1]
 
-    def emit(self, kind: TokenKind, end: int, *, complete: bool = True, expands: bool = False) -> bool:
+    def emit(self, kind: TokenKind, end: int, *, complete: bool = True, expands: bool = False, depth: int = 0) -> bool:
         """Add the token that ends here and go on behind it; always True, so that callers can return it."""
-        self._emit(kind, end, complete=complete, expands=expands)
+        start, self.position = self.position, end
+        self.tokens.append(Token(kind, start, end, self.text[start:end], complete, expands, depth))
         return True
 
-    def emit_piece(self, kind: TokenKind, piece: scanning.Piece) -> bool:
+    def emit_piece(self, kind: TokenKind, piece: c.Piece) -> bool:
         """Add a scanned value or argument."""
-        self._emit(kind, piece.end, complete=piece.closed, expands=piece.expands)
+        self.emit(kind, piece.end, complete=piece.closed, expands=piece.expands)
         self.frame.took_operand()
         return True
-
-    def _emit(self, kind: TokenKind, end: int, *, complete: bool = True, expands: bool = False, depth: int = 0) -> None:
-        start = self.position
-        self.tokens.append(Token(kind, start, end, self.text[start:end], complete, expands, depth))
-        self.position = end
 
     def adjacent(self) -> Token | None:
         """The last token, if nothing stands between it and the next one."""
@@ -410,7 +386,7 @@ class Scanner:
     def open(self, end: int, mode: Mode, rest: Mode) -> bool:
         """Emit an opening bracket that ends here; inside it a statement begins in ``mode``, later ones in ``rest``."""
         opener = self.text[end - 1]
-        self._emit(TokenKind.LEFT, end, depth=len(self.frames) - 1)
+        self.emit(TokenKind.LEFT, end, depth=len(self.frames) - 1)
         self._open[opener] += 1
         self.frames.append(Frame(opener, mode, rest))
         return True
@@ -426,7 +402,7 @@ class Scanner:
             if left.opener == opener:
                 break
         kind = TokenKind.RIGHT if matched else TokenKind.UNKNOWN
-        self._emit(kind, self.position + 1, depth=len(self.frames) - 1)
+        self.emit(kind, self.position + 1, depth=len(self.frames) - 1)
         frame = self.frame
         if frame.keyword and (opener == "{" or (opener == "(" and frame.keyword == "param")):
             frame.keyword = ""
@@ -443,12 +419,12 @@ class Scanner:
             return self._newline()
         if character in c.SINGLE_QUOTES or character in c.DOUBLE_QUOTES:
             single = character in c.SINGLE_QUOTES
-            scan = scanning.literal_string if single else scanning.expandable_string
+            scan = c.literal_string if single else c.expandable_string
             return self.emit_piece(_STRING_KINDS[single], scan(self.text, self.position))
         if character in "#<`" and self._comment_or_continuation(character):
             return True
         if character in "({":
-            return open_bracket(self, self.position + 1)
+            return _open_bracket(self, self.position + 1)
         if character in ")}":
             return self.close()
         if character in "$@":
@@ -479,7 +455,7 @@ class Scanner:
         if character == "<":
             if not text.startswith("#", position + 1):
                 return False
-            piece = scanning.block_comment(text, position)
+            piece = c.block_comment(text, position)
             return self.emit(TokenKind.COMMENT, piece.end, complete=piece.closed)
         line_end = c.NEWLINE.match(text, position + 1)
         if line_end is not None:
@@ -492,11 +468,11 @@ class Scanner:
         text, position = self.text, self.position
         follower = text[position + 1 : position + 2]
         if follower == "(" or (character == "@" and follower == "{"):
-            return open_bracket(self, position + 2)
+            return _open_bracket(self, position + 2)
         if character == "@" and (c.is_single_quote(follower) or c.is_double_quote(follower)):
-            return self.emit_piece(TokenKind.HERE_STRING, scanning.here_string(text, position))
+            return self.emit_piece(TokenKind.HERE_STRING, c.here_string(text, position))
         in_command = self.frame.mode in (Mode.COMMAND, Mode.NAME)
-        piece = scanning.variable(text, position, in_command=in_command)
+        piece = c.variable(text, position, in_command=in_command)
         if piece is not None:
             return self.emit_piece(TokenKind.VARIABLE if character == "$" else TokenKind.SPLAT, piece)
         return character == "@" and self.emit(TokenKind.UNKNOWN, position + 1)

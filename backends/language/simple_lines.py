@@ -1,19 +1,20 @@
-"""The values a typed constant can have, and the shape of a line that travels as commands.
-
-A value is a ``str``, a :class:`Number`, a ``bool``, ``None`` (``$null``), a ``list`` of values (an array) or a ``dict``
-(a hashtable, in the order written). protocol-notes 3.3 has the table of what the real client sends for each.
-
-Commands as text: the line that would be read as exactly these commands again.
-
-Used to show and to record what is sent, and by the tests to prove that reading a line loses nothing.
-
-A typed line as commands, where it is simple enough to travel without being script.
+"""A typed line as commands, where it is simple enough to travel without being script; and such commands as text.
 
 The real client reads each line with its own parser and sends simple lines as command objects, everything else as one
 script text (protocol-notes 3.3). Command objects are what endpoints without a language accept: the line between both
-decides what works on a JEA endpoint. Simple is here: commands by name, with constants, arrays and hashtables of
-constants as arguments, in pipelines and statements, with at most one stream merged into the output. What the real
-client computes itself (``(1+2)``, ``[Environment]::ProcessId``, ``$using:x``) travels as script and is computed there.
+decides what works on a JEA endpoint. Simple is: commands by name, with constants, arrays and hashtables of constants
+as arguments, in pipelines and statements, with at most one stream merged into the output. What the real client
+computes itself (``(1+2)``, ``[Environment]::ProcessId``, ``$using:x``) travels as script and is computed there.
+
+How this works. ``parse_line`` takes the tokens of the line and gives up at once where one of them can never be simple
+(a keyword, a type, something that would be expanded). ``_Reader`` then reads statement, pipeline, command and
+argument by descent, one token ahead at most; the first thing that is not simple raises ``_NotSimpleError``, and the
+line is script. It never guesses: a line that is wrongly taken for script still works wherever script does, a line
+that is wrongly taken for commands would do something else. ``render`` is the way back, to show and to record what is
+sent; the tests prove with it that reading a line loses nothing.
+
+A value is a ``str``, a :class:`Number`, a ``bool``, ``None`` (``$null``), a ``list`` of values (an array) or a ``dict``
+(a hashtable, in the order written). protocol-notes 3.3 has the table of what the real client sends for each.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ _SINGLE_QUOTE = re.compile(f"[{c.SINGLE_QUOTES}]")
 
 
 def render(line: CommandLine) -> str:
-    """The text of a line; :func:`.lines.parse_line` reads it back as an equal :class:`.values.CommandLine`."""
+    """The text of a line; :func:`parse_line` reads it back as an equal :class:`CommandLine`."""
     text = ""
     verbatim = False
     for statement in line.statements:
@@ -216,7 +217,7 @@ def parse_line(text: str, *, own_values: bool = False, no_language: bool = False
     A number whose spelling is more than its value (``0x10``, ``10kb``, ``007``) makes the line script, because a native
     command there would see only the value. ``no_language``, for endpoints that take no script at all, and
     ``own_values``, for lines read by this program itself, keep the line as commands and the spelling in
-    :attr:`.values.Number.text`.
+    :attr:`Number.text`.
     """
     if len(text) > _MAX_LINE:
         return None

@@ -1,7 +1,4 @@
-"""What a token of PowerShell is: its kind, its place and its text.
-
-The values of PowerShell's constants as they are written: strings with their escapes resolved.
-"""
+"""What a token of PowerShell is: its kind, its place, its text, and its value with the escapes resolved."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from pstui.backends.language import lexemes as c
-from pstui.backends.language import lexemes as scanning
 
 
 class TokenKind(enum.Enum):
@@ -125,10 +121,10 @@ def _bare_value(text: str) -> str:
             end = match.end() if match else position + 1
             parts.append(unescape(text[position:end]))
         elif c.is_single_quote(character):
-            end, closed, _ = scanning.literal_string(text, position)
+            end, closed, _ = c.literal_string(text, position)
             parts.append(literal_value(text[position + 1 : end - closed]))
         elif c.is_double_quote(character):
-            end, closed, _ = scanning.expandable_string(text, position)
+            end, closed, _ = c.expandable_string(text, position)
             parts.append(expandable_value(text[position + 1 : end - closed]))
         else:
             plain = c.PLAIN_IN_WORD.match(text, position)
@@ -143,10 +139,10 @@ def word_value(kind: TokenKind, text: str) -> str:
     if kind is TokenKind.HERE_STRING:
         return here_string_value(text)
     if kind is TokenKind.STRING:
-        _, closed, _ = scanning.literal_string(text, 0)
+        _, closed, _ = c.literal_string(text, 0)
         return literal_value(text[1 : len(text) - closed])
     if kind is TokenKind.EXPANDABLE_STRING:
-        _, closed, _ = scanning.expandable_string(text, 0)
+        _, closed, _ = c.expandable_string(text, 0)
         return expandable_value(text[1 : len(text) - closed])
     if kind in (TokenKind.COMMAND, TokenKind.ARGUMENT) and text[:1] not in "'\"":
         return _bare_value(text)

@@ -6,7 +6,6 @@ from __future__ import annotations
 LONG_MODULES: frozenset[str] = frozenset(
     {
         "backends/demo/language/parser.py",
-        "backends/language/scanner.py",
     }
 )
 #: functions that are too long

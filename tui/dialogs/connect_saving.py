@@ -101,11 +101,10 @@ class SaveRow(Vertical):
 
 def suggested(draft: Draft) -> str:
     """Return a name for the profile of a draft."""
-    one = draft.parameter_set
-    text = "" if one.own and one.computer_name else draft.text(one.target)
-    if not text:
-        return "demo" if one is ParameterSet.DEMO else "local"
-    return _short_name((text.partition("://")[2] or text).rpartition("@")[2].partition("/")[0])
+    for one in (draft.parameter_set, *ParameterSet.opening()):
+        if not one.computer_name and (text := draft.text(one.target)):
+            return _short_name((text.partition("://")[2] or text).rpartition("@")[2].partition("/")[0])
+    return "demo" if draft.parameter_set is ParameterSet.DEMO else "local"
 
 
 def _short_name(host: str) -> str:
