@@ -1,7 +1,8 @@
 # The targets a person needs: `make demo` and `make test`. The rest is for those who change pstui.
 PYTHON ?= python3
-VENV ?= .venv
+VENV := .venv
 BIN := $(VENV)/bin
+# Another Python beside this one has a folder of its own: make test PYTHON=python3.12 VENV=.venv-3.12
 # Extras beside [test], as for pip: EXTRAS=kerberos,credssp. Parts whose absence is a failure: REQUIRE=sshd,tmux.
 EXTRAS ?=
 REQUIRE ?=

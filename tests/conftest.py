@@ -1,7 +1,15 @@
-"""Every test runs in a home of its own: no profile, key, agent, ticket or key ring of the person who runs it."""
+"""Every test runs in a home of its own and leaves nothing behind.
+
+No profile, key, agent, ticket or key ring of the person who runs it gets in, and the process is afterwards what it was.
+"""
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +33,9 @@ _FOREIGN = (
     "TMUX",
 )
 
+#: signals whose handling stays as it was; SIGINT is asyncio's while a loop runs
+_SIGNALS = ("SIGTERM", "SIGHUP", "SIGWINCH", "SIGTSTP", "SIGCONT", "SIGXFSZ", "SIGPIPE", "SIGCHLD")
+
 #: seconds for a test that may be the first to need the container image, whose base is bootstrapped once a machine
 _WITH_BOOTSTRAP = 1200
 
@@ -36,8 +47,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(_WITH_BOOTSTRAP))
 
 
+def _process() -> dict[str, object]:
+    """Return what belongs to the whole process, and what a test can change for all that come after it."""
+    # pytest itself writes there which test runs, and in which of its parts.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    handlers = {name: signal.getsignal(getattr(signal, name)) for name in _SIGNALS if hasattr(signal, name)}
+    return {"environment": environment, "folder": Path.cwd(), "zone": time.tzname, "gc": gc.isenabled(), **handlers}
+
+
 @pytest.fixture(autouse=True)
-def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def nothing_left_behind() -> Iterator[None]:
+    """Fail the test that leaves the process in another state than it found it in."""
+    before = _process()
+    yield
+    after = _process()
+    left = {name: (value, after[name]) for name, value in before.items() if after[name] != value}
+    assert not left, "a test changes the process through monkeypatch, which puts it back"
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(
+    nothing_left_behind: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Give the test an empty home and empty XDG folders; returns the home."""
     home = tmp_path_factory.mktemp("home", numbered=True)
     for variable in ("HOME", "USERPROFILE"):

@@ -69,21 +69,30 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield module and name of everything a module imports, wherever in it the import stands; "" for a whole module."""
-    for node in ast.walk(tree(path)):
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return everything in a module; to walk through all of them is what takes the time here."""
+    return tuple(ast.walk(tree(path)))
+
+
+@functools.cache
+def imports(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return module and name of everything a module imports, wherever the import stands; "" for a whole module."""
+    found: list[tuple[str, str]] = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
+            found += ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package_of(path)[: len(package_of(path)) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from ((module, alias.name) for alias in node.names)
+            found += ((module, alias.name) for alias in node.names)
+    return tuple(found)
 
 
 def functions() -> Iterator[tuple[str, int]]:
     """Yield "file: name" of every function with its lines."""
     for path in MODULES:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 assert node.end_lineno is not None
                 yield f"{name(path)}: {node.name}", node.end_lineno - node.lineno + 1
@@ -281,7 +290,7 @@ def test_nothing_is_left_for_later_and_every_exception_has_its_reason() -> None:
 
 def test_no_secret_is_printed_logged_or_put_into_an_error() -> None:
     for path in MODULES:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if speaks(node):
                 shown = any(isinstance(part, ast.Attribute) and part.attr == "reveal" for part in ast.walk(node))
                 assert not shown, f"{name(path)}:{getattr(node, 'lineno', 0)} shows a secret"
@@ -300,7 +309,7 @@ def speaks(node: ast.AST) -> bool:
 @pytest.mark.parametrize("room", ["backends", "config"])
 def test_only_the_screen_and_the_command_line_write_to_standard_output(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 assert any(keyword.arg == "file" for keyword in node.keywords), f"{name(path)}:{node.lineno}"
 

@@ -45,10 +45,11 @@ LogLevel VERBOSE
 
 
 def make_key(path: Path, passphrase: str = "", kind: str = "ed25519", comment: str = "test") -> Path:
-    """Make a key pair at ``path``, over one that is there; an encrypted one is cheap to open."""
+    """Make a key pair at ``path``, over one that is there; an encrypted one is cheap to open. Needs ssh-keygen."""
+    keygen = requires("sshd", ("ssh-keygen",))
     for one in (path, Path(f"{path}.pub")):
         one.unlink(missing_ok=True)
-    command = ["ssh-keygen", "-q", "-t", kind, "-a", "1", "-N", passphrase, "-C", comment, "-f", str(path)]
+    command = [keygen, "-q", "-t", kind, "-a", "1", "-N", passphrase, "-C", comment, "-f", str(path)]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
     return path
 

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.transports.ssh.host_keys import fingerprint, host_token, key_name, look_up, remember
 
-from tests.support.parts import requires
 from tests.support.sshd import make_key
 
 BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
@@ -119,7 +118,6 @@ def test_what_is_kept_is_found_again_and_for_no_other_port(
 
 
 def test_ssh_keygen_agrees(tmp_path: Path) -> None:
-    requires("sshd", ("ssh-keygen",))
     key = make_key(tmp_path / "key")
     algorithm, text = Path(f"{key}.pub").read_text().split()[:2]
     blob = base64.b64decode(text)
