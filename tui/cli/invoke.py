@@ -23,8 +23,8 @@ from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError
 from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
 from pstui.tui.cli import streams as cli_stdin
-from pstui.tui.cli.console import LineConsole, Look, SharedInput, Sink, TerminalConsole, with_passwords
-from pstui.tui.cli.streams import Output, named, to_json
+from pstui.tui.cli.console import LineConsole, Look, Sink, TerminalConsole, with_passwords
+from pstui.tui.cli.streams import Output, SharedInput, named, to_json
 from pstui.tui.profiles.reading import Profiles
 
 _ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
@@ -47,7 +47,7 @@ def invoke(
     infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, transcript: str | None, profiles: Profiles
 ) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises CallError."""
-    from pstui.tui.cli.streams import TranscriptFile
+    from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     values = call.values

@@ -20,7 +20,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
-from pstui.tui.cli.streams import TranscriptFile
+from pstui.tui.cli.transcript_file import TranscriptFile
 from pstui.tui.profiles.book import ProfileBook
 
 if TYPE_CHECKING:
