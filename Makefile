@@ -1,6 +1,6 @@
 # The targets a person needs: `make demo` and `make test`. The rest is for those who change pstui.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 # Extras beside [test], as for pip: EXTRAS=kerberos,credssp. Parts whose absence is a failure: REQUIRE=sshd,tmux.
 EXTRAS ?=
@@ -39,7 +39,7 @@ test: $(VENV)/.test
 check: $(VENV)/.check .typing/pstui
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p pstui.backends -p pstui.config -p pstui.tui
+	$(BIN)/mypy -p pstui.backends -p pstui.config -p pstui.tui -p tests
 
 # mypy knows the rooms by the names they are imported under.
 .typing/pstui:
@@ -53,4 +53,4 @@ screenshots: $(VENV)/.test
 	$(BIN)/python -m tests.screenshots
 
 clean:
-	rm -rf $(VENV) .typing build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* snapshot_report.html .typing build *.egg-info .pytest_cache .mypy_cache .ruff_cache

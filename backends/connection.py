@@ -2,40 +2,123 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
+
+from pstui.backends.addresses import join_host, uri_host
 
 
-class ParameterSet(enum.Enum):
-    """The ten sets of Enter-PSSession in PowerShell's order (protocol-notes 1.1), then pstui's own three."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ParameterSet:
+    """One way of saying where a session goes, and all that is to be known of it. Making one declares it.
 
-    COMPUTER_NAME = "ComputerName"
-    SSH_HOST = "SSHHost"
-    SESSION = "Session"
-    URI = "Uri"
-    INSTANCE_ID = "InstanceId"
-    ID = "Id"
-    NAME = "Name"
-    VM_ID = "VMId"
-    VM_NAME = "VMName"
-    CONTAINER_ID = "ContainerId"
+    ``value`` is its name, PowerShell's for PowerShell's sets. ``target`` is the parameter that names where it goes;
+    its TOML key decides that a profile is of this set. ``caption`` is its row in the connection dialog with the
+    ``way`` beside it, ``short`` what the form of a profile calls it. ``kind`` is where its profiles stand: host, vm
+    or container.
+    """
+
+    value: str
+    target: str
+    caption: str
+    way: str = ""
+    short: str = ""
+    kind: str = "host"
+    #: whether it names a session that exists: no transport, a look-up in the SessionManager
+    is_lookup: bool = False
+    #: whether it is pstui's and not PowerShell's; its own parameters belong to Enter-PSSession alone
+    own: bool = False
+    #: the PSSession property ComputerName where the target does not give it
+    computer_name: str = ""
+    #: the PSSession property ComputerType (protocol-notes 5.1)
+    computer_type: str = "RemoteMachine"
+    #: what the prompt there says before the location, ``{}`` being the target; empty where the far end keeps its own
+    prompt: str = ""
+
+    COMPUTER_NAME: ClassVar[ParameterSet]
+    SSH_HOST: ClassVar[ParameterSet]
+    SESSION: ClassVar[ParameterSet]
+    URI: ClassVar[ParameterSet]
+    INSTANCE_ID: ClassVar[ParameterSet]
+    ID: ClassVar[ParameterSet]
+    NAME: ClassVar[ParameterSet]
+    VM_ID: ClassVar[ParameterSet]
+    VM_NAME: ClassVar[ParameterSet]
+    CONTAINER_ID: ClassVar[ParameterSet]
     #: a local process that speaks the protocol on its standard streams; ``Command`` is its argument list
-    PROCESS = "Process"
+    PROCESS: ClassVar[ParameterSet]
     #: a running PowerShell on this machine, as Enter-PSHostProcess enters it; ``ProcessId``
-    HOST_PROCESS = "HostProcess"
+    HOST_PROCESS: ClassVar[ParameterSet]
     #: the embedded endpoint
-    DEMO = "Demo"
+    DEMO: ClassVar[ParameterSet]
 
-    @property
-    def is_lookup(self) -> bool:
-        """True for the sets that name a session that exists: no transport, a look-up in the SessionManager."""
-        return self in _LOOKUPS
+    def __post_init__(self) -> None:
+        _DECLARED[self.value] = self
+
+    def __repr__(self) -> str:
+        return f"<ParameterSet {self.value}>"
+
+    @staticmethod
+    def all() -> tuple[ParameterSet, ...]:
+        """Return every set, in the order in which the connection dialog offers them."""
+        return tuple(_DECLARED.values())
+
+    @staticmethod
+    def opening() -> tuple[ParameterSet, ...]:
+        """Return the sets that lead somewhere, without the look-ups."""
+        return tuple(one for one in _DECLARED.values() if not one.is_lookup)
+
+    @staticmethod
+    def named(value: str) -> ParameterSet:
+        """Return a set by its name. Raises KeyError."""
+        return _DECLARED[value]
 
 
-_LOOKUPS = frozenset({ParameterSet.SESSION, ParameterSet.INSTANCE_ID, ParameterSet.ID, ParameterSet.NAME})
+_DECLARED: dict[str, ParameterSet] = {}
+
+
+def _lookup(name: str) -> ParameterSet:
+    return ParameterSet(name, name, "Open session", is_lookup=True, computer_name="localhost")
+
+
+def _machine(name: str, caption: str) -> ParameterSet:
+    return ParameterSet(name, name, caption, short=caption, kind="vm", computer_type="VirtualMachine", prompt="{}")
+
+
+# PowerShell's ten sets (protocol-notes 1.1), in the order of the dialog, then pstui's own
+ParameterSet.COMPUTER_NAME = ParameterSet("ComputerName", "ComputerName", "Computer name", "WinRM", "WinRM")
+ParameterSet.SSH_HOST = ParameterSet("SSHHost", "HostName", "Host name", "SSH", "SSH")
+ParameterSet.URI = ParameterSet("Uri", "ConnectionUri", "Connection URI", "WinRM", "URI")
+ParameterSet.VM_NAME = _machine("VMName", "VM name")
+ParameterSet.VM_ID = _machine("VMId", "VM id")
+ParameterSet.CONTAINER_ID = ParameterSet(
+    "ContainerId",
+    "ContainerId",
+    "Container",
+    short="container",
+    kind="container",
+    computer_type="Container",
+    prompt="{}",
+)
+ParameterSet.ID = _lookup("Id")
+ParameterSet.NAME = _lookup("Name")
+ParameterSet.INSTANCE_ID = _lookup("InstanceId")
+ParameterSet.SESSION = _lookup("Session")
+ParameterSet.PROCESS = ParameterSet(
+    "Process", "Command", "Local process", short="command", own=True, computer_name="localhost"
+)
+ParameterSet.HOST_PROCESS = ParameterSet(
+    "HostProcess",
+    "ProcessId",
+    "PowerShell here",
+    short="process",
+    own=True,
+    computer_name="localhost",
+    prompt="Process:{}",
+)
+ParameterSet.DEMO = ParameterSet("Demo", "Demo", "Demo", own=True, computer_name="demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +155,11 @@ class ConnectionInfo:
     @property
     def computer_name(self) -> str:
         """The PSSession property ComputerName (protocol-notes 5.1): what prompts and lists call the target."""
-        match self.parameter_set:
-            case ParameterSet.SSH_HOST:
-                return self.text("HostName")
-            case ParameterSet.COMPUTER_NAME:
-                return self.text("ComputerName")
-            case ParameterSet.URI:
-                return uri_host(self.text("ConnectionUri"))
-            case ParameterSet.CONTAINER_ID:
-                return self.text("ContainerId")
-            case ParameterSet.VM_NAME:
-                return self.text("VMName")
-            case ParameterSet.VM_ID:
-                return self.text("VMId")
-            case ParameterSet.DEMO:
-                return "demo"
-            case _:
-                return "localhost"
+        if self.parameter_set is ParameterSet.URI:
+            return uri_host(self.text("ConnectionUri"))
+        return self.parameter_set.computer_name or self.text(self.parameter_set.target)
 
     @property
     def label(self) -> str:
         """The short name a tab and a sidebar show: the profile's, else ``user@host`` or the computer name."""
-        if self.profile:
-            return self.profile
-        user = self.text("UserName")
-        return f"{user}@{self.computer_name}" if user else self.computer_name
-
-
-def uri_host(uri: str) -> str:
-    """Return the host part of an absolute URI as typed, IPv6 with its brackets; the whole text if there is none."""
-    rest = uri.partition("://")[2].split("/", 1)[0].rpartition("@")[2]
-    if rest.startswith("["):
-        return rest.partition("]")[0] + "]"
-    return rest.partition(":")[0] or uri
+        return self.profile or join_host(self.computer_name, self.text("UserName"))

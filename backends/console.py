@@ -1,7 +1,7 @@
 """The two ports of a session to a person: ``Console`` (where text goes and questions are asked) and its ``Question``.
 
-``backends.psrp.host`` implements PowerShell's host methods (protocol-notes 4.3) on top of a Console the way the console
-host does, so that a pane, a plain terminal and a transcript all show the same text in the same order.
+``psrp/host.py`` implements PowerShell's host methods (protocol-notes 4.3) on top of a Console the way the console host
+does, so that a pane, a plain terminal and a transcript all show the same text in the same order.
 """
 
 from __future__ import annotations

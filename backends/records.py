@@ -1,9 +1,8 @@
 """What a session tells the screen: plain records, free of protocol types.
 
-Every text in these records is as the far end sent it: control sequences and all. Whoever shows it (the
-transcript, a terminal, a file) cleans it first; nothing here may be written to a terminal unseen.
-
-A list that takes no more than it was made for: what a far end sends is collected in nothing else.
+Every text in these records is as the far end sent it, control sequences and all. Whoever shows it (the transcript, a
+terminal, a file) cleans it first; nothing here may be written to a terminal unseen. What a far end sends is collected
+in ``Bounded`` lists only.
 """
 
 from __future__ import annotations

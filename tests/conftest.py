@@ -25,6 +25,16 @@ _FOREIGN = (
     "TMUX",
 )
 
+#: seconds for a test that may be the first to need the container image, whose base is bootstrapped once a machine
+_WITH_BOOTSTRAP = 1200
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests at real containers the time that making their image takes."""
+    for item in items:
+        if "podman" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(_WITH_BOOTSTRAP))
+
 
 @pytest.fixture(autouse=True)
 def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

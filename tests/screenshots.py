@@ -9,11 +9,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.app import PstuiApp
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.keys.actions import PREFIX_KEY
@@ -22,7 +23,7 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import World
 
 from tests.support.paths import ROOT
-from tests.support.pilot import Screen, screen
+from tests.support.pilot import Screen
 
 FOLDER = ROOT / "screenshots"
 DEMO = ConnectionInfo(ParameterSet.DEMO)
@@ -90,52 +91,89 @@ async def _palette(s: Screen) -> None:
     await s.until(lambda: len(s.app.screen_stack) > 1, "the palette")
 
 
-#: picture → what is done for it, which sessions are open, and the size of the terminal
-PICTURES: dict[str, tuple[Callable[[Screen], Awaitable[None]], tuple[ConnectionInfo, ...], tuple[int, int]]] = {
-    "workspace": (_workspace, (DEMO, DEMO), (100, 26)),
-    "question": (_question, (DEMO,), (100, 26)),
-    "error": (_error, (DEMO, REFUSED), (100, 26)),
-    "dialog-ssh": (
-        _dialog(ParameterSet.SSH_HOST, HostName="root@db:22", Options="ProxyJump=bastion"),
-        (DEMO,),
-        (100, 30),
-    ),
-    "dialog-winrm": (
-        _dialog(ParameterSet.COMPUTER_NAME, ComputerName="web1.contoso.com", Credential="CONTOSO\\admin", UseSSL="on"),
-        (DEMO,),
-        (100, 30),
-    ),
-    "dialog-container": (
-        _dialog(ParameterSet.CONTAINER_ID, ContainerId="api", RunAsAdministrator="on"),
-        (DEMO,),
-        (100, 30),
-    ),
-    "sessions": (_sessions, (DEMO, DEMO), (100, 26)),
-    "palette": (_palette, (DEMO,), (100, 26)),
-    "80x24": (_small, (DEMO, DEMO), (80, 24)),
+async def _find(s: Screen) -> None:
+    await s.run("Get-Content motd.txt")
+    await s.keys("ctrl+f")
+    await s.type("backups", enter=False)
+    await s.until(lambda: s.shows("1 of 1") or s.shows("1/1"), "the match")
+
+
+async def _help(s: Screen) -> None:
+    await s.keys("f1")
+    await s.until(lambda: len(s.app.screen_stack) > 1, "the help")
+
+
+async def _light(s: Screen) -> None:
+    await s.run("Get-Content nothing.txt")
+    await s.type("Get-ChildItem | Where-Object Length -gt 10 # large", enter=False)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture: what is done for it, which sessions are open, the size of the terminal, and the theme."""
+
+    play: Callable[[Screen], Awaitable[None]]
+    sessions: tuple[ConnectionInfo, ...] = (DEMO,)
+    size: tuple[int, int] = (100, 26)
+    theme: str = "dark"
+
+    def app(self) -> PstuiApp:
+        """Return the program with its sessions to open."""
+        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings={"theme": self.theme})
+
+    async def act(self, s: Screen) -> None:
+        """Bring the running program to what the picture shows."""
+        await s.until(lambda: s.workspace.front is not None, "a tab")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the first prompt")
+        await self.play(s)
+        await s.idle()
+
+
+_SSH = {"HostName": "root@db:22", "Options": "ProxyJump=bastion"}
+_WINRM = {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "UseSSL": "on"}
+_CONTAINER = {"ContainerId": "api", "RunAsAdministrator": "on"}
+
+#: the pictures of ``screenshots/``
+PICTURES: dict[str, Scene] = {
+    "workspace": Scene(_workspace, (DEMO, DEMO)),
+    "question": Scene(_question),
+    "error": Scene(_error, (DEMO, REFUSED)),
+    "dialog-ssh": Scene(_dialog(ParameterSet.SSH_HOST, **_SSH), size=(100, 30)),
+    "dialog-winrm": Scene(_dialog(ParameterSet.COMPUTER_NAME, **_WINRM), size=(100, 30)),
+    "dialog-container": Scene(_dialog(ParameterSet.CONTAINER_ID, **_CONTAINER), size=(100, 30)),
+    "sessions": Scene(_sessions, (DEMO, DEMO)),
+    "palette": Scene(_palette),
+    "80x24": Scene(_small, (DEMO, DEMO), (80, 24)),
+}
+#: scenes that only tests look at
+MORE: dict[str, Scene] = {
+    "find": Scene(_find),
+    "help": Scene(_help),
+    "light": Scene(_light, theme="light"),
 }
 
 
-async def draw(name: str) -> str:
+async def draw(scene: Scene) -> str:
     """Return one picture as SVG."""
-    play, sessions, size = PICTURES[name]
-    options: dict[str, Any] = {"sidebar": SIDEBAR, "settings": {"theme": "dark"}}
-    async with screen(*sessions, size=size, **options) as s:
-        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the first prompt")
-        await play(s)
-        await s.idle()
-        # The picture must not depend on a font that is fetched from elsewhere when it is looked at.
-        return re.sub(r"@font-face \{.*?\}\s*", "", s.app.export_screenshot(title="pstui"), flags=re.DOTALL)
+    app = scene.app()
+    async with app.run_test(size=scene.size) as pilot:
+        await scene.act(Screen(app, pilot))
+        return without_fonts(app.export_screenshot(title="pstui"))
+
+
+def without_fonts(svg: str) -> str:
+    """Return a picture that depends on no font that is fetched from elsewhere when it is looked at."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 def furnish(folder: Path) -> None:
-    """Lay out what the pictures show a listing of."""
+    """Lay out what the pictures show a listing of: files only, as every file system gives folders another size."""
     (folder / "motd.txt").write_text("Backups run at 02:00. Ask before restarting web1.\n")
-    for name in ("site", "logs"):
-        (folder / name).mkdir()
+    (folder / "site.cfg").write_text("# who may see it\n" * 24)
+    (folder / "web1.log").write_text("GET / 200\n" * 1800)
     stamp = 1_795_000_000  # the pictures shall not change with the day they are drawn on
-    for path in (folder / "motd.txt", folder / "site", folder / "logs"):
-        path.chmod(0o644 if path.is_file() else 0o755)
+    for path in folder.iterdir():
+        path.chmod(0o644)
         os.utime(path, (stamp, stamp))
 
 
@@ -148,7 +186,7 @@ def main(names: list[str]) -> int:
         furnish(home)
         os.environ["HOME"] = str(home)
         for name in names or PICTURES:
-            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(name)), encoding="utf-8")
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(PICTURES[name])), encoding="utf-8")
             print(f"screenshots/{name}.svg")
     finally:
         shutil.rmtree(home)

@@ -1,8 +1,18 @@
-"""Arguments as the binder reads them, and the names of parameters among them (protocol-notes 1.11).
+"""PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (protocol-notes 1).
 
-PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (protocol-notes 1).
+How this works. Arguments come as elements: names (``-HostName``) and values. Who reads them from a shell or from a
+line stands in ``line``. ``pairs`` gives each name its value: a name is looked up exactly, then as an alias, then as
+the beginning of one parameter (protocol-notes 1.11). ``_Binding`` then does what PowerShell does, in its order:
 
-``bind`` takes the arguments of a shell, ``bind_line`` (in ``binding_line``, offered here too) a whole PowerShell line.
+1. Each named value is converted and checked (``conversion``), and the sets that lack its parameter drop out.
+2. The values without a name go to positions, lowest first. Each position is tried in the default set before the
+   others, and without a conversion before one with it; a value that fits nowhere is an error in the end.
+3. What comes through the pipe is bound to the parameters that take it, by the same rule.
+4. One set is chosen: the only one left, else the default set, else the only one that lacks nothing.
+5. What the set needs and has not got is refused as ``MissingMandatory``, so that a dialog can ask for it.
+6. ``checks.finish`` checks what the cmdlet itself checks, and the result is a ``BoundCall``.
+
+A parameter of pstui's own matches by its exact name only, so that a shortened name means what it means in PowerShell.
 """
 
 from __future__ import annotations
@@ -10,16 +20,17 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.binding import errors
 from pstui.backends.binding.checks import finish
-from pstui.backends.binding.context import BindContext, KnownSession, is_session
+from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
-from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, Use, cmdlet, cmdlet_name
+from pstui.backends.binding.declaration import Use
+from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name
 from pstui.backends.binding.values import Value, fits, number_of
 from pstui.backends.errors import CallError
 
@@ -142,62 +153,6 @@ def _following(cmdlet: Cmdlet, parameter: Parameter, following: Element | None) 
 
 def _begins(parameter: Parameter, wanted: str) -> bool:
     return any(name.casefold().startswith(wanted) for name in (parameter.name, *parameter.aliases))
-
-
-_NOTHING = MappingProxyType[str, Any]({})
-
-
-@dataclass(frozen=True)
-class BoundCall:
-    """A call whose parameters are bound, converted and checked.
-
-    ``parameter_set`` is PowerShell's name of the set; pstui's own sets are ``Process`` (also the loopback),
-    ``HostProcess`` and ``Demo``. ``values`` holds final values by parameter name: str, int, bool, UUID, PSCredential,
-    a session, dict (tables, session options by property name with times in ms), tuples where a list is allowed.
-    ``common`` holds the common parameters, ``settings`` pstui's own by TOML key. ``sessions`` are the open sessions
-    that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
-    ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
-    ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
-    ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
-    """
-
-    cmdlet: str
-    parameter_set: str
-    values: Mapping[str, Any]
-    notices: tuple[str, ...] = ()
-    common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-    sessions: tuple[KnownSession, ...] = ()
-    missed: tuple[CallError, ...] = ()
-    preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-    assign: str = ""
-    source: BoundCall | None = None
-
-    @property
-    def what_if(self) -> bool:
-        """True if the call shall only be shown, not done."""
-        return bool(self.common.get("WhatIf", False))
-
-    @property
-    def verbose(self) -> bool:
-        """True if the steps shall be told."""
-        return bool(self.common.get("Verbose", False))
-
-
-def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = None) -> BoundCall:
-    """Bind the arguments of a shell to a cmdlet, given by name or alias.
-
-    Quotes are gone by then: digits alone are a number (so ``99`` names a session's Id, as in PowerShell), everything
-    else is text until its parameter's type says otherwise. Raises CallError with the id of the real cmdlet.
-    """
-    return bind_elements(name, shell_elements(arguments), context or BindContext())
-
-
-def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
-    """Bind one whole PowerShell line. Raises CallError; forms that pstui does not take are refused with their place."""
-    from pstui.backends.binding.line import read_line  # it binds the calls that it finds, with this module
-
-    return read_line(text, context or BindContext())
 
 
 def bind_elements(
@@ -362,7 +317,8 @@ class _Binding:
 
     def is_loopback(self, parameter_set: str) -> bool:
         """True for Enter-PSSession with no target at all: the newer documentation makes it a loopback session."""
-        neutral = {"EnableNetworkAccess", "Width", "LoadProfile"}
+        ours = (one.name for one in self.cmdlet.parameters.values() if one.own and not one.sets)
+        neutral = {"EnableNetworkAccess", *ours}
         enters = self.cmdlet.name == "Enter-PSSession" and parameter_set == "ComputerName"
         return enters and set(self.bound) <= neutral
 

@@ -13,21 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pstui.backends.addresses import computer_name, dns_name, ipv6, parse_ssh_host, uri_host
 from pstui.backends.binding import errors
 from pstui.backends.binding.context import BindContext, KnownSession
-from pstui.backends.binding.hosts import (
-    check_connection_tables,
-    check_ssh_options,
-    computer_name,
-    dns_name,
-    ipv6,
-    parse_ssh_host,
-)
 from pstui.backends.binding.lookups import find_sessions
 from pstui.backends.binding.parameters import OPENING, Cmdlet
 from pstui.backends.binding.session_options import from_call
+from pstui.backends.binding.ssh_tables import check_connection_tables, check_ssh_options
 from pstui.backends.binding.values import Value
-from pstui.backends.connection import uri_host
 from pstui.backends.errors import CallError
 
 _PREFIX = re.compile(r"(?:Microsoft\.PowerShell\.Core\\)?FileSystem::", re.IGNORECASE)

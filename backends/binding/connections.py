@@ -1,43 +1,37 @@
-"""Values of options as TOML holds them, made ready for a connection; and the defaults that fill what was not given.
+"""From a bound call, or the table of a saved profile, to the connections it asks for.
 
-From a bound call to the connections it asks for, and to the description that -WhatIf prints.
-
-``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, or the name of a Windows computer.
+How this works. ``connections`` makes one ``ConnectionInfo`` of each target that a call names; ``profile_connection``
+makes one of a profile's table. Both then let the ``[defaults]`` of the profiles fill what was not given (``fill``).
+``parse_target`` is for ``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, or the name of a Windows
+computer. ``what_if`` is the description that -WhatIf prints.
 """
 
 from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from pstui.backends.binding import session_options as binding_options
-from pstui.backends.binding.binder import BoundCall, bind
-from pstui.backends.binding.checks import check_session_option, check_uri, finish
-from pstui.backends.binding.context import BindContext
+from pstui.backends.addresses import take_apart
+from pstui.backends.binding.checks import check_session_option, finish
+from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_toml, session_options
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
-from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.hosts import parse_ssh_host, read_connection_table
-from pstui.backends.binding.parameters import OPENING, cmdlet, options_of, set_of_keys
-from pstui.backends.binding.values import ConversionError, enumeration, guid
+from pstui.backends.binding.declaration import OptionKind
+from pstui.backends.binding.line import bind
+from pstui.backends.binding.parameters import OPENING, TARGET_KEYS, cmdlet, option, options_of, set_of_keys
+from pstui.backends.binding.ssh_tables import read_connection_table
+from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
-#: finds a credential by the name of its table; raises CallError for a name that is not there
-CredentialLookup = Callable[[str], PSCredential]
-
 #: the sets whose configuration name and session options come from the defaults (protocol-notes 1.6)
 WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
-
-
-def by_name_only(name: str) -> PSCredential:
-    """Take a credential's name for the user name itself, where no profiles are at hand."""
-    return PSCredential(name)
 
 
 def profile_values(
@@ -49,56 +43,17 @@ def profile_values(
     """
     found: dict[str, Any] = {}
     settings: dict[str, Any] = {}
-    for option in options_of(parameter_set):
-        if option.key not in table:
+    for item in options_of(parameter_set):
+        if item.key not in table:
             continue
-        value = profile_value(option, table[option.key], credentials)
-        if option.kind is OptionKind.CREDENTIAL:
-            settings[option.key] = str(table[option.key])
-        if option.setting:
-            settings[option.key] = value
-        elif option.name != "Demo":
-            found[option.name] = value
+        value = from_toml(item, table[item.key], credentials)
+        if item.kind is OptionKind.CREDENTIAL:
+            settings[item.key] = str(table[item.key])
+        if item.setting:
+            settings[item.key] = value
+        elif not item.fixed:
+            found[item.name] = value
     return found, settings
-
-
-def profile_value(option: Option, value: Any, credentials: CredentialLookup = by_name_only) -> Any:
-    """Return one value of a profile in its final type. Raises ConversionError."""
-    text = isinstance(value, str)
-    match option.kind:
-        case OptionKind.TEXT | OptionKind.PATH if text and value:
-            return value
-        case OptionKind.URI if text:
-            check_uri(value)
-            return value
-        case OptionKind.GUID if isinstance(value, str | uuid.UUID):
-            return guid(value)
-        case OptionKind.SWITCH if isinstance(value, bool):
-            return value
-        case OptionKind.INTEGER if isinstance(value, int) and not isinstance(value, bool):
-            return binding_options.within(option, value)
-        case OptionKind.CHOICE if text:
-            return binding_options.choice(option, value) if option.name != "Authentication" else _mechanism(value)
-        case OptionKind.CREDENTIAL if text:
-            return credentials(value)
-        case OptionKind.TABLE if isinstance(value, Mapping):
-            return dict(value)
-        case OptionKind.LIST if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
-            return tuple(value)
-        case OptionKind.LIST if text and value and option.setting:
-            return (value,)
-        case OptionKind.SESSION_OPTION if isinstance(value, Mapping):
-            return session_options(value, credentials)
-    raise ConversionError(f"{option.key} must be {_WANTED.get(option.kind, 'a text that is not empty')}.")
-
-
-def session_options(table: Mapping[str, Any], credentials: CredentialLookup = by_name_only) -> dict[str, Any]:
-    """Return the session options of a profile's table, the proxy's credential looked up."""
-    result = binding_options.from_profile(table)
-    proxy = result.get("ProxyCredential")
-    if isinstance(proxy, str):
-        result["ProxyCredential"] = credentials(proxy)
-    return result
 
 
 def fill(
@@ -112,7 +67,7 @@ def fill(
 
     The configuration name is a default of the WinRM sets only, as PowerShell's preference variable is.
     """
-    table = {key: value for key, value in defaults.items() if key not in _TARGETS}
+    table = {key: value for key, value in defaults.items() if key not in TARGET_KEYS}
     if parameter_set not in WSMAN_SETS:
         table.pop("configuration_name", None)
     extra, extra_settings = profile_values(parameter_set, table, credentials)
@@ -135,33 +90,6 @@ def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:
     )
 
 
-def _mechanism(value: str) -> str:
-    return enumeration(value, "AuthenticationMechanism")
-
-
-_WANTED = {
-    OptionKind.SWITCH: "true or false",
-    OptionKind.INTEGER: "a whole number",
-    OptionKind.TABLE: "a table",
-    OptionKind.SESSION_OPTION: "a table of session options",
-    OptionKind.LIST: "a list of texts",
-    OptionKind.GUID: "a GUID",
-    OptionKind.CREDENTIAL: "the name of a credential",
-}
-
-_TARGETS = (
-    "computer_name",
-    "host_name",
-    "connection_uri",
-    "vm_id",
-    "vm_name",
-    "container_id",
-    "command",
-    "process_id",
-    "demo",
-)
-
-
 _NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 #: PowerShell's sets that are pstui's local process
 _LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
@@ -179,16 +107,6 @@ _ASKED = {
     "ConnectionUriInstanceId": ParameterSet.URI,
     "ConnectionUriGuid": ParameterSet.URI,
     "ConnectionUriSessionName": ParameterSet.URI,
-}
-#: the parameter that may name several targets, by set
-_TARGET_VALUES = {
-    ParameterSet.COMPUTER_NAME: "ComputerName",
-    ParameterSet.SSH_HOST: "HostName",
-    ParameterSet.URI: "ConnectionUri",
-    ParameterSet.VM_ID: "VMId",
-    ParameterSet.VM_NAME: "VMName",
-    ParameterSet.CONTAINER_ID: "ContainerId",
-    ParameterSet.SESSION: "Session",
 }
 
 
@@ -280,7 +198,7 @@ def parameter_set_of(call: BoundCall) -> ParameterSet:
         return ParameterSet.PROCESS
     if not opens(call):
         raise CallError(f"{call.cmdlet} opens no connection")
-    return ParameterSet(name)
+    return ParameterSet.named(name)
 
 
 def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[str, Any]:
@@ -314,19 +232,19 @@ def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]
     """Return the values of each target, only those that belong to a connection, switches that are off left out."""
     if "SSHConnection" in call.values:
         return [read_connection_table(cmdlet(call.cmdlet), table) for table in call.values["SSHConnection"]]
-    known = {item.name for item in options_of(parameter_set) if not item.setting} - {"SSHTransport", "Demo"}
+    known = {item.name for item in options_of(parameter_set) if not (item.setting or item.fixed)}
     if parameter_set is ParameterSet.PROCESS:
         known |= {"EnableNetworkAccess"}
     base = {name: value for name, value in call.values.items() if name in known and is_given(value)}
     if call.parameter_set == "UseWindowsPowerShellParameterSet":
         base["Command"] = _WINDOWS_POWERSHELL
-    target = _TARGET_VALUES.get(parameter_set)
     if parameter_set is ParameterSet.COMPUTER_NAME:
         base.setdefault("ComputerName", "localhost")
-    several = base.get(target) if target else None
-    if not isinstance(several, tuple):
+    several = base.get(parameter_set.target)
+    # the list of a local process is its one command
+    if not isinstance(several, tuple) or option(parameter_set.target).kind is OptionKind.LIST:
         return [base]
-    return [_one(base, str(target), item) for item in several]
+    return [_one(base, parameter_set.target, item) for item in several]
 
 
 def is_given(value: object) -> bool:
@@ -337,14 +255,7 @@ def is_given(value: object) -> bool:
 def _one(base: Mapping[str, Any], target: str, item: Any) -> dict[str, Any]:
     values = {**base, target: item}
     if target == "HostName":
-        host = parse_ssh_host(item)
-        values["HostName"] = host.host
-        if host.user:
-            values["UserName"] = host.user
-        if host.port is not None:
-            values["Port"] = host.port
-        if not values.get("Port", 1):
-            del values["Port"]
+        take_apart(values)
     return values
 
 
@@ -505,14 +416,13 @@ def profile_connection(
         what = error.what.removeprefix("Enter-PSSession: ")
         raise CallError(f"The {label}: {what}", error.why, error.hint, error_id=error.error_id) from None
     values = {key: value for key, value in checked.values.items() if is_given(value)}
-    values.pop("SSHTransport", None)
     return ConnectionInfo(parameter_set, MappingProxyType(values), name, MappingProxyType(settings))
 
 
 def _parameter_set(label: str, mapping: Mapping[str, Any]) -> ParameterSet:
     sets = set_of_keys(mapping)
     if not sets:
-        hint = "Give it one of computer_name, host_name, connection_uri, vm_name, vm_id, container_id, command."
+        hint = f"Give it one of {', '.join(TARGET_KEYS)}."
         raise CallError(f"The {label} names no target", "", hint)
     if len(sets) > 1:
         named = ", ".join(item.value for item in sets)

@@ -1,6 +1,6 @@
-"""What a call is bound against: who and where the user is, what exists, which sessions are open.
+"""What a call is bound against, the bound call itself, and refusals that show the place in a line.
 
-A refusal that shows the place in the line.
+The surroundings are who and where the user is, what exists, and which sessions are open.
 """
 
 from __future__ import annotations
@@ -38,11 +38,51 @@ class ScriptBlock(str):
     __slots__ = ()
 
 
+_NOTHING = MappingProxyType[str, Any]({})
+
+
+@dataclass(frozen=True)
+class BoundCall:
+    """A call whose parameters are bound, converted and checked.
+
+    ``parameter_set`` is PowerShell's name of the set; pstui's own sets are ``Process`` (also the loopback),
+    ``HostProcess`` and ``Demo``. ``values`` holds final values by parameter name: str, int, bool, UUID, PSCredential,
+    a session, dict (tables, session options by property name with times in ms), tuples where a list is allowed.
+    ``common`` holds the common parameters, ``settings`` pstui's own by TOML key. ``sessions`` are the open sessions
+    that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
+    ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
+    ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
+    ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
+    """
+
+    cmdlet: str
+    parameter_set: str
+    values: Mapping[str, Any]
+    notices: tuple[str, ...] = ()
+    common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    sessions: tuple[KnownSession, ...] = ()
+    missed: tuple[CallError, ...] = ()
+    preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    assign: str = ""
+    source: BoundCall | None = None
+
+    @property
+    def what_if(self) -> bool:
+        """True if the call shall only be shown, not done."""
+        return bool(self.common.get("WhatIf", False))
+
+    @property
+    def verbose(self) -> bool:
+        """True if the steps shall be told."""
+        return bool(self.common.get("Verbose", False))
+
+
 @dataclass(frozen=True, slots=True)
 class PendingSession:
-    """Stands where a session is wanted that a call in the same line is yet to open; ``call`` is that BoundCall."""
+    """Stands where a session is wanted that a call in the same line is yet to open."""
 
-    call: Any
+    call: BoundCall
 
 
 def is_session(value: object) -> bool:
@@ -50,6 +90,10 @@ def is_session(value: object) -> bool:
     if isinstance(value, PendingSession):
         return True
     return all(hasattr(value, name) for name in ("instance_id", "name", "id", "info"))
+
+
+def _no_expressions(text: str, context: BindContext) -> Any:
+    raise CallError("No expression can be read here", "", "Give the value itself.")
 
 
 def _user() -> str:
@@ -74,7 +118,8 @@ class BindContext:
     ``exists`` tells whether an absolute path is there; ``sessions`` lists the open sessions; ``variables`` holds what
     ``$name`` means (names lower case, without the dollar sign), ``environment`` what ``$env:NAME`` means.
     ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does; ``keeps_variables`` accepts a
-    variable that is set and not yet used, where it can be used later.
+    variable that is set and not yet used, where it can be used later. ``evaluate`` reads a shell's argument that is an
+    expression, such as a hashtable, and raises CallError; ``line.bind`` hands it in.
     """
 
     user: str = field(default_factory=_user)
@@ -87,6 +132,7 @@ class BindContext:
     platform: str = sys.platform
     allow_what_if: bool = False
     keeps_variables: bool = False
+    evaluate: Callable[[str, BindContext], Any] = _no_expressions
 
 
 _WIDTH = 100

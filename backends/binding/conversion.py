@@ -79,10 +79,8 @@ def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
         return value
     if not text.lstrip().startswith(("@{", "(", "$", "@(")):
         return value
-    from pstui.backends.binding.line import evaluate
-
     try:
-        return Value(evaluate(text, context), text, False, value.place)
+        return Value(context.evaluate(text, context), text, False, value.place)
     except CallError as error:
         error.hint = f"{error.hint} A shell must be given the whole value in one pair of quotes.".strip()
         raise

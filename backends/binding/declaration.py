@@ -1,8 +1,9 @@
-"""What is declared about one option: the source of its dialog field, TOML key, command-line parameter and help."""
+"""What is declared about one parameter: the source of its dialog field, TOML key, command-line parameter and help."""
 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -27,31 +28,52 @@ class OptionKind(enum.Enum):
     LIST = "list"
 
 
+#: the kind that goes with each of PowerShell's types; an enumeration is a choice
+KINDS: Mapping[str, OptionKind] = MappingProxyType(
+    {
+        "String": OptionKind.TEXT,
+        "CultureInfo": OptionKind.TEXT,
+        "Int32": OptionKind.INTEGER,
+        "SwitchParameter": OptionKind.SWITCH,
+        "Guid": OptionKind.GUID,
+        "Uri": OptionKind.URI,
+        "PSCredential": OptionKind.CREDENTIAL,
+        "Hashtable": OptionKind.TABLE,
+        "PSPrimitiveDictionary": OptionKind.TABLE,
+        "PSSessionOption": OptionKind.SESSION_OPTION,
+        "PSSession": OptionKind.SESSION,
+        "String[]": OptionKind.LIST,
+    }
+)
+
+
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
 @dataclass(frozen=True, slots=True)
-class OptionUse:
-    """How one parameter set uses an option: must it be given, and at which position it is taken without its name."""
+class Use:
+    """How one set uses a parameter: must it be given, at which position, does it take pipeline input by value."""
 
     mandatory: bool = False
     position: int | None = None
+    pipeline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a connection.
+    """One parameter of a connection, as all who show, read or write it know it.
 
     ``name`` is PowerShell's parameter (for a session option its property, ``parameter`` being the name that
-    New-PSSessionOption gives it), ``key`` the TOML key. ``help`` is one sentence, ``caution`` what may go wrong.
-    ``default_text`` is shown in an empty field; ``unit`` stands behind the field. ``own`` marks what is pstui's, not
-    PowerShell's. ``wsman`` is true for what takes effect over WinRM alone, ``setting`` for what a connection holds
-    among its settings, by the TOML key, rather than among its values.
+    New-PSSessionOption gives it), ``type`` PowerShell's type. ``help`` is one sentence, ``caution`` what may go wrong.
+    ``default_text`` is shown in an empty field; ``unit`` stands behind the field.
     """
 
     name: str
-    key: str
     kind: OptionKind
     help: str
     caution: str = ""
-    sets: Mapping[ParameterSet, OptionUse] = field(default_factory=lambda: MappingProxyType({}))
+    type: str = ""
+    sets: Mapping[ParameterSet, Use] = field(default_factory=lambda: MappingProxyType({}))
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     minimum: int | None = None
@@ -61,15 +83,19 @@ class Option:
     set_defaults: Mapping[ParameterSet, str] = field(default_factory=lambda: MappingProxyType({}))
     unit: str = ""
     parameter: str = ""
+    #: whether it is pstui's own, not PowerShell's
     own: bool = False
-    wsman: bool = False
+    #: whether a connection holds it among its settings, by the TOML key, and not among its values
     setting: bool = False
+    #: whether it is a switch that only says which set is meant: on, and nothing to be chosen
+    fixed: bool = False
+
+    #: the TOML key, made of the name: ``vm_name`` for ``VMName``
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", _BETWEEN_WORDS.sub("_", self.name).lower())
 
     def within(self, parameter_set: ParameterSet) -> Option:
         """Return the option as a dialog shows it for one set: with that set's default."""
         return replace(self, default_text=self.set_defaults.get(parameter_set, self.default_text))
-
-    @property
-    def flag(self) -> str:
-        """The option as it is written on a command line: ``-HostName``."""
-        return f"-{self.parameter or self.name}"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.parameters import Cmdlet
 from pstui.backends.errors import CallError
-
-if TYPE_CHECKING:
-    from pstui.backends.binding.binder import BoundCall
 
 
 class BindingError(CallError):

@@ -15,8 +15,16 @@ from typing import Any
 
 from pstui.backends.binding import session_options as binding_options
 from pstui.backends.binding import values
-from pstui.backends.binding.binder import DASHES, BoundCall, Element, Name, bind_elements
-from pstui.backends.binding.context import BindContext, PendingSession, ScriptBlock, is_session, mark, refuse_at
+from pstui.backends.binding.binder import DASHES, Element, Name, bind_elements
+from pstui.backends.binding.context import (
+    BindContext,
+    BoundCall,
+    PendingSession,
+    ScriptBlock,
+    is_session,
+    mark,
+    refuse_at,
+)
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.errors import BindingError
 from pstui.backends.binding.parameters import OPENING, cmdlet_name

@@ -1,8 +1,9 @@
-"""A whole PowerShell line as a call: what people type, and what they paste from a page or a console.
+"""Calls as people give them: the arguments of a shell, or a whole PowerShell line, typed or pasted.
 
-Taken: one call; ``$s = CALL``; assignments before the call that uses them; a value, a session or another call piped
-into it; calls in parentheses for a session, session options or a credential. A console's prompts, continuation prompts
-and line breaks before a parameter are passed over. Everything else is refused with its place marked.
+Taken as a line: one call; ``$s = CALL``; assignments before the call that uses them; a value, a session or another
+call piped into it; calls in parentheses for a session, session options or a credential. A console's prompts,
+continuation prompts and line breaks before a parameter are passed over. Everything else is refused with its place
+marked.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pstui.backends.binding.binder import BoundCall
-from pstui.backends.binding.context import BindContext, PendingSession, is_session, refuse_at
+from pstui.backends.binding.binder import bind_elements, shell_elements
+from pstui.backends.binding.context import BindContext, BoundCall, PendingSession, is_session, refuse_at
 from pstui.backends.binding.errors import quoted
 from pstui.backends.binding.expressions import Reader, without_scope
 from pstui.backends.binding.parameters import cmdlet_name
@@ -36,8 +37,21 @@ _TEXTS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
 
 
-def read_line(text: str, context: BindContext) -> BoundCall:
-    """Read and bind one line: the call at its end, with what stands before it put in. Raises CallError."""
+def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = None) -> BoundCall:
+    """Bind the arguments of a shell to a cmdlet, given by name or alias.
+
+    Quotes are gone by then: digits alone are a number (so ``99`` names a session's Id, as in PowerShell), everything
+    else is text until its parameter's type says otherwise. Raises CallError with the id of the real cmdlet.
+    """
+    return bind_elements(name, shell_elements(arguments), replace(context or BindContext(), evaluate=evaluate))
+
+
+def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
+    """Bind one whole PowerShell line: the call at its end, with what stands before it put in.
+
+    Raises CallError; forms that pstui does not take are refused with their place.
+    """
+    context = context or BindContext()
     reader = _reader(text, context)
     call: BoundCall | None = None
     opened: list[tuple[Token, BoundCall]] = []

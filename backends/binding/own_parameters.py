@@ -1,309 +1,222 @@
-"""The options of pstui's own for WinRM: what a client on Windows keeps in its WSMan: drive, and limits of patience.
+"""The parameters of pstui's own, beside PowerShell's: one entry each.
 
-The options of pstui's own for what runs on or beside this computer: containers, virtual machines, any command.
-
-The options that say where a connection goes: one or two for each parameter set (protocol-notes 1.1).
+An entry is all there is to write: the dialog, the profiles, the command line and the help read it here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
-from pstui.backends.binding.declaration import Option, OptionKind, OptionUse
+from pstui.backends.binding.declaration import KINDS, Option, OptionKind, Use
 from pstui.backends.connection import ParameterSet
 
-_SETS = MappingProxyType(dict.fromkeys((ParameterSet.COMPUTER_NAME, ParameterSet.URI), OptionUse()))
+_TYPES = {kind: name for name, kind in reversed(list(KINDS.items()))} | {OptionKind.CHOICE: "String"}
 
-WSMAN_OPTIONS: tuple[Option, ...] = (
-    Option(
-        "TrustedHosts",
-        "trusted_hosts",
-        OptionKind.LIST,
-        "Computers that may be entered over http without Kerberos: names with wildcards, or <local>.",
-        "Nothing proves who answers there: whoever takes over the name or address gets an attempt at your password.",
-        _SETS,
-        default_text="none; on Windows the machine's",
+
+def _own(
+    name: str,
+    kind: OptionKind,
+    help: str,
+    caution: str = "",
+    *,
+    sets: tuple[ParameterSet, ...] = (),
+    mandatory: bool = False,
+    limits: tuple[int | None, int | None] = (None, None),
+    choices: tuple[str, ...] = (),
+    default: str = "",
+    unit: str = "",
+    setting: bool = False,
+) -> Option:
+    """Return a parameter of pstui's own; without ``sets`` it belongs to every set that opens something.
+
+    ``setting`` marks what a connection holds among its settings: what pstui itself does with it, not where it goes.
+    """
+    return Option(
+        name,
+        kind,
+        help,
+        caution,
+        _TYPES[kind],
+        MappingProxyType(dict.fromkeys(sets or ParameterSet.opening(), Use(mandatory=mandatory))),
+        choices=choices,
+        minimum=limits[0],
+        maximum=limits[1],
+        default_text=default,
+        unit=unit,
         own=True,
-        wsman=True,
-        setting=True,
+        setting=setting,
+        fixed=kind is OptionKind.SWITCH and mandatory,
+    )
+
+
+_WINRM = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
+_CONTAINER = (ParameterSet.CONTAINER_ID,)
+_VM = (ParameterSet.VM_NAME, ParameterSet.VM_ID)
+_INT_MAX = 2147483647
+
+OWN_PARAMETERS: tuple[Option, ...] = (
+    # the targets of pstui's own sets
+    _own(
+        "Command",
+        OptionKind.LIST,
+        "A program on this computer, with its arguments, that speaks the protocol on its standard streams.",
+        sets=(ParameterSet.PROCESS,),
+        default="pwsh -s -NoLogo -NoProfile",
     ),
-    Option(
-        "AllowUnencrypted",
-        "allow_unencrypted",
+    _own(
+        "ProcessId",
+        OptionKind.INTEGER,
+        "The process id of a PowerShell that runs on this computer.",
+        sets=(ParameterSet.HOST_PROCESS,),
+        mandatory=True,
+        limits=(1, _INT_MAX),
+    ),
+    _own(
+        "Demo",
         OptionKind.SWITCH,
-        "Allows Basic and Digest, and sessions without encryption, over http.",
-        "Everyone on the way can read the session, and with Basic your password, too.",
-        _SETS,
-        default_text="off",
-        own=True,
-        wsman=True,
-        setting=True,
+        "Opens the embedded demo endpoint.",
+        sets=(ParameterSet.DEMO,),
+        mandatory=True,
     ),
-    Option(
-        "Realms",
-        "realms",
-        OptionKind.TABLE,
-        "The Kerberos realm of each domain's short name, such as CONTOSO=CONTOSO.EXAMPLE.",
-        sets=_SETS,
-        own=True,
-        wsman=True,
-        setting=True,
-    ),
-    Option(
-        "CertificateFiles",
-        "certificate_files",
-        OptionKind.LIST,
-        "The PEM files, or folders of them, among which CertificateThumbprint is looked for.",
-        sets=_SETS,
-        own=True,
-        wsman=True,
-        setting=True,
-    ),
-    Option(
-        "MaxEnvelopeSizeKB",
-        "max_envelope_size_kb",
-        OptionKind.INTEGER,
-        "The largest message to send, for a computer that takes smaller ones than usual.",
-        sets=_SETS,
-        minimum=32,
-        maximum=1039440,
-        default_text="500, 150 for old ones",
-        unit="KiB",
-        own=True,
-        wsman=True,
-        setting=True,
-    ),
-    Option(
-        "MaxRetryTime",
-        "max_retry_time",
-        OptionKind.INTEGER,
-        "How long a lost connection is tried again until the session counts as disconnected.",
-        sets=_SETS,
-        minimum=0,
-        maximum=2147483647,
-        default_text="4 minutes",
-        unit="ms",
-        own=True,
-        wsman=True,
-        setting=True,
-    ),
-    Option(
-        "ReceiveTimeout",
-        "receive_timeout",
-        OptionKind.INTEGER,
-        "How long the computer keeps a request for output that it has none for.",
-        "A firewall or proxy that cuts silent connections needs a time below its own.",
-        _SETS,
-        minimum=1000,
-        maximum=2147483647,
-        default_text="20 seconds",
-        unit="ms",
-        own=True,
-        wsman=True,
-        setting=True,
-    ),
-)
-
-
-def _in(*sets: ParameterSet) -> Mapping[ParameterSet, OptionUse]:
-    return MappingProxyType(dict.fromkeys(sets, OptionUse()))
-
-
-_CONTAINER = _in(ParameterSet.CONTAINER_ID)
-_VM = _in(ParameterSet.VM_NAME, ParameterSet.VM_ID)
-
-LOCAL_OPTIONS: tuple[Option, ...] = (
-    Option(
+    # for what runs on or beside this computer
+    _own(
         "Engine",
-        "engine",
         OptionKind.LIST,
         "The container engine's command, with the arguments that stand before each of its own.",
         sets=_CONTAINER,
-        default_text="podman, then docker",
-        own=True,
+        default="podman, then docker",
     ),
-    Option(
+    _own(
         "EngineContext",
-        "engine_context",
         OptionKind.TEXT,
         "The Docker context or the Podman connection whose containers are meant.",
         sets=_CONTAINER,
-        default_text="the engine's own",
-        own=True,
+        default="the engine's own",
     ),
-    Option(
+    _own(
         "EngineUrl",
-        "engine_url",
         OptionKind.TEXT,
         "The address of a container engine elsewhere, such as ssh://user@host.",
         "An engine reached by tcp:// without TLS lets everyone on the way read and change the session.",
-        _CONTAINER,
-        default_text="this computer",
-        own=True,
+        sets=_CONTAINER,
+        default="this computer",
     ),
-    Option(
+    _own(
         "Shell",
-        "shell",
         OptionKind.LIST,
         "The PowerShell inside the container: a program, or a program with all its arguments.",
         sets=_CONTAINER,
-        default_text="pwsh, then powershell.exe",
-        own=True,
+        default="pwsh, then powershell.exe",
     ),
-    Option(
+    _own(
         "LibvirtUri",
-        "libvirt_uri",
         OptionKind.TEXT,
         "The libvirt connection that knows the virtual machine, such as qemu+ssh://root@host/system.",
         sets=_VM,
-        default_text="qemu:///system, then …/session",
-        own=True,
+        default="qemu:///system, then …/session",
     ),
-    Option(
+    _own(
         "GuestTransport",
-        "guest_transport",
         OptionKind.CHOICE,
         "How the guest of a libvirt machine is entered: SSH, or WSMan for WinRM.",
         "WSMan without HTTPS takes the hypervisor's word for the guest's address; nothing else proves who answers.",
-        _VM,
+        sets=_VM,
         choices=("SSH", "WSMan"),
-        default_text="what the guest has, SSH first",
-        own=True,
+        default="what the guest has, SSH first",
     ),
-    Option(
+    _own(
         "GuestPort",
-        "guest_port",
         OptionKind.INTEGER,
         "The port in the guest.",
         sets=_VM,
-        minimum=1,
-        maximum=65535,
-        default_text="22, 5986, 5985",
-        own=True,
+        limits=(1, 65535),
+        default="22, 5986, 5985",
     ),
-    Option(
+    _own(
         "Discover",
-        "discover",
         OptionKind.LIST,
         "A command that prints what can be entered, a name a line; {} in the profile's command stands for the name.",
-        sets=_in(ParameterSet.PROCESS),
-        own=True,
+        sets=(ParameterSet.PROCESS,),
     ),
-)
-
-
-_MUST = OptionUse(mandatory=True)
-_FIRST = OptionUse(mandatory=True, position=0)
-_MAY = OptionUse()
-
-
-def _target(parameter_set: ParameterSet, use: OptionUse = _FIRST) -> Mapping[ParameterSet, OptionUse]:
-    return MappingProxyType({parameter_set: use})
-
-
-TARGET_OPTIONS: tuple[Option, ...] = (
-    Option(
-        "ComputerName",
-        "computer_name",
-        OptionKind.TEXT,
-        "The Windows computer to enter over WinRM: a NetBIOS name, a full DNS name or an IP address.",
-        "An IP address needs HTTPS or a credential that is not proved by Kerberos.",
-        _target(ParameterSet.COMPUTER_NAME),
-        aliases=("Cn",),
-    ),
-    Option(
-        "HostName",
-        "host_name",
-        OptionKind.TEXT,
-        "The computer to enter over SSH, as host, user@host or user@host:port.",
-        sets=_target(ParameterSet.SSH_HOST),
-    ),
-    Option(
-        "Session",
-        "session",
-        OptionKind.SESSION,
-        "A session that is open already.",
-        sets=_target(ParameterSet.SESSION, OptionUse(position=0)),
-    ),
-    Option(
-        "ConnectionUri",
-        "connection_uri",
-        OptionKind.URI,
-        "The whole address of a WinRM endpoint, such as https://server:5986/wsman.",
-        "Without a port it means 80 or 443, not WinRM's 5985 or 5986.",
-        _target(ParameterSet.URI, OptionUse(position=1)),
-        aliases=("URI", "CU"),
-        default_text="http://localhost:5985/WSMAN",
-    ),
-    Option(
-        "InstanceId",
-        "instance_id",
-        OptionKind.GUID,
-        "The instance id of a session that is open already.",
-        sets=_target(ParameterSet.INSTANCE_ID, _MAY),
-    ),
-    Option(
-        "Id",
-        "id",
-        OptionKind.INTEGER,
-        "The number of a session that is open already.",
-        sets=_target(ParameterSet.ID, OptionUse(position=0)),
-    ),
-    Option(
-        "Name",
-        "name",
-        OptionKind.TEXT,
-        "The exact name of a session that is open already.",
-        sets=_target(ParameterSet.NAME, _MAY),
-    ),
-    Option(
-        "VMId",
-        "vm_id",
-        OptionKind.GUID,
-        "The id of a virtual machine on this computer.",
-        sets=_target(ParameterSet.VM_ID),
-        aliases=("VMGuid",),
-    ),
-    Option(
-        "VMName",
-        "vm_name",
-        OptionKind.TEXT,
-        "The name of a virtual machine on this computer.",
-        sets=_target(ParameterSet.VM_NAME),
-    ),
-    Option(
-        "ContainerId",
-        "container_id",
-        OptionKind.TEXT,
-        "The id or the name of a running container on this computer.",
-        sets=_target(ParameterSet.CONTAINER_ID),
-    ),
-    Option(
-        "Command",
-        "command",
+    # for WinRM: what a client on Windows keeps in its WSMan: drive, and limits of patience
+    _own(
+        "TrustedHosts",
         OptionKind.LIST,
-        "A program on this computer, with its arguments, that speaks the protocol on its standard streams.",
-        sets=_target(ParameterSet.PROCESS, _MAY),
-        default_text="pwsh -s -NoLogo -NoProfile",
-        own=True,
+        "Computers that may be entered over http without Kerberos: names with wildcards, or <local>.",
+        "Nothing proves who answers there: whoever takes over the name or address gets an attempt at your password.",
+        sets=_WINRM,
+        default="none; on Windows the machine's",
+        setting=True,
     ),
-    Option(
-        "ProcessId",
-        "process_id",
-        OptionKind.INTEGER,
-        "The process id of a PowerShell that runs on this computer.",
-        sets=_target(ParameterSet.HOST_PROCESS, _MUST),
-        minimum=1,
-        maximum=2147483647,
-        own=True,
-    ),
-    Option(
-        "Demo",
-        "demo",
+    _own(
+        "AllowUnencrypted",
         OptionKind.SWITCH,
-        "Opens the embedded demo endpoint.",
-        sets=_target(ParameterSet.DEMO, _MUST),
-        own=True,
+        "Allows Basic and Digest, and sessions without encryption, over http.",
+        "Everyone on the way can read the session, and with Basic your password, too.",
+        sets=_WINRM,
+        default="off",
+        setting=True,
+    ),
+    _own(
+        "Realms",
+        OptionKind.TABLE,
+        "The Kerberos realm of each domain's short name, such as CONTOSO=CONTOSO.EXAMPLE.",
+        sets=_WINRM,
+        setting=True,
+    ),
+    _own(
+        "CertificateFiles",
+        OptionKind.LIST,
+        "The PEM files, or folders of them, among which CertificateThumbprint is looked for.",
+        sets=_WINRM,
+        setting=True,
+    ),
+    _own(
+        "MaxEnvelopeSizeKB",
+        OptionKind.INTEGER,
+        "The largest message to send, for a computer that takes smaller ones than usual.",
+        sets=_WINRM,
+        limits=(32, 1039440),
+        default="500, 150 for old ones",
+        unit="KiB",
+        setting=True,
+    ),
+    _own(
+        "MaxRetryTime",
+        OptionKind.INTEGER,
+        "How long a lost connection is tried again until the session counts as disconnected.",
+        sets=_WINRM,
+        limits=(0, _INT_MAX),
+        default="4 minutes",
+        unit="ms",
+        setting=True,
+    ),
+    _own(
+        "ReceiveTimeout",
+        OptionKind.INTEGER,
+        "How long the computer keeps a request for output that it has none for.",
+        "A firewall or proxy that cuts silent connections needs a time below its own.",
+        sets=_WINRM,
+        limits=(1000, _INT_MAX),
+        default="20 seconds",
+        unit="ms",
+        setting=True,
+    ),
+    # for every session
+    _own(
+        "Width",
+        OptionKind.INTEGER,
+        "A fixed width that the far end formats for, instead of the pane's.",
+        limits=(20, 1000),
+        default="the pane's",
+        unit="columns",
+        setting=True,
+    ),
+    _own(
+        "LoadProfile",
+        OptionKind.SWITCH,
+        "Runs the far $PROFILE files before the first prompt.",
+        default="off",
+        setting=True,
     ),
 )

@@ -1,10 +1,11 @@
-"""Every option of a connection, declared once.
+"""The parameters of a connection and the cmdlets that take them.
 
-From here come the connection dialog's fields, the keys of a profile, the parameters of the command line and the help
-texts. The names, sets and positions of PowerShell's options are those measured (protocol-notes 1.1, 1.2), with the two
-additions of the newer documentation: -Credential by position, -ConfigurationName with -HostName.
-
-The cmdlets that pstui binds: their parameters and sets, read from the measured tables beside this file.
+How this works. ``parameters.json`` holds what was measured of PowerShell's cmdlets: their sets, and of each parameter
+its type, aliases, positions and validations (protocol-notes 1.1, 1.2). ``cmdlet`` reads it, adds where the newer
+documentation goes further, and adds the parameters of pstui's own (``own_parameters``) to the cmdlets that open
+sessions. ``OPTIONS`` is the other side of the same declaration: each parameter of Enter-PSSession with its help, as
+the connection dialog, the profiles and the help show it. PowerShell's take from the table what the table knows;
+pstui's own are declared whole.
 """
 
 from __future__ import annotations
@@ -17,258 +18,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pstui.backends.binding.declaration import Option, OptionKind, OptionUse
-from pstui.backends.binding.own_parameters import LOCAL_OPTIONS, TARGET_OPTIONS, WSMAN_OPTIONS
+from pstui.backends.binding.declaration import KINDS, Option, OptionKind, Use
+from pstui.backends.binding.own_parameters import OWN_PARAMETERS
+from pstui.backends.binding.values import ENUMS
 from pstui.backends.connection import ParameterSet
 
-_CN, _SSH, _URI = ParameterSet.COMPUTER_NAME, ParameterSet.SSH_HOST, ParameterSet.URI
-_VM_ID, _VM_NAME, _CONTAINER = ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID
-_WSMAN = (_CN, _URI)
-_OPENING = (
-    _CN,
-    _SSH,
-    _URI,
-    _VM_ID,
-    _VM_NAME,
-    _CONTAINER,
-    ParameterSet.PROCESS,
-    ParameterSet.HOST_PROCESS,
-    ParameterSet.DEMO,
-)
-
-_MAY = OptionUse()
-
-
-def _in(*sets: ParameterSet) -> Mapping[ParameterSet, OptionUse]:
-    return MappingProxyType(dict.fromkeys(sets, _MAY))
-
-
-_CREDENTIAL_SETS = MappingProxyType(
-    {
-        _CN: OptionUse(position=1),
-        _URI: OptionUse(position=2),
-        _VM_ID: OptionUse(mandatory=True, position=1),
-        _VM_NAME: OptionUse(mandatory=True, position=1),
-    }
-)
-
-OPTIONS: tuple[Option, ...] = (
-    *TARGET_OPTIONS,
-    Option(
-        "Credential",
-        "credential",
-        OptionKind.CREDENTIAL,
-        "The account to use over there, such as CONTOSO\\admin; its password is asked when it is needed.",
-        sets=_CREDENTIAL_SETS,
-        default_text="the current user",
-    ),
-    Option(
-        "UserName",
-        "user_name",
-        OptionKind.TEXT,
-        "The account to log on with; one written in HostName wins.",
-        sets=_in(_SSH),
-    ),
-    Option(
-        "Port",
-        "port",
-        OptionKind.INTEGER,
-        "The port over there; one written in HostName wins.",
-        "For WinRM the other computer needs a listener on that port, and every call to it then names the port.",
-        _in(_CN, _SSH),
-        minimum=1,
-        maximum=65535,
-        default_text="5985, 5986 with UseSSL, 22 over SSH",
-        set_defaults={_CN: "5985, 5986 with UseSSL", _SSH: "22"},
-    ),
-    Option(
-        "UseSSL",
-        "use_ssl",
-        OptionKind.SWITCH,
-        "Connects by HTTPS instead of HTTP.",
-        sets=_in(_CN),
-        default_text="off",
-        wsman=True,
-    ),
-    Option(
-        "Authentication",
-        "authentication",
-        OptionKind.CHOICE,
-        "How to prove who you are.",
-        "CredSSP hands your password to the other computer: if that one is taken over, so is your account. Basic "
-        "protects nothing without HTTPS.",
-        _in(*_WSMAN),
-        choices=("Default", "Basic", "Negotiate", "NegotiateWithImplicitCredential", "Credssp", "Digest", "Kerberos"),
-        default_text="Default",
-        wsman=True,
-    ),
-    Option(
-        "CertificateThumbprint",
-        "certificate_thumbprint",
-        OptionKind.TEXT,
-        "The client certificate to log on with, instead of a credential.",
-        "Certificates can be mapped to local accounts only, not to those of a domain.",
-        _in(*_WSMAN),
-        wsman=True,
-    ),
-    Option(
-        "KeyFilePath",
-        "key_file_path",
-        OptionKind.PATH,
-        "The private key file to log on with.",
-        sets=_in(_SSH),
-        aliases=("IdentityFilePath",),
-        default_text="agent and the usual keys",
-    ),
-    Option(
-        "Subsystem",
-        "subsystem",
-        OptionKind.TEXT,
-        "The subsystem of the SSH server that starts PowerShell.",
-        sets=_in(_SSH),
-        default_text="powershell",
-    ),
-    Option(
-        "ConfigurationName",
-        "configuration_name",
-        OptionKind.TEXT,
-        "The session configuration over there, by name or full address; over SSH it names the subsystem.",
-        sets=_in(_CN, _SSH, _URI, _VM_ID, _VM_NAME, _CONTAINER),
-        default_text="Microsoft.PowerShell",
-        set_defaults={_SSH: "powershell", _CONTAINER: ""},
-    ),
-    Option(
-        "ApplicationName",
-        "application_name",
-        OptionKind.TEXT,
-        "The path of the WinRM service in its address; it must match the listener's URLPrefix.",
-        sets=_in(_CN),
-        default_text="WSMan",
-        wsman=True,
-    ),
-    Option(
-        "AllowRedirection",
-        "allow_redirection",
-        OptionKind.SWITCH,
-        "Lets the endpoint send the connection on to another address.",
-        "The other address then gets your credential.",
-        _in(_URI),
-        default_text="off",
-        wsman=True,
-    ),
-    Option(
-        "EnableNetworkAccess",
-        "enable_network_access",
-        OptionKind.SWITCH,
-        "Lets a session on this same computer reach others in turn.",
-        "Without effect when the session goes to another computer.",
-        _in(*_WSMAN),
-        default_text="off",
-        wsman=True,
-    ),
-    Option(
-        "RunAsAdministrator",
-        "run_as_administrator",
-        OptionKind.SWITCH,
-        "Runs the session in the container as its administrator (root).",
-        sets=_in(_CONTAINER),
-        default_text="off",
-    ),
-    Option(
-        "ConnectingTimeout",
-        "connecting_timeout",
-        OptionKind.INTEGER,
-        "How long connecting may take; negative or empty is no limit.",
-        sets=_in(_SSH),
-        minimum=-2147483648,
-        maximum=2147483647,
-        default_text="no limit",
-        unit="ms",
-    ),
-    Option(
-        "Options",
-        "options",
-        OptionKind.TABLE,
-        "More settings for SSH by the names of ssh_config, such as ProxyJump.",
-        sets=_in(_SSH),
-    ),
-    Option(
-        "SSHTransport",
-        "ssh_transport",
-        OptionKind.SWITCH,
-        "Says that SSH is meant; HostName says so already.",
-        sets=_in(_SSH),
-        default_text="on",
-    ),
-    Option(
-        "SessionOption",
-        "session_option",
-        OptionKind.SESSION_OPTION,
-        "The finer settings of a WinRM session: timeouts, limits, proxy, checks.",
-        sets=_in(*_WSMAN),
-        wsman=True,
-    ),
-    *LOCAL_OPTIONS,
-    *WSMAN_OPTIONS,
-    Option(
-        "Width",
-        "width",
-        OptionKind.INTEGER,
-        "A fixed width that the far end formats for, instead of the pane's.",
-        sets=_in(*_OPENING),
-        minimum=20,
-        maximum=1000,
-        default_text="the pane's",
-        unit="columns",
-        own=True,
-        setting=True,
-    ),
-    Option(
-        "LoadProfile",
-        "load_profile",
-        OptionKind.SWITCH,
-        "Runs the far $PROFILE files before the first prompt.",
-        sets=_in(*_OPENING),
-        default_text="off",
-        own=True,
-        setting=True,
-    ),
-)
-
-#: the options that a connection holds among its settings, by their names
-SETTINGS = {item.name: item for item in OPTIONS if item.setting}
-
-_BY_NAME = {item.name.casefold(): item for item in OPTIONS} | {item.key: item for item in OPTIONS}
-
-#: the key that decides a profile's parameter set, in the order in which a dialog offers the sets
-_TARGET_KEYS: tuple[tuple[str, ParameterSet], ...] = (
-    ("computer_name", _CN),
-    ("host_name", _SSH),
-    ("connection_uri", _URI),
-    ("vm_id", _VM_ID),
-    ("vm_name", _VM_NAME),
-    ("container_id", _CONTAINER),
-    ("command", ParameterSet.PROCESS),
-    ("process_id", ParameterSet.HOST_PROCESS),
-    ("demo", ParameterSet.DEMO),
-)
-
-
-def option(name: str) -> Option:
-    """Return an option by PowerShell's name (any case) or its TOML key. Raises KeyError."""
-    return _BY_NAME[name if name in _BY_NAME else name.casefold()]
-
-
-def options_of(parameter_set: ParameterSet) -> tuple[Option, ...]:
-    """Return the options of one set: those that must be given first, then in the order of the declaration."""
-    found = [item for item in OPTIONS if parameter_set in item.sets]
-    return tuple(sorted(found, key=lambda item: not item.sets[parameter_set].mandatory))
-
-
-def set_of_keys(keys: Mapping[str, object]) -> list[ParameterSet]:
-    """Return the parameter sets that a profile's keys name a target of: one in a right profile."""
-    return [parameter_set for key, parameter_set in _TARGET_KEYS if key in keys]
-
+_INT_MAX = 2147483647
 
 #: aliases of the session cmdlets (protocol-notes 1, 5.4), lower case
 ALIASES: Mapping[str, str] = MappingProxyType(
@@ -288,20 +43,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 #: all of them by their full names
 CMDLETS = (*ALIASES.values(), "New-PSSessionOption")
 
-#: sets of pstui's own, beside PowerShell's ten; reached by the exact name of an own parameter only
-OWN_SETS = ("Process", "HostProcess", "Demo")
-
 #: the cmdlets that lead to connections
 OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How one set uses a parameter: must it be given, at which position, does it take pipeline input by value."""
-
-    mandatory: bool = False
-    position: int | None = None
-    pipeline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,9 +103,9 @@ def cmdlet(name: str, *, what_if: bool = False) -> Cmdlet:
         parameters = _follow_documentation(name, parameters)
     sets = tuple(raw["sets"])
     if name == "Enter-PSSession":
-        sets += OWN_SETS
+        sets += tuple(one.value for one in ParameterSet.all() if one.own)
     if name in OPENING:
-        parameters |= _own_parameters(name, parameters)
+        parameters |= _own_parameters(sets, parameters)
     for key, entry in _raw()["common"].items():
         parameters[key] = _parameter(key, entry, common=True)
     asks = name in _raw()["should_process_cmdlets"]
@@ -397,38 +140,31 @@ def _follow_documentation(name: str, parameters: dict[str, Parameter]) -> dict[s
     return parameters
 
 
-def _own_parameters(name: str, measured: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    own = [Parameter("Width", "Int32", validation=("Range 20..1000",), own=True)]
-    own.append(Parameter("LoadProfile", "SwitchParameter", own=True))
-    not_empty = ("ValidateNotNullOrEmpty",)
-    container = dict.fromkeys(measured["ContainerId"].sets, Use())
-    machine = dict.fromkeys([*measured["VMName"].sets, *measured["VMId"].sets], Use())
-    wsman = dict.fromkeys(measured["SessionOption"].sets, Use())
-    own += [
-        Parameter("Engine", "String[]", (), not_empty, container, own=True),
-        Parameter("EngineContext", "String", (), not_empty, container, own=True),
-        Parameter("EngineUrl", "String", (), not_empty, container, own=True),
-        Parameter("Shell", "String[]", (), not_empty, container, own=True),
-        Parameter("LibvirtUri", "String", (), not_empty, machine, own=True),
-        Parameter("GuestTransport", "String", (), ("Set SSH,WSMan",), machine, own=True),
-        Parameter("GuestPort", "Int32", (), ("Range 1..65535",), machine, own=True),
-        Parameter("TrustedHosts", "String[]", (), not_empty, wsman, own=True),
-        Parameter("AllowUnencrypted", "SwitchParameter", (), (), wsman, own=True),
-        Parameter("Realms", "Hashtable", (), (), wsman, own=True),
-        Parameter("CertificateFiles", "String[]", (), not_empty, wsman, own=True),
-        Parameter("MaxEnvelopeSizeKB", "Int32", (), ("Range 32..1039440",), wsman, own=True),
-        Parameter("MaxRetryTime", "Int32", (), ("Range 0..2147483647",), wsman, own=True),
-        Parameter("ReceiveTimeout", "Int32", (), ("Range 1000..2147483647",), wsman, own=True),
-    ]
-    if name == "Enter-PSSession":
-        first = Use(mandatory=True)
-        own += [
-            Parameter("Command", "String[]", (), not_empty, {"Process": Use()}, own=True),
-            Parameter("Discover", "String[]", (), not_empty, {"Process": Use()}, own=True),
-            Parameter("ProcessId", "Int32", (), ("Range 1..2147483647",), {"HostProcess": first}, own=True),
-            Parameter("Demo", "SwitchParameter", (), ("Set true",), {"Demo": first}, own=True),
-        ]
-    return {parameter.name: parameter for parameter in own}
+def _own_parameters(sets: tuple[str, ...], measured: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Return pstui's own parameters for a cmdlet with these sets, those for every set first."""
+    found: list[Parameter] = []
+    for item in OWN_PARAMETERS:
+        uses: dict[str, Use] = {}
+        if len(item.sets) < len(ParameterSet.opening()):
+            for one, use in item.sets.items():
+                # a cmdlet may reach one kind of target by several sets, such as FilePathUri beside Uri
+                theirs = (one.value,) if one.own else measured[one.target].sets
+                uses |= {name: use for name in theirs if name in sets}
+            if not uses:
+                continue
+        found.append(Parameter(item.name, item.type, (), _validation(item), MappingProxyType(uses), own=True))
+    return {parameter.name: parameter for parameter in sorted(found, key=lambda one: bool(one.sets))}
+
+
+def _validation(item: Option) -> tuple[str, ...]:
+    """Return the rules that a value of an own parameter must keep, as the measured tables write them."""
+    if item.minimum is not None:
+        return (f"Range {item.minimum}..{item.maximum}",)
+    if item.choices:
+        return (f"Set {','.join(item.choices)}",)
+    if item.fixed:
+        return ("Set true",)
+    return ("ValidateNotNullOrEmpty",) if item.kind in (OptionKind.TEXT, OptionKind.LIST) else ()
 
 
 @functools.cache
@@ -440,3 +176,160 @@ def _names() -> dict[str, str]:
 def _raw() -> dict[str, Any]:
     table: dict[str, Any] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))
     return table
+
+
+def measured(
+    cmdlet_name: str,
+    name: str,
+    help: str,
+    caution: str = "",
+    *,
+    parameter: str = "",
+    kind: OptionKind | None = None,
+    choices: tuple[str, ...] = (),
+    default: str = "",
+    set_defaults: Mapping[ParameterSet, str] = MappingProxyType({}),
+    unit: str = "",
+) -> Option:
+    """Return a parameter of PowerShell's with what its cmdlet's table knows of it.
+
+    ``kind`` and ``choices`` are given where they are narrower than the type; every switch is off by default.
+    """
+    table = cmdlet(cmdlet_name).parameters[parameter or name]
+    ranges = [rule.removeprefix("Range ").split("..") for rule in table.validation if rule.startswith("Range ")]
+    low, high = map(int, ranges[0]) if ranges else (-_INT_MAX - 1, _INT_MAX)
+    is_number = table.type == "Int32"
+    fixed = "Set true" in table.validation
+    return Option(
+        name,
+        kind or KINDS.get(table.type, OptionKind.CHOICE),
+        help,
+        caution,
+        table.type,
+        MappingProxyType({ParameterSet.named(one): use for one, use in table.sets.items()} if not parameter else {}),
+        table.aliases,
+        choices or tuple(ENUMS.get(table.type, ())),
+        low if is_number else None,
+        high if is_number else None,
+        default or (("on" if fixed else "off") if table.is_switch else ""),
+        set_defaults,
+        unit,
+        parameter,
+        fixed=fixed,
+    )
+
+
+_option = functools.partial(measured, "Enter-PSSession")
+
+OPTIONS: tuple[Option, ...] = (
+    _option(
+        "ComputerName",
+        "The Windows computer to enter over WinRM: a NetBIOS name, a full DNS name or an IP address.",
+        "An IP address needs HTTPS or a credential that is not proved by Kerberos.",
+    ),
+    _option("HostName", "The computer to enter over SSH, as host, user@host or user@host:port."),
+    _option("Session", "A session that is open already."),
+    _option(
+        "ConnectionUri",
+        "The whole address of a WinRM endpoint, such as https://server:5986/wsman.",
+        "Without a port it means 80 or 443, not WinRM's 5985 or 5986.",
+        default="http://localhost:5985/WSMAN",
+    ),
+    _option("InstanceId", "The instance id of a session that is open already."),
+    _option("Id", "The number of a session that is open already."),
+    _option("Name", "The exact name of a session that is open already."),
+    _option("VMId", "The id of a virtual machine on this computer."),
+    _option("VMName", "The name of a virtual machine on this computer."),
+    _option("ContainerId", "The id or the name of a running container on this computer."),
+    _option(
+        "Credential",
+        "The account to use over there, such as CONTOSO\\admin; its password is asked when it is needed.",
+        default="the current user",
+    ),
+    _option("UserName", "The account to log on with; one written in HostName wins."),
+    _option(
+        "Port",
+        "The port over there; one written in HostName wins.",
+        "For WinRM the other computer needs a listener on that port, and every call to it then names the port.",
+        default="5985, 5986 with UseSSL, 22 over SSH",
+        set_defaults={ParameterSet.COMPUTER_NAME: "5985, 5986 with UseSSL", ParameterSet.SSH_HOST: "22"},
+    ),
+    _option("UseSSL", "Connects by HTTPS instead of HTTP."),
+    _option(
+        "Authentication",
+        "How to prove who you are.",
+        "CredSSP hands your password to the other computer: if that one is taken over, so is your account. Basic "
+        "protects nothing without HTTPS.",
+        default="Default",
+    ),
+    _option(
+        "CertificateThumbprint",
+        "The client certificate to log on with, instead of a credential.",
+        "Certificates can be mapped to local accounts only, not to those of a domain.",
+    ),
+    _option(
+        "KeyFilePath",
+        "The private key file to log on with.",
+        kind=OptionKind.PATH,
+        default="agent and the usual keys",
+    ),
+    _option("Subsystem", "The subsystem of the SSH server that starts PowerShell.", default="powershell"),
+    _option(
+        "ConfigurationName",
+        "The session configuration over there, by name or full address; over SSH it names the subsystem.",
+        default="Microsoft.PowerShell",
+        set_defaults={ParameterSet.SSH_HOST: "powershell", ParameterSet.CONTAINER_ID: ""},
+    ),
+    _option(
+        "ApplicationName",
+        "The path of the WinRM service in its address; it must match the listener's URLPrefix.",
+        default="WSMan",
+    ),
+    _option(
+        "AllowRedirection",
+        "Lets the endpoint send the connection on to another address.",
+        "The other address then gets your credential.",
+    ),
+    _option(
+        "EnableNetworkAccess",
+        "Lets a session on this same computer reach others in turn.",
+        "Without effect when the session goes to another computer.",
+    ),
+    _option("RunAsAdministrator", "Runs the session in the container as its administrator (root)."),
+    _option(
+        "ConnectingTimeout",
+        "How long connecting may take; negative or empty is no limit.",
+        default="no limit",
+        unit="ms",
+    ),
+    _option("Options", "More settings for SSH by the names of ssh_config, such as ProxyJump."),
+    _option("SSHTransport", "Says that SSH is meant; HostName says so already."),
+    _option("SessionOption", "The finer settings of a WinRM session: timeouts, limits, proxy, checks."),
+    *OWN_PARAMETERS,
+)
+
+#: the options that a connection holds among its settings, by their names
+SETTINGS = {item.name: item for item in OPTIONS if item.setting}
+
+_BY_NAME = {item.name.casefold(): item for item in OPTIONS} | {item.key: item for item in OPTIONS}
+
+#: the keys that decide a profile's parameter set, with the set
+TARGET_KEYS: Mapping[str, ParameterSet] = MappingProxyType(
+    {_BY_NAME[one.target.casefold()].key: one for one in ParameterSet.opening()}
+)
+
+
+def option(name: str) -> Option:
+    """Return an option by PowerShell's name (any case) or its TOML key. Raises KeyError."""
+    return _BY_NAME[name if name in _BY_NAME else name.casefold()]
+
+
+def options_of(parameter_set: ParameterSet) -> tuple[Option, ...]:
+    """Return the options of one set: those that must be given first, then in the order of the declaration."""
+    found = [item for item in OPTIONS if parameter_set in item.sets]
+    return tuple(sorted(found, key=lambda item: not item.sets[parameter_set].mandatory))
+
+
+def set_of_keys(keys: Mapping[str, object]) -> list[ParameterSet]:
+    """Return the parameter sets that a profile's keys name a target of: one in a right profile."""
+    return [parameter_set for key, parameter_set in TARGET_KEYS.items() if key in keys]

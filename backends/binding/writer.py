@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pstui.backends.binding.declaration import OptionKind
-from pstui.backends.binding.parameters import ALIASES, SETTINGS, Cmdlet, Parameter, Use, cmdlet, options_of
+from pstui.backends.addresses import join_host
+from pstui.backends.binding.declaration import OptionKind, Use
+from pstui.backends.binding.parameters import ALIASES, SETTINGS, Cmdlet, Parameter, cmdlet, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
@@ -52,8 +53,7 @@ def _join_host(values: dict[str, Any]) -> None:
     """Write user and port into HostName where that reads back the same."""
     user, port = values.get("UserName"), values.get("Port")
     if user is None or _SAFE_USER.match(user):
-        host = values.get("HostName", "")
-        values["HostName"] = (f"{user}@" if user else "") + host + (f":{port}" if port else "")
+        values["HostName"] = join_host(values.get("HostName", ""), user or "", port)
         values.pop("UserName", None)
         values.pop("Port", None)
 

@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.transports.streams import printable
@@ -141,7 +142,7 @@ def _included(pattern: str, folder: Path) -> list[Path]:
 
 def _found(name: str, said: dict[str, str]) -> Found:
     host, user, port = said.get("hostname", ""), said.get("user", ""), said.get("port", "")
-    address = f"{user}@" * bool(user) + (host or name) + f":{port}" * bool(port and port != "22")
+    address = join_host(host or name, user, "" if port == "22" else port)
     info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": name})
     return Found("host", printable(name), info, address=printable(address)[:200] if said else "")
 

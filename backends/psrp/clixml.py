@@ -1,13 +1,17 @@
-"""The seam to psrpcore: message numbers, CLIXML bodies read into its objects, plain values made of them and back.
+"""CLIXML, the XML in which PowerShell sends objects: read into plain Python values, and written from them.
 
-Everything above this module sees plain Python values; everything hostile in a body is refused here.
+How this works. A message goes one of two roads. The general one is ``parse`` (bytes to XML), ``read`` (XML to
+psrpcore's objects) and ``plain`` (psrpcore's objects to Python values: a dict for an object, ``Secret`` for a
+SecureString); what goes out passes ``outgoing``. Whatever is hostile in a body (a document type, nesting without end,
+values that cannot be read) is refused on this road as a ProtocolError, so that everything above sees plain values
+only.
 
-The host methods that write text: their shape and the record each becomes (protocol-notes 4.3, 4.9).
+The fast road is for the messages of a flood: lines written by the host, simple outputs and states. Real servers write
+each in one fixed shape, so ``host_write``, ``simple_output`` and ``pipeline_state`` compare the bytes with that shape
+and cut the value out, without building objects. Whatever differs by a byte is "not mine" (None) and takes the general
+road. Property tests hold both roads to the same result. Strings are decoded on UTF-16 code units, as PowerShell does.
 
-The fast decoder: the messages of a flood, decoded from their bytes without building objects.
-
-Real servers write these messages in one fixed shape. Whatever differs by a byte is left to psrpcore: every function
-returns None for "not mine". Strings are decoded as PowerShell does, on UTF-16 code units.
+``write_record`` says what each writing host method shows; both roads end in it (protocol-notes 4.3, 4.9).
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from psrpcore import types as ps
-from psrpcore.types import PSCryptoProvider, PSObject, add_note_property, deserialize
+from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
@@ -72,7 +76,7 @@ def parse(body: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is no XML", _reason(error)) from error
+        raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
@@ -238,34 +242,38 @@ def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
     return ps.ErrorRecord(Exception=exception, CategoryInfo=category, FullyQualifiedErrorId=error_id)
 
 
-#: Method id → number of arguments.
-WRITE_METHODS = {13: 1, 14: 3, 15: 0, 16: 1, 17: 3, 18: 1, 19: 1, 21: 1, 22: 1}
-
 #: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
 MAX_TEXT = 1024 * 1024
 
+#: How text is written: whether the method ends the line, without colours and with them, or what it puts before.
+_PLAIN = {HostMethodIdentifier.Write1: False, HostMethodIdentifier.WriteLine2: True}
+_COLOURED = {HostMethodIdentifier.Write2: False, HostMethodIdentifier.WriteLine3: True}
 _PREFIXED = {
-    19: ("DEBUG: ", Stream.DEBUG),
-    21: ("VERBOSE: ", Stream.VERBOSE),
-    22: ("WARNING: ", Stream.WARNING),
+    HostMethodIdentifier.WriteDebugLine: ("DEBUG: ", Stream.DEBUG),
+    HostMethodIdentifier.WriteVerboseLine: ("VERBOSE: ", Stream.VERBOSE),
+    HostMethodIdentifier.WriteWarningLine: ("WARNING: ", Stream.WARNING),
 }
+#: The host methods that write text.
+WRITE_METHODS = frozenset(
+    {HostMethodIdentifier.WriteLine1, HostMethodIdentifier.WriteErrorLine, *_PLAIN, *_COLOURED, *_PREFIXED}
+)
 
 
-def write_record(method: int, arguments: Sequence[Any]) -> Write | None:
+def write_record(method: HostMethodIdentifier, arguments: Sequence[Any]) -> Write | None:
     """Return what a writing call shows, or None where it shows nothing (an empty error line)."""
-    if method == 15:
+    if not arguments:
         return Write("")
     text = arguments[-1] or ""
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT] + "…"
-    if method in (16, 13):
-        return Write(text, newline=method == 16)
-    if method in (14, 17):
-        return Write(text, method == 17, arguments[0], arguments[1])
-    if method == 18:
-        return Write(text, stream=Stream.ERROR) if text else None
-    prefix, stream = _PREFIXED[method]
-    return Write(prefix + text, stream=stream)
+    if (newline := _PLAIN.get(method)) is not None:
+        return Write(text, newline=newline)
+    if (newline := _COLOURED.get(method)) is not None:
+        return Write(text, newline, arguments[0], arguments[1])
+    if method in _PREFIXED:
+        prefix, stream = _PREFIXED[method]
+        return Write(prefix + text, stream=stream)
+    return Write(text, stream=Stream.ERROR) if text else None
 
 
 _HEAD = (
@@ -280,16 +288,16 @@ _STATE_TAIL = b"</I32></MS></Obj>"
 
 #: Heads in the order of how often a real server sends them.
 _HEADS = tuple(
-    (_HEAD % (name, number), number, colours)
-    for name, number, colours in (
-        (b"WriteLine2", 16, 0),
-        (b"Write1", 13, 0),
-        (b"WriteLine3", 17, 2),
-        (b"Write2", 14, 2),
-        (b"WriteErrorLine", 18, 0),
-        (b"WriteWarningLine", 22, 0),
-        (b"WriteVerboseLine", 21, 0),
-        (b"WriteDebugLine", 19, 0),
+    (_HEAD % (method.name.encode(), method.value), method, colours)
+    for method, colours in (
+        (HostMethodIdentifier.WriteLine2, 0),
+        (HostMethodIdentifier.Write1, 0),
+        (HostMethodIdentifier.WriteLine3, 2),
+        (HostMethodIdentifier.Write2, 2),
+        (HostMethodIdentifier.WriteErrorLine, 0),
+        (HostMethodIdentifier.WriteWarningLine, 0),
+        (HostMethodIdentifier.WriteVerboseLine, 0),
+        (HostMethodIdentifier.WriteDebugLine, 0),
     )
 )
 _COLOURS = re.compile(rb"<I32>(-?\d{1,2})</I32><I32>(-?\d{1,2})</I32>")
@@ -338,7 +346,7 @@ def host_write(body: bytes) -> Write | None:
     found = next((entry for entry in _HEADS if body.startswith(entry[0])), None)
     if found is None or not body.endswith(_TAIL):
         return None
-    head, number, colours = found
+    head, method, colours = found
     inside = body[len(head) : -len(_TAIL)]
     numbers: tuple[int, ...] = ()
     if colours:
@@ -352,7 +360,7 @@ def host_write(body: bytes) -> Write | None:
     text = text_of(inside[3:-4])
     if text is None or not all(-1 <= number <= 15 for number in numbers):
         return None
-    return write_record(number, (*numbers, text)) or _NOTHING
+    return write_record(method, (*numbers, text)) or _NOTHING
 
 
 def simple_output(body: bytes) -> str | int | bool | None:
@@ -373,5 +381,5 @@ def pipeline_state(body: bytes) -> int | None:
     return None
 
 
-if any(number not in WRITE_METHODS for _, number, _ in _HEADS):
+if any(method not in WRITE_METHODS for _, method, _ in _HEADS):
     raise RuntimeError("the fast decoder knows a method that the host does not")

@@ -24,7 +24,7 @@ SINCE = (2, 2)
 _HEADER = struct.Struct(">qqBi")
 
 
-class OffSync(Defragmenter):
+class ResyncingDefragmenter(Defragmenter):
     """Joins the fragments of a stream that may begin within a message: its rest is skipped (protocol-notes 6.7)."""
 
     _begun = False
@@ -56,7 +56,7 @@ async def connect(pool: RunspacePool, pool_id: uuid.UUID, commands: Iterable[uui
     shell = _shell(pool)
     core = pool.core
     core.runspace_pool_id = pool_id
-    pool.state, pool.connects = RunspaceState.OPENING, True
+    pool.state, pool.is_connecting = RunspaceState.OPENING, True
     core.prepare_message(core.our_capability)
     core.prepare_message(ps.ConnectRunspacePool())
     pool.make_shell()
@@ -66,8 +66,8 @@ async def connect(pool: RunspacePool, pool_id: uuid.UUID, commands: Iterable[uui
     pool.start_reading()
     await pool.wait_opened()
     for command in commands:
-        left = pool.parked[command] = Pipeline(None)
-        left.id, left.fragments = command, OffSync(pool.max_object)
+        left = pool.disconnected_pipelines[command] = Pipeline(None)
+        left.id, left.fragments = command, ResyncingDefragmenter(pool.max_object)
 
 
 async def disconnect(pool: RunspacePool, idle_timeout: float | None = None, buffering: str = "") -> None:
@@ -121,12 +121,12 @@ async def receive(
     shell = _shell(pool)
     if pool.state is not RunspaceState.OPENED or pool.pipelines:
         raise SessionStateError("the session is not open, or busy with another command")
-    before = pool.parked.pop(pipeline_id, None)
+    before = pool.disconnected_pipelines.pop(pipeline_id, None)
     pipeline = Pipeline(on_output)
     pipeline.id = pipeline_id
-    pipeline.fragments = before.fragments if before else OffSync(pool.max_object)
+    pipeline.fragments = before.fragments if before else ResyncingDefragmenter(pool.max_object)
     pipeline.had_errors = before.had_errors if before else False
-    return await pool.follow(pipeline, lambda: shell.adopt(pipeline_id), on_start)
+    return await pool.follow(pipeline, lambda: shell.connect_command(pipeline_id), on_start)
 
 
 def _shell(pool: RunspacePool) -> ShellTransport:

@@ -1,4 +1,7 @@
-"""Fragments and message headers, checked before anything is buffered (protocol-notes 3.8, 7.1, 7.2)."""
+"""Fragments and message headers, checked before anything is buffered (protocol-notes 3.8, 7.1, 7.2).
+
+Both sides read with it: the client and the embedded endpoint.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ MAX_FRAGMENT = 32 * 1024 * 1024
 
 _FRAGMENT = struct.Struct(">qqBi")
 _MESSAGE = struct.Struct("<II16s16s")
-_CLIENT = 0x1
+#: destinations of a message, as its header has them
+_CLIENT, _SERVER = 0x1, 0x2
 _BOM = b"\xef\xbb\xbf"
 _NO_ID = bytes(16)
 
@@ -33,11 +37,13 @@ class Message:
 class Defragmenter:
     """Joins the fragments of one GUID's stream to messages. Fragments may span packets.
 
-    ``max_object`` bounds one message in bytes. ``feed`` raises ProtocolError on anything malformed.
+    ``max_object`` bounds one message in bytes; ``for_server`` says that messages for a server are read, not those for
+    a client. ``feed`` raises ProtocolError on anything malformed.
     """
 
-    def __init__(self, max_object: int = MAX_OBJECT) -> None:
+    def __init__(self, max_object: int = MAX_OBJECT, *, for_server: bool = False) -> None:
         self._max_object = max_object
+        self._destination = _SERVER if for_server else _CLIENT
         self._rest = b""
         self._object_id = 0
         self._next = 0
@@ -64,13 +70,13 @@ class Defragmenter:
             position = start + length
             blob = data[start:position]
             if flags == 3:
-                messages.append(_message(blob))
+                messages.append(_message(blob, self._destination))
                 continue
             self._parts.append(blob)
             self._size += length
             self._object_id, self._next = object_id, fragment_id + 1
             if flags & 2:
-                messages.append(_message(b"".join(self._parts)))
+                messages.append(_message(b"".join(self._parts), self._destination))
                 self._parts, self._size, self._next = [], 0, 0
         return messages
 
@@ -89,12 +95,13 @@ class Defragmenter:
             )
 
 
-def _message(blob: bytes) -> Message:
+def _message(blob: bytes, wanted: int) -> Message:
     if len(blob) < _MESSAGE.size:
         raise ProtocolError("the far end sent a message without a header")
     destination, kind, pool_id, pipeline_id = _MESSAGE.unpack_from(blob)
-    if not destination & _CLIENT:
-        raise ProtocolError("the far end sent a message that is not for a client")
+    if not destination & wanted:
+        reader = "client" if wanted == _CLIENT else "server"
+        raise ProtocolError(f"the far end sent a message that is not for a {reader}")
     body = blob[_MESSAGE.size :]
     if body.startswith(_BOM):
         body = body[3:]
@@ -102,8 +109,9 @@ def _message(blob: bytes) -> Message:
     return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
 
 
-def whole(message: Message, object_id: int) -> bytes:
+def refragmented(message: Message, object_id: int, *, for_server: bool = False) -> bytes:
     """Return a message as one fragment again, for psrpcore's ``receive_data``."""
     pipeline = message.pipeline_id.bytes_le if message.pipeline_id else _NO_ID
-    blob = _MESSAGE.pack(_CLIENT, message.type, message.pool_id.bytes_le, pipeline) + message.body
+    destination = _SERVER if for_server else _CLIENT
+    blob = _MESSAGE.pack(destination, message.type, message.pool_id.bytes_le, pipeline) + message.body
     return _FRAGMENT.pack(object_id, 0, 3, len(blob)) + blob

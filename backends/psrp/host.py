@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from psrpcore import types as ps
+from psrpcore.types import HostMethodIdentifier
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
@@ -19,16 +20,16 @@ HOST_NAME = "pstui"
 _ALLOW_CTRL_C, _NO_ECHO, _KEY_DOWN, _KEY_UP = 1, 2, 4, 8
 #: Ctrl+C as a key: the code of C, its control character, LeftCtrlPressed.
 _CTRL_C = KeyInfo(67, "\x03", 8)
-#: Why a method is not done here, by its number; every other one asks for a grid of cells.
+#: Why a method is not done here; every other one asks for a grid of cells.
 _REFUSED = {
-    7: "nested prompts do not work in a remote session",
-    8: "nested prompts do not work in a remote session",
-    34: "the window has no position of its own",
-    38: "the size of the buffer is the pane's",
-    40: "the size of the window is the pane's",
-    50: "the contents of the screen are not given away",
-    52: "a far end cannot enter another session from here",
-    55: "there is no local runspace",
+    HostMethodIdentifier.EnterNestedPrompt: "nested prompts do not work in a remote session",
+    HostMethodIdentifier.ExitNestedPrompt: "nested prompts do not work in a remote session",
+    HostMethodIdentifier.SetWindowPosition: "the window has no position of its own",
+    HostMethodIdentifier.SetBufferSize: "the size of the buffer is the pane's",
+    HostMethodIdentifier.SetWindowSize: "the size of the window is the pane's",
+    HostMethodIdentifier.GetBufferContents: "the contents of the screen are not given away",
+    HostMethodIdentifier.PushRunspace: "a far end cannot enter another session from here",
+    HostMethodIdentifier.GetRunspace: "there is no local runspace",
 }
 _NO_GRID = "this console shows text as a stream, not as a grid of cells"
 
@@ -70,86 +71,90 @@ class Host:
         own = self.console.size
         return ConsoleSize(self._width or own.width, own.height)
 
-    def run(self, number: int, arguments: Sequence[Any]) -> None:
+    def run(self, method: HostMethodIdentifier, arguments: Sequence[Any]) -> None:
         """Do a void method now. Raises HostError when it cannot be done here."""
-        if number in WRITE_METHODS:
-            if (record := write_record(number, arguments)) is not None:
+        if method in WRITE_METHODS:
+            if (record := write_record(method, arguments)) is not None:
                 self.write(record)
             return
-        match number:
-            case 6:
-                self._leave(int(arguments[0]))
-            case 53:
-                self._leave(0)
-            case 9 | 10 | 47:
-                pass  # notices of native programs, and a buffer of keys that pstui does not keep
-            case 20:
+        match method:
+            case HostMethodIdentifier.WriteProgress:
                 self.console.progress(progress_record(int(arguments[0]), arguments[1]))
-            case 28 | 30:
-                self._colours["fg" if number == 28 else "bg"] = arguments[0]
-            case 32:
+            case HostMethodIdentifier.SetShouldExit:
+                self._leave(int(arguments[0]))
+            case HostMethodIdentifier.PopRunspace:
+                self._leave(0)
+            case (
+                HostMethodIdentifier.NotifyBeginApplication
+                | HostMethodIdentifier.NotifyEndApplication
+                | HostMethodIdentifier.FlushInputBuffer
+            ):
+                pass  # notices of native programs, and a buffer of keys that pstui does not keep
+            case HostMethodIdentifier.SetForegroundColor | HostMethodIdentifier.SetBackgroundColor:
+                self._colours["fg" if method is HostMethodIdentifier.SetForegroundColor else "bg"] = arguments[0]
+            case HostMethodIdentifier.SetCursorPosition:
                 self._cursor = arguments[0]
-            case 36:
+            case HostMethodIdentifier.SetCursorSize:
                 self._cursor_size = arguments[0]
-            case 42:
+            case HostMethodIdentifier.SetWindowTitle:
                 self._title = _harmless(arguments[0])
                 self.console.set_title(self._title)
-            case 48:
+            case HostMethodIdentifier.SetBufferContents1:
                 self._fill(arguments[0], arguments[1])
             case _:
-                raise HostError(_REFUSED.get(number, _NO_GRID))
+                raise HostError(_REFUSED.get(method, _NO_GRID))
 
-    async def ask(self, number: int, arguments: Sequence[Any]) -> Any:
+    async def ask(self, method: HostMethodIdentifier, arguments: Sequence[Any]) -> Any:
         """Do a method that is answered and return the answer for the wire. Raises HostError, QuestionCancelled."""
         questions = self.questions
-        match number:
-            case 11:
+        match method:
+            case HostMethodIdentifier.ReadLine:
                 return await questions.line()
-            case 12:
+            case HostMethodIdentifier.ReadLineAsSecureString:
                 return outgoing(await questions.secret_line())
-            case 23:
+            case HostMethodIdentifier.Prompt:
                 return outgoing(await questions.fields(*arguments))
-            case 24 | 25:
+            case HostMethodIdentifier.PromptForCredential1 | HostMethodIdentifier.PromptForCredential2:
                 return outgoing(await questions.credential(*arguments[:4]))
-            case 26:
+            case HostMethodIdentifier.PromptForChoice:
                 return await questions.choice(*arguments)
-            case 56:
+            case HostMethodIdentifier.PromptForChoiceMultipleSelection:
                 return ps.PSList(await questions.choices(*arguments))
-            case 46:
+            case HostMethodIdentifier.ReadKey:
                 return await self._key(int(arguments[0]))
-            case 50:
+            case HostMethodIdentifier.GetBufferContents:
                 who = questions.computer
                 text = f"WARNING: a script on {who} tried to read what the screen shows; pstui did not let it."
                 self.console.write(Write(text, stream=Stream.WARNING))
-                raise HostError(_REFUSED[number])
-            case 55:
-                raise HostError(_REFUSED[number])
+                raise HostError(_REFUSED[method])
+            case HostMethodIdentifier.GetRunspace:
+                raise HostError(_REFUSED[method])
             case _:
-                return self._value(number)
+                return self._value(method)
 
-    def _value(self, number: int) -> Any:
+    def _value(self, method: HostMethodIdentifier) -> Any:
         """Return what the getters of protocol-notes 4.3 answer, from live values."""
         size = note_object(width=self.size.width, height=self.size.height)
-        values: dict[int, Any] = {
-            1: HOST_NAME,
-            2: ps.PSVersion("1.0"),
-            3: ps.PSGuid(str(self._id)),
-            4: "en-US",
-            5: "en-US",
-            27: self._colours["fg"],
-            29: self._colours["bg"],
-            31: note_object(x=self.console.column(), y=self._cursor["y"]),
-            33: note_object(x=0, y=0),
-            35: self._cursor_size,
-            37: size,
-            39: size,
-            41: self._title,
-            43: size,
-            44: size,
-            45: False,
-            54: False,
+        values: dict[HostMethodIdentifier, Any] = {
+            HostMethodIdentifier.GetName: HOST_NAME,
+            HostMethodIdentifier.GetVersion: ps.PSVersion("1.0"),
+            HostMethodIdentifier.GetInstanceId: ps.PSGuid(str(self._id)),
+            HostMethodIdentifier.GetCurrentCulture: "en-US",
+            HostMethodIdentifier.GetCurrentUICulture: "en-US",
+            HostMethodIdentifier.GetForegroundColor: self._colours["fg"],
+            HostMethodIdentifier.GetBackgroundColor: self._colours["bg"],
+            HostMethodIdentifier.GetCursorPosition: note_object(x=self.console.column(), y=self._cursor["y"]),
+            HostMethodIdentifier.GetWindowPosition: note_object(x=0, y=0),
+            HostMethodIdentifier.GetCursorSize: self._cursor_size,
+            HostMethodIdentifier.GetBufferSize: size,
+            HostMethodIdentifier.GetWindowSize: size,
+            HostMethodIdentifier.GetWindowTitle: self._title,
+            HostMethodIdentifier.GetMaxWindowSize: size,
+            HostMethodIdentifier.GetMaxPhysicalWindowSize: size,
+            HostMethodIdentifier.GetKeyAvailable: False,
+            HostMethodIdentifier.GetIsRunspacePushed: False,
         }
-        return values[number]
+        return values[method]
 
     async def _key(self, options: int) -> Any:
         """Read one key. A terminal reports no key's release, so that its press stands for it."""

@@ -1,26 +1,37 @@
-"""Dispatch of host calls: decode, check, do; answers in tasks of their own (protocol-notes 4.1)."""
+"""The far end's calls of the host, decoded, checked, done and answered (protocol-notes 4.1).
+
+How this works. A host call has a call id ``ci``, a method ``mi`` and parameters ``mp``. ``take`` runs on the reader's
+task. A void method (call id -100) is done at once and never answered; what fails in it is shown here, because the far
+end never learns of it. A method with an answer is put into a task of its own: the person may take a day, and the
+reader must go on meanwhile. Such a task belongs to its pipeline and to the session; when either ends it is cancelled,
+and the question leaves the screen. The answer, or the exception that stands for it, goes back on the PromptResponse
+stream.
+
+Parameters are checked against the method's table (``host_methods.py``) before ``Host`` sees them. An answer that holds
+a secret waits for the session key. At most ``MAX_OPEN`` questions are open at once; a far end that asks more breaks
+the protocol.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from psrpcore import types as ps
-from psrpcore.types import PSRPMessageType
-from pstui.backends.console import QuestionCancelled
+from psrpcore.types import HostMethodIdentifier, PSRPMessageType
+from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
 from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
 from pstui.backends.psrp.fragments import Message
-from pstui.backends.psrp.host import HostError, is_secret_answer
+from pstui.backends.psrp.host import Host, HostError, is_secret_answer
+from pstui.backends.psrp.host_methods import HOST_METHODS, ArgumentsError, HostMethod, checked
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.psrp.questions import HOST_METHODS, ArgumentsError, HostMethod, checked
+from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.records import Stream, Write
-
-if TYPE_CHECKING:
-    from pstui.backends.psrp.pool import RunspacePool
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +41,7 @@ VOID = -100
 MAX_OPEN = 32
 #: Most failures of void calls that are shown for one session; the others go to the log alone.
 MAX_SHOWN_FAILURES = 200
-_LEAVING = frozenset({6, 53})
+_LEAVING = frozenset({HostMethodIdentifier.SetShouldExit, HostMethodIdentifier.PopRunspace})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +53,25 @@ class HostCall:
     values: list[Any] | str
 
 
+class CalledPool(Protocol):
+    """What answering host calls needs of their pool."""
+
+    console: Console
+    host: Host
+    key: SessionKey
+
+    @property
+    def cipher(self) -> Any: ...
+    async def send_message(
+        self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
+    ) -> None: ...
+    async def fail(self, failure: SessionBroken) -> None: ...
+
+
 class HostCalls:
     """Takes the host calls of one pool and its pipelines."""
 
-    def __init__(self, pool: RunspacePool) -> None:
+    def __init__(self, pool: CalledPool) -> None:
         self._pool = pool
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures = 0
@@ -71,7 +97,7 @@ class HostCalls:
         try:
             if method is None:
                 raise HostError(f"host method {call.mi} does not exist")
-            self._pool.host.run(call.mi, arguments_of(call, method))
+            self._pool.host.run(method.id, arguments_of(call, method))
         except (HostError, ArgumentsError) as error:
             name = method.name if method else "HostCall"
             log.info("host call %s refused: %s", name, error)
@@ -82,7 +108,7 @@ class HostCalls:
     async def _answer(self, call: HostCall, method: HostMethod, pipeline: Pipeline | None) -> None:
         """Ask, then respond with the answer or with the exception that stands for it."""
         try:
-            answer = await self._pool.host.ask(call.mi, arguments_of(call, method))
+            answer = await self._pool.host.ask(method.id, arguments_of(call, method))
             if is_secret_answer(answer):
                 await self._pool.key.ensure()
         except QuestionCancelled:
@@ -111,7 +137,7 @@ class HostCalls:
             reason = "PipelineStoppedException" if stopped else "RuntimeException"
             notes["me"] = stopped_record(failure, error_id, reason)
         notes["ci"] = ps.PSInt64(call.ci)
-        notes["mi"] = ps.HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
+        notes["mi"] = HostMethodIdentifier(call.mi) if call.mi in HOST_METHODS else call.mi
         kind = PSRPMessageType.PipelineHostResponse if pipeline else PSRPMessageType.RunspacePoolHostResponse
         try:
             await self._pool.send_message(note_object(**notes), kind, pipeline.id if pipeline else None, prompt=True)
@@ -126,7 +152,7 @@ class HostCalls:
             work.close()
             raise ProtocolError("the far end asks too much at once", f"More than {MAX_OPEN} questions are open.")
         task = asyncio.create_task(work)
-        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.answering]
+        owners = [self._tasks] if pipeline is None else [self._tasks, pipeline.host_call_tasks]
         for owner in owners:
             owner.add(task)
         task.add_done_callback(lambda done: self._ended(done, owners))

@@ -1,8 +1,7 @@
-"""CREATE_PIPELINE, GET_COMMAND_METADATA and HostInfo objects in the real client's shape (protocol-notes 3.3–3.7).
+"""The messages that start a command or open a pool, in the real client's shape (protocol-notes 3.3–3.7).
 
-CREATE_PIPELINE messages from templates: what is the same in every line that is sent is written once for a pool.
-
-Writing one anew takes psrpcore some 2 ms, a good part of a round trip; a prompt follows every line.
+Writing a CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every
+line. So ``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
 """
 
 from __future__ import annotations
@@ -202,7 +201,7 @@ _MARK = "pstui:text:%d:"
 Prepare = Callable[[uuid.UUID], None]
 
 
-class Templates:
+class PipelineTemplates:
     """The templates of one pool."""
 
     def __init__(self, core: ClientRunspacePool) -> None:

@@ -47,7 +47,7 @@ class Pipeline:
         self.stopping = False
         #: what was said of a stop that the far end did not confirm, empty otherwise
         self.unstoppable: tuple[str, ...] = ()
-        self.answering: set[asyncio.Task[None]] = set()
+        self.host_call_tasks: set[asyncio.Task[None]] = set()
         self._done: asyncio.Future[PipelineResult] = asyncio.get_running_loop().create_future()
 
     @property
@@ -76,6 +76,6 @@ class Pipeline:
     def cancel_answers(self) -> None:
         """Withdraw the questions of this pipeline that are still open."""
         current = asyncio.current_task()
-        for task in self.answering:
+        for task in self.host_call_tasks:
             if task is not current:
                 task.cancel()

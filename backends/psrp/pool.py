@@ -1,8 +1,19 @@
-"""The input of a command: sent object by object, and what becomes of the command when that fails.
+"""The client side of one runspace pool on one transport (protocol-notes 3.4–3.11, 4, 7).
 
-A runspace pool on one transport: opening, pipelines, host calls, the session key (protocol-notes 3.4–3.11, 4, 7).
+How this works. psrpcore's ``ClientRunspacePool`` is a sans-IO client: ``prepare_message`` queues what is to be sent,
+and the pool sends what is queued with ``_payloads``, one message at a time, so that two of them never share a payload.
+What arrives takes another road: ``_read``, one task for the life of the session, takes fragments from
+``transport.incoming()``, joins them to messages for the pool or for one of its pipelines, and hands each to
+``receive.py``. Only what the fast decoder does not know goes through psrpcore's own parsers.
 
-Stopping a command: the signal, its confirmation, and what is said when none comes (protocol-notes 2.9, 3.11).
+A command is a ``Pipeline``. ``run`` sends it and waits for its ``result``, a future that a final state, a broken
+session or input that could not be sent resolves. Host calls that ask a person are answered in tasks of their own
+(``host_calls.py``), so the reader never waits for anyone but a console that has too much to show: then it stops
+reading, and the transport makes the far end wait.
+
+A session ends once, in ``_finish``: it sets the last state, releases everyone who waits and withdraws the open
+questions. A lost connection to a session that lives on over there does not end it but parks it (``park``);
+``disconnection.py`` takes it up again.
 """
 
 from __future__ import annotations
@@ -32,28 +43,12 @@ from pstui.backends.psrp.clixml import outgoing
 from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
-from pstui.backends.psrp.invocation import Templates
+from pstui.backends.psrp.invocation import PipelineTemplates
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
 from pstui.backends.psrp.receive import receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState
 from pstui.backends.transports.base import ShellTransport, Transport
-
-
-async def feed(pool: RunspacePool, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
-    """Send a pipeline its input and the end of it.
-
-    Input that the far end refuses, or that cannot be had, ends the pipeline: it would wait for the rest for ever. A
-    session that breaks ends it by itself, once what arrived before is shown.
-    """
-    try:
-        async for value in source:
-            await pool.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
-        await pool.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
-    except PstuiError as failure:
-        if not isinstance(failure, SessionBroken):
-            pipeline.fail(failure)
-
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +58,8 @@ OPEN_TIMEOUT = 180.0
 MAX_COMMANDS = 10_000
 #: Seconds of work between two turns of the loop, so that keys are answered during a flood.
 TURN = 0.002
+#: Seconds a state may lag behind the confirmation of a stop.
+STATE_TIMEOUT = 5.0
 
 
 class RunspacePool:
@@ -85,25 +82,25 @@ class RunspacePool:
         self.private_data: dict[str, Any] = {}
         self.pipelines: dict[uuid.UUID, Pipeline] = {}
         #: commands that run on at the far end while the pool is disconnected
-        self.parked: dict[uuid.UUID, Pipeline] = {}
+        self.disconnected_pipelines: dict[uuid.UUID, Pipeline] = {}
         self.protocol = (2, 0)
         self.opened_size = host.size
         self.open_timeout: float | None = OPEN_TIMEOUT
         #: the transport, where it makes a shell for the pool
-        self.shell = transport if isinstance(transport, ShellTransport) else None
+        self.shell: ShellTransport | None = transport if isinstance(transport, ShellTransport) else None
         #: whether the pool exists at the far end and is connected to, rather than opened
-        self.connects = False
+        self.is_connecting = False
         self._on_broken = on_broken
         #: psrpcore's sans-IO client, which serializes and does the key exchange
         self.core = ClientRunspacePool()
-        self._templates = Templates(self.core)
+        self._templates = PipelineTemplates(self.core)
         offered = "2.4" if transport.is_private else "2.3"
         self.core.our_capability = ps.SessionCapability(
             PSVersion=ps.PSVersion("2.0"),
             protocolversion=ps.PSVersion(offered),
             SerializationVersion=ps.PSVersion("1.1.0.1"),
         )
-        self.offered = offered
+        self.offered_protocol = offered
         self._fragments = Defragmenter(self.max_object)
         self._calls = HostCalls(self)
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -140,7 +137,7 @@ class RunspacePool:
     def make_shell(self) -> None:
         """Tell a transport that makes a shell what it needs to know, and take its limits."""
         if self.shell is not None:
-            self.shell.begin(self.id, self.offered)
+            self.shell.begin(self.id, self.offered_protocol)
             self.open_timeout = self.shell.open_timeout
 
     def start_reading(self) -> None:
@@ -155,7 +152,7 @@ class RunspacePool:
         return 2**62 if self.shell.max_object is None else self.shell.max_object
 
     def _arguments(self) -> dict[str, Any]:
-        own = commands.version_table(self.offered)
+        own = commands.version_table(self.offered_protocol)
         more = outgoing(dict(self.shell.application_arguments)) if self.shell is not None else {}
         return {**more, **own}
 
@@ -233,7 +230,7 @@ class RunspacePool:
             if on_start:
                 on_start(pipeline)
             if source is not None:
-                feeding = asyncio.create_task(feed(self, pipeline, source))
+                feeding = asyncio.create_task(self._feed(pipeline, source))
             return await pipeline.result()
         finally:
             if feeding is not None:
@@ -242,6 +239,40 @@ class RunspacePool:
             with contextlib.suppress(SessionBroken):
                 await self.transport.close_command(pipeline.id)
             self.pipelines.pop(pipeline.id, None)
+
+    async def _feed(self, pipeline: Pipeline, source: AsyncIterator[Any]) -> None:
+        """Send a pipeline its input and the end of it.
+
+        Input that the far end refuses, or that cannot be had, ends the pipeline: it would wait for the rest for ever.
+        A session that breaks ends it by itself, once what arrived before is shown.
+        """
+        try:
+            async for value in source:
+                await self.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
+            await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
+        except PstuiError as failure:
+            if not isinstance(failure, SessionBroken):
+                pipeline.fail(failure)
+
+    async def stop(self, pipeline: Pipeline) -> None:
+        """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""
+        if pipeline.is_done:
+            return
+        if pipeline.stopping:
+            if pipeline.unstoppable:
+                raise SessionStateError(*pipeline.unstoppable)
+            return
+        pipeline.stopping = True
+        try:
+            await self.transport.signal(pipeline.id)
+        except SessionStateError as error:
+            pipeline.unstoppable = (error.what, error.why, error.hint)
+            raise
+        # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm without
+        # any state.
+        with contextlib.suppress(TimeoutError, SessionBroken):
+            await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
+        pipeline.change_state(PipelineState.STOPPED, None, None)
 
     async def send_message(
         self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
@@ -308,8 +339,8 @@ class RunspacePool:
             await self.fail(failure)
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("reading from the far end failed: %s", type(error).__name__)
-            what = "pstui could not handle a message of the far end"
-            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            what = "pstui could not handle a message from the far end"
+            await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected."))
 
     def _message(self, message: Message, pipeline: Pipeline | None) -> None:
         if pipeline is not None:
@@ -330,7 +361,7 @@ class RunspacePool:
     def park(self, failure: SessionDisconnected) -> None:
         """Become disconnected: what runs goes on over there, and nobody waits for it here."""
         self.state = RunspaceState.DISCONNECTED
-        self.parked.update(self.pipelines)
+        self.disconnected_pipelines.update(self.pipelines)
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(failure)
 
@@ -357,28 +388,3 @@ class RunspacePool:
         for pipeline in list(self.pipelines.values()):
             pipeline.fail(broken)
         self._calls.cancel()
-
-
-#: Seconds a state may lag behind the confirmation of a stop.
-STATE_TIMEOUT = 5.0
-
-
-async def stop(pool: RunspacePool, pipeline: Pipeline) -> None:
-    """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""
-    if pipeline.is_done:
-        return
-    if pipeline.stopping:
-        if pipeline.unstoppable:
-            raise SessionStateError(*pipeline.unstoppable)
-        return
-    pipeline.stopping = True
-    try:
-        await pool.transport.signal(pipeline.id)
-    except SessionStateError as error:
-        pipeline.unstoppable = (error.what, error.why, error.hint)
-        raise
-    # The state precedes the confirmation but may still be queued behind a flood; a server may also confirm without
-    # any state.
-    with contextlib.suppress(TimeoutError, SessionBroken):
-        await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
-    pipeline.change_state(PipelineState.STOPPED, None, None)

@@ -1,29 +1,66 @@
-"""What a pool's own messages do: negotiation, private data, state, session key (protocol-notes 3.7, 4.8, 7.1).
+"""What each arriving message does: those of the pool and those of its pipelines (protocol-notes 3.4–3.8, 4.8, 7.1).
 
-What a pipeline's messages become: text on the console, outputs, errors, its state (protocol-notes 3.4, 3.8).
+How this works. ``pool.py`` joins fragments to messages and calls one of two functions here; both are a ``match`` over
+the message type. ``receive_pool`` follows the opening: the far end's SESSION_CAPABILITY settles the protocol version,
+APPLICATION_PRIVATE_DATA follows, and RUNSPACEPOOL_STATE says Opened; then ``opened`` lets the opening return. A pool
+that is connected to rather than opened is open with its private data. The session key is left to psrpcore.
+
+``receive_pipeline`` turns a pipeline's messages into text on the console, outputs, error records and the final state.
+Hot messages go through the fast decoder of ``clixml.py`` first. Verbose, debug, warning and progress records are
+passed over: the same text arrives as a host call, and that is what is shown. A message type that does not belong where
+it arrives is a ProtocolError, which ends the session.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from psrpcore import PSRPPayload, StreamType
+from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from pstui.backends.errors import ProtocolError, SessionBroken
 from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.clixml import MessageType, PlainCipher, error_info, parse, plain, position_of, read
-from pstui.backends.psrp.fragments import Message, whole
+from pstui.backends.psrp.fragments import Message, refragmented
+from pstui.backends.psrp.host import Host
+from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.pipeline import Pipeline
-from pstui.backends.records import PipelineState, RunspaceState
-
-if TYPE_CHECKING:
-    from pstui.backends.psrp.host_calls import HostCalls
-    from pstui.backends.psrp.pool import RunspacePool
+from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.transports.base import ShellTransport
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
 
 
-def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None:
+class ReceivingPool(Protocol):
+    """What handling a message needs of the pool it is for, and what it changes there."""
+
+    core: ClientRunspacePool
+    host: Host
+    key: SessionKey
+    shell: ShellTransport | None
+    offered_protocol: str
+    is_connecting: bool
+    opened: asyncio.Future[None]
+    state: RunspaceState
+    protocol: tuple[int, int]
+    private_data: dict[str, Any]
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def cipher(self) -> Any: ...
+    @property
+    def on_error_record(self) -> Callable[[ErrorInfo], None]: ...
+    @property
+    def on_event(self) -> Callable[[dict[str, Any]], None]: ...
+    @property
+    def on_information(self) -> Callable[[bytes], None]: ...
+
+
+def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> None:
     """Handle one message of the pool itself. Raises ProtocolError, or SessionBroken when the far end closes."""
     foreign = message.pool_id != pool.id and message.pool_id.int != 0
     if foreign or message.pipeline_id is not None:
@@ -52,27 +89,27 @@ def receive_pool(pool: RunspacePool, calls: HostCalls, message: Message) -> None
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 
 
-def _core_event(pool: RunspacePool, message: Message) -> Any:
+def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
     parse(message.body)
     try:
-        pool.core.receive_data(PSRPPayload(whole(message, 1), StreamType.default, None))
+        pool.core.receive_data(PSRPPayload(refragmented(message, 1), StreamType.default, None))
         return pool.core.next_event()
     except Exception as error:  # psrpcore raises whatever its parsers raise
         why = f"{type(error).__name__}: {error}"
         raise ProtocolError("the far end sent a message that cannot be read", why) from error
 
 
-def _capability(pool: RunspacePool, message: Message) -> None:
+def _capability(pool: ReceivingPool, message: Message) -> None:
     _core_event(pool, message)
     theirs = pool.core.their_capability
     if theirs is None or pool.state is not RunspaceState.OPENING:
         raise ProtocolError("the far end negotiated twice")
     version = (int(theirs.protocolversion.major), int(theirs.protocolversion.minor))
-    ours = tuple(int(part) for part in pool.offered.split("."))
+    ours = tuple(int(part) for part in pool.offered_protocol.split("."))
     hint = "Update the PowerShell there or pstui."
     if version != ours and version not in _OLDER:
-        why = f"pstui offered {pool.offered} and takes 2.0 to {pool.offered}."
+        why = f"pstui offered {pool.offered_protocol} and takes 2.0 to {pool.offered_protocol}."
         raise ProtocolError(f"the far end speaks protocol {theirs.protocolversion}, which does not fit", why, hint)
     for name, value, wanted in (
         ("PSVersion", theirs.PSVersion, "2.0"),
@@ -86,18 +123,18 @@ def _capability(pool: RunspacePool, message: Message) -> None:
         pool.core._cipher = PlainCipher()  # type: ignore[assignment]  # psrpcore names its own class, not its port
 
 
-def _private_data(pool: RunspacePool, message: Message) -> None:
+def _private_data(pool: ReceivingPool, message: Message) -> None:
     if pool.private_data:
         raise ProtocolError("the far end sent its private data twice")
     found = plain(read(parse(message.body), pool.cipher))
     data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
     pool.private_data = data if isinstance(data, dict) else {}
-    if pool.connects:
+    if pool.is_connecting:
         # A pool that is connected to is open already; nothing more announces it (MS-PSRP 3.1.4.10).
         opened(pool)
 
 
-def _pool_state(pool: RunspacePool, message: Message) -> None:
+def _pool_state(pool: ReceivingPool, message: Message) -> None:
     found = read(parse(message.body), pool.cipher)
     number = getattr(found, "RunspaceState", None)
     record = getattr(found, "ExceptionAsErrorRecord", None)
@@ -110,17 +147,17 @@ def _pool_state(pool: RunspacePool, message: Message) -> None:
         raise SessionBroken("the far end has closed the session", why)
 
 
-def opened(pool: RunspacePool) -> None:
+def opened(pool: ReceivingPool) -> None:
     """Take a pool for open."""
     pool.state = RunspaceState.OPENED
     pool.core.state = ps.RunspacePoolState.Opened
     if pool.shell is not None:
-        pool.shell.settled()
+        pool.shell.pool_opened()
     if not pool.opened.done():
         pool.opened.set_result(None)
 
 
-def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
+def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
     """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
@@ -152,14 +189,14 @@ def receive_pipeline(pool: RunspacePool, calls: HostCalls, pipeline: Pipeline, m
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 
 
-def _output(pool: RunspacePool, body: bytes) -> Any:
+def _output(pool: ReceivingPool, body: bytes) -> Any:
     simple = fast.simple_output(body)
     if simple is not None:
         return simple
     return plain(read(parse(body), pool.cipher)) if body else None
 
 
-def _state(pool: RunspacePool, pipeline: Pipeline, body: bytes) -> None:
+def _state(pool: ReceivingPool, pipeline: Pipeline, body: bytes) -> None:
     number = fast.pipeline_state(body)
     record: Any = None
     position = ""

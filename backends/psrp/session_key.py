@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import uuid
+from typing import Protocol
 
+from psrpcore import ClientRunspacePool
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
-
-if TYPE_CHECKING:
-    from pstui.backends.psrp.pool import RunspacePool
+from pstui.backends.transports.base import Transport
 
 #: Seconds the exchange may take (protocol-notes 4.8).
 KEY_TIMEOUT = 180.0
 
 
+class KeyedPool(Protocol):
+    """What the key exchange needs of its pool."""
+
+    core: ClientRunspacePool
+    transport: Transport
+    protocol: tuple[int, int]
+
+    async def flush(self, pipeline_id: uuid.UUID | None, *, prompt: bool = False) -> None: ...
+    async def fail(self, failure: SessionBroken) -> None: ...
+
+
 class SessionKey:
     """Makes sure that a secret can be sent over one pool."""
 
-    def __init__(self, pool: RunspacePool) -> None:
+    def __init__(self, pool: KeyedPool) -> None:
         self._pool = pool
         self._arrived = asyncio.Event()
         self._asked = False

@@ -1,7 +1,4 @@
-"""Completion from the metadata of commands, for endpoints without TabExpansion2 (protocol-notes 3.9, 3.10).
-
-Tab completion: TabExpansion2's call and answer, or the commands there are where it lacks (protocol-notes 3.10).
-"""
+"""Tab completion: TabExpansion2, or the endpoint's command metadata where it is missing (protocol-notes 3.9, 3.10)."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ _BREAKS = frozenset(
 )
 
 
-class CommandNames:
+class KnownCommands:
     """The commands of an endpoint and their parameters, asked for once."""
 
     def __init__(self) -> None:
@@ -120,12 +117,12 @@ class Completion:
         return Completion(self.start - above, self.length, self.matches)
 
 
-class Completions:
+class Completer:
     """Finds completions in one session: by its TabExpansion2, or from its commands where that is missing."""
 
     def __init__(self, session: PSSession) -> None:
         self._session = session
-        self._names: CommandNames | None = None
+        self._names: KnownCommands | None = None
 
     async def find(self, text: str, cursor: int) -> Completion:
         """Return the completions at ``cursor`` (code points). Raises SessionStateError when the session is busy."""
@@ -136,7 +133,7 @@ class Completions:
             missing = result.error is not None and result.error.fully_qualified_error_id == "CommandNotFoundException"
             if not missing or nested:
                 return read_completion(found, text)
-            self._names = CommandNames()
+            self._names = KnownCommands()
         if not self._names.loaded:
             _, described = await self._session.command_metadata(["*"])
             self._names.load(described)

@@ -71,7 +71,7 @@ class DebuggerConsole:
         if result.error is not None:
             self._console.write(Write(f"Error: {result.error.message}"))
         action = resume_action(outputs)
-        if action is None or self._session.leave_code is not None:
+        if action is None or self._session.status.leave_code is not None:
             return None
         running = self._suspended or asyncio.create_task(self._session.running())
         self._suspended = None

@@ -1,10 +1,17 @@
-"""Taking turns in a session that several consoles share: one command runs at a time (protocol-notes 2.4, 5.3).
+"""The console loop of one entered session: enter, prompt, line, result, leave (protocol-notes 2.4–2.9, 3.1–3.6).
 
-Telling the user how a line failed: the far end prints the error, as the console has it do (protocol-notes 3.6).
+How this works. ``enter`` opens the session, checks that the commands are there without which nobody could work in it,
+runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
+(``EnterAttempt``), so that giving up returns at once while the rest is undone behind it.
 
-Between a session's opening and its first prompt: what must be there, and giving up at once (2.2, 2.5, 2.9).
+``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for whichever comes
+first: its end, a stop in the far end's debugger, or the far end's wish to be left. A parse error that says
+"incomplete" keeps the line and asks for more (``Outcome.INCOMPLETE``); any other error is sent back to be printed over
+there, as the console does. After that the prompt is a pipeline of its own.
 
-The console loop of one entered session: prompt, line, result, leaving (protocol-notes 2.4–2.9, 3.1–3.6).
+Several consoles may share one session, and a session runs one command at a time. ``SessionTurn`` is a console's place
+in that queue: it waits while another one's command runs, and what takes several commands begins again when another
+console came in between. While a script stands at a breakpoint, lines go to the debugger instead (``debugger.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
-from pstui.backends.sessions.completion import Completion, Completions
+from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt, target_prompt
 from pstui.backends.sessions.reported import DebuggerStop
@@ -35,16 +42,17 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import PipelineResult
 
 
-class GaveUp(SessionStateError):
+class WaitCancelled(SessionStateError):
     """The wait for the session's turn was given up by the user."""
 
 
-class Turns:
+class SessionTurn:
     """One console's place in the queue for a session."""
 
     def __init__(self, session: PSSession) -> None:
         self._session = session
-        self._waiting: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[object] | None = None
+        self._given_up = False
 
     @property
     def is_waiting(self) -> bool:
@@ -54,24 +62,24 @@ class Turns:
     def give_up(self) -> None:
         """Stop waiting."""
         if self._waiting is not None:
+            self._given_up = True  # the wait may be over without its caller knowing yet: cancelling does nothing then
             self._waiting.cancel()
 
     async def wait(self) -> None:
         """Return when a command could run, or when one stands at a breakpoint.
 
-        Raises GaveUp, or SessionStateError when the session is not open any more.
+        Raises WaitCancelled, or SessionStateError when the session is not open any more.
         """
         session = self._session
         while session.availability is RunspaceAvailability.BUSY:
-            self._waiting = asyncio.create_task(session.changed())
+            self._given_up, self._waiting = False, asyncio.create_task(session.changed())
             try:
-                await self._waiting
-            except asyncio.CancelledError:
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise
-                raise GaveUp("the wait was given up") from None
+                await asyncio.wait({self._waiting})
             finally:
+                self._waiting.cancel()
                 self._waiting = None
+            if self._given_up:
+                raise WaitCancelled("the wait was given up")
         if session.availability is RunspaceAvailability.NONE:
             raise SessionStateError(f"{session.info.label}: the session is not open")
 
@@ -82,7 +90,7 @@ class Turns:
             if self._session.stopped is not None:
                 raise SessionStateError(
                     f"{self._session.info.label}: the session's command has come to a breakpoint",
-                    "Another one debugs it.",
+                    "Another console is debugging it.",
                     "Enter the session again to debug it from here.",
                 )
             try:
@@ -91,14 +99,14 @@ class Turns:
                 continue
 
 
-async def report(session: PSSession, turns: Turns, console: Console, result: PipelineResult) -> None:
+async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
     from pstui.backends.psrp.invocations import error_report
 
     try:
         if result.record is not None:
-            await turns.wait()
-            printed = await session.run(*error_report(session.told_size()), source=_one(result.record))
+            await turn.wait()
+            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
             if printed.error is None:
                 return
     except SessionStateError:
@@ -116,7 +124,7 @@ REQUIRED = ("Out-Default", "Exit-PSSession")
 CANCEL_GRACE = 0.25
 
 
-class Entering:
+class EnterAttempt:
     """One attempt to enter a session. Giving it up returns at once, whatever the far end does."""
 
     def __init__(self, session: PSSession) -> None:
@@ -206,8 +214,8 @@ _BUSY = "This session is busy with another command. What it writes is shown here
 _AT_BREAKPOINT = "A command of this session stands at a breakpoint; the debugger's prompt follows."
 _NOT_RUN = "The line was not run: the command before it stands at a breakpoint."
 _NO_LANGUAGE = (
-    "This endpoint takes commands with constant arguments, no language. "
-    "Lines go as commands from now on where they can; Get-Command lists them."
+    "This endpoint accepts commands with constant arguments only. "
+    "Lines are sent as commands from now on where possible; Get-Command lists them."
 )
 
 
@@ -234,9 +242,9 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
-        self._entering, self._turns = Entering(session), Turns(session)
+        self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
-        self._completions = Completions(session)
+        self._completer = Completer(session)
 
     async def enter(self) -> None:
         """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
@@ -256,9 +264,9 @@ class InteractiveSession:
             self.session.attach(self.console)
             if self.session.availability is not RunspaceAvailability.AVAILABLE and await self._join():
                 return
-            self.session.stay()
-            await self._turns.take(install_prompt)
-            await self._turns.take(check_commands)
+            self.session.status.stay()
+            await self._turn.take(install_prompt)
+            await self._turn.take(check_commands)
             await self._load_profile()
             await self._evaluate_prompt()
         except PstuiError as error:
@@ -289,7 +297,7 @@ class InteractiveSession:
         except SessionStateError as error:
             if self.session.state is not RunspaceState.OPENED:
                 return Outcome.BROKEN
-            if not isinstance(error, GaveUp):
+            if not isinstance(error, WaitCancelled):
                 self.console.write(Write(error.text()))
             return Outcome.READY
         finally:
@@ -308,8 +316,8 @@ class InteractiveSession:
         """
         if self._entering.is_going_on:
             self._entering.give_up()
-        elif self._turns.is_waiting:
-            self._turns.give_up()
+        elif self._turn.is_waiting:
+            self._turn.give_up()
         elif self.busy:
             await self.session.stop()
 
@@ -331,13 +339,13 @@ class InteractiveSession:
         self.busy = True
         try:
             above = "".join(f"{line}\n" for line in self._block)
-            found = await self._completions.find(above + text, len(above) + cursor)
+            found = await self._completer.find(above + text, len(above) + cursor)
             return found.below(len(above))
         finally:
             self.busy = False
 
     async def _run(self, line: str) -> Outcome:
-        if self.session.leave_code is not None:  # the far end has asked for it while nothing ran
+        if self.session.status.leave_code is not None:  # the far end has asked for it while nothing ran
             return await self._left()
         if self.session.stopped is not None:
             return await self._debug(line)
@@ -351,13 +359,13 @@ class InteractiveSession:
         if self.session.availability is RunspaceAvailability.AVAILABLE:
             await self._evaluate_prompt()
         else:
-            self.session.told_size()  # raises where the session is not open
+            self.session.size_to_send()  # raises where the session is not open
         return Outcome.READY
 
     async def _left(self) -> Outcome:
         """Do what the far end has asked for: leave. Others who are in the same session stay in it."""
         await self.leave()
-        self.session.stay()
+        self.session.status.stay()
         return Outcome.LEFT
 
     async def _collect(self, line: str) -> Outcome:
@@ -379,12 +387,12 @@ class InteractiveSession:
         if session.availability is RunspaceAvailability.BUSY:
             self._notice(_BUSY)
         while True:
-            await self._turns.wait()
+            await self._turn.wait()
             if session.stopped is not None:
                 self._notice(_NOT_RUN)
                 await self._evaluate_prompt()
                 return Outcome.READY
-            size = session.told_size()
+            size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             self._debugger.begin()
             try:
@@ -396,7 +404,7 @@ class InteractiveSession:
         """Run a line in the debugger of the far end."""
         self.session.attach(self.console)
         running = await self._debugger.line(line)
-        if self.session.leave_code is not None:
+        if self.session.status.leave_code is not None:
             return await self._left()
         if running is not None:
             return await self._finish(running, line)
@@ -405,7 +413,7 @@ class InteractiveSession:
 
     async def _drive(self, running: asyncio.Task[Any]) -> PipelineResult | DebuggerStop | None:
         """Wait until a pipeline ends or stops in the debugger; None when the far end wants to be left instead."""
-        leaving = asyncio.create_task(self.session.left())
+        leaving = asyncio.create_task(self.session.status.left())
         stopping = asyncio.create_task(self.session.debugger_stop())
         suspended = False
         try:
@@ -427,7 +435,7 @@ class InteractiveSession:
     async def _finish(self, running: asyncio.Task[Any], line: str) -> Outcome:
         """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
         result = await self._drive(running)
-        if self.session.leave_code is not None:
+        if self.session.status.leave_code is not None:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)
@@ -445,7 +453,7 @@ class InteractiveSession:
             self._block = [line]
             self.prompt = CONTINUATION
             return True
-        await report(self.session, self._turns, self.console, result)
+        await report_error(self.session, self._turn, self.console, result)
         if error.fully_qualified_error_id == "ScriptsNotAllowed" and not self.session.no_language:
             self.session.no_language = True
             self.hint = _NO_LANGUAGE
@@ -455,7 +463,7 @@ class InteractiveSession:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
         from pstui.backends.psrp.invocations import DEBUG_PROMPT, PROMPT
 
-        await self._turns.wait()
+        await self._turn.wait()
         found = Bounded(1)
         invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
         result = await self.session.run(invocation, on_output=found.take)
@@ -468,10 +476,10 @@ class InteractiveSession:
 
         if not self.session.info.settings.get("load_profile"):
             return
-        await self._turns.wait()
+        await self._turn.wait()
         result = await self.session.run(LOAD_PROFILE)
         if result.error is not None:
-            await report(self.session, self._turns, self.console, result)
+            await report_error(self.session, self._turn, self.console, result)
 
     def _notice(self, text: str) -> None:
         self.console.write(Write(text, stream=Stream.NOTICE))

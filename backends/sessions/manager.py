@@ -12,9 +12,9 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import CallError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.disconnection import let_lie
 from pstui.backends.sessions.interactive import InteractiveSession
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
 #: states in which a session of this process stands for the one that a computer lists
@@ -59,7 +59,7 @@ class SessionManager:
         wanted = info.values.get(key)
         if isinstance(wanted, PSSession) and wanted not in self._sessions:
             _check_enterable(wanted)  # the session itself was given: it is not looked for, but must be open
-            if wanted.kept is not None:
+            if wanted.link.remote is not None:
                 self.adopt(wanted)
         found = [session for session in self._sessions if not session.temporary and matches(session, wanted)]
         if not found:
@@ -72,33 +72,33 @@ class SessionManager:
         if len(found) > 1:
             raise CallError(
                 f"{len(found)} sessions have {key} {wanted}",
-                "Which one is meant cannot be told.",
+                "It is not clear which one is meant.",
                 "Use -Id or -InstanceId.",
                 error_id=f"RemoteRunspaceHasMultipleMatchesForSpecified{error}{_SUFFIX}",
             )
         _check_enterable(found[0])
         return found[0]
 
-    async def list_kept(self, info: ConnectionInfo, console: Console) -> list[PSSession]:
+    async def list_remote(self, info: ConnectionInfo, console: Console) -> list[PSSession]:
         """Return the sessions that a computer keeps, as Get-PSSession -ComputerName lists them. Raises OpenError.
 
         One that is a session of this process already is that one, unless it is broken or in another's hands now.
         Those of other clients are not sessions of this process until they are entered or adopted.
         """
-        from pstui.backends.transports.wsman.opening import list_sessions
-
         mine = {session.instance_id: session for session in self._sessions}
         found = []
-        for kept in await list_sessions(info, ConnectContext(console)):
-            held = kept.availability is RunspaceAvailability.BUSY
-            known = mine.get(kept.instance_id)
+        for remote in await registry.list_sessions(info, ConnectContext(console)):
+            held = remote.availability is RunspaceAvailability.BUSY
+            known = mine.get(remote.instance_id)
             if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):
                 found.append(known)
                 continue
             number = next(self._numbers)
-            values = {**info.values, "ConfigurationName": kept.configuration_name}
-            session = PSSession(replace(info, values=values), console, number, kept.name or f"Runspace{number}", False)
-            session.describe(kept)
+            values = {**info.values, "ConfigurationName": remote.configuration_name}
+            session = PSSession(
+                replace(info, values=values), console, number, remote.name or f"Runspace{number}", False
+            )
+            session.link.describe(remote)
             found.append(session)
         return found
 
@@ -120,7 +120,7 @@ class SessionManager:
     async def close_all(self) -> None:
         """Close every session, all at once; those that are disconnected live on at the far end."""
         await asyncio.gather(
-            *(let_lie(session) if session.can_connect else session.close() for session in self._sessions)
+            *(session.link.abandon() if session.can_connect else session.close() for session in self._sessions)
         )
         self._sessions.clear()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 
+from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
 #: What stands for a prompt that is missing, empty or failed (protocol-notes 3.1).
@@ -13,10 +14,6 @@ FALLBACK = "PS>"
 CONTINUATION = ">> "
 #: Longest prompt shown, in characters; a far end's longer one is cut.
 MAX_PROMPT = 400
-
-_SHOWN_AS_SENT = frozenset(
-    {ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID, ParameterSet.HOST_PROCESS}
-)
 
 
 def local_user() -> str:
@@ -29,13 +26,13 @@ def local_user() -> str:
 
 def prompt_prefix(info: ConnectionInfo, user: str | None = None) -> str:
     """Return what stands before the far end's own prompt, e.g. ``[root@db]: `` (``user`` is the local one)."""
-    if info.parameter_set in _SHOWN_AS_SENT:
+    if info.parameter_set.prompt:  # it names the target itself
         return ""
     name = info.computer_name
     if info.parameter_set is ParameterSet.SSH_HOST:
         theirs = info.text("UserName")
         if theirs and theirs != (local_user() if user is None else user):
-            name = f"{theirs}@{name}"
+            name = join_host(name, theirs)
     return f"[{name}]: "
 
 
@@ -62,11 +59,9 @@ def target_prompt(info: ConnectionInfo, name: str = "", *, kept: bool = False) -
     ``name`` is what the target calls itself where that is known (a machine entered by its id). A container's id is
     shown whole in a session that was ``kept`` and is entered again (protocol-notes 3.2).
     """
-    match info.parameter_set:
-        case ParameterSet.VM_ID | ParameterSet.VM_NAME:
-            return direct_prompt_script(name or info.computer_name)
-        case ParameterSet.CONTAINER_ID:
-            return direct_prompt_script(info.computer_name if kept else container_display(info.computer_name))
-        case ParameterSet.HOST_PROCESS:
-            return direct_prompt_script(f"Process:{info.number('ProcessId')}")
-    return ""
+    if not info.parameter_set.prompt:
+        return ""
+    shown = name or info.text(info.parameter_set.target)
+    if info.parameter_set is ParameterSet.CONTAINER_ID and not kept:
+        shown = container_display(shown)
+    return direct_prompt_script(info.parameter_set.prompt.format(shown))

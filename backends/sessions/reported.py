@@ -1,6 +1,7 @@
-"""Remote debugging: what a stop says, what the debugger's answers mean (as recorded; protocol-notes 2.4, 3.1, 3.7).
+"""What the far end of a session reports: debugger stops, breakpoints, and the errors and records kept for lists.
 
-What the far end of a session has reported, kept within bounds for lists that can be opened.
+Debugger events and answers are read as recorded from real servers (protocol-notes 2.4, 3.1, 3.7). Everything that is
+kept is kept within bounds.
 """
 
 from __future__ import annotations

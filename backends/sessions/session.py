@@ -1,14 +1,11 @@
-"""What is known of a session: its names, its target, its state, who watches that, and what its far end reported.
-
-A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (protocol-notes 5).
-"""
+"""A PSSession: one runspace pool on one far end, its state, its errors and what can be run in it (protocol-notes 5)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -24,8 +21,9 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
-from pstui.backends.sessions import disconnection as session_links
+from pstui.backends.sessions.link import SessionLink
 from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
+from pstui.backends.sessions.status import SessionStatus
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
@@ -33,17 +31,18 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
-    from pstui.backends.transports.wsman.opening import RemoteSession
-
-_COMPUTER_TYPES = {
-    ParameterSet.VM_ID: "VirtualMachine",
-    ParameterSet.VM_NAME: "VirtualMachine",
-    ParameterSet.CONTAINER_ID: "Container",
-}
 
 
-class SessionFacts:
-    """The readable side of a PSSession (protocol-notes 5.1, 5.3). ``on_step`` is told the steps of opening."""
+#: Seconds that closing waits for an opening to be given up.
+GIVE_UP_TIMEOUT = 5.0
+
+
+class PSSession:
+    """One session (protocol-notes 5.1, 5.3). Made by ``SessionManager.create``; opening it does not enter it.
+
+    ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
+    ``status`` is where it stands, ``records`` what its far end reported, ``link`` disconnects and connects it.
+    """
 
     def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
@@ -51,32 +50,39 @@ class SessionFacts:
         self.transport = ""
         #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
         self.target_name = ""
-        self.state = RunspaceState.BEFORE_OPEN
-        self.availability = RunspaceAvailability.NONE
+        self.status, self.records = SessionStatus(), SessionRecords()
+        self.link = SessionLink(self)
+        self.pool: RunspacePool | None = None
+        #: why it was lost or could not be opened, as it is listed and as it is shown
         self.failure: ErrorInfo | None = None
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
-        self.leave_code: int | None = None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
         self.no_language = False
-        #: errors, information records and breakpoints that the far end has reported
-        self.records = SessionRecords()
         #: where a script stands in the far end's debugger, None while none does
         self.stopped: DebuggerStop | None = None
-        self._change = asyncio.Event()
-        self._left = asyncio.Event()
-        self._watchers: list[Callable[[Any], None]] = []
-        self._pool: RunspacePool | None = None
-        #: how the computer that keeps it described it, until it is connected to for the first time from here
-        self.kept: RemoteSession | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._current: Pipeline | None = None
+        self._outer: Pipeline | None = None
+        self._stop_wanted = False
+
+    @property
+    def state(self) -> RunspaceState:
+        """The state of its runspace pool."""
+        return self.status.state
+
+    @property
+    def availability(self) -> RunspaceAvailability:
+        """Whether it would take a command now."""
+        return self.status.availability
 
     @property
     def computer_type(self) -> str:
         """RemoteMachine, VirtualMachine or Container."""
-        return _COMPUTER_TYPES.get(self.info.parameter_set, "RemoteMachine")
+        return self.info.parameter_set.computer_type
 
     @property
     def configuration_name(self) -> str:
@@ -86,30 +92,19 @@ class SessionFacts:
         return self.info.text("ConfigurationName")
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the far end keeps it while nobody is connected to it."""
-        pool = self._pool
-        return self.kept is not None or (pool is not None and pool.shell is not None)
-
-    @property
     def can_connect(self) -> bool:
         """Whether it is disconnected and its transport can take it up again."""
-        return self.state is RunspaceState.DISCONNECTED and self.is_kept
+        return self.state is RunspaceState.DISCONNECTED and self.link.outlives_connection
 
     @property
     def can_disconnect(self) -> bool:
         """Whether it is open and lives on without a connection."""
-        return self.state is RunspaceState.OPENED and self.is_kept
-
-    @property
-    def has_left_over(self) -> bool:
-        """Whether a command runs in it, or has output, that was begun before it was connected to."""
-        return self._pool is not None and bool(self._pool.parked)
+        return self.state is RunspaceState.OPENED and self.link.outlives_connection
 
     @property
     def protocol(self) -> tuple[int, int]:
         """The negotiated protocol version."""
-        return self._pool.protocol if self._pool else (2, 0)
+        return self.pool.protocol if self.pool else (2, 0)
 
     @property
     def errors(self) -> Sequence[ErrorInfo]:
@@ -126,23 +121,21 @@ class SessionFacts:
         """The far end's breakpoints by Id, as it reported them."""
         return self.records.breakpoints
 
-    def on_state(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+    def on_state(self, callback: Callable[[PSSession], None]) -> Callable[[], None]:
         """Call back at each change of state or availability; returns the way to end that."""
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+        return self.status.watch(lambda: callback(self))
 
-    def describe(self, kept: RemoteSession) -> None:
-        """Take what the computer that keeps the session says of it; it can be connected to then."""
-        self.kept, self.instance_id, self.transport = kept, kept.instance_id, "WSMan"
-        self._set(RunspaceState.DISCONNECTED, kept.availability)
+    def changed(self) -> Coroutine[Any, Any, object]:
+        """Wait for the next change of state or availability from this call on, even where a task awaits it later."""
+        return self.status.changed()
 
     def attach(self, console: Console) -> None:
         """Show this session's text and questions on ``console`` from now on."""
         self.console = console
-        if self._pool is not None:
-            self._pool.attach(console)
+        if self.pool is not None:
+            self.pool.attach(console)
 
-    def told_size(self) -> ConsoleSize | None:
+    def size_to_send(self) -> ConsoleSize | None:
         """Return the size that the far end must be told with a command, None where it knows it (protocol-notes 3.11).
 
         It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
@@ -152,56 +145,9 @@ class SessionFacts:
         return size if size != pool.opened_size else None
 
     def _open_pool(self) -> RunspacePool:
-        if self._pool is None or self.state is not RunspaceState.OPENED:
+        if self.pool is None or self.state is not RunspaceState.OPENED:
             raise SessionStateError(f"{self.info.label}: the session is not open")
-        return self._pool
-
-    async def changed(self) -> None:
-        """Wait for the next change of state or availability."""
-        await self._change.wait()
-
-    async def left(self) -> int:
-        """Wait until the far end asks to leave the session, and return the exit code it gave."""
-        await self._left.wait()
-        return self.leave_code or 0
-
-    def _leave(self, code: int) -> None:
-        self.leave_code = code
-        self._left.set()
-
-    def stay(self) -> None:
-        """Forget a request to leave, when the session is entered again."""
-        self.leave_code = None
-        self._left.clear()
-
-    def _set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
-        if (state, availability) == (self.state, self.availability):
-            return
-        self.state, self.availability = state, availability
-        self._change.set()
-        self._change = asyncio.Event()
-        for watcher in list(self._watchers):
-            watcher(self)
-
-
-#: Seconds that closing waits for an opening to be given up.
-GIVE_UP_TIMEOUT = 5.0
-
-
-class PSSession(SessionFacts):
-    """One session. Made by ``SessionManager.create``; opening it does not enter it.
-
-    ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
-    """
-
-    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
-        super().__init__(info, console, number, name, temporary)
-        self._opening: asyncio.Task[None] | None = None
-        self._current: Pipeline | None = None
-        self._outer: Pipeline | None = None
-        self._stop_wanted = False
-        #: what takes up the commands that ran on while the session was disconnected
-        self.following: asyncio.Task[PipelineResult | None] | None = None
+        return self.pool
 
     async def open(self) -> None:
         """Connect and open the pool; one that is disconnected is taken up again (protocol-notes 2.2).
@@ -211,14 +157,14 @@ class PSSession(SessionFacts):
         while self.state is RunspaceState.OPENING:
             await self.changed()  # by another one
         if self.can_connect:
-            await session_links.connect(self)
+            await self.link.connect()
         if self.state is RunspaceState.OPENED:
             return
         if self._opening is not None:
             raise SessionStateError("the session's last opening is still being given up")
         self.failure = self.failed = None
         self.debug_mode_set = self.no_language = False
-        self._set(RunspaceState.OPENING, RunspaceAvailability.NONE)
+        self.status.set(RunspaceState.OPENING, RunspaceAvailability.NONE)
         task = self._opening = asyncio.create_task(self._open(), name="session opening")
         try:
             await asyncio.shield(task)
@@ -228,7 +174,7 @@ class PSSession(SessionFacts):
                 raise
             raise OpenCancelled(f"{self.info.label}: opening was cancelled") from None
         except PstuiError as error:
-            await self._drop()
+            await self.drop()
             self._fail(error)
             raise as_open_error(self.info.label, error) from error
         finally:
@@ -237,9 +183,9 @@ class PSSession(SessionFacts):
     async def _give_up(self, task: asyncio.Task[None]) -> None:
         """End an opening that nobody wants any more, and whatever it has opened so far."""
         task.cancel()
-        self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+        self.status.set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
         await asyncio.wait({task})
-        await self._drop()
+        await self.drop()
 
     async def _open(self) -> None:
         pool = await self.make_pool()
@@ -250,7 +196,7 @@ class PSSession(SessionFacts):
             await _abort(pool.transport)
             raise
         self.application_private_data = pool.private_data
-        self._set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+        self.status.set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
 
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
@@ -267,7 +213,7 @@ class PSSession(SessionFacts):
                 self.console,
                 self.info.label,
                 self.info.computer_name,
-                self._leave,
+                self.status.leave,
                 width=int(self.info.settings.get("width") or 0),
                 on_error_line=self.records.add_error_line,
             )
@@ -283,7 +229,7 @@ class PSSession(SessionFacts):
         except BaseException:
             await _abort(transport)
             raise
-        self._pool = pool
+        self.pool = pool
         return pool
 
     def _context(self) -> ConnectContext:
@@ -303,13 +249,13 @@ class PSSession(SessionFacts):
         if self.can_connect:
             with contextlib.suppress(PstuiError, TimeoutError):
                 async with asyncio.timeout(GIVE_UP_TIMEOUT):
-                    await session_links.connect(self)
-        if self._pool is not None and self.state is RunspaceState.OPENED:
-            self._set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
-            await self._pool.close()
-        await self._drop()
+                    await self.link.connect()
+        if self.pool is not None and self.state is RunspaceState.OPENED:
+            self.status.set(RunspaceState.CLOSING, RunspaceAvailability.NONE)
+            await self.pool.close()
+        await self.drop()
         if self.state is not RunspaceState.BROKEN:
-            self._set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
+            self.status.set(RunspaceState.CLOSED, RunspaceAvailability.NONE)
 
     async def break_session(self) -> None:
         """End the session at once, whatever runs in it; for a far end that confirms no stop. Never raises.
@@ -318,18 +264,18 @@ class PSSession(SessionFacts):
         """
         failure = SessionBroken(
             f"{self.info.label}: the session was broken off",
-            "What ran in it may run on over there; its output is lost.",
-            "Enter it anew to go on.",
+            "What ran in it may still be running there; its output is lost.",
+            "Enter it again to continue.",
         )
         if self._opening is not None:
             self._opening.cancel()
-        elif self._pool is not None:
-            await self._pool.fail(failure)
-            await self._drop()
+        elif self.pool is not None:
+            await self.pool.fail(failure)
+            await self.drop()
 
-    async def _drop(self) -> None:
+    async def drop(self) -> None:
         """Let go of the pool at once."""
-        pool, self._pool = self._pool, None
+        pool, self.pool = self.pool, None
         if pool is not None:
             await pool.abort()
 
@@ -341,19 +287,19 @@ class PSSession(SessionFacts):
         source: AsyncIterator[Any] | None = None,
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
-        with self._busy(invocation.is_nested) as pool:
-            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self._started)
+        with self.busy(invocation.is_nested) as pool:
+            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self.started)
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
         return result
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
         """Ask the far end for the metadata of commands (protocol-notes 3.9)."""
-        with self._busy() as pool:
-            return await pool.command_metadata(names, self._started)
+        with self.busy() as pool:
+            return await pool.command_metadata(names, self.started)
 
     @contextlib.contextmanager
-    def _busy(self, nested: bool = False, *, takes_up: bool = False) -> Iterator[RunspacePool]:
+    def busy(self, nested: bool = False, *, takes_up: bool = False) -> Iterator[RunspacePool]:
         """Hold the session for one pipeline; a nested one runs while another stands at a breakpoint.
 
         One that ``takes_up`` what runs already follows what makes the session busy, unless that is followed.
@@ -365,10 +311,10 @@ class PSSession(SessionFacts):
             expected = RunspaceAvailability.BUSY
         if self.availability is not expected:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
-        outer = self._current
+        outer, self._current = self._current, None  # a stop is for what begins now, before it is on its way too
         self._stop_wanted = False
         if not nested:
-            self._set(self.state, RunspaceAvailability.BUSY)
+            self.status.set(self.state, RunspaceAvailability.BUSY)
         try:
             yield pool
         finally:
@@ -376,7 +322,7 @@ class PSSession(SessionFacts):
             if not nested:
                 self._outer = self.stopped = None
                 if self.state is RunspaceState.OPENED:
-                    self._set(self.state, RunspaceAvailability.AVAILABLE)
+                    self.status.set(self.state, RunspaceAvailability.AVAILABLE)
 
     async def available(self) -> None:
         """Wait until a command could run; it can when this returns. Raises SessionStateError when not open."""
@@ -393,8 +339,8 @@ class PSSession(SessionFacts):
         while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
             if self._outer is not None:
                 return await self._outer.result()
-            if self.has_left_over:
-                session_links.follow(self)
+            if self.link.has_unreceived:
+                self.link.follow()
             await self.changed()
         self._open_pool()
         return None
@@ -407,16 +353,17 @@ class PSSession(SessionFacts):
 
     async def resume(self, action: Invocation) -> None:
         """Let the stopped script run again; it may stop anew before this returns."""
-        with self._busy(nested=True) as pool:
+        with self.busy(nested=True) as pool:
             self.stopped = None
-            self._set(self.state, RunspaceAvailability.BUSY)
+            self.status.set(self.state, RunspaceAvailability.BUSY)
+            self._current = self._outer  # a stop is for the script again
             await pool.run(action)
 
     def _event(self, event: dict[str, Any]) -> None:
         source = event.get("PSEventArgs.SourceIdentifier")
         if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
             self.stopped = read_stop(event)
-            self._set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+            self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
         elif source == BREAKPOINT_EVENT:
             self.records.breakpoint_event(event)
 
@@ -435,35 +382,33 @@ class PSSession(SessionFacts):
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, self.told_size(), out_default=out_default, no_input=input is None
+            script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, source=input)
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""
+        if self._opening is None and self._current is None:
+            await asyncio.sleep(0)  # a command in a task made just now begins first: as it does, it drops older stops
         if self._opening is not None:
             self._opening.cancel()
-        elif self._current is not None and self._pool is not None:
-            from pstui.backends.psrp.pool import stop
-
+        elif self._current is not None and self.pool is not None:
             try:
-                await stop(self._pool, self._current)
+                await self.pool.stop(self._current)
             except SessionStateError as error:
                 offer = Offer("Break the session", self.break_session)
                 raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
         else:
             self._stop_wanted = True
 
-    def _started(self, pipeline: Pipeline) -> None:
+    def started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
         if not pipeline.is_nested:
             self._outer = pipeline
-        if self._stop_wanted and self._pool is not None:
-            from pstui.backends.psrp.pool import stop
-
-            stopping = asyncio.create_task(stop(self._pool, pipeline))
-            pipeline.answering.add(stopping)
-            stopping.add_done_callback(pipeline.answering.discard)
+        if self._stop_wanted and self.pool is not None:
+            stopping = asyncio.create_task(self.pool.stop(pipeline))
+            pipeline.host_call_tasks.add(stopping)
+            stopping.add_done_callback(pipeline.host_call_tasks.discard)
 
     def _broke(self, failure: SessionBroken) -> None:
         self._fail(failure)
@@ -475,7 +420,7 @@ class PSSession(SessionFacts):
         lives_on = isinstance(error, SessionDisconnected)
         if lives_on:
             self.temporary = False  # it must be found again to be connected to
-        self._set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
+        self.status.set(RunspaceState.DISCONNECTED if lives_on else RunspaceState.BROKEN, RunspaceAvailability.NONE)
 
 
 async def _abort(transport: Transport) -> None:

@@ -1,22 +1,23 @@
 """What a transport is: the way PSRP fragments travel to one far end and back.
 
-``Transport`` is the shape the runspace pool speaks to. Transports of the OutOfProc family (SSH, process, exec in a
-container, named pipe, VM socket) only bring a ``Channel``; ``backends.psrp.outofproc`` makes the Transport of it.
-WSMan implements Transport itself.
+``Transport`` is what the runspace pool speaks to. Transports of the OutOfProc family (SSH, process, exec in a
+container, named pipe, VM socket) only bring a ``Channel``; ``outofproc.py`` makes the Transport of it. WSMan
+implements Transport itself, and ``ShellTransport`` besides, which is what can be disconnected and connected to again.
 
-A transport's file holds a module constant ``TRANSPORT: TransportKind``; ``registry.py`` finds it. Heavy libraries are
+A transport's module holds a constant ``TRANSPORT: TransportKind``; ``registry.py`` finds it. Heavy libraries are
 imported inside ``connect``, because listing the transports must load none of them.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.records import RunspaceAvailability, RunspaceState
 
 
 class Channel(Protocol):
@@ -101,7 +102,7 @@ class ShellTransport(Protocol):
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
         """Take the text of the command that is about to begin, for whoever lists the commands over there."""
 
-    def settled(self) -> None:
+    def pool_opened(self) -> None:
         """Take the pool for open: nothing more is expected of it at once."""
 
     def attach(self, console: Console) -> None:
@@ -110,7 +111,7 @@ class ShellTransport(Protocol):
     async def connect(self, opening: bytes) -> None:
         """Connect to the shell of the pool's id; ``opening`` ends with CONNECT_RUNSPACEPOOL. Raises OpenError."""
 
-    async def adopt(self, pipeline_id: uuid.UUID) -> None:
+    async def connect_command(self, pipeline_id: uuid.UUID) -> None:
         """Take over a command of the shell that was connected to. Raises SessionBroken."""
 
     async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:
@@ -137,8 +138,37 @@ class ConnectContext:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteSession:
+    """A session as the computer that keeps it describes it. Times are in seconds; 0 is unknown.
+
+    ``availability`` is Busy while a client holds it, None when it can be connected to. ``commands`` are the ids of
+    what runs in it or has output that nobody took.
+    """
+
+    instance_id: uuid.UUID
+    name: str
+    computer_name: str
+    configuration_name: str
+    state: RunspaceState
+    availability: RunspaceAvailability
+    owner: str = ""
+    idle_timeout: float = 0.0
+    max_idle_timeout: float = 0.0
+    output_buffering_mode: str = ""
+    inactive: float = 0.0
+    commands: tuple[uuid.UUID, ...] = ()
+
+
+ListSessions = Callable[[ConnectionInfo, ConnectContext], Awaitable[Sequence[RemoteSession]]]
+
+
+@dataclass(frozen=True, slots=True)
 class TransportKind:
-    """One transport, as the registry knows it: the ``Transport`` property of a PSSession and what it serves."""
+    """One transport, as the registry knows it: the ``Transport`` property of a PSSession and what it serves.
+
+    A kind whose far ends keep sessions that nobody is connected to gives ``list_sessions``; its transports are
+    ``ShellTransport`` then.
+    """
 
     name: str
     parameter_sets: frozenset[ParameterSet]
@@ -147,3 +177,5 @@ class TransportKind:
     unavailable: Callable[[], str] = field(default=lambda: "")
     #: lower is tried first when two transports serve one set
     rank: int = 100
+    #: returns the sessions that a computer keeps, or raises OpenError; None where the far end keeps none
+    list_sessions: ListSessions | None = None

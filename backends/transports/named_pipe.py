@@ -1,9 +1,8 @@
-"""The pipes on which PowerShell processes of this machine wait for Enter-PSHostProcess (protocol-notes 6.4).
+"""A PowerShell process that runs on this machine, entered as Enter-PSHostProcess does (protocol-notes 6.4).
 
-On Unix each is a socket ``CoreFxPipe_PSHost.<start time>.<process id>.<domain>.<program>`` in the temporary folder.
-Anybody may put a file of such a name there, so a socket counts only if it belongs to the process it names.
-
-A PowerShell process that runs on this machine, entered as Enter-PSHostProcess does (protocol-notes 6.4).
+Each such process waits on a pipe. On Unix that is a socket ``CoreFxPipe_PSHost.<start time>.<process
+id>.<domain>.<program>`` in the temporary folder. Anybody may put a file of such a name there, so a socket counts only
+if it belongs to the process it names.
 """
 
 from __future__ import annotations
@@ -199,7 +198,7 @@ def _no_pipe(process_id: int) -> OpenError:
         return OpenError(f"there is no process {process_id}", hint="The sidebar lists the processes to enter.")
     return OpenError(
         f"the process {process_id} has no pipe to enter it by",
-        "It is no PowerShell, belongs to another user, or was started with POWERSHELL_DIAGNOSTICS_OPTOUT.",
+        "It is not a PowerShell, belongs to another user, or was started with POWERSHELL_DIAGNOSTICS_OPTOUT.",
         "Enter a PowerShell of your own, version 6 or later.",
     )
 

@@ -1,8 +1,17 @@
-"""The OutOfProc codec and its flow rules: one XML element a line over a byte channel (protocol-notes 6.1).
+"""The OutOfProc protocol: one XML element a line over a byte channel (protocol-notes 6.1).
 
 SSH, local processes, containers, named pipes and VM sockets all speak it; they differ only in their ``Channel``.
-The client never acknowledges, has one Data outstanding per GUID, sends nothing after a Signal and closes commands
-before the session.
+
+How this works. Fragments travel as ``<Data>`` with a GUID: zero for the pool, its own for each command. The other
+elements (Command, Signal, Close) begin, stop and close a command; the far end acknowledges each of the four with an
+Ack of the same GUID. Four rules keep the flow in order. The client never acknowledges anything; it has one Data
+outstanding a GUID (``_StreamState.clear``, behind a lock that keeps the callers' order); it sends nothing to a command
+after a Signal; and it closes the commands before the session.
+
+``_read`` is the only reader: it cuts what the channel brings into lines, puts Data into a queue and resolves
+acknowledgements. When the queue holds ``MAX_QUEUED`` bytes it stops reading, and the far end has to wait. The session
+ends in ``_end``, once: the reason is kept, every waiting caller gets it, and ``incoming`` raises it after what arrived
+before.
 """
 
 from __future__ import annotations
@@ -43,7 +52,9 @@ _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 _ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
 #: The only attributes each element may carry (counts as protocol-notes 6.1: errors 2003 and 2005).
 _ATTRIBUTES = {b"Data": {b"Stream", b"PSGuid"}}
-_ACKS = frozenset({b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
+#: What each side may send.
+SERVER_ELEMENTS = frozenset({b"Data", b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
+CLIENT_ELEMENTS = frozenset({b"Data", b"Command", b"Signal", b"Close"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +66,32 @@ class Element:
     data: bytes = b""
 
 
-def decode_line(line: bytes) -> Element:
-    """Decode one line of the peer.
+def encode(name: str, ps_guid: uuid.UUID) -> bytes:
+    """Return the line of an element without content."""
+    return f"<{name} PSGuid='{ps_guid}' />\n".encode("ascii")
 
-    Raises ProtocolError for anything but an element that a server may send; the text of the line is quoted in it.
+
+def encode_data(ps_guid: uuid.UUID, data: bytes, stream: str = "Default") -> bytes:
+    """Return the line of a Data element."""
+    head = f"<Data Stream='{stream}' PSGuid='{ps_guid}'>".encode("ascii")
+    return b"%s%s</Data>\n" % (head, base64.b64encode(data))
+
+
+def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Element:
+    """Decode one line of the peer, which may send the elements ``allowed``: by default it is a server.
+
+    Raises ProtocolError for anything else; the text of the line is quoted in it.
     """
     match = _ELEMENT.fullmatch(line)
     if match is None:
         raise _refused_text(line)
     name, attributes, content = match.groups()
     values = {key: single or double for key, single, double in _ATTRIBUTE.findall(attributes)}
-    if name != b"Data" and name not in _ACKS:
+    if name not in allowed:
+        side = "server" if allowed is SERVER_ELEMENTS else "client"
         raise ProtocolError(
-            f"the far end sent <{_quote(name)}>, which a server may not send",
-            "The stream is not the remoting protocol, or not its server side.",
+            f"the far end sent <{_quote(name)}>, which a {side} may not send",
+            f"The stream is not the remoting protocol, or not its {side} side.",
         )
     if set(values) != _ATTRIBUTES.get(name, {b"PSGuid"}):
         raise ProtocolError(f"the far end sent <{_quote(name)}> with the wrong attributes", _quote(line))
@@ -89,8 +112,8 @@ def _refused_text(line: bytes) -> ProtocolError:
         return ProtocolError("the far end reported an error", _quote(report[1]))
     return ProtocolError(
         f"the far end sent text instead of the remoting protocol: {_quote(line)}",
-        "Usually a start-up file of the login shell, a banner, or a program that is no PowerShell.",
-        "Make the subsystem's program write nothing of its own to its standard output.",
+        "Usually a start-up file of the login shell, a banner, or a program that is not PowerShell.",
+        "Make sure that the subsystem's program writes nothing of its own to standard output.",
     )
 
 
@@ -102,7 +125,7 @@ def _quote(raw: bytes) -> str:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _StreamState:
     """The flow state of one GUID: at most one Data outstanding, in order."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -132,7 +155,7 @@ class OutOfProcTransport:
         self.signal_timeout = SIGNAL_TIMEOUT
         self.close_timeout = CLOSE_TIMEOUT
         self._channel = channel
-        self._lanes: dict[uuid.UUID, _Lane] = {}
+        self._streams: dict[uuid.UUID, _StreamState] = {}
         self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._queued = 0
         self._room = asyncio.Event()
@@ -145,66 +168,65 @@ class OutOfProcTransport:
     async def open(self, opening: bytes) -> None:
         """Start reading and send the pool's first packet."""
         self._reader = asyncio.create_task(self._read(), name="outofproc reader")
-        self._lanes[SESSION] = _Lane()
+        self._streams[SESSION] = _StreamState()
         await self.send(None, opening)
 
     async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
         """Send Command, wait for its acknowledgement, send the first Data."""
-        lane = self._lanes[pipeline_id] = _Lane()
-        acknowledged = self._expect(lane, "CommandAck")
-        await self._write(b"<Command PSGuid='%s' />\n" % _guid(pipeline_id))
+        stream = self._streams[pipeline_id] = _StreamState()
+        acknowledged = self._expect(stream, "CommandAck")
+        await self._write(encode("Command", pipeline_id))
         await acknowledged
         await self.send(pipeline_id, first)
 
     async def send(self, pipeline_id: uuid.UUID | None, data: bytes, *, prompt_response: bool = False) -> None:
         """Send one Data as soon as the one before it on the same GUID is acknowledged."""
-        lane = self._lanes.get(pipeline_id or SESSION)
-        if lane is None:
+        stream = self._streams.get(pipeline_id or SESSION)
+        if stream is None:
             return  # the command is gone; nobody waits for this any more
-        async with lane.turn:
-            await lane.clear.wait()
+        async with stream.turn:
+            await stream.clear.wait()
             self._check()
-            if lane.stopped:
+            if stream.stopped:
                 return
-            lane.clear.clear()
-            stream = b"PromptResponse" if prompt_response else b"Default"
-            body = base64.b64encode(data)
-            await self._write(b"<Data Stream='%s' PSGuid='%s'>%s</Data>\n" % (stream, _guid(pipeline_id), body))
+            stream.clear.clear()
+            name = "PromptResponse" if prompt_response else "Default"
+            await self._write(encode_data(pipeline_id or SESSION, data, name))
 
     async def signal(self, pipeline_id: uuid.UUID) -> None:
         """Send Signal and wait for SignalAck. Raises SessionStateError when it does not come within the limit."""
-        lane = self._lanes.get(pipeline_id)
-        if lane is None or lane.stopped:
+        stream = self._streams.get(pipeline_id)
+        if stream is None or stream.stopped:
             return
-        lane.stopped = True
-        lane.clear.set()
-        acknowledged = self._expect(lane, "SignalAck")
-        await self._write(b"<Signal PSGuid='%s' />\n" % _guid(pipeline_id))
+        stream.stopped = True
+        stream.clear.set()
+        acknowledged = self._expect(stream, "SignalAck")
+        await self._write(encode("Signal", pipeline_id))
         try:
             await asyncio.wait_for(acknowledged, self.signal_timeout)
         except TimeoutError:
             raise SessionStateError(
                 f"the far end has not confirmed the stop within {self.signal_timeout:g} s",
                 "The command there may ignore it or hang.",
-                "Close the session to end it for certain.",
+                "Close the session to be sure that it ends.",
             ) from None
 
     async def close_command(self, pipeline_id: uuid.UUID) -> None:
         """Send Close for a command and wait for CloseAck."""
-        lane = self._lanes.get(pipeline_id)
-        if lane is None:
+        stream = self._streams.get(pipeline_id)
+        if stream is None:
             return
-        lane.stopped = True
-        lane.clear.set()
-        acknowledged = self._expect(lane, "CloseAck")
+        stream.stopped = True
+        stream.clear.set()
+        acknowledged = self._expect(stream, "CloseAck")
         try:
-            await self._write(b"<Close PSGuid='%s' />\n" % _guid(pipeline_id))
+            await self._write(encode("Close", pipeline_id))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
-            self._lanes.pop(pipeline_id, None)
-            if lane.acks:
-                lane.release(SessionBroken("the command was closed"))
+            self._streams.pop(pipeline_id, None)
+            if stream.acks:
+                stream.release(SessionBroken("the command was closed"))
 
     async def close(self) -> None:
         """Close commands, then the session, within the time limit; then end the channel. Never raises."""
@@ -213,11 +235,11 @@ class OutOfProcTransport:
         self._closing = True
         with contextlib.suppress(SessionBroken, OSError, TimeoutError):
             async with asyncio.timeout(self.close_timeout):
-                for pipeline_id in [key for key in self._lanes if key != SESSION]:
+                for pipeline_id in [key for key in self._streams if key != SESSION]:
                     await self.close_command(pipeline_id)
-                if self._failure is None and SESSION in self._lanes:
-                    acknowledged = self._expect(self._lanes[SESSION], "CloseAck")
-                    await self._write(b"<Close PSGuid='%s' />\n" % _guid(SESSION))
+                if self._failure is None and SESSION in self._streams:
+                    acknowledged = self._expect(self._streams[SESSION], "CloseAck")
+                    await self._write(encode("Close", SESSION))
                     await acknowledged
                     if self._reader is not None:
                         await asyncio.wait({self._reader}, timeout=END_GRACE)
@@ -279,9 +301,9 @@ class OutOfProcTransport:
         if not line.strip():
             return
         element = decode_line(line)
-        lane = self._lanes.get(element.ps_guid)
+        stream = self._streams.get(element.ps_guid)
         if element.name == "Data":
-            if lane is None:
+            if stream is None:
                 return  # late data of a command that is closed
             self._queued += len(element.data)
             pipeline_id = None if element.ps_guid == SESSION else element.ps_guid
@@ -289,22 +311,22 @@ class OutOfProcTransport:
             if self._queued >= MAX_QUEUED:
                 self._room.clear()
                 await self._room.wait()
-        elif lane is None:
+        elif stream is None:
             if element.name == "CommandAck":
                 raise ProtocolError("the far end acknowledged a command that was never sent")
         elif element.name == "DataAck":
-            lane.clear.set()
-        elif waiting := lane.acks.pop(element.name, None):
+            stream.clear.set()
+        elif waiting := stream.acks.pop(element.name, None):
             if not waiting.done():
                 waiting.set_result(None)
         elif element.name == "SignalAck" and element.ps_guid == SESSION:
             raise ProtocolError("the far end acknowledged a stop of the session itself")
 
-    def _expect(self, lane: _Lane, name: str) -> asyncio.Future[None]:
-        """Return the future that ``name`` for this lane will resolve."""
+    def _expect(self, stream: _StreamState, name: str) -> asyncio.Future[None]:
+        """Return the future that ``name`` for this stream will resolve."""
         self._check()
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        lane.acks[name] = future
+        stream.acks[name] = future
         return future
 
     async def _write(self, data: bytes) -> None:
@@ -327,10 +349,6 @@ class OutOfProcTransport:
         if self._failure is not None:
             return
         self._failure = failure
-        for lane in self._lanes.values():
-            lane.release(failure)
+        for stream in self._streams.values():
+            stream.release(failure)
         self._queue.put_nowait(None)
-
-
-def _guid(pipeline_id: uuid.UUID | None) -> bytes:
-    return str(pipeline_id or SESSION).encode("ascii")

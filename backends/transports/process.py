@@ -1,6 +1,6 @@
-"""A child process as a Channel: started without a shell, in a process group of its own, ended with all its children.
+"""A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
 
-A local process that speaks the protocol on its standard streams: ``pwsh -s``, or any argument list that does.
+It is started without a shell, in a process group of its own, and ended with all its children.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, cast
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
-from pstui.backends.transports.streams import Inbox, LineTail, printable
+from pstui.backends.transports.streams import LineTail, ReadBuffer, printable
 
 #: seconds a process has to end by itself once it was asked to, before it is killed
 GRACE = 0.5
@@ -37,7 +37,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.SubprocessTransport | None = None
-        self._inbox = Inbox(self._pause_reading, self._resume_reading)
+        self._received = ReadBuffer(self._pause_reading, self._resume_reading)
         self._writable = asyncio.Event()
         self._writable.set()
         self._open = {1, 2}
@@ -69,7 +69,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         if fd == 1:
-            self._inbox.put(data)
+            self._received.put(data)
             return
         self._stderr.feed(data)
         if self._stderr and not self._error_due:
@@ -103,7 +103,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
 
     async def read(self) -> bytes:
         """Return the next bytes of stdout, ``b""`` at the end. Raises SessionBroken for an error on stderr."""
-        data = await self._inbox.get()
+        data = await self._received.get()
         if not data and self._stderr and not self._stopped:
             raise SessionBroken("the process reported an error", self._stderr.text(), details=self._end_of_process())
         return data
@@ -184,9 +184,9 @@ class ProcessChannel(asyncio.SubprocessProtocol):
                 getattr(pipe, call)()
 
     def _finish(self) -> None:
-        if not self._inbox.ended:
+        if not self._received.ended:
             self._stderr.end()
-            self._inbox.end()
+            self._received.end()
 
 
 #: server mode on the standard streams (protocol-notes 6.2)
@@ -243,7 +243,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     if isinstance(error, FileNotFoundError):
         hint = "Check the spelling, or give the whole path of the program."
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
-        hint = "The file is no program for this machine; a script needs its first line to name an interpreter."
+        hint = "The file is not a program for this machine; a script needs its first line to name an interpreter."
     return OpenError(
         f"the process {printable(program)} could not be started",
         f"The system says: {printable(reason)}.",

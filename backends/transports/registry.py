@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import __path__ as _folder
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
 
 
 def kinds() -> tuple[TransportKind, ...]:
@@ -44,7 +45,7 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
         known = sorted({one.value for kind in kinds() for one in kind.parameter_sets})
         raise OpenError(
             f"no transport can open the parameter set {name}",
-            "This installation of pstui holds none that serves it.",
+            "No transport of this installation serves it.",
             f"It can open: {', '.join(known)}.",
             error_id="CreateRemoteRunspaceFailed",
         )
@@ -58,6 +59,18 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Open the way to the far end that ``info`` names. Raises OpenError; cancelling it leaves nothing behind."""
     return await for_set(info.parameter_set).connect(info, context)
+
+
+async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequence[RemoteSession]:
+    """Return the sessions that the computer which ``info`` names keeps. Raises OpenError, also where none is kept."""
+    kind = for_set(info.parameter_set)
+    if kind.list_sessions is None:
+        keeping = " and ".join(one.name for one in kinds() if one.list_sessions is not None)
+        raise OpenError(
+            f"{info.label}: there are no sessions to list",
+            f"A session over {kind.name} ends with its connection; {keeping or 'no transport here'} keeps it.",
+        )
+    return await kind.list_sessions(info, context)
 
 
 @functools.cache

@@ -1,9 +1,4 @@
-"""A connected stream as a channel: the socket of a local process, or of a virtual machine.
-
-Words of a far end that are kept for an error message: bounded, decoded, and free of control characters.
-
-Bytes that arrived but are not yet read: bounded by making the far end wait, and ended once.
-"""
+"""What the channels share: an asyncio stream as a Channel, the last words of a far end, and a bounded read buffer."""
 
 from __future__ import annotations
 
@@ -122,10 +117,10 @@ class LineTail:
 #: bytes that may wait unread before the far end is made to wait
 HIGH_WATER = 1 << 20
 #: largest piece that is handed out, in bytes
-INBOX_PIECE = 256 << 10
+MAX_PIECE = 256 << 10
 
 
-class Inbox:
+class ReadBuffer:
     """Takes bytes from callbacks and gives them to one reader.
 
     ``pause`` is called when more than ``HIGH_WATER`` bytes wait, ``resume`` when there is room again.
@@ -162,9 +157,9 @@ class Inbox:
         if not self._pieces:
             return b""
         piece = self._pieces.popleft()
-        if len(piece) > INBOX_PIECE:
-            self._pieces.appendleft(piece[INBOX_PIECE:])
-            piece = piece[:INBOX_PIECE]
+        if len(piece) > MAX_PIECE:
+            self._pieces.appendleft(piece[MAX_PIECE:])
+            piece = piece[:MAX_PIECE]
         was_full = self.waiting > HIGH_WATER
         self.waiting -= len(piece)
         if was_full and self.waiting <= HIGH_WATER:

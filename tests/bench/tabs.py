@@ -57,7 +57,7 @@ def painted() -> Iterator[list[tuple[float, float]]]:
         paint(screen)
         paints.append((time.thread_time(), time.perf_counter()))
 
-    Screen._compositor_refresh = noted  # type: ignore[method-assign]  # to look at Textual's own clockwork
+    Screen._compositor_refresh = noted  # type: ignore[assignment]  # to look at Textual's own clockwork
     try:
         yield paints
     finally:

@@ -15,7 +15,7 @@ from pstui.backends.records import Write
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.wrap import WrapIndex
 from pstui.tui.transcript.transcript import Transcript
-from pstui.tui.transcript.widget import REFINE
+from pstui.tui.transcript.view import REFINE
 from rich.segment import Segment
 from rich.text import Text
 from textual.app import App, ComposeResult

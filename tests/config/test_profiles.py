@@ -220,6 +220,7 @@ def test_password_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ({"command": ["no-such-program-here"]}, {"command": [sys.executable, "-c", "raise SystemExit(3)"]}):
         with pytest.raises(ConfigError, match=r"no-such-program-here|code 3"):
             fetch_password(wrong)
+    bad: object
     for bad in ("text", {}, {"env": "A", "prompt": True}, {"prompt": False}, {"command": []}, {"vault": "x"}):
         assert source_problem(bad)
 

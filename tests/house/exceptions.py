@@ -5,10 +5,8 @@ from __future__ import annotations
 #: modules that are too long
 LONG_MODULES: frozenset[str] = frozenset(
     {
-        "backends/binding/connections.py",
         "backends/demo/language/parser.py",
         "backends/language/scanner.py",
-        "tui/transcript/widget.py",
     }
 )
 #: functions that are too long
@@ -17,14 +15,6 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
         "pstui.backends.demo.language.parser.Parser",
-        "pstui.tui.editor.editor.LineEditor",
-        "pstui.tui.editor.history.HistoryKeys",
-        "pstui.tui.editor.keys.ChangingKeys",
-        "pstui.tui.transcript.commands.TranscriptCommands",
-        "pstui.tui.transcript.commands.TranscriptMarker",
-        "pstui.tui.transcript.search.TranscriptFinding",
-        "pstui.tui.transcript.transcript.Transcript",
-        "pstui.tui.transcript.widget.TranscriptView",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
@@ -36,11 +26,6 @@ LADDERS: frozenset[str] = frozenset(
         "pstui.tui.dialogs.profile_form.ProfileForm",
         "pstui.tui.dialogs.profile_form.SessionOptionsForm",
         "pstui.tui.dialogs.profile_form.SingleForm",
-        "pstui.tui.editor.editor.LineEditor",
-        "pstui.tui.editor.history.HistoryKeys",
-        "pstui.tui.transcript.commands.TranscriptCommands",
-        "pstui.tui.transcript.search.TranscriptFinding",
-        "pstui.tui.transcript.transcript.Transcript",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
@@ -48,26 +33,9 @@ LADDERS: frozenset[str] = frozenset(
     }
 )
 #: imports against the arrows inside a room
-INNER_ARROWS: frozenset[str] = frozenset(
-    {
-        "sessions.manager knows transports.wsman.opening",
-        "sessions.session knows transports.wsman.opening",
-    }
-)
+INNER_ARROWS: frozenset[str] = frozenset()
 #: groups of modules that import each other
 CIRCLES: tuple[frozenset[str], ...] = (
-    frozenset(
-        {
-            "pstui.backends.binding.binder",
-            "pstui.backends.binding.checks",
-            "pstui.backends.binding.conversion",
-            "pstui.backends.binding.errors",
-            "pstui.backends.binding.expressions",
-            "pstui.backends.binding.hosts",
-            "pstui.backends.binding.line",
-            "pstui.backends.binding.lookups",
-        }
-    ),
     frozenset(
         {
             "pstui.backends.demo.commands.registry",
@@ -76,28 +44,8 @@ CIRCLES: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {
-            "pstui.backends.psrp.host_calls",
-            "pstui.backends.psrp.pool",
-            "pstui.backends.psrp.receive",
-            "pstui.backends.psrp.session_key",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.backends.sessions.disconnection",
-            "pstui.backends.sessions.session",
-        }
-    ),
-    frozenset(
-        {
             "pstui.tui.dialogs.credential_form",
             "pstui.tui.dialogs.profile_form",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.tui.transcript.selection",
-            "pstui.tui.transcript.transcript",
         }
     ),
 )

@@ -1,6 +1,6 @@
 """The house stands as it was drawn: rooms, packaging, sizes, who may know whom, and what is loaded when.
 
-One test a rule. What breaks a rule today stands in ``house_exceptions.py``; that list only shrinks: a test fails for
+One test a rule. What breaks a rule today stands in ``exceptions.py``; that list only shrinks: a test fails for
 an exception that is no longer needed.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pstui.backends.extras import CREDSSP, DISTRIBUTION, KERBEROS, LIBVIRT
 from pstui.tui.version import VERSION
 
 from tests.house.exceptions import CIRCLES, INNER_ARROWS, LADDERS, LARGE_CLASSES, LONG_FUNCTIONS, LONG_MODULES
@@ -29,7 +30,7 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 #: what each room may import of the others
 MAY_IMPORT = {"tui": {"backends", "config"}, "backends": set(), "config": set()}
 #: What each family inside ``backends`` may import of the others; every one may import the ground.
-GROUND = {"errors", "records", "console", "connection", "credentials", "bounded", "pace"}
+GROUND = {"addresses", "errors", "records", "console", "connection", "credentials", "bounded", "pace", "extras"}
 MAY_IMPORT_INSIDE = {
     "language": set[str](),
     "binding": {"language"},
@@ -196,6 +197,13 @@ def test_every_data_file_is_packaged() -> None:
 def test_the_version_is_told_once_and_the_same_everywhere() -> None:
     assert PROJECT["project"]["version"] == VERSION
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_hints_name_the_distribution_and_extras_that_there_are() -> None:
+    assert PROJECT["project"]["name"] == DISTRIBUTION
+    assert {KERBEROS, CREDSSP, LIBVIRT} <= set(PROJECT["project"]["optional-dependencies"])
+    hints = {name(path) for path in MODULES if re.search(r"pip install|pstui\[", path.read_text(encoding="utf-8"))}
+    assert hints == {"backends/extras.py"}
 
 
 def test_rooms_know_only_whom_they_may() -> None:

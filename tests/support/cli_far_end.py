@@ -69,7 +69,7 @@ class Session:
         assert out_default is (on_output is None)
         for step in script.split(" | "):
             verb, _, rest = step.partition(" ")
-            result = await getattr(self, f"do_{verb}")(rest)
+            result: Result | None = await getattr(self, f"do_{verb}")(rest)
             if result is not None:
                 return result
         return Result(PipelineState.COMPLETED)

@@ -191,7 +191,7 @@ TABLE = [
             "Name: !?",
             "your name",
             "Name: !x",
-            '"!x" is no command here: !? is help, !! is a literal !, !"" empty, !$null null.',
+            '"!x" is not a command here: !? is help, !! is a literal !, !"" empty, !$null null.',
             "Name: !!wow",
         ),
         answers={"n": "!wow"},

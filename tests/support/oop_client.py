@@ -9,7 +9,7 @@ import re
 import struct
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from psrpcore import (
@@ -31,7 +31,7 @@ from psrpcore.types import (
     PSVersion,
     SessionCapability,
 )
-from pstui.backends.demo.server.fragments import Defragmenter
+from pstui.backends.psrp.fragments import Defragmenter, refragmented
 
 ZERO = uuid.UUID(int=0)
 ELEMENT = re.compile(rb"<(\w+)(?: Stream='\w+')? PSGuid='([0-9a-f-]{36})'(?: />|>([^<]*)</Data>)\Z")
@@ -167,7 +167,7 @@ class OopClient(OopWire):
             PSVersion=PSVersion("2.0"), protocolversion=PSVersion(protocol), SerializationVersion=PSVersion("1.1.0.1")
         )
         if protocol == "2.4":
-            self.pool._cipher = _Plain()  # what a 2.4 client does: no session key
+            self.pool._cipher = _Plain()  # type: ignore[assignment]  # what a 2.4 client does: no session key
         self.width, self.colour = width, colour
         self.answer: Answer | None = None
         self.results: dict[uuid.UUID, Result] = {}
@@ -220,8 +220,9 @@ class OopClient(OopWire):
         ).encode()
         marker = b'<B N="_useRunspaceHost">false</B>'
         out = b""
-        for message in Defragmenter().feed(opening):
-            out += fragment(message.object_id, message.whole.replace(marker, marker + extra))
+        for number, message in enumerate(Defragmenter(for_server=True).feed(opening), 1):
+            told = replace(message, body=message.body.replace(marker, marker + extra))
+            out += refragmented(told, number, for_server=True)
         return out
 
     async def close(self) -> None:

@@ -28,11 +28,11 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from tests.support.parts import missing, program, requires
 
 #: the packages of the base image; a change of the list makes a new one
-PACKAGES = ("python3-minimal", "python3", "python3-cffi-backend", "python3-cryptography")
+PACKAGES = ("python3-minimal", "python3", "python3-cffi-backend", "python3-cryptography", "python3-venv", "make", "git")
 SUITE = "bookworm"
-BASE, PLAIN, IMAGE, USER = "pstui-base:2", "pstui-plain:1", "pstui-demo:1", "tester"
+BASE, PLAIN, IMAGE, USER = "pstui-base:3", "pstui-plain:1", "pstui-demo:1", "tester"
 #: seconds for the bootstrap, and for any one command of the engine
-BOOTSTRAP, COMMAND = 420.0, 60.0
+BOOTSTRAP, COMMAND = 900.0, 60.0
 #: limits that a container may have even where the tests run in a container themselves
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--network", "none")
 
@@ -98,7 +98,7 @@ class Podman:
         )
         if check and done.returncode:
             raise RuntimeError(f"podman {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        return str(done.stdout)
 
     def has(self, image: str) -> bool:
         return subprocess.run([*self.command, "image", "exists", image], check=False, timeout=COMMAND).returncode == 0
@@ -129,9 +129,15 @@ def _bootstrap(podman: Podman, folder: Path) -> None:
     """Make the base image: a minimal system with Python, its documentation left out."""
     tree = folder / "tree"
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(tree)]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BOOTSTRAP, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BOOTSTRAP, check=False
+        )
+    finally:
+        # A bootstrap that is cut short leaves them mounted, and the folder is about to be removed with all it holds.
+        for mounted in (tree / "proc", tree / "sys"):
+            if mounted.is_mount():
+                subprocess.run(["umount", "--lazy", str(mounted)], check=False, timeout=COMMAND)
     if done.returncode:
         raise RuntimeError(f"debootstrap failed: {done.stdout[-500:]}{done.stderr[-500:]}")
     for unneeded in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):

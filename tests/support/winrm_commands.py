@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from pstui.backends.demo.server.wire import SESSION
+from pstui.backends.transports.outofproc import SESSION
 
 from tests.support import winrm_soap as soap
 from tests.support.winrm_soap import NS, Fault, Request, decoded, element

@@ -15,9 +15,9 @@ from psrpcore.types import (
     RunspacePoolInitData,
 )
 from pstui.backends.demo.server.endpoint import Endpoint
-from pstui.backends.demo.server.fragments import Defragmenter
 from pstui.backends.demo.server.link import HIGH_WATER, Outbox
-from pstui.backends.demo.server.wire import SESSION, Packet
+from pstui.backends.psrp.fragments import Defragmenter
+from pstui.backends.transports.outofproc import SESSION, Element
 
 _HEADER = struct.Struct(">QQBI")
 
@@ -132,7 +132,7 @@ async def _nowhere(_: bytes) -> None:
 
 
 class ShellServer(Endpoint):
-    """Serves one shell. Packets are given directly; what comes back stands in ``outbox``. Raises WireError."""
+    """Serves one shell. Packets are given directly; what comes back stands in ``outbox``. Raises ProtocolError."""
 
     def __init__(self, largest: Callable[[], int]) -> None:
         self.outbox = ShellOutbox(largest)
@@ -145,15 +145,15 @@ class ShellServer(Endpoint):
 
     def open(self, data: bytes) -> None:
         """Take the content of creationXml."""
-        self._packet(Packet("Data", SESSION, data))
+        self.take(Element("Data", SESSION, data))
 
     def send(self, guid: uuid.UUID, data: bytes) -> None:
         """Take fragments for the pool (``SESSION``) or a command."""
-        self._packet(Packet("Data", guid, data))
+        self.take(Element("Data", guid, data))
 
     def command(self, guid: uuid.UUID, data: bytes) -> None:
         """Open a command with the first fragments of its pipeline."""
-        self._packet(Packet("Command", guid))
+        self.take(Element("Command", guid))
         self.outbox.queues[guid] = StreamQueue()
         self.send(guid, data)
 
@@ -168,7 +168,7 @@ class ShellServer(Endpoint):
 
     async def _acknowledged(self, kind: str, answer: str, guid: uuid.UUID) -> None:
         done = self.outbox.acknowledged[answer, guid] = asyncio.Event()
-        self._packet(Packet(kind, guid))
+        self.take(Element(kind, guid))
         await done.wait()
 
     async def shut(self) -> None:
@@ -178,9 +178,9 @@ class ShellServer(Endpoint):
 
     def connect(self, data: bytes) -> bytes:
         """Answer connectXml with the content of connectResponseXml; APPLICATION_PRIVATE_DATA follows on the pool."""
-        for message in Defragmenter().feed(data):
+        for message in Defragmenter(for_server=True).feed(data):
             known = (PSRPMessageType.SessionCapability.value, PSRPMessageType.ConnectRunspacePool.value)
-            if message.kind not in known:
+            if message.type not in known:
                 raise ValueError("connectXml holds another message")
         pool: Any = self._pool
         limits = RunspacePoolInitData(MinRunspaces=pool.min_runspaces, MaxRunspaces=pool.max_runspaces)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
-from pstui.backends.demo.server.wire import SESSION, WireError
+from pstui.backends.errors import ProtocolError
+from pstui.backends.transports.outofproc import SESSION
 
 from tests.support import winrm_soap as soap
 from tests.support.winrm_psrp import ShellServer, StreamQueue
@@ -129,7 +130,7 @@ class Shell:
         """Give the PSRP server something, and turn its refusal into a fault."""
         try:
             return work(*arguments)
-        except (WireError, ValueError) as error:
+        except (ProtocolError, ValueError) as error:
             raise Fault(soap.INVALID_DATA, f"The data is invalid: {error}.") from None
 
     async def receive(self, request: Request, guid: uuid.UUID, scale: float, second: str) -> str:

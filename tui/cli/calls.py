@@ -7,10 +7,10 @@ import json
 import sys
 from dataclasses import dataclass
 
-from pstui.backends.binding.binder import BoundCall, bind, bind_line
 from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pstui.backends.binding.binder import BoundCall
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError

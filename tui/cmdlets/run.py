@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from pstui.backends.binding.binder import BoundCall
 from pstui.backends.binding.connections import asked_computers, connection_info, connections
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.binding.line import statements
@@ -290,7 +290,7 @@ class Commands:
         for info in asked:
             try:
                 ready = await world.prepared(info, self._console)
-                found += await world.sessions.list_kept(ready, self._console)
+                found += await world.sessions.list_remote(ready, self._console)
             except PstuiError as error:
                 code = getattr(error, "code_name", "")
                 said.append(Said(error.text(), f"{code},RemotePSSessionQueryFailed".lstrip(","), True))

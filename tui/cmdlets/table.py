@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pstui.backends.binding.binder import BoundCall
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
@@ -55,10 +55,12 @@ class Listed(Protocol):
     name: str
     info: ConnectionInfo
     transport: str
-    state: RunspaceState
-    availability: RunspaceAvailability
     temporary: bool
 
+    @property
+    def state(self) -> RunspaceState: ...
+    @property
+    def availability(self) -> RunspaceAvailability: ...
     @property
     def computer_type(self) -> str: ...
     @property

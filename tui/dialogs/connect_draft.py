@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pstui.backends.binding.binder import BoundCall, bind_line
+from pstui.backends.addresses import parse_ssh_host, take_apart
 from pstui.backends.binding.checks import DEFAULT_URI
-from pstui.backends.binding.connections import CredentialLookup, by_name_only, connection_info, parameter_set_of
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.codec import CredentialLookup, by_name_only, read, shown
+from pstui.backends.binding.connections import connection_info, parameter_set_of
+from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.hosts import parse_ssh_host
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.lookups import not_available
 from pstui.backends.binding.parameters import SETTINGS, cmdlet, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
@@ -19,12 +20,9 @@ from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.tui.dialogs.field_values import read, shown
 
 #: stands before the name of a session option among the texts
 SESSION_OPTION = "SessionOption."
-#: options that only say which set is meant; they are on in it
-FIXED = ("SSHTransport", "Demo")
 _SETTINGS = {name: item.key for name, item in SETTINGS.items()}
 
 
@@ -88,7 +86,7 @@ class Draft:
         needed = (
             item.name
             for item in options_of(self.parameter_set)
-            if (item.sets[self.parameter_set].mandatory or self.parameter_set.is_lookup) and item.name not in FIXED
+            if (item.sets[self.parameter_set].mandatory or self.parameter_set.is_lookup) and not item.fixed
         )
         return tuple(name for name in needed if not self.text(name))
 
@@ -161,7 +159,7 @@ class Draft:
         settings: dict[str, Any] = {}
         options: dict[str, Any] = {}
         for name, item in self.fields():
-            if not self.text(name) or item.name in FIXED:
+            if not self.text(name) or item.fixed:
                 continue
             value = self._value(name, item, credentials)
             if item.kind is OptionKind.SWITCH and not value:
@@ -178,20 +176,9 @@ class Draft:
             values["SessionOption"] = options
         if self.parameter_set is ParameterSet.URI:
             values.setdefault("ConnectionUri", DEFAULT_URI)
-        self._split_host(values)
+        if self.parameter_set is ParameterSet.SSH_HOST and "HostName" in values:
+            take_apart(values)
         return ConnectionInfo(self.parameter_set, values, settings=settings)
-
-    def _split_host(self, values: dict[str, Any]) -> None:
-        if self.parameter_set is not ParameterSet.SSH_HOST or "HostName" not in values:
-            return
-        host = parse_ssh_host(values["HostName"])
-        values["HostName"] = host.host
-        if host.user:
-            values["UserName"] = host.user
-        if host.port is not None:
-            values["Port"] = host.port
-        if not values.get("Port", 1):
-            del values["Port"]
 
     def _value(self, name: str, item: Option, credentials: CredentialLookup) -> Any:
         text = self.text(name)

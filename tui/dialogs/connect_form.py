@@ -1,6 +1,6 @@
-"""The first choice of the connection dialog: what kind of target, and which of them can be reached from here.
+"""The form of the connection dialog: the kinds of target to choose from, and the fields of the one that is chosen.
 
-The fields of one parameter set, with the session options folded behind theirs.
+The session options are folded behind theirs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
-from pstui.tui.dialogs.connect_draft import FIXED, SESSION_OPTION, Draft, FieldProblem
+from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.dialogs.fields import ChoiceField, DialogInput, DialogStatic, FieldRow, PickList
 from pstui.tui.plain import plain
 from textual import on
@@ -26,9 +26,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-_S = ParameterSet
-#: the look-ups of one entry, in the order in which its field offers them
-LOOKUPS = (_S.ID, _S.NAME, _S.INSTANCE_ID, _S.SESSION)
+#: the look-ups of the entry for open sessions, in the order in which its field offers them
+LOOKUPS = tuple(one for one in ParameterSet.all() if one.is_lookup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +39,15 @@ class SetEntry:
     sets: tuple[ParameterSet, ...]
 
 
-ENTRIES: tuple[SetEntry, ...] = (
-    SetEntry("Computer name", "WinRM", (_S.COMPUTER_NAME,)),
-    SetEntry("Host name", "SSH", (_S.SSH_HOST,)),
-    SetEntry("Connection URI", "WinRM", (_S.URI,)),
-    SetEntry("VM name", "", (_S.VM_NAME,)),
-    SetEntry("VM id", "", (_S.VM_ID,)),
-    SetEntry("Container", "", (_S.CONTAINER_ID,)),
-    SetEntry("Open session", "", LOOKUPS),
-    SetEntry("Local process", "", (_S.PROCESS,)),
-    SetEntry("PowerShell here", "", (_S.HOST_PROCESS,)),
-    SetEntry("Demo", "", (_S.DEMO,)),
-)
+def _entries() -> tuple[SetEntry, ...]:
+    rows: dict[tuple[str, str], tuple[ParameterSet, ...]] = {}
+    for one in ParameterSet.all():
+        rows[one.caption, one.way] = (*rows.get((one.caption, one.way), ()), one)
+    return tuple(SetEntry(caption, way, sets) for (caption, way), sets in rows.items())
+
+
+#: the rows that are offered; the look-ups share one
+ENTRIES = _entries()
 
 
 def entry_of(parameter_set: ParameterSet) -> int:
@@ -72,7 +68,7 @@ def unreachable(parameter_set: ParameterSet) -> str:
 
 def winrm_alone(parameter_set: ParameterSet) -> str:
     """Return what only WinRM can do, for a set that goes another way; empty for WinRM's own."""
-    if parameter_set.is_lookup or any(item.wsman for item in options_of(parameter_set)):
+    if parameter_set.is_lookup or parameter_set.way == "WinRM":
         return ""
     return "WinRM alone has: session options, redirection, certificates, sessions that outlive a disconnection."
 
@@ -149,7 +145,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
                 with Horizontal(classes="fold"):
                     yield Static(option.name, classes="label", markup=False)
                     yield self._fold
-            elif option.name in FIXED:
+            elif option.fixed:
                 with Horizontal(classes="fold"):
                     yield Static(option.name, classes="label", markup=False)
                     yield Static(Content.styled("on for this choice", "$calm"), markup=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any
 
+from pstui.backends.binding.codec import read
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
-from pstui.tui.dialogs.connect_draft import FIXED, SESSION_OPTION, Draft
-from pstui.tui.dialogs.field_values import read
+from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft
 from pstui.tui.dialogs.fields import DialogInput, Verb
 from pstui.tui.plain import plain_lines
 from pstui.tui.profiles.edits import Change
@@ -23,7 +23,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-_KINDS = {ParameterSet.VM_ID: "vm", ParameterSet.VM_NAME: "vm", ParameterSet.CONTAINER_ID: "container"}
 #: what a profile of the loopback says, since a profile must name its target
 _LOOPBACK = ["pwsh", "-s", "-NoLogo", "-NoProfile"]
 
@@ -102,10 +101,11 @@ class SaveRow(Vertical):
 
 def suggested(draft: Draft) -> str:
     """Return a name for the profile of a draft."""
-    for name in ("ComputerName", "HostName", "VMName", "ContainerId", "ConnectionUri", "VMId"):
-        if text := draft.text(name):
-            return _short_name((text.partition("://")[2] or text).rpartition("@")[2].partition("/")[0])
-    return "demo" if draft.parameter_set is ParameterSet.DEMO else "local"
+    one = draft.parameter_set
+    text = "" if one.own and one.computer_name else draft.text(one.target)
+    if not text:
+        return "demo" if one is ParameterSet.DEMO else "local"
+    return _short_name((text.partition("://")[2] or text).rpartition("@")[2].partition("/")[0])
 
 
 def _short_name(host: str) -> str:
@@ -125,7 +125,7 @@ async def save(world: World, draft: Draft, name: str, group: str, *, replace: bo
     book = world.book
     if book is None:
         raise CallError("This window has no profile file", hint="Start pstui with a profile file to save to.")
-    kind = _KINDS.get(draft.parameter_set, "host")
+    kind = draft.parameter_set.kind
     if book.table(kind, name) and not replace:
         raise NameTaken(f"There is a {kind} named {name} already", "", "Enter once more replaces it.")
     draft.connection(world.context(), credentials=world.credential)
@@ -154,7 +154,7 @@ def profile_keys(draft: Draft, world: World) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for name, item in draft.fields():
         text = draft.text(name)
-        if not text or item.name in FIXED:
+        if not text or item.fixed:
             continue
         value = _toml(item, text, world)
         if value is None or value is False:

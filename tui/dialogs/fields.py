@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.tui.dialogs.field_values import OFF, ON
 from pstui.tui.keys.direct import bound_actions
 from pstui.tui.plain import plain
 from textual import events

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pstui.backends.binding.connections import profile_connection
-from pstui.backends.binding.parameters import options_of, set_of_keys
+from pstui.backends.binding.parameters import TARGET_KEYS, options_of, set_of_keys
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import CallError
@@ -119,9 +119,9 @@ def default_items() -> Iterator[Item]:
     """Yield the keys that [defaults] may hold, each option once."""
     known = schema().single["defaults"]
     seen: set[str] = set()
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         for option in options_of(parameter_set):
-            if option.key in known and option.key not in seen and option.name != "SSHTransport":
+            if option.key in known and option.key not in seen and not option.fixed:
                 seen.add(option.key)
                 yield Item.of_option(option, known[option.key], OPENS.get(option.key, ""))
 
@@ -198,17 +198,7 @@ class SessionOptionsForm(OpeningForm):
 
 
 #: the sets a new profile can be of, by the name its first row shows
-SETS = {
-    "WinRM": ("host", ParameterSet.COMPUTER_NAME),
-    "SSH": ("host", ParameterSet.SSH_HOST),
-    "URI": ("host", ParameterSet.URI),
-    "VM name": ("vm", ParameterSet.VM_NAME),
-    "VM id": ("vm", ParameterSet.VM_ID),
-    "container": ("container", ParameterSet.CONTAINER_ID),
-    "command": ("host", ParameterSet.PROCESS),
-    "process": ("host", ParameterSet.HOST_PROCESS),
-}
-_MORE = ("SSHTransport", "Demo")
+SETS = {one.short: (one.kind, one) for one in ParameterSet.opening() if one.short}
 NAME = Item("name", Field(Kind.TEXT), "What the sidebar and the command line call it.")
 
 
@@ -216,7 +206,7 @@ def items_of(kind: str, parameter_set: ParameterSet) -> Iterator[Item]:
     """Yield what a profile of a set may hold, in the order of the form."""
     known = schema().named[TABLES[kind]]
     for option in options_of(parameter_set):
-        if option.key in known and option.name not in _MORE:
+        if option.key in known and not option.fixed:
             yield Item.of_option(option.within(parameter_set), known[option.key], OPENS.get(option.key, ""))
     for key, field in COMMON_FIELDS.items():
         yield Item.of(key, field, _COMMON_HELP.get(key, ""))
@@ -272,7 +262,7 @@ class ProfileForm(OpeningForm):
         unseen = {
             key: value
             for key, value in self._values.items()
-            if key not in shown_keys and not (self._is_new and key in _OTHER_TARGETS)
+            if key not in shown_keys and not (self._is_new and key in TARGET_KEYS)
         }
         order = [key for key in self._values if key in typed]
         return {**{key: typed[key] for key in order}, **typed, **unseen}, "", ""
@@ -337,13 +327,3 @@ _COMMON_HELP = {
     "note": "A remark of your own.",
     "pinned": "yes puts it at the top of the sidebar.",
 }
-_OTHER_TARGETS = (
-    "computer_name",
-    "host_name",
-    "connection_uri",
-    "vm_name",
-    "vm_id",
-    "container_id",
-    "command",
-    "process_id",
-)

@@ -11,7 +11,6 @@ from typing import ClassVar
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceState
-from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import CommandFace
 from pstui.tui.cmdlets.table import cells, columns_for, header, row, spelled
@@ -172,11 +171,11 @@ class SessionsScreen(VerbList):
                 return f"It is {spelled(session.state)}, and only an open session can be entered. x removes it."
             case "disconnect":
                 temporary = "It is temporary, closed when it is left. Keep it first (k)." if session.temporary else ""
-                return links.why_not_disconnect(session) or temporary
+                return session.link.why_not_disconnect() or temporary
             case "connect":
-                return links.why_not_connect(session)
+                return session.link.why_not_connect()
             case "receive":
-                return links.why_not_receive(session)
+                return session.link.why_not_receive()
             case "keep" if not session.temporary:
                 return "It is kept already."
         return ""

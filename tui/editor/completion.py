@@ -1,8 +1,16 @@
-"""Command names that almost every far end knows, for when it cannot be asked.
+"""Completion in the editor: Tab and Ctrl+Space ask the far end, whose answer is shown in a list and narrowed by typing.
 
-Where completions come from: the far end, what it answered a moment ago, or what is known here.
+How this works: ``Completions`` finds what may stand at the cursor. It asks the far end, which alone knows its commands
+and files, and keeps the answer for a moment; when the far end cannot be asked now (a command runs, the session is
+lost) it offers what is known here: the names of common commands and what stands in the history. A far end's answer is
+cleaned before anything of it is shown or inserted.
 
-Tab and Ctrl+Space in the editor: asks, shows the menu, and takes the keys that belong to it.
+``Completing`` is one completion at the keyboard. ``begin`` shows an answer that is at hand, or awaits one in a task;
+meanwhile keys are taken as usual. A key pressed before the answer has come ends the completion, except where Tab is
+followed by the beginning of the next word: then the word is completed when the answer comes, if it has only one
+completion and the text has not been changed otherwise. An open list works in one of two ways: Tab *cycles*, each press
+puts the next entry into the text; Ctrl+Space *narrows*, the text stays as typed until an entry is taken. Escape puts
+back what was typed, and what the far end has replaced after the cursor.
 """
 
 from __future__ import annotations
@@ -13,7 +21,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
@@ -22,10 +30,26 @@ from pstui.backends.language.tokens import Token, TokenKind
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
+from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain
-from textual.geometry import Offset
 
-#: verb → nouns, of the modules that come with PowerShell
+#: answers kept, and seconds for which one is good: files come and go
+CACHED: Final = 32
+FRESH: Final = 30.0
+#: entries offered when the far end was not asked
+MAX_KNOWN: Final = 200
+#: characters of a completion that are kept
+MAX_TEXT: Final = 4096
+#: seconds without an answer after which the menu says that it waits for one
+PATIENCE: Final = 0.3
+#: what ends a word: typed after a completion it belongs to what comes next
+_ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")
+_COMMAND_KINDS = frozenset([TokenKind.COMMAND])
+_WORDS = frozenset([TokenKind.ARGUMENT, TokenKind.PARAMETER, TokenKind.VARIABLE, TokenKind.STRING, TokenKind.SPLAT])
+_BLANK = re.compile(r"[\s|;(){}&,=]")
+
+#: Command names that almost every far end knows, for when it cannot be asked: verb → nouns, of the modules that come
+#: with PowerShell.
 _CORE: Final = {
     "Add": "Content History Member Type",
     "Clear": "Content Host History Item ItemProperty Variable",
@@ -97,31 +121,19 @@ _CORE: Final = {
 
 CORE_COMMANDS: Final = tuple(f"{verb}-{noun}" for verb, nouns in _CORE.items() for noun in nouns.split())
 
-
 Ask = Callable[[str, int], Awaitable[Completion]]
-
-#: answers kept, and seconds for which one is good: files come and go
-CACHED = 32
-FRESH = 30.0
-#: entries offered where the far end was not asked
-MAX_KNOWN = 200
-#: characters of a completion that are kept
-MAX_TEXT = 4096
-_COMMAND_KINDS = frozenset([TokenKind.COMMAND])
-_WORDS = frozenset([TokenKind.ARGUMENT, TokenKind.PARAMETER, TokenKind.VARIABLE, TokenKind.STRING, TokenKind.SPLAT])
-_BLANK = re.compile(r"[\s|;(){}&,=]")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Completions, and why they are not the far end's (empty where they are)."""
+    """Completions, and why they are not the far end's (empty if they are)."""
 
     completion: Completion
     why: str = ""
 
 
 class Completions:
-    """Asks the far end by ``ask``, which raises PstuiError when it cannot be asked now."""
+    """Finds completions by ``ask``, which asks the far end and raises PstuiError when it cannot be asked now."""
 
     def __init__(self, ask: Ask, history: LineHistory) -> None:
         self._ask, self._history = ask, history
@@ -129,7 +141,7 @@ class Completions:
         self._commands: set[str] = set()
 
     def forget(self) -> None:
-        """A command was run: what was answered before may be wrong now."""
+        """Forget the answers: a command was run, and they may be wrong now."""
         self._cache.clear()
 
     def cached(self, text: str, cursor: int) -> Found | None:
@@ -225,46 +237,22 @@ def _line_match(line: str, start: int) -> CompletionMatch:
     return CompletionMatch(line[start:], line[start:], "History", line)
 
 
-#: what ends a word: typed behind a completion it belongs to what comes next
-_ENDS_WORD = frozenset(" \t|;,(){}[]<>&='\"")
-#: seconds without an answer after which the menu says that it waits for one
-PATIENCE = 0.3
-
-
-class CompletedText(Protocol):
-    """What completion needs of the editor. Offsets are code points."""
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-
-    @property
-    def cursor(self) -> int:
-        """The offset of the cursor."""
-
-    def change(self, start: int, end: int, text: str, cursor: int | None = None) -> None:
-        """Replace what stands between two offsets; the cursor goes behind it."""
-
-    def screen_place(self, offset: int) -> Offset:
-        """Return where an offset of the text stands on the screen."""
-
-
 class Completing:
     """One completion, from the key that asks for it to the key that ends it.
 
-    ``cycling`` is Tab's way: each press puts the next completion into the text, any other key goes on from there.
+    ``cycling`` is Tab's way: each press puts the next completion into the text, any other key continues from there.
     Otherwise (Ctrl+Space) the text stays as typed until Enter or Tab takes an entry; typing narrows the list down.
     """
 
-    def __init__(self, editor: CompletedText, menu: CompletionMenu, completions: Completions) -> None:
-        self._editor, self._menu, self._completions = editor, menu, completions
+    def __init__(self, surface: EditingSurface, menu: CompletionMenu, completions: Completions) -> None:
+        self._surface, self._menu, self._completions = surface, menu, completions
         self._task: asyncio.Task[None] | None = None
         self._found: Found | None = None
         self._matches: list[CompletionMatch] = []
         self._start = 0
         self._word = ""  # as typed
         self._shown = ""  # what stands in the text now
-        self._rest = ""  # what the far end would replace behind the cursor
+        self._rest = ""  # what the far end would replace after the cursor
         self._replaced = ""  # the same once it was replaced
         self._selected = -1
         self.active = False
@@ -276,7 +264,7 @@ class Completing:
         """Ask for completions at the cursor."""
         self.end()
         self.active, self.cycling = True, cycling
-        text, cursor = self._editor.text, self._editor.cursor
+        text, cursor = self._surface.text, self._surface.cursor
         if (found := self._completions.cached(text, cursor)) is not None:
             self._present(found, step)
         else:
@@ -294,7 +282,7 @@ class Completing:
             self._menu.hide()
 
     def take(self, key: str, character: str | None) -> bool:
-        """Take a key that belongs to the completion; False lets it act as always (and ends this)."""
+        """Take a key that belongs to the completion; False lets it act as usual (and ends this)."""
         if not self.active:
             return False
         if self._found is None:
@@ -325,10 +313,10 @@ class Completing:
         self.end()
 
     def _take_waiting(self, key: str, character: str | None) -> bool:
-        """While the answer is awaited asking again changes nothing; after an empty one every key goes on.
+        """Take a key while the answer is awaited, where asking again changes nothing, or after an empty answer.
 
-        Who types Tab and the next word in one go is not held up: a word that can be completed in one way only is so
-        when the answer comes.
+        Whoever types Tab and the next word in one go is not held up: a word that has only one completion gets it when
+        the answer comes.
         """
         if self._task is not None:
             if key in ("tab", "ctrl+@", "ctrl+space") and not self._ahead:
@@ -340,14 +328,14 @@ class Completing:
         self.end()
         return key == "escape"
 
-    def _complete_behind(self, completion: Completion, text: str, cursor: int) -> None:
-        """Complete the word behind which one has typed on, if there is one way only and nothing else has changed."""
-        now, place = self._editor.text, self._editor.cursor
+    def _complete_before_typed(self, completion: Completion, text: str, cursor: int) -> None:
+        """Complete a word after which typing went on, if it has only one completion and nothing else has changed."""
+        now, place = self._surface.text, self._surface.cursor
         typed = place - cursor
         end = completion.start + completion.length
         if len(completion.matches) == 1 and end <= cursor and now == text[:cursor] + now[cursor:place] + text[cursor:]:
             inserted = completion.matches[0].text
-            self._editor.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
+            self._surface.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
         self.end()
 
     async def _wait(self, text: str, cursor: int, step: int) -> None:
@@ -355,24 +343,24 @@ class Completing:
         try:
             done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
             if not done and self.active and not self._ahead:
-                self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._editor.screen_place(cursor))
+                self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._surface.screen_place(cursor))
             found = await asked
         finally:
             asked.cancel()
         if self._ahead:
             self._task = None
-            self._complete_behind(found.completion if not found.why else Completion(0, 0, ()), text, cursor)
+            self._complete_before_typed(found.completion if not found.why else Completion(0, 0, ()), text, cursor)
         # A text that has changed meanwhile ended this task; a cursor that was moved by the mouse did not.
-        elif self.active and (self._editor.text, self._editor.cursor) == (text, cursor):
+        elif self.active and (self._surface.text, self._surface.cursor) == (text, cursor):
             self._task = None
             self._present(found, step)
 
     def _present(self, found: Found, step: int) -> None:
         completion = found.completion
-        cursor, text = self._editor.cursor, self._editor.text
+        cursor, text = self._surface.cursor, self._surface.text
         if not completion.matches:
             nothing = f"{found.why}: nothing known fits" if found.why else "nothing fits"
-            self._menu.show(Listing((), -1, nothing), self._editor.screen_place(cursor))
+            self._menu.show(Listing((), -1, nothing), self._surface.screen_place(cursor))
             return
         self._found = found
         self._start = completion.start
@@ -402,7 +390,7 @@ class Completing:
         self._show()
 
     def _typed(self, character: str) -> bool:
-        """Narrow the list down; where nothing is left the character follows what stands there."""
+        """Narrow the list down; if nothing is left the character is inserted as usual."""
         if not any(fits(match, self._word + character) for match in self._source()):
             self.end()
             return False
@@ -427,13 +415,13 @@ class Completing:
         if self._shown != self._word:
             cursor = self._start + len(self._word)
             self._put(self._word + self._replaced)
-            self._editor.change(cursor, cursor, "")
+            self._surface.change(cursor, cursor, "")
 
     def _put(self, text: str, *, keep_rest: bool = False) -> None:
         if not keep_rest and self._rest:
             self._replaced, self._rest = self._rest, ""
             self._shown += self._replaced
-        self._editor.change(self._start, self._start + len(self._shown), text)
+        self._surface.change(self._start, self._start + len(self._shown), text)
         self._shown = text
 
     def _show(self) -> None:
@@ -443,4 +431,4 @@ class Completing:
         hint = "Tab next  Esc back" if self.cycling else "Enter takes  Esc closes"
         why = f"{found.why}, so: known names, history " if found.why else ""
         listing = Listing(self._matches, self._selected, hint, why)
-        self._menu.show(listing, self._editor.screen_place(self._start))
+        self._menu.show(listing, self._surface.screen_place(self._start))

@@ -1,8 +1,18 @@
-"""Enter behind a text that is not finished goes on in another row; a row above says how to run it all the same.
+"""The line editor below a pane's text: what is typed here goes to that pane's session only.
 
-The line editor below a pane's text: what is typed here goes to that pane's session only.
+How this works: ``LineEditor`` is Textual's text area and *has* everything that makes it PSReadLine's: the surface (the
+text by offsets, which the other parts share), key functions, steps and search in the history, the prediction,
+completion, the question about pasted lines, the rule for unfinished text, colours. ``EditorRow`` puts the prompt
+before it and the list of completions over it.
 
-The prompt and the editor side by side, with the list of completions over the text.
+``take_key`` handles a key completely before the next one is looked at. First, whatever is open may take it: a search,
+a list of completions, the question about pasted lines. After Ctrl+X comes the table ``CHORDS``, then the tables of
+keys: the editor's own before PSReadLine's before Textual's. What is left is inserted if it can be printed. Functions
+and actions are called by name, and ``Editing.did`` keeps the last name, because some key functions continue what the
+previous one did.
+
+What the editor does not do itself it asks of its owner by calls, not by messages: when Enter is handled the next
+characters may have been typed already, and they would overtake a message.
 """
 
 from __future__ import annotations
@@ -15,60 +25,92 @@ from pstui.backends.language.completeness import is_complete
 from pstui.backends.sessions.completion import Completion
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
-from pstui.tui.editor.history import HistoryKeys, LineHistory, Searching
-from pstui.tui.editor.keys import ChangingKeys, EditingKeys
+from pstui.tui.editor.highlight import Highlighted
+from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
+from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
+from pstui.tui.editor.paint import COMPONENTS, Painting
 from pstui.tui.editor.paste import PasteChoice, PasteWay
+from pstui.tui.editor.prediction import Prediction
+from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.direct import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.still import Still
+from pstui.tui.transcript.render.cells import cluster_end, cluster_start
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.geometry import Offset
+from textual.strip import Strip
 from textual.widgets import TextArea
 
-#: characters of a text that is judged; a longer one goes to the far end, which judges it as well
+#: characters of the longest text that is judged; the far end judges a longer one
 MAX_JUDGED: Final = 8_000
-_SAID: Final = "not finished: Enter adds a row"
-_KEYS: Final = "   Ctrl+] Enter runs it as it is"
-
-
-class Unfinished:
-    """Whether Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
-
-    def __init__(self, show: Callable[[Content | None], None]) -> None:
-        self._show = show
-        self.active = False
-
-    def begin(self) -> None:
-        """Say why Enter has run nothing."""
-        self.active = True
-        self._show(Content.assemble(_SAID, (_KEYS, "$calm")))
-
-    def end(self) -> None:
-        """Say nothing any longer."""
-        if self.active:
-            self.active = False
-            self._show(None)
+#: characters of a paste that are taken
+MAX_PASTE: Final = 1_000_000
+#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
+MIN_LINE_WIDTH: Final = 24
+#: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
+CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
+#: invisible characters that Persian words and emoji are written with
+_JOINERS: Final = "\u200c\u200d"
+#: what a key types after Ctrl+Q, if it is not its own character
+_LITERAL: Final = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
 
 def goes_on(text: str) -> bool:
-    """Whether PowerShell would want more rows of a text before it runs any of it."""
+    """Return whether PowerShell would want more rows of a text before it runs any of it."""
     return len(text) <= MAX_JUDGED and not is_complete(text)
 
 
-#: characters of a paste that are taken
-MAX_PASTE = 1_000_000
-#: what a key types when Ctrl+Q takes away its meaning
-#: what Persian words and emoji are written with, though nothing is seen of it
-_JOINERS = "\u200c\u200d"
-_LITERAL = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
+class Unfinished:
+    """Says that Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
+
+    def __init__(self, show: Callable[[Content | None], None]) -> None:
+        self._show = show
+        self._active = False
+
+    def begin(self) -> None:
+        """Say why Enter has run nothing."""
+        self._active = True
+        said = "not finished: Enter adds a row"
+        self._show(Content.assemble(said, ("   Ctrl+] Enter runs it as it is", "$calm")))
+
+    def end(self) -> None:
+        """Hide the row."""
+        if self._active:
+            self._active = False
+            self._show(None)
+
+
+class Literal:
+    """Ctrl+Q: the next key counts for what it types, not for what it does."""
+
+    def __init__(self, surface: EditingSurface) -> None:
+        self._surface = surface
+        self._active = False
+
+    def begin(self) -> None:
+        """Begin with the next key."""
+        self._active = True
+
+    def end(self) -> None:
+        """Let the next key act as usual."""
+        self._active = False
+
+    def take(self, key: str, character: str | None) -> bool:
+        """Insert what a key types; False when it types nothing and acts as usual."""
+        if not self._active:
+            return False
+        self._active = False
+        text = _LITERAL.get(key, character if character and character.isprintable() else "")
+        self._surface.insert(text)
+        return bool(text)
 
 
 class EditorOwner(Protocol):
-    """Who gets what the editor does not do itself. Called while the key is handled, so that nothing overtakes it."""
+    """Who gets what the editor does not do itself. Called while a key is handled, so that nothing overtakes it."""
 
     def submit_line(self, line: str) -> bool:
         """Enter was pressed; True when the line was taken, and the editor is then emptied."""
@@ -101,12 +143,14 @@ class EditorOwner(Protocol):
         """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
 
 
-class LineEditor(HistoryKeys):
-    """A few lines of text: Enter submits what is finished, Alt+Enter (or Ctrl+J) adds a line in any case."""
+class LineEditor(TextArea):
+    """A few lines of text: Enter submits what is finished, Alt+Enter (or Ctrl+J) adds a row in any case."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
         ("alt+enter,ctrl+j,shift+enter", "new_line", "New line"),
+        ("ctrl+o", "submit_and_go_on", "Run, and the line after"),
         ("ctrl+c", "interrupt", "Stop"),
         ("ctrl+l", "clear_screen", "Clear"),
         ("tab", "tab(1)", "Complete"),
@@ -115,49 +159,80 @@ class LineEditor(HistoryKeys):
         ("ctrl+r", "search", "Search history"),
         ("ctrl+d", "delete_or_leave", "Delete"),
         ("ctrl+q", "literal", "Literal"),
+        ("ctrl+x", "cut_or_chord", "Cut"),
+        ("ctrl+p", "cursor_up", "Line before"),
+        ("ctrl+n", "cursor_down", "Line after"),
+        ("ctrl+f", "cursor_right", "Right"),
+        ("ctrl+b", "cursor_left", "Left"),
+        ("ctrl+z,ctrl+underscore", "undo", "Undo"),
+        ("alt+z,ctrl+shift+z", "redo", "Redo"),
         ("pageup", "page(-1)", "Scroll up"),
         ("pagedown", "page(1)", "Scroll down"),
     ]
-    _ACTIONS: ClassVar[dict[str, str]] = bound_actions(
-        BINDINGS, HistoryKeys.BINDINGS, ChangingKeys.BINDINGS, EditingKeys.BINDINGS, TextArea.BINDINGS
+    #: what each key does, by name: a key function, or an action as Textual writes it
+    _NAMES: ClassVar[dict[str, str]] = (
+        bound_actions(TextArea.BINDINGS)
+        | {key: function.__name__ for key, function in KEYS.items()}
+        | bound_actions(BINDINGS)
     )
 
     def __init__(self, owner: EditorOwner, history: LineHistory, menu: CompletionMenu) -> None:
-        self._owner = owner
-        super().__init__(history, compact=True, soft_wrap=True, highlight_cursor_line=False)
-        self.cursor_blink = False
+        self._owner, self._history = owner, history
+        self.surface = EditingSurface(self)
+        self.prediction = Prediction(self, self.surface, self.predict)
+        self.painting = Painting(self, self.surface)
+        self.steps = HistorySteps(self.surface, history, self.put)
+        self.editing = Editing(self.surface, self.prediction, self.steps)
         self.completions = Completions(owner.complete, history)
-        self.completing = Completing(self, menu, self.completions)
-        self.searching = Searching(self, owner.show_aside)
-        self.pasted = PasteChoice(owner.show_aside)
+        self.completing = Completing(self.surface, menu, self.completions)
+        self.searching = Searching(self.surface, owner.show_aside)
+        self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
+        self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
-        self._literal = False
+        #: whether the next key belongs to Ctrl+X
+        self._chord = False
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
+        # Textual's own part comes last: while it is made it asks for the prediction already.
+        super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
+        self.cursor_blink = False
+        self.match_cursor_bracket = False
+
+    # -- the text -------------------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The offset of the cursor, in code points from the start of the text."""
+        return self.surface.cursor
 
     def put(self, text: str) -> None:
         """Replace what is in the editor and stand at its end; can be undone."""
         self.end_modes()
-        super().put(text)
-
-    def insert_typed(self, text: str) -> None:
-        """Insert text as if typed, in place of the selection."""
-        self.replace(text, *self.selection, maintain_selection_offset=False)
+        self.surface.put(text)
 
     def empty(self) -> None:
-        """Empty the editor because its text went its way."""
+        """Empty the editor: its text was taken."""
         self.end_modes()
         self.load_text("")
-        self.recalled = None
+        self.steps.forget()
         self.last_typed = 0.0
 
-    def end_modes(self) -> None:
-        """Close the list of completions, end a search, leave a paste to be edited."""
-        self._literal = self.chord = False
-        self.completing.end()
-        self.searching.end()
-        self.pasted.end()
-        self.unfinished.end()
+    def submit(self) -> bool:
+        """Give the text to the owner, finished or not; False when it stays."""
+        self.completions.forget()
+        taken = self._owner.submit_line(self.text if self.text.isspace() else self.text.rstrip("\n"))
+        if taken:
+            self.empty()
+        return taken
+
+    def paste_text(self, text: str) -> None:
+        """Insert a text without its control characters; of many lines ask how to run them."""
+        self.end_modes()
+        text = plain_lines(text, limit=MAX_PASTE)
+        text = text.rstrip("\n") or text
+        self.surface.insert(text)
+        if text.strip() and "\n" in text:
+            self.pasted.begin(text.count("\n") + 1)
 
     def run_pasted(self, way: PasteWay) -> None:
         """Run what was pasted as one block or line by line, or leave it to be edited."""
@@ -167,18 +242,7 @@ class LineEditor(HistoryKeys):
         elif way is PasteWay.LINES and self._owner.submit_lines(self.text.split("\n")):
             self.empty()
 
-    def screen_place(self, offset: int) -> Offset:
-        """Return where an offset of the text stands on the screen."""
-        place = self.wrapped_document.location_to_offset(self.location_of(offset))
-        region = self.content_region
-        return Offset(region.x + place.x - self.scroll_offset.x, region.y + place.y - self.scroll_offset.y)
-
-    def predict(self) -> str:
-        """Return what followed this text when it was last typed, unless a list or a search is open."""
-        busy = self.completing.active or self.searching.active or self.pasted.active
-        return "" if busy else self._before.predict(self.text)
-
-    # -- keys -------------------------------------------------------------------------------------------------
+    # -- keys -----------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
@@ -189,19 +253,34 @@ class LineEditor(HistoryKeys):
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
         self.last_typed = time.monotonic()
-        if self._take_in_mode(key, character) or (self.chord and await self.take_chord(key)):
+        if any(mode.take(key, character) for mode in (self.literal, self.pasted, self.searching, self.completing)):
             return True
-        if (action := self._ACTIONS.get(key)) is not None:
-            if action == "yank" and self.did in ("undo", "redo"):
-                action = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
-            await self.run_action(action)
-            self.did = action
+        chord, self._chord = self._chord, False
+        name = (CHORDS.get(key) if chord else None) or self._NAMES.get(key)
+        if name is not None:
+            if name == "yank" and self.editing.did in ("undo", "redo"):
+                name = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
+            await self.perform(name)
             return True
-        self.did = ""
+        self.editing.did = ""
         if character is not None and (character.isprintable() or character in _JOINERS):
-            self.insert_typed(character)
+            self.surface.insert(character)
             return True
         return False
+
+    async def perform(self, name: str) -> None:
+        """Do a key function or an action by its name, as its key does."""
+        if (function := FUNCTIONS.get(name)) is not None:
+            function(self.editing)
+        else:
+            await self.run_action(name)
+        self.editing.did = name
+
+    def end_modes(self) -> None:
+        """Close the list of completions, end a search, leave a paste to be edited."""
+        self._chord = False
+        for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished):
+            mode.end()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert what the terminal pasted."""
@@ -210,51 +289,101 @@ class LineEditor(HistoryKeys):
         self.last_typed = time.monotonic()
         self.paste_text(event.text)
 
-    def paste_text(self, text: str) -> None:
-        """Insert a text without its control characters; of many lines ask how to run them."""
-        self.end_modes()
-        text = plain_lines(text, limit=MAX_PASTE)
-        text = text.rstrip("\n") or text
-        self.insert_typed(text)
-        if text.strip() and "\n" in text:
-            self.pasted.begin(text.count("\n") + 1)
-
     def on_mouse_down(self) -> None:
-        """The cursor goes elsewhere."""
+        """End what was begun: the cursor goes elsewhere."""
         self.end_modes()
+
+    def on_blur(self) -> None:
+        """End what was begun: the keys go elsewhere."""
+        self.end_modes()
+
+    # -- what is seen ---------------------------------------------------------------------------------------------
+
+    @property
+    def ghost(self) -> str:
+        """What would be added by accepting the prediction, empty while there is none."""
+        return self.prediction.text
+
+    def predict(self, text: str) -> str:
+        """Return what followed a text when it was last typed, unless a list or a search is open."""
+        busy = self.completing.active or self.searching.active or self.pasted.active
+        return "" if busy else self._history.predict(text)
+
+    def update_suggestion(self) -> None:
+        """Predict anew: the text has changed."""
+        self.prediction.update()
+
+    def watch_selection(self) -> None:
+        """Predict anew: the cursor may have left the end of the text, or reached it."""
+        self.prediction.update()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Show the cursor, or not: nothing else tells the focus, and new styles would cost some 4 ms a tab switch."""
         self._line_cache.clear()  # the rows that were kept show the cursor as it was
         self.refresh()
 
-    def on_blur(self) -> None:
-        """The keys go elsewhere: what was begun here ends."""
-        self.end_modes()
+    def find_matching_bracket(self, bracket: str, search_from: tuple[int, int]) -> tuple[int, int] | None:
+        """Leave brackets to the tokens: one inside a string has no partner."""
+        return None
 
-    def _take_in_mode(self, key: str, character: str | None) -> bool:
-        """Let what is open have the key; False when it acts as always."""
-        if self._literal:
-            self._literal = False
-            text = _LITERAL.get(key, character if character and character.isprintable() else "")
-            self.insert_typed(text)
-            return bool(text)
-        if self.pasted.active:
-            way = self.pasted.take(key)
-            if way is PasteWay.LINES:
-                self.run_pasted(way)
-            return way is None or way is PasteWay.LINES or (way is PasteWay.EDIT and key in ("enter", "escape"))
-        return self.searching.take(key, character) or self.completing.take(key, character)
+    def render_line(self, y: int) -> Strip:
+        """Return a row of the screen."""
+        self.painting.begin_row(y)
+        return super().render_line(y)
 
-    # -- actions ----------------------------------------------------------------------------------------------
+    def get_line(self, line_index: int) -> Text:
+        """Return a line with the colours of the part that is being painted."""
+        return self.painting.paint(super().get_line(line_index), line_index)
 
-    def submit(self) -> bool:
-        """Give the text to the owner; False when it stays."""
-        self.completions.forget()
-        taken = self._owner.submit_line(self.text if self.text.isspace() else self.text.rstrip("\n"))
-        if taken:
-            self.empty()
-        return taken
+    # -- keys of Textual's that do more here ----------------------------------------------------------------------
+
+    def get_cursor_left_location(self) -> tuple[int, int]:
+        """Return the place left of the cursor; a letter with its marks, or a joined emoji, counts as one."""
+        row, column = self.cursor_location
+        start = cluster_start(self.document.get_line(row), column - 1) if column else 0
+        return (row, start) if start < column else super().get_cursor_left_location()
+
+    def get_cursor_right_location(self) -> tuple[int, int]:
+        """Return the place right of the cursor, in the same way."""
+        row, column = self.cursor_location
+        end = cluster_end(self.document.get_line(row), column)
+        return (row, end) if end > column else super().get_cursor_right_location()
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Move one to the right; at the end accept the prediction."""
+        if not self.prediction.accept():
+            super().action_cursor_right(select)
+
+    def action_cursor_line_end(self, select: bool = False) -> None:
+        """Move to the end of the row; there accept the prediction."""
+        if select or not self.prediction.accept():
+            super().action_cursor_line_end(select)
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Move up; from the first row to the line typed before."""
+        if select or not self.cursor_at_first_line:
+            super().action_cursor_up(select)
+        else:
+            self.steps.older()
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Move down; from the last row to the line typed after."""
+        if select or not self.cursor_at_last_line:
+            super().action_cursor_down(select)
+        else:
+            self.steps.newer()
+
+    def action_cut(self) -> None:
+        """Cut the selection to the clipboard; it can be yanked as well."""
+        if text := self.selected_text:
+            self.app.copy_to_clipboard(text)
+            kill(self.editing, self.cursor)
+
+    def action_paste(self) -> None:
+        """Insert what was cut or copied here."""
+        self.paste_text(self.app.clipboard)
+
+    # -- actions of its own ---------------------------------------------------------------------------------------
 
     def action_submit(self) -> None:
         """Give the text to the owner if it is finished; else go on in another row."""
@@ -264,31 +393,43 @@ class LineEditor(HistoryKeys):
         else:
             self.submit()
 
+    def action_submit_and_go_on(self) -> None:
+        """Run a recalled line and recall the one that followed it: the same steps once more, one key each."""
+        place = self.steps.place
+        if self.submit():
+            self.steps.go(place + 1)
+
+    def action_new_line(self) -> None:
+        """Add a row without submitting."""
+        self.surface.insert("\n")
+
     def action_delete_or_leave(self) -> None:
-        """Delete the character at the cursor; where there is nothing at all, and the key is not held down, leave."""
-        if self.text or self.did == "delete_or_leave":
+        """Delete the character at the cursor; leave if the editor is empty and the key is not held down."""
+        if self.text or self.editing.did == "delete_or_leave":
             self.action_delete_right()
         else:
             self._owner.end_of_input()
 
-    def action_paste(self) -> None:
-        """Insert what was cut or copied here."""
-        self.paste_text(self.app.clipboard)
+    def action_cut_or_chord(self) -> None:
+        """Cut the selection; if nothing is selected the next key decides."""
+        if self.selection.is_empty:
+            self._chord = True
+        else:
+            self.action_cut()
 
-    def action_new_line(self) -> None:
-        """Add a line without submitting."""
-        self.insert_typed("\n")
+    def action_partner(self) -> None:
+        """Go to the bracket or quote that belongs to the one at the cursor."""
+        if (pair := Highlighted(self.text).partners(self.cursor)) is not None:
+            self.surface.go(pair[1])
+        else:
+            self.app.bell()
 
-    def action_interrupt(self) -> None:
-        """Hand Ctrl+C on."""
-        self._owner.interrupt()
-
-    def action_clear_screen(self) -> None:
-        """Hand Ctrl+L on."""
-        self._owner.clear_screen()
+    def action_literal(self) -> None:
+        """Insert what the next key types."""
+        self.literal.begin()
 
     def action_tab(self, step: int) -> None:
-        """Complete the word at the cursor; an empty editor has none and hands the key on."""
+        """Complete the word at the cursor; in an empty editor hand the key on."""
         if self.text.strip():
             self.completing.begin(cycling=True, step=step)
         elif step > 0:
@@ -300,19 +441,19 @@ class LineEditor(HistoryKeys):
 
     def action_search(self) -> None:
         """Search the lines typed before."""
-        self.searching.begin(self._before)
+        self.searching.begin(self._history)
 
-    def action_literal(self) -> None:
-        """Take the next key for what it types, not for what it does."""
-        self._literal = True
+    def action_interrupt(self) -> None:
+        """Hand Ctrl+C on."""
+        self._owner.interrupt()
+
+    def action_clear_screen(self) -> None:
+        """Hand Ctrl+L on."""
+        self._owner.clear_screen()
 
     def action_page(self, pages: int) -> None:
         """Hand the paging keys on."""
         self._owner.scroll_pages(pages)
-
-
-#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
-MIN_LINE_WIDTH = 24
 
 
 class EditorRow(Container):

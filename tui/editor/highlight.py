@@ -64,7 +64,7 @@ class Highlighted:
         return self._rows[row] if row < len(self._rows) else ()
 
     def partners(self, cursor: int) -> tuple[int, int] | None:
-        """Return the bracket or quote at or before ``cursor`` and its partner, None where there is none.
+        """Return the bracket or quote at or before ``cursor`` and its partner, None if there is none.
 
         The one under the cursor comes first, then the one just typed before it.
         """

@@ -1,24 +1,17 @@
-"""The lines typed before: for Up and Down, for the ghost behind the cursor, for Ctrl+R.
+"""The lines typed before: kept by ``LineHistory``, walked through by Up and Down, searched by Ctrl+R.
 
-The keys that bring back lines typed before: Up and Down, F8, the oldest and the newest, one line after the other.
-
-Ctrl+R: a line typed before, found by a part of it while the part is typed.
-
-Ctrl+R in the editor: its keys, and the row that shows what is searched for.
+``HistorySteps`` and ``Searching`` are what the editor does with them; ``HistorySearch`` is the search without a screen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Protocol
 
 from pstui.backends.language.secrets import looks_secret
-from pstui.tui.editor.keys import ChangingKeys
-from pstui.tui.editor.paint import PaintedEditor
+from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain
-from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets.text_area import Selection
 
 
 class KeptLines(Protocol):
@@ -84,7 +77,7 @@ class LineHistory:
         self.settle()
 
     def settle(self) -> None:
-        """Leave the lines of before: what is in the editor now is a new line."""
+        """Leave the lines typed before: what is in the editor now is a new line."""
         self._place = len(self._lines)
         self._draft = self._prefix = ""
 
@@ -116,13 +109,13 @@ class LineHistory:
         return self._draft
 
     def oldest(self, current: str) -> str | None:
-        """Return the first line, None where there is none; ``current`` is kept for the way back."""
+        """Return the first line, None if there is none; ``current`` is kept for the way back."""
         if self._place == len(self._lines):
             self._draft, self._prefix = current, ""
         return self.go(0)
 
     def newest(self) -> str | None:
-        """Return the text typed before going back, None where nobody has gone back."""
+        """Return the text typed before going back, None if nobody has gone back."""
         if self._place >= len(self._lines):
             return None
         self._place = len(self._lines)
@@ -134,7 +127,7 @@ class LineHistory:
         return self._place
 
     def go(self, place: int) -> str | None:
-        """Go to a line by its place and return it, None where there is no such line."""
+        """Go to a line by its place and return it, None if there is no such line."""
         if not 0 <= place < len(self._lines):
             return None
         self._place = place
@@ -168,87 +161,71 @@ def _begins(line: str, start: str) -> bool:
     return line[: len(start)].lower() == start.lower()
 
 
-class HistoryKeys(ChangingKeys):
-    """Walks the lines typed before; what was being typed is kept for the way back."""
+class HistorySteps:
+    """Steps of the editor through the lines typed before; what was being typed is kept for the way back.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("ctrl+p", "cursor_up", "Line before"),
-        ("ctrl+n", "cursor_down", "Line after"),
-        ("f8", "older", "Line before"),
-        ("shift+f8", "newer", "Line after"),
-        ("alt+less_than_sign", "oldest", "Oldest line"),
-        ("alt+greater_than_sign", "newest", "Back from the lines before"),
-        ("ctrl+o", "submit_and_go_on", "Run, and the line after"),
-    ]
+    ``put`` replaces the editor's text by a line and ends what was begun with the one before.
+    """
 
-    def __init__(self, history: LineHistory, **options: Any) -> None:
-        self._before = history
-        super().__init__(**options)
+    def __init__(self, surface: EditingSurface, history: LineHistory, put: Callable[[str], None]) -> None:
+        self._surface, self._history, self._put = surface, history, put
+        self._recalled: str | None = None
 
-    def lines_before(self) -> tuple[str, ...]:
-        """Return the lines typed before, oldest first."""
-        return self._before.lines
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines typed before, oldest first."""
+        return self._history.lines
 
-    def put(self, text: str) -> None:
-        """Replace what is in the editor and stand at its end; can be undone."""
-        self.replace(text, (0, 0), self.document.end)
-        self.move_cursor(self.document.end)
+    @property
+    def place(self) -> int:
+        """Which line is recalled, counted from the oldest; one after the last while none is."""
+        self._settle()
+        return self._history.place
 
-    def submit(self) -> bool:
-        """Give the text away; False when it stays."""
-        return False
+    def forget(self) -> None:
+        """Forget which line was recalled: it is no longer in the editor."""
+        self._recalled = None
 
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Move up; from the first row to the line typed before."""
-        if select or not self.cursor_at_first_line:
-            super().action_cursor_up(select)
-        else:
-            self.action_older()
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Move down; from the last row to the line typed after."""
-        if select or not self.cursor_at_last_line:
-            super().action_cursor_down(select)
-        else:
-            self.action_newer()
-
-    def action_older(self) -> None:
+    def older(self) -> None:
         """Take the line typed before; of those that begin like what was typed, if there are any."""
         self._settle()
-        self._recall(self._before.older(self.text))
+        self._recall(self._history.older(self._surface.text))
 
-    def action_newer(self) -> None:
+    def newer(self) -> None:
         """Take the line typed after, at the end what was being typed."""
         self._settle()
-        self._recall(self._before.newer())
+        self._recall(self._history.newer())
 
-    def action_oldest(self) -> None:
+    def oldest(self) -> None:
         """Take the first line known."""
         self._settle()
-        self._recall(self._before.oldest(self.text))
+        self._recall(self._history.oldest(self._surface.text))
 
-    def action_newest(self) -> None:
+    def newest(self) -> None:
         """Go back to what was being typed."""
         self._settle()
-        self._recall(self._before.newest())
+        self._recall(self._history.newest())
 
-    def action_submit_and_go_on(self) -> None:
-        """Run a line of before and take the one that followed it: the same steps once more, one key each."""
-        self._settle()
-        place = self._before.place
-        if self.submit():
-            self._recall(self._before.go(place + 1))
+    def go(self, place: int) -> None:
+        """Take a line by its place, if there is one."""
+        self._recall(self._history.go(place))
+
+    def revert(self) -> None:
+        """Take back all that was typed: to the line recalled, or to an empty one. Undo restores it."""
+        text = self._surface.text
+        line = self._recalled if self._recalled not in (None, text) else ""
+        self._surface.change(0, len(text), line or "")
 
     def _settle(self) -> None:
-        """A recalled line that was edited is a new one."""
-        if self.recalled is not None and self.recalled != self.text:
-            self._before.settle()
-            self.recalled = None
+        """Make a recalled line that was edited a new one."""
+        if self._recalled is not None and self._recalled != self._surface.text:
+            self._history.settle()
+            self._recalled = None
 
     def _recall(self, line: str | None) -> None:
         if line is not None:
-            self.put(line)
-            self.recalled = line
+            self._put(line)
+            self._recalled = line
 
 
 class HistorySearch:
@@ -277,7 +254,7 @@ class HistorySearch:
 
     @property
     def match(self) -> tuple[int, int]:
-        """Where in the line the query stands: first index, one after the last."""
+        """Where in the line the query stands: the first index, and one after the last."""
         start = self.line.lower().find(self.query.lower())
         return max(start, 0), max(start, 0) + (len(self.query) if start >= 0 else 0)
 
@@ -319,8 +296,8 @@ _KEYS = "Ctrl+R older  Enter runs  Tab edits  Esc back"
 class Searching:
     """One search, from Ctrl+R to the key that ends it. ``show`` gets the row to show, None to hide it."""
 
-    def __init__(self, editor: PaintedEditor, show: Callable[[Content | None], None]) -> None:
-        self._editor, self._show = editor, show
+    def __init__(self, surface: EditingSurface, show: Callable[[Content | None], None]) -> None:
+        self._surface, self._show = surface, show
         self._search: HistorySearch | None = None
         self._draft = ""
 
@@ -331,7 +308,7 @@ class Searching:
 
     def begin(self, history: LineHistory) -> None:
         """Search for what will be typed."""
-        self._draft = self._editor.text
+        self._draft = self._surface.text
         self._search = HistorySearch(history)
         self._present(self._search)
 
@@ -339,11 +316,11 @@ class Searching:
         """End the search with the line found."""
         if self._search is not None:
             self._search = None
-            self._editor.move_cursor(self._editor.document.end)
+            self._surface.go(len(self._surface.text))
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
-        """Take a key; one that does not belong here ends the search and acts as always."""
+        """Take a key; one that means nothing in a search ends it and acts as usual."""
         search = self._search
         if search is None:
             return False
@@ -372,8 +349,7 @@ class Searching:
     def _present(self, search: HistorySearch) -> None:
         if search.line:
             self._put(search.line)
-            start, end = map(self._editor.location_of, search.match)
-            self._editor.selection = Selection(start, end)
+            self._surface.select(*search.match)
         elif not search.query:
             self._put(self._draft)
         doubt = "  nothing else fits" if search.line else "  nothing fits"
@@ -383,5 +359,5 @@ class Searching:
         self._show(Content.assemble("history: ", (query, "bold"), said, (f"   {_KEYS}", "$calm")))
 
     def _put(self, text: str) -> None:
-        if self._editor.text != text:
-            self._editor.change(0, len(self._editor.text), text)
+        if self._surface.text != text:
+            self._surface.change(0, len(self._surface.text), text)

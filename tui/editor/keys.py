@@ -1,84 +1,38 @@
-"""Where words begin and end, for the keys that move by words or delete them; positions are code points.
+"""PSReadLine's key functions, emacs and Windows keys alike: words, kills and yanks, case, swaps, steps in the history.
 
-The editing keys of PSReadLine, emacs and Windows alike: words, kills and yanks, undo, the last argument.
+How this works: a key function is a plain function that gets an ``Editing``: the text with its cursor, the prediction
+after it, the steps in the history, and what the previous function has left. ``KEYS`` says which key has which function.
+Another key function is one more function and one more row in that table.
 
-More of PSReadLine: case, words and characters swapped, the line taken back, Ctrl+X and a second key.
+Some functions depend on the previous one: kills without another key between them are one text, Alt+Y replaces a yank
+by the kill before it, Alt+. takes the last argument of an older and older line. ``Editing.did`` is the name of the
+function or action of the previous key; the editor sets it after each key, and empties it for a character.
+
+What Textual's text area does well enough (Home, Shift+Left, Ctrl+Z) is left to it. What concerns more than the text
+(Enter, Tab, Ctrl+C) are actions of the editor.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
-from pstui.backends.language.scanner import tokenize
-from pstui.backends.language.tokens import TokenKind
-from pstui.tui.editor.highlight import Highlighted
-from pstui.tui.editor.paint import PaintedEditor
-from pstui.tui.transcript.render.cells import cluster_end, cluster_start
-from textual.binding import BindingType
-
-#: what parts words beside blanks, as in PSReadLine's WordDelimiters
-DELIMITERS: Final = frozenset(";:,.[]{}()/\\|!?^&*-=+'\"–—―")
-_SILENT = frozenset([TokenKind.NEWLINE, TokenKind.COMMENT, TokenKind.CONTINUATION, TokenKind.SEMICOLON])
-
-
-def _in_word(character: str) -> bool:
-    return not character.isspace() and character not in DELIMITERS
-
-
-def word_start_before(text: str, place: int) -> int:
-    """Return the start of the word at or before ``place``."""
-    while place > 0 and not _in_word(text[place - 1]):
-        place -= 1
-    while place > 0 and _in_word(text[place - 1]):
-        place -= 1
-    return place
-
-
-def word_end_after(text: str, place: int) -> int:
-    """Return the end of the word at or after ``place``."""
-    while place < len(text) and not _in_word(text[place]):
-        place += 1
-    while place < len(text) and _in_word(text[place]):
-        place += 1
-    return place
-
-
-def next_word_start(text: str, place: int) -> int:
-    """Return the start of the word after the one at ``place``."""
-    while place < len(text) and _in_word(text[place]):
-        place += 1
-    while place < len(text) and not _in_word(text[place]):
-        place += 1
-    return place
-
-
-def blank_start_before(text: str, place: int) -> int:
-    """Return the start of the run without blanks at or before ``place``."""
-    while place > 0 and text[place - 1].isspace():
-        place -= 1
-    while place > 0 and not text[place - 1].isspace():
-        place -= 1
-    return place
-
-
-def last_argument(line: str) -> str:
-    """Return the last word of a line as it is written, quotes included; empty where there is none."""
-    tokens = [token for token in tokenize(line) if token.kind not in _SILENT]
-    if not tokens:
-        return ""
-    end = tokens[-1].end
-    start = tokens[-1].start
-    for token in reversed(tokens[:-1]):
-        if token.end != start:
-            break
-        start = token.start
-    return line[start:end]
-
+from pstui.tui.editor.history import HistorySteps
+from pstui.tui.editor.prediction import Prediction
+from pstui.tui.editor.surface import EditingSurface
+from pstui.tui.editor.words import (
+    blank_start_before,
+    capitalized,
+    last_argument,
+    next_word_start,
+    word_end_after,
+    word_start_before,
+)
 
 #: texts that can be yanked
-KILLS = 20
+KILLS: Final = 20
 
 
 class KillRing:
@@ -93,287 +47,238 @@ class KillRing:
         return self._texts[-1] if self._texts else ""
 
     def add(self, text: str, *, joins: bool, before: bool) -> None:
-        """Keep a text; if it ``joins`` the last one it is put ``before`` or behind it."""
+        """Keep a text; if it ``joins`` the last one it is put ``before`` or after it."""
         if joins and self._texts:
             last = self._texts.pop()
             text = text + last if before else last + text
         self._texts.append(text)
 
     def turn(self) -> str:
-        """Go on to the text killed before, round and round, and return it."""
+        """Turn to the text killed before it, the oldest followed by the newest, and return it."""
         self._texts.rotate(1)
         return self.newest
 
 
-class EditingKeys(PaintedEditor):
-    """Movement and deletion by words and lines. ``did`` names the action that the key before this one had."""
+#: one for all editors: what is killed in one tab can be yanked in another
+_KILLED: Final = KillRing()
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("alt+b,ctrl+left", "word_left", "Word left"),
-        ("alt+f", "word_end", "Word end"),
-        ("ctrl+right", "word_right", "Word right"),
-        ("ctrl+f", "cursor_right", "Right"),
-        ("ctrl+b", "cursor_left", "Left"),
-        ("ctrl+w", "kill_blank_left", "Kill word"),
-        ("alt+backspace,ctrl+backspace", "kill_word_left", "Kill word"),
-        ("alt+d,ctrl+delete,alt+delete", "kill_word_right", "Kill word"),
-        ("ctrl+u", "kill_to_start", "Kill to start"),
-        ("ctrl+k", "kill_to_end", "Kill to end"),
-        ("ctrl+y", "yank", "Yank"),
-        ("alt+y", "yank_older", "Yank older"),
-        ("ctrl+z,ctrl+underscore", "undo", "Undo"),
-        ("alt+z,ctrl+shift+z", "redo", "Redo"),
-        ("alt+full_stop", "last_argument", "Last argument"),
-    ]
-    #: one for all editors: what is killed in one tab can be yanked in another
-    kills: ClassVar[KillRing] = KillRing()
 
-    def __init__(self, **options: Any) -> None:
-        self.did = ""
-        self._inserted = (0, 0)
-        self._argument = 0
-        super().__init__(**options)
+@dataclass
+class Editing:
+    """What a key function works on, and what one leaves for the next."""
 
-    def lines_before(self) -> tuple[str, ...]:
-        """Return the lines typed before, oldest first."""
-        return ()
+    surface: EditingSurface
+    prediction: Prediction
+    steps: HistorySteps
+    #: the name of the function or action of the previous key, empty after a character
+    did: str = ""
+    #: the offsets of the text that was yanked last, or of the last argument
+    inserted: tuple[int, int] = (0, 0)
+    #: from how many lines back the last argument was taken
+    argument: int = 0
 
-    # -- moving -----------------------------------------------------------------------------------------------
 
-    def action_word_left(self) -> None:
-        """To the start of the word before."""
-        self.go(word_start_before(self.text, self.cursor))
+# -- moving -----------------------------------------------------------------------------------------------------------
 
-    def action_word_right(self) -> None:
-        """To the start of the next word; at the end accept a word of the ghost."""
-        self._forward(next_word_start)
 
-    def action_word_end(self) -> None:
-        """To the end of the word; at the end accept a word of the ghost."""
-        self._forward(word_end_after)
+def word_left(on: Editing) -> None:
+    """Move to the start of the word before the cursor."""
+    on.surface.go(word_start_before(on.surface.text, on.surface.cursor))
 
-    def action_cursor_left(self, select: bool = False) -> None:
-        """One to the left; a letter with its marks, or a joined emoji, counts as one."""
-        row, column = self.cursor_location
-        start = self._cluster_before()
-        if start < column - 1 and (select or self.selection.is_empty):
-            self.move_cursor((row, start), select=select)
-        else:
-            super().action_cursor_left(select)
 
-    def action_cursor_right(self, select: bool = False) -> None:
-        """One to the right; at the end accept the ghost."""
-        if not select and self.accept_ghost():
+def word_right(on: Editing) -> None:
+    """Move to the start of the next word; at the end of the text accept a word of the prediction."""
+    _forward(on, next_word_start)
+
+
+def word_end(on: Editing) -> None:
+    """Move to the end of the word; at the end of the text accept a word of the prediction."""
+    _forward(on, word_end_after)
+
+
+def _forward(on: Editing, target: Callable[[str, int], int]) -> None:
+    text, cursor = on.surface.text, on.surface.cursor
+    place = target(text + on.prediction.text, cursor)
+    if not on.prediction.accept(max(place - cursor, 1)):
+        on.surface.go(place)
+
+
+# -- killing and yanking ----------------------------------------------------------------------------------------------
+
+
+def kill_blank_left(on: Editing) -> None:
+    """Kill back to the last blank."""
+    kill(on, blank_start_before(on.surface.text, on.surface.cursor))
+
+
+def kill_word_left(on: Editing) -> None:
+    """Kill to the start of the word."""
+    kill(on, word_start_before(on.surface.text, on.surface.cursor))
+
+
+def kill_word_right(on: Editing) -> None:
+    """Kill to the end of the word."""
+    kill(on, word_end_after(on.surface.text, on.surface.cursor))
+
+
+def kill_to_start(on: Editing) -> None:
+    """Kill to the start of the row; at its start, the line feed before it."""
+    text, cursor = on.surface.text, on.surface.cursor
+    start = text.rfind("\n", 0, cursor) + 1
+    kill(on, start if start < cursor else max(start - 1, 0))
+
+
+def kill_to_end(on: Editing) -> None:
+    """Kill to the end of the row; at its end, the line feed after it."""
+    text, cursor = on.surface.text, on.surface.cursor
+    end = text.find("\n", cursor)
+    end = len(text) if end < 0 else end
+    kill(on, end if end > cursor else min(end + 1, len(text)))
+
+
+def kill(on: Editing, place: int) -> None:
+    """Delete the selection, or else what is between the cursor and ``place``; it can be yanked."""
+    cursor = on.surface.cursor
+    start, end = on.surface.selected
+    if start == end:
+        start, end = sorted((cursor, place))
+    if start < end:
+        _KILLED.add(on.surface.text[start:end], joins=on.did.startswith("kill_"), before=place < cursor)
+        on.surface.change(start, end, "")
+
+
+def yank(on: Editing) -> None:
+    """Insert what was killed last."""
+    _insert(on, _KILLED.newest)
+
+
+def yank_older(on: Editing) -> None:
+    """Right after a yank: take the kill before it instead."""
+    if on.did in ("yank", "yank_older"):
+        _insert(on, _KILLED.turn(), again=True)
+
+
+def yank_last_argument(on: Editing) -> None:
+    """Insert the last argument of the line typed before; pressed again, that of the line before that."""
+    again = on.did == "yank_last_argument"
+    on.argument = on.argument + 1 if again else 1
+    lines = on.steps.lines
+    while on.argument <= len(lines):
+        if word := last_argument(lines[-on.argument]):
+            _insert(on, word, again=again)
             return
-        row, column = self.cursor_location
-        end = self._cluster_after()
-        if end > column + 1 and (select or self.selection.is_empty):
-            self.move_cursor((row, end), select=select)
-        else:
-            super().action_cursor_right(select)
-
-    def action_delete_left(self) -> None:
-        """Delete what is left of the cursor, as one what is seen as one."""
-        row, column = self.cursor_location
-        start = self._cluster_before()
-        if start < column - 1 and self.selection.is_empty:
-            self.replace("", (row, start), (row, column))
-        else:
-            super().action_delete_left()
-
-    def action_delete_right(self) -> None:
-        """Delete what the cursor stands on, as one what is seen as one."""
-        row, column = self.cursor_location
-        end = self._cluster_after()
-        if end > column + 1 and self.selection.is_empty:
-            self.replace("", (row, column), (row, end))
-        else:
-            super().action_delete_right()
-
-    def _cluster_before(self) -> int:
-        """The column of the cluster left of the cursor."""
-        row, column = self.cursor_location
-        return cluster_start(self.document.get_line(row), column - 1) if column else 0
-
-    def _cluster_after(self) -> int:
-        """The column behind the cluster at the cursor."""
-        row, column = self.cursor_location
-        return cluster_end(self.document.get_line(row), column)
-
-    def action_cursor_line_end(self, select: bool = False) -> None:
-        """To the end of the row; there accept the ghost."""
-        if select or not self.accept_ghost():
-            super().action_cursor_line_end(select)
-
-    def accept_ghost(self, length: int | None = None) -> bool:
-        """Make the ghost, or ``length`` characters of it, part of the text; False when there is none."""
-        if not self.ghost:
-            return False
-        end = self.cursor
-        self.change(end, end, self.ghost[:length])
-        return True
-
-    def _forward(self, target: Callable[[str, int], int]) -> None:
-        if self.ghost:
-            ghost, ahead = self.ghost, self.cursor
-            self.accept_ghost(max(target(self.text + ghost, ahead) - ahead, 1))
-        else:
-            self.go(target(self.text, self.cursor))
-
-    # -- killing and yanking ----------------------------------------------------------------------------------
-
-    def action_kill_blank_left(self) -> None:
-        """Kill back to the last blank."""
-        self._kill(blank_start_before(self.text, self.cursor))
-
-    def action_kill_word_left(self) -> None:
-        """Kill to the start of the word."""
-        self._kill(word_start_before(self.text, self.cursor))
-
-    def action_kill_word_right(self) -> None:
-        """Kill to the end of the word."""
-        self._kill(word_end_after(self.text, self.cursor))
-
-    def action_kill_to_start(self) -> None:
-        """Kill to the start of the row; from there the line end before it."""
-        start = self.text.rfind("\n", 0, self.cursor) + 1
-        self._kill(start if start < self.cursor else max(start - 1, 0))
-
-    def action_kill_to_end(self) -> None:
-        """Kill to the end of the row; from there the line end behind it."""
-        end = self.text.find("\n", self.cursor)
-        end = len(self.text) if end < 0 else end
-        self._kill(end if end > self.cursor else min(end + 1, len(self.text)))
-
-    def action_cut(self) -> None:
-        """Cut the selection to the clipboard; it can be yanked as well."""
-        if text := self.selected_text:
-            self.app.copy_to_clipboard(text)
-            self._kill(self.cursor)
-
-    def action_yank(self) -> None:
-        """Insert what was killed last."""
-        self._insert_marked(self.kills.newest)
-
-    def action_yank_older(self) -> None:
-        """Right after a yank: take the kill before it instead."""
-        if self.did in ("yank", "yank_older"):
-            self._insert_marked(self.kills.turn(), again=True)
-
-    def action_last_argument(self) -> None:
-        """Insert the last argument of the line before; again, that of the line before that."""
-        again = self.did == "last_argument"
-        self._argument = self._argument + 1 if again else 1
-        lines = self.lines_before()
-        while self._argument <= len(lines):
-            if word := last_argument(lines[-self._argument]):
-                self._insert_marked(word, again=again)
-                return
-            self._argument += 1
-
-    def _kill(self, place: int) -> None:
-        """Delete between cursor and ``place``, or the selection, and remember what it was."""
-        ends = sorted(map(self.offset_of, self.selection)) if not self.selection.is_empty else [self.cursor, place]
-        before = place < self.cursor
-        start, end = min(ends), max(ends)
-        if start < end:
-            joins = self.did.startswith("kill_")
-            self.kills.add(self.text[start:end], joins=joins, before=before)
-            self.change(start, end, "")
-
-    def _insert_marked(self, text: str, *, again: bool = False) -> None:
-        """Insert a text, in place of the one inserted the same way before."""
-        if not text:
-            return
-        start, end = self._inserted if again else sorted(map(self.offset_of, self.selection))
-        self.change(start, end, text)
-        self._inserted = (start, start + len(text))
+        on.argument += 1
 
 
-#: what a key does behind Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
-CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
+def _insert(on: Editing, text: str, *, again: bool = False) -> None:
+    """Insert a text; ``again`` in place of the one that was inserted so before."""
+    if text:
+        start, end = on.inserted if again else on.surface.selected
+        on.surface.change(start, end, text)
+        on.inserted = start, start + len(text)
 
 
-class ChangingKeys(EditingKeys):
-    """Changes of what stands at the cursor. ``recalled`` is the line of before that is in the editor, None for none."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("alt+u", "upcase_word", "Capitals"),
-        ("alt+l", "downcase_word", "Small letters"),
-        ("alt+c", "capitalize_word", "Capital"),
-        ("alt+t", "swap_words", "Swap words"),
-        ("ctrl+t", "swap", "Swap"),
-        ("alt+r", "revert", "Revert"),
-        ("ctrl+x", "cut_or_chord", "Cut"),
-    ]
-
-    recalled: str | None = None
-    #: whether the next key belongs to Ctrl+X
-    chord = False
-
-    def action_upcase_word(self) -> None:
-        """Write the word from the cursor on in capitals, and go to its end."""
-        self._recase(str.upper)
-
-    def action_downcase_word(self) -> None:
-        """Write the word from the cursor on in small letters, and go to its end."""
-        self._recase(str.lower)
-
-    def action_capitalize_word(self) -> None:
-        """Write the word from the cursor on with one capital at its start, and go to its end."""
-        self._recase(_capitalized)
-
-    def action_swap(self) -> None:
-        """Swap the two characters around the cursor, at the end the last two."""
-        text, place = self.text, self.cursor
-        if place == len(text) or text[place : place + 1] == "\n":
-            place -= 1
-        if place >= 1 and "\n" not in text[place - 1 : place + 1]:
-            self.change(place - 1, place + 1, text[place] + text[place - 1])
-
-    def action_swap_words(self) -> None:
-        """Swap the word at the cursor, at the end the last one, with the word before it; what is between stays."""
-        text = self.text
-        second = word_start_before(text, word_end_after(text, self.cursor))
-        first = word_start_before(text, second)
-        end, first_end = word_end_after(text, second), word_end_after(text, first)
-        if first_end <= second < end:
-            self.change(first, end, text[second:end] + text[first_end:second] + text[first:first_end])
-
-    def action_partner(self) -> None:
-        """Go to the bracket or quote that belongs to the one at the cursor."""
-        if (pair := Highlighted(self.text).partners(self.cursor)) is not None:
-            self.go(pair[1])
-        else:
-            self.app.bell()
-
-    def action_revert(self) -> None:
-        """Take all that was typed back: to the line recalled, or to an empty one. Undo brings it again."""
-        line = self.recalled if self.recalled not in (None, self.text) else ""
-        self.change(0, len(self.text), line or "")
-
-    def action_cut_or_chord(self) -> None:
-        """Cut the selection; where nothing is selected the next key decides."""
-        if self.selection.is_empty:
-            self.chord = True
-        else:
-            self.action_cut()
-
-    async def take_chord(self, key: str) -> bool:
-        """Do what a key means behind Ctrl+X; False when it means nothing there, and acts as always."""
-        self.chord = False
-        action = CHORDS.get(key)
-        if action is not None:
-            await self.run_action(action)
-            self.did = action
-        return action is not None
-
-    def _recase(self, change: Callable[[str], str]) -> None:
-        start = self.cursor
-        end = word_end_after(self.text, start)
-        self.change(start, end, change(self.text[start:end]))
+# -- changing what stands at the cursor -------------------------------------------------------------------------------
 
 
-def _capitalized(text: str) -> str:
-    first = next((index for index, character in enumerate(text) if character.isalnum()), len(text))
-    return text[:first] + text[first : first + 1].upper() + text[first + 1 :].lower()
+def upcase_word(on: Editing) -> None:
+    """Turn the word from the cursor on into capitals, and go to its end."""
+    _recase(on, str.upper)
+
+
+def downcase_word(on: Editing) -> None:
+    """Turn the word from the cursor on into small letters, and go to its end."""
+    _recase(on, str.lower)
+
+
+def capitalize_word(on: Editing) -> None:
+    """Give the word from the cursor on one capital at its start, and go to its end."""
+    _recase(on, capitalized)
+
+
+def _recase(on: Editing, change: Callable[[str], str]) -> None:
+    text, start = on.surface.text, on.surface.cursor
+    end = word_end_after(text, start)
+    on.surface.change(start, end, change(text[start:end]))
+
+
+def swap_characters(on: Editing) -> None:
+    """Swap the two characters around the cursor, at the end the last two."""
+    text, place = on.surface.text, on.surface.cursor
+    if place == len(text) or text[place] == "\n":
+        place -= 1
+    if place >= 1 and "\n" not in text[place - 1 : place + 1]:
+        on.surface.change(place - 1, place + 1, text[place] + text[place - 1])
+
+
+def swap_words(on: Editing) -> None:
+    """Swap the word at the cursor, at the end the last one, with the word before it; what is between them stays."""
+    text = on.surface.text
+    second = word_start_before(text, word_end_after(text, on.surface.cursor))
+    first = word_start_before(text, second)
+    end, first_end = word_end_after(text, second), word_end_after(text, first)
+    if first_end <= second < end:
+        on.surface.change(first, end, text[second:end] + text[first_end:second] + text[first:first_end])
+
+
+# -- lines typed before -----------------------------------------------------------------------------------------------
+
+
+def older(on: Editing) -> None:
+    """Take the line typed before; of those that begin like what was typed, if there are any."""
+    on.steps.older()
+
+
+def newer(on: Editing) -> None:
+    """Take the line typed after, at the end what was being typed."""
+    on.steps.newer()
+
+
+def oldest(on: Editing) -> None:
+    """Take the first line known."""
+    on.steps.oldest()
+
+
+def newest(on: Editing) -> None:
+    """Go back to what was being typed."""
+    on.steps.newest()
+
+
+def revert(on: Editing) -> None:
+    """Take back all that was typed: to the line recalled, or to an empty one."""
+    on.steps.revert()
+
+
+KeyFunction = Callable[[Editing], None]
+
+#: Textual's names of keys, and what they do
+KEYS: Final[Mapping[str, KeyFunction]] = {
+    "alt+b": word_left,
+    "ctrl+left": word_left,
+    "alt+f": word_end,
+    "ctrl+right": word_right,
+    "ctrl+w": kill_blank_left,
+    "alt+backspace": kill_word_left,
+    "ctrl+backspace": kill_word_left,
+    "alt+d": kill_word_right,
+    "alt+delete": kill_word_right,
+    "ctrl+delete": kill_word_right,
+    "ctrl+u": kill_to_start,
+    "ctrl+k": kill_to_end,
+    "ctrl+y": yank,
+    "alt+y": yank_older,
+    "alt+full_stop": yank_last_argument,
+    "alt+u": upcase_word,
+    "alt+l": downcase_word,
+    "alt+c": capitalize_word,
+    "ctrl+t": swap_characters,
+    "alt+t": swap_words,
+    "f8": older,
+    "shift+f8": newer,
+    "alt+less_than_sign": oldest,
+    "alt+greater_than_sign": newest,
+    "alt+r": revert,
+}
+
+#: the same functions by their own names
+FUNCTIONS: Final[Mapping[str, KeyFunction]] = {function.__name__: function for function in KEYS.values()}

@@ -1,81 +1,15 @@
-"""The line in an editor of the user's own choice, by a file that nobody else can read and that is gone afterwards.
-
-Many lines were pasted: a row asks how to run them. Nothing runs without Enter, and typing on means editing.
-"""
+"""Pasted lines: a row asks how to run them. Nothing runs without Enter, and any other key means to edit them."""
 
 from __future__ import annotations
 
-import asyncio
 import enum
-import os
-import shlex
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
-from pstui.backends.errors import PstuiError
 from pstui.tui.colors import no_color
-from pstui.tui.plain import plain_lines
 from pstui.tui.still import Note
-from textual.app import App, SuspendNotSupported
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
-
-#: bytes of the file that are read back
-MAX_FILE = 1_000_000
-#: tried in this order where neither $VISUAL nor $EDITOR is set
-_USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
-
-
-def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the editor's program and arguments, empty where there is none."""
-    for name in ("VISUAL", "EDITOR"):
-        if chosen := environ.get(name, "").strip():
-            try:
-                return shlex.split(chosen, posix=os.name == "posix")
-            except ValueError:
-                return [chosen]
-    return next(([found] for name in _USUAL if (found := shutil.which(name))), [])
-
-
-async def edit_outside(app: App[int], text: str) -> str:
-    """Show ``text`` in the user's editor and return what it was when that ended, without its last line end.
-
-    The sessions go on meanwhile, only the screen waits. Raises PstuiError; the text is then lost to nobody, for the
-    caller still has it.
-    """
-    command = editor_command()
-    if not command:
-        raise PstuiError("There is no editor to open the line in", "", "Set EDITOR, for example to nano.")
-    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="pstui-")
-    file = Path(folder) / "line.ps1"
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write((text + "\n").encode("utf-8", "replace"))
-        await _run(app, [*command, str(file)])
-        with file.open("rb") as stream:
-            raw = stream.read(MAX_FILE + 1)
-    except SuspendNotSupported as error:
-        raise PstuiError("This terminal cannot be lent to an editor") from error
-    except OSError as error:
-        raise PstuiError(f"The line could not be edited with {command[0]}", error.strerror or "") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if len(raw) > MAX_FILE:
-        raise PstuiError("The edited text is too long for a line", f"It has more than {MAX_FILE:,} bytes.")
-    return plain_lines(raw.decode("utf-8-sig", "replace"), limit=MAX_FILE).rstrip("\n")
-
-
-async def _run(app: App[int], command: list[str]) -> None:
-    """Give the terminal to a program until it ends. Nothing is painted meanwhile. Raises PstuiError, OSError."""
-    with app.batch_update(), app.suspend():
-        process = await asyncio.create_subprocess_exec(*command)
-        code = await process.wait()
-    if code:
-        raise PstuiError(f"{command[0]} ended with exit code {code}", "", "The line is as it was.")
 
 
 class PasteWay(enum.Enum):
@@ -90,7 +24,7 @@ _WAYS = tuple(PasteWay)
 
 
 class PasteRow(Note):
-    """The row of the choice, and of a search; a click on a way takes it."""
+    """The row above the editor: the question about pasted lines, or a search. A click chooses how to run the lines."""
 
     class Picked(Message):
         """A way was clicked."""
@@ -105,16 +39,19 @@ class PasteRow(Note):
 
 
 class PasteChoice:
-    """The row below which the pasted lines stand. ``show`` gets the row, None to hide it."""
+    """The question above pasted lines. ``show`` gets its row, None to hide it; ``run_lines`` runs them one by one.
 
-    def __init__(self, show: Callable[[Content | None], None]) -> None:
-        self._show = show
+    As one block they are run by Enter itself, like any text.
+    """
+
+    def __init__(self, show: Callable[[Content | None], None], run_lines: Callable[[], None]) -> None:
+        self._show, self._run_lines = show, run_lines
         self._count = 0
         self._chosen = PasteWay.BLOCK
 
     @property
     def active(self) -> bool:
-        """Whether the question stands."""
+        """Whether the question is open."""
         return self._count > 0
 
     def begin(self, count: int) -> None:
@@ -123,20 +60,26 @@ class PasteChoice:
         self._present()
 
     def end(self) -> None:
-        """Ask no longer; the lines stay in the editor."""
+        """Close the question; the lines stay in the editor."""
         if self._count:
             self._count = 0
             self._show(None)
 
-    def take(self, key: str) -> PasteWay | None:
-        """Take a key: None goes on asking, else the answer; a key of its own meaning is EDIT and acts as always."""
+    def take(self, key: str, character: str | None) -> bool:
+        """Take a key: Tab chooses, Enter does what is chosen; any other key means editing and acts as usual."""
+        if not self.active:
+            return False
         if key in ("tab", "shift+tab"):
             step = 1 if key == "tab" else -1
             self._chosen = _WAYS[(_WAYS.index(self._chosen) + step) % len(_WAYS)]
             self._present()
-            return None
+            return True
         self.end()
-        return self._chosen if key == "enter" else PasteWay.EDIT
+        if key != "enter":
+            return key == "escape"
+        if self._chosen is PasteWay.LINES:
+            self._run_lines()
+        return self._chosen is not PasteWay.BLOCK
 
     def _present(self) -> None:
         mark = "bold reverse" if no_color() else "bold on $primary 30%"

@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
 from pstui.backends.records import RunspaceState, Stream, Write
-from pstui.backends.sessions import disconnection as session_links
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -67,6 +66,7 @@ class CompletionTurn:
         task, self._task = self._task, None
         if task is None or task.done() or self._interactive is None:
             return
+        await asyncio.sleep(0)  # one whose task was made just now begins first: before that there is nothing to stop
         with contextlib.suppress(PstuiError, TimeoutError):
             await asyncio.wait_for(self._interactive.stop(), STOP_LIMIT)
         done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT)
@@ -300,7 +300,7 @@ class Conversation:
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
             if session.can_connect:
-                await self._open(session_links.connect(session))
+                await self._open(session.link.connect())
         else:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step

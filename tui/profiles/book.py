@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.binding.parameters import set_of_keys
+from pstui.backends.addresses import parse_ssh_host
+from pstui.backends.binding.parameters import option, set_of_keys
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
@@ -19,7 +20,6 @@ from pstui.tui.sidebar.model import SidebarEntry
 
 #: the short word at the right for each transport: the way, where it is not what the heading says already
 _WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
-_TARGET_KEYS = ("host_name", "computer_name", "connection_uri", "vm_name", "vm_id", "container_id", "process_id")
 
 
 class ProfileBook:
@@ -215,9 +215,8 @@ def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:
     """Return ``target_text`` of a profile without binding it."""
     if not sets:
         return ""
-    value = next((str(keys[key]) for key in _TARGET_KEYS if key in keys), "")
+    value = str(keys[option(sets[0].target).key])
     if sets[0] is ParameterSet.SSH_HOST:
-        value = value.rpartition("@")[2]
-        if not value.endswith("]"):
-            value = value.rpartition(":")[0] or value
+        with contextlib.suppress(ValueError):
+            value = parse_ssh_host(value).host
     return f"{sets[0].value}|{value.casefold()}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pstui.backends.addresses import join_host
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.errors import CallError
 from pstui.config.importing.model import Imported, ImportedHost
@@ -83,7 +84,7 @@ def target(values: Mapping[str, Any]) -> str:
     """Return where an imported host leads, as one text."""
     user, port = values.get("user_name"), values.get("port")
     host = str(values.get("host_name") or values.get("computer_name") or "")
-    return (f"{user}@" if user else "") + host + (f":{port}" if port else "")
+    return join_host(host, str(user or ""), port)
 
 
 def summary(found: Sequence[Candidate]) -> str:

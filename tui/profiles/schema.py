@@ -1,6 +1,6 @@
-"""The shape of a profile file, made from the option declarations: an option declared once is a key here, too.
+"""The shape of a profile file, made from the declarations: a parameter declared once is a key here, too.
 
-Profiles as tables: a connection as the keys that lead back to it, and texts of a form as values of TOML.
+Also a connection as the keys of a profile that lead back to it, and the texts of a form as values of TOML.
 """
 
 from __future__ import annotations
@@ -11,31 +11,15 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from pstui.backends.binding.connections import KINDS
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.parameters import SETTINGS, options_of
+from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.keys.keymap import action_names
 from pstui.tui.profiles.settings import LEAST_LINES, MOST_LINES
-
-_HOSTS = (
-    ParameterSet.COMPUTER_NAME,
-    ParameterSet.SSH_HOST,
-    ParameterSet.URI,
-    ParameterSet.PROCESS,
-    ParameterSet.HOST_PROCESS,
-    ParameterSet.DEMO,
-)
-_VMS = (ParameterSet.VM_NAME, ParameterSet.VM_ID)
-_CONTAINERS = (ParameterSet.CONTAINER_ID,)
-
-_TARGETS = {
-    "hosts": ("computer_name", "host_name", "connection_uri", "command", "process_id", "demo"),
-    "vms": ("vm_name", "vm_id"),
-    "containers": ("container_id",),
-}
 
 _KINDS = {
     OptionKind.TEXT: Kind.TEXT,
@@ -62,44 +46,39 @@ _SETTINGS = {
 
 def schema() -> Schema:
     """Return the tables and keys that a profile file may hold."""
-    every = _fields((*_HOSTS, *_VMS, *_CONTAINERS))
-    targets = {key for keys in _TARGETS.values() for key in keys}
+    kinds = {kind: [one for one in ParameterSet.opening() if one.kind == kind] for kind in KINDS}
+    every = _fields(ParameterSet.opening())
     return Schema(
         named={
-            "hosts": {**COMMON_FIELDS, **_fields(_HOSTS)},
-            "vms": {**COMMON_FIELDS, **_fields(_VMS)},
-            "containers": {**COMMON_FIELDS, **_fields(_CONTAINERS)},
+            **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
             "credentials": CREDENTIAL_FIELDS,
         },
         single={
-            "defaults": {key: spec for key, spec in every.items() if key not in targets},
+            "defaults": {key: spec for key, spec in every.items() if key not in TARGET_KEYS},
             "settings": _SETTINGS,
             "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
         },
-        targets=_TARGETS,
+        targets={f"{kind}s": tuple(option(one.target).key for one in sets) for kind, sets in kinds.items()},
     )
 
 
 def _fields(sets: Iterable[ParameterSet]) -> Mapping[str, Field]:
     return {
-        option.key: _field(option)
-        for parameter_set in sets
-        for option in options_of(parameter_set)
-        if option.kind in _KINDS
+        item.key: _field(item) for parameter_set in sets for item in options_of(parameter_set) if item.kind in _KINDS
     }
 
 
-def _field(option: Option) -> Field:
+def _field(declared: Option) -> Field:
     inside: Mapping[str, Field] = {}
-    if option.kind is OptionKind.SESSION_OPTION:
+    if declared.kind is OptionKind.SESSION_OPTION:
         inside = {item.key: _field(item) for item in SESSION_OPTIONS}
     return Field(
-        _KINDS[option.kind],
-        choices=option.choices,
-        minimum=option.minimum,
-        maximum=option.maximum,
+        _KINDS[declared.kind],
+        choices=declared.choices,
+        minimum=declared.minimum,
+        maximum=declared.maximum,
         fields=inside,
-        one_or_many=option.kind is OptionKind.LIST,
+        one_or_many=declared.kind is OptionKind.LIST,
     )
 
 
@@ -109,15 +88,16 @@ def profile_table(info: ConnectionInfo) -> dict[str, Any]:
     values = dict(info.values)
     if info.parameter_set is ParameterSet.DEMO:
         return {"demo": True}
-    for option in options_of(info.parameter_set):
-        value = values.get(option.name)
+    for item in options_of(info.parameter_set):
+        value = values.get(item.name)
         if (
             value in (None, False)
             or isinstance(value, PSCredential)
-            or option.name in ("SessionOption", "SSHTransport")
+            or item.kind is OptionKind.SESSION_OPTION
+            or item.fixed
         ):
             continue
-        table[option.key] = _plain(value)
+        table[item.key] = _plain(value)
     kept = {"credential", *(item.key for item in SETTINGS.values())}
     table.update({key: _plain(value) for key, value in info.settings.items() if key in kept})
     return table

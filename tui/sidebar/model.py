@@ -17,12 +17,6 @@ FOUND = "⌁"
 #: sources whose finds are shown without a group of their own
 _OPEN_KINDS = ("container", "vm")
 
-_KINDS = {
-    ParameterSet.VM_ID: "vm",
-    ParameterSet.VM_NAME: "vm",
-    ParameterSet.CONTAINER_ID: "container",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class SidebarEntry:
@@ -75,7 +69,7 @@ DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(Para
 
 def kind_of(info: ConnectionInfo) -> str:
     """Return ``host``, ``vm`` or ``container``."""
-    return _KINDS.get(info.parameter_set, "host")
+    return info.parameter_set.kind
 
 
 def identity(info: ConnectionInfo) -> str:

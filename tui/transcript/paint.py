@@ -1,19 +1,139 @@
-"""One row of the transcript as segments: text, the styles of its runs, and what is laid over them."""
+"""One row of the transcript as a strip: its text, the styles of its runs, and what layers lay over them.
+
+How this works: a finished line never changes, so the strip of a row that no layer covers is made once and remembered
+until rows break elsewhere or the theme changes. A brush mixes the styles of the text with the widget's own and
+remembers what it mixed. Layers name component classes of the transcript; their backgrounds are mixed with what is
+below, and the text keeps its own colours unless the class has one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
-from pstui.tui.transcript.render.cells import cluster_start, is_simple, width
-from pstui.tui.transcript.render.line import Runs
-from pstui.tui.transcript.render.palette import Palette
+from pstui.tui.transcript.layers import REVERSE, Layer, Tail
+from pstui.tui.transcript.render.buffer import TextBuffer
+from pstui.tui.transcript.render.cells import cluster_start, index_at_column, is_simple, width
+from pstui.tui.transcript.render.palette import Look, Palette
+from pstui.tui.transcript.render.style import Runs, slice_runs
+from pstui.tui.transcript.rows import Rows
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color as TextualColor
+from textual.color import ColorParseError
 from textual.strip import Strip
+from textual.widget import Widget
 
 #: A style over part of a text: first index, one after the last, style.
-Overlay = tuple[int, int, Style]
+Laid = tuple[int, int, Style]
+
+#: Component classes that are reverse where there are no colours.
+_REVERSED: Final = frozenset({"transcript--current", "transcript--selection"})
+_CACHED_STRIPS: Final = 512
+_CACHED_STYLES: Final = 4096
+
+
+class Painter:
+    """Makes the strips of one transcript."""
+
+    def __init__(self, widget: Widget, buffer: TextBuffer, rows: Rows, layers: Sequence[Layer]) -> None:
+        """``widget`` has the theme and the component classes; ``layers`` lie over the text, the topmost one last."""
+        self._widget = widget
+        self._buffer = buffer
+        self._rows = rows
+        self._layers = layers
+        self._brush: Brush | None = None
+        #: Strips by line and row of the line, with the index of their first character.
+        self._strips: dict[tuple[int, int], tuple[Strip, int]] = {}
+        self._generation = -1
+
+    def restyle(self) -> None:
+        """Make everything anew: the theme or the style has changed."""
+        self._brush = None
+        self._strips.clear()
+
+    def strip(self, number: int, sub_row: int, columns: int, base: Style) -> tuple[Strip, int]:
+        """Paint a row.
+
+        Args:
+            number: The line.
+            sub_row: Which row of the line, from 0.
+            columns: Cells to fill.
+            base: The style of the widget.
+
+        Returns:
+            The strip, and the index in the line's text of its first character.
+        """
+        brush = self._brush_for(base)
+        if self._generation != self._rows.generation:
+            self._generation = self._rows.generation
+            self._strips.clear()
+        covered = any(layer.covers(number) for layer in self._layers)
+        if not covered:
+            known = self._strips.get((number, sub_row))
+            if known is not None:
+                return known
+        made = self._make(number, sub_row, columns, brush, covered)
+        if not covered and self._rows.wrap and number < self._buffer.end:
+            if len(self._strips) >= _CACHED_STRIPS:
+                self._strips.clear()
+            self._strips[number, sub_row] = made
+        return made
+
+    def _make(self, number: int, sub_row: int, columns: int, brush: Brush, covered: bool) -> tuple[Strip, int]:
+        text, runs = self._buffer.at(number)
+        breaks = self._rows.breaks(number, text)
+        sub_row = min(sub_row, len(breaks) - 1)
+        last = sub_row == len(breaks) - 1
+        start, end = breaks[sub_row], len(text) if last else breaks[sub_row + 1]
+        skip = 0
+        if not self._rows.wrap:
+            left = self._widget.scroll_offset.x
+            start = index_at_column(text, left)
+            skip = left - width(text[:start])
+            end = min(index_at_column(text, left + columns) + 1, len(text))
+        laid = self._laid(number, text, (start, end)) if covered else ()
+        pieces = brush.segments(text[start:end], slice_runs(runs, start, end), laid)
+        if covered and last and (tails := self._tails(number, text, brush.base)):
+            pieces = with_tail(pieces, tails, skip + columns)
+        return fitted(pieces, skip, columns, brush.base), start
+
+    def _laid(self, number: int, text: str, part: tuple[int, int]) -> list[Laid]:
+        """Return the styles over a part of a line, counted from its first character."""
+        overlays = [overlay for layer in self._layers for overlay in layer.overlays(number, text, part)]
+        styles = {name: self._wash(name) for name in {name for _, _, name in overlays}}
+        return [(first - part[0], last - part[0], styles[name]) for first, last, name in overlays]
+
+    def _tails(self, number: int, text: str, base: Style) -> list[Segment]:
+        """Return what is behind a line. For a click it has the place behind the text."""
+        tails: list[Tail] = [tail for layer in reversed(self._layers) for tail in layer.tails(number, text)]
+        place = Style.from_meta({"offset": (len(text), number)})
+        styles = self._widget.get_component_rich_style
+        return [Segment(said, base + styles(name, partial=True) + place) for said, name in tails]
+
+    def _wash(self, name: str) -> Style:
+        """Return the style of a component class to be laid over text: backgrounds are mixed."""
+        styles = self._widget.get_component_styles(name)
+        if self._widget.app.no_color:
+            return REVERSE if name in _REVERSED else styles.text_style
+        over: Style = styles.text_style
+        if styles.has_rule("background"):
+            over = Style(bgcolor=(self._widget.background_colors[1] + styles.background).rich_color) + over
+        return over + Style(color=styles.color.rich_color) if styles.has_rule("color") else over
+
+    def _brush_for(self, base: Style) -> Brush:
+        if self._brush is None or self._brush.base != base:
+            app = self._widget.app
+            try:
+                accent: Color | None = TextualColor.parse(app.theme_variables.get("accent", "")).rich_color
+            except ColorParseError:
+                accent = None
+            native = app.native_ansi_color
+            self._strips.clear()
+            self._brush = Brush(Palette(Look(app.current_theme.dark, native, None if native else accent)), base)
+        return self._brush
 
 
 class Brush:
@@ -28,12 +148,12 @@ class Brush:
         """The pane's style with a packed one over it."""
         mixed = self._mixed.get(packed)
         if mixed is None:
-            if len(self._mixed) > 4096:
+            if len(self._mixed) > _CACHED_STYLES:
                 self._mixed.clear()
             mixed = self._mixed[packed] = self.base + self._palette.style(packed)
         return mixed
 
-    def segments(self, text: str, runs: Runs, overlays: Sequence[Overlay] = ()) -> list[Segment]:
+    def segments(self, text: str, runs: Runs, overlays: Sequence[Laid] = ()) -> list[Segment]:
         """The segments of a row. Later overlays win over earlier ones.
 
         A style never changes inside a cluster (a letter and its marks, joined emoji): the parts measured alone would

@@ -1,6 +1,6 @@
-"""Finding text in a TextBuffer without unpacking the blocks that cannot hold it.
+"""Finding text: looked for in the buffer without unpacking the blocks that cannot hold it, highlighted, and gone to.
 
-Finding in the transcript: matches highlighted, and gone to one after the other.
+``Search`` finds; ``Finding`` is the layer of the transcript that shows what was found.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from pstui.tui.transcript.commands import TranscriptCommands
-from pstui.tui.transcript.paint import Overlay
+from pstui.tui.transcript.layers import Layer, Overlay
 from pstui.tui.transcript.render.buffer import Block, TextBuffer
-from rich.style import Style
+from pstui.tui.transcript.rows import Place
+from pstui.tui.transcript.view import View
 
 #: Matches counted; beyond it the count stands for "this many or more".
 MAX_COUNTED: Final = 5000
@@ -106,118 +106,88 @@ class Search:
             yield from ((line, buffer.text_at(line)) for line in tail if line >= number)
 
 
-_REVERSE = Style(reverse=True)
+class Finding(Layer):
+    """The matches of one search, highlighted, and the one of them gone to last."""
 
-
-class TranscriptFinding(TranscriptCommands):
-    """The part of the transcript that can be searched."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"transcript--match", "transcript--current"}
-    DEFAULT_CSS = """
-    TranscriptFinding {
-        & > .transcript--match { background: $warning 40%; text-style: underline; }
-        & > .transcript--current { background: $warning; color: $background; text-style: bold; }
-    }
-    """
-
-    def __init__(
-        self,
-        buffer: TextBuffer | None = None,
-        *,
-        wrap: bool = True,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        """Show ``buffer`` (a new one by default). Without ``wrap`` long lines run out sideways."""
-        super().__init__(buffer, wrap=wrap, name=name, id=id, classes=classes)
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self._search: Search | None = None
-        self._match: Match | None = None
-        self._places: list[tuple[int, int]] = []
+        self._places: list[Place] = []
+        #: The match gone to last.
+        self.match: Match | None = None
 
-    @property
-    def last_seen(self) -> int:
-        """The number of the lowest line that is seen now."""
-        bottom = self._row_of_top() + self.scrollable_content_region.height
-        return self._place_at_row(max(min(bottom, self._index.rows) - 1, 0))[0]
-
-    def search(self, text: str, case_sensitive: bool = False, *, below: int | None = None) -> int:
+    def look_for(self, text: str, case_sensitive: bool, below: int | None) -> int:
         """Highlight a text, go to its last occurrence down to the line ``below``, and count the matches.
 
         Args:
             text: What to look for; an empty text ends the search.
             case_sensitive: Whether capitals matter.
-            below: The number of the lowest line to begin at, the lowest one seen by default.
+            below: The number of the lowest line to begin at; None for the lowest one seen.
 
         Returns:
-            How many there are, 5,000 standing for "this many or more".
+            How many there are; MAX_COUNTED stands for "this many or more".
         """
-        self._match = None
+        self.match = None
         self._search = Search(text, case_sensitive) if text else None
         self._places = [] if self._search is None else self._search.places(self.buffer)
-        self.refresh()
+        self.view.widget.refresh()
         if self._search is not None and self._places:
-            number = self.last_seen if below is None else below
+            number = self.view.last_seen if below is None else below
             found = self._search.before(self.buffer, number, 1 << 30)
             self._go(found or self._search.after(self.buffer, number, 0))
         return len(self._places)
 
     @property
-    def search_count(self) -> int:
-        """How many matches there were when the search began, 5,000 standing for "this many or more"."""
+    def count(self) -> int:
+        """How many matches there were when the search began; MAX_COUNTED stands for "this many or more"."""
         return len(self._places)
 
     @property
-    def search_place(self) -> int:
-        """Which of them the match gone to is, from 1; 0 where that is not known."""
-        if self._match is None:
+    def place(self) -> int:
+        """Which of the matches is the one gone to, from 1; 0 where that is not known."""
+        if self.match is None:
             return 0
-        place = bisect_left(self._places, self._match[:2])
-        return place + 1 if self._places[place : place + 1] == [self._match[:2]] else 0
+        at = bisect_left(self._places, self.match[:2])
+        return at + 1 if self._places[at : at + 1] == [self.match[:2]] else 0
 
-    def search_next(self) -> bool:
-        """Go to the next match, towards the end, from the last one to the first. Whether there is any."""
+    def next(self) -> bool:
+        """Go to the next match, towards the end, from the last one to the first. Return whether there is any."""
         if self._search is None:
             return False
-        number, index = (self._match.number, self._match.start + 1) if self._match else (self.buffer.dropped, 0)
+        number, index = (self.match.number, self.match.start + 1) if self.match else (self.buffer.dropped, 0)
         found = self._search.after(self.buffer, number, index)
         return self._go(found or self._search.after(self.buffer, self.buffer.dropped, 0))
 
-    def search_previous(self) -> bool:
-        """Go to the match before, from the first one to the last. Whether there is any."""
+    def previous(self) -> bool:
+        """Go to the match before, from the first one to the last. Return whether there is any."""
         if self._search is None:
             return False
         last = self.buffer.dropped + self.buffer.line_count
-        number, index = (self._match.number, self._match.start) if self._match else (last, 0)
+        number, index = (self.match.number, self.match.start) if self.match else (last, 0)
         found = self._search.before(self.buffer, number, index)
         return self._go(found or self._search.before(self.buffer, last, 0))
 
-    @property
-    def search_match(self) -> Match | None:
-        """The match gone to last."""
-        return self._match
-
     def _go(self, match: Match | None) -> bool:
-        self._match = match
+        self.match = match
         if match is None:
             return False
-        self._reveal(match.number)
-        self.show_place(match.number, match.start)
+        self.view.reveal(match.number)
+        self.view.show((match.number, match.start))
         return True
 
-    def _line_in_hand(self) -> int | None:
-        return self._match.number if self._match is not None else super()._line_in_hand()
+    def covers(self, number: int) -> bool:
+        """Return whether there is a search: any line may hold a match."""
+        return self._search is not None
 
-    def _has_overlays(self, number: int) -> bool:
-        return self._search is not None or super()._has_overlays(number)
+    def overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
+        """Return the matches, and the one gone to over them."""
+        if self._search is None:
+            return []
+        found = [(start, end, "transcript--match") for start, end in self._search.spans_near(text, *part)]
+        if self.match is not None and self.match.number == number:
+            found.append((self.match.start, self.match.end, "transcript--current"))
+        return found
 
-    def _overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
-        overlays = super()._overlays(number, text, part)
-        if self._search is not None:
-            match, current = self._wash("transcript--match"), self._wash("transcript--current")
-            if self.app.no_color:
-                current = _REVERSE
-            overlays += [(start, end, match) for start, end in self._search.spans_near(text, *part)]
-            if self._match is not None and self._match.number == number:
-                overlays.append((self._match.start, self._match.end, current))
-        return overlays
+    def line_in_hand(self) -> int | None:
+        """Return the line of the match gone to."""
+        return None if self.match is None else self.match.number

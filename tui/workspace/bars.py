@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+from pstui.backends.addresses import join_host
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
@@ -28,8 +29,7 @@ def target(pane: Pane) -> str:
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name
-    where = f"{user}@{host}" if user else host
-    return plain(where, limit=TARGET_LIMIT)
+    return plain(join_host(host, user), limit=TARGET_LIMIT)
 
 
 def state_text(pane: Pane) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.backends.sessions import disconnection as links
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.tabs import TabbedScreen
@@ -145,22 +144,22 @@ class ConnectingScreen(TabbedScreen):
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Disconnect a session; who is in it leaves it first, with a word. Raises PstuiError."""
-        if session.temporary and not links.why_not_disconnect(session):
+        if session.temporary and not session.link.why_not_disconnect():
             raise SessionStateError(
                 f"{session.name} is temporary", "It is closed when it is left.", "Keep it first, then disconnect it."
             )
-        if not links.why_not_disconnect(session) and (pane := self._pane_of(session)) is not None and pane.state.live:
+        if not session.link.why_not_disconnect() and (pane := self._pane_of(session)) is not None and pane.state.live:
             await self.let_go(session)
             self.app.notify(f"{pane.info.label} was left: its session is disconnected", markup=False)
-        await links.disconnect(session, idle_timeout, buffering)
+        await session.link.disconnect(idle_timeout, buffering)
 
     async def connect(self, session: PSSession) -> None:
         """Connect to a disconnected session. Raises PstuiError."""
-        await links.connect(session)
+        await session.link.connect()
 
     async def receive(self, session: PSSession) -> None:
         """Connect to a session and enter it: what runs in it is followed there. Raises PstuiError."""
-        if why := links.why_not_receive(session):
+        if why := session.link.why_not_receive():
             raise SessionStateError(f"{session.name}: there is nothing to receive", why)
         await self._go_to(session)
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.binding.binder import BoundCall, bind_line
 from pstui.backends.binding.connections import connection_info, parse_target
-from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.context import BindContext, BoundCall
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console

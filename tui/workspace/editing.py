@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.paste import edit_outside
+from pstui.tui.editor.external import edit_outside
 from pstui.tui.workspace.tabs import TabbedScreen
 
 
@@ -53,9 +53,8 @@ class EditingScreen(TabbedScreen):
 
     async def action_last_argument(self) -> None:
         """Insert the last argument of the line before."""
-        await self._run_in_editor("last_argument")
+        await self._run_in_editor("yank_last_argument")
 
     async def _run_in_editor(self, action: str) -> None:
         if (editor := self._editor) is not None:
-            await editor.run_action(action)
-            editor.did = action
+            await editor.perform(action)

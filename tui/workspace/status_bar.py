@@ -100,6 +100,7 @@ class StatusBar(Horizontal):
         self._said_at = 0.0
         self._keys = Still(classes="keys")
         self._state = Still(classes="state")
+        self._told = Content("")
         self._pane: Pane | None = None
 
     def compose(self) -> ComposeResult:
@@ -120,12 +121,13 @@ class StatusBar(Horizontal):
         most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")
-        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
         self._show_state()
+        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
         """Leave out from the end what would be cut."""
-        room = self.size.width - self._state.size.width - 2 * _PADDING
+        # The state that is shown from now on, not the one that the last layout made room for.
+        room = self.size.width - self._told.cell_length - 2 * _PADDING
         while len(pairs) > 1 and room > 0 and _row(pairs).cell_length > room:
             pairs = pairs[:-1]
         return pairs
@@ -157,7 +159,8 @@ class StatusBar(Horizontal):
             text = self._said
         elif pane is not None and not text:
             text = title_line(pane, short=self.app.size.width < NARROW)
-        self._state.say(Content(text))
+        self._told = Content(text)
+        self._state.say(self._told)
 
 
 def _row(pairs: Sequence[_Hint]) -> Content:

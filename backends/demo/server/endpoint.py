@@ -9,33 +9,62 @@ from typing import Any
 
 from psrpcore.types import PSRPMessageType
 from pstui.backends.demo.commands import files as commands_files
-from pstui.backends.demo.commands import objects as commands_format
 from pstui.backends.demo.commands import objects as commands_objects
-from pstui.backends.demo.commands import output as commands_ask
 from pstui.backends.demo.commands import output as commands_output
 from pstui.backends.demo.commands import system as commands_system
 from pstui.backends.demo.server.encode import decode
-from pstui.backends.demo.server.fragments import Defragmenter, RawMessage
 from pstui.backends.demo.server.link import Outbox, PipelineLink
 from pstui.backends.demo.server.pipeline import PipelineRun
 from pstui.backends.demo.server.pool import DemoPool, new_pipeline
 from pstui.backends.demo.server.session import Session, version_table
-from pstui.backends.demo.server.wire import SESSION, Packet, PacketReader, WireError
+from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.fragments import Defragmenter, Message
+from pstui.backends.transports.outofproc import CLIENT_ELEMENTS, SESSION, Element, decode_line
 
 #: the modules that declare the commands; importing them is what makes the commands known
 COMMAND_MODULES = (
-    commands_ask,
     commands_files,
-    commands_format,
     commands_objects,
     commands_output,
     commands_system,
 )
 #: command channels a client may hold open at once
 MAX_COMMANDS = 64
+_BOM = b"\xef\xbb\xbf"
+
+#: one line holds one element; real clients send at most 32 KiB of payload, i.e. 44 KiB of text, in one
+MAX_LINE = 4 * 1024 * 1024
 
 Read = Callable[[], Awaitable[bytes]]
 Write = Callable[[bytes], Awaitable[None]]
+
+
+class ElementReader:
+    """Cuts a byte stream into elements of a client. An empty line is the client's end, as for the real server."""
+
+    def __init__(self, limit: int = MAX_LINE) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+        self.ended = False
+
+    def feed(self, data: bytes) -> list[Element]:
+        """Take bytes and return the elements they complete. Raises ProtocolError."""
+        elements: list[Element] = []
+        self._buffer += data
+        start = 0
+        while not self.ended and (end := self._buffer.find(b"\n", start)) >= 0:
+            line = bytes(self._buffer[start:end]).rstrip(b"\r")
+            start = end + 1
+            if len(line) > self._limit:
+                raise ProtocolError("a line is longer than this endpoint takes")
+            if not line.strip():
+                self.ended = True
+                break
+            elements.append(decode_line(line.removeprefix(_BOM), CLIENT_ELEMENTS))
+        del self._buffer[:start]
+        if len(self._buffer) > self._limit:
+            raise ProtocolError("a line is longer than this endpoint takes")
+        return elements
 
 
 class Endpoint:
@@ -48,13 +77,13 @@ class Endpoint:
         self._read, self._outbox = read, Outbox(write)
         self._pool = DemoPool({"PSVersionTable": version_table("2.3")})
         self._session = Session(own_process=own_process)
-        self._parts: dict[uuid.UUID, Defragmenter] = {SESSION: Defragmenter()}
+        self._parts: dict[uuid.UUID, Defragmenter] = {SESSION: Defragmenter(for_server=True)}
         self._runs: dict[uuid.UUID, PipelineRun] = {}
         self._chores: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._closed = asyncio.Event()
 
     async def serve(self) -> None:
-        """Serve until the client closes the session or goes away. Raises WireError over a client that breaks rules."""
+        """Serve until the client closes the session or goes away. Raises ProtocolError when it breaks the rules."""
         writing = asyncio.create_task(self._outbox.run())
         reading = asyncio.create_task(self._read_all())
         closing = asyncio.create_task(self._closed.wait())
@@ -74,55 +103,57 @@ class Endpoint:
             await asyncio.gather(reading, writing, closing, return_exceptions=True)
 
     async def _read_all(self) -> None:
-        reader = PacketReader()
+        reader = ElementReader()
         while not reader.ended and (data := await self._read()):
-            for packet in reader.feed(data):
-                self._packet(packet)
+            for element in reader.feed(data):
+                self.take(element)
                 if self._outbox.overflows:
                     await self._outbox.room()
 
-    def _packet(self, packet: Packet) -> None:
+    def take(self, element: Element) -> None:
+        """Do what one element of the client asks for. Raises ProtocolError."""
         if self._closed.is_set():
             return
-        match packet.kind:
+        match element.name:
             case "Data":
-                self._data(packet)
-                self._outbox.acknowledge("DataAck", packet.guid)
+                self._data(element)
+                self._outbox.acknowledge("DataAck", element.ps_guid)
             case "Command":
-                self._command(packet.guid)
+                self._command(element.ps_guid)
             case "Signal":
-                self._chore(packet.guid, self._signal(packet.guid))
+                self._chore(element.ps_guid, self._signal(element.ps_guid))
             case "Close":
-                self._chore(packet.guid, self._close_session() if packet.guid == SESSION else self._close(packet.guid))
+                guid = element.ps_guid
+                self._chore(guid, self._close_session() if guid == SESSION else self._close(guid))
 
     def _command(self, guid: uuid.UUID) -> None:
         if guid == SESSION or guid in self._runs or self._pool.their_capability is None:
-            raise WireError("a command channel that cannot be made")
+            raise ProtocolError("a command channel that cannot be made")
         if len(self._runs) >= MAX_COMMANDS:
-            raise WireError("more command channels than this endpoint takes")
+            raise ProtocolError("more command channels than this endpoint takes")
         new_pipeline(self._pool, guid)
-        self._parts[guid] = Defragmenter()
+        self._parts[guid] = Defragmenter(for_server=True)
         self._runs[guid] = PipelineRun(
             PipelineLink(self._pool, self._outbox, guid, self._pool.facts.host), self._session
         )
         self._outbox.acknowledge("CommandAck", guid)
 
-    def _data(self, packet: Packet) -> None:
-        parts = self._parts.get(packet.guid)
+    def _data(self, element: Element) -> None:
+        parts = self._parts.get(element.ps_guid)
         if parts is None:
             return
-        for message in parts.feed(packet.data):
-            if packet.guid != SESSION and message.pipeline_id != packet.guid:
-                raise WireError("a message for another pipeline")
-            self._message(message, packet.guid)
+        for message in parts.feed(element.data):
+            if element.ps_guid != SESSION and message.pipeline_id != element.ps_guid:
+                raise ProtocolError("a message for another pipeline")
+            self._message(message, element.ps_guid)
 
-    def _message(self, message: RawMessage, guid: uuid.UUID) -> None:
+    def _message(self, message: Message, guid: uuid.UUID) -> None:
         event = self._pool.accept(message)
         self._flush()
         if event is None:
             return
-        run = self._runs.get(message.pipeline_id)
-        match message.kind:
+        run = self._runs.get(message.pipeline_id or SESSION)
+        match message.type:
             case PSRPMessageType.InitRunspacePool:
                 self._session.protocol = self._pool.protocol
                 self._session.pool_host = self._pool.facts.host
@@ -135,13 +166,13 @@ class Endpoint:
                 run.start_metadata([str(name) for name in names] if isinstance(names, list) else ["*"])
             case PSRPMessageType.PipelineInput if run is not None:
                 if not run.put(_value(event)):
-                    raise WireError("more pipeline input than this endpoint takes")
+                    raise ProtocolError("more pipeline input than this endpoint takes")
             case PSRPMessageType.EndOfPipelineInput if run is not None:
                 run.end_input()
             case PSRPMessageType.PipelineHostResponse if run is not None:
                 run.link.answered(event._ps_object)
             case _:
-                self._pool_request(message.kind, event)
+                self._pool_request(message.type, event)
 
     def _pool_request(self, kind: int, event: Any) -> None:
         answer: bool | int
@@ -208,4 +239,4 @@ def _value(event: Any) -> Any:
     try:
         return decode(event.data)
     except Exception:  # a secret without its key, a date out of range: the input is at fault
-        raise WireError("a value of the pipeline input cannot be read") from None
+        raise ProtocolError("a value of the pipeline input cannot be read") from None

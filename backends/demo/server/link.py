@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import HostMethodIdentifier, PipelineHostCall, PipelineState, PSRPMessageType
-from pstui.backends.demo.server.encode import decode, encode, error_record, line_call, primitive
+from pstui.backends.demo.server import encode as clixml
 from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.pool import DemoPool, HostFacts
-from pstui.backends.demo.server.wire import MAX_PAYLOAD, data_element, element
+from pstui.backends.transports.outofproc import MAX_PAYLOAD, SESSION, encode, encode_data
 
 #: bytes waiting, beyond which a pipeline waits
 HIGH_WATER = 256 * 1024
@@ -37,7 +37,7 @@ class Outbox:
 
     def acknowledge(self, kind: str, guid: uuid.UUID) -> None:
         """Queue an acknowledgement."""
-        self._queue.append(element(kind, guid))
+        self._queue.append(encode(kind, guid))
         self._grown(80)
 
     def post(self, guid: uuid.UUID, fragments: bytes) -> None:
@@ -95,7 +95,7 @@ class Outbox:
             item = self._queue.popleft()
             size += len(item) if isinstance(item, bytes) else len(item[1])
             self._waiting -= 80 if isinstance(item, bytes) else len(item[1])
-            lines.append(item if isinstance(item, bytes) else data_element(item[0], bytes(item[1])))
+            lines.append(item if isinstance(item, bytes) else encode_data(item[0], bytes(item[1])))
         if self._waiting <= HIGH_WATER:
             self._room.set()
         return b"".join(lines)
@@ -116,14 +116,14 @@ class PipelineLink:
     async def line(self, text: str) -> None:
         """WriteLine2, the call that everything of Out-Default is made of."""
         if not self.host.is_null:
-            await self._raw(PSRPMessageType.PipelineHostCall, line_call(text))
+            await self._raw(PSRPMessageType.PipelineHostCall, clixml.line_call(text))
 
     async def output(self, value: Any) -> None:
         """Send one object to the client as output of the pipeline."""
-        if (body := primitive(value)) is not None:
+        if (body := clixml.primitive(value)) is not None:
             await self._raw(PSRPMessageType.PipelineOutput, body)
         else:
-            await self.send(encode(value, secrets=self.pool.has_key), PSRPMessageType.PipelineOutput)
+            await self.send(clixml.encode(value, secrets=self.pool.has_key), PSRPMessageType.PipelineOutput)
 
     async def _raw(self, kind: PSRPMessageType, body: bytes) -> None:
         for fragment in self.pool.raw_fragments(kind, self._id, body):
@@ -140,13 +140,13 @@ class PipelineLink:
     def _post(self, message: Any, kind: PSRPMessageType | None = None) -> None:
         self.pool.prepare_message(message, kind, self._id)
         for pipeline_id, data in self.pool.drain():
-            self._outbox.post(pipeline_id or uuid.UUID(int=0), data)
+            self._outbox.post(pipeline_id or SESSION, data)
 
     def state(self, state: int, error: ErrorInfo | None = None) -> None:
         """Send the pipeline's state: 3 stopped, 4 completed, 5 failed."""
         message = PipelineState(PipelineState=state)
         if error is not None:
-            message.ExceptionAsErrorRecord = error_record(error)
+            message.ExceptionAsErrorRecord = clixml.error_record(error)
         self._post(message)
 
     async def tell(self, method: int, *arguments: Any) -> None:
@@ -185,7 +185,7 @@ class PipelineLink:
         error = getattr(raw, "me", None)
         if error is None:
             try:
-                waiting.set_result(decode(getattr(raw, "mr", None)))
+                waiting.set_result(clixml.decode(getattr(raw, "mr", None)))
             except Exception:  # a secret that does not decrypt, a value out of range: the answer is unreadable
                 waiting.set_exception(_failed("The answer of the client cannot be read.", "HostResponse"))
         else:

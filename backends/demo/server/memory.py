@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from pstui.backends.demo.server.endpoint import Endpoint
-from pstui.backends.demo.server.wire import WireError
+from pstui.backends.errors import ProtocolError
 
 #: bytes that wait in one direction before the writer waits
 CAPACITY = 1024 * 1024
@@ -57,7 +57,7 @@ class MemoryChannel:
     async def _serve(self) -> None:
         try:
             await Endpoint(self._up.read, self._down.write).serve()
-        except WireError as error:
+        except ProtocolError as error:
             self._reason = f"The demo endpoint ended the session: {error}."
         except OSError:
             self._reason = "The demo endpoint was cut off."

@@ -11,6 +11,7 @@ Versions are negotiated truthfully up to 2.4 (protocol-notes 3.7), where a Secur
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import uuid
 from dataclasses import dataclass, field
@@ -25,8 +26,9 @@ from psrpcore.types import (
     RunspacePoolState,
     SessionCapability,
 )
-from pstui.backends.demo.server.fragments import RawMessage
-from pstui.backends.demo.server.wire import MAX_PAYLOAD, WireError
+from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.fragments import Message, refragmented
+from pstui.backends.transports.outofproc import MAX_PAYLOAD
 
 #: the width that a client without a console gets
 DEFAULT_WIDTH = 120
@@ -122,6 +124,12 @@ def _command(raw: Any) -> CommandCall:
     )
 
 
+#: PowerShell itself stops near 50 levels of objects, each of which is up to four elements deep here
+MAX_DEPTH = 200
+#: elements of one message
+MAX_ELEMENTS = 200_000
+
+_TAG = re.compile(rb"<(/?)[A-Za-z][^<>]*?(/?)>")
 _FRAGMENT = struct.Struct(">QQBI")
 _MESSAGE = struct.Struct("<II16s16s")
 _PROTOCOLS = ("2.0", "2.1", "2.2", "2.3", "2.4")
@@ -175,6 +183,7 @@ class DemoPool(ServerRunspacePool):
     def __init__(self, private_data: dict[str, Any]) -> None:
         super().__init__(private_data)
         self.facts = PoolState()
+        self._received = 0
         self.requests: dict[uuid.UUID, PipelineRequest] = {}
 
     @property
@@ -182,26 +191,27 @@ class DemoPool(ServerRunspacePool):
         """The version agreed on, as ``"2.3"``."""
         return str(self.our_capability.protocolversion)
 
-    def accept(self, message: RawMessage) -> Any:
-        """Let psrpcore process one whole message and return its event. Raises WireError for what it cannot take."""
+    def accept(self, message: Message) -> Any:
+        """Let psrpcore process one whole message and return its event. Raises ProtocolError for what it cannot take."""
         try:
-            kind = PSRPMessageType(message.kind)
+            kind = PSRPMessageType(message.type)
         except ValueError:
-            raise WireError("a message of an unknown kind") from None
+            raise ProtocolError("a message of an unknown kind") from None
         if kind not in FROM_CLIENT:
-            raise WireError(f"a client may not send {kind.name}")
+            raise ProtocolError(f"a client may not send {kind.name}")
         if kind != PSRPMessageType.SessionCapability and message.pool_id != self.runspace_pool_id:
-            raise WireError("a message for another runspace pool")
-        header = _FRAGMENT.pack(message.object_id, 0, 3, len(message.whole))
-        self.receive_data(PSRPPayload(header + message.whole, StreamType.default, None))
+            raise ProtocolError("a message for another runspace pool")
+        check_size(message.body)
+        self._received += 1
+        self.receive_data(PSRPPayload(refragmented(message, self._received, for_server=True), StreamType.default, None))
         try:
             return self.next_event()
-        except WireError:
+        except ProtocolError:
             raise
         except Exception as error:
             # Whatever psrpcore raises over hostile content (KeyError, AttributeError, ParseError, RecursionError),
             # the content is at fault; its text may hold secrets and is left out.
-            raise WireError(f"{kind.name} cannot be read ({type(error).__name__})") from None
+            raise ProtocolError(f"{kind.name} cannot be read ({type(error).__name__})") from None
 
     def drain(self) -> list[tuple[uuid.UUID | None, bytes]]:
         """Return what psrpcore wants to send, as (pipeline, fragments of at most MAX_PAYLOAD bytes)."""
@@ -233,9 +243,9 @@ class DemoPool(ServerRunspacePool):
         theirs = str(event.protocol_version)
         known = theirs in _PROTOCOLS
         if not known and not theirs.startswith("2."):
-            raise WireError(f"protocol {theirs} is not spoken here")
+            raise ProtocolError(f"protocol {theirs} is not spoken here")
         if str(event.serialization_version) != "1.1.0.1":
-            raise WireError("that serialization version is not spoken here")
+            raise ProtocolError("that serialization version is not spoken here")
         ours = theirs if known else _PROTOCOLS[-1]
         self.our_capability = SessionCapability(
             PSVersion=PSVersion("2.0"),
@@ -251,7 +261,7 @@ class DemoPool(ServerRunspacePool):
 
     def _process_InitRunspacePool(self, event: Any) -> None:
         if self.their_capability is None:
-            raise WireError("a pool cannot be opened before the versions are agreed")
+            raise ProtocolError("a pool cannot be opened before the versions are agreed")
         raw = event._ps_object
         self.facts.host = read_host(getattr(raw, "HostInfo", None)) or HostFacts()
         arguments = getattr(raw, "ApplicationArguments", None)
@@ -276,10 +286,24 @@ class DemoPool(ServerRunspacePool):
 
     def _process_CreatePipeline(self, event: Any) -> None:
         if event.pipeline_id not in self.pipeline_table:
-            raise WireError("a pipeline without a command channel")
+            raise ProtocolError("a pipeline without a command channel")
         self.requests[event.pipeline_id] = read_request(event._ps_object)
 
 
 def new_pipeline(pool: DemoPool, pipeline_id: uuid.UUID) -> ServerPipeline:
     """Make the pipeline object that must exist before its first message."""
     return ServerPipeline(pool, pipeline_id)
+
+
+def check_size(body: bytes) -> None:
+    """Refuse declarations, deep nesting and floods of elements before a parser sees them. Raises ProtocolError."""
+    if b"<!" in body or b"<?" in body:
+        raise ProtocolError("a message holds more than plain elements")
+    depth = 0
+    for count, tag in enumerate(_TAG.finditer(body)):
+        if tag[1]:
+            depth -= 1
+        elif not tag[2]:
+            depth += 1
+        if depth > MAX_DEPTH or count > MAX_ELEMENTS:
+            raise ProtocolError("a message is nested too deeply or holds too much")

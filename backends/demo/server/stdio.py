@@ -65,7 +65,7 @@ class StandardStreams:
 
 async def _serve() -> int:
     from pstui.backends.demo.server.endpoint import Endpoint
-    from pstui.backends.demo.server.wire import WireError
+    from pstui.backends.errors import ProtocolError
 
     streams = StandardStreams()
     task = asyncio.ensure_future(Endpoint(streams.read, streams.write, own_process=True).serve())
@@ -76,8 +76,8 @@ async def _serve() -> int:
         await task
     except asyncio.CancelledError:
         return 0
-    except WireError as error:
-        print(f"pstui demo endpoint: the session ends, because of {error}.", file=sys.stderr, flush=True)
+    except ProtocolError as error:
+        print(f"pstui demo endpoint: the session ends: {str(error)[:120]}.", file=sys.stderr, flush=True)
         return 1
     except OSError:
         return 0

@@ -138,7 +138,7 @@ class ContainerChannel:
         self._heard.clear()
         if not self._answered:
             if len(self._opening) + len(data) > MAX_OPENING:
-                raise BrokenPipeError("The container's PowerShell takes its opening without any answer.")
+                raise BrokenPipeError("The container's PowerShell does not answer the opening.")
             self._opening += data
             with contextlib.suppress(BrokenPipeError):
                 await self._process.write(data)  # if it is gone, reading finds out whether another one is tried

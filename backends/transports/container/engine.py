@@ -1,9 +1,7 @@
-"""Container engines as their command lines speak: which there are, what containers they have, and their states.
+"""Container engines as their command lines speak: which there are, their containers, and what became of one.
 
 Podman, Docker and whatever takes the same arguments. Everything goes as argument lists; a container is named to the
 engine by its full id alone, so that no name is ever read as an option.
-
-What became of a container: its present state, in words, and the way on from there.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ async def find(info: ConnectionInfo) -> Container:
         raise OpenError(f"the container {shown} cannot be looked up", "\n".join(failures), hint, error_id=ERROR_ID)
     raise OpenError(
         f"there is no container {shown}",
-        f"{' and '.join(one.name for one in asked)} know none with this id or name.",
+        f"{' and '.join(one.name for one in asked)} found no container with this id or name.",
         f"To see them all: {asked[0].name} ps --all",
         error_id=ERROR_ID,
     )
@@ -116,7 +116,7 @@ def candidates(info: ConnectionInfo) -> list[tuple[str, ...]]:
         raise OpenError("the command for this container holds a null character", error_id=ERROR_ID)
     if shell and (not shell[0] or shell[0].startswith("-")):
         raise OpenError(
-            f"{printable(shell[0])!r} is no program",
+            f"{printable(shell[0])!r} is not a program",
             "A program's name is not empty and does not begin with a dash.",
             "Give the program's path in the container.",
             error_id=ERROR_ID,
@@ -144,7 +144,7 @@ def _what(container: Container) -> str:
 def _several(shown: str, found: Sequence[Container]) -> OpenError:
     names = ", ".join(f"{one.id[:12]} ({one.name})" for one in found[:5]) + (", …" if len(found) > 5 else "")
     return OpenError(
-        f"{len(found)} containers are meant by {shown}", f"{names}.", "Give more of the id.", error_id=ERROR_ID
+        f"{len(found)} containers match {shown}", f"{names}.", "Give more characters of the id.", error_id=ERROR_ID
     )
 
 

@@ -10,7 +10,7 @@ import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.streams import Inbox, LineTail, printable
+from pstui.backends.transports.streams import LineTail, ReadBuffer, printable
 
 #: seconds after the end of the output in which the exit status may still arrive
 DRAIN = 0.5
@@ -22,7 +22,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
     def __init__(self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]]) -> None:
         self._host, self._console, self._on_stop = printable(host), console, on_stop
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
-        self._inbox = Inbox(lambda: self._flow("pause_reading"), lambda: self._flow("resume_reading"))
+        self._received = ReadBuffer(lambda: self._flow("pause_reading"), lambda: self._flow("resume_reading"))
         self._writable = asyncio.Event()
         self._writable.set()
         self._stderr = LineTail(self._show)
@@ -36,7 +36,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
 
         def too_late() -> None:
             self._late = message
-            self._inbox.end()
+            self._received.end()
 
         self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), too_late)
 
@@ -50,7 +50,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
             self._stderr.feed(data)
             return
         self._stop_timer()
-        self._inbox.put(data)
+        self._received.put(data)
 
     def eof_received(self) -> bool:
         asyncio.get_running_loop().call_later(DRAIN, self._finish)
@@ -80,7 +80,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
 
     async def read(self) -> bytes:
         """Return the next bytes of the output, ``b""`` at its end. Raises SessionBroken if the first came too late."""
-        data = await self._inbox.get()
+        data = await self._received.get()
         if not data and self._late:
             raise SessionBroken(self._late, self.ending())
         return data
@@ -88,11 +88,11 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
     async def write(self, data: bytes) -> None:
         """Write all of ``data`` to the subsystem. Raises BrokenPipeError once it is gone."""
         channel = self._channel
-        if channel is None or channel.is_closing() or self._inbox.ended:
+        if channel is None or channel.is_closing() or self._received.ended:
             raise BrokenPipeError(self.ending() or "the connection is closed")
         channel.write(data)
         await self._writable.wait()
-        if self._inbox.ended:
+        if self._received.ended:
             raise BrokenPipeError(self.ending() or "the connection was closed")
 
     async def stop(self) -> None:
@@ -108,7 +108,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
 
     def ending(self) -> str:
         """Return how the subsystem or the connection ended, and what was written to stderr."""
-        if not self._end and self._inbox.ended and not self._stopped and not self._late:
+        if not self._end and self._received.ended and not self._stopped and not self._late:
             return f"The server closed the session on {self._host} without a reason."
         return "\n".join(part for part in (self._end, self._stderr.text()) if part)
 
@@ -129,6 +129,6 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
 
     def _finish(self) -> None:
         self._stop_timer()
-        if not self._inbox.ended:
+        if not self._received.ended:
             self._stderr.end()
-            self._inbox.end()
+            self._received.end()

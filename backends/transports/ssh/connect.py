@@ -1,6 +1,7 @@
-"""The way to an SSH port: the name looked up, a TCP connection to one of its addresses, or a proxy command.
+"""Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
 
-Opening the way to a subsystem: each host's address, port, host key and login, then the session on the last.
+A host is reached by TCP at one of its addresses, through the connection to the host before it, or through a proxy
+command.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pstui.backends.transports.ssh import errors as ssh_errors
 from pstui.backends.transports.ssh.channel import SSHChannel
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.login import KeyFile, KeyRing, Login
-from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
 from pstui.backends.transports.streams import LineTail, printable
 
@@ -211,7 +212,7 @@ LOGIN_TIMEOUT = 120.0
 SESSION_TIMEOUT = 30.0
 
 
-class Opening:
+class Connector:
     """The connections of one session while they open, and afterwards those to drop."""
 
     def __init__(self, info: ConnectionInfo, hops: list[Hop], context: ConnectContext) -> None:
@@ -250,8 +251,8 @@ class Opening:
         subsystem = self._info.text("Subsystem", "powershell") or "powershell"
         self._context.step("session", f"subsystem {printable(subsystem)}")
         console = self._context.console
-        async with Patience() as patience:
-            patience.step(SESSION_TIMEOUT, lambda: ssh_errors.too_slow(hop, "start of the subsystem", SESSION_TIMEOUT))
+        async with StepTimeout() as limit:
+            limit.step(SESSION_TIMEOUT, lambda: ssh_errors.too_slow(hop, "start of the subsystem", SESSION_TIMEOUT))
             try:
                 _, session = await self._connections[-1].create_session(
                     lambda: SSHChannel(hop.name, console, self.drop),
@@ -272,14 +273,14 @@ class Opening:
             context = ConnectContext(_Silent(context.console), context.step)
         ring = await self._ring(hop)
         try:
-            async with Patience() as patience:
-                made, address = await self._socket(hop, patience)
+            async with StepTimeout() as limit:
+                made, address = await self._socket(hop, limit)
                 check = await asyncio.to_thread(host_key_check, hop, address)
-                connection = await self._log_in(hop, made, check, ring, context, patience)
+                connection = await self._log_in(hop, made, check, ring, context, limit)
                 if connection is None:
                     # The library cannot wait for a person: connect again, trusting exactly the key agreed to.
-                    made, _ = await self._socket(hop, patience)
-                    connection = await self._log_in(hop, made, check, ring, context, patience)
+                    made, _ = await self._socket(hop, limit)
+                    connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
         assert connection is not None
@@ -295,12 +296,12 @@ class Opening:
         check: HostKeyCheck,
         ring: KeyRing,
         context: ConnectContext,
-        patience: Patience,
+        limit: StepTimeout,
     ) -> asyncssh.SSHClientConnection | None:
         """Log in over a connected socket; return None when the host key had to be decided on and was accepted."""
-        login = Login(hop.user, check, ring, context, patience)
-        patience.step(HANDSHAKE_TIMEOUT, lambda: ssh_errors.too_slow(hop, "handshake", HANDSHAKE_TIMEOUT))
-        login.on_begin = lambda: patience.step(LOGIN_TIMEOUT, lambda: ssh_errors.too_slow(hop, "login", LOGIN_TIMEOUT))
+        login = Login(hop.user, check, ring, context, limit)
+        limit.step(HANDSHAKE_TIMEOUT, lambda: ssh_errors.too_slow(hop, "handshake", HANDSHAKE_TIMEOUT))
+        login.on_begin = lambda: limit.step(LOGIN_TIMEOUT, lambda: ssh_errors.too_slow(hop, "login", LOGIN_TIMEOUT))
         try:
             return await asyncssh.connect(
                 hop.name,
@@ -317,13 +318,13 @@ class Opening:
             key = login.offered_key
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
                 raise ssh_errors.of_connecting(error, hop, login, ring) from error
-            await check.decide(key.get_algorithm(), key.public_data, context, patience)
+            await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
             if made is not None and not login.reached:
                 made.close()
 
-    async def _socket(self, hop: Hop, patience: Patience) -> tuple[socket.socket | None, str]:
+    async def _socket(self, hop: Hop, limit: StepTimeout) -> tuple[socket.socket | None, str]:
         """Return a connected socket and the address, or None where the way leads through the last connection."""
         name = printable(hop.name)
         if self._connections:
@@ -336,12 +337,12 @@ class Opening:
             self._proxies.append(proxy)
             return made, ""
         self._context.step("name", name)
-        patience.step(NAME_TIMEOUT, lambda: ssh_errors.too_slow(hop, "look-up of the name", NAME_TIMEOUT))
+        limit.step(NAME_TIMEOUT, lambda: ssh_errors.too_slow(hop, "look-up of the name", NAME_TIMEOUT))
         addresses = await look_up_name(hop.host, hop.port, int(hop.options.family))
         address = str(addresses[0][4][0])
         self._context.step("port", f"{hop.port} at {address}")
         seconds = float(hop.option("ConnectTimeout") or PORT_TIMEOUT)
-        patience.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
+        limit.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
         made = await open_socket(hop.name, hop.port, addresses, str(hop.option("BindAddress") or ""))
         return made, str(made.getpeername()[0])
 

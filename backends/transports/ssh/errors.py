@@ -42,7 +42,7 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         isinstance(error, asyncssh.ProtocolError) and not login.began
     ):
         return OpenError(
-            f"{name}: what answers on port {hop.port} is no SSH server",
+            f"{name}: what answers on port {hop.port} is not an SSH server",
             f"It did not speak SSH version 2 ({text}).",
             "Check the port; -Port names another one.",
             details=details,

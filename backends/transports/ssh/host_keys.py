@@ -1,12 +1,8 @@
-"""The known_hosts files of OpenSSH: who is known there, by which line, and adding one.
+"""Server keys and OpenSSH's known_hosts files: whether a key is trusted, asked about once, or refused.
 
 Only the name (with its port) is looked up, never the address, as ssh does by default: a key that is known for an
-address says nothing about a name that now leads there.
-
-Whether a server's key is the one that is known for it: trusted, asked about once, or refused.
-
-A key that has changed or was revoked is never asked away: the connection is refused with both fingerprints, the
-line that holds the old one and the command that removes it.
+address says nothing about a name that now leads there. A key that has changed or was revoked is never asked away: the
+connection is refused with both fingerprints, the line that holds the old one and the command that removes it.
 """
 
 from __future__ import annotations
@@ -27,7 +23,7 @@ from pstui.backends.console import Choice, Question, QuestionCancelled, Question
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
 DEFAULT_PORT = 22
@@ -225,7 +221,7 @@ class HostKeyCheck:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key)
 
-    async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> None:
+    async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> None:
         """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""
         self.check_not_revoked(algorithm, blob)
         if self.known.keys or self.accepted:
@@ -233,14 +229,14 @@ class HostKeyCheck:
         if self.strict in {"no", "off", "accept-new", "false"}:
             keep = True
         elif self.strict in {"yes", "true"}:
-            raise self._unknown(algorithm, blob, "StrictHostKeyChecking forbids to ask about it.")
+            raise self._unknown(algorithm, blob, "StrictHostKeyChecking does not allow asking about it.")
         else:
-            keep = await self._ask(algorithm, blob, context, patience)
+            keep = await self._ask(algorithm, blob, context, limit)
         self.accepted = blob
         if keep:
             self._keep(algorithm, blob, context)
 
-    async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, patience: Patience) -> bool:
+    async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> bool:
         mark = fingerprint(blob)
         address = f" ({self.address})" if self.address and self.address != self.host else ""
         preamble = [
@@ -259,10 +255,10 @@ class HostKeyCheck:
                 source=printable(self.host),
             )
             try:
-                answer = (await patience.ask(context.console, question)).reveal().strip()
+                answer = (await limit.ask(context.console, question)).reveal().strip()
             except QuestionCancelled as cancelled:
                 if cancelled.nobody:
-                    raise self._unknown(algorithm, blob, "Nobody is there to be asked about it.") from cancelled
+                    raise self._unknown(algorithm, blob, "There is nobody to ask about it.") from cancelled
                 raise OpenCancelled(f"{printable(self.host)}: not connected") from cancelled
             if answer == mark or answer.lower() in _YES:
                 return True
@@ -299,7 +295,7 @@ class HostKeyCheck:
             f" kept in {key.place}."
             for key in old[:5]
         ]
-        lines.append("Somebody may be intercepting the connection, or the machine was set up anew.")
+        lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
         token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
         removal = [
             f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"

@@ -28,7 +28,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     # The library takes a quarter of a second to load; the screen goes on meanwhile.
-    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.connect")
+    connecting = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.connect")
     target = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.target")
     outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")
 
@@ -39,7 +39,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
         try:
             async with asyncio.timeout(limit if limit > 0 else None):
                 hops = await asyncio.to_thread(target.resolve, info, Path(folder))
-                channel = await opening.Opening(info, hops, context).run()
+                channel = await connecting.Connector(info, hops, context).run()
         except TimeoutError as error:
             raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
     if limit > 0:

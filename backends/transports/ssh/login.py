@@ -1,14 +1,17 @@
-"""A private key in a file: its public half at once, its private half when it is needed.
+"""Logging in at one SSH server: its host key judged, keys offered, passwords and its own questions put to a person.
 
-The keys to authenticate with: key files, encrypted or not, and the agent, in the order they are offered.
+How this works. asyncssh drives the login and calls back; ``Login`` is that set of callbacks for one connection, and
+afterwards the account of what was tried, from which the error is written. A callback can wait for a person, except the
+two about the host key: they must answer at once. So an unknown key is refused, the person is asked outside, and the
+connection is made a second time, trusting exactly the key that was agreed to.
 
-A key file named in the call is offered first, so that an agent full of others does not use up the server's patience.
-The passphrase of an encrypted file is asked when the server has said that it would take the key, and once for all
-hosts on the way.
+``KeyRing`` offers the keys one by one. A key file named in the call comes first, so that an agent full of other keys
+does not use up the server's patience. An encrypted file offers its public half; its passphrase is asked when the
+server has said that it would take the key (``LockedKeyPair`` opens the file when it has to sign), once for all hosts
+on the way.
 
-Logging in at one SSH server: its host key judged, keys offered, passwords and its own questions put to a person.
-
-Each method is tried once: what the server refused is given up, and no password is sent a second time.
+Each method is tried once. What the server refused is given up, and no password is sent a second time. Once a person
+refuses to answer, every other method is given up as well. While a person is asked, the step's time limit stands still.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
-from pstui.backends.transports.ssh.patience import Patience
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
 #: largest key file read, in bytes
@@ -144,7 +147,7 @@ def _import_public(blob: bytes) -> asyncssh.SSHKey | None:
 def _no_key(
     path: Path, why: str, hint: str = "Give the private key that ssh-keygen made, not another file."
 ) -> OpenError:
-    return OpenError(f"the file {path} is no SSH key", why, hint)
+    return OpenError(f"the file {path} is not an SSH key", why, hint)
 
 
 #: what ssh tries when no key is named, in its order
@@ -260,7 +263,7 @@ class KeyRing:
             except QuestionCancelled as cancelled:
                 file.gave_up = f"The passphrase of {file.path} was not given."
                 if cancelled.nobody:
-                    file.gave_up = f"{file.path} needs a passphrase, and nobody is there to be asked."
+                    file.gave_up = f"{file.path} needs a passphrase, and there is nobody to ask."
                 self.problems.append(file.gave_up)
                 return False
             if answer and await _unlocks(file, answer):
@@ -303,11 +306,11 @@ class Login(asyncssh.SSHClient):
     """
 
     def __init__(
-        self, user: str, host_keys: HostKeyCheck, ring: KeyRing, context: ConnectContext, patience: Patience
+        self, user: str, host_keys: HostKeyCheck, ring: KeyRing, context: ConnectContext, limit: StepTimeout
     ) -> None:
         self._host = printable(host_keys.host)
         self._host_keys, self._ring = host_keys, ring
-        self._context, self._patience = context, patience
+        self._context, self._limit = context, limit
         self._pairs: AsyncIterator[asyncssh.SSHKeyPair] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._seen: set[tuple[str, ...]] = set()
@@ -426,12 +429,12 @@ class Login(asyncssh.SSHClient):
             return answer
         except QuestionCancelled as cancelled:
             if cancelled.nobody:
-                self.problems.append(f"Nobody is there to be asked: {question.label.strip()}")
+                self.problems.append(f"There is nobody to ask for: {question.label.strip()}")
             return None
 
     async def _ask(self, question: Question) -> str:
         try:
-            return (await self._patience.ask(self._context.console, question)).reveal()
+            return (await self._limit.ask(self._context.console, question)).reveal()
         except QuestionCancelled as cancelled:
             if not cancelled.nobody:
                 self.cancelled = cancelled

@@ -1,6 +1,6 @@
 """The hosts of an SSH connection, from the call and the configuration files: the target and its jump hosts.
 
-What asyncssh is told for one host: settings, host key algorithms, the agent, and the check of its key.
+For each of them also what asyncssh is told: its settings, host key algorithms, the agent, and the check of its key.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ async def enter_guest(hypervisors: Sequence[Hypervisor], info: ConnectionInfo, c
     if not machine.addresses:
         raise OpenError(
             f"the virtual machine {machine.name} has no address that is known here",
-            "Neither a lease nor the guest's agent nor ARP tells one.",
+            "Neither a lease nor the guest's agent nor ARP shows one.",
             "Install qemu-guest-agent in the guest, or enter it by its address with -HostName or -ComputerName.",
             error_id=_FAILED,
         )

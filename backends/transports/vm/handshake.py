@@ -168,7 +168,7 @@ class Handshake:
         possible: tuple[bytes, ...]
         match self._expected:
             case "nothing":
-                raise _failed("The guest spoke out of turn.")
+                raise _failed("The guest sent something unexpected.")
             case "version":
                 possible, longest = (b"VERSION_", b"PASS"), MAX_VERSION
                 if _VERSION.fullmatch(answer) or answer == b"PASS":

@@ -1,6 +1,7 @@
-"""The connections to a Hyper-V guest: Windows' own sockets to it, and the two talks that end in a channel.
+"""Virtual machines of Hyper-V, entered as PowerShell Direct does: look-up, logon, channel (protocol-notes 6.6).
 
-Virtual machines of Hyper-V, entered as PowerShell Direct does: look-up, logon, channel (protocol-notes 6.6).
+The connection is one of Windows' own sockets into the guest. Two talks are held over it, one with the broker and one
+with the PowerShell it starts; the second ends in the channel.
 """
 
 from __future__ import annotations

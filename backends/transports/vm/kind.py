@@ -8,6 +8,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.extras import LIBVIRT, pip_install
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.handshake import GuestLogon
@@ -61,7 +62,7 @@ def _nothing_here(why: str) -> OpenError:
     return OpenError(
         "virtual machines cannot be looked up from here",
         f"{why}\n{no_hyperv()}".strip(),
-        "Install libvirt-python (pip install 'pstui[libvirt]') and name a hypervisor with -LibvirtUri, or enter the "
+        f"Install libvirt-python ({pip_install(LIBVIRT)}) and name a hypervisor with -LibvirtUri, or enter the "
         "guest by its address with -HostName or -ComputerName.",
         error_id="HyperVModuleNotAvailable",
     )

@@ -47,7 +47,7 @@ def choose(machines: Sequence[Machine], info: ConnectionInfo) -> Machine:
         known = ", ".join(one.name for one in machines[:8]) + (", …" if len(machines) > 8 else "")
         raise OpenError(
             f"there is no virtual machine {shown}",
-            f"Known are {known}." if known else "The hypervisor knows none, or shows none to this user.",
+            f"Known are {known}." if known else "The hypervisor has no machines, or does not show them to this user.",
             "Check the spelling, and that you may see the machine.",
             error_id=error_id,
         )
@@ -56,13 +56,13 @@ def choose(machines: Sequence[Machine], info: ConnectionInfo) -> Machine:
         raise OpenError(
             f"{len(distinct)} virtual machines are named {shown}",
             f"Their ids: {ids}.",
-            "Say which one with -VMId.",
+            "Choose one with -VMId.",
             error_id="InvalidVMNameMultipleVM",
         )
     machine = distinct[0]
     if not machine.is_running:
         raise OpenError(
-            f"the virtual machine {machine.name} does not run, it is {machine.state}",
+            f"the virtual machine {machine.name} is not running but {machine.state}",
             "Only a running machine can be entered.",
             "Start it first.",
             error_id="InvalidVMState",

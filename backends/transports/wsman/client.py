@@ -1,9 +1,8 @@
-"""HTTP connections in threads of their own, handed out to coroutines: one daemon thread for one connection.
+"""Requests to one WinRM service: sent over any connection of the session, lost ones sent again while that may help.
 
-The default executor has too few threads for it: every session holds one or two requests that wait on the far end for
-as long as nothing happens there.
-
-Requests to one WinRM service: sent over any connection of the session, lost ones sent again while that may help.
+HTTP connections block, so each has a daemon thread of its own, handed out to coroutines by the ``ConnectionPool``. The
+default executor has too few threads for it: every session holds one or two requests that wait on the far end for as
+long as nothing happens there.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.credentials import GATE
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes, Request
-from pstui.backends.transports.wsman.http import Way, WinRMConnection
+from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
 
 #: idle connections kept authenticated for the next request
 MAX_IDLE = 4
@@ -36,7 +35,7 @@ class Blocking(Protocol):
 _Job = tuple[bytes, float | None, "asyncio.Future[bytes]"]
 
 
-class Line:
+class PooledConnection:
     """One HTTP connection and its thread. ``is_fresh`` until its first request was answered."""
 
     def __init__(self, connection: Blocking) -> None:
@@ -91,13 +90,13 @@ def _settle(future: asyncio.Future[bytes], reply: bytes | BaseException) -> None
         future.set_result(reply)
 
 
-class Lines:
+class ConnectionPool:
     """The connections of one session: a request takes an idle one, or makes a new one."""
 
     def __init__(self, make: Callable[[], Blocking]) -> None:
         self._make = make
-        self._idle: list[Line] = []
-        self._busy: set[Line] = set()
+        self._idle: list[PooledConnection] = []
+        self._busy: set[PooledConnection] = set()
         self.is_closed = False
 
     @property
@@ -112,32 +111,32 @@ class Lines:
         """
         if self.is_closed:
             raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the session was closed", sent=False)
-        line = self._idle.pop() if self._idle and not aside else Line(self._make())
-        self._busy.add(line)
+        connection = self._idle.pop() if self._idle and not aside else PooledConnection(self._make())
+        self._busy.add(connection)
         try:
-            reply = await line.exchange(message, silence)
+            reply = await connection.exchange(message, silence)
         except BaseException:
-            line.end()
+            connection.end()
             raise
         else:
             if self.is_closed or len(self._idle) >= MAX_IDLE:
-                line.end()
+                connection.end()
             else:
-                self._idle.append(line)
+                self._idle.append(connection)
             return reply
         finally:
-            self._busy.discard(line)
+            self._busy.discard(connection)
 
     def drop_idle(self) -> None:
         """Let go of the connections that nobody uses: the service may have closed them."""
-        for line in self._idle:
-            line.end()
+        for connection in self._idle:
+            connection.end()
         self._idle.clear()
 
     def drop(self) -> None:
         """Cut every connection; the next request makes a new one."""
-        for line in (*self._idle, *self._busy):
-            line.end()
+        for connection in (*self._idle, *self._busy):
+            connection.end()
         self._idle.clear()
 
     def close(self) -> None:
@@ -162,10 +161,12 @@ class Client:
     ``recover`` is awaited when a request got lost; when it returns, the request is sent again.
     """
 
-    def __init__(self, way: Way, make: Callable[[Way], Blocking] = WinRMConnection) -> None:
-        self.way = way
-        self.envelopes = Envelopes(way.target.url, way.settings)
-        self.lines = Lines(lambda: make(way))
+    def __init__(
+        self, endpoint: EndpointSettings, make: Callable[[EndpointSettings], Blocking] = WinRMConnection
+    ) -> None:
+        self.endpoint = endpoint
+        self.envelopes = Envelopes(endpoint.target.url, endpoint.options)
+        self.connections = ConnectionPool(lambda: make(endpoint))
         self.recover: Recover | None = None
         #: counts the interruptions that were overcome
         self.generation = 0
@@ -185,7 +186,7 @@ class Client:
                 failure = _lost(error)
                 lost, losses = lost or failure.sent, losses + 1
                 recover = self.recover if recovers and losses <= MAX_LOSSES else None
-                if recover is None or not failure.may_pass or self.lines.is_closed:
+                if recover is None or not failure.is_transient or self.connections.is_closed:
                     raise error
                 if losses > 1:
                     await asyncio.sleep(min(LONGEST_LOSS_PAUSE, LOSS_PAUSE * 2**losses))
@@ -195,19 +196,19 @@ class Client:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         silence = None if request.patience is None else request.patience + self.slack
         data = request.again if again else request.data
-        credential = self.way.credential
+        credential = self.endpoint.credential
         try:
-            async with GATE.turn(credential):
+            async with FAILED_LOGINS.turn(credential):
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
-                    reply = await self.lines.exchange(data, silence, aside=aside)
+                    reply = await self.connections.exchange(data, silence, aside=aside)
         except TimeoutError as error:
             told = f"the reply did not end within {(silence or 0) + TRANSFER:g} s"
             raise faults.NetworkFailure(faults.NetworkKind.READ_TIMEOUT, told) from error
         except faults.AuthenticationFailure as failure:
             if failure.secret_sent:
-                GATE.refuse(credential)
-                self.lines.drop()
+                FAILED_LOGINS.refuse(credential)
+                self.connections.drop()
             raise
         return self.envelopes.read(request, reply)
 
@@ -216,6 +217,6 @@ def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFa
     """Return an answer that is none, and may pass, as the loss that it is; any other as it is. Raises HTTPFailure."""
     if isinstance(error, faults.NetworkFailure):
         return error
-    if error.status not in faults.PASSING_STATUSES:
+    if error.status not in faults.TRANSIENT_STATUSES:
         raise error
     return faults.NetworkFailure(faults.NetworkKind.CLOSED, f"HTTP status {error.status}")

@@ -1,8 +1,8 @@
-"""Who one is to a WinRM service: names in their three forms, the question for what is not known, and refusals kept.
+"""Credentials for a WinRM service: user names in their three forms, the question for what is missing, failed logins.
 
 A password is tried once: while its first proof is under way every other attempt with it waits, and once it was turned
-down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed logon,
-not an account locked out.
+down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed login, not
+an account locked out.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Target
 
 _KEY = secrets.token_bytes(32)
 
 
-class Gate:
+class FailedLogins:
     """Who was turned down in this run, and whose first proof is under way. Holds no password, only keyed digests."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Gate:
         self._proved.clear()
 
 
-GATE = Gate()
+FAILED_LOGINS = FailedLogins()
 
 
 def _digest(credential: PSCredential | None) -> bytes | None:
@@ -89,7 +89,7 @@ def _digest(credential: PSCredential | None) -> bytes | None:
 
 
 async def credential_of(
-    info: ConnectionInfo, target: Target, plan: Plan, context: ConnectContext
+    info: ConnectionInfo, target: Target, plan: AuthenticationPlan, context: ConnectContext
 ) -> PSCredential | None:
     """Return the credential to use, asking for what is missing; None is the current user.
 
@@ -120,7 +120,7 @@ async def _asked_name(target: Target, context: ConnectContext) -> PSCredential:
     return PSCredential(name.reveal().strip())
 
 
-def in_realm(name: str, realms: Mapping[str, Any], plan: Plan) -> str:
+def in_realm(name: str, realms: Mapping[str, Any], plan: AuthenticationPlan) -> str:
     """Return a user name as the mechanism takes it: ``DOMAIN\\user`` as ``user@REALM`` where the realm is known.
 
     ``realms`` maps NetBIOS names of domains to Kerberos realms (any case). A domain written with dots is a realm
@@ -161,7 +161,7 @@ async def _ask(kind: QuestionKind, label: str, target: Target, context: ConnectC
         is_password = kind is QuestionKind.SECRET
         what = "password" if is_password else "credential"
         raise OpenError(
-            f"{printable(target.host)}: a {what} is needed, and nobody is there to be asked",
+            f"{printable(target.host)}: a {what} is needed, and there is nobody to ask",
             "" if is_password else "There is no Kerberos ticket of the current user, or it cannot be used here.",
             "Give the name of a [credentials] entry of the profiles that has a password source as -Credential, or get "
             "a ticket with kinit.",

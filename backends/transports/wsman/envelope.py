@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.options import ENVELOPE, Settings
+from pstui.backends.transports.wsman.options import ENVELOPE, WSManOptions
 from pypsrp.wsman import NAMESPACES, OptionSet, SelectorSet, WSMan
 
 #: bytes of an envelope around its payload, and a margin for long names
@@ -74,10 +74,10 @@ class _Endpoint:
 class Envelopes(WSMan):
     """Writes and reads the envelopes of one session: they all bear the same session id, which Reconnect needs."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, options: WSManOptions) -> None:
         self.session_id = str(uuid.uuid4())
-        self.locale, self.data_locale = settings.ui_culture, settings.culture
-        self.max_envelope_size = max(ENVELOPE, settings.envelope or 0)
+        self.locale, self.data_locale = options.ui_culture, options.culture
+        self.max_envelope_size = max(ENVELOPE, options.envelope or 0)
         self.operation_timeout = 180
         self._templates: dict[Any, tuple[bytes, bytes]] = {}
         self.transport = _Endpoint(url)  # type: ignore[assignment]  # its address is all the headers are made of

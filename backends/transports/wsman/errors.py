@@ -1,7 +1,4 @@
-"""What each failure of a WinRM service means and what to do about it, by its code.
-
-What went wrong with a WinRM service, in words: what failed, why, with the WinRM code, and what to do next.
-"""
+"""What went wrong with a WinRM service, for a person: what failed, why, with the WinRM code, and what to do next."""
 
 from __future__ import annotations
 
@@ -63,10 +60,10 @@ ADVICE: dict[int | str, Advice] = {
     faults.IDLE_TIMEOUT_BOUNDS: Advice(
         "the idle time-out lies outside of what it allows",
         "",
-        "Give a smaller IdleTimeout in the session option, or none to take the service's own.",
+        "Give a smaller IdleTimeout in the session option, or leave it out to use the service's own.",
     ),
     faults.NO_SUCH_SESSION: Advice(
-        "there is no such session", "It was ended, or belongs to another user.", "List the sessions anew."
+        "there is no such session", "It was ended, or belongs to another user.", "List the sessions again."
     ),
     faults.ALREADY_CONNECTED: Advice(
         "the session is in use by another client",
@@ -109,7 +106,7 @@ ADVICE[faults.signed(2150859206)] = ADVICE[-2144108090]
 _LISTENER = "Check that WinRM runs there (Enable-PSRemoting) and that the firewall lets port {port} through."
 
 _PROXY_HINT = (
-    "Where it wants to know who asks, give a -ProxyCredential with -ProxyAuthentication Basic in the session option; "
+    "If it requires authentication, give a -ProxyCredential with -ProxyAuthentication Basic in the session option; "
     "otherwise ask who runs it, or use ProxyAccessType NoProxyServer."
 )
 _BEHIND_HINT = "Check the computer's name and port, and that WinRM runs there; or go directly: NoProxyServer."
@@ -125,7 +122,7 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     ),
     NetworkKind.UNREACHABLE: (
         faults.CANNOT_CONNECT,
-        Advice("there is no way to it", "", "Check the network connection and the address."),
+        Advice("it cannot be reached", "", "Check the network connection and the address."),
     ),
     NetworkKind.CONNECT_TIMEOUT: (
         faults.CANNOT_CONNECT,
@@ -133,14 +130,15 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     ),
     NetworkKind.READ_TIMEOUT: (
         faults.OPERATION_TIMED_OUT,
-        Advice("no reply came in time", "The connection stands, but its service is silent.", "Try again later."),
+        Advice("no reply came in time", "The connection is open, but its service does not answer.", "Try again later."),
     ),
     NetworkKind.CLOSED: (
         faults.CANNOT_CONNECT,
         Advice(
             "the connection was closed before a reply came",
             "",
-            "Something else than WinRM may listen on port {port}, or it wants the other of http and https (-UseSSL).",
+            "Something other than WinRM may listen on port {port}, or it expects https instead of http or the reverse "
+            "(-UseSSL).",
         ),
     ),
     NetworkKind.NOT_TLS: (
@@ -162,7 +160,9 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     ),
     NetworkKind.TLS: (
         faults.SECURE_FAILURE,
-        Advice("no encrypted connection came about", "", "Check the TLS versions and the certificate on the computer."),
+        Advice(
+            "no encrypted connection could be made", "", "Check the TLS versions and the certificate on the computer."
+        ),
     ),
     NetworkKind.PROXY: (
         faults.CANNOT_CONNECT,
@@ -215,10 +215,10 @@ def http_advice(failure: faults.HTTPFailure, target: Target, proxy: str = "") ->
             why = "HTTP status 503: its service is stopped or overloaded."
             return faults.HTTP_UNAVAILABLE, Advice("the service is not available", why, "Try again later.")
         case 407:
-            why = "HTTP status 407: it wants to know who asks, and does not know you."
+            why = "HTTP status 407: it requires authentication."
             return faults.CANNOT_CONNECT, Advice("the proxy did not let the connection through", why, _PROXY_HINT)
         case 502 | 504 if proxy:
-            why = f"HTTP status {failure.status}: it found no way, or got no answer."
+            why = f"HTTP status {failure.status}: it could not reach the computer, or got no answer."
             return faults.CANNOT_CONNECT, Advice("the proxy does not get through to it", why, _BEHIND_HINT)
         case 403:
             why = "HTTP status 403: the service allows nobody to connect from here, or wants another certificate."
@@ -236,7 +236,9 @@ def http_advice(failure: faults.HTTPFailure, target: Target, proxy: str = "") ->
             hint = "A proxy or an HTTPS listener may be in between: check the port and -UseSSL."
             return faults.BAD_REQUEST, Advice("it did not understand the request", "HTTP status 400.", hint)
         case status:
-            why = f"HTTP status {status}. {'' if target.ssl else 'Something else than WinRM may answer there.'}".strip()
+            why = (
+                f"HTTP status {status}. {'' if target.ssl else 'Something other than WinRM may answer there.'}".strip()
+            )
             return faults.HTTP_ERROR, Advice("it answered with an error", why, "Check the address and the port.")
 
 
@@ -263,7 +265,7 @@ class WSManOpenError(OpenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ErrorContext:
     """What is known of an attempt, for its error: no secrets."""
 
     target: Target
@@ -272,32 +274,32 @@ class Facts:
     proxy: str = ""
 
 
-def open_error(failure: faults.WSManFailure, facts: Facts) -> OpenError:
+def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError:
     """Return the error for an attempt to open, connect or list."""
-    host = printable(facts.target.host)
+    host = printable(context.target.host)
     match failure:
         case faults.Fault():
             code = failure.code
             advice = ACCESS if code == faults.ACCESS_DENIED else _fault_advice(code)
             words = _words(failure)
         case faults.HTTPFailure():
-            code, advice = http_advice(failure, facts.target, facts.proxy)
+            code, advice = http_advice(failure, context.target, context.proxy)
             words = printable(failure.text[:MAX_WORDS]).strip() if failure.text and "<" not in failure.text[:1] else ""
         case faults.NetworkFailure():
             code, advice = NETWORK[failure.kind]
-            if facts.proxy and failure.kind in UNREACHED:
+            if context.proxy and failure.kind in UNREACHED:
                 code, advice = faults.CANNOT_CONNECT, PROXY_UNREACHED
             words = printable(failure.text[:MAX_WORDS])
             if failure.kind is NetworkKind.CERTIFICATE:
                 advice = next((better for sign, better in CERTIFICATES if sign in words), advice)
         case faults.AuthenticationFailure():
-            return _authentication(failure, facts)
+            return _authentication(failure, context)
         case _:
             code, words = 0, printable(str(failure)[:MAX_WORDS])
-            advice = Advice("what answers there is no WinRM service, or not a working one", "", "Check the address.")
-    why = " ".join(part for part in (advice.why.format(**_fields(facts)), words and f"It says: {words}") if part)
+            advice = Advice("what answers there is not a working WinRM service", "", "Check the address.")
+    why = " ".join(part for part in (advice.why.format(**_fields(context)), words and f"It says: {words}") if part)
     return _made(
-        f"{host}: {advice.what.format(**_fields(facts))}", why, advice.hint.format(**_fields(facts)), code, words
+        f"{host}: {advice.what.format(**_fields(context))}", why, advice.hint.format(**_fields(context)), code, words
     )
 
 
@@ -307,7 +309,7 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
     match failure:
         case faults.Fault(code=faults.NO_SUCH_SESSION):
             what = f"{name} has closed the session"
-            why = f"It does not know the session any more. {_code(failure.code)}"
+            why = f"It no longer knows the session. {_code(failure.code)}"
             return SessionBroken(
                 what, why, "Its idle time-out passed, or someone ended it there.", details=_words(failure)
             )
@@ -323,7 +325,7 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
             )
         case faults.AuthenticationFailure():
             why = f"{printable(failure.text)} {_code(faults.ACCESS_DENIED)}"
-            return SessionBroken(f"{name} does not accept the logon any more", why, "Open a new session.")
+            return SessionBroken(f"{name} no longer accepts the logon", why, "Open a new session.")
         case faults.HTTPFailure():
             return SessionBroken(f"{name} answered with the HTTP status {failure.status}", "", "Open a new session.")
         case _:
@@ -333,8 +335,12 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
 def command_error(fault: faults.Fault, computer: str) -> SessionStateError:
     """Return the error for a command that a session did not take, while the session itself goes on."""
     advice = _fault_advice(fault.code)
+    too_long = fault.code == faults.IDLE_TIMEOUT_BOUNDS
     return SessionStateError(
-        f"{printable(computer)} did not take the command", f"{_words(fault)} {_code(fault.code)}".strip(), advice.hint
+        f"{printable(computer)} did not take the command",
+        f"{_words(fault)} {_code(fault.code)}".strip(),
+        advice.hint,
+        error_id="CannotDisconnectSessionWithInvalidIdleTimeout" if too_long else "",
     )
 
 
@@ -357,15 +363,15 @@ def _fault_advice(code: int) -> Advice:
     return ADVICE.get(code, ADVICE["other"])
 
 
-def _authentication(failure: faults.AuthenticationFailure, facts: Facts) -> OpenError:
-    host, text = printable(facts.target.host), failure.text
+def _authentication(failure: faults.AuthenticationFailure, context: ErrorContext) -> OpenError:
+    host, text = printable(context.target.host), failure.text
     lower = text.lower()
-    user = printable(facts.user) or "the current user"
+    user = printable(context.user) or "the current user"
     if not failure.secret_sent and "refused before" in text:
         return _made(
             f"{host}: the password of {user} was refused before",
             text,
-            "Give the right password. After a lock-out or a change over there, start pstui anew.",
+            "Give the right password. After a lock-out or a change over there, restart pstui.",
             faults.LOGON_FAILURE,
             "",
         )
@@ -374,7 +380,7 @@ def _authentication(failure: faults.AuthenticationFailure, facts: Facts) -> Open
             return _made(f"{host}: {advice.what}", f"{advice.why} {printable(text)}".strip(), advice.hint, code, text)
     if failure.offered and not failure.secret_sent:
         return _made(
-            f"{host}: the service does not offer {facts.scheme} authentication",
+            f"{host}: the service does not offer {context.scheme} authentication",
             f"It offers {_schemes(failure.offered)}.",
             "Choose another one with -Authentication, or let its administrator allow this one.",
             -2144108274,
@@ -465,16 +471,16 @@ def _schemes(offered: str) -> str:
     return ", ".join(dict.fromkeys(names)) or "nothing"
 
 
-def _fields(facts: Facts) -> dict[str, str]:
-    target = facts.target
+def _fields(context: ErrorContext) -> dict[str, str]:
+    target = context.target
     return {
         "host": printable(target.host),
         "port": str(target.port),
-        "proxy": facts.proxy,
+        "proxy": context.proxy,
         "path": f"/{target.path.partition('?')[0]}",
         "configuration": printable(configuration_of(target.shell_uri)),
         "scheme": "https" if target.ssl else "http",
-        "user": printable(facts.user) or "the current user",
+        "user": printable(context.user) or "the current user",
     }
 
 

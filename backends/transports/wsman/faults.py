@@ -1,9 +1,8 @@
-"""What may go wrong on the way to a WinRM service, as exceptions of pstui's own, and the codes of WinRM by name.
+"""The failures of a WinRM service as exceptions of pstui's own, and the codes of WinRM by name.
 
-These exceptions stay inside the WSMan transport; ``wsman_errors`` puts them into words for a person. They hold no
-type of the libraries beneath, so that this module costs nothing to import.
-
-Exceptions of the HTTP, TLS and authentication libraries, turned into the failures of ``wsman_faults``.
+These exceptions stay inside the WSMan transport; ``errors.py`` puts them into words for a person. They hold no type of
+the HTTP, TLS and authentication libraries, whose exceptions are turned into them here, so that this module costs
+nothing to import.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ def describe(code: int) -> str:
 
 
 #: HTTP answers of a service that stumbles, or of a proxy that does not reach it: they may pass
-PASSING_STATUSES = frozenset({500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
 
 
 class NetworkKind(enum.Enum):
@@ -141,7 +140,7 @@ class NetworkFailure(WSManFailure):
         self.kind, self.text, self.sent = kind, text, sent
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether waiting may help: the way is interrupted, rather than wrong or not to be trusted."""
         return self.kind not in (NetworkKind.CERTIFICATE, NetworkKind.NOT_TLS, NetworkKind.TLS, NetworkKind.PROXY)
 
@@ -183,7 +182,7 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.EN
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH")
 
 
-def trouble(error: BaseException, *, sent: bool) -> WSManFailure:
+def failure_of(error: BaseException, *, sent: bool) -> WSManFailure:
     """Return the failure that an exception of the libraries means. ``sent``: whether a connection stood."""
     for one in _chain(error):
         if isinstance(one, WSManFailure):

@@ -1,10 +1,16 @@
-"""Sockets that tell their owner: urllib3's connections, noticed when made, checked as asked for, bounded when read.
+"""One HTTP connection to a WinRM service, with its authentication and its encryption. Everything here blocks.
 
-One HTTP connection to a WinRM service, with its authentication and its seal. Everything here blocks.
+How this works. Authentication by Kerberos, NTLM or CredSSP proves the *connection*, and the messages are then
+encrypted ("sealed") with the key that came out of it. So connection, proof and seal live and die together, which the
+libraries do not know: requests and urllib3 replace a lost connection silently, and a sealed body on a new one is
+garbage. ``WinRMConnection`` stands beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
+their owner when they are made (``opened``) and ask before (``check_allowed``); a connection that would replace the
+proved one is refused with ``NotConnected`` before anything is sent, and ``exchange`` begins again with a fresh session
+and a fresh proof.
 
-It stands beneath pypsrp's HTTP transport and changes what an interactive session cannot use of it: every new
-connection begins with a fresh session and a fresh seal (the old ones belong to the old connection), redirects are
-never followed, nothing is retried, replies are bounded, and the connection can be cut from another thread.
+``_post`` sends one message: where it must be sealed, an empty request authenticates first (``_authenticate``), and the
+seal is made of what that left. Redirects are not followed and nothing is retried here: both are decided above. Replies
+are bounded, certificates are checked as asked for, and ``cut`` ends a blocked read from another thread.
 """
 
 from __future__ import annotations
@@ -27,10 +33,10 @@ import requests.adapters
 import requests.auth
 from pstui.backends.credentials import PSCredential
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.errors import REFUSED, Facts
-from pstui.backends.transports.wsman.faults import trouble
-from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
+from pstui.backends.transports.wsman.faults import failure_of
+from pstui.backends.transports.wsman.options import WSManOptions
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Proxy, Target
 from pypsrp.encryption import WinRMEncryption
 from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
@@ -185,12 +191,12 @@ class NotConnected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EndpointSettings:
     """What every connection of one session shares: where to, how to prove who one is, and with what."""
 
     target: Target
-    plan: Plan
-    settings: Settings
+    plan: AuthenticationPlan
+    options: WSManOptions
     credential: PSCredential | None
     certificate: tuple[str, str, str] | None = None
     proxy: Proxy | None = None
@@ -198,17 +204,17 @@ class Way:
     settled: set[str] = field(default_factory=set)
 
     @property
-    def facts(self) -> Facts:
-        """What an error may tell of this way."""
+    def error_context(self) -> ErrorContext:
+        """What an error may tell of this endpoint."""
         user = self.credential.user_name if self.credential else ""
-        return Facts(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
+        return ErrorContext(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
 
 
 class WinRMConnection(_TransportHTTP):
     """One connection. Used by one thread at a time, save ``cut``."""
 
-    def __init__(self, way: Way) -> None:
-        plan, target, credential = way.plan, way.target, way.credential
+    def __init__(self, settings: EndpointSettings) -> None:
+        plan, target, credential = settings.plan, settings.target, settings.credential
         password = credential.password if credential else None
         super().__init__(
             target.host,
@@ -218,12 +224,12 @@ class WinRMConnection(_TransportHTTP):
             target.ssl,
             target.path,
             auth=plan.scheme if plan.scheme != "digest" else "basic",
-            cert_validation=not way.settings.skip_ca,
+            cert_validation=not settings.options.skip_ca,
             encryption="auto" if plan.sealed or target.ssl else "never",
             no_proxy=True,
             credssp_auth_mechanism=plan.inner,
         )
-        self.way = way
+        self.settings = settings
         self.endpoint = target.url
         self.wrap_required = plan.sealed
         self.new_connections = 0
@@ -232,8 +238,8 @@ class WinRMConnection(_TransportHTTP):
         self._allowed = False
         self._cut = False
         self._sock: socket.socket | None = None
-        if way.certificate:
-            self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = way.certificate
+        if settings.certificate:
+            self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = settings.certificate
 
     def exchange(self, message: bytes, silence: float | None) -> bytes:
         """Post one message and return the reply's envelope. ``silence`` is the longest one in seconds.
@@ -258,8 +264,8 @@ class WinRMConnection(_TransportHTTP):
             raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the connection was closed", sent=False) from error
         except Exception as error:
             if self._cut:
-                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "cut by this side") from error
-            raise trouble(error, sent=self._sock is not None) from error
+                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "closed by this side") from error
+            raise failure_of(error, sent=self._sock is not None) from error
 
     def cut(self) -> None:
         """End the connection now, from any thread: a blocked read returns at once."""
@@ -273,17 +279,17 @@ class WinRMConnection(_TransportHTTP):
     @property
     def host(self) -> str:
         """The name a certificate must bear."""
-        return self.way.target.host
+        return self.settings.target.host
 
     @property
     def skips(self) -> tuple[bool, bool]:
         """Whether the issuer, and the name, of a certificate stay unchecked."""
-        return self.way.settings.skip_ca, self.way.settings.skip_cn
+        return self.settings.options.skip_ca, self.settings.options.skip_cn
 
     @property
     def proxy_authorization(self) -> str:
         """The header by which the proxy learns who asks."""
-        proxy = self.way.proxy
+        proxy = self.settings.proxy
         return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
 
     @property
@@ -350,13 +356,13 @@ class WinRMConnection(_TransportHTTP):
         if response.status_code == 401 or context is None:
             self._check_status(response, b"")
             raise faults.AuthenticationFailure(
-                "The service let us in without proof, so that nothing could be sealed.", secret_sent=False
+                "The service asked for no authentication, so there is no key to encrypt with.", secret_sent=False
             )
         if response.status_code >= 300 and response.status_code != 500:
             self._check_status(response, response.content)
         response.content  # noqa: B018  reading it to the end frees the connection for the next request
         if getattr(context, "negotiated_protocol", None) == "ntlm":
-            self.way.settled.add("ntlm")
+            self.settings.settled.add("ntlm")
         protocol = WinRMEncryption.SPNEGO
         if self.auth == "credssp":
             protocol = WinRMEncryption.CREDSSP
@@ -374,10 +380,10 @@ class WinRMConnection(_TransportHTTP):
         if kind.startswith(("multipart/encrypted", "multipart/x-multi-encrypted")):
             found = _MIME_BOUNDARY.search(kind)
             if self.encryption is None or found is None:
-                raise faults.BadReply("the service sealed a reply that nothing was agreed on for")
+                raise faults.BadReply("the service encrypted a reply although no encryption was agreed on")
             content = self.encryption.unwrap_message(content, found[1])
         elif self.wrap_required and content and response.status_code < 300:
-            raise faults.BadReply("the service answered a sealed message with an open one")
+            raise faults.BadReply("the service answered an encrypted message without encryption")
         self._check_status(response, content)
         return content
 
@@ -386,9 +392,11 @@ class WinRMConnection(_TransportHTTP):
         status = response.status_code
         if status == 401:
             if self.encryption is not None:
-                raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "the service forgot who we are")
+                raise faults.NetworkFailure(
+                    faults.NetworkKind.CLOSED, "the service does not accept the authentication any more"
+                )
             offered = response.headers.get("www-authenticate", "")
-            if self.auth == "basic" and offered and self.way.plan.scheme not in offered.lower():
+            if self.auth == "basic" and offered and self.settings.plan.scheme not in offered.lower():
                 raise faults.AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
             raise faults.AuthenticationFailure(REFUSED, offered=offered)
         if 300 <= status < 400:
@@ -406,16 +414,16 @@ class WinRMConnection(_TransportHTTP):
         adapter = OwnedAdapter(self)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
-        proxy = self.way.proxy
+        proxy = self.settings.proxy
         session.proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
         return session
 
     def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:
-        target = self.way.target
+        target = self.settings.target
         # Every Windows computer answers to host/NAME; the port tells services apart that have names of their own.
-        if auth_provider == "negotiate" and "ntlm" in self.way.settled:
+        if auth_provider == "negotiate" and "ntlm" in self.settings.settled:
             auth_provider = "ntlm"
-        with_port = self.way.settings.port_in_spn
+        with_port = self.settings.options.port_in_spn
         session.auth = HTTPNegotiateAuth(
             username=self.username,
             password=self.password,
@@ -426,7 +434,7 @@ class WinRMConnection(_TransportHTTP):
         )
 
     def _build_auth_basic(self, session: requests.Session) -> None:
-        if self.way.plan.scheme == "digest":
+        if self.settings.plan.scheme == "digest":
             session.auth = requests.auth.HTTPDigestAuth(self.username or "", self.password or "")
         else:
             user, password = (self.username or "").encode(), (self.password or "").encode()

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Sequence
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Make the way to the service ready: rules, credential, name. Raises OpenError, OpenCancelled."""
-    # The libraries take a third of a second to load; the screen goes on meanwhile.
-    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.opening")
-    transport: Transport = await opening.Opening(info, context).transport()
+    transport: Transport = await (await _loaded()).Connector(info, context).transport()
     return transport
+
+
+async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequence[RemoteSession]:
+    """Return the PowerShell sessions of this user that the computer keeps. Raises OpenError, OpenCancelled."""
+    found: Sequence[RemoteSession] = await (await _loaded()).list_sessions(info, context)
+    return found
+
+
+async def _loaded() -> Any:
+    """Load the module that does the work: its libraries take a third of a second; the screen goes on meanwhile."""
+    return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
 
 
 TRANSPORT = TransportKind(
     name="WSMan",
     parameter_sets=frozenset({ParameterSet.COMPUTER_NAME, ParameterSet.URI}),
     connect=connect,
+    list_sessions=list_sessions,
 )

@@ -1,4 +1,4 @@
-"""The session options of a WinRM connection made ready, those refused that cannot be had (protocol-notes 1.9, 6.7)."""
+"""The session options of a WinRM connection, those that are not supported refused (protocol-notes 1.9, 6.7)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WSManOptions:
     """Everything about a connection but its address and its credential. Times are in seconds, None is no limit."""
 
     redirects: int = 0
@@ -55,8 +55,8 @@ class Settings:
     notes: tuple[str, ...] = ()
 
 
-def settings_of(info: ConnectionInfo, is_loopback: bool) -> Settings:
-    """Return the settings of a call. Raises OpenError naming the option that cannot be had, and why."""
+def read_options(info: ConnectionInfo, is_loopback: bool) -> WSManOptions:
+    """Return the options of a call. Raises OpenError naming the option that is not supported, and why."""
     option: Mapping[str, Any] = info.values.get("SessionOption") or {}
     _refuse(info, option, is_loopback)
     ui = client_culture("LC_ALL", "LC_MESSAGES", "LANG")
@@ -64,7 +64,7 @@ def settings_of(info: ConnectionInfo, is_loopback: bool) -> Settings:
     follows = info.parameter_set is ParameterSet.URI and info.switch("AllowRedirection")
     count = int(option.get("MaximumConnectionRedirectionCount", 5))
     envelope = info.settings.get("max_envelope_size_kb")
-    return Settings(
+    return WSManOptions(
         redirects=max(0, count) if follows else 0,
         no_profile=bool(option.get("NoMachineProfile", False)),
         culture=str(option.get("Culture") or numbers),
@@ -127,7 +127,7 @@ def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) 
     if credential is not None and mechanism != "Basic":
         raise _refused(
             f"ProxyAuthentication {mechanism}",
-            "Only Basic is spoken with a proxy.",
+            "A proxy can only be used with Basic authentication.",
             "Use -ProxyAuthentication Basic; the proxy then gets the password readable.",
         )
     if info.switch("EnableNetworkAccess") and is_loopback:
@@ -139,7 +139,7 @@ def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) 
 
 
 def _refused(name: str, why: str, hint: str = "Leave it out.") -> OpenError:
-    return OpenError(f"{name} cannot be had", why, hint, error_id="CreateRemoteRunspaceFailed")
+    return OpenError(f"{name} is not supported", why, hint, error_id="CreateRemoteRunspaceFailed")
 
 
 def _notes(info: ConnectionInfo, is_loopback: bool) -> tuple[str, ...]:

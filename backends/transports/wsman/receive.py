@@ -1,6 +1,18 @@
-"""The streams of a shell: the state of each, and what they bring, in one queue with an end.
+"""Receiving from a WinRM shell: what each stream brings, in one queue (protocol-notes 6.7).
 
-Receiving from a shell: one chain of Receives a stream, and what each answer means for the session.
+How this works. WinRM never sends by itself: the client asks with a Receive, which the service answers when there is
+output, or with a time-out fault when there is none for a while. So each stream (the pool's own and one a command) has
+a task that sends one Receive after another, ``Receiver.receive``, until the service says Done. What comes goes into
+the ``ReceiveQueue``, from which the pool takes it; while too much waits there, no further Receive is sent, and the
+service makes the command wait.
+
+The answer decides: chunks go on, a time-out asks again, "disconnected" takes the shell up again (``MAX_RETAKEN``
+times), a fault of a stream that was closed meanwhile is its normal end, and anything else ends the session with its
+reason. A service that answers at once with nothing, again and again, is slowed down by ``Backoff``. The pool's own
+stream rests for a moment after the opening (``FIRST_REST``), so that the first command gets the connection that stands
+already.
+
+``FinishedCommands`` has the service forget commands that are over, when nothing else is to be sent.
 """
 
 from __future__ import annotations
@@ -15,7 +27,7 @@ from pstui.backends.errors import ProtocolError, SessionBroken, SessionDisconnec
 from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
-from pstui.backends.transports.wsman.shell import Received, Verbs, received
+from pstui.backends.transports.wsman.shell import ReceiveResponse, ShellRequests, read_receive_response
 
 #: bytes kept for a slow consumer before Receive waits
 MAX_QUEUED = 4 * 1024 * 1024
@@ -23,7 +35,7 @@ MAX_QUEUED = 4 * 1024 * 1024
 REST, MAX_LEFT = 0.25, 100
 
 
-class Lane:
+class StreamState:
     """One stream: whose turn it is to send, the task that receives, how much has come.
 
     ``stopped`` says that nothing is sent to it any more.
@@ -52,7 +64,7 @@ class Lane:
             self.task.cancel()
 
 
-class Inflow:
+class ReceiveQueue:
     """What arrived and was not yet taken, and why nothing more comes.
 
     ``room`` is clear while too much waits, ``taken`` while anything does.
@@ -125,7 +137,7 @@ class Inflow:
                 raise self.failure
 
 
-class Leftovers:
+class FinishedCommands:
     """Commands that are over but still listed by the service, forgotten when there is time for it.
 
     Each costs a request, which would hold up the next command; a service keeps a thousand or so of them.
@@ -171,7 +183,7 @@ log = logging.getLogger(__name__)
 FIRST_REST = 0.1
 #: an answer that brings nothing and came within this part of the time it may take came too early: so many of them are
 #: taken as they come, then each is waited for longer, up to so many seconds
-EARLY, MAX_EARLY, FIRST_BRAKE, LONGEST_BRAKE = 0.01, 20, 0.01, 1.0
+EARLY, MAX_EARLY, FIRST_BACKOFF, LONGEST_BACKOFF = 0.01, 20, 0.01, 1.0
 #: how often in a row a shell is taken again that the service disconnected by itself
 MAX_RETAKEN = 3
 
@@ -179,7 +191,7 @@ _GONE = (faults.OPERATION_ABORTED, faults.CANCELLED, faults.NO_SUCH_SESSION, fau
 
 
 class Receiver:
-    """Receives the streams of one shell into ``flow``; ``lanes`` are those that are listened to.
+    """Receives the streams of one shell into ``queue``; ``streams`` are those that are listened to.
 
     ``put`` takes what arrived. ``retake`` connects to the shell again, where the service let go of it by itself.
     """
@@ -190,55 +202,55 @@ class Receiver:
         put: Callable[[uuid.UUID | None, bytes], None],
         retake: Callable[[], Awaitable[None]],
     ) -> None:
-        self.flow = Inflow()
-        self.lanes: dict[uuid.UUID | None, Lane] = {}
+        self.queue = ReceiveQueue()
+        self.streams: dict[uuid.UUID | None, StreamState] = {}
         #: whether the pool is open, so that its stream has nothing urgent any more
-        self.is_settled = False
+        self.pool_is_open = False
         self._computer, self._put, self._retake = computer, put, retake
         self._has_rested = False
 
-    async def receive(self, client: Client, verbs: Verbs, pipeline_id: uuid.UUID | None) -> bool:
+    async def receive(self, client: Client, requests: ShellRequests, pipeline_id: uuid.UUID | None) -> bool:
         """Receive one stream until it ends; return whether the far end said so."""
-        brake, retaken = Brake(client.way.settings.receive_timeout), 0
+        backoff, retaken = Backoff(client.endpoint.options.receive_timeout), 0
         try:
             while True:
                 aside = pipeline_id is None and await self._rest()
-                brake.begin()
+                backoff.begin()
                 try:
-                    found = received(await client.call(verbs.receive(pipeline_id), aside=aside))
+                    found = read_receive_response(await client.call(requests.receive(pipeline_id), aside=aside))
                     retaken = 0
                 except faults.Fault as fault:
                     if self._over(pipeline_id, fault):
                         return True
-                    if fault.code in faults.LET_GO and retaken < MAX_RETAKEN and not self.flow.is_ending:
+                    if fault.code in faults.LET_GO and retaken < MAX_RETAKEN and not self.queue.is_ending:
                         retaken += 1
                         await self._retake()
                     elif fault.code != faults.OPERATION_TIMED_OUT:
                         raise
-                    found = Received((), False)  # nothing to say is no reason to go
+                    found = ReceiveResponse((), False)  # nothing to say is no reason to go
                 for chunk in found.chunks:
                     self._put(pipeline_id, chunk)
                 if found.is_done:
                     return True
-                await brake.end(empty=not found.chunks)
-                await self.flow.room.wait()
+                await backoff.end(empty=not found.chunks)
+                await self.queue.room.wait()
         except faults.WSManFailure as failure:
-            if not self.flow.closing:
-                self.flow.end(errors.broken(failure, self._computer))
+            if not self.queue.closing:
+                self.queue.end(errors.broken(failure, self._computer))
         except SessionBroken as failure:
-            self.flow.end(failure)
+            self.queue.end(failure)
         except Exception as error:  # a fault of ours must end the session, not leave everyone waiting for ever
             log.error("receiving failed: %s", type(error).__name__)
             what = f"{self._computer} sent what pstui could not handle"
-            self.flow.end(ProtocolError(what, f"{type(error).__name__} was not expected here."))
+            self.queue.end(ProtocolError(what, f"{type(error).__name__} was not expected."))
         return False
 
     async def _rest(self) -> bool:
         """Let the pool's stream rest once, when the pool has just opened; return whether it did."""
         if self._has_rested:
             return False
-        await self.flow.taken.wait()
-        if not self.is_settled:
+        await self.queue.taken.wait()
+        if not self.pool_is_open:
             return False
         self._has_rested = True
         await asyncio.sleep(FIRST_REST)
@@ -246,12 +258,12 @@ class Receiver:
 
     def _over(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:
         """Whether a fault is but the answer to a command that was closed."""
-        lane = self.lanes.get(pipeline_id)
-        closed = pipeline_id is not None and (lane is None or lane.stopped)
+        stream = self.streams.get(pipeline_id)
+        closed = pipeline_id is not None and (stream is None or stream.stopped)
         return closed and fault.code in _GONE
 
 
-class Brake:
+class Backoff:
     """Slows down asking a service that answers at once and says nothing, again and again."""
 
     def __init__(self, patience: float) -> None:
@@ -268,4 +280,4 @@ class Brake:
         took = asyncio.get_running_loop().time() - self._began
         self._count = self._count + 1 if empty and took < self._early else 0
         if self._count > MAX_EARLY:
-            await asyncio.sleep(min(LONGEST_BRAKE, FIRST_BRAKE * 2 ** min(10, self._count - MAX_EARLY)))
+            await asyncio.sleep(min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(10, self._count - MAX_EARLY)))

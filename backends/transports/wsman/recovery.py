@@ -1,4 +1,15 @@
-"""Riding out a network failure as PowerShell's robust connections do: a bar, notices, an end (protocol-notes 2.10)."""
+"""Riding out a network failure as PowerShell's robust connections do: a bar, notices, an end (protocol-notes 2.10).
+
+How this works. ``Client.call`` awaits the ``Recovery`` when a request got lost, and sends it again when that returns.
+One outage loses several requests at once, so each names the client's ``generation`` it was sent in: the first one
+tries under the lock, the others find a new generation and go on. The first try asks the service for anything at all
+(``_probe`` of the transport): mostly the connection had rested too long, and nobody needs to know.
+
+If there is no answer, the outage is told to the console, with a progress bar that counts the time left
+(``max_retry_time``). Attempts follow with growing pauses until one is answered. When the time is up, or Ctrl+C gives
+up waiting, every waiting request gets SessionDisconnected: the shell lives on over there until its idle time-out and
+can be connected to again.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +37,7 @@ class Recovery:
     def __init__(self, client: Client, computer: str, console: Console, probe: Probe) -> None:
         self._client, self._computer, self._probe = client, computer, probe
         self.console = console
-        self.allowed = client.way.settings.max_retry_time
+        self.allowed = client.endpoint.options.max_retry_time
         self.first_pause, self.longest_pause = FIRST_PAUSE, LONGEST_PAUSE
         self._turn = asyncio.Lock()
         self._attempts: asyncio.Task[bool] | None = None
@@ -62,15 +73,15 @@ class Recovery:
                 return
             if failure.kind is faults.NetworkKind.READ_TIMEOUT:
                 # Nothing comes through this connection, as after a sleep of this machine; through its sisters neither.
-                self._client.lines.drop()
+                self._client.connections.drop()
             else:
                 # A connection that rested too long may simply have been closed by the service: no outage yet, and
                 # what waits on other connections may go on waiting.
-                self._client.lines.drop_idle()
+                self._client.connections.drop_idle()
             if await self._answers(min(ATTEMPT, self.allowed)):
                 self._client.generation += 1
                 return
-            self._client.lines.drop()
+            self._client.connections.drop()
             await self._ride_out(failure)
 
     async def _ride_out(self, failure: faults.NetworkFailure) -> None:
@@ -132,7 +143,7 @@ class Recovery:
         except (faults.NetworkFailure, TimeoutError):
             return False
         except faults.HTTPFailure as failure:
-            return failure.status not in faults.PASSING_STATUSES
+            return failure.status not in faults.TRANSIENT_STATUSES
         except faults.Fault:
             return True
         return True

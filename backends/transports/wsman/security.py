@@ -1,9 +1,8 @@
-"""Client certificates: the one with a thumbprint, found among PEM files (protocol-notes 1.2 CertificateThumbprint).
-
-The rules of safety of a WinRM connection: which way of proving who one is may be used with which endpoint.
+"""The rules of safety of a WinRM connection: which authentication may be used with which endpoint.
 
 A password, or what stands for it, is only shown to an endpoint whose identity is proved (HTTPS, Kerberos) or that the
-user has said to trust; nothing is sent readable unless a profile says so in plain words.
+user has said to trust; nothing is sent unencrypted unless a profile says so in plain words. Client certificates are
+found by their thumbprint among PEM files (protocol-notes 1.2 CertificateThumbprint).
 """
 
 from __future__ import annotations
@@ -21,9 +20,10 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenError
+from pstui.backends.extras import CREDSSP, KERBEROS, pip_install
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.target import Target
 
 #: bytes of a file that may hold a certificate, and files looked at in one folder
@@ -42,7 +42,7 @@ def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path
     wanted = re.sub(r"[\s:\u200e]", "", thumbprint).upper()
     if not re.fullmatch(r"[0-9A-F]{40}", wanted):
         raise _error(
-            f"“{printable(thumbprint)}” is no thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
+            f"“{printable(thumbprint)}” is not a thumbprint", "A thumbprint has 40 hexadecimal digits.", "Check it."
         )
     looked = 0
     for path in _files(places):
@@ -143,7 +143,7 @@ _TRUST = "Use -UseSSL, or name the computer in trusted_hosts of the profile if y
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AuthenticationPlan:
     """How to prove who one is.
 
     ``scheme`` is what the HTTP layer does: negotiate, kerberos, ntlm, basic, digest, credssp or certificate. ``inner``
@@ -164,7 +164,9 @@ class Plan:
         return not self.plain
 
 
-def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: Iterable[str]) -> Plan:
+def plan_authentication(
+    info: ConnectionInfo, target: Target, options: WSManOptions, trusted: Iterable[str]
+) -> AuthenticationPlan:
     """Return how to authenticate for a call. Raises OpenError where the rules forbid it."""
     mechanism = info.text("Authentication", "Default")
     readable = bool(info.settings.get("allow_unencrypted", False))
@@ -177,8 +179,8 @@ def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: I
     if mechanism in ("Basic", "Digest"):
         if not target.ssl and not readable:
             raise _unprotected(f"{mechanism} authentication over http", mechanism == "Basic")
-        return Plan(mechanism.casefold(), sealed=False, plain=not target.ssl, needs_credential=True)
-    plain = not target.ssl and settings.no_encryption
+        return AuthenticationPlan(mechanism.casefold(), sealed=False, plain=not target.ssl, needs_credential=True)
+    plain = not target.ssl and options.no_encryption
     if plain and not readable:
         raise _unprotected("a session without encryption over http", False)
     sealed = not target.ssl and not plain
@@ -186,24 +188,24 @@ def plan_of(info: ConnectionInfo, target: Target, settings: Settings, trusted: I
         missing = credssp_missing()
         if missing:
             raise missing
-        return Plan("credssp", sealed, plain, "auto" if is_trusted else "kerberos", needs_credential=True)
+        return AuthenticationPlan("credssp", sealed, plain, "auto" if is_trusted else "kerberos", needs_credential=True)
     return _negotiated(mechanism, target, credential, is_trusted, sealed, plain)
 
 
 def _negotiated(
     mechanism: str, target: Target, credential: PSCredential | None, is_trusted: bool, sealed: bool, plain: bool
-) -> Plan:
+) -> AuthenticationPlan:
     without = kerberos_missing()
     asks = mechanism != _IMPLICIT
     if mechanism == "Kerberos" or not is_trusted:
         if without:
             raise _no_kerberos(target, without, mechanism == "Kerberos")
-        return Plan("kerberos", sealed, plain, asks=asks)
+        return AuthenticationPlan("kerberos", sealed, plain, asks=asks)
     if target.is_address:
-        return Plan("ntlm", sealed, plain, needs_credential=True)
+        return AuthenticationPlan("ntlm", sealed, plain, needs_credential=True)
     if without and credential is None and not asks:
         raise _no_kerberos(target, without, True)
-    return Plan("negotiate", sealed, plain, asks=asks)
+    return AuthenticationPlan("negotiate", sealed, plain, asks=asks)
 
 
 def trusts(target: Target, patterns: Iterable[str]) -> bool:
@@ -234,7 +236,7 @@ def kerberos_missing() -> str:
     if not absent:
         return ""
     return (
-        f"Kerberos needs the Python packages {' and '.join(absent)}: pip install 'pstui[kerberos]' "
+        f"Kerberos needs the Python packages {' and '.join(absent)}: {pip_install(KERBEROS)} "
         "(it builds against the system's Kerberos: libkrb5-dev or krb5-devel, and a C compiler)."
     )
 
@@ -246,7 +248,7 @@ def credssp_missing() -> OpenError | None:
     return OpenError(
         "CredSSP is not installed",
         "-Authentication Credssp needs the Python package requests-credssp.",
-        "Install it with: pip install 'pstui[credssp]'",
+        f"Install it with: {pip_install(CREDSSP)}",
         error_id="CreateRemoteRunspaceFailed",
     )
 
@@ -265,7 +267,7 @@ def _machine_list() -> tuple[str, ...]:
     return tuple(str(value).split(","))
 
 
-def _certificate(target: Target) -> Plan:
+def _certificate(target: Target) -> AuthenticationPlan:
     if not target.ssl:
         raise OpenError(
             "a client certificate needs https",
@@ -273,7 +275,7 @@ def _certificate(target: Target) -> Plan:
             "Add -UseSSL, or use an address that begins with https://.",
             error_id="CreateRemoteRunspaceFailed",
         )
-    return Plan("certificate", sealed=False, asks=False)
+    return AuthenticationPlan("certificate", sealed=False, asks=False)
 
 
 def _check_address(target: Target, mechanism: str, is_trusted: bool) -> None:

@@ -1,6 +1,6 @@
-"""The verbs of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, protocol-notes 6.7).
+"""The requests of a remote shell as WinRM takes them, and what its answers say (MS-WSMV 3.1.4, protocol-notes 6.7).
 
-Lists of shells and of their commands: asked for by Enumerate, read from the answers (protocol-notes 5.4).
+Shells and their commands are listed by Enumerate (protocol-notes 5.4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pstui.backends.transports.wsman.envelope import (
     rsp,
     texts,
 )
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSManAction
 
 #: the misspelling is the protocol's: any other code closes the command (protocol-notes 6.7)
@@ -36,21 +36,21 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceiveResponse:
     """What one Receive brought: fragments in order, and whether the command is over."""
 
     chunks: tuple[bytes, ...]
     is_done: bool
 
 
-class Verbs:
+class ShellRequests:
     """Writes the requests for one shell. Ids go upper-case, as the real client writes them.
 
     Services of Windows 7's age give shells and commands ids of their own; they are learnt from their answers.
     """
 
-    def __init__(self, envelopes: Envelopes, settings: Settings, shell_id: uuid.UUID, resource: str) -> None:
-        self._envelopes, self._settings, self._resource = envelopes, settings, resource
+    def __init__(self, envelopes: Envelopes, options: WSManOptions, shell_id: uuid.UUID, resource: str) -> None:
+        self._envelopes, self._options, self._resource = envelopes, options, resource
         self.shell_id = str(shell_id).upper()
         self._given: dict[uuid.UUID, str] = {}
 
@@ -76,18 +76,18 @@ class Verbs:
     def create(self, opening: bytes, protocol: str, name: str) -> Request:
         """Return the request that makes the shell; ``opening`` are the pool's first fragments."""
         shell = ET.Element(rsp("Shell"), {"ShellId": self.shell_id, **({"Name": _text(name)} if name else {})})
-        if self._settings.idle_timeout is not None:
-            _add(shell, "IdleTimeOut", f"PT{self._settings.idle_timeout:.3f}S")
-        if self._settings.buffering:
-            _add(shell, "BufferMode", self._settings.buffering)
+        if self._options.idle_timeout is not None:
+            _add(shell, "IdleTimeOut", f"PT{self._options.idle_timeout:.3f}S")
+        if self._options.buffering:
+            _add(shell, "BufferMode", self._options.buffering)
         _add(shell, "InputStreams", "stdin pr")
         _add(shell, "OutputStreams", "stdout")
         ET.SubElement(shell, "creationXml", xmlns=PWSH).text = _base64(opening)
         options = [("protocolversion", protocol, True)]
-        if self._settings.no_profile:
+        if self._options.no_profile:
             options.append(("WINRS_NOPROFILE", "1", True))
         return self._envelopes.request(
-            WSManAction.CREATE, self._resource, shell, options=options, patience=self._settings.open_timeout
+            WSManAction.CREATE, self._resource, shell, options=options, patience=self._options.open_timeout
         )
 
     def command(self, command_id: uuid.UUID, first: bytes, line: str) -> Request:
@@ -118,18 +118,18 @@ class Verbs:
             body,
             shell_id=self.shell_id,
             options=[("WSMAN_CMDSHELL_OPTION_KEEPALIVE", "True", False)],
-            patience=self._settings.receive_timeout,
+            patience=self._options.receive_timeout,
         )
 
     def signal(self, command_id: uuid.UUID, code: str) -> Request:
         """Return the request that stops or closes a command."""
         body = ET.Element(rsp("Signal"), {"CommandId": self._name(command_id)})
         _add(body, "Code", code)
-        return self._shell(WSManAction.SIGNAL, body, self._settings.cancel_timeout)
+        return self._shell(WSManAction.SIGNAL, body, self._options.cancel_timeout)
 
     def delete(self) -> Request:
         """Return the request that ends the shell."""
-        return self._shell(WSManAction.DELETE, None, self._settings.cancel_timeout)
+        return self._shell(WSManAction.DELETE, None, self._options.cancel_timeout)
 
     def get(self, patience: float) -> Request:
         """Return the request that asks for the shell's state."""
@@ -158,7 +158,7 @@ class Verbs:
             body,
             shell_id=self.shell_id,
             options=[("protocolversion", protocol, True)],
-            patience=self._settings.open_timeout,
+            patience=self._options.open_timeout,
         )
 
     def connect_command(self, command_id: uuid.UUID) -> Request:
@@ -166,18 +166,18 @@ class Verbs:
         return self._shell(WSManAction.CONNECT, ET.Element(rsp("Connect"), {"CommandId": _id(command_id)}))
 
     def _shell(self, action: str, body: ET.Element | None, patience: float | None = 0.0) -> Request:
-        wait = self._settings.operation_timeout if patience == 0.0 else patience
+        wait = self._options.operation_timeout if patience == 0.0 else patience
         return self._envelopes.request(action, self._resource, body, shell_id=self.shell_id, patience=wait)
 
 
-def received(body: ET.Element) -> Received:
+def read_receive_response(body: ET.Element) -> ReceiveResponse:
     """Read a ReceiveResponse. Raises BadReply."""
     response = body.find("rsp:ReceiveResponse", NAMESPACES)
     if response is None:
         raise faults.BadReply("the service answered a Receive with something else")
     chunks = [decoded(stream.text) for stream in response.findall("rsp:Stream", NAMESPACES) if stream.text]
     state = response.find("rsp:CommandState", NAMESPACES)
-    return Received(tuple(chunks), state is not None and state.get("State", "").endswith("/Done"))
+    return ReceiveResponse(tuple(chunks), state is not None and state.get("State", "").endswith("/Done"))
 
 
 def connect_answer(body: ET.Element) -> bytes:
@@ -203,7 +203,7 @@ def _checked(text: str) -> str:
     """Return an id that the service gave, if it is one. Raises BadReply."""
     text = text.strip()
     if not re.fullmatch(r"[0-9A-Za-z{}-]{1,64}", text):
-        raise faults.BadReply("the service gave an id that is none")
+        raise faults.BadReply("the service gave an invalid id")
     return text
 
 
@@ -259,7 +259,7 @@ async def list_commands(client: Client, shell_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 async def _enumerate(client: Client, resource: str, item: str, shell_id: uuid.UUID | None) -> list[ET.Element]:
-    patience = client.way.settings.operation_timeout
+    patience = client.endpoint.options.operation_timeout
     body = ET.Element(_wsen("Enumerate"))
     ET.SubElement(body, _wsman("OptimizeEnumeration"))
     ET.SubElement(body, _wsman("MaxElements")).text = "32000"

@@ -1,6 +1,6 @@
 """Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
 
-The proxy on the way to a WinRM service: which one the machine's settings name, and who one is to it.
+Also the proxy on the way: which one the machine's settings name, and the credential for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import printable
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 
 #: prefix of a session configuration's address (protocol-notes 1.6)
 SHELL_PREFIX = "http://schemas.microsoft.com/powershell/"
@@ -104,7 +104,9 @@ def _from_uri(text: str, what: str) -> Target:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise OpenError(f"{what} {shown} is no address", f"{error}.", error_id="CreateRemoteRunspaceFailed") from error
+        raise OpenError(
+            f"{what} {shown} is not an address", f"{error}.", error_id="CreateRemoteRunspaceFailed"
+        ) from error
     scheme = parts.scheme.casefold()
     if scheme not in ("http", "https") or not _is_host(host):
         raise OpenError(
@@ -158,13 +160,13 @@ class Proxy:
         return printable(self.url.partition("://")[2])
 
 
-def find_proxy(target: Target, settings: Settings) -> Proxy | None:
+def find_proxy(target: Target, options: WSManOptions) -> Proxy | None:
     """Return the proxy for a target: that of the environment, or of the system's settings where those exist.
 
     None where ProxyAccessType wants none, none is named, or the target is excepted. Raises OpenError for one that
     cannot be used.
     """
-    if settings.proxy == "none":
+    if options.proxy == "none":
         return None
     from requests.utils import get_environ_proxies, select_proxy
 
@@ -179,8 +181,8 @@ def find_proxy(target: Target, settings: Settings) -> Proxy | None:
     if not host:
         raise _unusable(target, "Its address cannot be read.", "Write it like http://proxy.contoso.com:3128.")
     if scheme not in ("http", "https"):
-        raise _unusable(target, f"{printable(scheme)} is not spoken here.", "Name an http or https proxy.")
-    credential = settings.proxy_credential
+        raise _unusable(target, f"{printable(scheme)} is not supported.", "Name an http or https proxy.")
+    credential = options.proxy_credential
     if credential is None and parts.username is not None:
         credential = PSCredential(unquote(parts.username), Secret(unquote(parts.password or "")))
     shown = f"[{host}]" if ":" in host else host

@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from pstui.backends.binding.binder import bind, bind_line
 from pstui.backends.binding.connections import connections
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.cli.main import main
@@ -44,7 +44,7 @@ ENTER = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
 
 
 def error_id(line: str, **changes: object) -> str:
-    surroundings = context(**({"exists": lambda path: "nope" not in path} | changes))  # type: ignore[arg-type]
+    surroundings = context(**({"exists": lambda path: "nope" not in path} | changes))
     try:
         bind_line(line, context=surroundings)
     except CallError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pstui.backends.binding.hosts import SshHost, computer_name, parse_ssh_host
+from pstui.backends.addresses import SshHost, computer_name, parse_ssh_host
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from pstui.backends.binding.binder import BoundCall, bind_line
 from pstui.backends.binding.connections import connection_info
-from pstui.backends.binding.line import statements
+from pstui.backends.binding.context import BoundCall
+from pstui.backends.binding.line import bind_line, statements
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from pstui.backends.binding.binder import BoundCall, bind, bind_line
 from pstui.backends.binding.connections import connection_info, connections, what_if
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential

@@ -6,9 +6,8 @@ import uuid
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pstui.backends.binding.binder import bind, bind_line
 from pstui.backends.binding.connections import connection_info, connections, what_if
-from pstui.backends.binding.line import evaluate, statements
+from pstui.backends.binding.line import bind, bind_line, evaluate, statements
 from pstui.backends.binding.writer import line_of, literal
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
@@ -182,7 +181,7 @@ S = ParameterSet
 SETS = {
     S.COMPUTER_NAME: joined(
         target(ComputerName=NAMES),
-        optional(Port=PORT, UseSSL=ON, ApplicationName=TEXT, **WSMAN),  # type: ignore[arg-type]  # strategies of many types
+        optional(Port=PORT, UseSSL=ON, ApplicationName=TEXT, **WSMAN),
     ),
     S.SSH_HOST: joined(
         target(HostName=HOSTS),
@@ -192,7 +191,7 @@ SETS = {
     ),
     S.URI: joined(
         target(ConnectionUri=NAMES.map(lambda host: f"https://{host}:5986/wsman")),
-        optional(AllowRedirection=ON, **WSMAN),  # type: ignore[arg-type]  # as above
+        optional(AllowRedirection=ON, **WSMAN),
     ),
     S.VM_ID: joined(target(VMId=st.uuids(), Credential=CREDENTIALS), optional(ConfigurationName=PLAIN)),
     S.VM_NAME: joined(target(VMName=TEXT, Credential=CREDENTIALS), optional(ConfigurationName=PLAIN)),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from pstui.backends.binding.binder import bind, bind_line
-from pstui.backends.binding.connections import profile_value
+from pstui.backends.binding.codec import from_toml, session_options
 from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import OPTIONS, option, options_of
 from pstui.backends.binding.session_options import (
     SESSION_OPTIONS,
     culture,
-    from_profile,
     from_table,
     session_option,
     time_span,
@@ -217,10 +216,10 @@ def test_a_proxy_credential_needs_a_proxy() -> None:
 
 
 def test_session_options_of_a_profile_have_toml_types() -> None:
-    assert from_profile({"open_timeout": 5000, "skip_ca_check": True}) == {"OpenTimeout": 5000, "SkipCACheck": True}
+    assert session_options({"open_timeout": 5000, "skip_ca_check": True}) == {"OpenTimeout": 5000, "SkipCACheck": True}
     for table in ({"open_timeout": "5"}, {"skip_ca_check": 1}, {"opentimeut": 1}, {"idle_timeout": -2}):
         with pytest.raises(ConversionError):
-            from_profile(table)
+            session_options(table)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +238,9 @@ def test_session_options_of_a_profile_have_toml_types() -> None:
         ("credential", 3),
     ],
 )
-def test_a_profile_value_of_the_wrong_kind_is_refused_by_its_key(name: str, value: object) -> None:
+def test_a_from_toml_of_the_wrong_kind_is_refused_by_its_key(name: str, value: object) -> None:
     with pytest.raises(ConversionError) as refused:
-        profile_value(option(name), value)
+        from_toml(option(name), value)
     assert refused.value.why
 
 

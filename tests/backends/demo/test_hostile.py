@@ -6,6 +6,7 @@ import asyncio
 import base64
 import struct
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
 from pstui.backends.demo.language.parser import parse
+from pstui.backends.demo.server.endpoint import ElementReader
 from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete
-from pstui.backends.demo.server.fragments import MAX_OBJECT, Defragmenter
 from pstui.backends.demo.server.memory import MemoryChannel
-from pstui.backends.demo.server.wire import SESSION, PacketReader, WireError, data_element, element
+from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, refragmented
+from pstui.backends.transports.outofproc import SESSION, encode, encode_data
 
 from tests.support.oop_client import ZERO, OopClient, OopWire, fragment
 
@@ -45,7 +48,7 @@ def attacks(pool: uuid.UUID) -> dict[str, bytes]:
         "garbage": b"\x01\x02\x03garbage\n",
         "unknown element": f"<Hello PSGuid='{ZERO}' />\n".encode(),
         "two attributes": f"<Close PSGuid='{ZERO}' X='1' />\n".encode(),
-        "server element": element("SignalAck", OTHER),
+        "server element": encode("SignalAck", OTHER),
         "object id 0": data(head.pack(0, 0, 3, 5) + b"12345", OTHER),
         "wrong flags": data(head.pack(9, 0, 7, 5) + b"12345", OTHER),
         "out of order": data(head.pack(9, 1, 0, 5) + b"12345", OTHER),
@@ -89,8 +92,9 @@ async def test_before_the_versions_nothing_is_done() -> None:
     pool.open()
     payload = pool.data_to_send()
     assert payload is not None
-    opening = Defragmenter().feed(payload.data)
-    for first in (fragment(2, opening[1].whole), fragment(1, opening[0].whole.replace(b">2.3<", b">9.0<"))):
+    opening = Defragmenter(for_server=True).feed(payload.data)
+    strange = replace(opening[0], body=opening[0].body.replace(b">2.3<", b">9.0<"))
+    for first in (refragmented(opening[1], 2, for_server=True), refragmented(strange, 1, for_server=True)):
         channel = MemoryChannel()
         wire = OopWire(channel)
         wire.start_reading()
@@ -123,16 +127,16 @@ async def test_data_for_a_command_that_is_gone_is_acknowledged_and_dropped() -> 
 
 
 def test_a_line_without_an_end_is_not_kept() -> None:
-    reader = PacketReader(limit=1000)
-    with pytest.raises(WireError):
+    reader = ElementReader(limit=1000)
+    with pytest.raises(ProtocolError):
         for _ in range(100):
             reader.feed(b"x" * 100)
 
 
 def test_an_object_without_an_end_is_not_kept() -> None:
-    parts = Defragmenter()
+    parts = Defragmenter(for_server=True)
     chunk = b"x" * 100_000
-    with pytest.raises(WireError):
+    with pytest.raises(ProtocolError):
         for number in range(1000):
             parts.feed(struct.pack(">QQBI", 1, number, number == 0, len(chunk)) + chunk)
     assert MAX_OBJECT < 100_000 * 1000
@@ -142,16 +146,16 @@ def test_an_object_without_an_end_is_not_kept() -> None:
 @given(st.binary(max_size=300))
 def test_bytes_are_packets_or_refused(noise: bytes) -> None:
     try:
-        PacketReader().feed(noise + b"\n")
-    except WireError as error:
+        ElementReader().feed(noise + b"\n")
+    except ProtocolError as error:
         assert str(error)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=5), st.integers(1, 60))
 def test_packets_survive_any_cut(payloads: list[bytes], size: int) -> None:
-    text = b"".join(data_element(SESSION, payload) for payload in payloads)
-    reader = PacketReader()
+    text = b"".join(encode_data(SESSION, payload) for payload in payloads)
+    reader = ElementReader()
     packets = [packet for at in range(0, len(text), size) for packet in reader.feed(text[at : at + size])]
     assert [packet.data for packet in packets] == payloads
 
@@ -169,6 +173,6 @@ def test_any_text_is_a_script_or_refused(text: str) -> None:
 @given(st.binary(max_size=400))
 def test_fragments_are_messages_or_refused(noise: bytes) -> None:
     try:
-        Defragmenter().feed(noise)
-    except WireError as error:
+        Defragmenter(for_server=True).feed(noise)
+    except ProtocolError as error:
         assert str(error)

@@ -41,6 +41,7 @@ async def entered(**options: Any) -> AsyncIterator[OopClient]:
 @pytest.mark.parametrize("protocol", ["2.0", "2.1", "2.2", "2.3", "2.4"])
 async def test_every_protocol_version_gets_its_own_answer(protocol: str) -> None:
     async with entered(protocol=protocol) as client:
+        assert client.pool.their_capability is not None
         assert str(client.pool.their_capability.protocolversion) == protocol
         table = client.pool.application_private_data["PSVersionTable"]
         assert table["PSEdition"] == "pstui-demo"
@@ -50,6 +51,7 @@ async def test_every_protocol_version_gets_its_own_answer(protocol: str) -> None
 
 async def test_a_later_minor_version_is_answered_with_the_highest_known_one() -> None:
     async with entered(protocol="2.9") as client:
+        assert client.pool.their_capability is not None
         assert str(client.pool.their_capability.protocolversion) == "2.4"
 
 

@@ -18,7 +18,7 @@ from psrpcore.types import PSSecureString  # noqa: F401  loading the types regis
 from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.clixml import WRITE_METHODS, PlainCipher, parse, plain, read, write_record
 from pstui.backends.psrp.host_calls import VOID, arguments_of, decode
-from pstui.backends.psrp.questions import HOST_METHODS
+from pstui.backends.psrp.host_methods import HOST_METHODS
 from pstui.backends.records import Write
 
 from tests.support.paths import RECORDINGS

@@ -13,7 +13,7 @@ import pytest
 from pstui.backends.console import KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.host_calls import MAX_OPEN
-from pstui.backends.psrp.questions import HOST_METHODS
+from pstui.backends.psrp.host_methods import HOST_METHODS
 from pstui.backends.records import ProgressRecord, RunspaceState, Write
 from pstui.backends.sessions.interactive import Outcome
 
@@ -197,7 +197,7 @@ async def one_session(calls: Calls, batches: int, faults: list[str]) -> int:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_calls_do_no_harm(part: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    calls, faults = Calls(part), []
+    calls, faults = Calls(part), list[str]()
     left = CALLS // PARTS // BATCH
     sessions = 0
     while left > 0:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.console import ConsoleSize, KeyInfo
-from pstui.backends.psrp.questions import HOST_METHODS
+from pstui.backends.psrp.host_methods import HOST_METHODS
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.interactive import Outcome
 
@@ -60,7 +60,7 @@ class Scene:
         self.guid = guid
         method = HOST_METHODS[self.dialogue.method]
         ci = 7 if method.answered else -100
-        peer.host_call(method.number, self.dialogue.arguments, ci, ZERO if self.of_pool else guid)
+        peer.host_call(self.dialogue.method, self.dialogue.arguments, ci, ZERO if self.of_pool else guid)
         if not method.answered:
             peer.state(guid, COMPLETED)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import ConsoleSize
-from pstui.backends.psrp.invocation import ERRORS, MAX_TEMPLATES, OUT_DEFAULT, Call, Invocation, Templates
+from pstui.backends.psrp.invocation import ERRORS, MAX_TEMPLATES, OUT_DEFAULT, Call, Invocation, PipelineTemplates
 from pstui.backends.psrp.invocations import DEBUG_PROMPT, LOAD_PROFILE, PROMPT, line_invocation, script_invocation
 
 POOL = uuid.UUID(int=1)
@@ -43,7 +43,7 @@ def anew(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
 
 
 SHARED = core()
-TEMPLATES = Templates(SHARED)
+TEMPLATES = PipelineTemplates(SHARED)
 
 
 def templated(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
@@ -78,7 +78,7 @@ def test_what_pstui_sends_itself() -> None:
 
 
 def test_templates_do_not_gather_for_ever() -> None:
-    templates = Templates(core())
+    templates = PipelineTemplates(core())
     for number in range(MAX_TEMPLATES * 2):
         templates.prepare(replace(PROMPT, title=f"{number}"), (2, 3))
     assert len(templates._known) == MAX_TEMPLATES

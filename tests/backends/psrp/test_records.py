@@ -13,7 +13,7 @@ from pstui.backends.records import ErrorInfo
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.reported import MAX_INFORMATION, MAX_RECORDS, SessionRecords
 
-from tests.support.screens import RECORDINGS
+from tests.support.paths import RECORDINGS
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
     COMPLETED,
@@ -175,7 +175,7 @@ async def test_answers_without_end_are_not_collected(command: str, monkeypatch: 
     kept: list[Any] = []
     taken = "pstui.backends.records.Bounded.take"
 
-    def take(self: list[Any], value: Any) -> None:
+    def take(self: Bounded, value: Any) -> None:
         original(self, value)
         kept.append(len(self))
 

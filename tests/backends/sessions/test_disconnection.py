@@ -10,7 +10,6 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, PstuiError, SessionBusy, SessionDisconnected, SessionStateError
 from pstui.backends.records import PipelineState, RunspaceAvailability, RunspaceState
-from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
@@ -68,12 +67,12 @@ async def test_states_follow_each_other_and_what_was_set_is_still_there(
     seen.clear()
     assert session.can_disconnect
     assert not session.can_connect
-    await links.disconnect(session, 120.0, "Drop")
+    await session.link.disconnect(120.0, "Drop")
     assert session.can_connect
     assert not session.can_disconnect
-    await links.disconnect(session)  # it stays so
-    await links.connect(session)
-    await links.connect(session)
+    await session.link.disconnect()  # it stays so
+    await session.link.connect()
+    await session.link.connect()
     assert seen == [
         ("DISCONNECTING", "NONE"),
         ("DISCONNECTED", "NONE"),
@@ -88,7 +87,7 @@ async def test_entering_a_disconnected_session_connects_it(
     winrm_endpoint: WinRMEndpoint, manager: SessionManager
 ) -> None:
     session, _ = await kept(manager, winrm_endpoint)
-    await links.disconnect(session)
+    await session.link.disconnect()
     found = manager.find(ConnectionInfo(ParameterSet.ID, {"Id": session.id}))
     interactive = manager.interact(found, console := ScriptedConsole())
     await interactive.enter()
@@ -103,11 +102,11 @@ async def test_what_runs_goes_on_and_who_enters_sees_the_rest(
     session, console = await kept(manager, winrm_endpoint)
     running = asyncio.create_task(session.invoke_script("1..3; Start-Sleep 1; 4..6", console))
     await until(lambda: console.shown() == ["1", "2", "3"])
-    await links.disconnect(session)
+    await session.link.disconnect()
     with pytest.raises(SessionDisconnected):
         await running
-    assert not links.why_not_receive(session)
-    await links.connect(session)
+    assert not session.link.why_not_receive()
+    await session.link.connect()
     assert state(session) == (RunspaceState.OPENED, RunspaceAvailability.BUSY)
     with pytest.raises(SessionBusy):
         await session.invoke_script("'too early'", console)
@@ -123,16 +122,16 @@ async def test_receiving_follows_the_command_to_its_end(winrm_endpoint: WinRMEnd
     session, console = await kept(manager, winrm_endpoint)
     running = asyncio.create_task(session.invoke_script("1; Start-Sleep 1; 2", console))
     await until(lambda: console.shown() == ["1"])
-    await links.disconnect(session)
+    await session.link.disconnect()
     await asyncio.wait({running})
     assert isinstance(running.exception(), SessionDisconnected)
-    result = await links.receive(session, later := ScriptedConsole())
+    result = await session.link.receive(later := ScriptedConsole())
     assert result is not None
     assert result.state is PipelineState.COMPLETED
     assert later.shown() == ["2"]
     assert state(session) == (RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
-    assert links.why_not_receive(session)
-    assert await links.receive(session, later) is None
+    assert session.link.why_not_receive()
+    assert await session.link.receive(later) is None
 
 
 async def test_who_gives_up_receiving_does_not_end_the_command(
@@ -141,11 +140,11 @@ async def test_who_gives_up_receiving_does_not_end_the_command(
     session, console = await kept(manager, winrm_endpoint)
     running = asyncio.create_task(session.invoke_script("1; Start-Sleep 1; 2", console))
     await until(lambda: console.shown() == ["1"])
-    await links.disconnect(session)
+    await session.link.disconnect()
     await asyncio.wait({running})
     running.exception()
-    first = asyncio.create_task(links.receive(session, later := ScriptedConsole()))
-    await until(lambda: session.following is not None)
+    first = asyncio.create_task(session.link.receive(later := ScriptedConsole()))
+    await until(lambda: session.link.following is not None)
     first.cancel()
     await asyncio.wait({first})
     await session.available()
@@ -158,14 +157,14 @@ async def test_what_is_received_can_be_let_go_of_again_and_be_stopped(
     session, console = await kept(manager, winrm_endpoint)
     running = asyncio.create_task(session.invoke_script("1; Start-Sleep 60; 2", console))
     await until(lambda: console.shown() == ["1"])
-    await links.disconnect(session)
+    await session.link.disconnect()
     await asyncio.wait({running})
     running.exception()
-    first = asyncio.create_task(links.receive(session, console))
+    first = asyncio.create_task(session.link.receive(console))
     await until(lambda: session._outer is not None)
-    await links.disconnect(session)
+    await session.link.disconnect()
     assert isinstance(await refused(first), SessionDisconnected)
-    second = asyncio.create_task(links.receive(session, console))
+    second = asyncio.create_task(session.link.receive(console))
     await until(lambda: session._outer is not None)
     await session.stop()
     result = await second
@@ -183,24 +182,24 @@ async def test_a_computers_sessions_are_listed_and_one_is_taken_over(
     running = asyncio.create_task(theirs.invoke_script("1; Start-Sleep 1; 2", console))
     await until(lambda: console.shown() == ["1"])
     elsewhere = SessionManager()
-    (row,) = await elsewhere.list_kept(theirs.info, ScriptedConsole())
+    (row,) = await elsewhere.list_remote(theirs.info, ScriptedConsole())
     assert state(row) == (RunspaceState.DISCONNECTED, RunspaceAvailability.BUSY)
     assert (row.instance_id, row.transport) == (theirs.instance_id, "WSMan")
     assert row.configuration_name == "Microsoft.PowerShell"
     assert not elsewhere.sessions, "a row of the list is no session of this process yet"
-    busy = await refused(links.connect(row))
+    busy = await refused(row.link.connect())
     assert busy.error_id == "CannotConnectAlreadyConnected,PSSessionConnectFailed"
     assert "in use by another client" in busy.what
     assert state(row) == (RunspaceState.DISCONNECTED, RunspaceAvailability.BUSY)
 
-    (same,) = await manager.list_kept(theirs.info, ScriptedConsole())
+    (same,) = await manager.list_remote(theirs.info, ScriptedConsole())
     assert same is theirs
-    await links.disconnect(theirs, 3600.0)
+    await theirs.link.disconnect(3600.0)
     await asyncio.wait({running})
     running.exception()
-    (row,) = await elsewhere.list_kept(theirs.info, ScriptedConsole())
+    (row,) = await elsewhere.list_remote(theirs.info, ScriptedConsole())
     assert state(row) == (RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
-    assert not links.why_not_receive(row)
+    assert not row.link.why_not_receive()
     found = elsewhere.find(ConnectionInfo(ParameterSet.SESSION, {"Session": row}))
     assert list(elsewhere.sessions) == [row]
     interactive = elsewhere.interact(found, taken := ScriptedConsole())
@@ -209,7 +208,7 @@ async def test_a_computers_sessions_are_listed_and_one_is_taken_over(
     await interactive.run("$x")
     assert taken.shown()[-1] == "7"
     assert row.instance_id == theirs.instance_id
-    (mine,) = await manager.list_kept(theirs.info, ScriptedConsole())
+    (mine,) = await manager.list_remote(theirs.info, ScriptedConsole())
     assert mine is not theirs, "its own object is out of date while another client holds the session"
     await elsewhere.remove(row)
     assert not winrm_endpoint.shells()
@@ -219,18 +218,18 @@ async def test_closing_ends_the_far_side_but_leaving_the_program_does_not(
     winrm_endpoint: WinRMEndpoint, manager: SessionManager
 ) -> None:
     session, _ = await kept(manager, winrm_endpoint)
-    await links.disconnect(session)
+    await session.link.disconnect()
     await manager.remove(session)
     assert state(session) == (RunspaceState.CLOSED, RunspaceAvailability.NONE)
     assert not winrm_endpoint.shells()
 
     session, _ = await kept(manager, winrm_endpoint)
     other, _ = await kept(manager, winrm_endpoint)
-    await links.disconnect(session)
+    await session.link.disconnect()
     await manager.close_all()
     assert winrm_endpoint.shells() == {str(session.instance_id).upper(): "Disconnected"}
     assert other.state is RunspaceState.CLOSED
-    (row,) = await manager.list_kept(session.info, ScriptedConsole())
+    (row,) = await manager.list_remote(session.info, ScriptedConsole())
     await row.close()
     assert not winrm_endpoint.shells()
 
@@ -257,16 +256,16 @@ async def test_a_temporary_session_that_the_network_loses_can_be_found_again(
 
 async def test_refusals_carry_powershells_ids(winrm_endpoint: WinRMEndpoint, manager: SessionManager) -> None:
     session, console = await kept(manager, winrm_endpoint)
-    short = await refused(links.disconnect(session, 30.0))
-    long = await refused(links.disconnect(session, 100_000.0))
+    short = await refused(session.link.disconnect(30.0))
+    long = await refused(session.link.disconnect(100_000.0))
     assert {short.error_id, long.error_id} == {"CannotDisconnectSessionWithInvalidIdleTimeout"}
     assert state(session) == (RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
     await session.invoke_script("1", console)
     assert console.shown() == ["1"]
     await manager.remove(session)
-    closed = await refused(links.disconnect(session))
+    closed = await refused(session.link.disconnect())
     assert closed.error_id == "CannotDisconnectSessionWhenNotOpened"
-    assert (await refused(links.connect(session))).error_id == "PSSessionConnectFailed"
+    assert (await refused(session.link.connect())).error_id == "PSSessionConnectFailed"
     with pytest.raises(CallError) as told:
         manager.find(ConnectionInfo(ParameterSet.SESSION, {"Session": session}))
     assert told.value.error_id.startswith("PushedRunspaceMustBeOpen")
@@ -276,10 +275,10 @@ async def test_a_transport_that_keeps_nothing_says_so(manager: SessionManager) -
     session = manager.create(ConnectionInfo(ParameterSet.DEMO), console := ScriptedConsole(), temporary=False)
     await session.open()
     assert not session.can_disconnect
-    error = await refused(links.disconnect(session))
+    error = await refused(session.link.disconnect())
     assert error.error_id == "PSSessionDisconnectFailed"
-    assert "WinRM alone keeps it" in error.why
-    assert await links.receive(session, console) is None
+    assert "only WinRM keeps sessions" in error.why
+    assert await session.link.receive(console) is None
     assert session.state is RunspaceState.OPENED
 
 
@@ -287,10 +286,10 @@ async def test_a_session_that_ended_meanwhile_is_explained(
     winrm_endpoint: WinRMEndpoint, manager: SessionManager
 ) -> None:
     session, _ = await kept(manager, winrm_endpoint)
-    await links.disconnect(session)
+    await session.link.disconnect()
     winrm_endpoint.control("end_shells")
-    error = await refused(links.connect(session))
+    error = await refused(session.link.connect())
     assert error.error_id.endswith("PSSessionConnectFailed")
-    assert "does not know the session any more" in error.text()
+    assert "no longer knows the session" in error.text()
     with pytest.raises(SessionStateError):
         await session.invoke_script("1", ScriptedConsole())

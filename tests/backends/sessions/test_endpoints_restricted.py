@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pstui.backends.sessions.completion import CommandNames
+from pstui.backends.sessions.completion import KnownCommands
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.scripted_peer import (
@@ -25,7 +25,7 @@ from tests.support.scripted_peer import (
 NO_EXPANSION = [state(FAILED, error_record("no such command", "CommandNotFoundException", "CommandNotFoundException"))]
 REFUSED = [state(FAILED, error_record("The syntax is not supported.", "ScriptsNotAllowed", "PSNotSupportedException"))]
 PRINTS = [line("Error: The syntax is not supported."), state(COMPLETED)]
-NOTICE = "This endpoint takes commands with constant arguments, no language."
+NOTICE = "This endpoint accepts commands with constant arguments only."
 
 
 def described(name: str, target: str = "", **parameters: str) -> Action:
@@ -109,7 +109,7 @@ async def test_a_completion_that_fails_otherwise_gives_nothing(monkeypatch: pyte
 
 
 def test_metadata_of_any_shape_is_read() -> None:
-    names = CommandNames()
+    names = KnownCommands()
     names.load([None, 1, [], {}, {"Name": 5}, {"Name": "a\x1bb"}, {"Name": "Get-It", "Parameters": [1]}])
     assert names.complete("g") == (0, [("Get-It", "Command", "Get-It")])
     assert names.complete("Get-It -") == (7, [])

@@ -16,10 +16,11 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
 
+from tests.support.paths import RECORDINGS
 from tests.support.replay_clixml import read
 from tests.support.replay_log import Report, install, report
 from tests.support.replay_script import Event, make_script, read_recording
-from tests.support.screens import RECORDINGS, Step, compared, expected, steps
+from tests.support.screens import Step, compared, expected, steps
 from tests.support.scripted_console import Person, ScriptedConsole
 
 LIVING = ["basics", "streams", "prompts", "stop", "native", "unicode", "errors", "jea"]

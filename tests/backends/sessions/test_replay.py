@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import replay, replay_log
+from tests.support.paths import RECORDINGS
 from tests.support.replay_script import Event
 from tests.support.replay_wire import (
     TO_SERVER,
@@ -19,7 +20,6 @@ from tests.support.replay_wire import (
     empty_element,
     encode_message,
 )
-from tests.support.screens import RECORDINGS
 
 CAPABILITY = '<Obj RefId="0"><MS><Version N="protocolversion">2.4</Version></MS></Obj>'
 INIT = '<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32></MS></Obj>'

@@ -152,6 +152,34 @@ async def test_a_line_that_waits_its_turn_can_be_dropped(monkeypatch: pytest.Mon
         await met.manager.close_all()
 
 
+async def test_a_change_between_asking_for_it_and_waiting_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        waiting = asyncio.create_task(met.session.changed())
+        await met.session.close()
+        await asyncio.wait_for(waiting, 5)
+
+
+@pytest.mark.parametrize("turns", range(1, 30))
+async def test_a_line_whose_turn_comes_as_it_is_dropped_does_not_run_on(
+    turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held("one")
+    with meeting(monkeypatch, ScriptedPeer(commands={"Get-One": [held], "Get-Two": []})) as met:
+        first = await kept(met)
+        other, console = second(met)
+        await other.enter()
+        running = asyncio.create_task(first.run("Get-One"))
+        await shown(met.console, "one")
+        later = asyncio.create_task(other.run("Get-Two"))
+        await shown(console, BUSY)
+        held.ends(met.peer)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(other.stop(), 5)
+        assert await asyncio.wait_for(asyncio.gather(running, later), 5) == [Outcome.READY] * 2
+        await met.manager.close_all()
+
+
 async def test_many_consoles_at_once_lose_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with meeting(monkeypatch, ScriptedPeer()) as met:
         await kept(met)
@@ -248,7 +276,7 @@ async def removed(met: Meeting) -> None:
 
 async def disconnected(met: Meeting) -> None:
     """Say that the session was disconnected; its transport cannot connect to it again."""
-    met.session._set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
+    met.session.status.set(RunspaceState.DISCONNECTED, RunspaceAvailability.NONE)
 
 
 def lookup(key: ParameterSet, met: Meeting) -> ConnectionInfo:

@@ -18,6 +18,7 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
 from pstui.backends.transports.outofproc import OutOfProcTransport
+from pstui.tui.pane.conversation import CompletionTurn
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
@@ -296,6 +297,46 @@ async def test_in_the_debugger_the_debugger_s_command_is_stopped(monkeypatch: py
         assert met.session.availability is RunspaceAvailability.REMOTE_DEBUG
         assert await asyncio.wait_for(met.interactive.run("c"), 5) is Outcome.READY
         assert met.session.availability is RunspaceAvailability.AVAILABLE
+        await met.manager.close_all()
+
+
+@pytest.mark.parametrize("turns", range(1, 8))
+async def test_in_the_debugger_a_stop_before_the_command_is_on_its_way_spares_the_script(
+    turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script: list[uuid.UUID] = []
+    stopped: list[uuid.UUID] = []
+    peer = ScriptedPeer(
+        commands={
+            "Start-Script": [lambda peer, guid: script.append(guid), stop_event("At line:1")],
+            "Start-Sleep 60": [],
+        },
+        on_signal=[lambda peer, guid: stopped.append(guid), state(3, STOPPED_RECORD)],
+    )
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        assert await asyncio.wait_for(met.interactive.run("Start-Script"), 5) is Outcome.READY
+        running = asyncio.create_task(met.interactive.run("Start-Sleep 60"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(met.interactive.stop(), 5)
+        assert await asyncio.wait_for(running, 5) is Outcome.READY
+        assert len(stopped) == 1
+        assert stopped != script
+        await met.manager.close_all()
+
+
+async def test_a_completion_that_has_not_begun_is_stopped_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = ScriptedPeer()
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        peer.commands["TabExpansion2"] = []
+        turn = CompletionTurn()
+        asked = asyncio.create_task(turn.ask(met.interactive, "Get-", 4))
+        await asyncio.sleep(0)
+        await turn.end()
+        await asyncio.wait({asked})
+        assert peer.heard.count("Signal") == 1
         await met.manager.close_all()
 
 

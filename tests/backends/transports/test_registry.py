@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends import transports
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError
@@ -29,7 +31,7 @@ def test_the_transports_of_the_folder_are_found_by_their_constant() -> None:
 
 
 def test_every_set_of_powershell_is_served_or_refused_by_name() -> None:
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         try:
             kind = registry.for_set(parameter_set)
         except OpenError as error:
@@ -53,12 +55,44 @@ def test_listing_loads_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_file_beside_a_transport_named_after_it_is_its_part() -> None:
-    names = {"ssh", "ssh_options", "named_pipe", "named_pipe_security"}
-    assert registry._is_part("ssh_options", names)
-    assert registry._is_part("named_pipe_security", names)
-    assert not registry._is_part("named_pipe", names)
-    assert not registry._is_part("ssh", names)
+def test_a_new_transport_is_a_module_or_a_package_with_a_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        "from pstui.backends.connection import ParameterSet\n"
+        "from pstui.backends.transports.base import TransportKind\n"
+        "TRANSPORT = TransportKind(__name__, frozenset({ParameterSet.VM_ID}), connect=print)\n"
+    )
+    (tmp_path / "novel.py").write_text(source)
+    (tmp_path / "helper_of_none.py").write_text("")
+    package = tmp_path / "wide"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "kind.py").write_text(source)
+    (package / "heavy.py").write_text("raise ImportError('only connecting may load this')")
+    folders = [*transports.__path__, str(tmp_path)]
+    monkeypatch.setattr(transports, "__path__", folders)
+    monkeypatch.setattr(registry, "_folder", folders)
+    for name in ("novel", "helper_of_none", "wide", "wide.kind"):
+        # What the test loads is forgotten after it.
+        monkeypatch.setitem(sys.modules, f"{transports.__name__}.{name}", None)
+        del sys.modules[f"{transports.__name__}.{name}"]
+    found = {kind.name.removeprefix(f"{transports.__name__}.") for kind in registry.kinds()}
+    assert {"novel", "wide.kind"} <= found
+
+
+async def test_a_computer_s_sessions_are_listed_by_the_transport_that_keeps_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Any:
+        return [(info, context)]
+
+    keeping = TransportKind("Keeper", frozenset({ParameterSet.URI}), _no_connect, list_sessions=list_sessions)
+    monkeypatch.setattr(registry, "kinds", lambda: (_kind("Socket"), keeping))
+    info, context = ConnectionInfo(ParameterSet.URI), ConnectContext(NobodyConsole())
+    assert await registry.list_sessions(info, context) == [(info, context)]
+    with pytest.raises(OpenError) as refusal:
+        await registry.list_sessions(ConnectionInfo(ParameterSet.VM_ID), context)
+    assert "Socket" in refusal.value.why
+    assert "Keeper" in refusal.value.why
 
 
 def test_the_usable_transport_of_the_lowest_rank_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +119,7 @@ def test_a_set_without_any_transport_names_those_there_are(monkeypatch: pytest.M
     assert "VMId" in refusal.value.hint
 
 
-@pytest.mark.parametrize("parameter_set", [one for one in ParameterSet if one.is_lookup])
+@pytest.mark.parametrize("parameter_set", [one for one in ParameterSet.all() if one.is_lookup])
 def test_look_ups_open_nothing(parameter_set: ParameterSet) -> None:
     with pytest.raises(OpenError, match=parameter_set.value):
         registry.for_set(parameter_set)

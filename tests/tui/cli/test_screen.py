@@ -57,7 +57,7 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
 
 
 def test_what_if_of_bytes_that_are_no_text() -> None:
-    call = [
+    call: list[str | bytes] = [
         sys.executable,
         "-m",
         "pstui.tui.cli.main",

@@ -108,12 +108,12 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
         await s.until(lambda: s.shows("Temporary: closed when it is left"), "what it is")
         await s.keys("d")
-        await s.until(lambda: s.shows("WinRM alone keeps it"), "why it cannot be disconnected")
+        await s.until(lambda: s.shows("only WinRM keeps sessions"), "why it cannot be disconnected")
         shown = s.app.screen
         assert isinstance(shown, SessionsScreen)
         shown._look()
         await s.pilot.pause()
-        assert s.shows("WinRM alone keeps it"), "the reason stays while the states are looked at"
+        assert s.shows("only WinRM keeps sessions"), "the reason stays while the states are looked at"
         await s.keys("k")
         await s.until(lambda: s.shows("  1 Runspace1"), "its Id")
         await s.keys("escape")
@@ -136,8 +136,9 @@ async def test_a_long_list_begins_at_the_session_in_front_and_shows_the_row_chos
         await s.keys(PREFIX, "p")
         front = s.workspace.panes[-1]
         assert s.pane is front and front.session is not None
+        name = front.session.name
         await s.keys(PREFIX, "S")
-        await s.until(lambda: s.shows(f"▶   – {front.session.name} "), "the session in front")
+        await s.until(lambda: s.shows(f"▶   – {name} "), "the session in front")
         assert isinstance(s.app.screen, SessionsScreen) and s.app.screen.chosen is front.session
         assert s.shows("Available\n") or s.shows("Available "), "the last column is whole beside the scroll bar"
         assert not s.shows("Availab…"), s.shown()
@@ -236,7 +237,7 @@ async def test_verbose_leaves_the_steps_of_opening_in_the_text() -> None:
 
 def named(manager: SessionManager, name: str, state: RunspaceState = RunspaceState.OPENED) -> PSSession:
     session = manager.create(DEMO, NobodyConsole(), name=name, temporary=False)
-    session.instance_id, session.state = uuid.uuid4(), state
+    session.instance_id, session.status.state = uuid.uuid4(), state
     return session
 
 

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pstui.backends.binding.binder import bind_line
 from pstui.backends.binding.connections import connection_info, profile_connection
 from pstui.backends.binding.declaration import OptionKind
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import option, options_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole
@@ -61,7 +62,7 @@ ANSWERS = list[ConnectionInfo | None]
 
 @asynccontextmanager
 async def dialog(
-    world: World | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: object
+    world: World | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: Any
 ) -> AsyncIterator[tuple[Screen, ConnectScreen, ANSWERS]]:
     """The dialog alone over an empty workspace, with what it answers."""
     answers: ANSWERS = []
@@ -78,7 +79,7 @@ def kept() -> SessionManager:
     for name in ("Web", "Db"):
         info = ConnectionInfo(S.COMPUTER_NAME, {"ComputerName": name.lower()})
         session = manager.create(info, NobodyConsole(), name=name, temporary=False)
-        session.instance_id, session.state = uuid.uuid4(), RunspaceState.OPENED
+        session.instance_id, session.status.state = uuid.uuid4(), RunspaceState.OPENED
     return manager
 
 
@@ -355,7 +356,7 @@ async def test_what_must_be_given_has_no_default_in_its_help() -> None:
 
 
 def test_every_option_of_every_set_has_a_field() -> None:
-    for parameter_set in ParameterSet:
+    for parameter_set in ParameterSet.all():
         names = {item.name for _, item in Draft(parameter_set).fields()}
         wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
         assert wanted <= names

@@ -52,7 +52,7 @@ def file(tmp_path: Path) -> Path:
 class Memory(KeyringBackend):
     """A keyring that forgets with the process."""
 
-    priority = 9.0  # type: ignore[assignment]  # the library declares a property there
+    priority = 9.0  # the library declares a property there
     kept: ClassVar[dict[tuple[str, str], str]] = {}
 
     def get_password(self, service: str, username: str) -> str | None:

@@ -12,21 +12,8 @@ from pstui.tui.editor.history import LineHistory
 from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
-from tests.support.stand_in import StandInInteractive, StandInManager, host
-
-
-@pytest.fixture
-def manager() -> StandInManager:
-    return StandInManager()
-
-
-def session(manager: StandInManager, **options: object):
-    return screen(host("web1"), sessions=manager.as_manager(), **options)
-
-
-async def ready(s: Screen) -> StandInInteractive:
-    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
-    return s.pane.conversation.interactive  # type: ignore[return-value, union-attr]  # the stand-in
+from tests.support.stand_in import StandInManager
+from tests.tui.editor.support import ready, session
 
 
 async def has(s: Screen, text: str) -> None:

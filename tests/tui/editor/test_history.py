@@ -1,9 +1,11 @@
-"""Lines typed before: Up with a prefix, Ctrl+R, the ghost behind the cursor, and what of them reaches the disk."""
+"""Lines typed before: Up with a prefix, Ctrl+R, the prediction after the cursor, and what of them reaches the disk."""
 
 from __future__ import annotations
 
 import itertools
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,11 +18,7 @@ from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
-
-
-@pytest.fixture
-def manager() -> StandInManager:
-    return StandInManager()
+from tests.tui.editor.support import press, ready
 
 
 @pytest.fixture
@@ -35,12 +33,8 @@ def kept(file: Path, *lines: tuple[str, str]) -> History:
     return history
 
 
-def session(manager: StandInManager, *names: str, **options: object):
+def session(manager: StandInManager, *names: str, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(*(host(name) for name in names or ("web1",)), sessions=manager.as_manager(), **options)
-
-
-async def ready(s: Screen) -> None:
-    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
 
 
 async def test_up_with_a_beginning_walks_lines_that_begin_so(manager: StandInManager) -> None:
@@ -225,14 +219,14 @@ def test_up_to_the_end_and_down_again_gives_the_draft_back(lines: list[str], dra
     for line in lines:
         history.add(line)
     up: list[str] = []
-    while (line := history.older(draft)) is not None:
-        up.append(line)
+    while (older := history.older(draft)) is not None:
+        up.append(older)
     fitting = [line for line in history.lines if line.startswith(draft)]
     assert all(line.startswith(draft) for line in up) or not fitting
     assert [a for a, b in itertools.pairwise(up) if a == b] == []
     down: list[str] = []
-    while (line := history.newer()) is not None:
-        down.append(line)
+    while (newer := history.newer()) is not None:
+        down.append(newer)
     assert not up or down[-1] == draft
 
 
@@ -251,3 +245,76 @@ def test_a_search_finds_every_line_that_holds_the_text_once(own: list[str], othe
         search.older()
     assert len(found) == len(set(found))
     assert set(found) == {line for line in [*own, *others] if query in line}
+
+
+async def history(s: Screen) -> None:
+    await ready(s)
+    for line in ("say a", "cd x", "say b", "dir"):
+        await s.run(line)
+
+
+async def test_f8_the_oldest_and_back(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await history(s)
+        await press(s, "say", "f8")
+        assert s.pane.editor.text == "say b"
+        await s.keys("f8")
+        assert s.pane.editor.text == "say a"
+        await s.keys("shift+f8", "shift+f8")
+        assert s.pane.editor.text == "say"
+        await s.keys("alt+less_than_sign")
+        assert s.pane.editor.text == "say a"
+        await s.keys("down")
+        assert s.pane.editor.text == "cd x", "from the oldest on, every line"
+        await s.keys("alt+greater_than_sign")
+        assert s.pane.editor.text == "say"
+
+
+async def test_f8_leaves_a_text_of_several_rows_where_up_moves_in_it(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await history(s)
+        await press(s, "d")
+        await s.keys("alt+enter", "up")
+        assert s.pane.editor.text == "d\n"
+        await s.keys("ctrl+u", "delete", "d", "f8")
+        assert s.pane.editor.text == "dir"
+
+
+async def test_ctrl_o_runs_the_same_steps_again(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await history(s)
+        interactive = manager.interactive[0]
+        await s.keys("up", "up", "up", "up")
+        for count, following in enumerate(("cd x", "say b", "dir"), 5):
+            await s.keys("ctrl+o")
+            await s.until(lambda n=count: len(interactive.lines) == n and s.pane.state is PaneState.PROMPT, "run")
+            assert s.pane.editor.text == following
+        assert interactive.lines[4:] == ["say a", "cd x", "say b"]
+
+
+async def test_revert_takes_the_edits_of_a_recalled_line_back_first(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await history(s)
+        await s.keys("up", "x", "alt+r")
+        assert s.pane.editor.text == "dir"
+        await s.keys("alt+r")
+        assert s.pane.editor.text == ""
+
+
+async def test_predictions_alone_can_be_switched_off(manager: StandInManager) -> None:
+    async with session(manager, settings={"predictions": False}) as s:
+        await s.run("say hello")
+        await s.type("say", enter=False)
+        assert s.pane.editor.ghost == ""
+        await s.keys("right")
+        assert s.pane.editor.text == "say"
+        await s.keys("up")
+        assert s.pane.editor.text == "say hello", "the history itself is there"
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=3), max_size=8), st.text("ab", max_size=3))
+def test_from_the_oldest_line_the_draft_is_one_key_away(lines: list[str], draft: str) -> None:
+    found = LineHistory(lines)
+    assert found.newest() is None
+    assert found.oldest(draft) == (lines[0] if lines else None)
+    assert found.newest() == (draft if lines else None)

@@ -101,8 +101,8 @@ def test_the_keys_of_completion_arrive(pane: Terminal) -> None:
     ]:
         pane.keys(*keys)
         shows(pane, line)
-    for keys in (("C-Space",), ("C-]", "Space"), ("M-=",), ("M-?",)):
-        pane.keys(*keys)
+    for listing in (("C-Space",), ("C-]", "Space"), ("M-=",), ("M-?",)):
+        pane.keys(*listing)
         pane.wait("Enter takes")
         pane.keys("Escape")
         pane.wait(lambda rows: not any("Enter takes" in row for row in rows))

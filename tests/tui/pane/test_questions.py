@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from pstui.tui.pane.question import QuestionBox
@@ -17,7 +18,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, *names: str):
+def session(manager: StandInManager, *names: str) -> AbstractAsyncContextManager[Screen]:
     return screen(*[host(name) for name in names or ("web1",)], sessions=manager.as_manager())
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pstui.backends.language.completeness import is_complete
 
+from tests.support.paths import RECORDINGS
 from tests.support.replay_log import Report, install, report
-from tests.support.screens import RECORDINGS, Step, compared, expected, steps
+from tests.support.screens import Step, compared, expected, steps
 from tests.support.tmux import Terminal, environment, terminal
 
 #: What the footer says while a line may be typed, and while a question has the keys.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
 import pytest
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
@@ -16,7 +19,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, name: str = "web1", **options: object):
+def session(manager: StandInManager, name: str = "web1", **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host(name), sessions=manager.as_manager(), **options)
 
 

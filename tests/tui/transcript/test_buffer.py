@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.render.buffer import MAX_LINE, MAX_LINE_UNICODE, PIECE, TextBuffer, pieces
-from pstui.tui.transcript.render.line import ACCENT, BOLD, MAX_RUNS, apply_sgr, foreground
+from pstui.tui.transcript.render.line import MAX_RUNS
+from pstui.tui.transcript.render.style import ACCENT, BOLD, apply_sgr, foreground
 from rich.cells import cell_len
 
 from tests.support.paths import DATA
@@ -59,7 +60,7 @@ class Model:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.text("ab日é😀\r\b\t\n", max_size=12), st.booleans()), max_size=12))
 def test_text_is_laid_out_as_in_a_terminal(writes: list[tuple[str, bool]]) -> None:
-    buffer, model, ended = TextBuffer(), Model(), []
+    buffer, model, ended = TextBuffer(), Model(), list[str]()
     buffer.on_line = ended.append
     for text, newline in writes:
         buffer.write(Write(text, newline=newline))

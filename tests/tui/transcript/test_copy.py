@@ -63,7 +63,7 @@ async def test_words_whole_lines_and_the_output_of_a_command() -> None:
 async def test_what_is_kept_of_an_output_longer_than_the_scrollback_is_copied() -> None:
     async with session() as driver:
         copied: list[str] = []
-        driver.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]  # what is copied, not how
+        driver.app.copy_to_clipboard = copied.append  # type: ignore[assignment]  # what is copied, not how
         await driver.keys(PREFIX, "o")
         assert copied == [], "nothing has run yet"
         driver.pane.transcript.buffer.bound(1000)

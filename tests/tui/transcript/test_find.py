@@ -46,7 +46,7 @@ async def test_keys_pressed_in_one_go_act_one_after_the_other_wherever_they_lead
     async with session() as driver:
         await driver.run("flood 300")
         copied: list[str] = []
-        driver.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]  # what is copied, not how
+        driver.app.copy_to_clipboard = copied.append  # type: ignore[assignment]  # what is copied, not how
         driver.burst("ctrl+f", *"line 42", "enter", "v", "V", "enter", *"say one", "enter")
         await driver.until(lambda: driver.sees("one"), "found, copied, and typed on")
         assert copied == ["line 42"]

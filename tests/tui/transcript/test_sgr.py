@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from typing import Any
 
 import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.transcript.render.line import (
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
+from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
     DIM,
@@ -26,7 +28,6 @@ from pstui.tui.transcript.render.line import (
     foreground,
     sgr,
 )
-from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
 
 #: Pieces a hostile text is made of: what opens, fills and ends sequences, what hides and what joins.
 _SIGNS = [
@@ -84,7 +85,7 @@ LAYOUT = set("\n\r\b\t")
 def split(*texts: str) -> tuple[str, Runs]:
     """One stream of writes, ended: all of its text, and its runs counted from the beginning."""
     splitter = Splitter()
-    whole, runs = "", []
+    whole, runs = "", list[Any]()
     for part, part_runs in [*map(splitter.feed, texts), splitter.finish()]:
         begins = () if not part or (part_runs and part_runs[0][0] == 0) else ((0, 0),)
         for position, style in (*begins, *part_runs):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.render.buffer import TextBuffer
-from pstui.tui.transcript.render.line import apply_sgr, console_style
 from pstui.tui.transcript.render.palette import DARK, LIGHT, Look, Palette, contrast
+from pstui.tui.transcript.render.style import apply_sgr, console_style
 from pstui.tui.transcript.transcript import Transcript
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
@@ -30,7 +31,7 @@ class Bench(App[None]):
     ContentSwitcher { height: 1fr; }
     """
 
-    def __init__(self, transcript: Transcript | None = None, **options: bool) -> None:
+    def __init__(self, transcript: Transcript | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.transcript = transcript or Transcript()
         self.new_output: list[int] = []
@@ -73,7 +74,7 @@ class Driver:
 
     async def settled(self) -> None:
         """Wait for the frame that follows what was written, and for the painting of it."""
-        await self.until(lambda: not self.transcript._frame_pending)
+        await self.until(lambda: not self.transcript.view.frames.pending)
         await self.pilot.pause()
 
     def styles_at(self, y: int) -> list[tuple[str, str]]:
@@ -86,7 +87,7 @@ async def driving(transcript: Transcript | None = None, **options: bool) -> Asyn
     app = Bench(transcript, **options)
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
         driver = Driver(app, pilot)
-        await driver.until(lambda: app.transcript._shown)
+        await driver.until(lambda: app.transcript.view.frames.shown)
         yield driver
 
 
@@ -113,7 +114,7 @@ async def test_a_scrolled_view_stays_and_says_what_came() -> None:
         driver.transcript.scroll_to(y=5, animate=False)
         await driver.write(*numbered(30, 33))
         assert driver.rows == numbered(5, 15)
-        assert driver.transcript.new_output == 3
+        assert driver.transcript.view.new_lines == 3
         assert driver.seen[-1].endswith(" ↓ 3 new lines")
         await driver.write("more")
         await driver.pilot.click(driver.transcript, offset=(WRAP - 3, HEIGHT - 1))
@@ -181,19 +182,19 @@ async def test_a_hidden_transcript_is_not_painted() -> None:
         render_line = driver.transcript.render_line
         driver.transcript.render_line = lambda y: (painted.append(y), render_line(y))[1]  # type: ignore[method-assign]
         driver.app.query_one(ContentSwitcher).current = "other"
-        await driver.until(lambda: not driver.transcript._shown)
+        await driver.until(lambda: not driver.transcript.view.frames.shown)
         painted.clear()
         await driver.write(*numbered(0, 30))
         assert painted == []
         driver.app.query_one(ContentSwitcher).current = "pane"
-        await driver.until(lambda: driver.transcript._shown and driver.rows == numbered(20, 30))
+        await driver.until(lambda: driver.transcript.view.frames.shown and driver.rows == numbered(20, 30))
 
 
 async def test_many_writes_are_one_repaint() -> None:
     async with driving() as driver:
         frames: list[int] = []
-        settle = driver.transcript._settle
-        driver.transcript._settle = lambda: (frames.append(1), settle())[1]  # type: ignore[method-assign]
+        settle = driver.transcript.view.frames._settle
+        driver.transcript.view.frames._settle = lambda: (frames.append(1), settle())[1]
         for number in range(500):
             driver.transcript.write(Write(f"line {number}"))
         await driver.settled()
@@ -242,12 +243,12 @@ async def test_selecting_with_keys() -> None:
         transcript = driver.transcript
         transcript.start_selection()
         assert transcript.copy_mode
-        transcript.move("up", extend=False)
-        transcript.move("word_right", extend=False)
-        transcript.move("right")
-        transcript.move("right")
+        transcript.copying.move("up", extend=False)
+        transcript.copying.move("word_right", extend=False)
+        transcript.copying.move("right")
+        transcript.copying.move("right")
         assert transcript.selected_text() == "日本 "
-        transcript.move("up")
+        transcript.copying.move("up")
         assert transcript.selected_text() == "ine\nsecond 日"
         assert transcript.copy_text() == "ine\nsecond 日"
         assert not transcript.copy_mode
@@ -255,7 +256,7 @@ async def test_selecting_with_keys() -> None:
         transcript.start_selection()
         assert transcript.copy_text() == "third", "without a selection, the cursor's line"
         with pytest.raises(ValueError, match="sideways"):
-            transcript.move("sideways")
+            transcript.copying.move("sideways")
 
 
 async def test_keys_of_copy_mode_go_over_what_is_seen_as_one_and_select_it_whole() -> None:
@@ -264,17 +265,17 @@ async def test_keys_of_copy_mode_go_over_what_is_seen_as_one_and_select_it_whole
         await driver.write(f"a{family}e\u0301b")
         transcript = driver.transcript
         transcript.start_selection()
-        transcript.move("right", extend=False)
-        transcript.select_from(transcript.cursor or (0, 0))
+        transcript.copying.move("right", extend=False)
+        transcript.copying.select_from(transcript.copying.cursor or (0, 0))
         assert transcript.selected_text() == family
-        transcript.move("right")
+        transcript.copying.move("right")
         assert transcript.selected_text() == family + "e\u0301"
-        transcript.move("left")
-        transcript.move("home")
+        transcript.copying.move("left")
+        transcript.copying.move("home")
         assert transcript.selected_text() == "a" + family
-        transcript.move("end")
-        transcript.move("left", extend=False)
-        assert transcript.cursor == (0, 4)
+        transcript.copying.move("end")
+        transcript.copying.move("left", extend=False)
+        assert transcript.copying.cursor == (0, 4)
 
 
 async def test_half_a_page_is_gone_by_and_the_row_selected_to_its_ends() -> None:
@@ -285,7 +286,7 @@ async def test_half_a_page_is_gone_by_and_the_row_selected_to_its_ends() -> None
         transcript.focus()
         for keys, number in (("ctrl+u", 44), ("ctrl+u", 39), ("ctrl+d", 44)):
             await driver.pilot.press(keys)
-            assert transcript.cursor is not None and transcript.cursor[0] == number
+            assert transcript.copying.cursor is not None and transcript.copying.cursor[0] == number
         await driver.pilot.press("right", "right", "shift+home")
         assert transcript.selected_text() == "lin"
         await driver.pilot.press("escape", "w", "shift+end")
@@ -296,14 +297,14 @@ async def test_the_cursor_of_copy_mode_stays_in_view() -> None:
     async with driving() as driver:
         await driver.write(*numbered(0, 50))
         driver.transcript.start_selection()
-        driver.transcript.move("page_up")
-        driver.transcript.move("page_up")
+        driver.transcript.copying.move("page_up")
+        driver.transcript.copying.move("page_up")
         await driver.settled()
         assert driver.rows[0] == "line 31"
-        driver.transcript.move("top")
+        driver.transcript.copying.move("top")
         await driver.settled()
         assert driver.rows == numbered(0, 10)
-        driver.transcript.select_all()
+        driver.transcript.text_select_all()
         assert driver.transcript.selected_text() == "\n".join(numbered(0, 50))
 
 
@@ -346,19 +347,20 @@ async def test_matches_are_seen_with_and_without_colour(monkeypatch: pytest.Monk
         driver.app.theme = "ansi-dark"
         await driver.write("\x1b[31mone needle")
         driver.transcript.search("needle")
-        driver.transcript.select_all()
+        driver.transcript.text_select_all()
         await driver.settled()
         strip = driver.app.screen._compositor.render_strips()[0]
-        styles = [style for text, style, _ in strip.apply_filter(driver.app._filters[-1], None) if text.strip()]
-        assert any(style.reverse for style in styles if style)
-        assert all(style.color is None or style.color.is_default for style in styles if style)
+        background = driver.app.screen.background_colors[1]
+        seen = [style for text, style, _ in strip.apply_filter(driver.app._filters[-1], background) if text.strip()]
+        assert any(style.reverse for style in seen if style)
+        assert all(style.color is None or style.color.is_default for style in seen if style)
 
 
 async def test_what_is_selected_keeps_its_colours_and_can_be_read() -> None:
     async with driving() as driver:
         await driver.write("\x1b[31mred\x1b[0m and plain")
         before = {text: style.color for text, style, _ in driver.transcript.render_line(0) if style}
-        driver.transcript.select_all()
+        driver.transcript.text_select_all()
         await driver.settled()
         after = [(text, style) for text, style, _ in driver.transcript.render_line(0) if style and text.strip()]
         assert [text for text, _ in after] == ["red", " and plain"]
@@ -405,7 +407,7 @@ async def test_that_a_long_line_hides_a_fold_is_seen_all_the_same() -> None:
         for length in (WRAP, WRAP - 5, WRAP * 2):
             transcript.buffer.mark_prompt()
             await driver.write("x" * length, "output", "more")
-            transcript.fold()
+            transcript.toggle_fold()
             await driver.until(lambda: any("▸ 2 lines folded" in row for row in driver.rows))
             row = next(y for y, text in enumerate(driver.rows) if "folded" in text)
             await driver.pilot.click(transcript, offset=(driver.rows[row].index("▸") + 3, row))

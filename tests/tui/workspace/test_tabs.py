@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +18,7 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.state import StateFile
 from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
 
-from tests.support.pilot import screen
+from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
 
 PREFIX = "ctrl+right_square_bracket"
@@ -27,7 +29,7 @@ def manager() -> StandInManager:
     return StandInManager()
 
 
-def session(manager: StandInManager, *names: str, **options: object):
+def session(manager: StandInManager, *names: str, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(*[host(name) for name in names], sessions=manager.as_manager(), **options)
 
 

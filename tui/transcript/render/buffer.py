@@ -22,10 +22,10 @@ from itertools import accumulate, chain
 from typing import Final
 
 from pstui.backends.records import Stream, Write
-from pstui.tui.transcript.render.line import (
+from pstui.tui.transcript.render.line import MAX_RUNS, OpenLine
+from pstui.tui.transcript.render.sgr import Splitter
+from pstui.tui.transcript.render.style import (
     ACCENT,
-    MAX_RUNS,
-    OpenLine,
     Runs,
     apply_sgr,
     console_style,
@@ -33,7 +33,6 @@ from pstui.tui.transcript.render.line import (
     with_background,
     with_foreground,
 )
-from pstui.tui.transcript.render.sgr import Splitter
 
 
 class Block:
@@ -344,6 +343,10 @@ class TextBuffer(LineRing):
     def line_count(self) -> int:
         """Lines that can be read, an open line with text counted."""
         return self.end - self.dropped + (1 if self._open.length else 0)
+
+    def holds(self, number: int) -> bool:
+        """Return whether the line with that number can be read."""
+        return self.dropped <= number < self.dropped + self.line_count
 
     def column(self) -> int:
         """The cell column the next text goes to; 0 at the start of a line."""

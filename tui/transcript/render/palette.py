@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pstui.tui.transcript.render.line import (
+from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
     DIM,

@@ -27,7 +27,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pstui.tui.transcript.render.line import OpenLine, Run, Runs, apply_sgr, sgr, slice_runs
+from pstui.tui.transcript.render.line import OpenLine
+from pstui.tui.transcript.render.style import Run, Runs, apply_sgr, sgr, slice_runs
 
 #: Longest tail of already cleaned text that can decide about what follows: a chain of four emoji with its selectors,
 #: modifiers and joiners (15 characters) and four marks, rounded up.

@@ -255,7 +255,7 @@ async def test_a_beginning_of_several_ids_names_them(podman: Podman) -> None:
         error = await refused(podman.info(twice))
     finally:
         podman.remove(*made)
-    assert "containers are meant by" in error.what
+    assert "containers match" in error.what
     assert "many" in error.why
 
 

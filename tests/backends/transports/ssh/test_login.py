@@ -163,7 +163,7 @@ async def test_without_anybody_to_ask_the_password_that_was_wanted_is_named(
         with pytest.raises(OpenError) as refused:
             await log_in(server, NobodyConsole())
     assert not isinstance(refused.value, OpenCancelled)
-    assert "Nobody is there to be asked: ann@127.0.0.1's password" in refused.value.why
+    assert "There is nobody to ask for: ann@127.0.0.1's password" in refused.value.why
 
 
 async def test_the_servers_own_questions_are_asked_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

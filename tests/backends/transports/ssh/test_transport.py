@@ -236,7 +236,7 @@ async def test_a_key_file_that_is_none_is_named_before_anything_is_opened(
     text.write_text("buy milk")
     putty = tmp_path / "key.ppk"
     putty.write_text("PuTTY-User-Key-File-3: ssh-ed25519\n")
-    for path, word in ((tmp_path / "absent", "does not exist"), (text, "no SSH key"), (tmp_path, "cannot be read")):
+    for path, word in ((tmp_path / "absent", "does not exist"), (text, "not an SSH key"), (tmp_path, "cannot be read")):
         error = await refusal(server, KeyFilePath=str(path))
         assert str(path) in error.what
         assert word in error.what
@@ -376,8 +376,8 @@ async def test_a_second_server_is_reached_through_a_first(
             error = await asyncio.wait_for(end_of(transport), PROMPT)
             assert "lost" in error.why
         assert (home / "known_hosts").read_text() == bastion.known_hosts_line + server.known_hosts_line
-        error = await refusal(server, Port=free_port(), Options={"ProxyJump": jump})
-        assert "jump host" in error.what
+        refused = await refusal(server, Port=free_port(), Options={"ProxyJump": jump})
+        assert "jump host" in refused.what
 
 
 async def test_a_proxy_command_carries_the_connection(server: Sshd, home: Path) -> None:

@@ -113,7 +113,7 @@ async def test_a_guest_with_winrm_is_entered_with_the_credential(tmp_path: Path)
     with running_winrm(tmp_path / "winrm") as endpoint:
         credential = PSCredential(USER, Secret(WINRM_PASSWORD))
         manager, console = SessionManager(), ScriptedConsole()
-        values = {"VMName": "WIN", "GuestPort": endpoint.port, "Credential": credential}
+        values: dict[str, Any] = {"VMName": "WIN", "GuestPort": endpoint.port, "Credential": credential}
         assert "trusted" in (await refused(info(uri, **values))).text()
         target = info(uri, **values, GuestTransport="WSMan")
         interactive = manager.interact(manager.create(target, console), console)

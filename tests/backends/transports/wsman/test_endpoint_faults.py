@@ -41,8 +41,9 @@ def receive_envelope(wsman: WSMan, pool: RunspacePool, shell: PowerShell, extra:
     rsp = NAMESPACES["rsp"]
     sent: list[bytes] = []
     real = wsman.transport.send
-    wsman.transport.send = lambda message, **_: sent.append(message) or b"<x/>"
+    wsman.transport.send = lambda message, **_: sent.append(message) or b"<x/>"  # type: ignore[method-assign]  # nothing is sent
     try:
+        assert pool.shell.id and shell._command_id
         selectors = SelectorSet()
         selectors.add_option("ShellId", pool.shell.id)
         stream = ElementTree.Element(f"{{{rsp}}}Receive")
@@ -51,7 +52,7 @@ def receive_envelope(wsman: WSMan, pool: RunspacePool, shell: PowerShell, extra:
         with pytest.raises(Exception, match="related id"):
             wsman.invoke(WSManAction.RECEIVE, pool.shell.resource_uri, stream, selector_set=selectors)
     finally:
-        wsman.transport.send = real
+        wsman.transport.send = real  # type: ignore[method-assign]  # as it was
     return sent[0].replace(b"</s:Header>", extra.encode() + b"</s:Header>")
 
 

@@ -21,7 +21,7 @@ WINRM = WinRMOptions(https=True)
 def answer(endpoint: WinRMEndpoint, proxy: str, secure: bool) -> Any:
     port = endpoint.https_port if secure else endpoint.port
     trusted = str(endpoint.authority.certificate)
-    values = {"port": port, "ssl": secure, "proxy": proxy, "cert_validation": trusted, "auth": "ntlm"}
+    values: dict[str, Any] = {"port": port, "ssl": secure, "proxy": proxy, "cert_validation": trusted, "auth": "ntlm"}
     with WSMan("localhost", username=USER, password=PASSWORD, **values) as wsman, RunspacePool(wsman) as pool:
         return PowerShell(pool).add_script("'through'").invoke()
 

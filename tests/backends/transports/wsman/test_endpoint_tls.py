@@ -94,7 +94,11 @@ def digest_client(endpoint: WinRMEndpoint, url: str, password: str) -> WSMan:
     """Return pypsrp's client with the Digest authentication of requests, which pypsrp has no name for."""
     wsman = client(endpoint, "basic", encryption="never")
     wsman.transport.endpoint = url
-    wsman.transport._build_auth_basic = lambda session: setattr(session, "auth", HTTPDigestAuth(USER, password))
+
+    def build(session: requests.Session) -> None:
+        session.auth = HTTPDigestAuth(USER, password)
+
+    wsman.transport._build_auth_basic = build  # type: ignore[method-assign]  # what pypsrp calls for "basic"
     return wsman
 
 

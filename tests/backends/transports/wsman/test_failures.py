@@ -13,10 +13,10 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.wsman import errors as wsman_errors
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import security as wsman_safety
-from pstui.backends.transports.wsman.credentials import GATE, in_realm
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS, in_realm
 from pstui.backends.transports.wsman.errors import ADVICE
-from pstui.backends.transports.wsman.options import client_culture, settings_of
-from pstui.backends.transports.wsman.security import Plan, plan_of
+from pstui.backends.transports.wsman.options import client_culture, read_options
+from pstui.backends.transports.wsman.security import AuthenticationPlan, plan_authentication
 from pstui.backends.transports.wsman.target import target_of
 
 from tests.support.scripted_console import ScriptedConsole
@@ -32,7 +32,7 @@ WINRM = WinRMOptions(arguments=["--max-shells", "1", "--auth", "Negotiate,Basic"
 @pytest.fixture(autouse=True)
 def a_new_run() -> None:
     """Nobody was refused yet."""
-    GATE.forget()
+    FAILED_LOGINS.forget()
 
 
 def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:
@@ -56,9 +56,9 @@ def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:
         ({"Authentication": "Basic"}, ["Basic authentication over http is refused", "allow_unencrypted"]),
         ({"Authentication": "Digest"}, ["Digest authentication over http is refused"]),
         ({"SessionOption": {"NoEncryption": True}}, ["without encryption over http is refused"]),
-        ({"SessionOption": {"UseUTF16": True}}, ["UseUTF16 cannot be had", "UTF-8"]),
-        ({"SessionOption": {"ProxyAccessType": "AutoDetect"}}, ["AutoDetect cannot be had", "WPAD"]),
-        ({"EnableNetworkAccess": True}, ["EnableNetworkAccess cannot be had", "Credssp"]),
+        ({"SessionOption": {"UseUTF16": True}}, ["UseUTF16 is not supported", "UTF-8"]),
+        ({"SessionOption": {"ProxyAccessType": "AutoDetect"}}, ["AutoDetect is not supported", "WPAD"]),
+        ({"EnableNetworkAccess": True}, ["EnableNetworkAccess is not supported", "Credssp"]),
     ],
 )
 async def test_a_wrong_call_says_what_is_wrong(
@@ -146,7 +146,7 @@ async def test_clocks_apart_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert endpoint.kdc is not None
         for name, value in endpoint.kdc.client.items():
             monkeypatch.setenv(name, value)
-        values = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
+        values: dict[str, Any] = {"Authentication": "Kerberos", "Credential": credential(f"alice@{REALM}")}
         text = await refusal(call(endpoint, **values))
     assert "clocks of the two computers differ" in text
     assert "1398" in text
@@ -192,10 +192,10 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         target_of(info_of(ConnectionUri=address))
 
 
-def plan(settings: dict[str, Any] | None = None, **values: Any) -> Plan:
+def plan(settings: dict[str, Any] | None = None, **values: Any) -> AuthenticationPlan:
     info = info_of(settings, **values)
     target = target_of(info)
-    return plan_of(info, target, settings_of(info, target.is_loopback), wsman_safety.trusted_hosts(info))
+    return plan_authentication(info, target, read_options(info, target.is_loopback), wsman_safety.trusted_hosts(info))
 
 
 _ALICE = PSCredential("alice", Secret("x"))
@@ -236,9 +236,9 @@ def test_ntlm_goes_only_to_who_is_proved_or_trusted(
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for values, extra in [
-        ({"Authentication": "Kerberos"}, "pstui[kerberos]"),
-        ({"Authentication": "Credssp"}, "pstui[credssp]"),
-        ({}, "pstui[kerberos]"),
+        ({"Authentication": "Kerberos"}, "pstui-remoting[kerberos]"),
+        ({"Authentication": "Credssp"}, "pstui-remoting[credssp]"),
+        ({}, "pstui-remoting[kerberos]"),
     ]:
         with pytest.raises(OpenError) as told:
             plan(None, ComputerName="s", Credential=_ALICE, **values)
@@ -258,8 +258,8 @@ def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_names_of_users_as_they_are_written(name: str, kerberos: str) -> None:
     realms = {"Contoso": "contoso.com"}
-    assert in_realm(name, realms, Plan("kerberos", sealed=True)) == kerberos
-    assert in_realm(name, realms, Plan("basic", sealed=False)) == name
+    assert in_realm(name, realms, AuthenticationPlan("kerberos", sealed=True)) == kerberos
+    assert in_realm(name, realms, AuthenticationPlan("basic", sealed=False)) == name
 
 
 def test_cultures_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,23 +267,23 @@ def test_cultures_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     assert client_culture("LC_ALL", "LC_MESSAGES", "LANG") == "en-US"
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
-    assert settings_of(info_of(ComputerName="s"), False).ui_culture == "de-DE"
+    assert read_options(info_of(ComputerName="s"), False).ui_culture == "de-DE"
     monkeypatch.setenv("LC_MESSAGES", "C")
-    assert settings_of(info_of(ComputerName="s"), False).ui_culture == "en-US"
+    assert read_options(info_of(ComputerName="s"), False).ui_culture == "en-US"
     monkeypatch.setenv("LC_ALL", "fr_CA@euro")
-    made = settings_of(info_of(ComputerName="s", SessionOption={"Culture": "it-IT"}), False)
+    made = read_options(info_of(ComputerName="s", SessionOption={"Culture": "it-IT"}), False)
     assert (made.ui_culture, made.culture) == ("fr-CA", "it-IT")
 
 
 def test_session_options_become_settings() -> None:
     option = {"OpenTimeout": 0, "CancelTimeout": 500, "IdleTimeout": 60_000, "MaximumReceivedObjectSize": None}
-    made = settings_of(info_of(ComputerName="s", SessionOption=option, EnableNetworkAccess=True), False)
+    made = read_options(info_of(ComputerName="s", SessionOption=option, EnableNetworkAccess=True), False)
     assert (made.open_timeout, made.cancel_timeout, made.idle_timeout) == (None, 0.5, 60.0)
     assert (made.max_object, made.redirects, made.operation_timeout) == (None, 0, 180.0)
     assert "EnableNetworkAccess is ignored" in made.notes[0]
     for name, wrong in {"IdleTimeout": 59_999, "ProxyCredential": _ALICE}.items():
         with pytest.raises(OpenError):
-            settings_of(info_of(ComputerName="s", SessionOption={name: wrong}), False)
+            read_options(info_of(ComputerName="s", SessionOption={name: wrong}), False)
 
 
 async def test_session_options_reach_the_service(winrm_endpoint: WinRMEndpoint) -> None:

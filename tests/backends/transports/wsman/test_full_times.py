@@ -18,9 +18,10 @@ from tests.support.wsman_calls import call
 
 __all__ = ["a_new_run", "winrm_endpoint"]
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("PSTUI_FULL_TIMES"), reason="takes minutes; PSTUI_FULL_TIMES=1 runs it"
-)
+pytestmark = [
+    pytest.mark.skipif(not os.environ.get("PSTUI_FULL_TIMES"), reason="takes minutes; PSTUI_FULL_TIMES=1 runs it"),
+    pytest.mark.timeout(900),
+]
 
 
 @pytest.mark.parametrize("after", [100_000, 1_000_000])

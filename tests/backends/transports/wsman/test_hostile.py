@@ -15,10 +15,10 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import http as wsman_sockets
-from pstui.backends.transports.wsman.credentials import GATE
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes
 from pstui.backends.transports.wsman.faults import BadReply
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.shell import LONGEST, seconds
 
 from tests.support.rogue_http import Answer, envelope, message_id, reply, rogue
@@ -30,7 +30,7 @@ SECRET = "hush-hush-hush"
 @pytest.fixture(autouse=True)
 def a_new_run() -> None:
     """Nobody was refused yet."""
-    GATE.forget()
+    FAILED_LOGINS.forget()
 
 
 def to(port: int, **values: Any) -> ConnectionInfo:
@@ -122,7 +122,7 @@ async def test_a_flood_of_headers_is_refused(flood: bytes) -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(content: bytes, why: str) -> None:
-    envelopes = Envelopes("http://server/wsman", Settings())
+    envelopes = Envelopes("http://server/wsman", WSManOptions())
     request = envelopes.request("action", "resource")
     reply = content.replace(b"|id|", request.message_id.encode())
     if not why:

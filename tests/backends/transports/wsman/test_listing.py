@@ -8,7 +8,6 @@ import pytest
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import RunspaceState
-from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import Commands
@@ -41,10 +40,10 @@ class Face:
         pass
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None:
-        await links.disconnect(session, idle_timeout, buffering)
+        await session.link.disconnect(idle_timeout, buffering)
 
     async def connect(self, session: PSSession) -> None:
-        await links.connect(session)
+        await session.link.connect()
 
     async def receive(self, session: PSSession) -> None:
         self.received.append(session)
@@ -85,7 +84,7 @@ async def test_the_list_shows_who_holds_what(desk: Desk) -> None:
     assert "WSMan" in said.text
     assert "Disconnected" in said.text
     assert "Busy" in said.text, "another client holds it"
-    await links.disconnect(desk.theirs)
+    await desk.theirs.link.disconnect()
     (said,) = await desk.run("Get-PSSession THERE -State Disconnected")
     assert "Busy" not in said.text
     assert not desk.sessions.sessions
@@ -94,7 +93,7 @@ async def test_the_list_shows_who_holds_what(desk: Desk) -> None:
 
 
 async def test_one_is_connected_used_and_let_go_of(desk: Desk) -> None:
-    await links.disconnect(desk.theirs)
+    await desk.theirs.link.disconnect()
     assert await desk.run("$s = Get-PSSession THERE") == []
     await desk.run("Connect-PSSession $s")
     (mine,) = desk.sessions.sessions
@@ -112,7 +111,7 @@ async def test_one_is_connected_used_and_let_go_of(desk: Desk) -> None:
 
 
 async def test_names_that_are_not_there_are_told(desk: Desk) -> None:
-    await links.disconnect(desk.theirs)
+    await desk.theirs.link.disconnect()
     said = await desk.run("Connect-PSSession THERE -Name nobody")
     assert [one.error_id for one in said] == ["PSSessionNameMatchFail"]
     assert await desk.run("Connect-PSSession THERE -Name nobody*") == []
@@ -121,7 +120,7 @@ async def test_names_that_are_not_there_are_told(desk: Desk) -> None:
 
 
 async def test_a_session_is_received_by_its_computer(desk: Desk) -> None:
-    await links.disconnect(desk.theirs)
+    await desk.theirs.link.disconnect()
     await desk.run(f"Receive-PSSession THERE -InstanceId {desk.theirs.instance_id}")
     assert [session.instance_id for session in desk.face.received] == [desk.theirs.instance_id]
 

@@ -15,9 +15,9 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.wsman import http as wsman_sockets
-from pstui.backends.transports.wsman.credentials import GATE
-from pstui.backends.transports.wsman.errors import Facts, open_error
-from pstui.backends.transports.wsman.faults import AuthenticationFailure, trouble
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
+from pstui.backends.transports.wsman.errors import ErrorContext, open_error
+from pstui.backends.transports.wsman.faults import AuthenticationFailure, failure_of
 from pstui.backends.transports.wsman.security import find_certificate
 from pstui.backends.transports.wsman.target import Target
 
@@ -42,7 +42,7 @@ _READABLE = {"allow_unencrypted": True}
 @pytest.fixture(autouse=True)
 def a_new_run(winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody was refused yet; the endpoint's authority is trusted, and its KDC is this process's."""
-    GATE.forget()
+    FAILED_LOGINS.forget()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(winrm_endpoint.authority.certificate))
     need_kdc()
     assert winrm_endpoint.kdc is not None
@@ -120,7 +120,7 @@ async def test_a_client_certificate_is_found_by_its_thumbprint(winrm_endpoint: W
     certificate, key = winrm_endpoint.authority.client(USER)
     both = certificate.with_name("both.pem")
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
-    values = {"Credential": None, "CertificateThumbprint": thumbprint(both).lower()}
+    values: dict[str, Any] = {"Credential": None, "CertificateThumbprint": thumbprint(both).lower()}
     console = ScriptedConsole()
     settings = {"certificate_files": [str(both)]}
     async with session(call(winrm_endpoint, ssl=True, settings=settings, **values), console) as opened:
@@ -173,7 +173,7 @@ async def test_a_person_who_does_not_answer_ends_it_quietly(winrm_endpoint: WinR
 
 async def test_a_domain_is_taken_for_its_realm(winrm_endpoint: WinRMEndpoint) -> None:
     settings = {"realms": {"pstui": REALM}, "trusted_hosts": []}
-    values = {"Credential": credential(f"PSTUI\\{USER}"), "Authentication": "Kerberos"}
+    values: dict[str, Any] = {"Credential": credential(f"PSTUI\\{USER}"), "Authentication": "Kerberos"}
     async with session(call(winrm_endpoint, settings=settings, **values)):
         assert winrm_endpoint.requests("Create")[-1]["user"] == f"{USER}@{REALM}"
 
@@ -191,7 +191,7 @@ async def test_to_a_host_that_is_not_trusted_no_ntlm_is_sent(winrm_endpoint: Win
 
 @pytest.mark.parametrize(("user", "told"), [("eve", "the password has expired"), ("nobody", "Kerberos")])
 async def test_what_the_kdc_says_is_told(winrm_endpoint: WinRMEndpoint, user: str, told: str) -> None:
-    values = {"Authentication": "Kerberos", "Credential": credential(f"{user}@{REALM}", "expired")}
+    values: dict[str, Any] = {"Authentication": "Kerberos", "Credential": credential(f"{user}@{REALM}", "expired")}
     assert told in await refusal(call(winrm_endpoint, **values))
 
 
@@ -236,12 +236,11 @@ async def test_authorities_that_the_system_trusts_are_trusted(
 
 
 async def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number, (options, told, hint) in enumerate(
-        [
-            ({"certificate_expired": True}, "its certificate has expired", "Have it renewed"),
-            ({"certified": ["another.test"]}, "its certificate is for another name", "Use the name that is in it"),
-        ]
-    ):
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"certificate_expired": True}, "its certificate has expired", "Have it renewed"),
+        ({"certified": ["another.test"]}, "its certificate is for another name", "Use the name that is in it"),
+    ]
+    for number, (options, told, hint) in enumerate(cases):
         with running_winrm(tmp_path / str(number), WinRMOptions(https=True, **options)) as endpoint:
             monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.authority.certificate))
             text = await refusal(call(endpoint, ssl=True))
@@ -299,10 +298,10 @@ def test_what_credssp_says_of_a_logon_is_told(status: int, told: str, code: str)
 
     native = NativeError("Received NTStatus in TSRequest from acceptor", winerror=status)
     error = SpnegoError(base_error=native, context_msg="Public key exchange")
-    failure = trouble(error, sent=True)
+    failure = failure_of(error, sent=True)
     assert isinstance(failure, AuthenticationFailure)
     assert failure.secret_sent
-    text = open_error(failure, Facts(Target(False, "server", 5985, "wsman", ""), "alice", "credssp")).text()
+    text = open_error(failure, ErrorContext(Target(False, "server", 5985, "wsman", ""), "alice", "credssp")).text()
     assert told in text
     assert f"WinRM code {code}" in text
 
@@ -346,7 +345,7 @@ def test_the_key_of_a_certificate_is_found(tmp_path: Path, name: str, key_name: 
 
 async def test_a_key_under_a_passphrase_is_opened_with_the_right_one(winrm_endpoint: WinRMEndpoint) -> None:
     certificate, key = winrm_endpoint.authority.client(USER, password="open sesame")
-    values = {"Credential": None, "CertificateThumbprint": thumbprint(certificate)}
+    values: dict[str, Any] = {"Credential": None, "CertificateThumbprint": thumbprint(certificate)}
     settings = {"certificate_files": [str(certificate), str(key)]}
     console = ScriptedConsole()
     info = call(winrm_endpoint, ssl=True, settings=settings, **values)
@@ -378,8 +377,8 @@ async def test_no_mechanism_leaves_a_secret_in_a_log_or_a_description(
     info = call(winrm_endpoint, ssl=ssl, **values)
     async with session(info, console) as opened:
         await opened.invoke_script(f"'{_SECRET_LINE}'", console)
-        way = opened._pool.transport._client.way  # type: ignore[union-attr]  # it is WSMan's
-        described = f"{info!r} {opened!r} {way!r} {way.facts!r} {way.settings!r}"
+        way = opened.pool.transport._client.endpoint  # type: ignore[union-attr]  # it is WSMan's
+        described = f"{info!r} {opened!r} {way!r} {way.error_context!r} {way.options!r}"
     assert console.shown() == [_SECRET_LINE]
     logged = "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
     encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

@@ -14,8 +14,8 @@ from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import receive as wsman_receiving
 from pstui.backends.transports.wsman import recovery as wsman_recovery
-from pstui.backends.transports.wsman.opening import Opening
-from pstui.backends.transports.wsman.receive import Brake
+from pstui.backends.transports.wsman.connect import Connector
+from pstui.backends.transports.wsman.receive import Backoff
 from pstui.backends.transports.wsman.recovery import Recovery
 
 from tests.support.scripted_console import ScriptedConsole
@@ -62,7 +62,7 @@ async def test_who_leaves_does_not_wait_for_the_network(
     monkeypatch.setattr(wsman_recovery, "ATTEMPT", 0.2)
     console = ScriptedConsole()
     async with session(call(winrm_endpoint, settings={"receive_timeout": 500}), console) as opened:
-        opened._pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
+        opened.pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
         running = asyncio.create_task(opened.invoke_script("1; Start-Sleep 60", console))
         await until(lambda: "1" in console.shown())
         winrm_endpoint.stall(30.0)
@@ -103,7 +103,7 @@ async def test_a_session_let_go_of_without_an_outage_is_taken_again(winrm_endpoi
 
 async def test_a_clock_that_jumps_does_not_use_up_the_time_for_trying(winrm_endpoint: WinRMEndpoint) -> None:
     console = ScriptedConsole()
-    client = await Opening(call(winrm_endpoint), ConnectContext(console)).client()
+    client = await Connector(call(winrm_endpoint), ConnectContext(console)).client()
     tries = 0
     loop = asyncio.get_running_loop()
     real = loop.time
@@ -129,10 +129,10 @@ async def test_a_command_on_a_dead_connection_goes_over_another(winrm_endpoint: 
     """Half open: the connections stand, nothing comes through them, and new ones work."""
     console = ScriptedConsole()
     async with relay(winrm_endpoint.port) as way:
-        values = {"Port": way.port, "settings": {"receive_timeout": 500}}
+        values: dict[str, Any] = {"Port": way.port, "settings": {"receive_timeout": 500}}
         async with session(call(winrm_endpoint, **values), console) as opened:
             await opened.invoke_script("1", console)
-            opened._pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
+            opened.pool.transport._client.slack = 0.5  # type: ignore[union-attr]  # it is WSMan's
             await asyncio.sleep(wsman_receiving.FIRST_REST * 2)  # until the pool's own Receive is on its way
             way.freeze()
             await opened.invoke_script("2", console)
@@ -195,18 +195,18 @@ async def test_empty_answers_that_come_at_once_slow_the_asking_down(monkeypatch:
         waits.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    brake = Brake(20.0)
+    backoff = Backoff(20.0)
     for _ in range(60):
-        brake.begin()
-        await brake.end(empty=True)
+        backoff.begin()
+        await backoff.end(empty=True)
     assert len(waits) == 60 - wsman_receiving.MAX_EARLY
     assert waits == sorted(waits)
     assert waits[-1] == wsman_receiving.LONGEST_BRAKE
     waits.clear()
-    brake.begin()
-    await brake.end(empty=False)
-    brake.begin()
-    await brake.end(empty=True)
+    backoff.begin()
+    await backoff.end(empty=False)
+    backoff.begin()
+    await backoff.end(empty=True)
     assert not waits
 
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.backends.binding.binder import bind_line
 from pstui.backends.binding.connections import connection_info
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.writer import line_of
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.sessions.interactive import Outcome
@@ -148,6 +148,6 @@ async def test_a_saved_credential_serves_a_call_without_a_terminal(
     # Any other name is a user's, whose password nobody is there to be asked for.
     code, out, errors = await invoked(file, *where, "-Credential", "somebody")
     assert (code, out) == (3, "")
-    assert "a password is needed, and nobody is there to be asked" in errors
+    assert "a password is needed, and there is nobody to ask" in errors
     assert "[credentials]" in errors
     assert "Traceback" not in errors

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman.credentials import GATE
-from pstui.backends.transports.wsman.opening import Opening
-from pstui.backends.transports.wsman.options import Settings
+from pstui.backends.transports.wsman.connect import Connector
+from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
+from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.target import Target, find_proxy
 
 from tests.support.scripted_console import ScriptedConsole
@@ -29,7 +29,7 @@ _NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 @pytest.fixture(autouse=True)
 def a_new_run(monkeypatch: pytest.MonkeyPatch, winrm_endpoint: WinRMEndpoint, tmp_path: Path) -> None:
     """Nobody was refused yet, no proxy is named, and the endpoint's authority is trusted."""
-    GATE.forget()
+    FAILED_LOGINS.forget()
     for name in _NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -169,8 +169,8 @@ async def test_a_cut_behind_the_proxy_is_ridden_out(
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("socks5://127.0.0.1:1080", "socks5 is not spoken here"),
-        ("socks5h://user:hush@127.0.0.1:1080", "socks5h is not spoken here"),
+        ("socks5://127.0.0.1:1080", "socks5 is not supported"),
+        ("socks5h://user:hush@127.0.0.1:1080", "socks5h is not supported"),
         ("http://:3128", "Its address cannot be read"),
         ("http://proxy:port", "Its address cannot be read"),
     ],
@@ -188,13 +188,13 @@ async def test_a_proxy_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        (through("AutoDetect"), "ProxyAccessType AutoDetect cannot be had"),
-        (through("None", ProxyCredential=credential()), "ProxyCredential cannot be had"),
-        (through("NoProxyServer", ProxyCredential=credential()), "ProxyCredential cannot be had"),
-        (through(ProxyCredential=credential()), "ProxyAuthentication Negotiate cannot be had"),
+        (through("AutoDetect"), "ProxyAccessType AutoDetect is not supported"),
+        (through("None", ProxyCredential=credential()), "ProxyCredential is not supported"),
+        (through("NoProxyServer", ProxyCredential=credential()), "ProxyCredential is not supported"),
+        (through(ProxyCredential=credential()), "ProxyAuthentication Negotiate is not supported"),
         (
             through(ProxyCredential=credential(), ProxyAuthentication="Digest"),
-            "ProxyAuthentication Digest cannot be had",
+            "ProxyAuthentication Digest is not supported",
         ),
     ],
 )
@@ -210,17 +210,17 @@ async def test_the_way_is_told_and_no_secret_with_it(
     monkeypatch.setenv("http_proxy", "http://me:hush@proxy.example:3128/")
     steps: list[tuple[str, str]] = []
     context = ConnectContext(ScriptedConsole(), step=lambda name, detail: steps.append((name, detail)))
-    client = await Opening(call(winrm_endpoint, **through()), context).client()
+    client = await Connector(call(winrm_endpoint, **through()), context).client()
     assert ("port", f"{winrm_endpoint.port} (http, through the proxy proxy.example:3128)") in steps
     # Its name is for the proxy to look up.
     assert not [name for name, _ in steps if name == "name"]
-    assert "hush" not in repr(client.way) + repr(steps) + repr(client.way.facts)
+    assert "hush" not in repr(client.endpoint) + repr(steps) + repr(client.endpoint.error_context)
 
 
 def test_the_scheme_of_the_target_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://plain:1")
     monkeypatch.setenv("https_proxy", "https://secure")
-    settings = Settings(proxy="system")
+    settings = WSManOptions(proxy="system")
     found = [find_proxy(Target(ssl, "server", 5985, "wsman", ""), settings) for ssl in (False, True)]
     assert [one.url for one in found if one] == ["http://plain:1", "https://secure:443"]
-    assert find_proxy(Target(False, "server", 5985, "wsman", ""), Settings()) is None
+    assert find_proxy(Target(False, "server", 5985, "wsman", ""), WSManOptions()) is None

@@ -22,9 +22,9 @@ from pstui.backends.records import PipelineState, RunspaceState
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request
-from pstui.backends.transports.wsman.http import Way
-from pstui.backends.transports.wsman.options import Settings
-from pstui.backends.transports.wsman.security import Plan
+from pstui.backends.transports.wsman.http import EndpointSettings
+from pstui.backends.transports.wsman.options import WSManOptions
+from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import Target, shell_uri
 from pstui.backends.transports.wsman.transport import WSManTransport
@@ -58,10 +58,15 @@ WITH_COMMANDS = [
 ]
 
 
-def way(**settings: Any) -> Way:
+def way(**settings: Any) -> EndpointSettings:
     target = Target(True, "server", 5986, "wsman", shell_uri(""))
     options = {"open_timeout": DEADLINE, **settings}
-    return Way(target, Plan("negotiate", sealed=False), Settings(**options), PSCredential("alice", Secret("secret")))
+    return EndpointSettings(
+        target,
+        AuthenticationPlan("negotiate", sealed=False),
+        WSManOptions(**options),
+        PSCredential("alice", Secret("secret")),
+    )
 
 
 class Scene:
@@ -259,9 +264,9 @@ async def test_host_calls_are_answered_on_the_prompt_stream() -> None:
 async def test_a_session_that_the_service_has_forgotten_is_broken_with_the_code() -> None:
     async with scene("psrp_receive_failure") as stage:
         await stage.pool.open()
-        assert stage.transport._verbs is not None
+        assert stage.transport._requests is not None
         command = next(one.command for one in stage.replay.entries if one.command)
-        request = stage.transport._verbs.receive(uuid.UUID(command))
+        request = stage.transport._requests.receive(uuid.UUID(command))
         with pytest.raises(faults.Fault) as failed:
             await stage.client.once(request)
         assert failed.value.code == faults.NO_SUCH_SESSION
@@ -322,7 +327,7 @@ async def test_the_sessions_of_a_computer_are_listed_and_connected_to() -> None:
             assert stage.pool.state is RunspaceState.OPENED
             assert stage.pool.id == one.shell_id
             await stage.pool.close()
-    client.lines.close()
+    client.connections.close()
 
 
 async def test_the_output_of_disconnected_commands_is_received_by_another_client() -> None:
@@ -338,7 +343,7 @@ async def test_the_output_of_disconnected_commands_is_received_by_another_client
             assert (int(result.state), len(output)) == (int(state), kinds["PIPELINE_OUTPUT"])
             assert output
             await stage.pool.close()
-    client.lines.close()
+    client.connections.close()
 
 
 async def test_a_command_goes_on_when_its_session_is_disconnected() -> None:
@@ -352,7 +357,7 @@ async def test_a_command_goes_on_when_its_session_is_disconnected() -> None:
         with pytest.raises(SessionDisconnected):
             await running
         assert "Signal" not in stage.replay.verbs()
-        assert len(stage.pool.parked) == 1
+        assert len(stage.pool.disconnected_pipelines) == 1
 
 
 def test_a_request_sent_again_differs_only_in_the_mark_of_a_repetition() -> None:

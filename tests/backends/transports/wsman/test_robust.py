@@ -16,7 +16,7 @@ from pstui.backends.records import PipelineState, RunspaceAvailability, Runspace
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.wsman.opening import list_sessions
+from pstui.backends.transports.wsman.connect import list_sessions
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint
@@ -43,8 +43,8 @@ def notices(console: ScriptedConsole) -> list[str]:
 
 
 def pool_of(opened: PSSession) -> RunspacePool:
-    assert opened._pool is not None
-    return opened._pool
+    assert opened.pool is not None
+    return opened.pool
 
 
 async def until(met: Any) -> None:
@@ -132,7 +132,7 @@ async def test_cut_for_good_the_session_is_disconnected_and_another_is_not(
             winrm_endpoint.clear()
             pool = pool_of(lost)
             await disconnection.reconnect(pool)
-            (command,) = pool.parked
+            (command,) = pool.disconnected_pipelines
             output: list[Any] = []
             result = await disconnection.receive(pool, command, on_output=output.append)
             assert result.state is PipelineState.COMPLETED

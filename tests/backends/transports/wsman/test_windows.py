@@ -16,8 +16,8 @@ from pstui.backends.transports.wsman import credentials as wsman_credentials
 from pstui.backends.transports.wsman import options as wsman_options
 from pstui.backends.transports.wsman import security as wsman_certificates
 from pstui.backends.transports.wsman import security as wsman_safety
-from pstui.backends.transports.wsman.options import settings_of
-from pstui.backends.transports.wsman.security import plan_of, trusted_hosts
+from pstui.backends.transports.wsman.options import read_options
+from pstui.backends.transports.wsman.security import plan_authentication, trusted_hosts
 from pstui.backends.transports.wsman.target import target_of
 
 WINDOWS: Any = SimpleNamespace(name="nt", environ={}, path=os.path)
@@ -60,7 +60,7 @@ def call(name: str, **settings: Any) -> ConnectionInfo:
 
 def scheme(info: ConnectionInfo) -> str:
     target = target_of(info)
-    return plan_of(info, target, settings_of(info, target.is_loopback), trusted_hosts(info)).scheme
+    return plan_authentication(info, target, read_options(info, target.is_loopback), trusted_hosts(info)).scheme
 
 
 def test_the_machines_own_trusted_hosts_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_the_current_user_needs_no_ticket_and_kerberos_no_packages(monkeypatch: 
 
 
 def test_the_cultures_are_those_of_the_users_settings() -> None:
-    settings = settings_of(call("s"), False)
+    settings = read_options(call("s"), False)
     assert (settings.ui_culture, settings.culture) == ("de-DE", "de-AT")
 
 

@@ -1,104 +1,16 @@
-"""Host strings of -HostName and -ComputerName, read as .NET reads them (protocol-notes 1.4, 1.8).
-
-The hashtables of -SSHConnection (protocol-notes 5.5).
-"""
+"""The hashtables of -SSHConnection (protocol-notes 5.5), and the options for ssh_config of -Options."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from pstui.backends.addresses import take_apart
 from pstui.backends.binding import errors
 from pstui.backends.binding.parameters import Cmdlet
 from pstui.backends.binding.values import ConversionError, integer
 from pstui.backends.errors import CallError
-
-_LABEL = re.compile(r"[^\W_](?:[\w-]{0,62})\Z")
-_DOTTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
-_PORT = re.compile(r"[0-9]*\Z")
-
-#: characters that stay as they are in the user part of a URI
-_USER_SAFE = "%!$&'()*+,;=:~-._"
-
-
-@dataclass(frozen=True, slots=True)
-class SshHost:
-    """The parts of a host string. ``port`` is None if none was written; 0 was written and means no port is passed."""
-
-    host: str
-    user: str = ""
-    port: int | None = None
-
-
-def parse_ssh_host(text: str) -> SshHost:
-    """Split ``[user@]host[:port]`` as PowerShell does: host lower-cased, ``.`` is localhost, IPv6 in brackets.
-
-    Raises ValueError with the reason for what PowerShell refuses with PSSessionInvalidComputerName.
-    """
-    if text == ".":
-        return SshHost("localhost")
-    authority = re.split(r"[/?#]", text, maxsplit=1)[0]
-    if "\\" in authority:
-        raise ValueError("a backslash is read as the start of a path")
-    if authority.count("@") > 1:
-        raise ValueError("it holds more than one @")
-    user, _, rest = authority.rpartition("@")
-    host, port = _split_port(rest)
-    return SshHost(host, quote(user, safe=_USER_SAFE) if user else "", port)
-
-
-def _split_port(text: str) -> tuple[str, int | None]:
-    if text.startswith("["):
-        inside, bracket, tail = text[1:].partition("]")
-        if not bracket or (tail and not tail.startswith(":")):
-            raise ValueError("the bracket of the IPv6 address is not closed")
-        host, port = f"[{ipv6(inside)}]", tail[1:]
-    else:
-        name, _, port = text.partition(":")
-        host = dns_name(name)
-    if not _PORT.match(port) or len(port.lstrip("0")) > 5 or int(port or 0) > 65535:
-        raise ValueError("the part after the colon is not a port between 0 and 65535")
-    return host, int(port) if port else None
-
-
-def ipv6(text: str) -> str:
-    """Return an IPv6 address in its short form, its scope dropped. Raises ValueError."""
-    try:
-        return str(ipaddress.IPv6Address(text.partition("%")[0]))
-    except ValueError:
-        raise ValueError("what stands in brackets is not an IPv6 address") from None
-
-
-def dns_name(text: str) -> str:
-    """Return a host name or IPv4 address in lower case, otherwise unchanged. Raises ValueError."""
-    if not text:
-        raise ValueError("the host name is empty")
-    labels = text.removesuffix(".").split(".")
-    if len(text) > 255 or not all(_LABEL.match(label) for label in labels):
-        raise ValueError("it is neither a host name nor an IP address")
-    if _DOTTED.match(text) and any(int(part) > 255 for part in labels):
-        raise ValueError("a part of the IPv4 address is above 255")
-    return text.lower()
-
-
-def computer_name(text: str) -> str:
-    """Return a -ComputerName as it is used: ``.`` is localhost, a bare IPv6 address gets its brackets, case is kept.
-
-    Raises ValueError for what cannot be the host of a URI.
-    """
-    if text == ".":
-        return "localhost"
-    if text.startswith("[") and text.endswith("]"):
-        return f"[{ipv6(text[1:-1])}]"
-    if text.count(":") > 1:
-        return f"[{ipv6(text)}]"
-    dns_name(text)
-    return text
-
 
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
 _KEYS = {
@@ -151,19 +63,12 @@ def read_connection_table(cmdlet: Cmdlet, table: Mapping[str, Any]) -> dict[str,
         if str(result.get(name, "")).startswith("-"):
             raise _refused(cmdlet, f"{name} begins with a dash and would be read as an option of ssh.")
     try:
-        host = parse_ssh_host(result["HostName"])
+        host = take_apart(result)
     except ValueError as error:
         what = f"{errors.quoted(result['HostName'])} is no host"
         raise errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(error)) from None
     if host.user.startswith("-"):
         raise _refused(cmdlet, "The user name begins with a dash and would be read as an option of ssh.")
-    result["HostName"] = host.host
-    if host.user:
-        result["UserName"] = host.user
-    if host.port is not None:
-        result["Port"] = host.port
-    if not result.get("Port", 1):
-        del result["Port"]
     return result
 
 

@@ -1,44 +1,45 @@
-"""The way to a WinRM service made ready: address, rules, credential, certificate, redirects.
+"""Connecting to a WinRM service: address, rules, credential, certificate, redirects; and the sessions it keeps.
 
-The sessions that a computer keeps: what Get-PSSession -ComputerName lists, how one is taken up (protocol-notes 5.4).
-
-To take one up: ``connect`` of the transport's file gives a transport, a ``RunspacePool`` is made on it, and
-``psrp.disconnection.connect`` connects it to the session's id; ``psrp.disconnection.receive`` then follows one of the
-session's ``commands``.
+A session of the list (what Get-PSSession -ComputerName shows, protocol-notes 5.4) is taken up like this: a transport
+is made for its computer, a ``RunspacePool`` on it, and ``psrp.disconnection.connect`` connects the pool to the
+session's id; ``psrp.disconnection.receive`` then follows one of the session's ``commands``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import socket
-import uuid
-from dataclasses import dataclass
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, Write
-from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.base import ConnectContext, RemoteSession
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.credentials import credential_of
-from pstui.backends.transports.wsman.http import Way
-from pstui.backends.transports.wsman.options import Settings, settings_of
-from pstui.backends.transports.wsman.security import check_passphrase, find_certificate, plan_of, trusted_hosts
+from pstui.backends.transports.wsman.http import EndpointSettings
+from pstui.backends.transports.wsman.options import WSManOptions, read_options
+from pstui.backends.transports.wsman.security import (
+    check_passphrase,
+    find_certificate,
+    plan_authentication,
+    trusted_hosts,
+)
+from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import Target, configuration_of, find_proxy, is_shell_uri, target_of
 from pstui.backends.transports.wsman.transport import WSManTransport
 
 
-class Opening:
+class Connector:
     """One attempt to reach the service that ``info`` names, redirects included."""
 
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
         self._info, self._context = info, context
         self._target = target_of(info)
-        self._settings = settings_of(info, self._target.is_loopback)
-        self._left = self._settings.redirects
+        self._options = read_options(info, self._target.is_loopback)
+        self._left = self._options.redirects
         self._certificate: tuple[str, str, str] | None = None
         self._current: Client | None = None
 
@@ -49,9 +50,9 @@ class Opening:
 
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
-        for note in self._settings.notes:
+        for note in self._options.notes:
             self._say(note)
-        self._current = await self._client(self._target, self._settings)
+        self._current = await self._client(self._target, self._options)
         return self._current
 
     @property
@@ -59,11 +60,11 @@ class Opening:
         name = self._info.computer_name
         return "localhost" if name in (".", "") else printable(name)
 
-    async def _client(self, target: Target, settings: Settings) -> Client:
-        plan = plan_of(self._info, target, settings, trusted_hosts(self._info))
+    async def _client(self, target: Target, options: WSManOptions) -> Client:
+        plan = plan_authentication(self._info, target, options, trusted_hosts(self._info))
         if plan.scheme == "certificate" and self._certificate is None:
             self._certificate = await self._find_certificate()
-        proxy = find_proxy(target, settings)
+        proxy = find_proxy(target, options)
         if proxy is None:
             await self._look_up(target)
         through = f", through the proxy {proxy.name}" if proxy else ""
@@ -73,17 +74,17 @@ class Opening:
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
-        return Client(Way(target, plan, settings, credential, self._certificate, proxy))
+        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy))
 
     async def _redirected(self, location: str) -> Client:
         """Return the client for the address that a redirect names, where the rules allow to go there."""
         assert self._current is not None
-        old = self._current.way.target
+        old = self._current.endpoint.target
         shown = printable(location[:300])
-        if self._left <= 0 < self._settings.redirects:
+        if self._left <= 0 < self._options.redirects:
             raise errors.WSManOpenError(
                 f"{printable(old.host)}: the connection is redirected too often",
-                f"{self._settings.redirects} redirects were followed, and the next one names {shown}. "
+                f"{self._options.redirects} redirects were followed, and the next one names {shown}. "
                 f"WinRM code {faults.describe(faults.REDIRECT_REQUESTED)}.",
                 "Two servers may point at each other: ask who runs them. MaximumConnectionRedirectionCount of the "
                 "session option allows more.",
@@ -91,7 +92,7 @@ class Opening:
             )
         if self._left <= 0:
             failure = faults.HTTPFailure(302, location=location)
-            raise errors.open_error(failure, self._current.way.facts)
+            raise errors.open_error(failure, self._current.endpoint.error_context)
         new = old.moved(location)
         if old.ssl and not new.ssl:
             raise errors.WSManOpenError(
@@ -103,7 +104,7 @@ class Opening:
             )
         self._left -= 1
         self._say(f"{printable(old.host)} redirects the connection to {shown}")
-        self._current = await self._client(new, self._settings)
+        self._current = await self._client(new, self._options)
         return self._current
 
     async def _look_up(self, target: Target) -> None:
@@ -114,7 +115,7 @@ class Opening:
         except (socket.gaierror, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             failure = faults.NetworkFailure(faults.NetworkKind.NAME, why, sent=False)
-            raise errors.open_error(failure, errors.Facts(target)) from error
+            raise errors.open_error(failure, errors.ErrorContext(target)) from error
 
     async def _find_certificate(self) -> tuple[str, str, str]:
         thumbprint = self._info.text("CertificateThumbprint")
@@ -131,7 +132,7 @@ class Opening:
                 if not cancelled.nobody:
                     raise OpenCancelled(f"{self._computer}: not connected") from cancelled
                 raise OpenError(
-                    f"{self._computer}: the key of the certificate needs a passphrase, and nobody is there to be asked",
+                    f"{self._computer}: the key of the certificate needs a passphrase, and there is nobody to ask",
                     "",
                     "Use a key without a passphrase for unattended work.",
                 ) from cancelled
@@ -142,42 +143,16 @@ class Opening:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteSession:
-    """A session as the computer that keeps it describes it. Times are in seconds; 0 is unknown.
-
-    ``availability`` is Busy while a client holds it, None when it can be connected to. ``commands`` are the ids of
-    what runs in it or has output that nobody took.
-    """
-
-    instance_id: uuid.UUID
-    name: str
-    computer_name: str
-    configuration_name: str
-    state: RunspaceState
-    availability: RunspaceAvailability
-    owner: str = ""
-    idle_timeout: float = 0.0
-    max_idle_timeout: float = 0.0
-    output_buffering_mode: str = ""
-    inactive: float = 0.0
-    commands: tuple[uuid.UUID, ...] = ()
-
-
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[RemoteSession]:
     """Return the PowerShell sessions of this user on the computer that ``info`` names. Raises OpenError.
 
     ``ConfigurationName`` in ``info`` narrows the list to that configuration.
     """
-    opening = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.opening")
-    listing = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.shell")
-    errors = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.errors")
-    faults = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.faults")
     wanted = info.text("ConfigurationName")
-    client = await opening.Opening(info, context).client()
+    client = await Connector(info, context).client()
     try:
         found: list[RemoteSession] = []
-        for shell in await listing.list_shells(client):
+        for shell in await list_shells(client):
             configuration = configuration_of(shell.resource_uri)
             if not is_shell_uri(shell.resource_uri):
                 continue
@@ -198,11 +173,11 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
                     shell.max_idle_timeout,
                     shell.buffer_mode,
                     shell.inactivity,
-                    tuple(await listing.list_commands(client, shell.shell_id)),
+                    tuple(await list_commands(client, shell.shell_id)),
                 )
             )
         return found
     except faults.WSManFailure as failure:
-        raise errors.open_error(failure, client.way.facts) from failure
+        raise errors.open_error(failure, client.endpoint.error_context) from failure
     finally:
-        client.lines.close()
+        client.connections.close()

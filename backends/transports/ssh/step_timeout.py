@@ -1,4 +1,4 @@
-"""Who waits how long while an SSH connection opens, and asking a person meanwhile."""
+"""Time limits of the steps by which an SSH connection opens; they stand still while a person is asked."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pstui.backends.credentials import Secret
 from pstui.backends.errors import OpenError
 
 
-class Patience:
+class StepTimeout:
     """A time limit for the step at hand, which stands still while a person is being asked.
 
-    Used as ``async with Patience() as patience: patience.step(15, error)``: when the step takes longer, the block is
+    Used as ``async with StepTimeout() as limit: limit.step(15, error)``: when the step takes longer, the block is
     left by the OpenError that ``error()`` makes.
     """
 
@@ -49,7 +49,7 @@ class Patience:
         limit = None if self._asking or self._rest is None else asyncio.get_running_loop().time() + self._rest
         self._scope.reschedule(limit)
 
-    async def __aenter__(self) -> Patience:
+    async def __aenter__(self) -> StepTimeout:
         await self._scope.__aenter__()
         return self
 

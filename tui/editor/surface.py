@@ -1,0 +1,77 @@
+"""The text being edited as one string, for the parts of the editor that read and change it.
+
+Textual counts rows and columns; words, tokens and completions count code points from the start of the whole text.
+"""
+
+from __future__ import annotations
+
+from textual.geometry import Offset
+from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
+
+
+class EditingSurface:
+    """Text, cursor and selection of a text area by offsets: code points from the start of the whole text."""
+
+    def __init__(self, area: TextArea) -> None:
+        self._area = area
+
+    @property
+    def text(self) -> str:
+        """The whole text; its rows are separated by line feeds."""
+        return self._area.text
+
+    @property
+    def cursor(self) -> int:
+        """The offset of the cursor."""
+        return self.offset_of(self._area.cursor_location)
+
+    @property
+    def selected(self) -> tuple[int, int]:
+        """The first offset of the selection and the one after it; twice the cursor if nothing is selected."""
+        first, last = sorted(map(self.offset_of, self._area.selection))
+        return first, last
+
+    def offset_of(self, location: tuple[int, int]) -> int:
+        """Return the offset of a row and column."""
+        row, column = location
+        return sum(len(self._area.document.get_line(each)) + 1 for each in range(row)) + column
+
+    def location_of(self, offset: int) -> tuple[int, int]:
+        """Return the row and column of an offset; beyond the end, the end."""
+        document = self._area.document
+        for row in range(document.line_count):
+            length = len(document.get_line(row))
+            if offset <= length:
+                return row, max(offset, 0)
+            offset -= length + 1
+        return document.end
+
+    def screen_place(self, offset: int) -> Offset:
+        """Return where an offset of the text stands on the screen."""
+        area = self._area
+        place = area.wrapped_document.location_to_offset(self.location_of(offset))
+        region = area.content_region
+        return Offset(region.x + place.x - area.scroll_offset.x, region.y + place.y - area.scroll_offset.y)
+
+    def go(self, offset: int) -> None:
+        """Put the cursor at an offset and select nothing."""
+        self._area.move_cursor(self.location_of(offset))
+
+    def select(self, start: int, end: int) -> None:
+        """Select what stands between two offsets; the cursor goes to the second."""
+        self._area.selection = Selection(self.location_of(start), self.location_of(end))
+
+    def change(self, start: int, end: int, text: str, cursor: int | None = None) -> None:
+        """Replace what stands between two offsets; the cursor goes after it, or to ``cursor``."""
+        self._area.replace(text, self.location_of(start), self.location_of(end), maintain_selection_offset=False)
+        self.go(start + len(text) if cursor is None else cursor)
+
+    def insert(self, text: str) -> None:
+        """Insert text as if typed, in place of the selection."""
+        self._area.replace(text, *self._area.selection, maintain_selection_offset=False)
+
+    def put(self, text: str) -> None:
+        """Replace the whole text and stand at its end."""
+        self._area.replace(text, (0, 0), self._area.document.end)
+        self._area.move_cursor(self._area.document.end)
