@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pstui import backends, config, tui
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.config.history import History
 from pstui.tui.pane.state import PaneState
@@ -28,12 +29,12 @@ from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.state import StateFile
 from textual.app import App
 
-from tests.support.paths import ROOT
 from tests.support.pilot import Screen, screen
 
 #: most files of the product that one line may touch on its way over SSH
 MOST = 55
-ROOMS = ("tui", "backends", "config")
+#: where the product's files are: folder → how a place in it is told
+FOLDERS = {f"{next(iter(room.__path__))}/": f"{room.__name__}/" for room in (tui, backends, config)}
 #: how often the line is run
 WALKS = 4
 #: seconds the opening may take
@@ -74,9 +75,11 @@ class Road:
 
     def _called(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call" and self._open:
-            place = frame.f_code.co_filename.removeprefix(f"{ROOT}/")
-            if place.split("/")[0] in ROOMS:
-                self.walks[-1].setdefault(place, set()).add(frame.f_code.co_qualname)
+            path = frame.f_code.co_filename
+            for folder, room in FOLDERS.items():
+                if path.startswith(folder):
+                    place = room.removeprefix("pstui.") + path.removeprefix(folder)
+                    self.walks[-1].setdefault(place, set()).add(frame.f_code.co_qualname)
 
     @contextlib.contextmanager
     def threads(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.backends.pace import Pace
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.cli.streams import TranscriptSink
+from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
 from pstui.tui.editor.history import KeptLines

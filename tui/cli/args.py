@@ -1,6 +1,6 @@
-"""The help text of the command line: complete, and no wider than 80 columns.
+"""pstui's own options, taken off the front of the command line, and the help text that names them.
 
-pstui's own options, taken off the front of the command line; everything behind them belongs to the cmdlet.
+Everything behind the options belongs to the cmdlet. The help is complete, and no wider than 80 columns.
 """
 
 from __future__ import annotations

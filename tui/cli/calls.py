@@ -1,7 +1,4 @@
-"""Names and typed lines as connections.
-
-What a call asks for: a name, Enter-PSSession or Invoke-Command, bound and handed to the screen or run without it.
-"""
+"""What a call asks for: a name, Enter-PSSession or Invoke-Command, bound and handed to the screen or run without it."""
 
 from __future__ import annotations
 
@@ -17,11 +14,9 @@ from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
-from pstui.tui.cli import args as cli_args
-from pstui.tui.cli import invoke as cli_invoke
-from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options
-from pstui.tui.profiles import reading as cli_profiles
-from pstui.tui.profiles.reading import TABLES, Profiles
+from pstui.tui.cli import invoke
+from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options, is_what_if, refuse_late_options, take_json
+from pstui.tui.profiles.reading import TABLES, Profiles, load
 
 
 def is_cmdlet(word: str) -> bool:
@@ -86,13 +81,13 @@ def _refuse_damaged(text: str, profiles: Profiles) -> None:
         return
     problems = [problem for kind in TABLES for problem in profiles.problems_of(kind, name)]
     if problems:
-        raise CallError(f"the profile {name!r} cannot be used", "\n".join(problems), "Mend the file, then try again.")
+        raise CallError(f"the profile {name!r} cannot be used", "\n".join(problems), "Correct the file and try again.")
 
 
 def _confirm(name: str, close: tuple[str, ...]) -> None:
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return  # nobody to ask; without a terminal the screen does not open either
-    print(f"{name!r} is no profile; there is {', '.join(map(repr, close))}.", file=sys.stderr)
+    print(f"There is no profile {name!r}, but {', '.join(map(repr, close))}.", file=sys.stderr)
     print(f"Connect to a computer called {name!r}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise OpenCancelled(f"{name}: not opened")
@@ -113,7 +108,7 @@ class Wanted:
 
 def dispatch(options: Options) -> int:
     """Do what the command line asks for and return the exit code. Raises PstuiError."""
-    profiles = cli_profiles.load(options.config)
+    profiles = load(options.config)
     if not options.rest and options.line is None:
         _refuse_json(options.json)
         return _screen([], options, profiles)
@@ -131,7 +126,7 @@ def dispatch(options: Options) -> int:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
             as_json = options.json or wanted.json
-            return cli_invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
+            return invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
     _refuse_json(options.json)
     return _screen(list(wanted.infos), options, profiles, single=True)
 
@@ -143,26 +138,26 @@ def demo(options: Options) -> int:
             f"demo does not take {options.rest[1]!r}", hint="pstui demo opens the screen, pstui demo --stdio serves."
         )
     _refuse_json(options.json)
-    return _screen([ConnectionInfo(ParameterSet.DEMO)], options, cli_profiles.load(options.config), single=True)
+    return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
 
 
-def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
+def _bind(options: Options, profiles: Profiles) -> Wanted:
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)
         return _checked(call, profiles, what_if=options.what_if)
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
-        as_json, arguments = cli_args.take_json(others)
-        cli_args.refuse_late_options(arguments)
+        as_json, arguments = take_json(others)
+        refuse_late_options(arguments)
         return _checked(bind(_INVOKE, arguments, context=context), profiles, as_json)
     if first.lower() in ENTER_NAMES:
-        cli_args.refuse_late_options(others)
+        refuse_late_options(others)
         return _checked(bind(_ENTER, others, context=context), profiles)
-    cli_args.refuse_late_options(options.rest)
+    refuse_late_options(options.rest)
     if not is_cmdlet(first):
         refuse_misspelled(first, profiles)
-    rest = [word for word in others if not cli_args.is_what_if(word)]
+    rest = [word for word in others if not is_what_if(word)]
     if first.startswith("-") or rest or is_cmdlet(first):
         # a cmdlet by its name that is not one of ours is refused by the binder or below; the rest is Enter-PSSession
         name, arguments = (first, tuple(others)) if is_cmdlet(first) else (_ENTER, options.rest)
@@ -170,9 +165,7 @@ def _bind(options: Options, profiles: cli_profiles.Profiles) -> Wanted:
     return Wanted((resolve(first, profiles, ask=not others),), what_if=bool(others))
 
 
-def _checked(
-    call: BoundCall, profiles: cli_profiles.Profiles, as_json: bool = False, *, what_if: bool = False
-) -> Wanted:
+def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what_if: bool = False) -> Wanted:
     if call.cmdlet == _ENTER:
         return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
     if call.cmdlet == "Get-Help":
@@ -186,7 +179,7 @@ def _checked(
             "Call Enter-PSSession or Invoke-Command; in the screen, Alt+X takes every session cmdlet.",
         )
     if call.cmdlet == _INVOKE:
-        cli_invoke.check(call)
+        invoke.check(call)
     infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
     return Wanted(infos, call, as_json, call.what_if)
 
@@ -217,12 +210,12 @@ def _can_be_asked(error: MissingMandatory) -> bool:
 def _screen(
     infos: list[ConnectionInfo],
     options: Options,
-    profiles: cli_profiles.Profiles,
+    profiles: Profiles,
     *,
     single: bool = False,
     lacking: MissingMandatory | None = None,
 ) -> int:
-    from pstui.tui.cli import screen as cli_screen
+    from pstui.tui.cli import screen
     from pstui.tui.profiles.book import ProfileBook
 
     book = ProfileBook(profiles)
@@ -230,7 +223,7 @@ def _screen(
     def bind_typed(text: str) -> ConnectionInfo:
         return from_text(text, book.profiles)
 
-    return cli_screen.run(
+    return screen.run(
         infos,
         transcript=options.transcript,
         single=single,

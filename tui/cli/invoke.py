@@ -1,8 +1,8 @@
-"""Invoke-Command as it was bound, made ready to run without a screen.
+"""Invoke-Command without a screen: open, run, write what comes, close, and say in the exit code how it went.
 
-One target of Invoke-Command: open, run, close; how it went is an exit code.
-
-``Invoke-Command`` without a screen: open, run, write what comes, close, and say in the exit code how it went.
+How this works: ``invoke`` makes an ``Invocation`` of the bound call. ``_Run`` has what its targets share (the output,
+the console, the input, the passwords asked once) and runs as many at once as the throttle limit allows, each a
+``Target`` with a session of its own. A signal, or an output that nobody reads any longer, stops all of them.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError
 from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
-from pstui.tui.cli import streams as cli_stdin
-from pstui.tui.cli.console import LineConsole, Look, SharedInput, Sink, TerminalConsole, with_passwords
-from pstui.tui.cli.streams import Output, named, to_json
+from pstui.tui.cli.console import LineConsole, Look, Sink, TerminalConsole, with_passwords
+from pstui.tui.cli.streams import Output, SharedInput, is_redirected, lines, may_take_input, named, to_json
 from pstui.tui.profiles.reading import Profiles
 
 _ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
@@ -47,7 +46,7 @@ def invoke(
     infos: Sequence[ConnectionInfo], call: BoundCall, as_json: bool, transcript: str | None, profiles: Profiles
 ) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises CallError."""
-    from pstui.tui.cli.streams import TranscriptFile
+    from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     values = call.values
@@ -320,9 +319,9 @@ class _Run:
         given = self.invocation.input
         if given is not None:
             return lambda: _values(given)
-        if not (cli_stdin.is_redirected() and cli_stdin.may_take_input(self.invocation.script.text)):
+        if not (is_redirected() and may_take_input(self.invocation.script.text)):
             return lambda: None
-        return SharedInput(cli_stdin.lines()).items if self.several else cli_stdin.lines
+        return SharedInput(lines()).items if self.several else lines
 
     # -- ends from outside -------------------------------------------------------------------------------------
 

@@ -96,9 +96,9 @@ def _failed(error: Exception) -> int:
         if isinstance(error, CallError):
             return EXIT_CALL
         return EXIT_NO_SESSION if isinstance(error, OpenError) else EXIT_FAILED
-    from pstui.tui.cli import crash as cli_crash
+    from pstui.tui.cli.crash import report
 
-    return cli_crash.report(error)
+    return report(error)
 
 
 if __name__ == "__main__":

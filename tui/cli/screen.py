@@ -1,6 +1,6 @@
-"""SIGTERM and SIGHUP: the sessions are closed and the screen is given back, as when a person quits.
+"""The full screen, opened from the command line: the one place of the command line that loads Textual.
 
-Opens the full screen: the one place of the command line that loads Textual.
+SIGTERM and SIGHUP end it as a person does who quits: the sessions are closed and the screen is given back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
-from pstui.tui.cli.streams import TranscriptFile
+from pstui.tui.cli.transcript_file import TranscriptFile
 from pstui.tui.profiles.book import ProfileBook
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def need_terminal() -> None:
     if missing:
         raise CallError(
             "the full screen needs a terminal",
-            f"Here {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} none.",
+            f"{' and '.join(missing).capitalize()} {'is' if len(missing) == 1 else 'are'} not a terminal.",
             "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
         )
 

@@ -1,12 +1,7 @@
-"""Standard output and standard error, written by one thread so that a slow reader of them holds nobody up.
+"""The standard streams of a run without a screen: text and JSON on their way out, lines on their way in.
 
-Standard input as the input of a remote pipeline: one object a line.
-
-``--transcript FILE``: what the pane shows, as plain text, on disk the moment it is shown.
-
-Where the text of a pane may go beside the screen.
-
-Values of a pipeline as JSON, one a line.
+One thread writes both standard output and standard error, so that a slow reader of them holds nobody up. Standard
+input is the input of the remote pipeline, one object a line.
 """
 
 from __future__ import annotations
@@ -21,16 +16,13 @@ import os
 import queue
 import re
 import select
-import stat
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import RawIOBase
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pstui.backends.console import BACKLOG_LIMIT
-from pstui.backends.errors import CallError
 
 Where = Literal["out", "err"]
 
@@ -204,103 +196,33 @@ def _read(fd: int, hand_over: object) -> None:
         return  # the loop ended: nobody takes input any longer
 
 
-class TranscriptFile:
-    """A sink of finished lines: UTF-8, one write a line, no buffer between a line and the disk.
+class SharedInput:
+    """One input that each of several pipelines reads from its beginning, at its own pace. It is kept meanwhile."""
 
-    The file is made readable by its owner only. One that exists is appended to: emptying it would lose the work of
-    another day. What cannot be opened is refused with CallError, before any session is opened; what fails later
-    (a full disk) is told once through ``on_problem`` and kept in ``problem``, and the session goes on without.
-    """
+    def __init__(self, source: AsyncIterator[object]) -> None:
+        self._source = source
+        self._read: list[object] = []
+        self._ended = False
+        self._turn = asyncio.Lock()
 
-    def __init__(self, path: str | os.PathLike[str], on_problem: Callable[[str], None] | None = None) -> None:
-        self.path = Path(path).expanduser()
-        self.problem = ""
-        self.on_problem = on_problem
-        self._fd = self._open()
-        self._end_last_line()
-
-    def line(self, text: str) -> None:
-        """Write one line. ``text`` is plain: whoever shows it has cleaned it; it holds no line end."""
-        self._write(_encode(text) + b"\n")
-
-    def close(self) -> None:
-        """Close the file; may be called twice."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            try:
-                os.close(fd)
-            except OSError as error:
-                self._fail(error)
-
-    def _open(self) -> int:
-        # O_NONBLOCK: opening a pipe that nobody reads must fail, not wait.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        try:
-            fd = os.open(self.path, flags, 0o600)
-        except FileNotFoundError as error:
-            raise CallError(
-                f"--transcript: the folder {self.path.parent} does not exist", hint="Make it, or name another file."
-            ) from error
-        except OSError as error:
-            raise CallError(
-                f"--transcript: {self.path} cannot be written", f"{error.strerror}.", "Name another file."
-            ) from error
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise CallError(
-                f"--transcript: {self.path} is not an ordinary file",
-                "A device or a pipe could hold the screen up.",
-                "Name another file.",
-            )
-        return fd
-
-    def _end_last_line(self) -> None:
-        try:
-            if self.path.stat().st_size == 0:
-                return
-            with self.path.open("rb") as existing:
-                existing.seek(-1, os.SEEK_END)
-                ended = existing.read(1) == b"\n"
-        except OSError:  # not readable to us: appending is still possible
-            return
-        if not ended:
-            self._write(b"\n")
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view and self._fd >= 0:
-            try:
-                view = view[os.write(self._fd, view) :]
-            except OSError as error:
-                self._fail(error)
+    async def items(self) -> AsyncIterator[object]:
+        """Yield every object of the input."""
+        place = 0
+        while True:
+            while place < len(self._read):
+                yield self._read[place]
+                place += 1
+            async with self._turn:
+                if place == len(self._read) and not self._ended:
+                    await self._fetch()
+            if place == len(self._read) and self._ended:
                 return
 
-    def _fail(self, error: OSError) -> None:
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            with contextlib.suppress(OSError):  # the first error says it already
-                os.close(fd)
-        if not self.problem:
-            self.problem = f"The transcript {self.path} ends here: {error.strerror}. The session goes on without it."
-            if self.on_problem is not None:
-                self.on_problem(self.problem)
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:  # halves of surrogate pairs: join them where they fit, mark them where they do not
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-
-
-class TranscriptSink(Protocol):
-    """Where the first session's text goes beside the screen."""
-
-    def line(self, text: str) -> None:
-        """Take one finished line, without its line end."""
-
-    def close(self) -> None:
-        """No more lines will come."""
+    async def _fetch(self) -> None:
+        try:
+            self._read.append(await anext(self._source))
+        except StopAsyncIteration:
+            self._ended = True
 
 
 #: characters that JSON allows bare and a terminal or a line reader does not

@@ -1,8 +1,7 @@
-"""What discovery finds, as entries of the sidebar: looked for only while the sidebar can be seen.
+"""The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
 
-The rows of the sidebar on the screen: a cursor, scrolling, painting, and the row of the filter below them.
-
-The list of what can be entered: hosts, virtual machines, containers, saved and found, and the demo endpoint.
+``SidebarView`` has the rows with a cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse
+do, and lets discovery look for more while the sidebar can be seen.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.cli.streams import TranscriptSink
+from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from pstui.tui.cli import streams as cli_stdin
-from pstui.tui.cli.streams import TranscriptFile, to_json
+from pstui.tui.cli.streams import to_json
+from pstui.tui.cli.transcript_file import TranscriptFile
 
 from tests.support.cli_far_end import invoke
 from tests.support.paths import ROOT

@@ -13,10 +13,10 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import Write
 from pstui.tui.cli import invoke
 from pstui.tui.cli import invoke as cli_invoke
-from pstui.tui.cli.console import LineConsole, SharedInput, with_passwords
+from pstui.tui.cli.console import LineConsole, with_passwords
 from pstui.tui.cli.invoke import outcome
 from pstui.tui.cli.main import main
-from pstui.tui.cli.streams import named
+from pstui.tui.cli.streams import SharedInput, named
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
 

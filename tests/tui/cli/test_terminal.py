@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.cli.console import Interrupted, Line
+from pstui.tui.cli.terminal import Interrupted, Line
 
 from tests.support.cli_person import Person
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.errors import CallError
-from pstui.tui.cli.streams import TranscriptFile
+from pstui.tui.cli.transcript_file import TranscriptFile
 
 
 def test_a_line_is_on_disk_before_the_next_one_comes(tmp_path: Path) -> None:
