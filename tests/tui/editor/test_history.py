@@ -100,6 +100,11 @@ async def test_a_ghost_longer_than_the_row_ends_in_the_row(manager: StandInManag
         assert max(map(len, s.shown().splitlines())) <= 60
         await s.keys("right")
         assert s.pane.editor.text.endswith("long end")
+        await s.keys("ctrl+u")
+        await s.type("say", enter=False)
+        await s.until(lambda: s.pane.editor.ghost.endswith("end"), "the ghost again")
+        await s.keys("shift+right")
+        assert s.pane.editor.text.endswith("long end"), "not the part of it that fits the row"
 
 
 async def test_ctrl_r_finds_older_and_newer_lines_and_enter_runs_the_one_found(manager: StandInManager) -> None:
