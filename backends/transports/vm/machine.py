@@ -62,7 +62,7 @@ def choose(machines: Sequence[Machine], info: ConnectionInfo) -> Machine:
     machine = distinct[0]
     if not machine.is_running:
         raise OpenError(
-            f"the virtual machine {machine.name} is not running but {machine.state}",
+            f"the virtual machine {machine.name} is not running: it is {machine.state}",
             "Only a running machine can be entered.",
             "Start it first.",
             error_id="InvalidVMState",
