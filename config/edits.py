@@ -1,9 +1,8 @@
-"""Edits of a profile file as text: what stands around a table, comments above all, stays as a person wrote it.
+"""Edits of a profile file: comments, order and unknown keys stay where a person put them.
 
-A table library counts a comment before a header to the table above it, and loses it with that one. Each result is
-checked against what the file meant before; where it differs, None is returned and nothing is lost.
-
-Edits of a parsed profile file: comments, order and unknown keys stay where they are.
+Most edits change the parsed document. Adding or removing a whole table changes the text instead: a table library
+counts a comment before a header to the table above it, and loses it with that one. Each result is checked against
+what the file meant before; where it differs, None is returned and nothing is lost.
 """
 
 from __future__ import annotations
@@ -212,7 +211,7 @@ class Edits:
             self.document.add(kind, tomlkit.table(is_super_table=True))
         parent = self.document[kind]
         if not isinstance(parent, Table | InlineTable | OutOfOrderTableProxy):
-            raise ConfigError(f"{self._file}: [{kind}] is no table of profiles", "Mend it in an editor.")
+            raise ConfigError(f"{self._file}: [{kind}] is not a table of profiles", "Mend it in an editor.")
         return parent
 
     def _existing(self, kind: str, name: str) -> Any:

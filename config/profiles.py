@@ -1,6 +1,6 @@
-"""Reading TOML so that one damaged place does not hide the rest.
+"""Profiles as they stand in their files: read, checked against the schema, every problem told at once.
 
-Profiles as they stand in their files: read, checked against the schema, every problem at once.
+The TOML is read so that one damaged place does not hide the rest.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ class _Reader:
                 if other.is_file():
                     self.read(other, depth + 1)
                 else:
-                    self._say(file, "", "include", f"{other} is no file.")
+                    self._say(file, "", "include", f"{other} is not a file.")
 
     def _named(self, file: Path, kind: str, content: Any) -> None:
         if not isinstance(content, dict):

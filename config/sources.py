@@ -35,7 +35,7 @@ def source_problem(source: Any) -> str:
             fits = isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
             return "" if fits else 'command must be a list such as ["pass", "show", "admin"]'
         case _:
-            return f"{kind} is no source; it must be one of {', '.join(SOURCES)}"
+            return f"{kind} is not a source; it must be one of {', '.join(SOURCES)}"
 
 
 def fetch_password(source: dict[str, Any]) -> str | None:

@@ -1,6 +1,6 @@
-"""The path of a key file, resolved as PowerShell's providers resolve it (protocol-notes 1.5).
+"""What a cmdlet itself checks once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
 
-What a cmdlet itself checks once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
+Among it the path of a key file, resolved as PowerShell's providers resolve it (protocol-notes 1.5).
 """
 
 from __future__ import annotations
@@ -249,7 +249,7 @@ def _bad_host(cmdlet: Cmdlet, text: str, why: str) -> CallError:
         hint = "Give such a user name with -UserName."
     elif "://" in text:
         hint = "For an address use -ConnectionUri."
-    what = f"{errors.quoted(text)} is no host"
+    what = f"{errors.quoted(text)} is not a host"
     return errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(why), hint)
 
 
@@ -270,7 +270,7 @@ def _computers(call: Checked, names: Any) -> Any:
                 hint = _ONE
             elif ":" in name:
                 hint = "The port goes to -Port."
-            what = f"{errors.quoted(name)} is no computer name"
+            what = f"{errors.quoted(name)} is not a computer name"
             raise errors.refusal(call.cmdlet, error_id, what, errors.sentence(error), hint) from None
 
     return tuple(map(one, names)) if isinstance(names, tuple) else one(names)
@@ -288,7 +288,7 @@ def check_uri(uri: str) -> None:
         why = "Its host or port cannot be read."
     if why:
         hint = "Write it like http://server:5985/wsman."
-        what = f"{errors.quoted(uri)} is no address of a WinRM endpoint"
+        what = f"{errors.quoted(uri)} is not the address of a WinRM endpoint"
         raise CallError(what, why, hint, error_id="CreateRemoteRunspaceFailed")
 
 

@@ -1,8 +1,15 @@
-"""PowerShell's preference variables for remoting, where a line or the command bar sets them (protocol-notes 1.6).
+"""Expressions and arguments of a PowerShell line, as far as a call to a session cmdlet needs them.
 
-The tokens of a PowerShell line, read from left to right, and the variables known in it.
+How this works. ``Cursor`` is a place among the tokens of one line, with the variables that the line has set so far.
+``Reader`` reads from there by descent: ``call`` is a cmdlet with its arguments, ``argument`` one value or several with
+commas between them, ``operand`` one value with its properties, ``statement`` what may stand in parentheses. A call in
+parentheses is bound at once, and ``result_of`` says what it gives to the one around it: session options, a credential,
+the open sessions it finds, or a ``PendingSession`` where a session is yet to be opened.
 
-Expressions and arguments of a PowerShell line, as far as a call to a session cmdlet needs them.
+Nothing is computed: operators, sub-expressions in a text and types other than a few are refused with their place
+marked. The value of a variable is looked up in the line first, then among what was set before, then among the
+constants. ``preferences`` turns the preference variables for remoting (protocol-notes 1.6) into what a profile's
+``[defaults]`` would say.
 """
 
 from __future__ import annotations
@@ -102,7 +109,7 @@ class Cursor:
     def close(self) -> None:
         token = self.take()
         if token.kind is not TokenKind.RIGHT:
-            raise self.refuse(token, "Here the bracket should close", "Give one call or one value in parentheses.")
+            raise self.refuse(token, "The bracket should close here", "Give one call or one value in parentheses.")
 
     def variable(self, token: Token) -> Any:
         return self.lookup(token.text[1:].strip("{}"), token)
@@ -156,7 +163,7 @@ class Cursor:
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
 _ENDS = (TokenKind.PIPE, TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.RIGHT)
-#: what does here what another cmdlet does
+#: what to use here instead of another cmdlet
 _INSTEAD = {"enter-pshostprocess": "Enter-PSSession -ProcessId NUMBER enters a process of this computer."}
 _MAX_DEPTH = 24
 _MINUS_NAME = re.compile(r"(?P<name>[^:]*)(?P<colon>:?)\Z", re.DOTALL)
@@ -173,13 +180,13 @@ class Reader(Cursor):
         if token.kind in _STRINGS or token.kind is TokenKind.COMMAND:
             word = token.value()
         else:
-            raise self.refuse(token, "Here a cmdlet should stand", "Such as Enter-PSSession or New-PSSession.")
+            raise self.refuse(token, "A cmdlet should stand here", "Such as Enter-PSSession or New-PSSession.")
         if word.casefold() in ("get-credential", "microsoft.powershell.security\\get-credential"):
             return self._get_credential()
         if cmdlet_name(word) is None:
             hint = f"Only the session cmdlets can be called here. A text needs quotes: {quote(word)}."
             hint = _INSTEAD.get(word.casefold(), hint)
-            raise self.refuse(token, f"{word!r} is no session cmdlet", hint, error_id="CommandNotFoundException")
+            raise self.refuse(token, f"{word!r} is not a session cmdlet", hint, error_id="CommandNotFoundException")
         try:
             call = bind_elements(word, self.arguments(), self.context, piped=piped)
         except BindingError as error:

@@ -105,7 +105,7 @@ def declared_session_option(key: str) -> Option:
     try:
         return session_option(key)
     except KeyError:
-        raise ConversionError(f"“{key}” is no session option.", _nearest(key)) from None
+        raise ConversionError(f"“{key}” is not a session option.", _nearest(key)) from None
 
 
 #: properties that may be nothing, which is no limit
@@ -124,7 +124,7 @@ def from_table(table: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in table.items():
         declared = next((item for item in SESSION_OPTIONS if item.name.casefold() == str(key).casefold()), None)
         if declared is None:
-            raise ConversionError(f"“{key}” is no session option.", _nearest(str(key)))
+            raise ConversionError(f"“{key}” is not a session option.", _nearest(str(key)))
         result[declared.name] = property_value(declared, value)
     return result
 

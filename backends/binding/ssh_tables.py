@@ -36,7 +36,7 @@ def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None
     """Refuse what is no ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
     for key, value in (options or {}).items():
         if not _KEYWORD.match(key):
-            why = f"{errors.quoted(key)} is no keyword of ssh_config."
+            why = f"{errors.quoted(key)} is not a keyword of ssh_config."
             raise errors.invalid_argument(cmdlet, "Options", why, "Keywords are letters and digits, such as ProxyJump.")
         if not isinstance(value, str | int | float) or not str(value).isprintable():
             raise errors.invalid_argument(cmdlet, "Options", f"The value of {key} must be one line of text.")
@@ -51,7 +51,7 @@ def read_connection_table(cmdlet: Cmdlet, table: Mapping[str, Any]) -> dict[str,
     for key, value in table.items():
         name = _KEYS.get(str(key).casefold())
         if name is None:
-            raise _refused(cmdlet, f"{errors.quoted(str(key))} is no key of it.")
+            raise _refused(cmdlet, f"{errors.quoted(str(key))} is not one of its keys.")
         if name in result:
             raise _refused(cmdlet, f"{name} is given twice, by two of its names.")
         if value is None or value == "":
@@ -65,7 +65,7 @@ def read_connection_table(cmdlet: Cmdlet, table: Mapping[str, Any]) -> dict[str,
     try:
         host = take_apart(result)
     except ValueError as error:
-        what = f"{errors.quoted(result['HostName'])} is no host"
+        what = f"{errors.quoted(result['HostName'])} is not a host"
         raise errors.refusal(cmdlet, "PSSessionInvalidComputerName", what, errors.sentence(error)) from None
     if host.user.startswith("-"):
         raise _refused(cmdlet, "The user name begins with a dash and would be read as an option of ssh.")

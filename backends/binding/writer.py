@@ -1,6 +1,7 @@
-"""The PowerShell line that stands for a connection: what a dialog shows, what can be copied, and what binds back.
+"""Calls as text: the line that stands for a connection, and the ways of calling a cmdlet.
 
-The ways of calling a cmdlet, as ``-?`` and ``Get-Command -Syntax`` write them.
+A dialog shows the line, it can be copied, and bound again it gives the same connection. The ways of calling are
+written as ``-?`` and ``Get-Command -Syntax`` write them.
 """
 
 from __future__ import annotations

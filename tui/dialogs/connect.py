@@ -1,7 +1,4 @@
-"""What the connection dialog is made of, and where each part stands.
-
-The connection dialog: what kind of target, its fields, and the Enter-PSSession line that says the same.
-"""
+"""The connection dialog: what kind of target, its fields, and the Enter-PSSession line that says the same."""
 
 from __future__ import annotations
 
@@ -169,7 +166,7 @@ class ConnectScreen(ConnectFrame):
         lookup = parameter_set.is_lookup
         self.verb("connect").allow(why)
         self.verb("test").allow("The session is open already." if lookup else why)
-        unsaved = "An open session is no profile: it ends with pstui." if lookup else ""
+        unsaved = "An open session is not a profile: it ends with pstui." if lookup else ""
         self.verb("save").allow(unsaved or ("" if wrong is None else wrong.text()))
         self.verb("copy").allow("")
 

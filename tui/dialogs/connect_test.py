@@ -1,6 +1,6 @@
-"""The console of a session that has no pane: the connection test, New-PSSession. It asks where it is told to.
+"""A connection tried out step by step and closed again, and the console of such a session, which has no pane.
 
-A connection tried out step by step, and closed again.
+New-PSSession uses that console, too; it asks its questions where it is told to.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
-"""Keys of a dialog, acted on in the order in which they were typed.
+"""The parts of a dialog that take keys: lines of text, lists, choices, buttons, and the row of one parameter.
 
-Tab, Enter and the like move the focus or end the dialog while keys typed behind them are already on their way to the
-widget that had the focus. Every widget of a dialog that takes keys therefore hands on what is no longer its own.
-
-A short list in a dialog, of which one row is chosen.
-
-The fields of a dialog: one row an option, with its name, its value, and what stands behind it.
+Keys are acted on in the order in which they were typed. Tab, Enter and the like move the focus or end the dialog while
+keys typed behind them are already on their way to the widget that had the focus. Every widget of a dialog that takes
+keys therefore hands on what is no longer its own.
 """
 
 from __future__ import annotations
