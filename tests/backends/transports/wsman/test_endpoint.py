@@ -226,7 +226,7 @@ def test_pipeline_input_arrives(winrm_endpoint: WinRMEndpoint) -> None:
     with client(winrm_endpoint) as wsman, RunspacePool(wsman) as pool:
         shell = PowerShell(pool)
         shell.add_script("$input")
-        assert shell.invoke(["one", "three"]) == ["one", "three"]
+        assert shell.invoke(["one", "three"]) == ["one", "three"]  # type: ignore[arg-type]  # it takes lists
 
 
 class Answering(PSHostUserInterface):
