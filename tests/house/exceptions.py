@@ -5,7 +5,6 @@ from __future__ import annotations
 #: modules that are too long
 LONG_MODULES: frozenset[str] = frozenset(
     {
-        "backends/demo/language/parser.py",
         "backends/language/scanner.py",
     }
 )
@@ -14,7 +13,6 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 #: classes that with their bases are too large
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
-        "pstui.backends.demo.language.parser.Parser",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
