@@ -36,12 +36,6 @@ INNER_ARROWS: frozenset[str] = frozenset()
 CIRCLES: tuple[frozenset[str], ...] = (
     frozenset(
         {
-            "pstui.backends.demo.commands.registry",
-            "pstui.backends.demo.language.interpreter",
-        }
-    ),
-    frozenset(
-        {
             "pstui.tui.dialogs.credential_form",
             "pstui.tui.dialogs.profile_form",
         }
