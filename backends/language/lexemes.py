@@ -145,7 +145,7 @@ def sub_expression(text: str, start: int) -> Piece:
     return Piece(len(text), closed=False, expands=True)
 
 
-def _dollar(text: str, start: int) -> Piece:
+def dollar(text: str, start: int) -> Piece:
     """What a dollar sign inside a string or a bare word begins; a lone dollar stands for itself."""
     if text.startswith("(", start + 1):
         return sub_expression(text, start)
@@ -171,7 +171,7 @@ def expandable_string(text: str, start: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = _dollar(text, position)
+            piece = dollar(text, position)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         elif is_double_quote(text[position + 1 : position + 2]):
             position += 2
@@ -209,7 +209,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = _dollar(text, position)
+            piece = dollar(text, position)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         else:
             position += 1
@@ -232,7 +232,7 @@ def bare_word(text: str, start: int) -> Piece:
             position = _escape_end(text, position)
             continue
         if character == "$":
-            piece = _dollar(text, position)
+            piece = dollar(text, position)
         elif is_single_quote(character):
             piece = literal_string(text, position)
         elif is_double_quote(character):

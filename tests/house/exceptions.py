@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 #: modules that are too long
-LONG_MODULES: frozenset[str] = frozenset(
-    {
-        "backends/demo/language/parser.py",
-    }
-)
+LONG_MODULES: frozenset[str] = frozenset()
 #: functions that are too long
 LONG_FUNCTIONS: frozenset[str] = frozenset()
 #: classes that with their bases are too large
 LARGE_CLASSES: frozenset[str] = frozenset(
     {
-        "pstui.backends.demo.language.parser.Parser",
         "pstui.tui.workspace.profile_work.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
@@ -35,12 +30,6 @@ LADDERS: frozenset[str] = frozenset(
 INNER_ARROWS: frozenset[str] = frozenset()
 #: groups of modules that import each other
 CIRCLES: tuple[frozenset[str], ...] = (
-    frozenset(
-        {
-            "pstui.backends.demo.commands.registry",
-            "pstui.backends.demo.language.interpreter",
-        }
-    ),
     frozenset(
         {
             "pstui.tui.dialogs.credential_form",

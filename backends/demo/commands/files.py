@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.demo.commands.formatting import DIRECTORY, FILE, PATH
-from pstui.backends.demo.commands.registry import Param, command
-from pstui.backends.demo.language.interpreter import Call
+from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language.values import Thing, to_text
 
 #: matches of one wildcard, and bytes of one file that are read

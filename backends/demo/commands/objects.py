@@ -12,9 +12,8 @@ from contextlib import aclosing
 from typing import Any
 
 from pstui.backends.demo.commands.formatting import AS_LIST, AS_TABLE, GREEN, RESET, Renderer, errors_as_lines, view_of
-from pstui.backends.demo.commands.registry import Param, command
+from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language import operators
-from pstui.backends.demo.language.interpreter import Call
 from pstui.backends.demo.language.values import (
     CUSTOM_OBJECT,
     MAX_TEXT,

@@ -9,8 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from psrpcore.types import HostMethodIdentifier, PSChar
-from pstui.backends.demo.commands.registry import Param, command
-from pstui.backends.demo.language.interpreter import Call
+from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language.values import Credential, SecureText, Thing, to_items, to_text
 from pstui.backends.demo.server.encode import bare
 from pstui.backends.demo.server.errors import ErrorInfo, StatementError

@@ -19,9 +19,8 @@ from pstui.backends.demo.commands import help as helptext
 from pstui.backends.demo.commands import registry
 from pstui.backends.demo.commands.files import names_in
 from pstui.backends.demo.commands.formatting import COMMAND, HISTORY, PROCESS, VARIABLE
-from pstui.backends.demo.commands.registry import Param, command
+from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language import operators
-from pstui.backends.demo.language.interpreter import Call
 from pstui.backends.demo.language.values import Thing, format_date
 from pstui.backends.demo.server.session import Session, automatic_names, host_object
 from pstui.backends.demo.server.streams import now

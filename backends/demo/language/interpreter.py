@@ -1,8 +1,4 @@
-"""Expressions of a script to values.
-
-A command at work: its bound arguments, its input, and what it may do to the streams and the session.
-
-Runs scripts and command pipelines: every command is an async generator over the one before it.
+"""Runs scripts: statements, expressions and pipelines. Each command is an async generator over the one before it.
 
 All waiting is asyncio's, so a stop is a cancellation and reaches loops, sleeps, questions and child processes alike.
 """
@@ -17,9 +13,8 @@ from typing import Any
 
 from pstui.backends.demo.commands import registry
 from pstui.backends.demo.commands.native import find_program, run_program
-from pstui.backends.demo.commands.registry import CommandSpec
+from pstui.backends.demo.commands.registry import Call
 from pstui.backends.demo.language import nodes, operators
-from pstui.backends.demo.language.operators import method
 from pstui.backends.demo.language.values import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -45,176 +40,6 @@ from pstui.backends.demo.server.session import Scope, Session
 from pstui.backends.demo.server.streams import Streams
 
 
-class Evaluator:
-    """The part of the interpreter that evaluates; statements inside expressions come from the part built on it."""
-
-    def execute(self, script: nodes.Script, scope: Scope) -> AsyncGenerator[Any, None]:
-        """Run statements."""
-        raise TypeError("the interpreter runs statements")
-
-    def statement(self, node: Any, scope: Scope) -> AsyncGenerator[Any, None]:
-        """Run one statement."""
-        raise TypeError("the interpreter runs statements")
-
-    async def collect(self, values: AsyncGenerator[Any, None]) -> Any:
-        """Return what an expression makes of a statement's output."""
-        items: list[Any] = []
-        async for value in values:
-            items.append(value)
-            if len(items) > MAX_ITEMS:
-                raise TooLarge
-        return collapse(items)
-
-    async def evaluate(self, node: Any, scope: Scope) -> Any:
-        """Return the value of an expression."""
-        match node:
-            case nodes.Literal():
-                return node.value
-            case nodes.Variable():
-                return scope.get(node.name)
-            case nodes.Text():
-                return await self._text(node, scope)
-            case nodes.Binary():
-                return await self._binary(node, scope)
-            case nodes.Unary():
-                return operators.unary(node.operator, await self.evaluate(node.operand, scope))
-            case nodes.Member():
-                return await self._member(node, scope)
-            case nodes.Index():
-                target = await self.evaluate(node.target, scope)
-                return operators.index(target, await self.evaluate(node.index, scope))
-            case nodes.Group():
-                value = await self._group(node, scope)
-                return list(to_items(value)) if node.always_list else value
-            case nodes.Listing():
-                return [await self.evaluate(item, scope) for item in node.items]
-            case nodes.Table():
-                return {
-                    to_text(await self.evaluate(key, scope)): await self.collect(self.statement(value, scope))
-                    for key, value in node.pairs
-                }
-            case nodes.Cast():
-                return operators.cast(node.type_name, await self.evaluate(node.operand, scope))
-            case nodes.Block():
-                return ScriptBlock(node.body, node.text)
-        raise not_supported("This expression")
-
-    async def _group(self, node: nodes.Group, scope: Scope) -> Any:
-        statements = node.body.statements
-        if len(statements) == 1 and isinstance(statements[0], nodes.Pipeline):
-            elements = statements[0].elements
-            if len(elements) == 1 and not isinstance(elements[0], nodes.Command):
-                return await self.evaluate(elements[0], scope)
-        return await self.collect(self.execute(node.body, scope))
-
-    async def _text(self, node: nodes.Text, scope: Scope) -> str:
-        parts = [part if isinstance(part, str) else to_text(await self.evaluate(part, scope)) for part in node.parts]
-        text = "".join(parts)
-        if len(text) > MAX_TEXT:
-            raise TooLarge
-        return text
-
-    async def _binary(self, node: nodes.Binary, scope: Scope) -> Any:
-        left = await self.evaluate(node.left, scope)
-        if node.operator == "and":
-            return is_true(left) and is_true(await self.evaluate(node.right, scope))
-        if node.operator == "or":
-            return is_true(left) or is_true(await self.evaluate(node.right, scope))
-        return operators.binary(node.operator, left, await self.evaluate(node.right, scope))
-
-    async def _member(self, node: nodes.Member, scope: Scope) -> Any:
-        target = await self.evaluate(node.target, scope)
-        if node.arguments is not None:
-            arguments = [await self.evaluate(argument, scope) for argument in node.arguments]
-            return method(target, node.name, arguments)
-        return get_property(target, node.name)
-
-
-@dataclass(slots=True)
-class Call:
-    """What the body of a command gets. ``input`` yields the pipeline's values; ``arguments`` is keyed by name."""
-
-    spec: CommandSpec
-    arguments: dict[str, Any]
-    input: AsyncGenerator[Any, None]
-    scope: Scope
-    interpreter: Interpreter
-
-    @property
-    def session(self) -> Session:
-        """The session."""
-        return self.scope.session
-
-    @property
-    def streams(self) -> Streams:
-        """The pipeline's streams."""
-        return self.interpreter.streams
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return an argument."""
-        return self.arguments.get(name, default)
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return a text argument."""
-        return str(self.arguments.get(name, default))
-
-    def number(self, name: str, default: float = 0) -> float:
-        """Return a number argument."""
-        return float(self.arguments.get(name, default))
-
-    def switch(self, name: str) -> bool:
-        """Return a switch."""
-        return is_true(self.arguments.get(name, False))
-
-    async def everything(self) -> list[Any]:
-        """Return the whole input. Raises TooLarge."""
-        items: list[Any] = []
-        async for item in self.input:
-            items.append(item)
-            if len(items) > MAX_ITEMS:
-                raise TooLarge
-        return items
-
-    async def error(
-        self, message: str, error_id: str, category: str, reason: str, target: Any = None, exception_type: str = ""
-    ) -> None:
-        """Write a non-terminating error under the command's -ErrorAction. Raises StatementError when that is Stop."""
-        info = ErrorInfo(
-            message,
-            f"{error_id},{self.spec.name}",
-            category,
-            reason,
-            target,
-            self.spec.name,
-            exception_type=exception_type,
-        )
-        await self.error_info(info)
-
-    async def error_info(self, info: ErrorInfo) -> None:
-        """Write a ready error under the command's -ErrorAction."""
-        default = self.session.variables.get("erroractionpreference") or "Continue"
-        action = str(self.get("ErrorAction", default)).lower()
-        if action == "stop":
-            raise StatementError(info, ends_pipeline=True)
-        if action == "silentlycontinue":
-            self.session.remember_error(info)
-        elif action != "ignore":
-            await self.streams.error(info)
-
-    def fail(self, message: str, error_id: str, category: str = "InvalidOperation") -> StatementError:
-        """Return an error that ends the statement."""
-        return StatementError(
-            ErrorInfo(
-                message, f"{error_id},{self.spec.name}", category, "InvalidOperationException", None, self.spec.name
-            )
-        )
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, with everything gathered so far shown first."""
-        await self.streams.settle()
-        await asyncio.sleep(seconds)
-
-
 async def nothing() -> AsyncGenerator[Any, None]:
     """An empty input."""
     empty: tuple[Any, ...] = ()
@@ -235,7 +60,7 @@ class Step:
     errors: str = ""
 
 
-class Interpreter(Evaluator):
+class Interpreter:
     """Evaluates for one pipeline."""
 
     def __init__(self, session: Session, streams: Streams) -> None:
@@ -368,6 +193,81 @@ class Interpreter(Evaluator):
                 text = to_text(value) or "ScriptHalted"
                 raise StatementError(ErrorInfo(text, text[:200], "OperationStopped", target=value), ends_pipeline=True)
         raise LoopControl(node.word)
+
+    # --- expressions
+
+    async def collect(self, values: AsyncGenerator[Any, None]) -> Any:
+        """Return what an expression makes of a statement's output."""
+        items: list[Any] = []
+        async for value in values:
+            items.append(value)
+            if len(items) > MAX_ITEMS:
+                raise TooLarge
+        return collapse(items)
+
+    async def evaluate(self, node: Any, scope: Scope) -> Any:
+        """Return the value of an expression."""
+        match node:
+            case nodes.Literal():
+                return node.value
+            case nodes.Variable():
+                return scope.get(node.name)
+            case nodes.Text():
+                return await self._text(node, scope)
+            case nodes.Binary():
+                return await self._binary(node, scope)
+            case nodes.Unary():
+                return operators.unary(node.operator, await self.evaluate(node.operand, scope))
+            case nodes.Member():
+                return await self._member(node, scope)
+            case nodes.Index():
+                target = await self.evaluate(node.target, scope)
+                return operators.index(target, await self.evaluate(node.index, scope))
+            case nodes.Group():
+                value = await self._group(node, scope)
+                return list(to_items(value)) if node.always_list else value
+            case nodes.Listing():
+                return [await self.evaluate(item, scope) for item in node.items]
+            case nodes.Table():
+                return {
+                    to_text(await self.evaluate(key, scope)): await self.collect(self.statement(value, scope))
+                    for key, value in node.pairs
+                }
+            case nodes.Cast():
+                return operators.cast(node.type_name, await self.evaluate(node.operand, scope))
+            case nodes.Block():
+                return ScriptBlock(node.body, node.text)
+        raise not_supported("This expression")
+
+    async def _group(self, node: nodes.Group, scope: Scope) -> Any:
+        statements = node.body.statements
+        if len(statements) == 1 and isinstance(statements[0], nodes.Pipeline):
+            elements = statements[0].elements
+            if len(elements) == 1 and not isinstance(elements[0], nodes.Command):
+                return await self.evaluate(elements[0], scope)
+        return await self.collect(self.execute(node.body, scope))
+
+    async def _text(self, node: nodes.Text, scope: Scope) -> str:
+        parts = [part if isinstance(part, str) else to_text(await self.evaluate(part, scope)) for part in node.parts]
+        text = "".join(parts)
+        if len(text) > MAX_TEXT:
+            raise TooLarge
+        return text
+
+    async def _binary(self, node: nodes.Binary, scope: Scope) -> Any:
+        left = await self.evaluate(node.left, scope)
+        if node.operator == "and":
+            return is_true(left) and is_true(await self.evaluate(node.right, scope))
+        if node.operator == "or":
+            return is_true(left) or is_true(await self.evaluate(node.right, scope))
+        return operators.binary(node.operator, left, await self.evaluate(node.right, scope))
+
+    async def _member(self, node: nodes.Member, scope: Scope) -> Any:
+        target = await self.evaluate(node.target, scope)
+        if node.arguments is not None:
+            arguments = [await self.evaluate(argument, scope) for argument in node.arguments]
+            return operators.method(target, node.name, arguments)
+        return get_property(target, node.name)
 
     # --- pipelines
 

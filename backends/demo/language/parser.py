@@ -1,288 +1,47 @@
-"""Expressions of the endpoint's small language: operators by precedence, literals, variables, members.
+"""The endpoint's parser: the client's tokens become the tree of ``nodes.py``. Enter by :func:`parse`.
 
-Statements and commands of the endpoint's small language; ``parse`` is the door.
+How this works: ``pstui.backends.language`` has already decided what each token is where it stands (a command, an
+argument, an operator, a keyword …), so one look at a token's kind tells what begins there. Expressions are read by
+climbing the levels of the operators. Only double-quoted strings and bare words are looked into once more: the text of
+a ``$( … )`` in them is parsed by itself. What PowerShell has and this endpoint has not is refused by name.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from pstui.backends.demo.language import nodes
-from pstui.backends.demo.language.cursor import Cursor
-from pstui.backends.demo.language.strings import VARIABLE, StringReader, text_node
-from pstui.backends.demo.server.errors import not_supported
+from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete, not_supported
+from pstui.backends.language import lexemes
+from pstui.backends.language.numbers import parse_number
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import Token, TokenKind, literal_value, unescape
 
-_NUMBER = re.compile(
-    r"(0x[0-9a-f]{1,16}|\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,3})?)(kb|mb|gb|tb)?(?![\w])", re.IGNORECASE
-)
-_UNITS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
-_WORD_OPERATOR = re.compile(r"-([A-Za-z]+)(?![\w-])")
-_TYPE = re.compile(r"\[([A-Za-z][\w.]*(?:\[\])?)\]")
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_KEY = re.compile(r"[A-Za-z_][\w-]*|\d+")
+#: longest script, in characters, and how deeply brackets and signs may stand inside each other
+MAX_SCRIPT, MAX_DEPTH = 256 * 1024, 40
 
-_LOGICAL = frozenset({"and", "or", "xor"})
-_COMPARING = frozenset(
-    (
-        "eq",
-        "ne",
-        "gt",
-        "ge",
-        "lt",
-        "le",
-        "like",
-        "notlike",
-        "match",
-        "notmatch",
-        "contains",
-        "notcontains",
-        "in",
-        "notin",
-        "join",
-        "split",
-        "replace",
-        "is",
-        "isnot",
-    )
-)
-
-
-class ExpressionParser(StringReader):
-    """Reads expressions; ``script`` and ``closed_script`` come from the statement parser built on it."""
-
-    def __init__(self, text: str) -> None:
-        self.cursor = Cursor(text)
-
-    def script(self, closing: str) -> nodes.Script:
-        """Read statements up to a closing bracket, which is taken."""
-        raise TypeError("the statement parser reads scripts")
-
-    def expression(self) -> Any:
-        """Read a whole expression."""
-        with self.cursor.nested():
-            return self._joined(_LOGICAL, self._comparison)
-
-    def _comparison(self) -> Any:
-        return self._joined(_COMPARING, self._sum)
-
-    def _joined(self, operators: frozenset[str], operand: Any) -> Any:
-        left = operand()
-        while (word := self._word_operator(operators)) is not None:
-            self.cursor.blank(lines=True)
-            left = nodes.Binary(word, left, operand())
-        return left
-
-    def _word_operator(self, wanted: frozenset[str]) -> str | None:
-        cursor = self.cursor
-        start = cursor.at
-        cursor.blank()
-        if found := cursor.take(_WORD_OPERATOR):
-            word = found[1].lower()
-            plain = word[1:] if word[0] in "ci" and word not in ("contains", "in", "is", "isnot") else word
-            if plain in wanted:
-                return plain
-        cursor.at = start
-        return None
-
-    def _sum(self) -> Any:
-        return self._signs("+-", self._product)
-
-    def _product(self) -> Any:
-        return self._signs("*/%", self._format)
-
-    def _signs(self, signs: str, operand: Any) -> Any:
-        cursor = self.cursor
-        left = operand()
-        while True:
-            start = cursor.at
-            cursor.blank()
-            sign, following = cursor.peek(), cursor.peek(2)[1:]
-            if not sign or sign not in signs or following in ("=", sign) or (sign == "-" and following.isalpha()):
-                cursor.at = start
-                return left
-            cursor.at += 1
-            cursor.blank(lines=True)
-            left = nodes.Binary(sign, left, operand())
-
-    def _format(self) -> Any:
-        return self._joined(frozenset({"f"}), self._range)
-
-    def _range(self) -> Any:
-        left = self._comma()
-        self.cursor.blank()
-        if self.cursor.eat(".."):
-            self.cursor.blank()
-            return nodes.Binary("..", left, self._comma())
-        return left
-
-    def _comma(self) -> Any:
-        cursor = self.cursor
-        if cursor.eat(","):
-            cursor.blank()
-            return nodes.Listing((self.unary(),))
-        items = [self.unary()]
-        while True:
-            start = cursor.at
-            cursor.blank()
-            if not cursor.eat(","):
-                cursor.at = start
-                return items[0] if len(items) == 1 else nodes.Listing(tuple(items))
-            cursor.blank(lines=True)
-            items.append(self.unary())
-
-    def unary(self) -> Any:
-        """Read one operand with the signs and casts before it."""
-        cursor = self.cursor
-        with cursor.nested():
-            if cursor.eat("!"):
-                cursor.blank()
-                return nodes.Unary("not", self.unary())
-            if (word := self._word_operator(frozenset({"not", "join", "bnot", "split"}))) is not None:
-                cursor.blank()
-                return nodes.Unary(word, self.unary())
-            if cursor.peek() in "+-" and cursor.peek():
-                sign = cursor.peek()
-                cursor.at += 1
-                cursor.blank()
-                return nodes.Unary(sign, self.unary())
-            if cursor.peek() == "[":
-                return self._type()
-            return self.members(self.primary())
-
-    def _type(self) -> Any:
-        cursor = self.cursor
-        if (found := cursor.take(_TYPE)) is None:
-            if "]" not in cursor.text[cursor.at :]:
-                cursor.at = len(cursor.text)
-                cursor.fail("']' is missing after a type name.")
-            raise not_supported("This type name")
-        if cursor.peek(2) == "::":
-            raise not_supported(f"A static member of [{found[1]}]")
-        cursor.blank()
-        return nodes.Cast(found[1].lower(), self.unary())
-
-    def primary(self) -> Any:
-        """Read a literal, a variable or something in brackets."""
-        cursor = self.cursor
-        sign = cursor.peek()
-        if sign == "'":
-            return nodes.Literal(self.single_quoted())
-        if sign == '"':
-            return self.double_quoted()
-        if (number := self.number()) is not None:
-            return number
-        if cursor.eat("$("):
-            return nodes.Group(self.script(")"))
-        if cursor.eat("@("):
-            return nodes.Group(self.script(")"), always_list=True)
-        if cursor.eat("@{"):
-            return self.table()
-        if cursor.eat("("):
-            return nodes.Group(self.script(")"))
-        if sign == "{":
-            return self.block()
-        if found := cursor.take(VARIABLE):
-            return self.variable(found)
-        if cursor.peek(2) in ("@'", '@"'):
-            raise not_supported("A here-string")
-        cursor.fail("A value is missing.")
-        return None
-
-    def number(self) -> nodes.Literal | None:
-        """Read a number with its unit, or nothing."""
-        if (found := self.cursor.take(_NUMBER)) is None:
-            return None
-        text, unit = found[1].lower(), (found[2] or "").lower()
-        whole = text.startswith("0x") or text.isdigit()
-        value: int | float = int(text, 0 if text.startswith("0x") else 10) if whole else float(text)
-        return nodes.Literal(value * _UNITS[unit] if unit else value)
-
-    def block(self) -> nodes.Block:
-        """Read ``{ … }``."""
-        self.cursor.at += 1
-        start = self.cursor.at
-        body = self.script("}")
-        return nodes.Block(body, self.cursor.text[start : self.cursor.at - 1])
-
-    def table(self) -> nodes.Table:
-        """Read the rest of ``@{ … }``."""
-        cursor = self.cursor
-        pairs: list[tuple[Any, Any]] = []
-        while True:
-            cursor.separators()
-            if cursor.eat("}"):
-                return nodes.Table(tuple(pairs))
-            found = cursor.take(_KEY)
-            key = nodes.Literal(found[0]) if found else self.primary()
-            cursor.expect("=", "a key")
-            cursor.blank(lines=True)
-            pairs.append((key, self.statement()))
-            cursor.blank()
-            if cursor.ended:
-                cursor.fail("'}' is missing after a table.")
-
-    def statement(self) -> Any:
-        """Read one statement; the statement parser does."""
-        raise TypeError("the statement parser reads statements")
-
-    def members(self, target: Any) -> Any:
-        """Read what follows a value without a blank: ``.name``, ``.name(…)``, ``[index]``."""
-        cursor = self.cursor
-        while True:
-            if cursor.peek() == "." and cursor.peek(2) != ".." and (_NAME.match(cursor.text, cursor.at + 1)):
-                cursor.at += 1
-                found = cursor.take(_NAME)
-                name = found[0] if found else ""
-                arguments = self._arguments() if cursor.eat("(") else None
-                target = nodes.Member(target, name, arguments)
-            elif cursor.eat("["):
-                cursor.blank(lines=True)
-                target = nodes.Index(target, self.expression())
-                cursor.expect("]", "an index")
-            elif cursor.peek(2) == "::":
-                raise not_supported("A static member")
-            else:
-                return target
-
-    def _arguments(self) -> tuple[Any, ...]:
-        cursor = self.cursor
-        cursor.blank(lines=True)
-        if cursor.eat(")"):
-            return ()
-        value = self.expression()
-        cursor.expect(")", "arguments")
-        return value.items if isinstance(value, nodes.Listing) else (value,)
-
-
-_EXPRESSION = re.compile(r"['\"$(\[!]|@[({'\"]|[+-]?\.?\d|,|-(?:not|join|bnot)\b|\{", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z]+(?![\w\-./\\:])")
-_ASSIGN = re.compile(r"(\+\+|--|[+\-*/%]?=(?!=))")
-_PARAMETER = re.compile(r"-([A-Za-z?_][^\s:|;,(){}'\"$&]*)(:?)")
-_REDIRECT = re.compile(r"(\d|\*)?>>?\s*(&1|\$null)?")
-_FUNCTION = re.compile(r"[A-Za-z_][\w:-]*")
-_BARE = re.compile(r"[^\s'\"`$|;,(){}&<>]+|<(?!#)|(?<=\S)>(?=&)")
-_END = frozenset("|;)}\n&")
-_REFUSED = frozenset(
-    (
-        "for",
-        "do",
-        "switch",
-        "until",
-        "begin",
-        "process",
-        "end",
-        "param",
-        "class",
-        "filter",
-        "trap",
-        "data",
-        "using",
-        "enum",
-        "workflow",
-    )
-)
-_FLOW = frozenset({"throw", "exit", "return", "break", "continue"})
+_COMPARING = (
+    "eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch",
+    "contains", "notcontains", "in", "notin", "join", "split", "replace", "is", "isnot",
+)  # fmt: skip
+#: the levels of the operators, the loosest first; a comma binds more tightly than all of them
+_LEVELS = {
+    **dict.fromkeys(("and", "or", "xor"), 0),
+    **dict.fromkeys(_COMPARING, 1),
+    **{"+": 2, "-": 2, "*": 3, "/": 3, "%": 3, "f": 4, "..": 5},
+}
+_UNARY = frozenset(("not", "bnot", "join", "split", "+", "-"))
+_ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/=", "%="))
+_FLOW = frozenset(("throw", "exit", "return", "break", "continue"))
+_SCOPES = ("global:", "script:", "local:", "private:", "variable:")
+_TYPE = re.compile(r"[A-Za-z][\w.]*(?:\[\])?")
+_SPACE = frozenset((TokenKind.COMMENT, TokenKind.CONTINUATION))
+_SEPARATORS = frozenset((TokenKind.NEWLINE, TokenKind.SEMICOLON))
+_ENDS_COMMAND = _SEPARATORS | {TokenKind.PIPE, TokenKind.RIGHT, TokenKind.CHAIN, TokenKind.BACKGROUND}
 
 
 def parse(text: str) -> nodes.Script:
@@ -290,242 +49,469 @@ def parse(text: str) -> nodes.Script:
     return Parser(text).script("")
 
 
-class Parser(ExpressionParser):
-    """Reads statements on top of the expressions."""
+class Parser:
+    """Reads one text; ``depth`` is that of the place in another text where it stands."""
+
+    def __init__(self, text: str, depth: int = 0) -> None:
+        if len(text) > MAX_SCRIPT:
+            raise ScriptError("The script is longer than this endpoint takes.")
+        self._text, self._depth, self._at = text, depth, 0
+        self._tokens = [token for token in tokenize(text) if token.kind not in _SPACE or not token.complete]
+
+    # --- tokens
+
+    @property
+    def _next(self) -> Token | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _is(self, kind: TokenKind, text: str = "") -> bool:
+        """Whether the next token has this kind, and this text in any case."""
+        token = self._next
+        return token is not None and token.kind is kind and text in ("", token.text.lower())
+
+    def _touches(self) -> bool:
+        """Whether the next token follows the one before without a blank."""
+        token = self._next
+        return token is not None and self._at > 0 and self._tokens[self._at - 1].end == token.start
+
+    def _take(self, missing: str = "Something is missing.") -> Token:
+        """Take the next token. Raises ScriptIncomplete when there is none or its closing mark is missing."""
+        token = self._next
+        if token is None:
+            raise self._wrong(missing)
+        if not token.complete:
+            raise ScriptIncomplete(f"The closing mark is missing after '{token.text[:20]}'.")
+        self._at += 1
+        return token
+
+    def _skip(self, kinds: frozenset[TokenKind] = frozenset((TokenKind.NEWLINE,))) -> None:
+        while (token := self._next) is not None and token.kind in kinds:
+            self._at += 1
+
+    def _expect(self, kind: TokenKind, text: str, after: str) -> Token:
+        """Take a token that must follow, line ends skipped. Raises ScriptIncomplete or ScriptError."""
+        self._skip()
+        if not self._is(kind, text):
+            raise self._wrong(f"'{text}' is missing after {after}.")
+        return self._take()
+
+    def _follows(self, word: str) -> bool:
+        """Take a keyword if it comes next, line ends skipped."""
+        start = self._at
+        self._skip()
+        if self._is(TokenKind.KEYWORD, word):
+            self._at += 1
+            return True
+        self._at = start
+        return False
+
+    def _wrong(self, message: str) -> ScriptError | ScriptIncomplete:
+        """Return the fitting error: at the end of the text more may follow, elsewhere it is wrong."""
+        token = self._next
+        if token is None or not token.complete:
+            return ScriptIncomplete(message)
+        return ScriptError(f"{message} At character {token.start + 1}: '{self._text[token.start : token.start + 20]}'.")
+
+    @contextmanager
+    def _nested(self) -> Iterator[None]:
+        """Count a level of nesting. Raises ScriptError when there are too many."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ScriptError("The script is nested more deeply than this endpoint takes.")
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    # --- statements
 
     def script(self, closing: str) -> nodes.Script:
-        """Read statements up to ``closing``, which is taken; "" is the end of the text."""
-        cursor = self.cursor
+        """Read statements up to a closing bracket, which is taken; "" is the end of the text."""
         statements: list[Any] = []
-        with cursor.nested():
+        with self._nested():
             while True:
-                cursor.separators()
-                if closing and cursor.eat(closing):
+                self._skip(_SEPARATORS)
+                if closing and self._is(TokenKind.RIGHT, closing):
+                    self._at += 1
                     return nodes.Script(tuple(statements))
-                if cursor.ended:
+                if self._next is None:
                     if closing:
-                        cursor.fail(f"'{closing}' is missing.")
+                        raise self._wrong(f"'{closing}' is missing.")
                     return nodes.Script(tuple(statements))
-                statements.append(self.statement())
-                cursor.blank()
-                if not cursor.ended and cursor.peek() not in (";", "\n", closing or ";"):
-                    cursor.fail("Something stands where a statement should have ended.")
+                statements.append(self._statement())
+                token = self._next
+                if token and token.kind not in _SEPARATORS and not (closing and self._is(TokenKind.RIGHT, closing)):
+                    raise self._wrong("Something stands where a statement should have ended.")
 
-    def statement(self) -> Any:
-        """Read one statement."""
-        cursor = self.cursor
-        found = _WORD.match(cursor.text, cursor.at)
-        word = found[0].lower() if found else ""
-        reader = getattr(self, f"_read_{word}", None) if word else None
-        if found and (reader or word in _FLOW):
-            cursor.at = found.end()
-            return reader() if reader else self._flow(word)
-        if word in _REFUSED and re.match(r"\s*[({$]", cursor.text[cursor.at + len(word) :]):
+    def _statement(self) -> Any:
+        if self._is(TokenKind.KEYWORD):
+            return self._keyword(self._take().text.lower())
+        if self._is(TokenKind.VARIABLE) and self._at + 1 < len(self._tokens):
+            operator = self._tokens[self._at + 1].text
+            if operator in ("++", "--"):
+                name = self._variable(self._take().text).name
+                self._at += 1
+                return nodes.Assign(name, operator, None)
+            if operator in _ASSIGNMENTS:
+                name = self._variable(self._take().text).name
+                self._at += 1
+                self._skip()
+                with self._nested():
+                    return nodes.Assign(name, operator, self._statement())
+        return self._pipeline()
+
+    def _keyword(self, word: str) -> Any:
+        match word:
+            case "if":
+                return self._if()
+            case "while":
+                return nodes.While(self._condition("while"), self._body("a condition"))
+            case "foreach":
+                return self._foreach()
+            case "function":
+                return self._function()
+            case "try":
+                return self._try()
+        if word not in _FLOW:
             raise not_supported(f"The statement '{word}'")
-        return self._assignment() or self._pipeline()
+        token = self._next
+        return nodes.Flow(word, None if token is None or token.kind in _ENDS_COMMAND else self._pipeline())
 
-    def _flow(self, word: str) -> nodes.Flow:
-        self.cursor.blank()
-        if self.cursor.ended or self.cursor.peek() in _END:
-            return nodes.Flow(word)
-        return nodes.Flow(word, self._pipeline())
-
-    def _assignment(self) -> nodes.Assign | None:
-        cursor = self.cursor
-        start = cursor.at
-        if found := cursor.take(VARIABLE):
-            cursor.blank()
-            if operator := cursor.take(_ASSIGN):
-                name = self.variable(found).name
-                if operator[1] in ("++", "--"):
-                    return nodes.Assign(name, operator[1], None)
-                cursor.blank(lines=True)
-                return nodes.Assign(name, operator[1], self.statement())
-        cursor.at = start
-        return None
-
-    def _condition(self, word: str) -> Any:
-        self.cursor.expect("(", word)
-        self.cursor.blank(lines=True)
+    def _condition(self, word: str) -> nodes.Group:
+        self._expect(TokenKind.LEFT, "(", word)
         body = self.script(")")
         if not body.statements:
-            self.cursor.fail(f"A condition is missing after {word}.")
+            raise self._wrong(f"A condition is missing after {word}.")
         return nodes.Group(body)
 
     def _body(self, after: str) -> nodes.Script:
-        self.cursor.expect("{", after)
+        self._expect(TokenKind.LEFT, "{", after)
         return self.script("}")
 
-    def _read_if(self) -> nodes.If:
+    def _if(self) -> nodes.If:
         clauses = [(self._condition("if"), self._body("a condition"))]
         while self._follows("elseif"):
             clauses.append((self._condition("elseif"), self._body("a condition")))
-        otherwise = self._body("else") if self._follows("else") else None
-        return nodes.If(tuple(clauses), otherwise)
+        return nodes.If(tuple(clauses), self._body("else") if self._follows("else") else None)
 
-    def _follows(self, word: str) -> bool:
-        cursor = self.cursor
-        start = cursor.at
-        cursor.blank(lines=True)
-        found = _WORD.match(cursor.text, cursor.at)
-        if found and found[0].lower() == word:
-            cursor.at = found.end()
-            return True
-        cursor.at = start
-        return False
-
-    def _read_while(self) -> nodes.While:
-        return nodes.While(self._condition("while"), self._body("a condition"))
-
-    def _read_foreach(self) -> nodes.ForEach:
-        cursor = self.cursor
-        cursor.expect("(", "foreach")
-        cursor.blank(lines=True)
-        found = cursor.take(VARIABLE)
-        if found is None:
-            cursor.fail("A variable is missing after foreach (.")
-            raise AssertionError
+    def _foreach(self) -> nodes.ForEach:
+        self._expect(TokenKind.LEFT, "(", "foreach")
+        self._skip()
+        if not self._is(TokenKind.VARIABLE):
+            raise self._wrong("A variable is missing after foreach (.")
+        name = self._variable(self._take().text).name
         if not self._follows("in"):
-            cursor.fail("'in' is missing in foreach.")
-        cursor.blank(lines=True)
+            raise self._wrong("'in' is missing in foreach.")
         values = nodes.Group(self.script(")"))
-        return nodes.ForEach(self.variable(found).name, values, self._body("foreach"))
+        return nodes.ForEach(name, values, self._body("foreach"))
 
-    def _read_function(self) -> nodes.Function:
-        cursor = self.cursor
-        cursor.blank()
-        found = cursor.take(_FUNCTION)
-        if found is None:
-            cursor.fail("A name is missing after function.")
-            raise AssertionError
-        cursor.blank(lines=True)
-        if cursor.peek() == "(" or re.match(r"\{\s*param\b", cursor.text[cursor.at :], re.IGNORECASE):
+    def _function(self) -> nodes.Function:
+        if not self._is(TokenKind.COMMAND):
+            raise self._wrong("A name is missing after function.")
+        name = self._take().text.rpartition(":")[2]
+        if self._is(TokenKind.LEFT, "("):
             raise not_supported("A function with parameters")
-        cursor.expect("{", "a function's name")
-        start = cursor.at
-        body = self.script("}")
-        name = found[0].rpartition(":")[2]
-        return nodes.Function(name, body, cursor.text[start : cursor.at - 1])
+        self._expect(TokenKind.LEFT, "{", "a function's name")
+        block = self._block()
+        return nodes.Function(name, block.body, block.text)
 
-    def _read_try(self) -> nodes.Try:
+    def _try(self) -> nodes.Try:
         body = self._body("try")
         handler = self._body("catch") if self._follows("catch") else None
         final = self._body("finally") if self._follows("finally") else None
         if handler is None and final is None:
-            self.cursor.fail("catch or finally is missing after try.")
+            raise self._wrong("catch or finally is missing after try.")
         return nodes.Try(body, handler, final)
 
+    # --- pipelines and commands
+
     def _pipeline(self) -> nodes.Pipeline:
-        cursor = self.cursor
         elements: list[Any] = []
         while True:
-            is_command = bool(elements) or not _EXPRESSION.match(cursor.text, cursor.at)
-            elements.append(self._command() if is_command else self.expression())
-            cursor.blank()
-            if cursor.peek(2) in ("&&", "||"):
-                raise not_supported(f"'{cursor.peek(2)}'")
-            if not cursor.eat("|"):
-                if cursor.peek() == "&":
-                    raise not_supported("A background job")
+            if self._is(TokenKind.COMMAND) or self._is(TokenKind.INVOKE):
+                elements.append(self._command())
+            elif elements:
+                raise self._wrong("A command is missing after '|'.")
+            else:
+                elements.append(self.expression())
+            if self._is(TokenKind.CHAIN):
+                raise not_supported(f"'{self._take().text}'")
+            if self._is(TokenKind.BACKGROUND):
+                raise not_supported("A background job")
+            if not self._is(TokenKind.PIPE):
                 return nodes.Pipeline(tuple(elements))
-            cursor.blank(lines=True)
-            if cursor.ended:
-                cursor.fail("A command is missing after '|'.")
+            self._at += 1
+            self._skip()
 
     def _command(self) -> nodes.Command:
-        cursor = self.cursor
-        if cursor.peek() in (".", "&") and cursor.peek(2)[1:] in (" ", "\t", "'", '"', "$", "{"):
-            cursor.at += 1
-            cursor.blank()
-            if cursor.peek() == "{":
-                name: Any = self.block()
-                return self._with_arguments(name)
-        name = self._word()
-        return self._with_arguments(name)
-
-    def _with_arguments(self, name: Any) -> nodes.Command:
-        cursor = self.cursor
+        if self._is(TokenKind.INVOKE):
+            self._at += 1
+        name = self._argument()
         arguments: list[nodes.Argument] = []
         errors, to_null = "", False
-        while True:
-            cursor.blank()
-            if cursor.ended or cursor.peek() in _END:
-                return nodes.Command(name, tuple(arguments), errors, to_null)
-            if redirect := cursor.take(_REDIRECT):
-                if redirect[2] is None:
-                    raise not_supported("Redirection into a file")
-                if redirect[1] in ("2", "*"):
-                    errors = "output" if redirect[2] == "&1" else "null"
-                to_null = to_null or (redirect[2] == "$null" and redirect[1] in (None, "1", "*"))
-            elif cursor.eat("--%"):
-                rest = cursor.take(re.compile(r"[^\n|]*"))
-                arguments.append(nodes.Argument(None, nodes.Literal((rest[0] if rest else "").strip())))
-            elif parameter := cursor.take(_PARAMETER):
-                arguments.append(self._parameter(parameter[1], bool(parameter[2])))
+        while (token := self._next) is not None and token.kind not in _ENDS_COMMAND:
+            if token.kind is TokenKind.REDIRECTION:
+                stream, is_merge = self._redirection()
+                if stream in "2*":
+                    errors = "output" if is_merge else "null"
+                to_null = to_null or (not is_merge and stream in "1*")
+            elif token.kind is TokenKind.PARAMETER and token.text != "--":
+                arguments.append(self._parameter())
+            elif token.kind is TokenKind.ARGUMENT and token.text == "--%":
+                self._at += 1
+                rest = self._take().text if self._is(TokenKind.VERBATIM) else ""
+                arguments.append(nodes.Argument(None, nodes.Literal(rest.strip())))
             else:
-                arguments.append(nodes.Argument(None, self._argument_value()))
+                arguments.append(nodes.Argument(None, self._list(self._argument)))
+        return nodes.Command(name, tuple(arguments), errors, to_null)
 
-    def _parameter(self, name: str, has_colon: bool) -> nodes.Argument:
-        if not has_colon:
+    def _redirection(self) -> tuple[str, bool]:
+        """Take a redirection: its stream, and whether it goes into the output; otherwise it goes to ``$null``."""
+        text = self._take().text
+        stream = text[0] if text[0] != ">" else "1"
+        if text.endswith("&1"):
+            return stream, True
+        if text.endswith(">") and self._is(TokenKind.VARIABLE, "$null"):
+            self._at += 1
+            return stream, False
+        raise not_supported("Redirection into a file")
+
+    def _parameter(self) -> nodes.Argument:
+        name = self._take().text[1:]
+        if not name.endswith(":"):
             return nodes.Argument(name, has_value=False)
-        self.cursor.blank()
-        return nodes.Argument(name, self._argument_value())
+        return nodes.Argument(name[:-1], self._list(self._argument))
 
-    def _argument_value(self) -> Any:
-        cursor = self.cursor
-        items = [self._word()]
-        while True:
-            start = cursor.at
-            cursor.blank()
-            if not cursor.eat(","):
-                cursor.at = start
-                return items[0] if len(items) == 1 else nodes.Listing(tuple(items))
-            cursor.blank(lines=True)
-            items.append(self._word())
+    def _list(self, item: Any) -> Any:
+        """Read items with commas between them: the one, or a listing."""
+        items = [item()]
+        while self._is(TokenKind.COMMA):
+            self._at += 1
+            self._skip()
+            items.append(item())
+        return items[0] if len(items) == 1 else nodes.Listing(tuple(items))
 
-    def _word(self) -> Any:
-        """Read one argument: a value of its own, or a bare word with quoted and expanded pieces in it."""
-        cursor = self.cursor
-        if cursor.peek() in "('\"{$@" and cursor.peek() and cursor.peek(2) != "@":
-            value = self.members(self.primary())
-            if cursor.ended or cursor.peek() in " \t\r,|;(){}\n":
-                return value
-            return text_node([self._flat(value), *self._pieces()])
-        start = cursor.at
-        negative = cursor.eat("-")
-        number = self.number()
-        if number is not None and (cursor.ended or cursor.peek() in " \t\r,|;)}\n"):
-            return nodes.Literal(-number.value) if negative else number
-        cursor.at = start
-        parts = self._pieces()
-        if not parts:
-            cursor.fail("A command or an argument is missing.")
-        return text_node(parts)
+    def _argument(self) -> Any:
+        """Read a command's name or one argument: a value, or a bare word with quoted and expanded pieces in it."""
+        token = self._next
+        if token is None or token.kind not in (TokenKind.COMMAND, TokenKind.ARGUMENT, TokenKind.PARAMETER):
+            return self._members(self._primary())
+        if lexemes.is_dash(token.text[0]) and (number := parse_number(token.text)) is not None:
+            self._at += 1
+            return nodes.Literal(_plain(number.value))
+        return self._expanded(self._take().text)
 
-    @staticmethod
-    def _flat(value: Any) -> Any:
-        return value.value if isinstance(value, nodes.Literal) and isinstance(value.value, str) else value
+    # --- expressions
 
-    def _pieces(self) -> list[Any]:
-        cursor = self.cursor
-        parts: list[Any] = []
-        while not cursor.ended:
-            sign = cursor.peek()
-            if sign == "'":
-                parts.append(self.single_quoted())
-            elif sign == '"':
-                parts.append(self._flat(self.double_quoted()))
-            elif cursor.eat("`"):
-                parts.append(self.escaped())
-            elif cursor.eat("$("):
-                parts.append(nodes.Group(self.script(")")))
-            elif found := cursor.take(VARIABLE):
-                parts.append(self.members(self.variable(found)))
-            elif found := cursor.take(_BARE):
-                parts.append(found[0])
-            elif sign == "$":
-                cursor.at += 1
-                parts.append("$")
+    def expression(self, lowest: int = 0) -> Any:
+        """Read an expression whose operators are of this level or a tighter one."""
+        if self._is(TokenKind.COMMA):
+            self._at += 1
+            left: Any = nodes.Listing((self._unary(),))
+        else:
+            left = self._list(self._unary)
+        while _LEVELS.get(operator := self._operator(), -1) >= lowest:
+            self._at += 1
+            self._skip()
+            left = nodes.Binary(operator, left, self.expression(_LEVELS[operator] + 1))
+        return left
+
+    def _operator(self) -> str:
+        """Return the operator that comes next, without its dash and its letter for the case; "" if none does."""
+        if not self._is(TokenKind.OPERATOR):
+            return ""
+        text = self._tokens[self._at].text.lower()
+        if not text[-1].isalpha():
+            return "-" if lexemes.is_dash(text) else text
+        word = text[1:]
+        if word not in _LEVELS and word not in _UNARY and word[0] in "ci":
+            word = word[1:]
+        if word not in _LEVELS and word not in _UNARY:
+            raise not_supported(f"The operator {text}")
+        return word
+
+    def _unary(self) -> Any:
+        """Read one operand with the signs and casts before it."""
+        with self._nested():
+            operator = self._operator().replace("!", "not")
+            if operator in _UNARY:
+                self._at += 1
+                return nodes.Unary(operator, self._unary())
+            if self._is(TokenKind.LEFT, "["):
+                return self._cast()
+            return self._members(self._primary())
+
+    def _cast(self) -> nodes.Cast:
+        left = self._take()
+        while not self._is(TokenKind.RIGHT, "]") or self._tokens[self._at].depth > left.depth:
+            self._take("']' is missing after a type name.")
+        name = self._text[left.end : self._take().start]
+        if not _TYPE.fullmatch(name):
+            raise not_supported("This type name")
+        if self._is(TokenKind.OPERATOR, "::"):
+            raise not_supported(f"A static member of [{name}]")
+        return nodes.Cast(name.lower(), self._unary())
+
+    def _primary(self) -> Any:
+        """Read a literal, a variable or something in brackets."""
+        token = self._take("A value is missing.")
+        match token.kind:
+            case TokenKind.STRING:
+                return nodes.Literal(token.value())
+            case TokenKind.EXPANDABLE_STRING:
+                return self._expanded(token.text)
+            case TokenKind.NUMBER:
+                number = parse_number(token.text)
+                if number is None:
+                    raise not_supported(f"The number {token.text[:40]}")
+                return nodes.Literal(_plain(number.value))
+            case TokenKind.VARIABLE:
+                return self._variable(token.text)
+            case TokenKind.LEFT:
+                return self._bracket(token)
+            case TokenKind.HERE_STRING:
+                raise not_supported("A here-string")
+            case TokenKind.SPLAT:
+                raise not_supported(f"'{token.text[:40]}'")
+        self._at -= 1
+        raise self._wrong("A value is missing.")
+
+    def _bracket(self, left: Token) -> Any:
+        match left.text:
+            case "(" | "$(":
+                return nodes.Group(self.script(")"))
+            case "@(":
+                return nodes.Group(self.script(")"), always_list=True)
+            case "@{":
+                return self._table()
+            case "{":
+                return self._block()
+        self._at -= 1
+        raise self._wrong("A value is missing.")
+
+    def _block(self) -> nodes.Block:
+        """Read the rest of ``{ … }``."""
+        start = self._tokens[self._at - 1].end
+        body = self.script("}")
+        return nodes.Block(body, self._text[start : self._tokens[self._at - 1].start])
+
+    def _table(self) -> nodes.Table:
+        """Read the rest of ``@{ … }``."""
+        pairs: list[tuple[Any, Any]] = []
+        with self._nested():
+            while True:
+                self._skip(_SEPARATORS)
+                if self._is(TokenKind.RIGHT, "}"):
+                    self._at += 1
+                    return nodes.Table(tuple(pairs))
+                if self._next is None:
+                    raise self._wrong("'}' is missing after a table.")
+                key = nodes.Literal(self._take().text) if self._is(TokenKind.MEMBER) else self._primary()
+                self._expect(TokenKind.OPERATOR, "=", "a key")
+                self._skip()
+                pairs.append((key, self._statement()))
+
+    def _members(self, target: Any) -> Any:
+        """Read what follows a value without a blank: ``.name``, ``.name(…)``, ``[index]``."""
+        while self._touches():
+            if self._is(TokenKind.LEFT, "["):
+                self._at += 1
+                self._skip()
+                target = nodes.Index(target, self.expression())
+                self._expect(TokenKind.RIGHT, "]", "an index")
+            elif self._is(TokenKind.OPERATOR, "."):
+                self._at += 1
+                if not self._is(TokenKind.MEMBER):
+                    raise self._wrong("A name is missing after '.'.")
+                target = nodes.Member(target, self._take().text, self._call_arguments())
+            elif self._is(TokenKind.OPERATOR, "::"):
+                raise not_supported("A static member")
             else:
                 break
-        return parts
+        return target
+
+    def _call_arguments(self) -> tuple[Any, ...] | None:
+        if not (self._touches() and self._is(TokenKind.LEFT, "(")):
+            return None
+        self._at += 1
+        self._skip()
+        if self._is(TokenKind.RIGHT, ")"):
+            self._at += 1
+            return ()
+        value = self.expression()
+        self._expect(TokenKind.RIGHT, ")", "arguments")
+        return value.items if isinstance(value, nodes.Listing) else (value,)
+
+    # --- what is expanded inside strings and words
+
+    def _expanded(self, text: str) -> Any:
+        """Return a double-quoted string or a bare word: a Literal when nothing in it is to be expanded."""
+        parts: list[Any] = []
+        for piece, expands in pieces(text):
+            if not expands:
+                parts.append(piece)
+            elif piece.startswith("$("):
+                parts.append(nodes.Group(self._embedded(piece[2:-1])))
+            else:
+                parts.append(self._variable(piece))
+        if all(isinstance(part, str) for part in parts):
+            return nodes.Literal("".join(parts))
+        return nodes.Text(tuple(parts))
+
+    def _embedded(self, text: str) -> nodes.Script:
+        try:
+            return Parser(text, self._depth).script("")
+        except ScriptIncomplete as error:
+            # Its closing bracket is there already: more lines would not help.
+            raise ScriptError(error.info.message) from None
+
+    @staticmethod
+    def _variable(text: str) -> nodes.Variable:
+        """Return the variable of ``$name`` or ``${name}``, scopes that make no difference here taken away."""
+        name = text[2:-1] if text.startswith("${") else text[1:]
+        if name.endswith(":"):
+            raise ScriptError(
+                f"No name follows the colon in '{text}'. Write ${{{name[:-1]}}} to end the name before it."
+            )
+        lower = name.lower()
+        if lower.startswith("env:"):
+            return nodes.Variable("env:" + name[4:])
+        for scope in _SCOPES:
+            lower = lower.removeprefix(scope)
+        return nodes.Variable(lower)
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a double-quoted string or a bare word, each with whether it is to be expanded.
+
+    Quotes are removed and escapes resolved; what is to be expanded (``$name``, ``${name}``, ``$( … )``) stays as it is.
+    """
+    position, quoted = 0, False
+    while position < len(text):
+        sign, end = text[position], position + 1
+        if sign == "$":
+            piece = lexemes.dollar(text, position)
+            end = piece.end
+            yield text[position:end], piece.expands
+        elif sign == "`":
+            escape = lexemes.ESCAPE.match(text, position)
+            end = escape.end() if escape else end
+            yield unescape(text[position:end]), False
+        elif quoted and lexemes.is_double_quote(sign) and lexemes.is_double_quote(text[end : end + 1]):
+            yield text[end], False
+            end += 1
+        elif lexemes.is_double_quote(sign):
+            quoted = not quoted
+        elif lexemes.is_single_quote(sign) and not quoted:
+            end, closed, _ = lexemes.literal_string(text, position)
+            yield literal_value(text[position + 1 : end - closed]), False
+        else:
+            plain = (lexemes.PLAIN_IN_EXPANDABLE if quoted else lexemes.PLAIN_IN_WORD).match(text, position)
+            end = plain.end() if plain else end
+            yield text[position:end], False
+        position = end
+
+
+def _plain(value: int | float | Decimal) -> int | float:
+    """Return a number as the endpoint counts: whole numbers and doubles; there is no Decimal here."""
+    return float(value) if isinstance(value, Decimal) else value
