@@ -26,7 +26,7 @@ LARGE_CLASSES: frozenset[str] = frozenset(
         "pstui.tui.transcript.search.TranscriptFinding",
         "pstui.tui.transcript.transcript.Transcript",
         "pstui.tui.transcript.widget.TranscriptView",
-        "pstui.tui.workspace.profile_work.ProfileWork",
+        "pstui.tui.workspace.profiles.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
     }
@@ -42,7 +42,7 @@ LADDERS: frozenset[str] = frozenset(
         "pstui.tui.transcript.commands.TranscriptCommands",
         "pstui.tui.transcript.search.TranscriptFinding",
         "pstui.tui.transcript.transcript.Transcript",
-        "pstui.tui.workspace.profile_work.ProfileWork",
+        "pstui.tui.workspace.profiles.ProfileWork",
         "pstui.tui.workspace.profile_writing.ProfileWriting",
         "pstui.tui.workspace.screen.Workspace",
         "pstui.tui.workspace.tab_work.TabWork",

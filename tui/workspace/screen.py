@@ -19,9 +19,9 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.responsive import KeysPainted
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
-from pstui.tui.workspace.connect_work import ConnectingScreen
+from pstui.tui.workspace.sessions import ConnectingScreen
 from pstui.tui.workspace.context import Bind, World
-from pstui.tui.workspace.profile_work import ProfileWork
+from pstui.tui.workspace.profiles import ProfileWork
 from pstui.tui.workspace.reading import ReadingScreen
 from pstui.tui.workspace.state import StateFile
 from pstui.tui.workspace.status_bar import StatusBar
