@@ -1,7 +1,4 @@
-"""Two calm themes with one accent colour, and what NO_COLOR makes of them.
-
-The Textual application: themes, the workspace, and the way keys take into it.
-"""
+"""The Textual application: its two calm themes, the workspace, and the way keys take into it."""
 
 from __future__ import annotations
 
@@ -19,9 +16,10 @@ from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.settings import pane_settings
+from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.workspace.context import Bind
+from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
 from textual import events
@@ -107,25 +105,24 @@ class PstuiApp(App[int], inherit_bindings=False):
         # Before the style sheet is read for the first time: with a theme it would be read again.
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self.theme = theme_name((settings or {}).get("theme"))
+        settings = settings or {}
+        self.theme = theme_name(settings.get("theme"))
         self._transcript = transcript
-        self._settings = dict(settings or {})
         self.sessions = SessionManager() if sessions is None else sessions
+        vault = None if book is None else Vault(lambda: book.profiles.configuration.credentials)
         self.workspace = Workspace(
-            self.sessions,
+            AppContext(self.sessions, bind, book, vault),
             opening=open,
             entries=sidebar if book is None else book.entries(),
-            bind=bind,
             single=single,
             sink=transcript,
             sources=sources,
-            book=book,
             keymap=keymap(keys),
             memory=memory,
-            restore=self._settings.get("restore") is True,
+            restore=settings.get("restore") is True,
+            history=history,
+            settings=pane_settings(settings),
         )
-        self.workspace.kept = history
-        self.workspace.pane_settings = pane_settings(self._settings)
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
 
     def copy_to_clipboard(self, text: str) -> None:

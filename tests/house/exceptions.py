@@ -26,26 +26,16 @@ LARGE_CLASSES: frozenset[str] = frozenset(
         "pstui.tui.transcript.search.TranscriptFinding",
         "pstui.tui.transcript.transcript.Transcript",
         "pstui.tui.transcript.widget.TranscriptView",
-        "pstui.tui.workspace.profiles.ProfileWork",
-        "pstui.tui.workspace.profile_writing.ProfileWriting",
-        "pstui.tui.workspace.screen.Workspace",
     }
 )
 #: classes that stand on too many others of ours
 LADDERS: frozenset[str] = frozenset(
     {
-        "pstui.tui.dialogs.profile_form.ProfileForm",
-        "pstui.tui.dialogs.profile_form.SessionOptionsForm",
-        "pstui.tui.dialogs.profile_form.SingleForm",
         "pstui.tui.editor.editor.LineEditor",
         "pstui.tui.editor.history.HistoryKeys",
         "pstui.tui.transcript.commands.TranscriptCommands",
         "pstui.tui.transcript.search.TranscriptFinding",
         "pstui.tui.transcript.transcript.Transcript",
-        "pstui.tui.workspace.profiles.ProfileWork",
-        "pstui.tui.workspace.profile_writing.ProfileWriting",
-        "pstui.tui.workspace.screen.Workspace",
-        "pstui.tui.workspace.tab_work.TabWork",
     }
 )
 #: imports against the arrows inside a room
@@ -87,12 +77,6 @@ CIRCLES: tuple[frozenset[str], ...] = (
         {
             "pstui.backends.sessions.disconnection",
             "pstui.backends.sessions.session",
-        }
-    ),
-    frozenset(
-        {
-            "pstui.tui.dialogs.credential_form",
-            "pstui.tui.dialogs.profile_form",
         }
     ),
     frozenset(

@@ -22,7 +22,7 @@ from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.console import with_passwords
 from pstui.tui.cmdlets.table import Agreement, Said, columns_for, full_id, missed, session_table, spelled, wanted
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 
 #: sessions that open at once, as PowerShell has it
 THROTTLE_LIMIT = 32
@@ -31,7 +31,7 @@ THROTTLE_LIMIT = 32
 class Opening:
     """Opens what New-PSSession asks for. ``console`` is where the sessions ask their questions."""
 
-    def __init__(self, world: World, console: Console) -> None:
+    def __init__(self, world: AppContext, console: Console) -> None:
         self._world, self._console = world, console
 
     async def open(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
@@ -120,7 +120,7 @@ class Commands:
     ``console`` is where sessions that open ask their questions; ``width`` tells the columns there are for a table.
     """
 
-    def __init__(self, world: World, face: CommandFace, console: Console, width: Callable[[], int]) -> None:
+    def __init__(self, world: AppContext, face: CommandFace, console: Console, width: Callable[[], int]) -> None:
         self._world, self._face, self._console, self._width = world, face, console, width
         self._opening = Opening(world, console)
         #: whether the last call has led into a tab, or out of a session, where the user goes on

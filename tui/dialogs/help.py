@@ -60,7 +60,7 @@ def _table(context: Context, keymap: Keymap, width: int) -> Content:
         rows += [*_of_context(context, width), Content("")]
     rows.append(Content.styled(f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere", "bold"))
     for each in keymap.actions:
-        if not each.action.startswith("tab("):
+        if not each.name.startswith("tab_"):
             rows.append(line(each.shown, each.prefix_shown, each.help))
     first, last = keymap.named("tab_1"), keymap.named("tab_9")
     rows.append(line(f"{first.shown}…9", f"{first.prefix}…{last.prefix}", "go to a tab by its number"))

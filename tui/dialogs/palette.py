@@ -18,7 +18,7 @@ from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.workspace.context import World, is_call
+from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -82,7 +82,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, world: World, face: CommandFace, actions: Sequence[tuple[KeyAction, str]], history: LineHistory
+        self, world: AppContext, face: CommandFace, actions: Sequence[tuple[KeyAction, str]], history: LineHistory
     ) -> None:
         super().__init__()
         self.asking = AskingArea()

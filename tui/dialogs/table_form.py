@@ -14,6 +14,8 @@ from pstui.backends.errors import PstuiError
 from pstui.config.schema import Field, Kind
 from pstui.tui.keys.direct import bound_actions
 from pstui.tui.plain import plain
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.schema import shown, value_of
 from pstui.tui.still import Still
 from textual import events
@@ -177,6 +179,20 @@ class FormRow(Horizontal):
         self.screen.set_focus(self.input)
 
 
+@dataclass(frozen=True, slots=True)
+class FormContext:
+    """What every form over the profile file needs: the profiles, and how an edit is written and taken back.
+
+    ``write`` takes edits and the words that name them for undo; ``undo`` returns the words of what was taken back. Both
+    raise PstuiError. ``forget`` is told of a credential whose password may be another now.
+    """
+
+    book: ProfileBook
+    write: Callable[[Sequence[Change], str], Awaitable[None]]
+    undo: Callable[[], Awaitable[str]]
+    forget: Callable[[str], None]
+
+
 class TableForm(TypingScreen[str | None]):
     """Enter or Ctrl+S saves, Esc leaves everything as it was, Up and Down go from key to key.
 
@@ -192,8 +208,9 @@ class TableForm(TypingScreen[str | None]):
         Binding("ctrl+o", "open", "Open", priority=True),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, context: FormContext) -> None:
         super().__init__()
+        self.context = context
         self.rows: list[FormRow] = []
         self._box = VerticalScroll(classes="form-rows", can_focus=False)
         self._title = Still(classes="title")
@@ -369,10 +386,6 @@ class TableForm(TypingScreen[str | None]):
 def clickable(text: str, action: str) -> Content:
     """Return calm words that do an action of the screen when they are clicked."""
     return Content.styled(text, "$calm").stylize(Style.from_meta({"@click": f"screen.{action}"}))
-
-
-#: writes changes, named by the second for undo; raises PstuiError
-Write = Callable[[Sequence[Any], str], Awaitable[None]]
 
 
 def texts_of(values: Mapping[str, Any], items: Sequence[Item]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pstui.tui.cmdlets.run import CommandFace
 from pstui.tui.cmdlets.table import cells, columns_for, header, row, spelled
 from pstui.tui.dialogs.fields import PickList, Verb, step_focus
 from pstui.tui.plain import plain_lines
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -116,7 +116,7 @@ class SessionsScreen(VerbList):
         ("x", "remove", "Remove"),
     )
 
-    def __init__(self, world: World, face: CommandFace, front: PSSession | None = None) -> None:
+    def __init__(self, world: AppContext, face: CommandFace, front: PSSession | None = None) -> None:
         super().__init__(empty="No session is open. F2 opens one in a tab.")
         self._world, self._face, self._front = world, face, front
         self._sessions: list[PSSession] = []

@@ -1,65 +1,57 @@
-"""The part of the workspace that keeps the profiles: the sidebar's wishes, the file that changes, its problems."""
+"""What the workspace does with profiles: the sidebar's wishes, the file that changes, its problems, the forms.
+
+The forms are imported when they are opened: the first paint does not wait for them.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.model import Sources
 from pstui.backends.errors import PstuiError
-from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.dialogs.table_form import FormContext
 from pstui.tui.pane.face import PaneState
-from pstui.tui.pane.pane import Pane
-from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.vault import Vault, in_thread
+from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
-from pstui.tui.workspace.profile_writing import ProfileWriting
-from pstui.tui.workspace.state import SavedTab, StateFile
+from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.reading import ContextChanged
+from pstui.tui.workspace.state import Memory
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual.screen import Screen
 
 #: seconds between two looks at the profile file's times
 LOOK = 2.0
+_NO_FILE = "This window has no profile file"
 
 
-class ProfileWork(ProfileWriting):
-    """What can be done to profiles in the sidebar."""
+class ProfileActions:
+    """Edits profiles and shows them in the sidebar. Without a profile file nothing can be edited."""
 
     def __init__(
-        self,
-        sessions: SessionManager,
-        *,
-        entries: Sequence[SidebarEntry] = (),
-        sources: Sources = (),
-        book: ProfileBook | None = None,
-        memory: StateFile | None = None,
+        self, screen: Screen[None], tabs: TabbedPanes, sidebar: Sidebar, context: AppContext, memory: Memory
     ) -> None:
-        super().__init__(sessions, memory=memory)
-        self.book = book
-        self.sidebar = Sidebar(entries, sources)
-        self.strip = SidebarStrip()
-        model, known = self.sidebar.model, self.remembered
+        self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
+        self.sidebar, self.strip = sidebar, SidebarStrip()
+        self.book = context.book
+        model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
-        if book is not None:
-            self.preparer = Vault(lambda: book.profiles.configuration.credentials)
 
-    def begin_profiles(self) -> None:
+    def begin(self) -> None:
         """Keep the profiles current from now on, and tell what is wrong with them."""
-        if self.book is None:
-            return
-        self.set_interval(LOOK, self._look)
-        self._tell_problems()
+        self.show_strip()
+        if self.book is not None:
+            self._screen.set_interval(LOOK, self.check_file)
+            self._tell_problems()
 
-    def pane_color(self, info: ConnectionInfo) -> str:
-        """Return the colour of a profile's tab."""
-        return self.book.color(info) if self.book is not None else ""
+    # -- what the sidebar shows -------------------------------------------------------------------------------
 
     def mark_sidebar(self) -> None:
         """Show in the sidebar what is open and what is broken."""
         states: dict[str, str] = {}
-        for pane in self.panes:
+        for pane in self._tabs.panes:
             if pane.state in (PaneState.FAILED, PaneState.BROKEN):
                 states.setdefault(identity(pane.info), "broken")
             elif pane.state.live:
@@ -71,149 +63,81 @@ class ProfileWork(ProfileWriting):
         """Write the folded sidebar anew."""
         self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
 
-    def on_sidebar_focus_changed(self, event: Sidebar.FocusChanged) -> None:
-        """Other keys matter with the sidebar in focus."""
-        event.stop()
-        self.refresh_frame()
-
-    # -- opening ----------------------------------------------------------------------------------------------
-
-    async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
-        """Go to the tab of what was chosen, or open one."""
-        event.stop()
-        try:
-            info = event.entry.connection()
-        except PstuiError as error:
-            self.complain(error)
-            return
-        if info is None:
-            return
-        self.remove_class("-unfolded")
-        same = identity(info)
-        there = next((pane for pane in self.panes if identity(pane.info) == same), None)
-        if there is None or event.again:
-            await self.open(info)
-        else:
-            self.bring_to_front(there)
-            if not there.state.live:
-                there.enter()
-
-    def bring_to_front(self, pane: Pane) -> None:
-        """Show a pane; a sidebar that was opened over it folds again."""
-        self.remove_class("-unfolded")
-        super().bring_to_front(pane)
-
-    async def close(self, pane: Pane) -> None:
-        """Close a tab; after the last one the keys go to the sidebar."""
-        await super().close(pane)
-        if not self.panes:
-            self.remove_class("-folded")
-            self.add_class("-unfolded")
-            self.set_focus(self.sidebar)
-
-    async def open(self, info: ConnectionInfo) -> Pane:
-        """Open a tab, and remember when for the order by last use."""
-        self.sidebar.use(identity(info), time.time())
-        self._remember()
-        return await super().open(info)
-
-    def _remember(self) -> None:
-        model = self.sidebar.model
-        self.remembered.used, self.remembered.by_use = model.used, model.by_use
-        self.remembered.folds = sorted(model.toggled)
-        self.keep()
-
-    def renamed(self, kind: str, old: str, new: str) -> None:
-        """Let tabs and the order by last use follow a profile's new name."""
-        for pane in self.panes:
-            if kind_of(pane.info) == kind and pane.info.profile == old:
-                pane.info = replace(pane.info, profile=new)
-        used = self.sidebar.model.used
-        if (when := used.pop(f"{kind}:{old}", None)) is not None:
-            used[f"{kind}:{new}"] = when
-        self._remember()
-        self.keep_tabs()
-
-    def saved(self, identity: str | None) -> None:
-        """Put the cursor on the profile that was saved."""
-        entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
-        if entry is not None:
-            self.sidebar.move_to(entry)
-
-    def connect_saved(self, tab: SavedTab, bind: Callable[[str], ConnectionInfo] | None) -> ConnectionInfo | None:
-        """Return where a tab of last time leads, None where it leads nowhere any more. Raises PstuiError."""
-        if tab.profile and self.book is not None:
-            kind, _, name = tab.profile.partition(":")
-            return self.book.connection(kind, name)
-        return bind(tab.line) if tab.line and bind is not None else None
-
-    # -- reading ----------------------------------------------------------------------------------------------
-
-    def _look(self) -> None:
-        if self.book is not None and not self.book.is_busy and self.book.is_stale():
-            self.run_worker(self.read_again(), group="profile file", exclusive=True)
-
-    async def read_again(self) -> None:
-        """Read the profile file anew because somebody changed it."""
-        assert self.book is not None
-        await in_thread(self.book.reread)
-        self.refill()
-        self.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
-        self._tell_problems()
-
     def refill(self) -> None:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
         self.show_strip()
-        self.refresh_frame()
+        self._screen.post_message(ContextChanged())
+
+    def used(self, info: ConnectionInfo) -> None:
+        """Remember that a connection was opened now, for the order by last use."""
+        self.sidebar.use(identity(info), time.time())
+        self._remember()
+
+    def _remember(self) -> None:
+        model, state = self.sidebar.model, self._memory.state
+        state.used, state.by_use, state.folds = model.used, model.by_use, sorted(model.toggled)
+        self._memory.keep()
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def check_file(self) -> None:
+        """Read the profile file again if it is no longer the one that was read."""
+        if self.book is not None and not self.book.is_busy and self.book.is_stale():
+            self._screen.run_worker(self._read_again(), group="profile file", exclusive=True)
+
+    async def _read_again(self) -> None:
+        assert self.book is not None
+        await in_thread(self.book.reread)
+        self.refill()
+        self._screen.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
+        self._tell_problems()
 
     def _tell_problems(self) -> None:
         count = len(self.book.problems) if self.book is not None else 0
         if count:
             said = "1 problem" if count == 1 else f"{count} problems"
-            self.app.notify(
+            self._screen.app.notify(
                 f"{said} in the profile file. ! in the sidebar lists them.", severity="warning", markup=False
             )
 
-    # -- what the sidebar wants -------------------------------------------------------------------------------
+    # -- what is asked for in the sidebar ---------------------------------------------------------------------
 
-    def on_sidebar_wanted(self, event: Sidebar.Wanted) -> None:
-        """Do to the profiles what was asked for in the sidebar."""
-        event.stop()
-        entry = event.entry
-        match event.verb:
+    def do(self, verb: str, entry: SidebarEntry | None) -> None:
+        """Do to the profiles what a key of the sidebar asks for; ``entry`` is the one below the cursor."""
+        match verb:
             case "why" if entry is not None:
-                self.app.notify(entry.name, markup=False)
+                self._screen.app.notify(entry.name, markup=False)
             case "folded" | "order":
                 self._remember()
             case "problems":
                 self.action_problems()
             case "undo":
-                self.run_worker(self.undo(), group="profiles")
+                self._screen.run_worker(self.undo(), group="profiles")
             case "add":
-                self.edit_profile("host", "", {})
+                self.edit("host", "", {})
             case "import":
                 self.action_import_profiles()
             case "edit" | "clone" if entry is not None:
-                self._edit(entry, copy=event.verb == "clone")
+                self._edit_entry(entry, copy=verb == "clone")
             case "delete" | "pin" if entry is not None:
-                self._change(entry, event.verb)
+                self._change_entry(entry, verb)
             case "edit" | "clone" | "delete" | "pin":
-                self.app.notify("This is a heading. Go to an entry below it first.", markup=False)
+                self._screen.app.notify("This is a heading. Go to an entry below it first.", markup=False)
 
-    def _edit(self, entry: SidebarEntry, *, copy: bool) -> None:
+    def _edit_entry(self, entry: SidebarEntry, *, copy: bool) -> None:
         if entry.saved and self.book is not None:
             values = dict(self.book.table(entry.kind, entry.name))
-            self.edit_profile(entry.kind, "" if copy else entry.name, values, like=entry.name)
+            self.edit(entry.kind, "" if copy else entry.name, values, like=entry.name)
         elif entry.info is not None:
             from pstui.tui.profiles.schema import profile_table
 
-            self.edit_profile(kind_of(entry.info), "", profile_table(entry.info), like=entry.name)
+            self.edit(kind_of(entry.info), "", profile_table(entry.info), like=entry.name)
 
-    def _change(self, entry: SidebarEntry, verb: str) -> None:
+    def _change_entry(self, entry: SidebarEntry, verb: str) -> None:
         if not entry.saved or self.book is None:
-            self.app.notify(f"{entry.name} is no profile. e makes one of it.", markup=False)
+            self._screen.app.notify(f"{entry.name} is not a profile. e makes one of it.", markup=False)
             return
         if verb == "delete":
             change = Change(entry.kind, entry.name, None)
@@ -224,4 +148,125 @@ class ProfileWork(ProfileWriting):
                 values["pinned"] = True
             change = Change(entry.kind, entry.name, values, base=self.book.table(entry.kind, entry.name))
             said = f"{entry.name} {'pinned' if values.get('pinned') else 'no longer pinned'}"
-        self.run_worker(self.write([change], said), group="profiles")
+        self._screen.run_worker(self._try_write([change], said), group="profiles")
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    async def _try_write(self, changes: Sequence[Change], said: str) -> None:
+        """Write edits to the profile file, or show why that cannot be done."""
+        try:
+            await self._write(changes, said)
+        except PstuiError as error:
+            self._complain(error)
+
+    async def _write(self, changes: Sequence[Change], said: str) -> None:
+        """Write edits to the profile file. Raises PstuiError."""
+        if (book := self.book) is None:
+            raise PstuiError(_NO_FILE)
+        try:
+            await in_thread(lambda: book.apply(changes, said))
+            for change in changes:
+                if change.old not in ("", change.name):
+                    self._renamed(change.kind, change.old, change.name)
+        finally:
+            # also after a failure: the file has been read again, and may be another
+            self.refill()
+        self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
+
+    def _renamed(self, kind: str, old: str, new: str) -> None:
+        """Let tabs and the order by last use follow a profile's new name."""
+        used = self.sidebar.model.used
+        if (when := used.pop(f"{kind}:{old}", None)) is not None:
+            used[f"{kind}:{new}"] = when
+        self._remember()
+        self._tabs.rename_profile(kind, old, new)
+
+    async def _take_back(self) -> str:
+        """Take the last edit back and return what it was. Raises PstuiError."""
+        if self.book is None:
+            raise PstuiError(_NO_FILE)
+        try:
+            return await in_thread(self.book.undo)
+        finally:
+            self.refill()
+
+    async def undo(self) -> None:
+        """Take the last edit back, and say which."""
+        try:
+            said = await self._take_back()
+        except PstuiError as error:
+            self._complain(error)
+            return
+        self._screen.app.notify(f"Taken back: {said}" if said else "There is nothing to take back", markup=False)
+
+    def _complain(self, error: PstuiError) -> None:
+        self._screen.app.notify(error.text(), severity="error", markup=False, timeout=10)
+
+    # -- forms and lists --------------------------------------------------------------------------------------
+
+    def _form_context(self) -> FormContext | None:
+        """Return what the forms need; None, with a notice, where nothing can be edited."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return None
+        return FormContext(self.book, self._write, self._take_back, self._forget)
+
+    def _forget(self, credential: str) -> None:
+        if self._context.vault is not None:
+            self._context.vault.forget(credential)
+
+    def edit(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
+        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.profile_form import ProfileForm
+
+            self._screen.app.push_screen(ProfileForm(context, kind, name, values, like=like), self._saved)
+
+    def _saved(self, identity: str | None) -> None:
+        """Put the cursor on the profile that was saved."""
+        entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
+        if entry is not None:
+            self.sidebar.move_to(entry)
+
+    def action_credentials(self) -> None:
+        """List the credentials that profiles name."""
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.credentials import CredentialsScreen
+
+            self._screen.app.push_screen(CredentialsScreen(context))
+
+    def action_defaults(self) -> None:
+        """Edit what holds for every connection that does not say otherwise."""
+        self._edit_single("defaults")
+
+    def action_settings(self) -> None:
+        """Edit the settings of pstui itself."""
+        self._edit_single("settings")
+
+    def _edit_single(self, table: str) -> None:
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.profile_form import SingleForm
+
+            self._screen.app.push_screen(SingleForm(context, table))
+
+    def action_problems(self) -> None:
+        """List what is wrong in the profile file."""
+        from pstui.tui.dialogs.messages import ProblemsScreen
+
+        problems = self.book.problems if self.book is not None else ()
+        self._screen.app.push_screen(ProblemsScreen(problems))
+
+    def action_import_profiles(self) -> None:
+        """Take hosts from another program's file."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return
+        from pstui.tui.dialogs.import_hosts import ImportScreen
+
+        def chosen(changes: Sequence[Change] | None) -> None:
+            if changes:
+                count = len([one for one in changes if one.kind != "credentials"])
+                said = f"{count} profile{'' if count == 1 else 's'} imported"
+                self._screen.run_worker(self._try_write(changes, said), group="profiles")
+
+        self._screen.app.push_screen(ImportScreen(self.book), chosen)

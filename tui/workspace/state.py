@@ -86,6 +86,19 @@ class StateFile:
             self.problem = f"{self.file}: {error.strerror or error}"
 
 
+class Memory:
+    """What is remembered in this run. ``file`` is None where nothing is kept for the next one."""
+
+    def __init__(self, file: StateFile | None = None) -> None:
+        self._file = file
+        self.state = WorkspaceState() if file is None else file.load()
+
+    def keep(self) -> None:
+        """Write everything down."""
+        if self._file is not None:
+            self._file.save(self.state)
+
+
 def _state(found: Mapping[str, Any]) -> WorkspaceState:
     tabs = [tab for one in _list(found.get("tabs"))[:MAX_TABS] if (tab := _tab(one)) is not None]
     front, used = found.get("front"), found.get("used")

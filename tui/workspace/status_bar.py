@@ -133,7 +133,7 @@ class StatusBar(Horizontal):
     def show_prefix(self) -> None:
         """Show what may follow the prefix key."""
         self.add_class("-prefix")
-        others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
+        others = (each for each in self._keymap.actions if not each.name.startswith("tab_"))
         pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
         table = key_table(pairs, self.app.size.width - 2 * _PADDING)
         title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))

@@ -210,7 +210,7 @@ async def test_errors_can_be_silenced_and_results_kept_in_a_variable() -> None:
         assert not s.shows("FullyQualifiedErrorId")
         await call(s, "Get-PSSession -Name web -OutVariable found")
         await call(s, "Get-PSSession -Name db -OutVariable +found")
-        assert s.workspace.world.variables["found"] == [web, db]
+        assert s.workspace.context.variables["found"] == [web, db]
         await call(s, "Get-PSSession -?")
         assert s.shows("Alias: gsn")
 
@@ -219,12 +219,12 @@ async def test_statements_of_a_line_are_done_one_after_the_other() -> None:
     async with screen(size=(120, 40)) as s:
         web = named(s.app.sessions, "web")
         await call(s, "$n = 'web'; $w = Get-PSSession -Name $n; $w; Get-PSSession -Id 99; Remove-PSSession $w")
-        assert s.workspace.world.variables["n"] == "web"
-        assert s.workspace.world.variables["w"] is web
+        assert s.workspace.context.variables["n"] == "web"
+        assert s.workspace.context.variables["w"] is web
         assert s.shows("  1 web") and s.shows(f"{NOT_FOUND}SessionId")
         assert s.app.sessions.sessions == (web,), "what stands behind an error is not done"
         await call(s, "$PSSessionConfigurationName = 'jea'")
-        assert s.workspace.world.connection("etsn c").values["ConfigurationName"] == "jea"
+        assert s.workspace.context.connection("etsn c").values["ConfigurationName"] == "jea"
 
 
 async def test_verbose_leaves_the_steps_of_opening_in_the_text() -> None:

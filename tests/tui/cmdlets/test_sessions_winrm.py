@@ -55,7 +55,7 @@ async def test_the_cmdlets_do_the_same(winrm_endpoint: WinRMEndpoint) -> None:
         await s.run("$x = 7")
         (session,) = s.app.sessions.sessions
         s.app.sessions.keep(session)
-        s.workspace.world.variables["s"] = session
+        s.workspace.context.variables["s"] = session
         await s.keys("alt+x")
         await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the bar")
         await s.type("Disconnect-PSSession $s")

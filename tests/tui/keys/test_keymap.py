@@ -142,9 +142,9 @@ async def test_the_screen_follows_the_configuration() -> None:
         await driver.until(lambda: driver.pane.state is PaneState.PROMPT, "a prompt")
         await driver.until(lambda: driver.shows("F7 find"), "the footer tells it")
         await driver.keys("ctrl+f")
-        assert not driver.workspace.find_bar.display
+        assert not driver.workspace.reading.find_bar.display
         await driver.keys("f7")
-        await driver.until(lambda: driver.workspace.find_bar.has_keys, "F7 finds")
+        await driver.until(lambda: driver.workspace.reading.find_bar.has_keys, "F7 finds")
         await driver.keys("escape", "ctrl+right_square_bracket")
         await driver.until(lambda: driver.shows("k connect"), "the row of keys tells it")
         await driver.keys("escape", "f1")

@@ -15,7 +15,7 @@ from pstui.tui.cmdlets.run import Commands
 from pstui.tui.cmdlets.table import Said
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint
@@ -58,7 +58,7 @@ class Desk:
         self.sessions, self.face = SessionManager(), Face()
         file = endpoint.folder / "profiles.toml"
         file.write_text('[defaults]\ntrusted_hosts = ["<local>"]\n')
-        self.world = World(self.sessions, book=ProfileBook(read(file)))
+        self.world = AppContext(self.sessions, book=ProfileBook(read(file)))
         self.world.variables["c"] = PSCredential(USER, Secret(PASSWORD))
         self.commands = Commands(self.world, self.face, ScriptedConsole(), lambda: 100)
 
