@@ -1,9 +1,4 @@
-"""What is wrong in the profile files, each with its place and the nearest name that would be right.
-
-The errors of one session: what each said, and all that is known of it.
-
-The one question before pstui ends: what is still open, and whether to leave it.
-"""
+"""Screens that tell: what is wrong in the profile files, the errors of a session, and what is open before pstui ends."""
 
 from __future__ import annotations
 

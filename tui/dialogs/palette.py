@@ -1,7 +1,4 @@
-"""Which actions a few typed letters mean.
-
-Alt+X: every action by its name, and the session cmdlets typed as in PowerShell.
-"""
+"""Alt+X: every action, found by a few typed letters, and the session cmdlets typed as in PowerShell."""
 
 from __future__ import annotations
 

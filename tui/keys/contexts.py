@@ -1,8 +1,6 @@
 """What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
 
-What the sidebar does for each key; the keys themselves are declared with those of the other places.
-
-The editor's keys in words, for the list of keys.
+The keys of the editor are declared with the editor; what F1 says of them stands here.
 """
 
 from __future__ import annotations
