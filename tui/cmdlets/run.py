@@ -21,7 +21,8 @@ from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.console import with_passwords
-from pstui.tui.cmdlets.table import Agreement, Said, columns_for, full_id, missed, session_table, spelled, wanted
+from pstui.tui.cmdlets.common_parameters import Agreement, Said, full_id, missed, wanted
+from pstui.tui.cmdlets.table import columns_for, session_table, spelled
 from pstui.tui.workspace.context import AppContext
 
 #: sessions that open at once, as PowerShell has it

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
-from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.errors import PstuiError
+from pstui.tui.cmdlets.common_parameters import Said
 from pstui.tui.cmdlets.run import CommandFace, Commands
-from pstui.tui.cmdlets.table import Said
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.editor.history import LineHistory

@@ -231,7 +231,7 @@ class ProfileActions:
     def action_credentials(self) -> None:
         """List the credentials that profiles name."""
         if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.credentials import CredentialsScreen
+            from pstui.tui.dialogs.credential_list import CredentialsScreen
 
             self._screen.app.push_screen(CredentialsScreen(context))
 

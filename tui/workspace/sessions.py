@@ -121,7 +121,7 @@ class SessionActions:
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
-        from pstui.tui.dialogs.verb_list import SessionsScreen
+        from pstui.tui.dialogs.session_list import SessionsScreen
 
         front = self._tabs.front
         self._screen.app.push_screen(SessionsScreen(self._context, self, front.session if front else None))

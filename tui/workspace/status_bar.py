@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
-from pstui.tui.keys.direct import key_table
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.face import PaneState
 from pstui.tui.pane.pane import Pane
@@ -25,6 +24,8 @@ NARROW = 90
 SAID_FOR = 4.0
 
 _Hint = tuple[str, str]
+#: cells between two columns
+_GAP = 2
 #: cells left free at each side
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
@@ -162,3 +163,14 @@ class StatusBar(Horizontal):
 
 def _row(pairs: Sequence[_Hint]) -> Content:
     return Content("  ").join(Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs)
+
+
+def key_table(pairs: Sequence[tuple[str, str]], width: int) -> Content:
+    """Return keys and their words in as many columns of one width as ``width`` cells hold, at least one."""
+    cells = [Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs]
+    column = max((cell.cell_length for cell in cells), default=0) + _GAP
+    columns = max((width + _GAP) // column, 1)
+    height = -(-len(cells) // columns)
+    rows = [cells[row::height] for row in range(height)]
+    filled = [[cell.pad_right(column - cell.cell_length) for cell in row[:-1]] + row[-1:] for row in rows]
+    return Content("\n").join(Content("").join(row) for row in filled)

@@ -15,7 +15,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
 from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.face import PaneState
 
 from tests.support.paths import RECORDINGS

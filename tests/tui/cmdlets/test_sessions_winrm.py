@@ -7,7 +7,7 @@ from pathlib import Path
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
 from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.face import PaneState
 
 from tests.support.pilot import Screen, screen

@@ -13,7 +13,7 @@ from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
 from pstui.tui.dialogs.credential_form import CredentialForm
-from pstui.tui.dialogs.credentials import CredentialsScreen
+from pstui.tui.dialogs.credential_list import CredentialsScreen
 from pstui.tui.dialogs.profile_form import ProfileForm, SessionOptionsForm, SingleForm
 from pstui.tui.dialogs.table_form import TableForm
 from pstui.tui.profiles.book import ProfileBook

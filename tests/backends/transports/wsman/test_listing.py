@@ -11,8 +11,8 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.cmdlets.common_parameters import Said
 from pstui.tui.cmdlets.run import Commands
-from pstui.tui.cmdlets.table import Said
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import AppContext
