@@ -12,7 +12,7 @@ from pstui.tui.cli.streams import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
+from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.settings import pane_settings
@@ -97,8 +97,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         history: KeptLines | None = None,
         memory: StateFile | None = None,
     ) -> None:
-        mend_alt_keys()
-        mend_escape_delay()
+        fix_alt_keys()
+        fix_escape_delay()
         share_the_interpreter()
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"

@@ -21,7 +21,7 @@ _CHOICES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CmdletOutput:
     """One thing that a call said. ``error_id`` is PowerShell's id of an error."""
 
     text: str
@@ -29,21 +29,21 @@ class Said:
     is_error: bool = False
 
     @classmethod
-    def of(cls, error: PstuiError) -> Said:
+    def of(cls, error: PstuiError) -> CmdletOutput:
         """Return what to say of an error."""
         return cls(error.text(), error.error_id, True)
 
 
-def wanted(call: BoundCall, said: Iterable[Said]) -> list[Said]:
+def wanted(call: BoundCall, said: Iterable[CmdletOutput]) -> list[CmdletOutput]:
     """Leave out the errors that the call's -ErrorAction silences."""
     silent = call.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
     return [each for each in said if not (silent and each.is_error)]
 
 
-def missed(call: BoundCall) -> list[Said]:
+def missed(call: BoundCall) -> list[CmdletOutput]:
     """Return what a call, or the one that feeds it, named and did not find."""
     of_source = () if call.source is None else call.source.missed
-    return [Said.of(error) for error in (*of_source, *call.missed)]
+    return [CmdletOutput.of(error) for error in (*of_source, *call.missed)]
 
 
 def full_id(call: BoundCall, error_id: str) -> str:
@@ -53,8 +53,8 @@ def full_id(call: BoundCall, error_id: str) -> str:
     return f"{error_id},{cmdlet(call.cmdlet).id_suffix}"
 
 
-class Agreement:
-    """Whether a call may act on one session after the other, as ShouldProcess decides; ``said`` is what -WhatIf says.
+class ShouldProcess:
+    """Whether a call may act on one session after the other (-WhatIf, -Confirm); ``said`` is what -WhatIf says.
 
     Remove-PSSession names a session by its computer, the others by its name (protocol-notes 1.11).
     """
@@ -64,14 +64,14 @@ class Agreement:
         self._action = call.cmdlet.partition("-")[0]
         self._asks = bool(call.common.get("Confirm", False))
         self._refused = False
-        self.said: list[Said] = []
+        self.said: list[CmdletOutput] = []
 
-    async def given(self, session: PSSession) -> bool:
+    async def allows(self, session: PSSession) -> bool:
         """Return whether to act on a session."""
         target = session.info.computer_name if self._action == "Remove" else session.name
         deed = f'Performing the operation "{self._action}" on target "{target}".'
         if self._call.what_if:
-            self.said.append(Said(f"What if: {deed}"))
+            self.said.append(CmdletOutput(f"What if: {deed}"))
             return False
         if self._refused or not self._asks:
             return not self._refused

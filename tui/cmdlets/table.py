@@ -39,7 +39,7 @@ _RIGHT = ("Id", "Availability", "Available")
 _Columns = Sequence[tuple[str, int]]
 
 
-class Listed(Protocol):
+class SessionRow(Protocol):
     """What the table needs of a session."""
 
     id: int
@@ -61,7 +61,7 @@ def spelled(value: enum.Enum) -> str:
     return "".join(word.title() for word in value.name.split("_"))
 
 
-def cells(session: Listed) -> tuple[str, ...]:
+def cells(session: SessionRow) -> tuple[str, ...]:
     """Return the eight texts of a session; a temporary one has no Id to be named by."""
     return (
         "–" if session.temporary else str(session.id),
@@ -96,7 +96,7 @@ def columns_for(width: int) -> _Columns:
     return COLUMNS if width >= WIDE else NARROW
 
 
-def session_table(sessions: Iterable[Listed], columns: _Columns = COLUMNS) -> str:
+def session_table(sessions: Iterable[SessionRow], columns: _Columns = COLUMNS) -> str:
     """Return the whole table, or an empty text for no session."""
     rows = [row(cells(session), columns) for session in sessions]
     if not rows:

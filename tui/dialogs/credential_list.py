@@ -1,4 +1,4 @@
-"""The list of [credentials]: who they log on as, where each password comes from, who uses them."""
+"""The list of [credentials]: the account of each, where its password comes from, which profiles use it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CredentialsScreen(VerbList):
         self.show(self.chosen)
 
     def show(self, chosen: str = "") -> None:
-        """List them anew, the cursor on ``chosen`` where that is one of them."""
+        """List them again, the cursor on ``chosen`` where that is one of them."""
         book = self.context.book
         self._names = list(book.credentials)
         widths = _NARROW if self.size.width < 100 else _WIDE
@@ -68,7 +68,9 @@ class CredentialsScreen(VerbList):
             self.list.put(self._names.index(chosen))
         for action, verb in self.verbs.items():
             verb.allow("" if self._names or action not in _NEEDING else "There is no credential yet.")
-        self._say("Profiles name a credential by its name. The file holds where a password comes from, never itself.")
+        self._say(
+            "Profiles name a credential by its name. The file says where a password comes from and never holds it."
+        )
 
     @property
     def chosen(self) -> str:

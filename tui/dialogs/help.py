@@ -46,7 +46,7 @@ class KeyTable(Static):
         self._where, self._keymap, self._width = context, keymap, 0
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         if self.size.width != self._width:
             self._width = self.size.width
             self.update(_table(self._where, self._keymap, max(self._width - 2 * _COLUMN, 20)))

@@ -82,7 +82,7 @@ class ImportList(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Lay the rows out anew."""
+        """Lay out the rows again."""
         self.virtual_size = Size(self.size.width, len(self.found))
 
     @property

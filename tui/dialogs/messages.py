@@ -1,4 +1,4 @@
-"""Screens that tell: what is wrong in the profile files, the errors of a session, and what is open before pstui ends."""
+"""Screens that list: problems of the profile files, errors of a session, and what is open before pstui ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-#: problems listed; a file that is no profile file at all can have thousands
+#: problems listed; a file that is not a profile file can have thousands
 MOST = 500
 
 

@@ -260,7 +260,7 @@ class ProfileForm(TableForm):
         if name != self._old and name in self.context.book.profiles.tables[self._kind]:
             return "name", f"There is a {self._kind} {name} already."
         if (color := values.get("color")) and not is_color(str(color)):
-            return "color", f"{color} is no colour."
+            return "color", f"{color} is not a colour."
         if (unknown := unknown_credential(self.context.book, values, "credential"))[1]:
             return unknown
         book = self.context.book.profiles

@@ -10,7 +10,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions import disconnection as links
 from pstui.backends.sessions.session import PSSession
-from pstui.tui.cmdlets.run import CommandFace
+from pstui.tui.cmdlets.run import SessionUI
 from pstui.tui.cmdlets.table import cells, columns_for, header, row, spelled
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.verb_list import VerbList
@@ -38,9 +38,9 @@ class SessionsScreen(VerbList):
         ("x", "remove", "Remove"),
     )
 
-    def __init__(self, world: AppContext, face: CommandFace, front: PSSession | None = None) -> None:
+    def __init__(self, context: AppContext, ui: SessionUI, front: PSSession | None = None) -> None:
         super().__init__(empty="No session is open. F2 opens one in a tab.")
-        self._world, self._face, self._front = world, face, front
+        self.context, self._ui, self._front = context, ui, front
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
         #: whether something was told that stays until the next key
@@ -62,7 +62,7 @@ class SessionsScreen(VerbList):
         return self._sessions[index] if 0 <= index < len(self._sessions) else None
 
     def _look(self) -> None:
-        self._sessions = list(self._world.sessions.sessions)
+        self._sessions = list(self.context.sessions.sessions)
         columns = columns_for(self.size.width - _FRAME)
         self.captions.update(Content.styled(f"  {header(columns)}", "$calm"))
         drawn = [row(cells(each), columns) for each in self._sessions]
@@ -120,8 +120,8 @@ class SessionsScreen(VerbList):
             return
         verbs: dict[str, Callable[[PSSession], Awaitable[None]]] = {
             "Enter": self._enter,
-            "disconnect": lambda each: self._face.disconnect(each, None, ""),
-            "connect": self._face.connect,
+            "disconnect": lambda each: self._ui.disconnect(each, None, ""),
+            "connect": self._ui.connect,
             "receive": self._receive,
             "keep": self._keep,
             "remove": self._remove,
@@ -143,15 +143,15 @@ class SessionsScreen(VerbList):
 
     async def _enter(self, session: PSSession) -> None:
         self.dismiss(None)
-        await self._face.enter(ConnectionInfo(ParameterSet.SESSION, {"Session": session}))
+        await self._ui.enter(ConnectionInfo(ParameterSet.SESSION, {"Session": session}))
 
     async def _receive(self, session: PSSession) -> None:
         self.dismiss(None)
-        await self._face.receive(session)
+        await self._ui.receive(session)
 
     async def _keep(self, session: PSSession) -> None:
-        self._world.sessions.keep(session)
+        self.context.sessions.keep(session)
 
     async def _remove(self, session: PSSession) -> None:
-        await self._face.let_go(session)
-        await self._world.sessions.remove(session)
+        await self._ui.let_go(session)
+        await self.context.sessions.remove(session)

@@ -23,7 +23,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Input, Static
 
-#: rows of a form that are no keys of its table, with what stands above and below the box
+#: rows of a form beside the keys of its table, and what is above and below the box
 _AROUND = 14
 #: columns beside the longest key: the sign of what is wrong, and a gap
 _BESIDE_KEY = 4

@@ -32,7 +32,7 @@ class TypingScreen(ModalScreen[ScreenResultType]):
 
     @property
     def typed_into(self) -> Input | None:
-        """The field that is typed into; None while keys are no text."""
+        """The field that is typed into; None while keys are not text."""
         return self.focused if isinstance(self.focused, Input) else None
 
     async def on_key(self, event: events.Key) -> None:

@@ -1,4 +1,4 @@
-"""Every key of the workspace, declared once, and the mending of the Alt keys that Textual misreads.
+"""Every key of the workspace, declared once, and a fix for the Alt keys that Textual misreads.
 
 An action stands behind a direct key, where terminals agree on one, and always behind the prefix key: Alt+digit,
 Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
@@ -71,7 +71,12 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
     KeyAction("sessions.connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
     KeyAction(
-        "sessions.edit_connection", "edit connection", "d", ("f3",), "F3", "change this tab's connection, open it anew"
+        "sessions.edit_connection",
+        "edit connection",
+        "d",
+        ("f3",),
+        "F3",
+        "change this tab's connection and open it again",
     ),
     KeyAction("sessions.commands", "commands", "colon", ("alt+x",), "Alt+X", "any action by name, or a session cmdlet"),
     KeyAction(
@@ -207,7 +212,7 @@ _INTRODUCERS = frozenset("NOPX")
 ESCAPE_DELAY = 0.25
 
 
-def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
+def fix_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
     """Wait for the second half of an Alt key as long as a slow link may take; ESCDELAY is the user's own wish.
 
     Textual waits 0.1 s. Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
@@ -218,13 +223,13 @@ def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
         vars(constants)["ESCAPE_DELAY"] = ESCAPE_DELAY
 
 
-def mend_alt_keys() -> None:
+def fix_alt_keys() -> None:
     """Make Alt with a digit, a letter, Enter, Backspace or a sign arrive at once and under its own name.
 
     Textual takes ESC with a digit for what Option+digit types on one macOS terminal, ESC with Return for a plain
     Return, ESC b and ESC f for Ctrl with an arrow. What it does not know it holds back for the time of a lone Esc, and
     types it as ``^`` and the letter when another ESC comes within that time, as it does when Alt keys are pressed
-    quickly. Its table has no public door; mending it twice does nothing.
+    quickly. Its table has no public interface; fixing it twice does nothing.
     """
     from textual import _ansi_sequences
 

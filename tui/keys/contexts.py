@@ -145,7 +145,7 @@ EDITING: Final = (
     ("Ctrl+Space", "list completions: typing narrows, Enter takes, Esc closes (also Alt+=)"),
     ("Up, Down", "lines typed before; those that begin like the text (also Ctrl+P, N; F8)"),
     ("Alt+<, Alt+>", "the first line known; back to what was being typed"),
-    ("Ctrl+O", "run a line of before and take the one that followed it"),
+    ("Ctrl+O", "run an earlier line and take the one that followed it"),
     ("Ctrl+R", "search the lines typed before, then those of other hosts"),
     ("→, End", "at the end: accept what is predicted; Alt+F or Ctrl+→ one word of it"),
     ("Alt+.", "the last argument of the line before; again for older ones"),

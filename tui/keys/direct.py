@@ -26,7 +26,7 @@ def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
 
 
 def handed_on(widget: Widget, event: events.Key) -> bool:
-    """Give a key that came for ``widget`` to who has the focus now; whether that is another.
+    """Give a key that came for ``widget`` to the widget that has the focus now; False where that is ``widget`` itself.
 
     In a burst keys are on their way to a widget that an earlier one of them leaves.
     """

@@ -81,7 +81,7 @@ _PREFIXES: Final = ("prefix ", "ctrl+] ")
 
 
 def key_name(text: str) -> str | None:
-    """Return Textual's name of a key as a person writes it (``Ctrl+PgDn``, ``alt+X``, ``?``), None if it is none."""
+    """Return Textual's name of a key as people write it (``Ctrl+PgDn``, ``alt+X``, ``?``), None for anything else."""
     text = text.strip()
     if text == "+":
         return "plus"
@@ -192,7 +192,7 @@ def _changed(default: KeyAction, wanted: Sequence[str]) -> KeyAction | str:
         start = next((start for start in _PREFIXES if text.casefold().startswith(start)), None)
         key = key_name(text[len(start) :] if start else text)
         if key is None:
-            return f"{text!r} is no key."
+            return f"{text!r} is not a key."
         if start:
             behind = key
             continue

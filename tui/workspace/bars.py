@@ -135,7 +135,7 @@ class TabBar(Horizontal):
         return f"tab-{pane.id}"
 
     def show(self, panes: list[Pane]) -> None:
-        """Write every label anew and name the session in front."""
+        """Update every label and name the session in front."""
         short = self.app.size.width < NARROW
         front = None
         for number, pane in enumerate(panes, 1):

@@ -1,4 +1,4 @@
-"""The rows below the panes: one finds in the text of a pane, from match to match; one asks for the file to save it to."""
+"""The two rows below the panes: one finds in the text of a pane, the other asks which file to save it to."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.tui.dialogs.table_form import FormContext
 from pstui.tui.pane.face import PaneState
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
@@ -21,6 +21,9 @@ from pstui.tui.workspace.reading import ContextChanged
 from pstui.tui.workspace.state import Memory
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from pstui.tui.dialogs.table_form import FormContext
 
 #: seconds between two looks at the profile file's times
 LOOK = 2.0
@@ -36,6 +39,7 @@ class ProfileActions:
         self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
+        self._marks: list[tuple[ConnectionInfo, str]] = []
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -50,17 +54,21 @@ class ProfileActions:
 
     def mark_sidebar(self) -> None:
         """Show in the sidebar what is open and what is broken."""
+        marks = [(pane.info, _mark(pane.state)) for pane in self._tabs.panes]
+        if marks == self._marks:
+            return  # most often: a command begins or ends, and the sidebar has no part in that
+        self._marks = marks
         states: dict[str, str] = {}
-        for pane in self._tabs.panes:
-            if pane.state in (PaneState.FAILED, PaneState.BROKEN):
-                states.setdefault(identity(pane.info), "broken")
-            elif pane.state.live:
-                states[identity(pane.info)] = "open"
+        for info, mark in marks:
+            if mark == "broken":
+                states.setdefault(identity(info), mark)
+            elif mark:
+                states[identity(info)] = mark
         if self.sidebar.mark(states):
             self.show_strip()
 
     def show_strip(self) -> None:
-        """Write the folded sidebar anew."""
+        """Update the folded sidebar."""
         self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
 
     def refill(self) -> None:
@@ -209,6 +217,8 @@ class ProfileActions:
         if self.book is None:
             self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
             return None
+        from pstui.tui.dialogs.table_form import FormContext
+
         return FormContext(self.book, self._write, self._take_back, self._forget)
 
     def _forget(self, credential: str) -> None:
@@ -270,3 +280,10 @@ class ProfileActions:
                 self._screen.run_worker(self._try_write(changes, said), group="profiles")
 
         self._screen.app.push_screen(ImportScreen(self.book), chosen)
+
+
+def _mark(state: PaneState) -> str:
+    """Return what the sidebar shows of a session in that state."""
+    if state in (PaneState.FAILED, PaneState.BROKEN):
+        return "broken"
+    return "open" if state.live else ""

@@ -4,8 +4,8 @@ How this works: the screen lays out the widgets and has parts, each with a conce
 switching, closing), ``reading`` (the text of a session), ``editing`` (the line that is typed), ``sessions``,
 ``profiles`` and ``leaving``. An action such as ``tabs.close_tab`` names its part and is the method
 ``action_close_tab`` there (see ``keys/actions.py``). What widgets say bubbles up to the screen, which hands it to the
-part it concerns. A part that changes what the frame shows posts a message; the screen then writes tabs, footer and
-sidebar anew.
+part it concerns. A part that changes what the frame shows posts a message; the screen then updates tabs, footer
+and sidebar.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class Workspace(KeysPainted):
     @on(FindBar.Changed)
     @on(Sidebar.FocusChanged)
     def refresh_frame(self) -> None:
-        """Write tabs, footer and sidebar anew."""
+        """Update tabs, footer and sidebar."""
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")

@@ -105,7 +105,7 @@ class SessionActions:
     def action_commands(self) -> None:
         """Open the list of actions, where cmdlets can be typed, too."""
         from pstui.backends.binding.errors import MissingMandatory
-        from pstui.tui.dialogs.palette import CommandScreen
+        from pstui.tui.dialogs.palette import CommandPalette
 
         actions = [(each, self._keymap.shown(each.name)) for each in self._keymap.actions if each.name != "commands"]
 
@@ -117,7 +117,7 @@ class SessionActions:
             else:
                 self._focus_pane()
 
-        self._screen.app.push_screen(CommandScreen(self._context, self, actions, self._typed), answered)
+        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed), answered)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""

@@ -148,7 +148,7 @@ class TabbedPanes(ContentSwitcher):
     def tab_activated(self, tab_id: str | None) -> None:
         """Show the pane of a tab that was clicked."""
         pane = next((each for each in self.panes if self.bar.tab_id(each) == tab_id), None)
-        # a tab that has just been made is active before its pane stands behind it; who made it brings it to the front
+        # a new tab is active before its pane is there: _add's caller brings that to the front
         ready = pane is not None and pane.is_attached and not pane.active
         if pane is not None and ready and self.bar.tabs.active == tab_id:
             self.bring_to_front(pane)

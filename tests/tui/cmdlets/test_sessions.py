@@ -14,7 +14,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
-from pstui.tui.dialogs.palette import CommandScreen
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.face import PaneState
 
@@ -30,14 +30,14 @@ NOT_FOUND = "RemoteRunspaceNotAvailableForSpecified"
 
 async def call(s: Screen, line: str) -> None:
     """Type a call into the command bar and wait for its end."""
-    if not isinstance(s.app.screen, CommandScreen):
+    if not isinstance(s.app.screen, CommandPalette):
         await s.keys("alt+x")
-        await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the command bar")
     bar = s.app.screen
     await s.type(line)
 
     def ended() -> bool:
-        return s.app.screen is not bar or (isinstance(bar, CommandScreen) and bar.is_idle)
+        return s.app.screen is not bar or (isinstance(bar, CommandPalette) and bar.is_idle)
 
     await s.until(ended, f"the end of {line}")
 

@@ -11,7 +11,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.help import HelpScreen
-from pstui.tui.dialogs.palette import CommandScreen, matching
+from pstui.tui.dialogs.palette import CommandPalette, matching
 from pstui.tui.keys.actions import ACTIONS
 from pstui.tui.pane.face import PaneState
 
@@ -22,11 +22,11 @@ from tests.support.tmux import environment, terminal
 DEMO = ConnectionInfo(ParameterSet.DEMO)
 
 
-async def bar(s: Screen, *keys: str) -> CommandScreen:
+async def bar(s: Screen, *keys: str) -> CommandPalette:
     await s.keys(*(keys or ("alt+x",)))
-    await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+    await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the command bar")
     shown = s.app.screen
-    assert isinstance(shown, CommandScreen)
+    assert isinstance(shown, CommandPalette)
     return shown
 
 
@@ -65,7 +65,7 @@ async def test_nothing_fits_and_enter_does_nothing() -> None:
         await bar(s)
         await s.type("zzzz")
         await s.until(lambda: s.shows("No action has that name"), "the word")
-        assert isinstance(s.app.screen, CommandScreen)
+        assert isinstance(s.app.screen, CommandPalette)
 
 
 async def test_a_cmdlet_that_does_not_bind_shows_its_id_and_the_next_one_works() -> None:
