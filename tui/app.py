@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
@@ -77,7 +78,8 @@ class PstuiApp(App[int], inherit_bindings=False):
     out again.
     """
 
-    CSS_PATH = "pstui.tcss"
+    # Absolute: Textual looks for a relative path in the folder of the class that derives from this one.
+    CSS_PATH = Path(__file__).with_name("pstui.tcss")
     TITLE = "pstui"
     ENABLE_COMMAND_PALETTE = False
 
