@@ -29,7 +29,7 @@ class Leaving:
         self._screen.run_worker(self._tabs.close(pane), group="closing")
 
     def action_close_tab(self) -> None:
-        """Close the tab in front; asks when a command runs in it, or a question or a line waits."""
+        """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
         front = self._tabs.front
         if front is None:
             return
@@ -72,7 +72,7 @@ class Leaving:
         ]
         return [
             *(f"{number:>{width}}  {described(pane)}" for number, pane in live),
-            *(f"{'–':>{width}}  {plain(each.name, limit=60)}: kept open, in no tab" for each in kept),
+            *(f"{'–':>{width}}  {plain(each.name, limit=60)}: kept open, not in a tab" for each in kept),
         ]
 
     def end(self, code: int) -> None:
@@ -88,7 +88,7 @@ class Leaving:
 
 
 def would_lose(pane: Pane) -> bool:
-    """Whether closing a tab ends more than an idle session: a command, a question, a line that waits."""
+    """Whether closing a tab ends more than an idle session: a command, a question, a waiting line."""
     return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
@@ -96,10 +96,10 @@ def described(pane: Pane) -> str:
     """Return one line naming a session and what it does."""
     name = plain(pane.caption, limit=60)
     if pane.asking is not None:
-        return f"{name}: asks something"
+        return f"{name}: asks a question"
     if pane.state is PaneState.BUSY:
         running = plain(pane.running.replace("\n", " ⏎ "), limit=80)
         return f"{name}: running {running}" if running else f"{name}: running"
     if pane.pending is not None:
-        return f"{name}: a line waits"
+        return f"{name}: a line is waiting"
     return f"{name}: {pane.state.value}"

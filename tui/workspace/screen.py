@@ -59,7 +59,13 @@ FRAME_INTERVAL = 1 / 30
 
 
 class Workspace(KeysPainted):
-    """Everything there is to see. ``single`` ends the program when its only session is left by exit."""
+    """The main screen.
+
+    ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
+    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
+    sidebar's order for the next run.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
 
@@ -140,7 +146,7 @@ class Workspace(KeysPainted):
         return self.tabs.front
 
     def say(self, text: str) -> None:
-        """Tell the user something in passing."""
+        """Show a short notice in the status bar."""
         self.status.say(text)
 
     def end(self, code: int) -> None:

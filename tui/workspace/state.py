@@ -32,7 +32,8 @@ class SavedTab:
 
 @dataclass(slots=True)
 class WorkspaceState:
-    """The whole of it. ``used`` is seconds since the epoch by an entry's identity."""
+    """All of it. ``used`` is seconds since the epoch by an entry's identity, ``folds`` are headings that were folded
+    or unfolded by hand."""
 
     tabs: list[SavedTab] = field(default_factory=list)
     front: int = 0

@@ -146,7 +146,7 @@ class StatusBar(Horizontal):
         self._keys.say(said, layout=True)
 
     def say(self, text: str) -> None:
-        """Say something in passing, in place of the state."""
+        """Show a short notice in place of the state."""
         self._said, self._said_at = plain(text, limit=200), time.monotonic()
         self._show_state()
         self.set_timer(SAID_FOR, self._show_state)

@@ -196,7 +196,7 @@ class TabbedPanes(ContentSwitcher):
                 front.title = text if text != front.info.label else ""
                 self._changed()
 
-        keys = f"Enter takes it, empty is {front.info.label} again   Esc cancels"
+        keys = f"Enter renames it, empty restores {front.info.label}   Esc cancels"
         self.app.push_screen(LineScreen("Name of this tab", front.caption, keys=keys), named)
 
     def rename_profile(self, kind: str, old: str, new: str) -> None:

@@ -121,7 +121,7 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         (session,) = s.app.sessions.sessions
         assert session.state is RunspaceState.OPENED
         await s.keys("f10")
-        await s.until(lambda: s.shows("Runspace1: kept open, in no tab"), "what would be closed")
+        await s.until(lambda: s.shows("Runspace1: kept open, not in a tab"), "what would be closed")
         await s.keys("escape")
         await s.type("")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the same session again")
