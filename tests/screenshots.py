@@ -20,7 +20,7 @@ from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 
 from tests.support.paths import ROOT
 from tests.support.pilot import Screen
@@ -74,7 +74,7 @@ def _dialog(parameter_set: ParameterSet, **texts: str) -> Callable[[Screen], Awa
     """Return what opens the connection dialog on a set, filled in."""
 
     async def play(s: Screen) -> None:
-        shown = ConnectScreen(World(SessionManager()), Draft(parameter_set, texts))
+        shown = ConnectScreen(AppContext(SessionManager()), Draft(parameter_set, texts))
         s.app.push_screen(shown)
         await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
 

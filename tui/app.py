@@ -1,11 +1,9 @@
-"""Two calm themes with one accent colour, and what NO_COLOR makes of them.
-
-The Textual application: themes, the workspace, and the way keys take into it.
-"""
+"""The Textual application: its two calm themes, the workspace, and the way keys take into it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
@@ -16,13 +14,14 @@ from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.keys.actions import PREFIX_KEY, mend_alt_keys, mend_escape_delay
+from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.settings import pane_settings
+from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.workspace.context import Bind
+from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
 from textual import events
@@ -80,7 +79,8 @@ class PstuiApp(App[int], inherit_bindings=False):
     out again.
     """
 
-    CSS_PATH = "pstui.tcss"
+    # Absolute: Textual looks for a relative path in the folder of the class that derives from this one.
+    CSS_PATH = Path(__file__).with_name("pstui.tcss")
     TITLE = "pstui"
     ENABLE_COMMAND_PALETTE = False
 
@@ -100,8 +100,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         history: KeptLines | None = None,
         memory: StateFile | None = None,
     ) -> None:
-        mend_alt_keys()
-        mend_escape_delay()
+        fix_alt_keys()
+        fix_escape_delay()
         share_the_interpreter()
         #: floods give way to keys
         self.pace = Pace()
@@ -111,26 +111,24 @@ class PstuiApp(App[int], inherit_bindings=False):
         # Before the style sheet is read for the first time: with a theme it would be read again.
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self.theme = theme_name((settings or {}).get("theme"))
+        settings = settings or {}
+        self.theme = theme_name(settings.get("theme"))
         self._transcript = transcript
-        self._settings = dict(settings or {})
         self.sessions = SessionManager() if sessions is None else sessions
+        vault = None if book is None else Vault(lambda: book.profiles.configuration.credentials)
         self.workspace = Workspace(
-            self.sessions,
+            AppContext(self.sessions, bind, book, vault, self.pace),
             opening=open,
             entries=sidebar if book is None else book.entries(),
-            bind=bind,
             single=single,
             sink=transcript,
             sources=sources,
-            book=book,
             keymap=keymap(keys),
             memory=memory,
-            restore=self._settings.get("restore") is True,
+            restore=settings.get("restore") is True,
+            history=history,
+            settings=pane_settings(settings),
         )
-        self.workspace.pace = self.pace
-        self.workspace.kept = history
-        self.workspace.pane_settings = pane_settings(self._settings)
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -96,7 +96,7 @@ async def _ours() -> tuple[float, float]:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         for number in range(TABS):
-            await app.workspace.open(host(f"web{number}"))
+            await app.workspace.tabs.open(host(f"web{number}"))
         await _until(lambda: all(pane.state is PaneState.PROMPT for pane in app.workspace.panes))
         await pilot.pause()
         return await _switches(app, 0.15)

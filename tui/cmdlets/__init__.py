@@ -1,4 +1,4 @@
 """The session cmdlets typed here: New-PSSession, Get-PSSession, Enter-PSSession and their kin.
 
-Enter by ``commands.py``.
+Enter by ``run.py``.
 """

@@ -1,6 +1,7 @@
-"""New-PSSession: the sessions that a call asks for, opened side by side.
+"""The session cmdlets, typed as in PowerShell and done here: on the sessions of this program (protocol-notes 5.4).
 
-The session cmdlets, typed as in PowerShell and done here: on the sessions of this program (protocol-notes 5.4).
+``SessionOpener`` does New-PSSession: it opens the sessions that a call asks for side by side. ``CmdletRunner`` does the
+statements of a line one after the other.
 """
 
 from __future__ import annotations
@@ -21,45 +22,46 @@ from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.console import with_passwords
-from pstui.tui.cmdlets.table import Agreement, Said, columns_for, full_id, missed, session_table, spelled, wanted
-from pstui.tui.workspace.context import World
+from pstui.tui.cmdlets.common_parameters import CmdletOutput, ShouldProcess, full_id, missed, wanted
+from pstui.tui.cmdlets.table import columns_for, session_table, spelled
+from pstui.tui.workspace.context import AppContext
 
 #: sessions that open at once, as PowerShell has it
 THROTTLE_LIMIT = 32
 
 
-class Opening:
+class SessionOpener:
     """Opens what New-PSSession asks for. ``console`` is where the sessions ask their questions."""
 
-    def __init__(self, world: World, console: Console) -> None:
-        self._world, self._console = world, console
+    def __init__(self, context: AppContext, console: Console) -> None:
+        self._context, self._console = context, console
 
-    async def open(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
+    async def open(self, call: BoundCall) -> tuple[list[PSSession], list[CmdletOutput]]:
         """Return the sessions, and what there is to say; each that fails says why."""
-        world, told = self._world, list[Said]()
-        infos = connections(call, defaults=world.defaults, credentials=world.credential)
+        context, told = self._context, list[CmdletOutput]()
+        infos = connections(call, defaults=context.defaults, credentials=context.credential)
         names = call.values.get("Name") or ()
         names = (names,) if isinstance(names, str) else tuple(names)
         ready = await self._ready(infos)
         limit = int(call.values.get("ThrottleLimit") or 0)
         gate = asyncio.Semaphore(limit if limit > 0 else THROTTLE_LIMIT)
 
-        async def one(number: int, info: ConnectionInfo | Said) -> PSSession | Said:
-            if isinstance(info, Said):
+        async def one(number: int, info: ConnectionInfo | CmdletOutput) -> PSSession | CmdletOutput:
+            if isinstance(info, CmdletOutput):
                 return info
             async with gate:
                 return await self._one(info, names[number] if number < len(names) else "", told)
 
         results = await asyncio.gather(*(one(number, info) for number, info in enumerate(ready)))
         made = [item for item in results if isinstance(item, PSSession)]
-        return made, told + [item for item in results if isinstance(item, Said)]
+        return made, told + [item for item in results if isinstance(item, CmdletOutput)]
 
-    async def _ready(self, infos: Sequence[ConnectionInfo]) -> list[ConnectionInfo | Said]:
+    async def _ready(self, infos: Sequence[ConnectionInfo]) -> list[ConnectionInfo | CmdletOutput]:
         """Fetch the passwords that are needed, for several sessions each of them once and beforehand."""
-        ready: list[ConnectionInfo | Said] = []
+        ready: list[ConnectionInfo | CmdletOutput] = []
         for info in infos:
             try:
-                found = await self._world.prepared(info, self._console)
+                found = await self._context.prepared(info, self._console)
                 ready.append(found)
             except PstuiError as error:
                 ready.append(_failed(error))
@@ -68,14 +70,16 @@ class Opening:
         try:
             filled = iter(await with_passwords([x for x in ready if isinstance(x, ConnectionInfo)], self._console))
         except QuestionCancelled:
-            return [Said("No session was opened: the password was not given.", "PSSessionOpenFailed", True)]
+            return [CmdletOutput("No session was opened: the password was not given.", "PSSessionOpenFailed", True)]
         return [next(filled) if isinstance(each, ConnectionInfo) else each for each in ready]
 
-    async def _one(self, info: ConnectionInfo, name: str, told: list[Said]) -> PSSession | Said:
-        sessions = self._world.sessions
+    async def _one(self, info: ConnectionInfo, name: str, told: list[CmdletOutput]) -> PSSession | CmdletOutput:
+        sessions = self._context.sessions
         session = sessions.create(info, self._console, name=name, temporary=False)
         if info.settings.get("verbose"):
-            session.on_step = lambda step, detail: told.append(Said(f"VERBOSE: {info.label}: {step} {detail}".rstrip()))
+            session.on_step = lambda step, detail: told.append(
+                CmdletOutput(f"VERBOSE: {info.label}: {step} {detail}".rstrip())
+            )
         try:
             await session.open()
         except PstuiError as error:
@@ -87,12 +91,12 @@ class Opening:
         return session
 
 
-def _failed(error: PstuiError) -> Said:
+def _failed(error: PstuiError) -> CmdletOutput:
     code = getattr(error, "code_name", "")
-    return Said(error.text(), f"{code},PSSessionOpenFailed".lstrip(","), True)
+    return CmdletOutput(error.text(), f"{code},PSSessionOpenFailed".lstrip(","), True)
 
 
-class CommandFace(Protocol):
+class SessionUI(Protocol):
     """The screen, as far as calls need it."""
 
     async def enter(self, info: ConnectionInfo) -> None:
@@ -114,18 +118,18 @@ class CommandFace(Protocol):
         """Take up what runs in a session, in a tab. Raises PstuiError."""
 
 
-class Commands:
+class CmdletRunner:
     """Runs typed calls.
 
     ``console`` is where sessions that open ask their questions; ``width`` tells the columns there are for a table.
     """
 
-    def __init__(self, world: World, face: CommandFace, console: Console, width: Callable[[], int]) -> None:
-        self._world, self._face, self._console, self._width = world, face, console, width
-        self._opening = Opening(world, console)
+    def __init__(self, context: AppContext, ui: SessionUI, console: Console, width: Callable[[], int]) -> None:
+        self._context, self._ui, self._console, self._width = context, ui, console, width
+        self._opening = SessionOpener(context, console)
         #: whether the last call has led into a tab, or out of a session, where the user goes on
         self.led_away = False
-        self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[Said]]]] = {
+        self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[CmdletOutput]]]] = {
             "Enter-PSSession": self._enter,
             "New-PSSession": self._new,
             "Get-PSSession": self._get,
@@ -140,13 +144,13 @@ class Commands:
             "": self._variable,
         }
 
-    async def run(self, line: str) -> list[Said]:
+    async def run(self, line: str) -> list[CmdletOutput]:
         """Do the statements of a line, one after the other, and return what they say; the first that fails ends it.
 
         Raises MissingMandatory for an Enter that lacks a value, CallError if the first statement does not bind.
         """
         self.led_away = False
-        said: list[Said] = []
+        said: list[CmdletOutput] = []
         parts = statements(line)
         for number, part in enumerate(parts or [line]):
             try:
@@ -154,40 +158,40 @@ class Commands:
             except PstuiError as error:
                 if not number or isinstance(error, MissingMandatory):
                     raise
-                said.append(Said.of(error))
+                said.append(CmdletOutput.of(error))
                 break
         return said
 
-    async def _statement(self, line: str) -> list[Said]:
-        call = self._world.call(line, keeps_variables=True)
-        said = [Said(notice) for notice in call.notices]
+    async def _statement(self, line: str) -> list[CmdletOutput]:
+        call = self._context.call(line, keeps_variables=True)
+        said = [CmdletOutput(notice) for notice in call.notices]
         verb = self._verbs.get(call.cmdlet)
         if verb is None:
             raise CallError(
                 f"{call.cmdlet} does not run here",
-                "What it prints belongs into a tab or a shell.",
+                "What it prints belongs in a tab or a shell.",
                 "Enter the session and type the script there, or call pstui icm from a shell.",
             )
         return said + wanted(call, [*missed(call), *await verb(call)])
 
-    async def _enter(self, call: BoundCall) -> list[Said]:
+    async def _enter(self, call: BoundCall) -> list[CmdletOutput]:
         if call.source is not None and call.source.cmdlet == "New-PSSession":
             made, said = await self._opening.open(call.source)
             if not made:
                 return said
             info = ConnectionInfo(ParameterSet.SESSION, {"Session": made[0]})
         else:
-            world = self._world
-            info = connection_info(call, defaults=world.defaults, credentials=world.credential)
-        await self._face.enter(info)
+            context = self._context
+            info = connection_info(call, defaults=context.defaults, credentials=context.credential)
+        await self._ui.enter(info)
         self.led_away = True
         return []
 
-    async def _new(self, call: BoundCall) -> list[Said]:
+    async def _new(self, call: BoundCall) -> list[CmdletOutput]:
         made, said = await self._opening.open(call)
         return said + self._result(call, made)
 
-    async def _get(self, call: BoundCall) -> list[Said]:
+    async def _get(self, call: BoundCall) -> list[CmdletOutput]:
         if call.notices:
             return []
         wanted = str(call.values.get("State", "All"))
@@ -195,45 +199,45 @@ class Commands:
         found = [item for item in named if wanted in ("All", spelled(item.state))]
         shown = self._result(call, found)
         if not (shown or said or call.assign or call.missed):
-            shown = [Said("No session is kept open.")]
+            shown = [CmdletOutput("No session is kept open.")]
         return said + shown
 
-    async def _exit(self, call: BoundCall) -> list[Said]:
-        said = await self._face.exit()
+    async def _exit(self, call: BoundCall) -> list[CmdletOutput]:
+        said = await self._ui.exit()
         self.led_away = not said
-        return [Said(said)] if said else []
+        return [CmdletOutput(said)] if said else []
 
-    async def _remove(self, call: BoundCall) -> list[Said]:
-        agreement = Agreement(call, self._console)
+    async def _remove(self, call: BoundCall) -> list[CmdletOutput]:
+        check = ShouldProcess(call, self._console)
         for session in self._sessions(call):
-            if await agreement.given(session):
-                await self._face.let_go(session)
-                await self._world.sessions.remove(session)
-        return agreement.said
+            if await check.allows(session):
+                await self._ui.let_go(session)
+                await self._context.sessions.remove(session)
+        return check.said
 
-    async def _disconnect(self, call: BoundCall) -> list[Said]:
+    async def _disconnect(self, call: BoundCall) -> list[CmdletOutput]:
         idle = call.values.get("IdleTimeoutSec")
         buffering = str(call.values.get("OutputBufferingMode") or "")
         return await self._each(
             call,
             "PSSessionDisconnectFailed",
-            lambda session: self._face.disconnect(session, None if idle is None else float(idle), buffering),
+            lambda session: self._ui.disconnect(session, None if idle is None else float(idle), buffering),
         )
 
-    async def _connect(self, call: BoundCall) -> list[Said]:
+    async def _connect(self, call: BoundCall) -> list[CmdletOutput]:
         async def connect(session: PSSession) -> None:
-            await self._face.connect(session)
-            self._world.sessions.adopt(session)
+            await self._ui.connect(session)
+            self._context.sessions.adopt(session)
 
         return await self._each(call, "PSSessionConnectFailed", connect)
 
-    async def _receive(self, call: BoundCall) -> list[Said]:
+    async def _receive(self, call: BoundCall) -> list[CmdletOutput]:
         if call.values.get("OutTarget") == "Job" or "JobName" in call.values:
             hint = "Leave it out: what arrives is shown in a tab, which can stay in the background."
             raise CallError("Receive-PSSession: there are no jobs here", "", hint)
 
         async def receive(session: PSSession) -> None:
-            await self._face.receive(session)
+            await self._ui.receive(session)
             self.led_away = True
 
         return await self._each(call, "ReceivePSSessionCannotConnectSession", receive, show=False)
@@ -245,77 +249,81 @@ class Commands:
         do: Callable[[PSSession], Awaitable[None]],
         *,
         show: bool = True,
-    ) -> list[Said]:
+    ) -> list[CmdletOutput]:
         done: list[PSSession] = []
         named, said = await self._named(call)
-        agreement = Agreement(call, self._console)
+        check = ShouldProcess(call, self._console)
         for session in named:
             try:
-                if not await agreement.given(session):
+                if not await check.allows(session):
                     continue
                 await do(session)
             except PstuiError as error:
                 text = error.text()
                 text = text if text.startswith(session.name) else f"{session.name}: {text}"
-                said.append(Said(text, full_id(call, error.error_id or error_id), True))
+                said.append(CmdletOutput(text, full_id(call, error.error_id or error_id), True))
             else:
                 done.append(session)
-        return said + agreement.said + (self._result(call, done) if show else [])
+        return said + check.said + (self._result(call, done) if show else [])
 
-    async def _option(self, call: BoundCall) -> list[Said]:
+    async def _option(self, call: BoundCall) -> list[CmdletOutput]:
         if call.assign:
             self._set(call.assign, SessionOption(call.values))
             return []
-        return [Said("\n".join(f"{name} = {literal(value)}" for name, value in call.values.items()) or "All defaults.")]
+        return [
+            CmdletOutput(
+                "\n".join(f"{name} = {literal(value)}" for name, value in call.values.items()) or "All defaults."
+            )
+        ]
 
-    async def _credential(self, call: BoundCall) -> list[Said]:
+    async def _credential(self, call: BoundCall) -> list[CmdletOutput]:
         if call.assign:
             self._set(call.assign, call.values["Credential"])
         return []
 
-    async def _variable(self, call: BoundCall) -> list[Said]:
+    async def _variable(self, call: BoundCall) -> list[CmdletOutput]:
         self._set(call.assign, call.values["Value"])
         return []
 
-    async def _help(self, call: BoundCall) -> list[Said]:
-        return [Said(syntax(call.values["Name"]))]
+    async def _help(self, call: BoundCall) -> list[CmdletOutput]:
+        return [CmdletOutput(syntax(call.values["Name"]))]
 
-    async def _named(self, call: BoundCall) -> tuple[list[PSSession], list[Said]]:
+    async def _named(self, call: BoundCall) -> tuple[list[PSSession], list[CmdletOutput]]:
         """Return the sessions that a call is about, those that computers keep asked for; each that cannot says why."""
-        world, said = self._world, list[Said]()
-        asked = asked_computers(call, defaults=world.defaults, credentials=world.credential)
+        context, said = self._context, list[CmdletOutput]()
+        asked = asked_computers(call, defaults=context.defaults, credentials=context.credential)
         if not asked:
             return list(self._sessions(call)), said
         found: list[PSSession] = []
         for info in asked:
             try:
-                ready = await world.prepared(info, self._console)
-                found += await world.sessions.list_remote(ready, self._console)
+                ready = await context.prepared(info, self._console)
+                found += await context.sessions.list_remote(ready, self._console)
             except PstuiError as error:
                 code = getattr(error, "code_name", "")
-                said.append(Said(error.text(), f"{code},RemotePSSessionQueryFailed".lstrip(","), True))
+                said.append(CmdletOutput(error.text(), f"{code},RemotePSSessionQueryFailed".lstrip(","), True))
         if said and not found:
             return [], said
         for key, error_id in (("Name", "PSSessionNameMatchFail"), ("InstanceId", "PSSessionIdMatchFail")):
             if key in call.values:
                 found, missed = kept_matches(found, key, call.values[key])
-                said += [Said(f"No session there has the {key} {each}.", error_id, True) for each in missed]
+                said += [CmdletOutput(f"No session there has the {key} {each}.", error_id, True) for each in missed]
         return found, said
 
-    def _result(self, call: BoundCall, sessions: list[PSSession]) -> list[Said]:
+    def _result(self, call: BoundCall, sessions: list[PSSession]) -> list[CmdletOutput]:
         """Put sessions where the call wants its result: into a variable, else they are shown."""
         name = str(call.common.get("OutVariable") or "")
         if name:
-            before = self._world.variables.get(name.lstrip("+").casefold()) if name.startswith("+") else None
+            before = self._context.variables.get(name.lstrip("+").casefold()) if name.startswith("+") else None
             kept = before if isinstance(before, list) else [] if before is None else [before]
             self._set(name.lstrip("+"), [*kept, *sessions])
         if call.assign:
             self._set(call.assign, sessions[0] if len(sessions) == 1 else sessions)
             return []
-        return [Said(session_table(sessions, columns_for(self._width())))] if sessions else []
+        return [CmdletOutput(session_table(sessions, columns_for(self._width())))] if sessions else []
 
     def _sessions(self, call: BoundCall) -> Sequence[PSSession]:
         return [session for session in call.sessions if isinstance(session, PSSession)]
 
     def _set(self, name: str, value: Any) -> None:
-        self._world.variables[name.casefold()] = value
+        self._context.variables[name.casefold()] = value

@@ -1,22 +1,13 @@
-"""Sessions as Get-PSSession shows them: eight columns (protocol-notes 5.1).
-
-What a typed call says, and whether it may go on: -WhatIf, -Confirm and -ErrorAction of the session cmdlets.
-"""
+"""Sessions as Get-PSSession shows them: eight columns (protocol-notes 5.1)."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from pstui.backends.binding.context import BoundCall
-from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import PstuiError
-from pstui.backends.records import RunspaceAvailability, RunspaceState, Write
-from pstui.backends.sessions.session import PSSession
+from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.tui.plain import plain
 from rich.cells import cell_len, set_cell_size
 
@@ -48,7 +39,7 @@ _RIGHT = ("Id", "Availability", "Available")
 _Columns = Sequence[tuple[str, int]]
 
 
-class Listed(Protocol):
+class SessionRow(Protocol):
     """What the table needs of a session."""
 
     id: int
@@ -72,7 +63,7 @@ def spelled(value: enum.Enum) -> str:
     return "".join(word.title() for word in value.name.split("_"))
 
 
-def cells(session: Listed) -> tuple[str, ...]:
+def cells(session: SessionRow) -> tuple[str, ...]:
     """Return the eight texts of a session; a temporary one has no Id to be named by."""
     return (
         "–" if session.temporary else str(session.id),
@@ -107,95 +98,9 @@ def columns_for(width: int) -> _Columns:
     return COLUMNS if width >= WIDE else NARROW
 
 
-def session_table(sessions: Iterable[Listed], columns: _Columns = COLUMNS) -> str:
+def session_table(sessions: Iterable[SessionRow], columns: _Columns = COLUMNS) -> str:
     """Return the whole table, or an empty text for no session."""
     rows = [row(cells(session), columns) for session in sessions]
     if not rows:
         return ""
     return "\n".join([header(columns), row(["-" * len(caption) for caption, _ in columns], columns), *rows])
-
-
-_CHOICES = (
-    Choice("Yes", "Y", "Do it for this session."),
-    Choice("Yes to All", "A", "Do it for this session and all that follow."),
-    Choice("No", "N", "Leave this session as it is."),
-    Choice("No to All", "L", "Leave this session and all that follow as they are."),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One thing that a call said. ``error_id`` is PowerShell's id of an error."""
-
-    text: str
-    error_id: str = ""
-    is_error: bool = False
-
-    @classmethod
-    def of(cls, error: PstuiError) -> Said:
-        """Return what to say of an error."""
-        return cls(error.text(), error.error_id, True)
-
-
-def wanted(call: BoundCall, said: Iterable[Said]) -> list[Said]:
-    """Leave out the errors that the call's -ErrorAction silences."""
-    silent = call.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
-    return [each for each in said if not (silent and each.is_error)]
-
-
-def missed(call: BoundCall) -> list[Said]:
-    """Return what a call, or the one that feeds it, named and did not find."""
-    of_source = () if call.source is None else call.source.missed
-    return [Said.of(error) for error in (*of_source, *call.missed)]
-
-
-def full_id(call: BoundCall, error_id: str) -> str:
-    """Return an error's id as the cmdlet gives it: with its suffix, unless it has a part more (protocol-notes 1.3)."""
-    if "," in error_id or error_id == "PSSessionConnectFailed":
-        return error_id
-    return f"{error_id},{cmdlet(call.cmdlet).id_suffix}"
-
-
-class Agreement:
-    """Whether a call may act on one session after the other, as ShouldProcess decides; ``said`` is what -WhatIf says.
-
-    Remove-PSSession names a session by its computer, the others by its name (protocol-notes 1.11).
-    """
-
-    def __init__(self, call: BoundCall, console: Console) -> None:
-        self._call, self._console = call, console
-        self._action = call.cmdlet.partition("-")[0]
-        self._asks = bool(call.common.get("Confirm", False))
-        self._refused = False
-        self.said: list[Said] = []
-
-    async def given(self, session: PSSession) -> bool:
-        """Return whether to act on a session."""
-        target = session.info.computer_name if self._action == "Remove" else session.name
-        deed = f'Performing the operation "{self._action}" on target "{target}".'
-        if self._call.what_if:
-            self.said.append(Said(f"What if: {deed}"))
-            return False
-        if self._refused or not self._asks:
-            return not self._refused
-        return await self._answer(deed)
-
-    async def _answer(self, deed: str) -> bool:
-        before: tuple[str, ...] = ("Confirm", "Are you sure you want to perform this action?", deed)
-        while True:
-            try:
-                answer = (await self._console.ask(self._question(before))).reveal().strip().casefold() or "y"
-            except QuestionCancelled:
-                answer = "l"
-            if answer == "?":
-                before = tuple(f"{each.hotkey} - {each.help}" for each in _CHOICES)
-            for choice in _CHOICES:
-                if answer in (choice.hotkey.casefold(), choice.label.casefold()):
-                    self._asks = choice.hotkey in "YN"
-                    self._refused = choice.hotkey == "L"
-                    return choice.hotkey in "YA"
-
-    def _question(self, before: tuple[str, ...]) -> Question:
-        label = "  ".join(f"[{each.hotkey}] {each.label}" for each in _CHOICES) + ' (default is "Y"): '
-        lines = tuple(map(Write, before))
-        return Question(QuestionKind.CHOICE, label, lines, _CHOICES, (0,), remote=False, source=self._call.cmdlet)

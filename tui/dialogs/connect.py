@@ -14,7 +14,7 @@ from pstui.tui.dialogs.connect_saving import SaveRow, save
 from pstui.tui.dialogs.connect_test import AskingArea, ConnectTest
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
 from pstui.tui.plain import plain_lines
-from pstui.tui.workspace.context import World, is_call
+from pstui.tui.workspace.context import AppContext, is_call
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -118,7 +118,7 @@ class ConnectScreen(ConnectFrame):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
 
-    def __init__(self, world: World, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
+    def __init__(self, world: AppContext, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
         super().__init__(draft)
         self.world = world
         self._missing = tuple(missing)

@@ -16,7 +16,7 @@ from pstui.tui.dialogs.fields import DialogInput, Verb
 from pstui.tui.plain import plain_lines
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -119,7 +119,7 @@ def _short_name(host: str) -> str:
         return host.partition(".")[0]
 
 
-async def save(world: World, draft: Draft, name: str, group: str, *, replace: bool) -> str:
+async def save(world: AppContext, draft: Draft, name: str, group: str, *, replace: bool) -> str:
     """Write the profile and return what to say. Raises PstuiError; NameTaken where one of that name exists."""
     book = world.book
     if book is None:
@@ -148,7 +148,7 @@ async def save(world: World, draft: Draft, name: str, group: str, *, replace: bo
     return f"✓ {name} was saved to {book.path}."
 
 
-def profile_keys(draft: Draft, world: World) -> dict[str, Any]:
+def profile_keys(draft: Draft, world: AppContext) -> dict[str, Any]:
     """Return the keys of a draft's profile, as they were typed; a credential is its user name still."""
     table: dict[str, Any] = {}
     for name, item in draft.fields():
@@ -172,7 +172,7 @@ def profile_keys(draft: Draft, world: World) -> dict[str, Any]:
     return table
 
 
-def _toml(item: Option, text: str, world: World) -> Any:
+def _toml(item: Option, text: str, world: AppContext) -> Any:
     if item.kind in (OptionKind.CREDENTIAL, OptionKind.PATH, OptionKind.GUID, OptionKind.URI, OptionKind.TEXT):
         return text
     value = read(item, text, world.credential)
@@ -185,7 +185,7 @@ def _credentials(table: dict[str, Any]) -> dict[str, str]:
     return {**found, "proxy_credential": str(proxy)} if proxy else found
 
 
-def _reference(world: World, user: str) -> tuple[str, list[Change]]:
+def _reference(world: AppContext, user: str) -> tuple[str, list[Change]]:
     """Return the name of the [credentials] table for a user, and the change that makes it where there is none."""
     assert world.book is not None
     known = world.book.profiles.configuration.credentials

@@ -1,32 +1,20 @@
-"""The form of one [credentials] table: the account, and where its password comes from.
-
-The [credentials] of the profile file: who they log on as, where each password comes from, who uses them.
-"""
+"""The form of one [credentials] table: the account, and where its password comes from."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from pstui.backends.errors import PstuiError
 from pstui.config.problems import ConfigError
 from pstui.config.schema import Field, Kind
 from pstui.config.sources import SOURCES, keyring_problem, store_password
-from pstui.tui.dialogs.fields import PickList
-from pstui.tui.dialogs.profile_form import FormDesk
-from pstui.tui.dialogs.table_form import Item, TableForm
-from pstui.tui.dialogs.verb_list import VerbList
-from pstui.tui.plain import plain, plain_lines
-from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.dialogs.table_form import FormContext, Item, TableForm
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
 from pstui.tui.profiles.vault import in_thread
-from rich.cells import set_cell_size
 from textual.content import Content
 from textual.widgets import Input
-
-if TYPE_CHECKING:
-    from pstui.tui.dialogs.profile_form import FormDesk
 
 #: the row of what is put into the keyring
 STORED = "store"
@@ -68,12 +56,11 @@ def source_of(table: Mapping[str, Any]) -> tuple[str, str]:
 class CredentialForm(TableForm):
     """Returns the credential's name. ``name`` of one that is not there yet begins a new one of that name."""
 
-    def __init__(self, book: ProfileBook, name: str, desk: FormDesk) -> None:
-        super().__init__()
-        self._book, self._desk = book, desk
-        self._is_new = name not in book.credentials
+    def __init__(self, context: FormContext, name: str) -> None:
+        super().__init__(context)
+        self._is_new = name not in context.book.credentials
         self._old, self._begun = "" if self._is_new else name, name
-        self._values = dict(book.credentials.get(name, {}))
+        self._values = dict(context.book.credentials.get(name, {}))
         self._no_keyring = ""
         self._fill_entry = True
 
@@ -92,7 +79,7 @@ class CredentialForm(TableForm):
         """Return whose form it is."""
         if self._is_new:
             return "New credential", ""
-        users = len(self._book.users_of(self._old))
+        users = len(self.context.book.users_of(self._old))
         used = f"used by {users} profile{'' if users == 1 else 's'}" if users else "used by no profile"
         return f"Credential {self._old}", used
 
@@ -130,7 +117,7 @@ class CredentialForm(TableForm):
         name, source = str(values.get("name", "")), self.source
         if not name:
             return "name", "It needs a name."
-        if name != self._old and name in self._book.credentials:
+        if name != self._old and name in self.context.book.credentials:
             return "name", f"There is a credential {name} already."
         if source != "prompt" and not values.get(source):
             return source, f"{source} needs a text."
@@ -171,131 +158,11 @@ class CredentialForm(TableForm):
                 raise PstuiError(f"{error.what[:1].upper()}{error.what[1:]}", "", error.hint) from None
         base = None if self._is_new else self._values
         change = Change("credentials", name, self._table(), self._old, base, new=self._is_new)
-        renamed = self._book.renamed_credential(self._old, name) if self._old not in ("", name) else []
+        renamed = self.context.book.renamed_credential(self._old, name) if self._old not in ("", name) else []
         try:
-            await self._desk.write([change, *renamed], f"credential {name} saved")
+            await self.context.write([change, *renamed], f"credential {name} saved")
         except ChangedMeanwhile:
-            self._values = dict(self._book.credentials.get(self._old, {}))
+            self._values = dict(self.context.book.credentials.get(self._old, {}))
             raise
-        self._desk.forget(self._old or name)
+        self.context.forget(self._old or name)
         return name
-
-
-_NEEDING = ("edit", "delete")
-#: columns of name, account and source, which fit 80 columns together
-_NARROW = (14, 21, 23)
-_WIDE = (18, 28, 34)
-
-
-class CredentialsScreen(VerbList):
-    """The list. Closed by Esc."""
-
-    TITLE_TEXT, BOX, ROWS = "Credentials", "credentials-box", "credential-rows"
-    FIRST, LAST = "edit", "delete"
-    VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (
-        ("Enter", "edit", "Edit"),
-        ("a", "add", "Add"),
-        ("d", "delete", "Delete"),
-        ("u", "undo", "Undo"),
-        ("f", "defaults", "Defaults"),
-        ("s", "settings", "Settings"),
-    )
-
-    def __init__(self, desk: FormDesk) -> None:
-        super().__init__(empty="There is no credential yet. a adds one.")
-        self._desk = desk
-        self._names: list[str] = []
-
-    def on_mount(self) -> None:
-        """List them."""
-        self.show()
-        self.set_focus(self.list)
-
-    def on_resize(self) -> None:
-        """Give the columns the room there is."""
-        self.show(self.chosen)
-
-    def show(self, chosen: str = "") -> None:
-        """List them anew, the cursor on ``chosen`` where that is one of them."""
-        book = self._desk.book
-        self._names = list(book.credentials)
-        widths = _NARROW if self.size.width < 100 else _WIDE
-        head = _row(widths, "Name", "Account", "Password from", "Used by")
-        self.captions.update(Content.styled(f"  {head}", "$calm"))
-        rows = []
-        for name, table in book.credentials.items():
-            kind, text = source_of(table)
-            users = len(book.users_of(name))
-            used = f"{users} profile{'' if users == 1 else 's'}" if users else "none"
-            rows.append(_row(widths, name, str(table.get("user_name", name)), f"{kind} {text}".strip(), used))
-        self.list.put_rows(rows)
-        if chosen in self._names:
-            self.list.put(self._names.index(chosen))
-        for action, verb in self.verbs.items():
-            verb.allow("" if self._names or action not in _NEEDING else "There is no credential yet.")
-        self._say("Profiles name a credential by its name. The file holds where a password comes from, never itself.")
-
-    @property
-    def chosen(self) -> str:
-        """The credential that the verbs are about, empty while there is none."""
-        index = self.list.index
-        return self._names[index] if 0 <= index < len(self._names) else ""
-
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        self.message.update(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
-
-    # -- keys -------------------------------------------------------------------------------------------------
-
-    def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """Another credential: nothing is said of the one before."""
-        event.stop()
-        self._say("")
-
-    def do(self, action: str) -> None:
-        """Do what a verb says, or say why not."""
-        if why := self.verbs[action].why_not:
-            self._say(why, wrong=True)
-            return
-        match action:
-            case "edit" | "add":
-                form = self._desk.credential(self.chosen if action == "edit" else "")
-                self.app.push_screen(form, self._edited)
-            case "defaults" | "settings":
-                self.app.push_screen(self._desk.single(action))
-            case "delete":
-                self.run_worker(self._delete(self.chosen), group="credentials")
-            case "undo":
-                self.run_worker(self._undo(), group="credentials")
-
-    def _edited(self, name: str | None) -> None:
-        self.show(name or self.chosen)
-
-    async def _delete(self, name: str) -> None:
-        users = self._desk.book.users_of(name)
-        if users:
-            others = f" and {len(users) - 3} more" if len(users) > 3 else ""
-            named = ", ".join(user for _, user in users[:3])
-            self._say(f"{name} is used by {named}{others}: give them another one first.", wrong=True)
-            return
-        try:
-            await self._desk.write([Change("credentials", name, None)], f"credential {name} deleted")
-        except PstuiError as error:
-            self._say(error.text(), wrong=True)
-            return
-        self._desk.forget(name)
-        self.show()
-        self._say(f"{name} was deleted. u takes it back.")
-
-    async def _undo(self) -> None:
-        try:
-            said = await self._desk.undo()
-        except PstuiError as error:
-            self._say(error.text(), wrong=True)
-            return
-        self.show(self.chosen)
-        self._say(f"Taken back: {said}" if said else "There is nothing to take back.")
-
-
-def _row(widths: Sequence[int], *cells: str) -> str:
-    parts = [set_cell_size(plain(cell, limit=width), width) for cell, width in zip(cells, widths, strict=False)]
-    return " ".join([*parts, *cells[len(widths) :]])

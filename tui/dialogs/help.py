@@ -46,7 +46,7 @@ class KeyTable(Static):
         self._where, self._keymap, self._width = context, keymap, 0
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         if self.size.width != self._width:
             self._width = self.size.width
             self.update(_table(self._where, self._keymap, max(self._width - 2 * _COLUMN, 20)))
@@ -60,7 +60,7 @@ def _table(context: Context, keymap: Keymap, width: int) -> Content:
         rows += [*_of_context(context, width), Content("")]
     rows.append(Content.styled(f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere", "bold"))
     for each in keymap.actions:
-        if not each.action.startswith("tab("):
+        if not each.name.startswith("tab_"):
             rows.append(line(each.shown, each.prefix_shown, each.help))
     first, last = keymap.named("tab_1"), keymap.named("tab_9")
     rows.append(line(f"{first.shown}…9", f"{first.prefix}…{last.prefix}", "go to a tab by its number"))

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
-from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
@@ -82,7 +82,7 @@ class ImportList(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Lay the rows out anew."""
+        """Lay out the rows again."""
         self.virtual_size = Size(self.size.width, len(self.found))
 
     @property

@@ -1,9 +1,4 @@
-"""What is wrong in the profile files, each with its place and the nearest name that would be right.
-
-The errors of one session: what each said, and all that is known of it.
-
-The one question before pstui ends: what is still open, and whether to leave it.
-"""
+"""Screens that list: problems of the profile files, errors of a session, and what is open before pstui ends."""
 
 from __future__ import annotations
 
@@ -22,7 +17,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-#: problems listed; a file that is no profile file at all can have thousands
+#: problems listed; a file that is not a profile file can have thousands
 MOST = 500
 
 

@@ -1,7 +1,4 @@
-"""Which actions a few typed letters mean.
-
-Alt+X: every action by its name, and the session cmdlets typed as in PowerShell.
-"""
+"""Alt+X: every action, found by a few typed letters, and the session cmdlets typed as in PowerShell."""
 
 from __future__ import annotations
 
@@ -11,14 +8,14 @@ from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.errors import PstuiError
-from pstui.tui.cmdlets.run import CommandFace, Commands
-from pstui.tui.cmdlets.table import Said
+from pstui.tui.cmdlets.common_parameters import CmdletOutput
+from pstui.tui.cmdlets.run import CmdletRunner, SessionUI
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.workspace.context import World, is_call
+from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -61,9 +58,9 @@ CMDLETS = tuple(
         ("New-PSSession", "nsn", "open a session that stays when it is left"),
         ("Get-PSSession", "gsn", "list the sessions that are open"),
         ("Exit-PSSession", "exsn", "leave the session of this tab"),
-        ("Disconnect-PSSession", "dnsn", "let go of a session that goes on over there"),
-        ("Connect-PSSession", "cnsn", "take a disconnected session up again"),
-        ("Receive-PSSession", "rcsn", "take up what runs in a session, in a tab"),
+        ("Disconnect-PSSession", "dnsn", "disconnect from a session that keeps running"),
+        ("Connect-PSSession", "cnsn", "connect to a disconnected session"),
+        ("Receive-PSSession", "rcsn", "follow in a tab what runs in a session"),
         ("Remove-PSSession", "rsn", "close a session"),
     )
 )
@@ -71,7 +68,7 @@ CMDLETS = tuple(
 _MAX_SAID = 40
 
 
-class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
+class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
     """Returns the action to do, a call that lacks a value and is to be asked for, or None.
 
     ``history`` holds the calls typed before; it belongs to the workspace and outlives the screen.
@@ -82,13 +79,13 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, world: World, face: CommandFace, actions: Sequence[tuple[KeyAction, str]], history: LineHistory
+        self, context: AppContext, ui: SessionUI, actions: Sequence[tuple[KeyAction, str]], history: LineHistory
     ) -> None:
         super().__init__()
         self.asking = AskingArea()
         self.input = DialogInput(placeholder="an action, or a cmdlet such as Get-PSSession", id="command")
-        self._commands = Commands(
-            world, face, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
+        self._commands = CmdletRunner(
+            context, ui, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
         )
         self._actions = [*actions, *((each, each.shown) for each in CMDLETS)]
         self._history = history
@@ -100,7 +97,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="command-box") as box:
-            box.border_title = "Commands"
+            box.border_title = "CmdletRunner"
             with Horizontal(id="command-row"):
                 yield Static("> ", classes="label", markup=False)
                 yield self.input
@@ -197,7 +194,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
     def _enter(self) -> None:
         text = self.input.value.strip()
         if self._work is not None and not self._work.is_finished:
-            self._say([Said("A call is still running; Esc gives it up.")], "")
+            self._say([CmdletOutput("A call is still running; Esc cancels it.")], "")
         elif is_call(text):
             self._history.add(text)
             self._put("")
@@ -216,7 +213,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
 
     async def _run(self, line: str) -> None:
         box = self.query_one("#command-box")
-        box.border_subtitle = "… running, Esc gives it up"
+        box.border_subtitle = "… running, Esc cancels it"
         try:
             await self._call(line)
         finally:
@@ -230,11 +227,11 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
             if error.call is not None and error.call.cmdlet == "Enter-PSSession":
                 self.dismiss(error)
                 return
-            said = [Said.of(error)]
+            said = [CmdletOutput.of(error)]
         except PstuiError as error:
-            said = [Said.of(error)]
+            said = [CmdletOutput.of(error)]
         except asyncio.CancelledError:
-            self._say([Said("It was given up.")], "")
+            self._say([CmdletOutput("The call was cancelled.")], "")
             raise
         if not self.is_attached:
             return
@@ -242,7 +239,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         if self._commands.led_away and not any(each.is_error for each in said):
             self.dismiss(None)
 
-    def _say(self, said: Sequence[Said], line: str) -> None:
+    def _say(self, said: Sequence[CmdletOutput], line: str) -> None:
         if line:
             self._lines.append(Content.assemble(("> ", "$primary"), plain(line, limit=400)))
         for each in said:
@@ -261,7 +258,7 @@ class CommandScreen(ModalScreen[KeyAction | MissingMandatory | None]):
         return self.query_one("#said-scroll", VerticalScroll)
 
     def action_leave(self) -> None:
-        """Give up a call that runs, or close."""
+        """Cancel a call that runs, or close."""
         if self.asking.asking:
             self.asking.refuse()
         elif self._work is not None and not self._work.is_finished:

@@ -1,14 +1,13 @@
-"""What every form over the profile file needs: the file, a way to write to it, and the other forms.
+"""The forms of a profile, of its session options, and of the tables that stand once: [defaults] and [settings].
 
-The forms of what stands once: the [defaults], the [settings], and the session options of a profile.
-
-The form of one profile: its keys as the file has them, checked while they are typed.
+A form shows the keys as the file has them and checks them while they are typed. Ctrl+O on the row of a credential or
+of session options opens their own form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.parameters import TARGET_KEYS, options_of, set_of_keys
@@ -16,7 +15,8 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.schema import COMMON_FIELDS, Field, Kind
-from pstui.tui.dialogs.table_form import FormRow, Item, TableForm, Write, clickable, texts_of
+from pstui.tui.dialogs.credential_form import CredentialForm
+from pstui.tui.dialogs.table_form import FormContext, FormRow, Item, TableForm, clickable, texts_of
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
 from pstui.tui.profiles.reading import TABLES
@@ -24,9 +24,6 @@ from pstui.tui.profiles.schema import is_color, schema, shown, value_of
 from pstui.tui.transcript.render.buffer import MAX_LINES
 from textual.binding import Binding, BindingType
 from textual.content import Content
-
-if TYPE_CHECKING:
-    from pstui.tui.dialogs.credential_form import CredentialForm
 
 #: what Ctrl+O opens on the row of a key
 OPENS = {
@@ -36,70 +33,33 @@ OPENS = {
 }
 
 
-class FormDesk:
-    """Makes the forms. ``write`` and ``undo`` raise PstuiError; undo returns what was taken back.
+def open_row(form: TableForm, row: FormRow) -> None:
+    """Open what a row names: the session options one by one, or a credential. What is saved there is its new text."""
+    value, wrong = value_of(row.input.value, row.item.field)
+    if wrong:
+        form.app.bell()
+        return
 
-    ``forget`` is told of a credential whose password may be another now.
-    """
+    def closed(result: str | None) -> None:
+        if result is not None:
+            row.input.value = result
+        form.set_focus(row.input)
+        form.check()
 
-    def __init__(
-        self, book: ProfileBook, write: Write, undo: Callable[[], Awaitable[str]], forget: Callable[[str], None]
-    ) -> None:
-        self.book, self.write, self.undo, self.forget = book, write, undo, forget
-
-    def profile(self, kind: str, name: str, values: Mapping[str, Any], like: str = "") -> ProfileForm:
-        """Return the form of a profile; an empty name makes a new one that begins as ``like``."""
-
-        return ProfileForm(self.book, kind, name, values, self, like=like)
-
-    def credential(self, name: str) -> CredentialForm:
-        """Return the form of a credential, a new one where there is none of that name."""
-        from pstui.tui.dialogs.credential_form import CredentialForm
-
-        return CredentialForm(self.book, name, self)
-
-    def single(self, table: str) -> SingleForm:
-        """Return the form of [defaults] or [settings]."""
-
-        return SingleForm(self.book, table, self)
-
-    def session_options(self, values: Mapping[str, Any]) -> SessionOptionsForm:
-        """Return the form of session options, which writes nothing itself."""
-
-        return SessionOptionsForm(values, self)
+    opened: TableForm
+    if row.key == "session_option":
+        opened = SessionOptionsForm(form.context, value or {})
+    else:
+        opened = CredentialForm(form.context, str(value or ""))
+    form.app.push_screen(opened, closed)
 
 
-class OpeningForm(TableForm):
-    """A form whose rows can hold a credential or session options."""
-
-    def __init__(self, desk: FormDesk) -> None:
-        super().__init__()
-        self.desk = desk
-
-    def opened(self, row: FormRow) -> None:
-        """Open what the row names."""
-        value, wrong = value_of(row.input.value, row.item.field)
-        if wrong:
-            self.app.bell()
-            return
-
-        def closed(result: str | None) -> None:
-            if result is not None:
-                row.input.value = result
-            self.set_focus(row.input)
-            self.check()
-
-        if row.key == "session_option":
-            self.app.push_screen(self.desk.session_options(value or {}), closed)
-        else:
-            self.app.push_screen(self.desk.credential(str(value or "")), closed)
-
-    def unknown_credential(self, values: Mapping[str, Any], key: str) -> tuple[str, str]:
-        """Return the key and why, where the credential that a key names is not there."""
-        name = str(values.get(key, ""))
-        if name and name not in self.desk.book.credentials:
-            return key, f"There is no [credentials.{name}] yet. Ctrl+O in its row makes it."
-        return "", ""
+def unknown_credential(book: ProfileBook, values: Mapping[str, Any], key: str) -> tuple[str, str]:
+    """Return the key and why, where the credential that a key names does not exist; both empty where it does."""
+    name = str(values.get(key, ""))
+    if name and name not in book.credentials:
+        return key, f"There is no [credentials.{name}] yet. Ctrl+O in its row makes it."
+    return "", ""
 
 
 _SETTINGS_HELP = {
@@ -133,13 +93,13 @@ def setting_items() -> Iterator[Item]:
         yield Item.of(key, field, help, empty)
 
 
-class SingleForm(OpeningForm):
+class SingleForm(TableForm):
     """The form of [defaults] or [settings]."""
 
-    def __init__(self, book: ProfileBook, table: str, desk: FormDesk) -> None:
-        super().__init__(desk)
-        self._book, self._table = book, table
-        self._values = dict(book.table(table, ""))
+    def __init__(self, context: FormContext, table: str) -> None:
+        super().__init__(context)
+        self._table = table
+        self._values = dict(context.book.table(table, ""))
 
     async def on_mount(self) -> None:
         """Fill the form."""
@@ -151,10 +111,14 @@ class SingleForm(OpeningForm):
         """Return which table it is."""
         return _HEADINGS[self._table]
 
+    def opened(self, row: FormRow) -> None:
+        """Open what a row names."""
+        open_row(self, row)
+
     def wrong(self) -> tuple[str, str]:
         """Return what keeps it from being saved."""
         values, key, wrong = self.values()
-        return (key, wrong) if wrong else self.unknown_credential(values, "credential")
+        return (key, wrong) if wrong else unknown_credential(self.context.book, values, "credential")
 
     async def save(self) -> str:
         """Write the table. Raises PstuiError."""
@@ -162,18 +126,18 @@ class SingleForm(OpeningForm):
         unseen = {key: value for key, value in self._values.items() if key not in shown_keys}
         change = Change(self._table, "", {**typed, **unseen}, base=self._values)
         try:
-            await self.desk.write([change], f"[{self._table}] saved")
+            await self.context.write([change], f"[{self._table}] saved")
         except ChangedMeanwhile:
-            self._values = dict(self._book.table(self._table, ""))
+            self._values = dict(self.context.book.table(self._table, ""))
             raise
         return self._table
 
 
-class SessionOptionsForm(OpeningForm):
+class SessionOptionsForm(TableForm):
     """The session options one by one. Returns them as the text of the row that they stand behind."""
 
-    def __init__(self, values: Mapping[str, Any], desk: FormDesk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: FormContext, values: Mapping[str, Any]) -> None:
+        super().__init__(context)
         self._values = dict(values)
 
     async def on_mount(self) -> None:
@@ -187,10 +151,14 @@ class SessionOptionsForm(OpeningForm):
         """Return what it is."""
         return "Session options", "take effect over WinRM"
 
+    def opened(self, row: FormRow) -> None:
+        """Open what a row names."""
+        open_row(self, row)
+
     def wrong(self) -> tuple[str, str]:
         """Return what keeps them from being taken."""
         values, key, wrong = self.values()
-        return (key, wrong) if wrong else self.unknown_credential(values, "proxy_credential")
+        return (key, wrong) if wrong else unknown_credential(self.context.book, values, "proxy_credential")
 
     async def save(self) -> str:
         """Return them as one text."""
@@ -212,16 +180,16 @@ def items_of(kind: str, parameter_set: ParameterSet) -> Iterator[Item]:
         yield Item.of(key, field, _COMMON_HELP.get(key, ""))
 
 
-class ProfileForm(OpeningForm):
+class ProfileForm(TableForm):
     """``name`` is empty for a new profile; ``like`` is what that begins as. Unknown keys stay as they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "next_set", "Another kind", priority=True)]
 
     def __init__(
-        self, book: ProfileBook, kind: str, name: str, values: Mapping[str, Any], desk: FormDesk, *, like: str = ""
+        self, context: FormContext, kind: str, name: str, values: Mapping[str, Any], *, like: str = ""
     ) -> None:
-        super().__init__(desk)
-        self._book, self._old, self._values = book, name, dict(values)
+        super().__init__(context)
+        self._old, self._values = name, dict(values)
         sets = set_of_keys(values)
         self._set = sets[0] if sets else ParameterSet.COMPUTER_NAME
         self._kind, self._like = kind, like
@@ -247,7 +215,7 @@ class ProfileForm(OpeningForm):
     def _free_name(self, like: str) -> str:
         if not like:
             return ""
-        names = {name for table in self._book.profiles.tables.values() for name in table}
+        names = {name for table in self.context.book.profiles.tables.values() for name in table}
         return next(name for name in (like, *(f"{like}-{n}" for n in range(2, 10_000))) if name not in names)
 
     # -- values -----------------------------------------------------------------------------------------------
@@ -267,6 +235,10 @@ class ProfileForm(OpeningForm):
         order = [key for key in self._values if key in typed]
         return {**{key: typed[key] for key in order}, **typed, **unseen}, "", ""
 
+    def opened(self, row: FormRow) -> None:
+        """Open what a row names."""
+        open_row(self, row)
+
     def wrong(self) -> tuple[str, str]:
         """Return what keeps the profile from being opened."""
         name = self.text("name")
@@ -275,13 +247,13 @@ class ProfileForm(OpeningForm):
             return key, wrong
         if not name:
             return "name", "It needs a name."
-        if name != self._old and name in self._book.profiles.tables[self._kind]:
+        if name != self._old and name in self.context.book.profiles.tables[self._kind]:
             return "name", f"There is a {self._kind} {name} already."
         if (color := values.get("color")) and not is_color(str(color)):
-            return "color", f"{color} is no colour."
-        book = self._book.profiles
-        if (unknown := self.unknown_credential(values, "credential"))[1]:
+            return "color", f"{color} is not a colour."
+        if (unknown := unknown_credential(self.context.book, values, "credential"))[1]:
             return unknown
+        book = self.context.book.profiles
         try:
             profile_connection(self._kind, name, values, book.credential, book.defaults)
         except CallError as error:
@@ -299,10 +271,10 @@ class ProfileForm(OpeningForm):
         base = None if self._is_new else self._values
         change = Change(self._kind, name, values, self._old, base, new=self._is_new)
         try:
-            await self.desk.write([change], f"{name} saved")
+            await self.context.write([change], f"{name} saved")
         except ChangedMeanwhile:
             # saving once more is then a decision, made with the knowledge of the change
-            self._values = dict(self._book.table(self._kind, self._old))
+            self._values = dict(self.context.book.table(self._kind, self._old))
             raise
         return f"{self._kind}:{name}"
 

@@ -1,7 +1,4 @@
-"""Screens that are typed into from their first moment on: no key is lost before the field has the focus.
-
-A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole.
-"""
+"""A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole."""
 
 from __future__ import annotations
 
@@ -12,8 +9,10 @@ from typing import Any, ClassVar
 from pstui.backends.binding.declaration import Option
 from pstui.backends.errors import PstuiError
 from pstui.config.schema import Field, Kind
-from pstui.tui.keys.direct import bound_actions
+from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
 from pstui.tui.plain import plain
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.schema import shown, value_of
 from pstui.tui.still import Still
 from textual import events
@@ -21,57 +20,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, ScreenResultType
 from textual.style import Style
 from textual.widgets import Input, Static
 
-#: the keys of a field; Ctrl+C leaves a screen rather than copying
-_ACTIONS = {key: action for key, action in bound_actions(Input.BINDINGS).items() if key != "ctrl+c"}
-
-
-class TypedInput(Input):
-    """A field that acts on each key at once, so that no key typed behind it overtakes it."""
-
-    def __init__(self, text: str = "", *, placeholder: str = "", classes: str | None = None, limit: int = 0) -> None:
-        super().__init__(text, placeholder=placeholder, compact=True, classes=classes, select_on_focus=False)
-        self.max_length = limit
-        self.cursor_blink = False
-
-    async def on_key(self, event: events.Key) -> None:
-        """Run what a key means here."""
-        if (action := _ACTIONS.get(event.key)) is not None:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(action)
-
-
-class TypingScreen(ModalScreen[ScreenResultType]):
-    """A modal screen whose keys go to a field, also those that come before the field has the focus."""
-
-    @property
-    def typed_into(self) -> Input | None:
-        """The field that is typed into; None while keys are no text."""
-        return self.focused if isinstance(self.focused, Input) else None
-
-    async def on_key(self, event: events.Key) -> None:
-        """Do at once, in the order of typing, what a field would do after the key has gone up and back.
-
-        A character that arrives here was typed before the field had the focus: a field with the focus keeps its own.
-        """
-        field = self.typed_into
-        if field is None:
-            return
-        if event.is_printable and event.character:
-            field.insert_text_at_cursor(event.character)
-        elif (action := _ACTIONS.get(event.key)) is not None:
-            await field.run_action(action)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-
-
-#: rows of a form that are no keys of its table, with what stands above and below the box
+#: rows of a form beside the keys of its table, and what is above and below the box
 _AROUND = 14
 #: columns beside the longest key: the sign of what is wrong, and a gap
 _BESIDE_KEY = 4
@@ -177,6 +129,20 @@ class FormRow(Horizontal):
         self.screen.set_focus(self.input)
 
 
+@dataclass(frozen=True, slots=True)
+class FormContext:
+    """What every form over the profile file needs: the profiles, and how an edit is written and taken back.
+
+    ``write`` takes edits and the words that name them for undo; ``undo`` returns the words of what was taken back. Both
+    raise PstuiError. ``forget`` is told of a credential whose password may be another now.
+    """
+
+    book: ProfileBook
+    write: Callable[[Sequence[Change], str], Awaitable[None]]
+    undo: Callable[[], Awaitable[str]]
+    forget: Callable[[str], None]
+
+
 class TableForm(TypingScreen[str | None]):
     """Enter or Ctrl+S saves, Esc leaves everything as it was, Up and Down go from key to key.
 
@@ -192,8 +158,9 @@ class TableForm(TypingScreen[str | None]):
         Binding("ctrl+o", "open", "Open", priority=True),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, context: FormContext) -> None:
         super().__init__()
+        self.context = context
         self.rows: list[FormRow] = []
         self._box = VerticalScroll(classes="form-rows", can_focus=False)
         self._title = Still(classes="title")
@@ -369,10 +336,6 @@ class TableForm(TypingScreen[str | None]):
 def clickable(text: str, action: str) -> Content:
     """Return calm words that do an action of the screen when they are clicked."""
     return Content.styled(text, "$calm").stylize(Style.from_meta({"@click": f"screen.{action}"}))
-
-
-#: writes changes, named by the second for undo; raises PstuiError
-Write = Callable[[Sequence[Any], str], Awaitable[None]]
 
 
 def texts_of(values: Mapping[str, Any], items: Sequence[Item]) -> dict[str, str]:

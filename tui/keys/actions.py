@@ -1,4 +1,4 @@
-"""Every key of the workspace, declared once, and the mending of the Alt keys that Textual misreads.
+"""Every key of the workspace, declared once, and a fix for the Alt keys that Textual misreads.
 
 An action stands behind a direct key, where terminals agree on one, and always behind the prefix key: Alt+digit,
 Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
@@ -22,8 +22,9 @@ PREFIX_SHOWN = "Ctrl+]"
 class KeyAction:
     """One thing a key does.
 
-    ``action`` is Textual's action string, ``label`` the footer's word for it. ``keys`` are Textual's names of the
-    direct keys, ``shown`` how the first of them is written; ``prefix`` is the key after Ctrl+].
+    ``action`` is Textual's action string: the part of the workspace that does it and the name, such as
+    ``tabs.close_tab``. ``label`` is the footer's word. ``keys`` are Textual's names of the direct keys, ``shown`` how
+    the first of them is written; ``prefix`` is the key after Ctrl+].
     """
 
     action: str
@@ -35,8 +36,8 @@ class KeyAction:
 
     @property
     def name(self) -> str:
-        """What the action is called in the [keys] table: ``tab(1)`` is tab_1."""
-        return self.action.replace("(", "_").rstrip(")")
+        """What the action is called in the [keys] table: ``tabs.tab(1)`` is tab_1."""
+        return self.action.rpartition(".")[2].replace("(", "_").rstrip(")")
 
     @property
     def prefix_shown(self) -> str:
@@ -68,57 +69,108 @@ WRITTEN = {
 
 ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
-    KeyAction("connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
-    KeyAction("edit_connection", "edit connection", "d", ("f3",), "F3", "change this tab's connection, open it anew"),
-    KeyAction("commands", "commands", "colon", ("alt+x",), "Alt+X", "any action by name, or a session cmdlet"),
-    KeyAction("sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"),
-    KeyAction("errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"),
-    KeyAction("answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"),
-    KeyAction("again", "try again", "r", ("f5",), "F5", "enter again after exit, a failure or a broken session"),
-    KeyAction("sidebar", "sidebar", "s", ("f6",), "F6", "show, hide or go to the sidebar"),
-    KeyAction("next_tab", "next tab", "n", ("ctrl+pagedown", "alt+right"), "Ctrl+PgDn", "the tab to the right"),
-    KeyAction("previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"),
-    KeyAction("switch_tab", "go to tab", "g", ("alt+g",), "Alt+G", "a list of the tabs that filters as you type"),
-    KeyAction("close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
-    KeyAction("reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
-    KeyAction("rename_tab", "rename tab", "T", (), "", "give this tab another name"),
-    KeyAction("move_tab_left", "move tab left", "less_than_sign", (), "", "move this tab to the left"),
-    KeyAction("move_tab_right", "move tab right", "greater_than_sign", (), "", "move this tab to the right"),
-    KeyAction("details", "details", "e", ("alt+e",), "Alt+E", "write the details of the last failure into the pane"),
-    KeyAction("newest", "newest text", "end", ("ctrl+end",), "Ctrl+End", "go to the end of the text and follow it"),
-    KeyAction("find", "find", "slash", ("ctrl+f",), "Ctrl+F", "find in the text"),
-    KeyAction("copy_mode", "copy mode", "left_square_bracket", (), "", "move in the text by keys, select and copy"),
-    KeyAction("copy_selection", "copy selection", "y", (), "", "copy what is selected, while a command runs too"),
-    KeyAction("copy_output", "copy output", "o", (), "", "copy the output of the marked command, or of the last one"),
-    KeyAction("save_text", "save text", "t", (), "", "save the selection, or the whole text, to a file"),
-    KeyAction("previous_prompt", "prompt above", "up", ("alt+up",), "Alt+↑", "mark the command before and go to it"),
-    KeyAction("next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"),
-    KeyAction("fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
-    KeyAction("fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
-    KeyAction("completions", "completions", "space", (), "", "list what may stand at the cursor (also Ctrl+Space)"),
-    KeyAction("run_line", "run as it is", "enter", (), "", "run the line though it looks unfinished"),
-    KeyAction("edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"),
-    KeyAction("last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
+    KeyAction("sessions.connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
     KeyAction(
-        "partner", "other bracket", "percent_sign", (), "", "go to the bracket or quote that belongs to this one"
+        "sessions.edit_connection",
+        "edit connection",
+        "d",
+        ("f3",),
+        "F3",
+        "change this tab's connection and open it again",
     ),
-    KeyAction("redo", "redo", "u", (), "", "do again what Ctrl+Z undid (also Alt+Z)"),
-    KeyAction("sideways(-1)", "text left", "left", (), "", "where a profile fixes the width: half a pane to the left"),
+    KeyAction("sessions.commands", "commands", "colon", ("alt+x",), "Alt+X", "any action by name, or a session cmdlet"),
     KeyAction(
-        "sideways(1)", "text right", "right", (), "", "where a profile fixes the width: half a pane to the right"
+        "sessions.sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"
+    ),
+    KeyAction(
+        "sessions.errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"
+    ),
+    KeyAction(
+        "sessions.answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"
+    ),
+    KeyAction(
+        "sessions.again", "try again", "r", ("f5",), "F5", "enter again after exit, a failure or a broken session"
+    ),
+    KeyAction("sidebar", "sidebar", "s", ("f6",), "F6", "show, hide or go to the sidebar"),
+    KeyAction("tabs.next_tab", "next tab", "n", ("ctrl+pagedown", "alt+right"), "Ctrl+PgDn", "the tab to the right"),
+    KeyAction(
+        "tabs.previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"
+    ),
+    KeyAction("tabs.switch_tab", "go to tab", "g", ("alt+g",), "Alt+G", "a list of the tabs that filters as you type"),
+    KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
+    KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
+    KeyAction("tabs.rename_tab", "rename tab", "T", (), "", "give this tab another name"),
+    KeyAction("tabs.move_tab_left", "move tab left", "less_than_sign", (), "", "move this tab to the left"),
+    KeyAction("tabs.move_tab_right", "move tab right", "greater_than_sign", (), "", "move this tab to the right"),
+    KeyAction(
+        "sessions.details", "details", "e", ("alt+e",), "Alt+E", "write the details of the last failure into the pane"
+    ),
+    KeyAction(
+        "reading.newest", "newest text", "end", ("ctrl+end",), "Ctrl+End", "go to the end of the text and follow it"
+    ),
+    KeyAction("reading.find", "find", "slash", ("ctrl+f",), "Ctrl+F", "find in the text"),
+    KeyAction(
+        "reading.copy_mode", "copy mode", "left_square_bracket", (), "", "move in the text by keys, select and copy"
+    ),
+    KeyAction(
+        "reading.copy_selection", "copy selection", "y", (), "", "copy what is selected, while a command runs too"
+    ),
+    KeyAction(
+        "reading.copy_output", "copy output", "o", (), "", "copy the output of the marked command, or of the last one"
+    ),
+    KeyAction("reading.save_text", "save text", "t", (), "", "save the selection, or the whole text, to a file"),
+    KeyAction(
+        "reading.previous_prompt", "prompt above", "up", ("alt+up",), "Alt+↑", "mark the command before and go to it"
+    ),
+    KeyAction(
+        "reading.next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"
+    ),
+    KeyAction("reading.fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
+    KeyAction("reading.fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
+    KeyAction(
+        "editing.completions", "completions", "space", (), "", "list what may stand at the cursor (also Ctrl+Space)"
+    ),
+    KeyAction("editing.run_line", "run as it is", "enter", (), "", "run the line though it looks unfinished"),
+    KeyAction(
+        "editing.edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"
+    ),
+    KeyAction("editing.last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
+    KeyAction(
+        "editing.partner",
+        "other bracket",
+        "percent_sign",
+        (),
+        "",
+        "go to the bracket or quote that belongs to this one",
+    ),
+    KeyAction("editing.redo", "redo", "u", (), "", "do again what Ctrl+Z undid (also Alt+Z)"),
+    KeyAction(
+        "reading.sideways(-1)", "text left", "left", (), "", "where a profile fixes the width: half a pane to the left"
+    ),
+    KeyAction(
+        "reading.sideways(1)",
+        "text right",
+        "right",
+        (),
+        "",
+        "where a profile fixes the width: half a pane to the right",
     ),
     KeyAction("alt", "Alt+…", "m", (), "", "the next key with Alt, where the terminal sends none"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),
-    KeyAction("problems", "problems", "exclamation_mark", (), "", "what is wrong in the profile file"),
-    KeyAction("import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),
-    KeyAction("credentials", "credentials", "C", (), "", "accounts that profiles name, and their passwords' sources"),
-    KeyAction("defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"),
-    KeyAction("settings", "settings", "comma", (), "", "theme, history, the tabs of last time"),
-    KeyAction("quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
+    KeyAction("profiles.problems", "problems", "exclamation_mark", (), "", "what is wrong in the profile file"),
+    KeyAction("profiles.import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),
+    KeyAction(
+        "profiles.credentials", "credentials", "C", (), "", "accounts that profiles name, and their passwords' sources"
+    ),
+    KeyAction(
+        "profiles.defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"
+    ),
+    KeyAction("profiles.settings", "settings", "comma", (), "", "theme, history, the tabs of last time"),
+    KeyAction("leaving.quit", "quit", "q", ("f10",), "F10", "leave pstui; names what still runs and asks once"),
 )
 
 TAB_KEYS: tuple[KeyAction, ...] = tuple(
-    KeyAction(f"tab({n})", f"tab {n}", str(n), (f"alt+{n}",), f"Alt+{n}", f"go to tab {n}") for n in range(1, 10)
+    KeyAction(f"tabs.tab({n})", f"tab {n}", str(n), (f"alt+{n}",), f"Alt+{n}", f"go to tab {n}") for n in range(1, 10)
 )
 
 
@@ -160,7 +212,7 @@ _INTRODUCERS = frozenset("NOPX")
 ESCAPE_DELAY = 0.25
 
 
-def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
+def fix_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
     """Wait for the second half of an Alt key as long as a slow link may take; ESCDELAY is the user's own wish.
 
     Textual waits 0.1 s. Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
@@ -171,13 +223,13 @@ def mend_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
         vars(constants)["ESCAPE_DELAY"] = ESCAPE_DELAY
 
 
-def mend_alt_keys() -> None:
+def fix_alt_keys() -> None:
     """Make Alt with a digit, a letter, Enter, Backspace or a sign arrive at once and under its own name.
 
     Textual takes ESC with a digit for what Option+digit types on one macOS terminal, ESC with Return for a plain
     Return, ESC b and ESC f for Ctrl with an arrow. What it does not know it holds back for the time of a lone Esc, and
     types it as ``^`` and the letter when another ESC comes within that time, as it does when Alt keys are pressed
-    quickly. Its table has no public door; mending it twice does nothing.
+    quickly. Its table has no public interface; fixing it twice does nothing.
     """
     from textual import _ansi_sequences
 

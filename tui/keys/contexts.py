@@ -1,8 +1,6 @@
 """What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
 
-What the sidebar does for each key; the keys themselves are declared with those of the other places.
-
-The editor's keys in words, for the list of keys.
+The keys of the editor are declared with the editor; what F1 says of them stands here.
 """
 
 from __future__ import annotations
@@ -147,7 +145,7 @@ EDITING: Final = (
     ("Ctrl+Space", "list completions: typing narrows, Enter takes, Esc closes (also Alt+=)"),
     ("Up, Down", "lines typed before; those that begin like the text (also Ctrl+P, N; F8)"),
     ("Alt+<, Alt+>", "the first line known; back to what was being typed"),
-    ("Ctrl+O", "run a line of before and take the one that followed it"),
+    ("Ctrl+O", "run an earlier line and take the one that followed it"),
     ("Ctrl+R", "search the lines typed before, then those of other hosts"),
     ("→, End", "at the end: accept what is predicted; Alt+F or Ctrl+→ one word of it"),
     ("Alt+.", "the last argument of the line before; again for older ones"),

@@ -1,6 +1,4 @@
-"""Keys with their words as a table whose columns are read downwards.
-
-Keys that act in the order they were typed.
+"""Keys that act in the order they were typed.
 
 Textual runs a widget's bindings only after the key has gone up to the application and back; characters that were
 typed behind it have reached the widget by then. In a burst (a slow link, a script that types) Home or Enter would
@@ -13,22 +11,7 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
-
-#: cells between two columns
-_GAP = 2
-
-
-def key_table(pairs: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return keys and their words in as many columns of one width as ``width`` cells hold, at least one."""
-    cells = [Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs]
-    column = max((cell.cell_length for cell in cells), default=0) + _GAP
-    columns = max((width + _GAP) // column, 1)
-    height = -(-len(cells) // columns)
-    rows = [cells[row::height] for row in range(height)]
-    filled = [[cell.pad_right(column - cell.cell_length) for cell in row[:-1]] + row[-1:] for row in rows]
-    return Content("\n").join(Content("").join(row) for row in filled)
 
 
 def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
@@ -43,7 +26,7 @@ def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
 
 
 def handed_on(widget: Widget, event: events.Key) -> bool:
-    """Give a key that came for ``widget`` to who has the focus now; whether that is another.
+    """Give a key that came for ``widget`` to the widget that has the focus now; False where that is ``widget`` itself.
 
     In a burst keys are on their way to a widget that an earlier one of them leaves.
     """

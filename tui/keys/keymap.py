@@ -81,7 +81,7 @@ _PREFIXES: Final = ("prefix ", "ctrl+] ")
 
 
 def key_name(text: str) -> str | None:
-    """Return Textual's name of a key as a person writes it (``Ctrl+PgDn``, ``alt+X``, ``?``), None if it is none."""
+    """Return Textual's name of a key as people write it (``Ctrl+PgDn``, ``alt+X``, ``?``), None for anything else."""
     text = text.strip()
     if text == "+":
         return "plus"
@@ -130,7 +130,7 @@ class Keymap:
         typed before it.
         """
         found = self._direct.get(key)
-        return None if found is None or found.action == "interrupt" else found
+        return None if found is None or found.name == "interrupt" else found
 
     def after_prefix(self, key: str) -> KeyAction | None:
         """Return what a key does after the prefix key, None if nothing."""
@@ -151,7 +151,7 @@ class Keymap:
 
 def action_names() -> list[str]:
     """Return what may stand in the [keys] table."""
-    return [each.name for each in ACTIONS + TAB_KEYS if each.action != "interrupt"]
+    return [each.name for each in ACTIONS + TAB_KEYS if each.name != "interrupt"]
 
 
 def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
@@ -160,7 +160,7 @@ def keymap(table: Mapping[str, Any] | None = None) -> Keymap:
     changed: dict[str, KeyAction] = {}
     for name, value in (table or {}).items():
         default = _DEFAULTS.get(name)
-        if default is None or default.action == "interrupt":
+        if default is None or default.name == "interrupt":
             problems.append((name, _unknown(name)))
             continue
         wanted = [value] if isinstance(value, str) else value
@@ -192,7 +192,7 @@ def _changed(default: KeyAction, wanted: Sequence[str]) -> KeyAction | str:
         start = next((start for start in _PREFIXES if text.casefold().startswith(start)), None)
         key = key_name(text[len(start) :] if start else text)
         if key is None:
-            return f"{text!r} is no key."
+            return f"{text!r} is not a key."
         if start:
             behind = key
             continue

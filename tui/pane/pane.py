@@ -30,6 +30,7 @@ from pstui.tui.pane.texts import busy_sign, hint_for, note_for
 from pstui.tui.profiles.settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
+from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
 from textual import events, on
 from textual.app import ComposeResult
@@ -245,14 +246,14 @@ class Pane(Vertical):
         self.changed()
 
     @on(PaneConsole.Cleared)
-    @on(Transcript.RowsChanged)
+    @on(messages.RowsChanged)
     def _fit_what_changed(self, event: Message) -> None:
         """The text is longer or shorter: it was cleared, a fold was made, or the width is another."""
         event.stop()
         self._refit()
 
-    @on(Transcript.NewOutput)
-    @on(Transcript.Followed)
+    @on(messages.NewOutput)
+    @on(messages.Followed)
     def _tell_what_changed(self, event: Message) -> None:
         """Text came below what is read, or the way back to the end is worth a key in the footer, or no longer."""
         event.stop()

@@ -1,4 +1,4 @@
 """The profile file as the screen and the command line use it: read, changed, imported into, its secrets kept away.
 
-Enter by ``profiles.py``.
+Enter by ``book.py``.
 """

@@ -26,7 +26,7 @@ class Change:
     """One edit.
 
     ``kind`` is host, vm, container, credentials or the name of a table that stands once (then ``name`` is empty).
-    ``values`` are the keys it shall have, None deletes it; ``old`` is its name before a renaming. ``base`` are the
+    ``values`` are the keys it will have, None deletes it; ``old`` is its name before it is renamed. ``base`` are the
     keys that the edit began with: what somebody else has changed in the file since then is kept. A ``new`` one must
     not exist yet.
     """

@@ -1,4 +1,4 @@
-"""Hosts of another program as edits of the profile file: names made unique, accounts as credentials that ask."""
+"""Hosts of another program as edits of the profile file, with unique names and with credentials for accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KIND_OF = {table: kind for kind, table in TABLES.items()}
 
 @dataclass(slots=True)
 class Candidate:
-    """One host of the file as it would become a profile. ``why`` is what stands against it, ``taken`` the choice."""
+    """One host of the file as it would become a profile. ``why`` says why it cannot be one, ``taken`` is the choice."""
 
     host: ImportedHost
     kind: str
@@ -37,7 +37,7 @@ class Candidate:
 
 
 def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> list[Candidate]:
-    """Return what can be taken, below ``group`` if given. What is a profile already is offered, but not chosen."""
+    """Return what can be taken, below ``group`` if given. Existing profiles are offered, but not chosen."""
     used: dict[str, set[str]] = {kind: set(table) for kind, table in book.profiles.tables.items()}
     found = []
     for host in imported.hosts:

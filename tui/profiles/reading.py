@@ -72,7 +72,7 @@ def load(path: str | None) -> Profiles:
     """Read the profile file; the usual one may be missing, one that is named may not. Raises CallError."""
     file = Path(path).expanduser() if path is not None else paths.profile_file()
     if path is not None and not file.is_file():
-        raise CallError(f"--config: {file} is no file", hint="Name a profile file that exists.")
+        raise CallError(f"--config: {file} is not a file", hint="Name a profile file that exists.")
     return read(file)
 
 
@@ -109,5 +109,5 @@ def _colors(profiles: Profiles) -> Iterator[Problem]:
 
     for profile in profiles.configuration.profiles:
         if (color := str(profile.values.get("color", ""))) and not is_color(color):
-            message = f"{color} is no colour; write a name such as red, or #rrggbb."
+            message = f"{color} is not a colour; write a name such as red, or #rrggbb."
             yield Problem(profile.file, message, f"{profile.kind}.{profile.name}", "color")

@@ -1,4 +1,4 @@
-"""What [settings] says of every pane."""
+"""The [settings] that hold for every pane."""
 
 from __future__ import annotations
 

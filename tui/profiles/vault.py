@@ -25,8 +25,8 @@ Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
 class Vault:
     """The passwords of this run. ``credentials`` returns the ``[credentials]`` tables as they stand now.
 
-    A password that opened a session serves every other one with the same credential. One that did not is forgotten,
-    so that the next attempt, which a person asks for, asks or fetches it anew.
+    A password that opened a session is used for every other one with the same credential. One that failed is forgotten,
+    so that the next attempt asks for it or fetches it again.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Vault:
             self._known.pop(name, None)
 
     def forget(self, name: str) -> None:
-        """A credential was edited: its password is fetched or asked anew."""
+        """A credential was edited: its password is fetched or asked for again."""
         self._known.pop(name, None)
         self._proved.discard(name)
 

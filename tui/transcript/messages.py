@@ -1,6 +1,6 @@
 """What a transcript tells those around it.
 
-The names of the handlers all begin with ``on_transcript_``; ``Transcript`` has these classes as attributes.
+The names of the handlers all begin with ``on_transcript_``.
 """
 
 from __future__ import annotations

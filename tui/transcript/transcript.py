@@ -21,7 +21,6 @@ from typing import ClassVar, NamedTuple
 
 from pstui.backends.records import Write
 from pstui.tui.keys.direct import handed_on
-from pstui.tui.transcript import messages
 from pstui.tui.transcript.commands import Commands
 from pstui.tui.transcript.copy_mode import CopyMode
 from pstui.tui.transcript.layers import Layer, NewOutputMarker
@@ -84,13 +83,6 @@ class Transcript(ScrollView, can_focus=True):
         & > .transcript--cursor { text-style: reverse; }
     }
     """
-
-    NewOutput = messages.NewOutput
-    Followed = messages.Followed
-    RowsChanged = messages.RowsChanged
-    Selected = messages.Selected
-    Copied = messages.Copied
-    Wanted = messages.Wanted
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
 """The main screen: sidebar, tabs, panes and what its keys do.
 
-Enter by ``screen.py``. What the screen can do stands in parts it has, one a concern.
+Enter by ``screen.py``: the screen has a part for each concern, and each part is a module beside it.
 """

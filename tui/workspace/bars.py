@@ -1,6 +1,7 @@
-"""One line that tells what a session is: where it goes, how it stands, how long its last command took.
+"""The top row: the program's name, a tab for each session with its badge, what the session in front calls itself.
 
-The top row: the program's name, a tab a session with its badge, and what the focused session calls itself.
+The line that tells how a session stands (where it goes, its state, how long its last command took) is made here, too:
+the status bar and the list of tabs show it.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class TabBar(Horizontal):
         return f"tab-{pane.id}"
 
     def show(self, panes: list[Pane]) -> None:
-        """Write every label anew and name the session in front."""
+        """Update every label and name the session in front."""
         short = self.app.size.width < NARROW
         front = None
         for number, pane in enumerate(panes, 1):

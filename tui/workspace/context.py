@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,14 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
+from pstui.backends.pace import Pace
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
     from pstui.tui.profiles.book import ProfileBook
+    from pstui.tui.profiles.vault import Vault
+    from pstui.tui.workspace.state import SavedTab
 
 #: turns a name into a connection; raises PstuiError
 Bind = Callable[[str], ConnectionInfo]
@@ -27,14 +30,16 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass
-class World:
-    """Everything around a call. ``book`` holds the profiles, None where there is no profile file."""
+class AppContext:
+    """What the screens and typed calls share. ``book`` holds the profiles, None where there is no profile file."""
 
     sessions: SessionManager
     bind: Bind | None = None
     book: ProfileBook | None = None
     #: fetches the passwords that profiles name, before a session opens
-    ready: Callable[[ConnectionInfo, Console], Awaitable[ConnectionInfo]] | None = None
+    vault: Vault | None = None
+    #: who gives way to a key
+    pace: Pace = field(default_factory=Pace)
     #: what ``$name`` means in typed calls, names in lower case
     variables: dict[str, Any] = field(default_factory=dict)
 
@@ -60,7 +65,7 @@ class World:
 
     async def prepared(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
         """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""
-        return info if self.ready is None else await self.ready(info, console)
+        return info if self.vault is None else await self.vault.ready(info, console)
 
     def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
         """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
@@ -86,6 +91,13 @@ class World:
         if call.cmdlet != "Enter-PSSession":
             raise CallError(f"{call.cmdlet} opens no tab", hint="Give an Enter-PSSession line.")
         return connection_info(call, defaults=_NOTHING if bare else self.defaults, credentials=self.credential)
+
+    def saved_connection(self, tab: SavedTab) -> ConnectionInfo | None:
+        """Return where a tab of the last run leads, None where it no longer leads anywhere. Raises PstuiError."""
+        if tab.profile and self.book is not None:
+            kind, _, name = tab.profile.partition(":")
+            return self.book.connection(kind, name)
+        return self.bind(tab.line) if tab.line and self.bind is not None else None
 
 
 def is_call(text: str) -> bool:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pstui.backends.errors import PstuiError
 from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.external import edit_outside
-from pstui.tui.workspace.tabs import TabbedScreen
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual.screen import Screen
 
 
-class EditingScreen(TabbedScreen):
+class Editing:
     """Acts on the editor in front."""
+
+    def __init__(self, screen: Screen[None], tabs: TabbedPanes) -> None:
+        self._screen, self._tabs = screen, tabs
 
     @property
     def _editor(self) -> LineEditor | None:
-        if (front := self.front) is None:
+        if (front := self._tabs.front) is None:
             return None
         front.focus_editor()
         return front.editor
@@ -21,14 +25,14 @@ class EditingScreen(TabbedScreen):
     def action_edit_line(self) -> None:
         """Open the line in $VISUAL or $EDITOR."""
         if (editor := self._editor) is not None:
-            self.run_worker(self._edit_outside(editor), group="edit_line", exclusive=True)
+            self._screen.run_worker(self._edit_outside(editor), group="edit_line", exclusive=True)
 
     async def _edit_outside(self, editor: LineEditor) -> None:
         editor.end_modes()
         try:
-            text = await edit_outside(self.app, editor.text)
+            text = await edit_outside(self._screen.app, editor.text)
         except PstuiError as error:
-            self.notify(error.text(), severity="warning", timeout=10, markup=False)
+            self._screen.notify(error.text(), severity="warning", timeout=10, markup=False)
             return
         if text != editor.text:
             editor.put(text)

@@ -1,7 +1,4 @@
-"""Saving text of a pane: one row that asks for the file.
-
-Finding in the text of a pane: one row below it, in which one types, and from which one goes from match to match.
-"""
+"""The two rows below the panes: one finds in the text of a pane, the other asks which file to save it to."""
 
 from __future__ import annotations
 

@@ -6,47 +6,46 @@ import asyncio
 import contextlib
 
 from pstui.backends.records import RunspaceState
+from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
-from pstui.tui.workspace.editing import EditingScreen
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual.screen import Screen
 
 #: seconds that quitting waits for sessions to close in order
 CLOSE_LIMIT = 5.0
 
 
-class LeavingScreen(EditingScreen):
-    """The part of the workspace that ends things."""
+class Leaving:
+    """Closes tabs and ends the program."""
+
+    def __init__(self, screen: Screen[None], tabs: TabbedPanes, sessions: SessionManager) -> None:
+        self._screen, self._tabs, self._sessions = screen, tabs, sessions
+
+    def close(self, pane: Pane) -> None:
+        """Close a tab, without a question."""
+        self._screen.run_worker(self._tabs.close(pane), group="closing")
 
     def action_close_tab(self) -> None:
-        """Close the tab in front; asks when a command runs in it, or a question or a line waits."""
-        front = self.front
+        """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
+        front = self._tabs.front
         if front is None:
             return
         if not would_lose(front):
-            self.run_worker(self.close(front), group="closing")
+            self.close(front)
             return
 
         def answered(go: bool | None) -> None:
-            if go and front in self.panes:
-                self.run_worker(self.close(front), group="closing")
+            if go and front in self._tabs.panes:
+                self.close(front)
 
-        self.app.push_screen(QuitScreen("Close this tab?", [described(front)], verb="closes it"), answered)
+        self._screen.app.push_screen(QuitScreen("Close this tab?", [described(front)], verb="closes it"), answered)
 
     def action_quit(self) -> None:
         """Leave pstui; asks once when sessions are open."""
-        live = [(number, pane) for number, pane in enumerate(self.panes, 1) if pane.state.live]
-        # What would be lost stands first: a long list is cut at its end.
-        live.sort(key=lambda each: not would_lose(each[1]))
-        wide = len(str(len(self.panes)))
-        lines = [f"{number:>{wide}}  {described(pane)}" for number, pane in live]
-        entered = [pane.session for pane in self.panes if pane.state.live]
-        lines += [
-            f"{'–':>{wide}}  {plain(each.name, limit=60)}: kept open, in no tab"
-            for each in self.sessions.sessions
-            if not each.temporary and each.state is RunspaceState.OPENED and each not in entered
-        ]
+        lines = self._open_sessions()
         if not lines:
             self.end(0)
             return
@@ -56,22 +55,40 @@ class LeavingScreen(EditingScreen):
                 self.end(0)
 
         title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
-        self.app.push_screen(QuitScreen(title, lines, verb="closes and quits"), answered)
+        self._screen.app.push_screen(QuitScreen(title, lines, verb="closes and quits"), answered)
+
+    def _open_sessions(self) -> list[str]:
+        """Return a line for each open session, with the number of its tab."""
+        panes = self._tabs.panes
+        live = [(number, pane) for number, pane in enumerate(panes, 1) if pane.state.live]
+        # What would be lost stands first: a long list is cut at its end.
+        live.sort(key=lambda each: not would_lose(each[1]))
+        width = len(str(len(panes)))
+        entered = [pane.session for _, pane in live]
+        kept = [
+            each
+            for each in self._sessions.sessions
+            if not each.temporary and each.state is RunspaceState.OPENED and each not in entered
+        ]
+        return [
+            *(f"{number:>{width}}  {described(pane)}" for number, pane in live),
+            *(f"{'–':>{width}}  {plain(each.name, limit=60)}: kept open, not in a tab" for each in kept),
+        ]
 
     def end(self, code: int) -> None:
         """Close every session within CLOSE_LIMIT and leave with an exit code."""
-        self.run_worker(self._end(code), group="end", exclusive=True)
+        self._screen.run_worker(self._end(code), group="end", exclusive=True)
 
     async def _end(self, code: int) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
-                await asyncio.gather(*(pane.leave() for pane in self.panes), return_exceptions=True)
-                await self.sessions.close_all()
-        self.app.exit(code)
+                await asyncio.gather(*(pane.leave() for pane in self._tabs.panes), return_exceptions=True)
+                await self._sessions.close_all()
+        self._screen.app.exit(code)
 
 
 def would_lose(pane: Pane) -> bool:
-    """Whether closing a tab ends more than an idle session: a command, a question, a line that waits."""
+    """Whether closing a tab ends more than an idle session: a command, a question, a waiting line."""
     return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
@@ -79,10 +96,10 @@ def described(pane: Pane) -> str:
     """Return one line naming a session and what it does."""
     name = plain(pane.caption, limit=60)
     if pane.asking is not None:
-        return f"{name}: asks something"
+        return f"{name}: asks a question"
     if pane.state is PaneState.BUSY:
         running = plain(pane.conversation.running.replace("\n", " ⏎ "), limit=80)
         return f"{name}: running {running}" if running else f"{name}: running"
     if pane.pending is not None:
-        return f"{name}: a line waits"
+        return f"{name}: a line is waiting"
     return f"{name}: {pane.state.value}"

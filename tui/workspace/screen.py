@@ -1,33 +1,57 @@
-"""The first screen: tabs above, sidebar at the left, the panes, the keys below."""
+"""The first screen: tabs above, the sidebar at the left, the panes, the keys below.
+
+How this works: the screen lays out the widgets and has parts, each with a concern of its own: ``tabs`` (opening,
+switching, closing), ``reading`` (the text of a session), ``editing`` (the line that is typed), ``sessions``,
+``profiles`` and ``leaving``. An action such as ``tabs.close_tab`` names its part and is the method
+``action_close_tab`` there (see ``keys/actions.py``). What widgets say bubbles up to the screen, which hands it to the
+part it concerns. A part that changes what the frame shows posts a message; the screen then updates tabs, footer
+and sidebar.
+"""
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
-from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.dialogs.help import HelpScreen
+from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
-from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.settings import PaneSettings
 from pstui.tui.responsive import KeysPainted
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
-from pstui.tui.workspace.connect_work import ConnectingScreen
-from pstui.tui.workspace.context import Bind, World
-from pstui.tui.workspace.profile_work import ProfileWork
-from pstui.tui.workspace.reading import ReadingScreen
-from pstui.tui.workspace.state import StateFile
+from pstui.tui.transcript import messages
+from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.editing import Editing
+from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.profiles import ProfileActions
+from pstui.tui.workspace.reading import ContextChanged, Reading
+from pstui.tui.workspace.sessions import SessionActions
+from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual import on
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.dom import DOMNode
+from textual.selection import Selection
+from textual.widget import Widget
+from textual.widgets import Tabs
+
+if TYPE_CHECKING:
+    from pstui.backends.binding.errors import MissingMandatory
 
 #: columns from which the sidebar stands beside the panes
 WIDE = 90
@@ -35,77 +59,118 @@ WIDE = 90
 FRAME_INTERVAL = 1 / 30
 
 
-class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
-    """Everything there is to see. ``single`` ends the program when its only session is left by exit."""
+class Workspace(KeysPainted):
+    """The main screen.
+
+    ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
+    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
+    sidebar's order for the next run.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
 
     def __init__(
         self,
-        sessions: SessionManager,
+        context: AppContext,
         *,
         opening: Sequence[ConnectionInfo],
         entries: Sequence[SidebarEntry],
-        bind: Bind | None,
         single: bool,
         sink: TranscriptSink | None = None,
         sources: Sources = (),
-        book: ProfileBook | None = None,
         keymap: Keymap | None = None,
         memory: StateFile | None = None,
         restore: bool = False,
+        history: KeptLines | None = None,
+        settings: PaneSettings | None = None,
     ) -> None:
-        super().__init__(sessions, entries=entries, sources=sources, book=book, memory=memory)
-        self.keeps_tabs = not single
-        self._restore = restore and not opening
+        super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self._opening = opening
-        self._single = single
-        self._sink = sink
+        self.context = context
+        self.keymap = keymap or Keymap()
+        #: a call of the command line that lacks values: it is asked for first
+        self.lacking: MissingMandatory | None = None
+        self._opening, self._single = opening, single
+        self._restore = restore and not opening
         self._prefixed = self._alt = False
         self._frame_due = False
         self._frame_time = 0.0
-        self.world = World(sessions, bind, book, self.vault.ready if self.vault is not None else None)
-        self.keymap = keymap or Keymap()
+        remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
+        self.sidebar = Sidebar(entries, sources)
+        self.tabs = TabbedPanes(
+            context, remembered, history=history, settings=settings, sink=sink, keeps_tabs=not single
+        )
+        self.reading = Reading(self, self.tabs, self.status)
+        self.editing = Editing(self, self.tabs)
+        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
+        self.leaving = Leaving(self, self.tabs, context.sessions)
 
     def compose(self) -> ComposeResult:
-        yield self.tab_bar
+        yield self.tabs.bar
         with Horizontal(id="body"):
-            yield self.strip
+            yield self.profiles.strip
             yield self.sidebar
-            with self.switcher:
+            with self.tabs:
                 yield Welcome()
-        yield from self.compose_reading()
+        yield self.reading.find_bar
+        yield self.reading.save_line
         yield self.status
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
         self.set_class(self._single, "-single")
         for info in self._opening:
-            await self.open(info)
+            await self.tabs.open(info)
         if self._restore:
-            await self.restore_tabs(lambda tab: self.connect_saved(tab, self.world.bind))
+            await self.tabs.restore()
         elif self.panes:
-            self.bring_to_front(self.panes[0])
+            self.tabs.bring_to_front(self.panes[0])
         if not self.panes:
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()
-        self.show_strip()
-        self.begin_profiles()
+        self.profiles.begin()
+        if self.lacking is not None:
+            self.sessions.ask_connection(self.lacking)
 
-    async def open(self, info: ConnectionInfo) -> Pane:
-        """Open a new tab; the text of the first one goes to the transcript, too."""
-        pane = await super().open(info)
-        if self._sink is not None:
-            pane.transcript.buffer.on_line = self._sink.line
-            self._sink = None
-        return pane
+    @property
+    def panes(self) -> Sequence[Pane]:
+        """The panes in the order of their tabs."""
+        return self.tabs.panes
+
+    @property
+    def front(self) -> Pane | None:
+        """The pane in front, None while there is none."""
+        return self.tabs.front
 
     def say(self, text: str) -> None:
-        """Tell the user something in passing."""
+        """Show a short notice in the status bar."""
         self.status.say(text)
+
+    def end(self, code: int) -> None:
+        """Close every session and leave with an exit code."""
+        self.leaving.end(code)
+
+    async def run_action(self, action: str, namespaces: Mapping[str, DOMNode] | None = None) -> None:
+        """Run an action. One with the name of a part before it is done by that part."""
+        parts = {
+            "tabs": self.tabs,
+            "reading": self.reading,
+            "editing": self.editing,
+            "sessions": self.sessions,
+            "profiles": self.profiles,
+            "leaving": self.leaving,
+        }
+        part, name, parameters = parse(action)
+        if part not in parts:
+            await super().run_action(action, namespaces)
+            return
+        done = getattr(parts[part], f"action_{name}")(*parameters)
+        if inspect.isawaitable(done):
+            await done
 
     # -- keys behind the prefix -------------------------------------------------------------------------------
 
@@ -136,25 +201,28 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             await self.run_action(action.action)
         return f"alt+{key}" if alt and key != "escape" else ""
 
-    # -- what panes and sidebar say --------------------------------------------------------------------------
+    # -- the frame around the panes ---------------------------------------------------------------------------
 
+    @on(ContextChanged)
+    @on(FindBar.Changed)
+    @on(Sidebar.FocusChanged)
     def refresh_frame(self) -> None:
-        """Write tabs, footer and sidebar anew."""
+        """Update tabs, footer and sidebar."""
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self.tab_bar.show(self.panes)
+        self.tabs.bar.show(self.tabs.panes)
         if not self._prefixed:
-            self.status.show(self.front, self.panes, self.context)
-        self.mark_sidebar()
+            self.status.show(self.front, self.panes, self.reading.key_context)
+        self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
 
-    def on_pane_changed(self, event: Pane.Changed) -> None:
+    @on(Pane.Changed)
+    def pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
-        event.stop()
         if event.pane not in self.panes or self._frame_due:
             return
         since = time.monotonic() - self._frame_time
@@ -164,69 +232,105 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
 
-    def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
+    @on(Pane.FooterChanged)
+    def footer_changed(self, event: Pane.FooterChanged) -> None:
         """Show what the keys do now in the pane in front, and how far its line is."""
-        event.stop()
         if event.pane.active and not self._prefixed:
-            self.status.show(self.front, self.panes, self.context)
+            self.status.show(self.front, self.panes, self.reading.key_context)
 
-    def on_pane_ended(self, event: Pane.Ended) -> None:
+    # -- tabs and sessions ------------------------------------------------------------------------------------
+
+    @on(TabbedPanes.Opened)
+    def tab_opened(self, event: TabbedPanes.Opened) -> None:
+        """Remember what was opened."""
+        self.profiles.used(event.info)
+
+    @on(TabbedPanes.Changed)
+    def tabs_changed(self) -> None:
+        """Show the tabs; after the last one the keys go to the sidebar."""
+        self.refresh_frame()
+        if not self.panes:
+            self._unfold_sidebar()
+
+    @on(Tabs.TabActivated)
+    def tab_activated(self, event: Tabs.TabActivated) -> None:
+        """A tab was clicked."""
+        self.tabs.tab_activated(event.tab.id)
+
+    @on(Pane.Ended)
+    def session_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; the only one of a single call ends the program as ssh does."""
-        event.stop()
-        ended = event.state is PaneState.LEFT and self.panes == [event.pane]
-        if self._single and ended and not self.world.kept:
+        if self._single and event.state is PaneState.LEFT and self._is_last(event.pane):
             self.app.exit(0)
 
-    def on_pane_done(self, event: Pane.Done) -> None:
+    @on(Pane.Done)
+    def pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
-        event.stop()
-        if self._single and self.panes == [event.pane] and not self.world.kept:
+        if self._single and self._is_last(event.pane):
             self.end(0)
         elif event.pane in self.panes:
-            self.run_worker(self.close(event.pane), group="closing")
+            self.leaving.close(event.pane)
 
-    def on_sidebar_closed(self, event: Sidebar.Closed) -> None:
+    def _is_last(self, pane: Pane) -> bool:
+        """Whether nothing is open beside a pane, in a tab or kept."""
+        return self.panes == [pane] and not self.context.kept
+
+    # -- the text of a session --------------------------------------------------------------------------------
+
+    def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
+        """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
+        return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
+
+    @on(FindBar.Interrupted)
+    def find_interrupted(self) -> None:
+        """Ctrl+C in the row for finding."""
+        self.reading.find_interrupted()
+
+    @on(messages.Copied)
+    def text_copied(self, event: messages.Copied) -> None:
+        """Keys of copy mode have copied."""
+        if event.text:
+            self.app.copy_to_clipboard(event.text)
+
+    @on(messages.Selected)
+    def text_selected(self, event: messages.Selected) -> None:
+        """Another selection changes what the keys do."""
+        self.reading.selection_changed(event.transcript)
+
+    @on(messages.Wanted)
+    def copy_mode_left(self, event: messages.Wanted) -> None:
+        """A key of copy mode leads elsewhere."""
+        self.reading.leave_copy_mode(event.what)
+
+    def on_descendant_focus(self) -> None:
+        """Another widget has the keys."""
+        self.reading.focus_moved()
+
+    def action_find(self) -> None:
+        """Find in the text: a key of copy mode does it, too."""
+        self.reading.action_find()
+
+    def action_edit_line(self) -> None:
+        """Open the line in an editor: a key of the line does it, too."""
+        self.editing.action_edit_line()
+
+    # -- the sidebar ------------------------------------------------------------------------------------------
+
+    @on(Sidebar.Chosen)
+    async def entry_chosen(self, event: Sidebar.Chosen) -> None:
+        """Go to the tab of what was chosen, or open one."""
+        await self.sessions.choose(event.entry, again=event.again)
+
+    @on(Sidebar.Wanted)
+    def profile_wanted(self, event: Sidebar.Wanted) -> None:
+        """Do to the profiles what was asked for."""
+        self.profiles.do(event.verb, event.entry)
+
+    @on(Sidebar.Closed)
+    def sidebar_closed(self) -> None:
         """Esc in the sidebar: back to the pane."""
-        event.stop()
         self.remove_class("-unfolded")
         self._focus_front()
-
-    # -- actions ----------------------------------------------------------------------------------------------
-
-    def action_help(self) -> None:
-        """List the keys."""
-        self.app.push_screen(HelpScreen(self.context, self.keymap))
-
-    def action_answer(self) -> None:
-        """Go between question and editor; from elsewhere to the editor."""
-        if (front := self.front) is not None:
-            front.questions.answer_or_edit()
-
-    def action_again(self) -> None:
-        """Enter again."""
-        if (front := self.front) is not None:
-            front.enter()
-
-    def action_newest(self) -> None:
-        """Go to the end of the text."""
-        if (front := self.front) is not None:
-            front.transcript.scroll_to_end()
-
-    def action_sideways(self, direction: int) -> None:
-        """Show text further left or right of lines that run out of the pane."""
-        if (front := self.front) is not None:
-            front.transcript.scroll_relative(x=direction * max(1, front.transcript.size.width // 2), animate=False)
-
-    def action_details(self) -> None:
-        """Write the details of the last failure."""
-        front = self.front
-        if front is None or not front.conversation.show_details():
-            self.app.bell()
-
-    def action_interrupt(self) -> None:
-        """Ctrl+C, wherever the keys are."""
-        if (front := self.front) is not None:
-            front.interrupt()
 
     def action_sidebar(self) -> None:
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
@@ -236,7 +340,10 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()
-            return
+        else:
+            self._unfold_sidebar()
+
+    def _unfold_sidebar(self) -> None:
         self.remove_class("-folded")
         self.add_class("-unfolded")
         self.set_focus(self.sidebar)
@@ -246,3 +353,12 @@ class Workspace(ProfileWork, ReadingScreen, ConnectingScreen, KeysPainted):
             front.focus_main()
         else:
             self.set_focus(self.sidebar)
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C, wherever the keys are."""
+        if (front := self.front) is not None:
+            front.interrupt()
+
+    def action_help(self) -> None:
+        """List the keys."""
+        self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))

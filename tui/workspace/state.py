@@ -32,7 +32,8 @@ class SavedTab:
 
 @dataclass(slots=True)
 class WorkspaceState:
-    """The whole of it. ``used`` is seconds since the epoch by an entry's identity."""
+    """All of it. ``used`` is seconds since the epoch by an entry's identity, ``folds`` are headings that were folded
+    or unfolded by hand."""
 
     tabs: list[SavedTab] = field(default_factory=list)
     front: int = 0
@@ -84,6 +85,19 @@ class StateFile:
                 raise
         except OSError as error:
             self.problem = f"{self.file}: {error.strerror or error}"
+
+
+class Memory:
+    """What is remembered in this run. ``file`` is None where nothing is kept for the next one."""
+
+    def __init__(self, file: StateFile | None = None) -> None:
+        self._file = file
+        self.state = WorkspaceState() if file is None else file.load()
+
+    def keep(self) -> None:
+        """Write everything down."""
+        if self._file is not None:
+            self._file.save(self.state)
 
 
 def _state(found: Mapping[str, Any]) -> WorkspaceState:

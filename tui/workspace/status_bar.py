@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
-from pstui.tui.keys.direct import key_table
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
@@ -25,6 +24,8 @@ NARROW = 90
 SAID_FOR = 4.0
 
 _Hint = tuple[str, str]
+#: cells between two columns
+_GAP = 2
 #: cells left free at each side
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
@@ -135,7 +136,7 @@ class StatusBar(Horizontal):
     def show_prefix(self) -> None:
         """Show what may follow the prefix key."""
         self.add_class("-prefix")
-        others = (each for each in self._keymap.actions if not each.action.startswith("tab("))
+        others = (each for each in self._keymap.actions if not each.name.startswith("tab_"))
         pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
         table = key_table(pairs, self.app.size.width - 2 * _PADDING)
         title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
@@ -147,7 +148,7 @@ class StatusBar(Horizontal):
         self._keys.say(said, layout=True)
 
     def say(self, text: str) -> None:
-        """Say something in passing, in place of the state."""
+        """Show a short notice in place of the state."""
         self._said, self._said_at = plain(text, limit=200), time.monotonic()
         self._show_state()
         self.set_timer(SAID_FOR, self._show_state)
@@ -165,3 +166,14 @@ class StatusBar(Horizontal):
 
 def _row(pairs: Sequence[_Hint]) -> Content:
     return Content("  ").join(Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs)
+
+
+def key_table(pairs: Sequence[tuple[str, str]], width: int) -> Content:
+    """Return keys and their words in as many columns of one width as ``width`` cells hold, at least one."""
+    cells = [Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs]
+    column = max((cell.cell_length for cell in cells), default=0) + _GAP
+    columns = max((width + _GAP) // column, 1)
+    height = -(-len(cells) // columns)
+    rows = [cells[row::height] for row in range(height)]
+    filled = [[cell.pad_right(column - cell.cell_length) for cell in row[:-1]] + row[-1:] for row in rows]
+    return Content("\n").join(Content("").join(row) for row in filled)

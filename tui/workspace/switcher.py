@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.paint import cut

@@ -1,59 +1,103 @@
-"""The tabs of the workspace: opening, going from one to another, closing."""
+"""The panes behind their tabs: opening, switching, ordering, closing, and the tabs of the last run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.pace import Pace
-from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.errors import PstuiError
+from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
 from pstui.tui.profiles.settings import PaneSettings
-from pstui.tui.profiles.vault import Vault
+from pstui.tui.sidebar.model import kind_of
 from pstui.tui.workspace.bars import TabBar
-from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Tabs
+from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.state import Memory, SavedTab
+from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
+from textual.message import Message
+from textual.widgets import ContentSwitcher
+
+#: closed tabs that can be reopened
+MOST_CLOSED = 20
 
 
-class TabbedScreen(Screen[None]):
-    """A screen that holds panes behind tabs. Exactly one is in front, and only that one has the keys."""
+@dataclass(frozen=True, slots=True)
+class _ClosedTab:
+    info: ConnectionInfo
+    title: str
+    place: int
 
-    def __init__(self, sessions: SessionManager) -> None:
-        super().__init__()
-        self.sessions = sessions
+
+class TabbedPanes(ContentSwitcher):
+    """Holds panes behind tabs. Exactly one is in front, and only that one has the keys.
+
+    ``history`` keeps what is typed for the next run, ``settings`` hold for every pane, ``sink`` gets the text of the
+    first pane that is opened. With ``keeps_tabs`` the next run begins with the tabs of this one.
+    """
+
+    class Opened(Message):
+        """A tab was opened on ``info``."""
+
+        def __init__(self, info: ConnectionInfo) -> None:
+            super().__init__()
+            self.info = info
+
+    class Changed(Message):
+        """Other tabs, or another order of them."""
+
+    def __init__(
+        self,
+        context: AppContext,
+        memory: Memory,
+        *,
+        history: KeptLines | None = None,
+        settings: PaneSettings | None = None,
+        sink: TranscriptSink | None = None,
+        keeps_tabs: bool = True,
+    ) -> None:
+        super().__init__(initial="welcome")
         self.panes: list[Pane] = []
-        self.tab_bar = TabBar()
-        self.switcher = ContentSwitcher(initial="welcome")
+        self.bar = TabBar()
+        #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
+        #: pane has to be gone before the next key.
+        self.on_leaving: Callable[[Pane], None] = lambda pane: None
+        self.context, self._memory, self._keeps_tabs = context, memory, keeps_tabs
+        self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
         self._made = 0
-        #: fetches the passwords that profiles name
-        self.vault: Vault | None = None
-        #: who gives way to a key
-        self.pace = Pace()
-        #: keeps what is typed for the next run
-        self.kept: KeptLines | None = None
-        #: what holds for every pane
-        self.pane_settings = PaneSettings()
+        self._reopenable: list[_ClosedTab] = []
+        self._saved: tuple[list[SavedTab], int] = ([], 0)
 
     @property
     def front(self) -> Pane | None:
         """The pane in front, None while there is none."""
         return next((pane for pane in self.panes if pane.active), None)
 
+    # -- opening ----------------------------------------------------------------------------------------------
+
     async def open(self, info: ConnectionInfo) -> Pane:
         """Open a new tab on ``info`` and bring it to the front; its session opens behind."""
-        pane = await self.add(info)
+        self.post_message(self.Opened(info))
+        pane = await self._add(info)
+        if self._sink is not None:
+            pane.transcript.buffer.on_line = self._sink.line
+            self._sink = None
         self.bring_to_front(pane)
-        self.keep_tabs()
+        self.save()
         return pane
 
-    async def add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
+    async def _add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
         """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
-        pane = Pane(self.sessions, info, id=f"pane-{self._made}", pace=self.pace, vault=self.vault, dormant=dormant)
-        pane.configure(self.pane_settings)
+        sessions, vault = self.context.sessions, self.context.vault
+        pane = Pane(sessions, info, id=f"pane-{self._made}", pace=self.context.pace, vault=vault, dormant=dormant)
+        pane.configure(self._settings)
         self._dress(pane)
         self.panes.append(pane)
-        await self.tab_bar.add_pane(pane)
-        await self.switcher.add_content(pane, set_current=False)
+        await self.bar.add_pane(pane)
+        await self.add_content(pane, set_current=False)
         return pane
 
     def lead_to(self, pane: Pane, info: ConnectionInfo) -> None:
@@ -61,54 +105,52 @@ class TabbedScreen(Screen[None]):
         pane.lead_to(info)
         self._dress(pane)
         self.bring_to_front(pane)
-        self.keep_tabs()
+        self.save()
 
     def _dress(self, pane: Pane) -> None:
-        pane.color = self.pane_color(pane.info)
-        if self.kept is not None:
-            pane.history.keep(self.kept, pane.info.label)
+        """Give a pane the colour of its profile and the history of its target."""
+        pane.color = "" if self.context.book is None else self.context.book.color(pane.info)
+        if self._history is not None:
+            pane.history.keep(self._history, pane.info.label)
 
-    def pane_color(self, info: ConnectionInfo) -> str:
-        """Return the colour of a tab, empty for none."""
-        return ""
+    async def restore(self) -> None:
+        """Open the tabs of the last run. Each connects once, when it is first brought to the front."""
+        found: list[Pane] = []
+        front = 0
+        for index, tab in enumerate(self._memory.state.tabs):
+            try:
+                info = self.context.saved_connection(tab)
+            except PstuiError:
+                info = None
+            if info is None:
+                continue
+            pane = await self._add(info, dormant=True)
+            pane.title = tab.title
+            found.append(pane)
+            front = len(found) - 1 if index == self._memory.state.front else front
+        if found:
+            self.bring_to_front(found[front])
 
-    def keep_tabs(self) -> None:
-        """Write down which tabs there are."""
+    # -- switching --------------------------------------------------------------------------------------------
 
     def bring_to_front(self, pane: Pane) -> None:
         """Show a pane and give it the keys."""
-        for other in self.panes:
-            if other.active and other is not pane:
-                other.set_active(False)
-        self.remove_class("-unfolded")  # on a narrow screen the sidebar would lie over the pane
-        self.switcher.current = pane.id
-        self.tab_bar.tabs.active = self.tab_bar.tab_id(pane)
+        front = self.front
+        if front is not None and front is not pane:
+            self.on_leaving(front)
+            front.set_active(False)
+        self.screen.remove_class("-unfolded")  # on a narrow screen the sidebar would lie over the pane
+        self.current = pane.id
+        self.bar.tabs.active = self.bar.tab_id(pane)
         pane.set_active(True)
         pane.focus_main()
 
-    async def close(self, pane: Pane) -> None:
-        """Leave a pane's session and take the tab away; its neighbour comes to the front."""
-        await pane.leave()
-        place = self.panes.index(pane)
-        self.panes.remove(pane)
-        if self.panes:
-            self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
-        else:
-            self.switcher.current = "welcome"
-        await self.tab_bar.remove_pane(pane)
-        await pane.remove()
-        self.refresh_frame()
-
-    def refresh_frame(self) -> None:
-        """Write tabs, footer and sidebar anew."""
-
-    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
-        """A tab was clicked."""
-        event.stop()
-        pane = next((each for each in self.panes if self.tab_bar.tab_id(each) == event.tab.id), None)
-        # a tab that has just been made is active before its pane stands behind it; who made it brings it to the front
+    def tab_activated(self, tab_id: str | None) -> None:
+        """Show the pane of a tab that was clicked."""
+        pane = next((each for each in self.panes if self.bar.tab_id(each) == tab_id), None)
+        # a new tab is active before its pane is there: _add's caller brings that to the front
         ready = pane is not None and pane.is_attached and not pane.active
-        if pane is not None and ready and self.tab_bar.tabs.active == event.tab.id:
+        if pane is not None and ready and self.bar.tabs.active == tab_id:
             self.bring_to_front(pane)
 
     def action_tab(self, number: int) -> None:
@@ -128,3 +170,113 @@ class TabbedScreen(Screen[None]):
         front = self.front
         if front is not None:
             self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
+
+    def action_switch_tab(self) -> None:
+        """Show the tabs as a list that filters."""
+        if not self.panes:
+            self.app.bell()
+            return
+
+        def chosen(pane: Pane | None) -> None:
+            if pane is not None and pane in self.panes:
+                self.bring_to_front(pane)
+
+        self.app.push_screen(TabSwitcher(self.panes), chosen)
+
+    # -- names and order --------------------------------------------------------------------------------------
+
+    def action_rename_tab(self) -> None:
+        """Ask for another name of the tab in front."""
+        front = self.front
+        if front is None:
+            return
+
+        def named(text: str | None) -> None:
+            if text is not None and front in self.panes:
+                front.title = text if text != front.info.label else ""
+                self._changed()
+
+        keys = f"Enter renames it, empty restores {front.info.label}   Esc cancels"
+        self.app.push_screen(LineScreen("Name of this tab", front.caption, keys=keys), named)
+
+    def rename_profile(self, kind: str, old: str, new: str) -> None:
+        """Let the tabs of a profile follow its new name."""
+        for pane in self.panes:
+            if kind_of(pane.info) == kind and pane.info.profile == old:
+                pane.info = replace(pane.info, profile=new)
+        self.save()
+
+    def action_move_tab_left(self) -> None:
+        """Move the tab in front to the left."""
+        self._move(-1)
+
+    def action_move_tab_right(self) -> None:
+        """Move the tab in front to the right."""
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        front = self.front
+        if front is None:
+            return
+        there = self.panes.index(front) + by
+        if 0 <= there < len(self.panes):
+            self._put(front, there)
+
+    def _put(self, pane: Pane, place: int) -> None:
+        """Put a tab at a place among the others."""
+        self.panes.remove(pane)
+        self.panes.insert(place, pane)
+        self.bar.move_pane(pane, self.panes)
+        self._changed()
+
+    # -- closing and opening again ----------------------------------------------------------------------------
+
+    async def close(self, pane: Pane) -> None:
+        """Leave a pane's session and take the tab away; its neighbour comes to the front."""
+        self._reopenable = [*self._reopenable, _ClosedTab(pane.info, pane.title, self.panes.index(pane))][-MOST_CLOSED:]
+        await pane.leave()
+        place = self.panes.index(pane)
+        self.panes.remove(pane)
+        if self.panes:
+            self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
+        else:
+            self.current = "welcome"
+        await self.bar.remove_pane(pane)
+        await pane.remove()
+        self._changed()
+
+    async def action_reopen_tab(self) -> None:
+        """Open the tab that was closed last, where it was."""
+        if not self._reopenable:
+            self.app.bell()
+            return
+        closed = self._reopenable.pop()
+        pane = await self.open(closed.info)
+        pane.title = closed.title
+        self._put(pane, min(closed.place, len(self.panes) - 1))
+
+    # -- the tabs of the next run -----------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self.post_message(self.Changed())
+        self.save()
+
+    def save(self) -> None:
+        """Write down which tabs there are, if that has changed."""
+        if not self._keeps_tabs:
+            return
+        tabs = [tab for pane in self.panes if (tab := saved_tab(pane)) is not None]
+        front = next((index for index, pane in enumerate(self.panes) if pane.active), 0)
+        if (tabs, front) != self._saved:
+            self._saved = (tabs, front)
+            self._memory.state.tabs, self._memory.state.front = tabs, front
+            self._memory.keep()
+
+
+def saved_tab(pane: Pane) -> SavedTab | None:
+    """Return what is written down of a tab; None for one that looks up a session of this run."""
+    if pane.info.parameter_set.is_lookup:
+        return None
+    if pane.info.profile:
+        return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
+    return SavedTab(line=line_of(pane.info), title=pane.title)

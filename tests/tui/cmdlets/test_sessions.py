@@ -14,8 +14,8 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
-from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.dialogs.palette import CommandPalette
+from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.state import PaneState
 
 from tests.support.paths import RECORDINGS
@@ -30,14 +30,14 @@ NOT_FOUND = "RemoteRunspaceNotAvailableForSpecified"
 
 async def call(s: Screen, line: str) -> None:
     """Type a call into the command bar and wait for its end."""
-    if not isinstance(s.app.screen, CommandScreen):
+    if not isinstance(s.app.screen, CommandPalette):
         await s.keys("alt+x")
-        await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the command bar")
     bar = s.app.screen
     await s.type(line)
 
     def ended() -> bool:
-        return s.app.screen is not bar or (isinstance(bar, CommandScreen) and bar.is_idle)
+        return s.app.screen is not bar or (isinstance(bar, CommandPalette) and bar.is_idle)
 
     await s.until(ended, f"the end of {line}")
 
@@ -121,7 +121,7 @@ async def test_a_temporary_session_is_kept_and_outlives_its_leaving() -> None:
         (session,) = s.app.sessions.sessions
         assert session.state is RunspaceState.OPENED
         await s.keys("f10")
-        await s.until(lambda: s.shows("Runspace1: kept open, in no tab"), "what would be closed")
+        await s.until(lambda: s.shows("Runspace1: kept open, not in a tab"), "what would be closed")
         await s.keys("escape")
         await s.type("")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the same session again")
@@ -211,7 +211,7 @@ async def test_errors_can_be_silenced_and_results_kept_in_a_variable() -> None:
         assert not s.shows("FullyQualifiedErrorId")
         await call(s, "Get-PSSession -Name web -OutVariable found")
         await call(s, "Get-PSSession -Name db -OutVariable +found")
-        assert s.workspace.world.variables["found"] == [web, db]
+        assert s.workspace.context.variables["found"] == [web, db]
         await call(s, "Get-PSSession -?")
         assert s.shows("Alias: gsn")
 
@@ -220,12 +220,12 @@ async def test_statements_of_a_line_are_done_one_after_the_other() -> None:
     async with screen(size=(120, 40)) as s:
         web = named(s.app.sessions, "web")
         await call(s, "$n = 'web'; $w = Get-PSSession -Name $n; $w; Get-PSSession -Id 99; Remove-PSSession $w")
-        assert s.workspace.world.variables["n"] == "web"
-        assert s.workspace.world.variables["w"] is web
+        assert s.workspace.context.variables["n"] == "web"
+        assert s.workspace.context.variables["w"] is web
         assert s.shows("  1 web") and s.shows(f"{NOT_FOUND}SessionId")
         assert s.app.sessions.sessions == (web,), "what stands behind an error is not done"
         await call(s, "$PSSessionConfigurationName = 'jea'")
-        assert s.workspace.world.connection("etsn c").values["ConfigurationName"] == "jea"
+        assert s.workspace.context.connection("etsn c").values["ConfigurationName"] == "jea"
 
 
 async def test_verbose_leaves_the_steps_of_opening_in_the_text() -> None:

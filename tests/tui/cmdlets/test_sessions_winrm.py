@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceState
-from pstui.tui.dialogs.palette import CommandScreen
-from pstui.tui.dialogs.verb_list import SessionsScreen
+from pstui.tui.dialogs.palette import CommandPalette
+from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
@@ -55,9 +55,9 @@ async def test_the_cmdlets_do_the_same(winrm_endpoint: WinRMEndpoint) -> None:
         await s.run("$x = 7")
         (session,) = s.app.sessions.sessions
         s.app.sessions.keep(session)
-        s.workspace.world.variables["s"] = session
+        s.workspace.context.variables["s"] = session
         await s.keys("alt+x")
-        await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the bar")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the bar")
         await s.type("Disconnect-PSSession $s")
         await s.until(lambda: session.state is RunspaceState.DISCONNECTED, "the session disconnected")
         await s.type("Connect-PSSession -Id 1")

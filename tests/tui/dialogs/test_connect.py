@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pstui.backends.binding.connections import connection_info, profile_connection
@@ -24,7 +23,7 @@ from pstui.tui.dialogs.connect_saving import profile_keys, suggested
 from pstui.tui.dialogs.fields import ChoiceField, Verb, step_focus
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 from textual import events
 
 from tests.support.pilot import Screen, screen
@@ -62,12 +61,12 @@ ANSWERS = list[ConnectionInfo | None]
 
 @asynccontextmanager
 async def dialog(
-    world: World | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: Any
+    world: AppContext | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: object
 ) -> AsyncIterator[tuple[Screen, ConnectScreen, ANSWERS]]:
     """The dialog alone over an empty workspace, with what it answers."""
     answers: ANSWERS = []
     async with screen(**options) as s:
-        shown = ConnectScreen(world or World(SessionManager()), draft, missing)
+        shown = ConnectScreen(world or AppContext(SessionManager()), draft, missing)
         s.app.push_screen(shown, answers.append)
         await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
         yield s, shown, answers
@@ -127,7 +126,7 @@ async def test_each_set_has_its_fields_and_its_line_binds_back(parameter_set: Pa
 async def test_an_open_session_is_named_by_each_of_its_keys(parameter_set: ParameterSet) -> None:
     manager = kept()
     session = manager.sessions[1]
-    world = World(manager)
+    world = AppContext(manager)
     async with dialog(world, size=(110, 34)) as (s, shown, answers):
         await choose(s, shown, S.ID)
         assert s.shows("Web") and s.shows(str(session.instance_id))
@@ -264,7 +263,7 @@ async def test_keys_in_one_burst_reach_the_fields_in_order() -> None:
 
 async def test_the_connection_is_tested_step_by_step_and_closed_again() -> None:
     manager = SessionManager()
-    async with dialog(World(manager)) as (s, shown, answers):
+    async with dialog(AppContext(manager)) as (s, shown, answers):
         await choose(s, shown, S.DEMO)
         await s.keys("ctrl+t")
         await s.until(lambda: s.shows("✓ The connection works"), "the result")
@@ -300,7 +299,7 @@ async def test_a_pasted_line_with_the_prompts_and_line_ends_of_a_terminal_fills_
     file = tmp_path / "profiles.toml"
     file.write_text("[defaults]\nsession_option = { idle_timeout = 7200000 }\n")
     text = "PS C:\\> Enter-PSSession `\r>>   -ComputerName web1 `\r>>   -UseSSL -Port 5986\r"
-    async with dialog(World(SessionManager(), book=ProfileBook(read(file)))) as (s, shown, answers):
+    async with dialog(AppContext(SessionManager(), book=ProfileBook(read(file)))) as (s, shown, answers):
         s.app.post_message(events.Paste(text))
         await s.until(lambda: shown.draft.text("ComputerName") == "web1", "the fields")
         assert shown.line == "Enter-PSSession -ComputerName web1 -Port 5986 -UseSSL", "what was pasted, no more"
@@ -339,7 +338,7 @@ async def test_at_80_columns_no_default_is_cut_off(entry: SetEntry) -> None:
 
 
 async def test_an_open_session_takes_one_row_at_80_columns_and_a_click_names_it() -> None:
-    async with dialog(World(kept()), size=(80, 24)) as (s, shown, _):
+    async with dialog(AppContext(kept()), size=(80, 24)) as (s, shown, _):
         await choose(s, shown, S.ID)
         await s.until(lambda: s.shows("Web") and s.shows("Db"), "the sessions")
         rows = s.shown().splitlines()
@@ -381,7 +380,7 @@ def test_the_name_that_is_proposed_says_which_machine(field: str, text: str, nam
 
 async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_path: Path) -> None:
     book = ProfileBook(read(tmp_path / "profiles.toml"))
-    async with dialog(World(SessionManager(), book=book), size=(110, 34)) as (s, shown, answers):
+    async with dialog(AppContext(SessionManager(), book=book), size=(110, 34)) as (s, shown, answers):
         await fill(s, shown, {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "UseSSL": "on"})
         made = shown.connection()
         await s.keys("ctrl+s")
@@ -413,7 +412,7 @@ async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_pa
 def test_the_keys_of_every_set_lead_back_to_its_connection(parameter_set: ParameterSet) -> None:
     draft = Draft(parameter_set, dict(FILLED[parameter_set][0]))
     made = draft.connection()
-    table = profile_keys(draft, World(SessionManager()))
+    table = profile_keys(draft, AppContext(SessionManager()))
     kind = {S.VM_ID: "vm", S.VM_NAME: "vm", S.CONTAINER_ID: "container"}.get(parameter_set, "host")
     saved = profile_connection(kind, "x", table)
     assert (saved.parameter_set, dict(saved.values)) == (made.parameter_set, dict(made.values))

@@ -12,7 +12,8 @@ import pytest
 from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
-from pstui.tui.dialogs.credential_form import CredentialForm, CredentialsScreen
+from pstui.tui.dialogs.credential_form import CredentialForm
+from pstui.tui.dialogs.credential_list import CredentialsScreen
 from pstui.tui.dialogs.profile_form import ProfileForm, SessionOptionsForm, SingleForm
 from pstui.tui.dialogs.table_form import TableForm
 from pstui.tui.profiles.book import ProfileBook
@@ -392,7 +393,7 @@ async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> No
         await on(s, "web3")
         await s.keys("enter")
         await s.until(lambda: s.shows("● web3"), "the session")
-        s.workspace.edit_profile("host", "web3", dict(s.workspace.book.table("host", "web3")))
+        s.workspace.profiles.edit("host", "web3", dict(s.workspace.context.book.table("host", "web3")))
         await form(s, ProfileForm)
         await put(s, "name", "front")
         await s.keys("enter")
@@ -405,7 +406,7 @@ async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> No
 
 async def test_the_key_that_is_typed_for_stands_out_and_no_other(file: Path) -> None:
     async with session(file) as s:
-        s.workspace.edit_profile("host", "web1", dict(s.workspace.book.table("host", "web1")))
+        s.workspace.profiles.edit("host", "web1", dict(s.workspace.context.book.table("host", "web1")))
         here = await form(s, ProfileForm)
         await s.until(lambda: painted_bold(s, "name"), "the first one")
         s.burst("down", "down", "down")
@@ -416,7 +417,7 @@ async def test_the_key_that_is_typed_for_stands_out_and_no_other(file: Path) -> 
 
 async def test_a_form_can_be_used_with_the_mouse_alone(file: Path) -> None:
     async with session(file) as s:
-        s.workspace.edit_profile("host", "", {}, like="new")
+        s.workspace.profiles.edit("host", "", {}, like="new")
         here = await form(s, ProfileForm)
         row = here.row("use_ssl")
         assert row is not None

@@ -11,7 +11,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.help import HelpScreen
-from pstui.tui.dialogs.palette import CommandScreen, matching
+from pstui.tui.dialogs.palette import CommandPalette, matching
 from pstui.tui.keys.actions import ACTIONS
 from pstui.tui.pane.state import PaneState
 
@@ -22,11 +22,11 @@ from tests.support.tmux import environment, terminal
 DEMO = ConnectionInfo(ParameterSet.DEMO)
 
 
-async def bar(s: Screen, *keys: str) -> CommandScreen:
+async def bar(s: Screen, *keys: str) -> CommandPalette:
     await s.keys(*(keys or ("alt+x",)))
-    await s.until(lambda: isinstance(s.app.screen, CommandScreen) and s.app.screen.focused, "the command bar")
+    await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the command bar")
     shown = s.app.screen
-    assert isinstance(shown, CommandScreen)
+    assert isinstance(shown, CommandPalette)
     return shown
 
 
@@ -34,8 +34,8 @@ async def bar(s: Screen, *keys: str) -> CommandScreen:
 async def test_it_opens_by_both_ways_and_lists_every_action(keys: tuple[str, ...]) -> None:
     async with screen(size=(120, 40)) as s:
         shown = await bar(s, *keys)
-        listed = {each.action for each in shown._shown}
-        assert listed >= {each.action for each in ACTIONS} - {"commands"}
+        listed = {each.name for each in shown._shown}
+        assert listed >= {each.name for each in ACTIONS} - {"commands"}
         assert s.shows("F1") and s.shows("every key that works here")
         await s.keys("escape")
         await s.until(lambda: s.app.screen is s.workspace, "the workspace")
@@ -65,7 +65,7 @@ async def test_nothing_fits_and_enter_does_nothing() -> None:
         await bar(s)
         await s.type("zzzz")
         await s.until(lambda: s.shows("No action has that name"), "the word")
-        assert isinstance(s.app.screen, CommandScreen)
+        assert isinstance(s.app.screen, CommandPalette)
 
 
 async def test_a_cmdlet_that_does_not_bind_shows_its_id_and_the_next_one_works() -> None:
@@ -103,7 +103,7 @@ async def test_session_options_and_credentials_can_be_kept_in_variables() -> Non
         await bar(s)
         await s.type("$o = New-PSSessionOption -SkipCACheck")
         await s.type("$c = Get-Credential CONTOSO\\admin")
-        await s.until(lambda: {"o", "c"} <= set(s.workspace.world.variables), "the variables")
+        await s.until(lambda: {"o", "c"} <= set(s.workspace.context.variables), "the variables")
         await s.type("New-PSSession -ComputerName web1 -Port 99999 -SessionOption $o -Credential $c")
         await s.until(lambda: s.shows("ParameterArgumentValidationError"), "the refusal of the port alone")
 
@@ -137,9 +137,9 @@ async def test_the_line_stays_in_its_place_and_a_table_fits_80_columns() -> None
 
 
 def test_letters_mean_the_action_whose_name_begins_so_first() -> None:
-    assert matching(ACTIONS, "quit")[0].action == "quit"
-    assert matching(ACTIONS, "new text")[0].action == "newest" or matching(ACTIONS, "newest")[0].action == "newest"
-    assert matching(ACTIONS, "clt")[0].action == "close_tab"
+    assert matching(ACTIONS, "quit")[0].name == "quit"
+    assert matching(ACTIONS, "new text")[0].name == "newest" or matching(ACTIONS, "newest")[0].name == "newest"
+    assert matching(ACTIONS, "clt")[0].name == "close_tab"
     assert matching(ACTIONS, "") == list(ACTIONS)
     assert matching(ACTIONS, "qqqqq") == []
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.keys.actions import ACTIONS, TAB_KEYS, mend_escape_delay
+from pstui.tui.keys.actions import ACTIONS, TAB_KEYS, fix_escape_delay
 from pstui.tui.keys.contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys.keymap import action_names, key_name, keymap, written
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.reading import read
 from textual import constants
+from textual.actions import parse
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager, host
@@ -46,6 +48,15 @@ ALL = ACTIONS + TAB_KEYS
 )
 def test_keys_are_read_as_people_write_them(text: str, name: str | None) -> None:
     assert key_name(text) == name
+
+
+async def test_every_action_names_the_part_of_the_workspace_that_does_it() -> None:
+    async with screen() as s:
+        for each in ALL:
+            part, name, parameters = parse(each.action)
+            owner = getattr(s.workspace, part) if part else s.workspace
+            if each.name != "alt":  # what a key means after it is no action of its own
+                signature(getattr(owner, f"action_{name}")).bind(*parameters)
 
 
 @given(st.text(max_size=30))
@@ -81,7 +92,7 @@ def test_every_action_of_finding_and_copying_has_one_meaning_per_key() -> None:
         ({"find": "x"}, "'x' is needed for typing: use it with Ctrl or Alt, an F-key, or 'prefix x'."),
         ({"find": "Ctrl+M"}, "'Ctrl+M' is needed for typing: use it with Ctrl or Alt, an F-key, or 'prefix Ctrl+M'."),
         ({"find": "Ctrl+C"}, "'Ctrl+C' is needed for typing: use it with Ctrl or Alt, an F-key, or 'prefix Ctrl+C'."),
-        ({"find": "Hyper+F"}, "'Hyper+F' is no key."),
+        ({"find": "Hyper+F"}, "'Hyper+F' is not a key."),
         ({"find": 7}, "must be a key or a list of keys."),
         ({"interrupt": "F7"}, "Ctrl+C always stops what runs and cannot be another key."),
     ],
@@ -142,9 +153,9 @@ async def test_the_screen_follows_the_configuration() -> None:
         await driver.until(lambda: driver.pane.state is PaneState.PROMPT, "a prompt")
         await driver.until(lambda: driver.shows("F7 find"), "the footer tells it")
         await driver.keys("ctrl+f")
-        assert not driver.workspace.find_bar.display
+        assert not driver.workspace.reading.find_bar.display
         await driver.keys("f7")
-        await driver.until(lambda: driver.workspace.find_bar.has_keys, "F7 finds")
+        await driver.until(lambda: driver.workspace.reading.find_bar.has_keys, "F7 finds")
         await driver.keys("escape", "ctrl+right_square_bracket")
         await driver.until(lambda: driver.shows("k connect"), "the row of keys tells it")
         await driver.keys("escape", "f1")
@@ -155,9 +166,9 @@ def test_esc_waits_as_long_as_a_slow_link_may_take_unless_the_user_says_otherwis
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.1)
-    mend_escape_delay({"ESCDELAY": "50"})
+    fix_escape_delay({"ESCDELAY": "50"})
     assert constants.ESCAPE_DELAY == 0.1
-    mend_escape_delay({})
+    fix_escape_delay({})
     assert constants.ESCAPE_DELAY == 0.25
 
 

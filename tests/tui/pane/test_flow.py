@@ -234,5 +234,5 @@ async def test_a_tab_behind_is_not_painted(monkeypatch: pytest.MonkeyPatch) -> N
         await driver.until(lambda: behind.transcript.buffer.end >= 30_000, "the text came")
         await driver.until(lambda: driver.shows("●999"), "the badge says so")
         assert behind.transcript not in painted
-        driver.workspace.bring_to_front(behind)
+        driver.workspace.tabs.bring_to_front(behind)
         await driver.until(lambda: driver.shows("line 29999"), "it is painted when it is seen")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.records import ProgressRecord
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.keys.actions import ACTIONS, PREFIX_KEY, TAB_KEYS, mend_alt_keys
+from pstui.tui.keys.actions import ACTIONS, PREFIX_KEY, TAB_KEYS, fix_alt_keys
 from pstui.tui.pane.progress import ProgressModel, remaining
 from pstui.tui.pane.question import key_info
 from pstui.tui.plain import plain, plain_lines
@@ -73,7 +73,7 @@ def test_the_time_left_is_said_roughly(seconds: int, shown: str) -> None:
 
 
 def test_alt_keys_arrive_under_their_own_names() -> None:
-    mend_alt_keys()
+    fix_alt_keys()
     expected = {"\x1b\r": "alt+enter", "\x1b.": "alt+full_stop", **{f"\x1b{n}": f"alt+{n}" for n in range(10)}}
     expected |= {f"\x1b{letter}": f"alt+{letter}" for letter in "abcfxyzA"} | {"\x1b\x7f": "alt+backspace"}
     for sequence, name in expected.items():

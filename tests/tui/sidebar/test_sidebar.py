@@ -211,7 +211,7 @@ async def test_nothing_is_looked_for_while_the_sidebar_is_hidden(manager: StandI
 async def test_a_change_on_disk_is_noticed_and_its_problems_are_listed(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         file.write_text(FILE + '\n[hosts.new]\ncomputr_name = "x"\n\n[hosts.more]\ncomputer_name = "more"\n')
-        s.workspace._look()
+        s.workspace.profiles.check_file()
         await s.until(lambda: "more" in listed(s), "the new profile")
         await s.until(lambda: noted(s, "1 problem in the profile file"), "the notice")
         await s.keys("exclamation_mark")

@@ -70,7 +70,7 @@ async def test_a_capital_matters_and_a_wrong_text_says_so() -> None:
         await driver.until(lambda: driver.shows("2 of 2"), "the one with a capital, typed and said")
         driver.burst("x", "enter")
         await driver.until(lambda: driver.shows("nothing found"), "it says so")
-        assert driver.workspace.find_bar.typing, "Enter goes nowhere without a match"
+        assert driver.workspace.reading.find_bar.typing, "Enter goes nowhere without a match"
 
 
 async def test_f1_and_the_footer_tell_the_keys_of_finding() -> None:
@@ -90,9 +90,9 @@ async def test_ctrl_c_stops_what_runs_from_the_row_too() -> None:
         await driver.until(lambda: driver.pane.state is PaneState.BUSY, "it runs")
         driver.burst("ctrl+f", *"wait", "ctrl+c")
         await driver.until(lambda: driver.sees("stopped"), "it was stopped")
-        assert driver.workspace.find_bar.has_keys
+        assert driver.workspace.reading.find_bar.has_keys
         await driver.keys("ctrl+c")
-        await driver.until(lambda: not driver.workspace.find_bar.display, "nothing runs: the row closes")
+        await driver.until(lambda: not driver.workspace.reading.find_bar.display, "nothing runs: the row closes")
 
 
 async def test_commands_are_gone_to_marked_copied_and_folded() -> None:
@@ -123,7 +123,7 @@ async def test_a_tab_takes_the_row_away_with_its_highlights() -> None:
         await driver.run("say one")
         driver.burst("ctrl+f", *"one", "enter", "alt+1")
         await driver.until(lambda: driver.shows("[web1]"), "the other tab")
-        assert not driver.workspace.find_bar.display
+        assert not driver.workspace.reading.find_bar.display
         await driver.type("say here")
         await driver.until(lambda: driver.sees("here"), "the editor of the other tab has the keys")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.records import Stream, Write
+from pstui.tui.transcript import messages
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.palette import DARK, LIGHT, Look, Palette, contrast
 from pstui.tui.transcript.render.style import apply_sgr, console_style
@@ -43,7 +44,7 @@ class Bench(App[None]):
                 yield Static("editor")
             yield Static("other", id="other")
 
-    def on_transcript_new_output(self, event: Transcript.NewOutput) -> None:
+    def on_transcript_new_output(self, event: messages.NewOutput) -> None:
         self.new_output.append(event.count)
 
 

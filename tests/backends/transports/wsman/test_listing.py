@@ -10,11 +10,11 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
-from pstui.tui.cmdlets.run import Commands
-from pstui.tui.cmdlets.table import Said
+from pstui.tui.cmdlets.common_parameters import CmdletOutput
+from pstui.tui.cmdlets.run import CmdletRunner
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
-from pstui.tui.workspace.context import World
+from pstui.tui.workspace.context import AppContext
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint
@@ -57,11 +57,11 @@ class Desk:
         self.sessions, self.face = SessionManager(), Face()
         file = endpoint.folder / "profiles.toml"
         file.write_text('[defaults]\ntrusted_hosts = ["<local>"]\n')
-        self.world = World(self.sessions, book=ProfileBook(read(file)))
+        self.world = AppContext(self.sessions, book=ProfileBook(read(file)))
         self.world.variables["c"] = PSCredential(USER, Secret(PASSWORD))
-        self.commands = Commands(self.world, self.face, ScriptedConsole(), lambda: 100)
+        self.commands = CmdletRunner(self.world, self.face, ScriptedConsole(), lambda: 100)
 
-    async def run(self, line: str) -> list[Said]:
+    async def run(self, line: str) -> list[CmdletOutput]:
         there = f"-ComputerName localhost -Port {self.endpoint.port} -Credential $c"
         return await self.commands.run(line.replace("THERE", there))
 

@@ -1,4 +1,4 @@
-"""The part of the workspace that opens sessions and works on them: the dialog, typed calls, the lists."""
+"""What the workspace does with sessions: the connection dialog, typed cmdlets, the lists, the session in front."""
 
 from __future__ import annotations
 
@@ -8,37 +8,50 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.pane.state import PaneState
-from pstui.tui.workspace.tabs import TabbedScreen
+from pstui.tui.keys.keymap import Keymap
+from pstui.tui.pane.pane import Pane
+from pstui.tui.sidebar.model import SidebarEntry, identity
+from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual.screen import Screen
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.connect_draft import Draft
     from pstui.tui.keys.actions import KeyAction
-    from pstui.tui.keys.keymap import Keymap
-    from pstui.tui.pane.pane import Pane
-    from pstui.tui.workspace.context import World
 
 
-class ConnectingScreen(TabbedScreen):
-    """What can be done to open sessions. ``world`` and ``keymap`` are set by the workspace.
+class SessionActions:
+    """Opens sessions and works on those that are open; typed cmdlets and the list of sessions act through it.
 
-    The screens are imported when they are opened: the first paint does not wait for them.
+    The dialogs are imported when they are opened: the first paint does not wait for them.
     """
 
-    world: World
-    keymap: Keymap
-    #: a call of the command line that lacks values: it is asked for first
-    lacking: MissingMandatory | None = None
-    _typed: LineHistory | None = None
+    def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext, keymap: Keymap) -> None:
+        self._screen, self._tabs, self._context, self._keymap = screen, tabs, context, keymap
+        #: the cmdlets typed in the list of commands
+        self._typed = LineHistory()
 
-    async def on_mount(self) -> None:
-        """Ask for what the command line left out."""
-        if self.lacking is not None:
-            self.ask_connection(self.lacking)
+    # -- the session in front ---------------------------------------------------------------------------------
 
-    # -- the screens ------------------------------------------------------------------------------------------
+    def action_answer(self) -> None:
+        """Go between question and editor; from elsewhere to the editor."""
+        if (front := self._tabs.front) is not None:
+            front.questions.answer_or_edit()
+
+    def action_again(self) -> None:
+        """Enter again."""
+        if (front := self._tabs.front) is not None:
+            front.enter()
+
+    def action_details(self) -> None:
+        """Write the details of the last failure."""
+        front = self._tabs.front
+        if front is None or not front.conversation.show_details():
+            self._screen.app.bell()
+
+    # -- dialogs ----------------------------------------------------------------------------------------------
 
     def action_connect(self) -> None:
         """Open the connection dialog."""
@@ -48,14 +61,14 @@ class ConnectingScreen(TabbedScreen):
         """Show the connection of the tab in front in the dialog; a tab whose session is over leads there then."""
         from pstui.tui.dialogs.connect_draft import Draft
 
-        front = self.front
+        front = self._tabs.front
         if front is None:
             self.ask_connection()
             return
 
         async def open_it(info: ConnectionInfo) -> None:
-            if front in self.panes and not front.state.live and not info.parameter_set.is_lookup:
-                self.lead_to(front, info)
+            if front in self._tabs.panes and not front.state.live and not info.parameter_set.is_lookup:
+                self._tabs.lead_to(front, info)
             else:
                 await self.enter(info)
 
@@ -78,58 +91,85 @@ class ConnectingScreen(TabbedScreen):
             if info is None:
                 self._focus_pane()
             else:
-                self.run_worker(self._open_or_say(open_it(info)), group="opening")
+                self._screen.run_worker(self._try_open(open_it(info)), group="opening")
 
-        self.app.push_screen(ConnectScreen(self.world, draft, missing), answered)
+        self._screen.app.push_screen(ConnectScreen(self._context, draft, missing), answered)
+
+    async def _try_open(self, opening: Awaitable[None]) -> None:
+        try:
+            await opening
+        except PstuiError as error:
+            self._complain(error)
 
     def action_commands(self) -> None:
         """Open the list of actions, where cmdlets can be typed, too."""
         from pstui.backends.binding.errors import MissingMandatory
-        from pstui.tui.dialogs.palette import CommandScreen
+        from pstui.tui.dialogs.palette import CommandPalette
 
-        self._typed = self._typed or LineHistory()
-        actions = [(each, self.keymap.shown(each.name)) for each in self.keymap.actions if each.action != "commands"]
+        actions = [(each, self._keymap.shown(each.name)) for each in self._keymap.actions if each.name != "commands"]
 
         async def answered(chosen: KeyAction | MissingMandatory | None) -> None:
             if isinstance(chosen, MissingMandatory):
                 self.ask_connection(chosen)
             elif chosen is not None:
-                await self.run_action(chosen.action)
+                await self._screen.run_action(chosen.action)
             else:
                 self._focus_pane()
 
-        self.app.push_screen(CommandScreen(self.world, self, actions, self._typed), answered)
+        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed), answered)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
-        from pstui.tui.dialogs.verb_list import SessionsScreen
+        from pstui.tui.dialogs.session_list import SessionsScreen
 
-        self.app.push_screen(SessionsScreen(self.world, self, self.front.session if self.front else None))
+        front = self._tabs.front
+        self._screen.app.push_screen(SessionsScreen(self._context, self, front.session if front else None))
 
     def action_errors(self) -> None:
         """Open the list of the errors of the session in front."""
         from pstui.tui.dialogs.messages import ErrorsScreen
 
-        front = self.front
+        front = self._tabs.front
         session = None if front is None else front.session
         if front is None or session is None:
-            self.app.bell()
+            self._screen.app.bell()
             return
-        self.app.push_screen(ErrorsScreen(front.info.label, lambda: session.errors))
+        self._screen.app.push_screen(ErrorsScreen(front.info.label, lambda: session.errors))
 
-    # -- what typed calls and the list of sessions want -------------------------------------------------------
+    # -- what is chosen in the sidebar ------------------------------------------------------------------------
+
+    async def choose(self, entry: SidebarEntry, *, again: bool) -> None:
+        """Go to the tab of an entry, or open one; ``again`` opens one more."""
+        try:
+            info = entry.connection()
+        except PstuiError as error:
+            self._complain(error)
+            return
+        if info is None:
+            return
+        self._screen.remove_class("-unfolded")
+        same = identity(info)
+        there = next((pane for pane in self._tabs.panes if identity(pane.info) == same), None)
+        if there is None or again:
+            await self._tabs.open(info)
+        else:
+            self._tabs.bring_to_front(there)
+            if not there.state.live:
+                there.enter()
+
+    # -- what typed cmdlets and the list of sessions do -------------------------------------------------------
 
     async def enter(self, info: ConnectionInfo) -> None:
         """Open a tab; where ``info`` names a session that a tab is or was in, go to that tab. Raises PstuiError."""
         if not info.parameter_set.is_lookup:
-            await self.open(info)
+            await self._tabs.open(info)
             return
-        session = self.sessions.find(info)
+        session = self._context.sessions.find(info)
         await self._go_to(session)
 
     async def exit(self) -> str:
         """Leave the session in front, as ``exit`` typed in it does. Raises PstuiError."""
-        front = self.front
+        front = self._tabs.front
         if front is None or not front.state.live:
             return "No session is entered."
         if not front.conversation.submit("Exit-PSSession"):
@@ -138,19 +178,19 @@ class ConnectingScreen(TabbedScreen):
 
     async def let_go(self, session: PSSession) -> None:
         """Leave the tabs that are in a session, without closing it."""
-        for pane in self.panes:
+        for pane in self._tabs.panes:
             if pane.session is session:
                 pane.conversation.let_go()
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
-        """Disconnect a session; who is in it leaves it first, with a word. Raises PstuiError."""
+        """Disconnect a session; a tab that is in it leaves it first and says so. Raises PstuiError."""
         if session.temporary and not session.link.why_not_disconnect():
             raise SessionStateError(
                 f"{session.name} is temporary", "It is closed when it is left.", "Keep it first, then disconnect it."
             )
         if not session.link.why_not_disconnect() and (pane := self._pane_of(session)) is not None and pane.state.live:
             await self.let_go(session)
-            self.app.notify(f"{pane.info.label} was left: its session is disconnected", markup=False)
+            self._screen.app.notify(f"{pane.info.label} was left: its session is disconnected", markup=False)
         await session.link.disconnect(idle_timeout, buffering)
 
     async def connect(self, session: PSSession) -> None:
@@ -166,21 +206,18 @@ class ConnectingScreen(TabbedScreen):
     async def _go_to(self, session: PSSession) -> None:
         there = self._pane_of(session)
         if there is None:
-            await self.open(ConnectionInfo(ParameterSet.SESSION, {"Session": session}, session.name))
+            await self._tabs.open(ConnectionInfo(ParameterSet.SESSION, {"Session": session}, session.name))
             return
-        self.bring_to_front(there)
-        if there.state not in (PaneState.OPENING, PaneState.PROMPT, PaneState.BUSY):
+        self._tabs.bring_to_front(there)
+        if not there.state.live:
             there.enter()
 
-    async def _open_or_say(self, opening: Awaitable[None]) -> None:
-        try:
-            await opening
-        except PstuiError as error:
-            self.app.notify(error.text(), severity="error", markup=False, timeout=10)
-
     def _pane_of(self, session: PSSession) -> Pane | None:
-        return next((pane for pane in self.panes if pane.session is session), None)
+        return next((pane for pane in self._tabs.panes if pane.session is session), None)
 
     def _focus_pane(self) -> None:
-        if (front := self.front) is not None:
+        if (front := self._tabs.front) is not None:
             front.focus_main()
+
+    def _complain(self, error: PstuiError) -> None:
+        self._screen.app.notify(error.text(), severity="error", markup=False, timeout=10)

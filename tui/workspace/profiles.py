@@ -1,0 +1,289 @@
+"""What the workspace does with profiles: the sidebar's wishes, the file that changes, its problems, the forms.
+
+The forms are imported when they are opened: the first paint does not wait for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import PstuiError
+from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.edits import Change
+from pstui.tui.profiles.vault import in_thread
+from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
+from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
+from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.reading import ContextChanged
+from pstui.tui.workspace.state import Memory
+from pstui.tui.workspace.tabs import TabbedPanes
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from pstui.tui.dialogs.table_form import FormContext
+
+#: seconds between two looks at the profile file's times
+LOOK = 2.0
+_NO_FILE = "This window has no profile file"
+
+
+class ProfileActions:
+    """Edits profiles and shows them in the sidebar. Without a profile file nothing can be edited."""
+
+    def __init__(
+        self, screen: Screen[None], tabs: TabbedPanes, sidebar: Sidebar, context: AppContext, memory: Memory
+    ) -> None:
+        self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
+        self.sidebar, self.strip = sidebar, SidebarStrip()
+        self.book = context.book
+        self._marks: list[tuple[ConnectionInfo, str]] = []
+        model, known = sidebar.model, memory.state
+        model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
+
+    def begin(self) -> None:
+        """Keep the profiles current from now on, and tell what is wrong with them."""
+        self.show_strip()
+        if self.book is not None:
+            self._screen.set_interval(LOOK, self.check_file)
+            self._tell_problems()
+
+    # -- what the sidebar shows -------------------------------------------------------------------------------
+
+    def mark_sidebar(self) -> None:
+        """Show in the sidebar what is open and what is broken."""
+        marks = [(pane.info, _mark(pane.state)) for pane in self._tabs.panes]
+        if marks == self._marks:
+            return  # most often: a command begins or ends, and the sidebar has no part in that
+        self._marks = marks
+        states: dict[str, str] = {}
+        for info, mark in marks:
+            if mark == "broken":
+                states.setdefault(identity(info), mark)
+            elif mark:
+                states[identity(info)] = mark
+        if self.sidebar.mark(states):
+            self.show_strip()
+
+    def show_strip(self) -> None:
+        """Update the folded sidebar."""
+        self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
+
+    def refill(self) -> None:
+        """Show the profiles as they were read last."""
+        assert self.book is not None
+        self.sidebar.set_entries(self.book.entries())
+        self.show_strip()
+        self._screen.post_message(ContextChanged())
+
+    def used(self, info: ConnectionInfo) -> None:
+        """Remember that a connection was opened now, for the order by last use."""
+        self.sidebar.use(identity(info), time.time())
+        self._remember()
+
+    def _remember(self) -> None:
+        model, state = self.sidebar.model, self._memory.state
+        state.used, state.by_use, state.folds = model.used, model.by_use, sorted(model.toggled)
+        self._memory.keep()
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def check_file(self) -> None:
+        """Read the profile file again if it is no longer the one that was read."""
+        if self.book is not None and not self.book.is_busy and self.book.is_stale():
+            self._screen.run_worker(self._read_again(), group="profile file", exclusive=True)
+
+    async def _read_again(self) -> None:
+        assert self.book is not None
+        await in_thread(self.book.reread)
+        self.refill()
+        self._screen.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
+        self._tell_problems()
+
+    def _tell_problems(self) -> None:
+        count = len(self.book.problems) if self.book is not None else 0
+        if count:
+            said = "1 problem" if count == 1 else f"{count} problems"
+            self._screen.app.notify(
+                f"{said} in the profile file. ! in the sidebar lists them.", severity="warning", markup=False
+            )
+
+    # -- what is asked for in the sidebar ---------------------------------------------------------------------
+
+    def do(self, verb: str, entry: SidebarEntry | None) -> None:
+        """Do to the profiles what a key of the sidebar asks for; ``entry`` is the one below the cursor."""
+        match verb:
+            case "why" if entry is not None:
+                self._screen.app.notify(entry.name, markup=False)
+            case "folded" | "order":
+                self._remember()
+            case "problems":
+                self.action_problems()
+            case "undo":
+                self._screen.run_worker(self.undo(), group="profiles")
+            case "add":
+                self.edit("host", "", {})
+            case "import":
+                self.action_import_profiles()
+            case "edit" | "clone" if entry is not None:
+                self._edit_entry(entry, copy=verb == "clone")
+            case "delete" | "pin" if entry is not None:
+                self._change_entry(entry, verb)
+            case "edit" | "clone" | "delete" | "pin":
+                self._screen.app.notify("This is a heading. Go to an entry below it first.", markup=False)
+
+    def _edit_entry(self, entry: SidebarEntry, *, copy: bool) -> None:
+        if entry.saved and self.book is not None:
+            values = dict(self.book.table(entry.kind, entry.name))
+            self.edit(entry.kind, "" if copy else entry.name, values, like=entry.name)
+        elif entry.info is not None:
+            from pstui.tui.profiles.schema import profile_table
+
+            self.edit(kind_of(entry.info), "", profile_table(entry.info), like=entry.name)
+
+    def _change_entry(self, entry: SidebarEntry, verb: str) -> None:
+        if not entry.saved or self.book is None:
+            self._screen.app.notify(f"{entry.name} is not a profile. e makes one of it.", markup=False)
+            return
+        if verb == "delete":
+            change = Change(entry.kind, entry.name, None)
+            said = f"{entry.name} deleted"
+        else:
+            values = dict(self.book.table(entry.kind, entry.name))
+            if values.pop("pinned", False) is not True:
+                values["pinned"] = True
+            change = Change(entry.kind, entry.name, values, base=self.book.table(entry.kind, entry.name))
+            said = f"{entry.name} {'pinned' if values.get('pinned') else 'no longer pinned'}"
+        self._screen.run_worker(self._try_write([change], said), group="profiles")
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    async def _try_write(self, changes: Sequence[Change], said: str) -> None:
+        """Write edits to the profile file, or show why that cannot be done."""
+        try:
+            await self._write(changes, said)
+        except PstuiError as error:
+            self._complain(error)
+
+    async def _write(self, changes: Sequence[Change], said: str) -> None:
+        """Write edits to the profile file. Raises PstuiError."""
+        if (book := self.book) is None:
+            raise PstuiError(_NO_FILE)
+        try:
+            await in_thread(lambda: book.apply(changes, said))
+            for change in changes:
+                if change.old not in ("", change.name):
+                    self._renamed(change.kind, change.old, change.name)
+        finally:
+            # also after a failure: the file has been read again, and may be another
+            self.refill()
+        self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
+
+    def _renamed(self, kind: str, old: str, new: str) -> None:
+        """Let tabs and the order by last use follow a profile's new name."""
+        used = self.sidebar.model.used
+        if (when := used.pop(f"{kind}:{old}", None)) is not None:
+            used[f"{kind}:{new}"] = when
+        self._remember()
+        self._tabs.rename_profile(kind, old, new)
+
+    async def _take_back(self) -> str:
+        """Take the last edit back and return what it was. Raises PstuiError."""
+        if self.book is None:
+            raise PstuiError(_NO_FILE)
+        try:
+            return await in_thread(self.book.undo)
+        finally:
+            self.refill()
+
+    async def undo(self) -> None:
+        """Take the last edit back, and say which."""
+        try:
+            said = await self._take_back()
+        except PstuiError as error:
+            self._complain(error)
+            return
+        self._screen.app.notify(f"Taken back: {said}" if said else "There is nothing to take back", markup=False)
+
+    def _complain(self, error: PstuiError) -> None:
+        self._screen.app.notify(error.text(), severity="error", markup=False, timeout=10)
+
+    # -- forms and lists --------------------------------------------------------------------------------------
+
+    def _form_context(self) -> FormContext | None:
+        """Return what the forms need; None, with a notice, where nothing can be edited."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return None
+        from pstui.tui.dialogs.table_form import FormContext
+
+        return FormContext(self.book, self._write, self._take_back, self._forget)
+
+    def _forget(self, credential: str) -> None:
+        if self._context.vault is not None:
+            self._context.vault.forget(credential)
+
+    def edit(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
+        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.profile_form import ProfileForm
+
+            self._screen.app.push_screen(ProfileForm(context, kind, name, values, like=like), self._saved)
+
+    def _saved(self, identity: str | None) -> None:
+        """Put the cursor on the profile that was saved."""
+        entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
+        if entry is not None:
+            self.sidebar.move_to(entry)
+
+    def action_credentials(self) -> None:
+        """List the credentials that profiles name."""
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.credential_list import CredentialsScreen
+
+            self._screen.app.push_screen(CredentialsScreen(context))
+
+    def action_defaults(self) -> None:
+        """Edit what holds for every connection that does not say otherwise."""
+        self._edit_single("defaults")
+
+    def action_settings(self) -> None:
+        """Edit the settings of pstui itself."""
+        self._edit_single("settings")
+
+    def _edit_single(self, table: str) -> None:
+        if (context := self._form_context()) is not None:
+            from pstui.tui.dialogs.profile_form import SingleForm
+
+            self._screen.app.push_screen(SingleForm(context, table))
+
+    def action_problems(self) -> None:
+        """List what is wrong in the profile file."""
+        from pstui.tui.dialogs.messages import ProblemsScreen
+
+        problems = self.book.problems if self.book is not None else ()
+        self._screen.app.push_screen(ProblemsScreen(problems))
+
+    def action_import_profiles(self) -> None:
+        """Take hosts from another program's file."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return
+        from pstui.tui.dialogs.import_hosts import ImportScreen
+
+        def chosen(changes: Sequence[Change] | None) -> None:
+            if changes:
+                count = len([one for one in changes if one.kind != "credentials"])
+                said = f"{count} profile{'' if count == 1 else 's'} imported"
+                self._screen.run_worker(self._try_write(changes, said), group="profiles")
+
+        self._screen.app.push_screen(ImportScreen(self.book), chosen)
+
+
+def _mark(state: PaneState) -> str:
+    """Return what the sidebar shows of a session in that state."""
+    if state in (PaneState.FAILED, PaneState.BROKEN):
+        return "broken"
+    return "open" if state.live else ""
