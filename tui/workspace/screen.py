@@ -88,6 +88,7 @@ class Workspace(KeysPainted):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.context = context
+        self.pace = context.pace
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
