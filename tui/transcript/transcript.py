@@ -17,7 +17,7 @@ selection stays where it was made while text pours in. Commands are counted as i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from pstui.backends.records import Write
 from pstui.tui.keys.direct import handed_on
@@ -85,12 +85,12 @@ class Transcript(ScrollView, can_focus=True):
     }
     """
 
-    NewOutput = messages.NewOutput
-    Followed = messages.Followed
-    RowsChanged = messages.RowsChanged
-    Selected = messages.Selected
-    Copied = messages.Copied
-    Wanted = messages.Wanted
+    NewOutput: TypeAlias = messages.NewOutput
+    Followed: TypeAlias = messages.Followed
+    RowsChanged: TypeAlias = messages.RowsChanged
+    Selected: TypeAlias = messages.Selected
+    Copied: TypeAlias = messages.Copied
+    Wanted: TypeAlias = messages.Wanted
 
     def __init__(
         self,
