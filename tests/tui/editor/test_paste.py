@@ -70,7 +70,7 @@ async def test_a_question_between_pasted_lines_is_not_answered_by_them(manager: 
     async with session(manager) as s:
         await pasted(s, "ask\nsay two\nsay three")
         await s.keys("tab", "enter")
-        await s.until(lambda: s.pane.question_has_keys, "the question")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
         await s.type("Ada")
         await s.until(lambda: s.sees("three"), "the rest")
         assert s.sees("got Ada")
