@@ -117,7 +117,7 @@ async def walk(s: Screen, road: Road, line: str) -> None:
         if state is PaneState.PROMPT:
             prompt.set()
 
-    conversation._enter_state = entered  # type: ignore[method-assign]  # asking for the state would be a part of the road
+    conversation._enter_state = entered  # type: ignore[assignment]  # asking for the state would be a part of the road
     with road.walk():
         s.burst("enter")
         await prompt.wait()
@@ -189,7 +189,7 @@ async def measure(info: ConnectionInfo, folder: Path, line: str) -> Road:
     """Run the program as it runs for a person, with profiles, history and memory, and return the road."""
     profiles = folder / "profiles.toml"
     profiles.write_text(PROFILES)
-    options = {
+    options: dict[str, Any] = {
         "book": ProfileBook(read(profiles)),
         "history": History(folder / "history.jsonl", lambda text: False),
         "memory": StateFile(folder / "workspace.json"),

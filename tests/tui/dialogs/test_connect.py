@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pstui.backends.binding.connections import connection_info, profile_connection
@@ -61,7 +62,7 @@ ANSWERS = list[ConnectionInfo | None]
 
 @asynccontextmanager
 async def dialog(
-    world: AppContext | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: object
+    world: AppContext | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: Any
 ) -> AsyncIterator[tuple[Screen, ConnectScreen, ANSWERS]]:
     """The dialog alone over an empty workspace, with what it answers."""
     answers: ANSWERS = []

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
 from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInInteractive, StandInManager, host
 
 
-def session(manager: StandInManager, **options: object):
+def session(manager: StandInManager, **options: Any) -> AbstractAsyncContextManager[Screen]:
     return screen(host("web1"), sessions=manager.as_manager(), **options)
 
 
 async def ready(s: Screen) -> StandInInteractive:
     await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
-    return s.pane.conversation.interactive  # type: ignore[return-value, union-attr]  # the stand-in
+    return s.pane.conversation.interactive  # type: ignore[return-value]  # the stand-in
 
 
 async def press(s: Screen, text: str, *keys: str) -> tuple[str, int]:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from pstui.backends import pace
 from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.pace import Pace
 from pstui.backends.records import Write
@@ -102,7 +101,7 @@ async def test_long_records_count_for_as_much_as_they_are() -> None:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock of a machine that has just booted, to be turned on by the test."""
     now = [0.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("pstui.backends.pace.time.monotonic", lambda: now[0])
     return now
 
 
@@ -159,13 +158,15 @@ def test_the_driver_holds_floods_back_for_keys_but_not_for_ctrl_c(now: list[floa
 
     pace = Pace()
     plain: Any = Plain
-    driver: Any = keys_first(plain, pace)()
+    held_back: Any = keys_first(plain, pace)
+    driver = held_back()
     for message in (events.Key("ctrl+c", "\x03"), events.MouseUp(None, 0, 0, 0, 0, 0, False, False, False)):
         driver.process_message(message)
     assert not pace.rest
     driver.process_message(events.Key("a", "a"))
     assert pace.rest == KEY_TIME and len(passed) == 3
-    assert issubclass(keys_first(Driver, pace), Driver)
+    abstract: Any = Driver
+    assert issubclass(keys_first(abstract, pace), Driver)
 
 
 @asynccontextmanager
