@@ -17,7 +17,7 @@ from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
-from pstui.tui.profiles.settings import pane_settings
+from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry

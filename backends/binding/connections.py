@@ -16,14 +16,13 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.addresses import take_apart
-from pstui.backends.binding.checks import check_session_option, finish
+from pstui.backends.binding.checks import check_session_option, finish, read_connection_table
 from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_toml, session_options
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.line import bind
 from pstui.backends.binding.parameters import OPENING, TARGET_KEYS, cmdlet, option, options_of, set_of_keys
-from pstui.backends.binding.ssh_tables import read_connection_table
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet

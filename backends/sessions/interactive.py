@@ -101,7 +101,7 @@ class SessionTurn:
 
 async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
-    from pstui.backends.psrp.invocations import error_report
+    from pstui.backends.psrp.invocation import error_report
 
     try:
         if result.record is not None:
@@ -180,7 +180,7 @@ async def install_prompt(session: PSSession) -> None:
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.invocations import DEBUG_MODE
+    from pstui.backends.psrp.invocation import DEBUG_MODE
 
     if "DebugMode" in session.application_private_data and not session.debug_mode_set:
         await session.run(DEBUG_MODE)
@@ -380,7 +380,7 @@ class InteractiveSession:
 
     async def _send(self, line: str) -> Outcome:
         """Send a line as soon as it is its turn."""
-        from pstui.backends.psrp.invocations import line_invocation
+        from pstui.backends.psrp.invocation import line_invocation
 
         session = self.session
         session.attach(self.console)
@@ -461,7 +461,7 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.invocations import DEBUG_PROMPT, PROMPT
+        from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
 
         await self._turn.wait()
         found = Bounded(1)
@@ -472,7 +472,7 @@ class InteractiveSession:
 
     async def _load_profile(self) -> None:
         """Run the far end's profile files if the connection asks for it; they never run by themselves."""
-        from pstui.backends.psrp.invocations import LOAD_PROFILE
+        from pstui.backends.psrp.invocation import LOAD_PROFILE
 
         if not self.session.info.settings.get("load_profile"):
             return

@@ -1,10 +1,13 @@
-"""A session let go of and taken up again, where its transport can do that (protocol-notes 5.3, 5.4)."""
+"""Where a session stands: its state and availability, who watches them, and whether the far end wants it left.
+
+A session let go of and taken up again, where its transport can do that (protocol-notes 5.3, 5.4).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,13 +15,60 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import OpenCancelled, PstuiError, SessionBroken, SessionStateError
 from pstui.backends.records import ErrorInfo, RunspaceAvailability, RunspaceState, Stream, Write
-from pstui.backends.sessions.status import SessionStatus
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import RemoteSession
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
+
+
+class SessionStatus:
+    """State and availability of one session (protocol-notes 5.3). A change wakes who waits, then tells the watchers."""
+
+    def __init__(self) -> None:
+        self.state = RunspaceState.BEFORE_OPEN
+        self.availability = RunspaceAvailability.NONE
+        #: the exit code with which the far end has asked to leave the session, None while it has not
+        self.leave_code: int | None = None
+        self._change = asyncio.Event()
+        self._left = asyncio.Event()
+        self._watchers: list[Callable[[], None]] = []
+
+    def set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
+        """Take a new state and availability; what stays as it was is no change."""
+        if (state, availability) == (self.state, self.availability):
+            return
+        self.state, self.availability = state, availability
+        self._change.set()
+        self._change = asyncio.Event()
+        for watcher in list(self._watchers):
+            watcher()
+
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back at each change; returns the way to end that."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback) if callback in self._watchers else None
+
+    def changed(self) -> Coroutine[Any, Any, object]:
+        """Wait for the next change from this call on, even where a task awaits it later."""
+        return self._change.wait()
+
+    async def left(self) -> int:
+        """Wait until the far end asks to leave the session, and return the exit code it gave."""
+        await self._left.wait()
+        return self.leave_code or 0
+
+    def leave(self, code: int) -> None:
+        """Take the far end's request to leave."""
+        self.leave_code = code
+        self._left.set()
+
+    def stay(self) -> None:
+        """Forget a request to leave."""
+        self.leave_code = None
+        self._left.clear()
+
 
 #: seconds that a disconnected session must be kept at least (protocol-notes 5.4)
 LEAST_IDLE_TIMEOUT = 60.0

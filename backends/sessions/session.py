@@ -21,9 +21,8 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.link import SessionLink
+from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
-from pstui.backends.sessions.status import SessionStatus
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
@@ -378,7 +377,7 @@ class PSSession:
         on_output: Callable[[object], None] | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
-        from pstui.backends.psrp.invocations import script_invocation
+        from pstui.backends.psrp.invocation import script_invocation
 
         self.attach(console)
         invocation = script_invocation(

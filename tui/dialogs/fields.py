@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.tui.keys.direct import bound_actions
+from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain
 from textual import events
 from textual.app import ComposeResult

@@ -28,11 +28,10 @@ from pstui.tui.editor.completion_menu import CompletionMenu
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
-from pstui.tui.editor.paint import COMPONENTS, Painting
+from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
-from pstui.tui.editor.prediction import Prediction
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.keys.direct import bound_actions
+from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.still import Still
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pstui.tui.editor.history import HistorySteps
-from pstui.tui.editor.prediction import Prediction
-from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.editor.words import (
+from pstui.tui.editor.paint import Prediction
+from pstui.tui.editor.surface import (
+    EditingSurface,
     blank_start_before,
     capitalized,
     last_argument,

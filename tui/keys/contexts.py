@@ -1,15 +1,25 @@
 """What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
 
 The keys of the editor are declared with the editor; what F1 says of them stands here.
+
+Keys that act in the order they were typed.
+
+Textual runs a widget's bindings only after the key has gone up to the application and back; characters that were
+typed behind it have reached the widget by then. In a burst (a slow link, a script that types) Home or Enter would
+act too late. Widgets that are typed into therefore run their bindings themselves, while they handle the key.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 
 class Context(enum.Enum):
@@ -165,3 +175,28 @@ EDITING: Final = (
     ("Ctrl+L", "an empty screen; the text stays above"),
     ("PgUp, PgDn", "scroll the text"),
 )
+
+
+def bound_actions(*lists: Sequence[BindingType]) -> dict[str, str]:
+    """Return the action of each key; an earlier list comes before a later one."""
+    actions: dict[str, str] = {}
+    for bindings in lists:
+        for binding in bindings:
+            keys, action = (binding.key, binding.action) if isinstance(binding, Binding) else (binding[0], binding[1])
+            for key in keys.split(","):
+                actions.setdefault(key.strip(), action)
+    return actions
+
+
+def handed_on(widget: Widget, event: events.Key) -> bool:
+    """Give a key that came for ``widget`` to the widget that has the focus now; False where that is ``widget`` itself.
+
+    In a burst keys are on their way to a widget that an earlier one of them leaves.
+    """
+    focused = widget.screen.focused
+    if focused is None or focused is widget:
+        return False
+    event.stop()
+    event.prevent_default()
+    focused.post_message(events.Key(event.key, event.character))
+    return True

@@ -27,7 +27,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import busy_sign, hint_for, note_for
-from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
 from pstui.tui.transcript import messages

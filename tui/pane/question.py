@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from pstui.backends.console import KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.tui.editor.editor import EditorRow
-from pstui.tui.keys.direct import bound_actions
+from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult

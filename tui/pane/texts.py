@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.paint import cut
+from pstui.tui.sidebar.widget import cut
 from textual.content import Content
 from textual.widgets import Static
 

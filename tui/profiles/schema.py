@@ -1,4 +1,6 @@
-"""The shape of a profile file, made from the declarations: a parameter declared once is a key here, too.
+"""The [settings] that hold for every pane.
+
+The shape of a profile file, made from the declarations: a parameter declared once is a key here, too.
 
 Also a connection as the keys of a profile that lead back to it, and the texts of a form as values of TOML.
 """
@@ -8,8 +10,9 @@ from __future__ import annotations
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pstui.backends.binding.connections import KINDS
 from pstui.backends.binding.declaration import Option, OptionKind
@@ -19,7 +22,26 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.keys.keymap import action_names
-from pstui.tui.profiles.settings import LEAST_LINES, MOST_LINES
+from pstui.tui.transcript.render.buffer import MAX_LINES
+
+#: least and most lines of scrollback; a line may cost 500 bytes
+LEAST_LINES: Final = 1_000
+MOST_LINES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSettings:
+    """``predictions``: whether a ghost behind the cursor shows what was typed before; ``scrollback`` counts lines."""
+
+    predictions: bool = True
+    scrollback: int = MAX_LINES
+
+
+def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
+    """Return what the [settings] table says; values that it may not have were taken out when it was read."""
+    lines = int(table.get("scrollback", MAX_LINES))
+    return PaneSettings(table.get("predictions", True) is not False, min(max(lines, LEAST_LINES), MOST_LINES))
+
 
 _KINDS = {
     OptionKind.TEXT: Kind.TEXT,

@@ -1,4 +1,6 @@
-"""The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
+"""How one row of the sidebar looks: a sign, the name, and a short text in a column of its own at the right.
+
+The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
 
 ``SidebarView`` has the rows with a cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse
 do, and lets discovery look for more while the sidebar can be seen.
@@ -7,14 +9,16 @@ do, and lets discovery look for more while the sidebar can be seen.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
+from pstui.tui.plain import plain
 from pstui.tui.sidebar.model import Row, SidebarEntry, SidebarModel, found_group, without_saved
-from pstui.tui.sidebar.paint import MARKS, Styles, cut, paint
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -24,6 +28,73 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
+
+MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁"}
+_INDENT = 2
+#: least columns that a name keeps beside its short text
+_LEAST_NAME = 8
+#: columns from which a name is cut in its middle, so that both ends can be read
+_LEAST_MIDDLE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The styles of a row: ``base`` of the whole row, the others added to it."""
+
+    base: Style
+    calm: Style
+    states: Mapping[str, Style]
+
+
+def paint(row: Row, state: str, styles: Styles, width: int) -> Strip:
+    """Return a row ``width`` cells wide."""
+    indent = " " * min(row.depth * _INDENT, width // 2)
+    room = width - len(indent)
+    if row.entry is None:
+        sign = "▸" if row.folded else "▾"
+        count = f" ({row.count})" if row.folded and row.count else ""
+        style = styles.base + Style(bold=row.depth == 0)
+        segments = [
+            Segment(indent, styles.base),
+            Segment(cut(f"{sign} {plain(row.text, limit=200)}{count}", room), style),
+        ]
+        return Strip(segments).adjust_cell_length(width, styles.base)
+    name, aside = plain(row.text, limit=200), plain(row.entry.subtitle, limit=40)
+    left = room - 2
+    if aside and left - cell_len(aside) - 1 >= min(cell_len(name), _LEAST_NAME):
+        left -= cell_len(aside) + 1
+    else:
+        aside = ""
+    sign_style = styles.base + styles.states.get(state, Style())
+    name_style = styles.base + styles.calm if state == "note" else styles.base
+    segments = [
+        Segment(indent, styles.base),
+        Segment(f"{MARKS.get(state, '○')} ", sign_style),
+        Segment(set_cell_size(cut_name(name, left), left), name_style),
+    ]
+    if aside:
+        segments.append(Segment(f" {aside}", styles.base + styles.calm))
+    return Strip(segments).adjust_cell_length(width, styles.base)
+
+
+def cut_name(name: str, width: int) -> str:
+    """Return a machine's name in at most ``width`` cells.
+
+    Machines are numbered at the end of the first label, so the domain goes first, and then the middle of the label.
+    """
+    label = name.partition(".")[0]
+    if cell_len(name) <= width or len(label) < width or width < _LEAST_MIDDLE or not label.isascii():
+        return cut(name, width)
+    tail = (width - 1) // 2
+    return cut(label, width - tail) + label[-tail:]
+
+
+def cut(text: str, width: int) -> str:
+    """Return ``text`` in at most ``width`` cells, what is left out told by an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"[:width]
+
 
 #: what a source says of a thing that is there and runs: nothing worth a word
 _RUNNING = ("running", "up", "")

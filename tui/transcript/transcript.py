@@ -20,15 +20,14 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from pstui.backends.records import Write
-from pstui.tui.keys.direct import handed_on
+from pstui.tui.keys.contexts import handed_on
 from pstui.tui.transcript.commands import Commands
-from pstui.tui.transcript.copy_mode import CopyMode
+from pstui.tui.transcript.copy_mode import CopyMode, extract
 from pstui.tui.transcript.layers import Layer, NewOutputMarker
 from pstui.tui.transcript.paint import Painter, with_places
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.rows import Rows
 from pstui.tui.transcript.search import Finding, Match
-from pstui.tui.transcript.selection import extract
 from pstui.tui.transcript.view import View
 from rich.style import Style
 from textual import events

@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from pstui.tui.keys.contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of
-from pstui.tui.keys.direct import bound_actions, handed_on
+from pstui.tui.keys.contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of, bound_actions, handed_on
 from pstui.tui.still import Still
 from pstui.tui.transcript.search import MAX_COUNTED
 from pstui.tui.transcript.transcript import Transcript

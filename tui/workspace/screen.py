@@ -18,24 +18,23 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.help import HelpScreen
+from pstui.tui.dialogs.messages import HelpScreen
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
-from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.responsive import KeysPainted
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.context import AppContext
-from pstui.tui.workspace.editing import Editing
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.profiles import ProfileActions
-from pstui.tui.workspace.reading import ContextChanged, Reading
+from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pstui.tui.dialogs.typing_screen import TypedInput, TypingScreen
+from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.paint import cut
+from pstui.tui.sidebar.widget import cut
 from pstui.tui.workspace.bars import badge, state_text, target
 from rich.cells import set_cell_size
 from textual import events

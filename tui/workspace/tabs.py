@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
-from pstui.tui.profiles.settings import PaneSettings
+from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext

@@ -1,4 +1,6 @@
-"""Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
+"""What went wrong while an SSH connection opened, in words: what failed, why, and what to do next.
+
+Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
 
 A host is reached by TCP at one of its addresses, through the connection to the host before it, or through a proxy
 command.
@@ -20,15 +22,112 @@ from typing import Any
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh import errors as ssh_errors
 from pstui.backends.transports.ssh.channel import SSHChannel
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.login import KeyFile, KeyRing, Login
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
 from pstui.backends.transports.streams import LineTail, printable
+
+SUBSYSTEM_LINE = "Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile"
+
+
+def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
+    """Return the OpenError for an exception that asyncssh raised while connecting and logging in."""
+    name = printable(hop.name)
+    if login.cancelled is not None:
+        return OpenCancelled(f"{name}: not connected")
+    text = printable(str(error))
+    details = f"{type(error).__name__}: {text}"
+    if isinstance(error, asyncssh.PermissionDenied) or (login.began and "authentication failures" in text):
+        return _refused(text, name, login, ring)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return OpenError(
+            f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
+        )
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return OpenError(
+            f"{name}: no common way to encrypt was found",
+            f"{text}.",
+            "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
+            details=details,
+        )
+    if isinstance(error, asyncssh.ChannelOpenError):
+        return OpenError(
+            f"{name}: the jump host could not reach it (port {hop.port})",
+            f"The jump host says: {text}.",
+            "Check that the machine is on and that the jump host may forward connections to it.",
+            details=details,
+        )
+    if isinstance(error, asyncssh.ProtocolNotSupported) or (
+        isinstance(error, asyncssh.ProtocolError) and not login.began
+    ):
+        return OpenError(
+            f"{name}: what answers on port {hop.port} is not an SSH server",
+            f"It did not speak SSH version 2 ({text}).",
+            "Check the port; -Port names another one.",
+            details=details,
+        )
+    if login.began:
+        return OpenError(
+            f"{name}: the connection was lost while logging in",
+            f"{text}.",
+            "Servers limit the time for a login. Try again; the server's log may say more.",
+            details=details,
+        )
+    return OpenError(
+        f"{name}: the connection was closed before SSH began",
+        f"{text}.",
+        "Something other than SSH may listen on that port, or the server turns this machine away.",
+        details=details,
+    )
+
+
+def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
+    tried = ", ".join(login.tried) or "none"
+    lines = [f"User name: {printable(login.user)}. Methods tried: {tried}."]
+    if ring.offered:
+        lines.append(f"Keys offered: {', '.join(ring.offered[:10])}.")
+    elif "publickey" in login.tried:
+        lines.append("No key was there to offer.")
+    missing = [one for one in login.accepted_methods if one not in login.tried]
+    if missing:
+        lines.append(f"The server would also take: {printable(', '.join(missing))}.")
+    lines += [*ring.problems, *login.problems]
+    hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
+    if login.answered:
+        hint = "Check the user name and the password; a key is named with -KeyFilePath or loaded into the agent."
+    if "Too many" in text:
+        lines.append("The server ended it after too many attempts.")
+        hint = "Name the right key with -KeyFilePath, and add -Options @{IdentitiesOnly='yes'}."
+    return OpenError(f"{name}: the login was refused", "\n".join(lines), hint, details=text)
+
+
+def of_subsystem(error: Exception, hop: Hop, subsystem: str) -> OpenError:
+    """Return the OpenError for a session that the server did not give."""
+    name, wanted = printable(hop.name), printable(subsystem)
+    text = printable(str(error))
+    if isinstance(error, asyncssh.ChannelOpenError) and error.code == asyncssh.OPEN_REQUEST_SESSION_FAILED:
+        return OpenError(
+            f"{name}: the server has no subsystem {wanted}",
+            "Its SSH server runs, but is not set up for PowerShell remoting.",
+            f"Install PowerShell there, add to its sshd_config the line\n    {SUBSYSTEM_LINE}\n"
+            "and restart its SSH server. Another name is given with -Subsystem.",
+            details=text,
+        )
+    return OpenError(f"{name}: the server gave no session", f"{text}.", "The server's log may say more.", details=text)
+
+
+def too_slow(hop: Hop, step: str, seconds: float) -> OpenError:
+    """Return the OpenError for a step that took too long."""
+    return OpenError(
+        f"{printable(hop.name)}: no answer in time ({step}, {seconds:g} s)",
+        f"Port {hop.port} takes connections, but the {step} did not come to an end.",
+        "The server may be overloaded, or something other than SSH listens there.",
+    )
+
 
 #: seconds between the attempts to connect to the addresses of one name (RFC 8305 recommends 250 ms)
 STAGGER = 0.25
@@ -252,7 +351,7 @@ class Connector:
         self._context.step("session", f"subsystem {printable(subsystem)}")
         console = self._context.console
         async with StepTimeout() as limit:
-            limit.step(SESSION_TIMEOUT, lambda: ssh_errors.too_slow(hop, "start of the subsystem", SESSION_TIMEOUT))
+            limit.step(SESSION_TIMEOUT, lambda: too_slow(hop, "start of the subsystem", SESSION_TIMEOUT))
             try:
                 _, session = await self._connections[-1].create_session(
                     lambda: SSHChannel(hop.name, console, self.drop),
@@ -263,7 +362,7 @@ class Connector:
                     x11_forwarding=False,
                 )
             except (asyncssh.Error, OSError) as error:
-                raise ssh_errors.of_subsystem(error, hop, subsystem) from error
+                raise of_subsystem(error, hop, subsystem) from error
         assert isinstance(session, SSHChannel)
         return session
 
@@ -300,8 +399,8 @@ class Connector:
     ) -> asyncssh.SSHClientConnection | None:
         """Log in over a connected socket; return None when the host key had to be decided on and was accepted."""
         login = Login(hop.user, check, ring, context, limit)
-        limit.step(HANDSHAKE_TIMEOUT, lambda: ssh_errors.too_slow(hop, "handshake", HANDSHAKE_TIMEOUT))
-        login.on_begin = lambda: limit.step(LOGIN_TIMEOUT, lambda: ssh_errors.too_slow(hop, "login", LOGIN_TIMEOUT))
+        limit.step(HANDSHAKE_TIMEOUT, lambda: too_slow(hop, "handshake", HANDSHAKE_TIMEOUT))
+        login.on_begin = lambda: limit.step(LOGIN_TIMEOUT, lambda: too_slow(hop, "login", LOGIN_TIMEOUT))
         try:
             return await asyncssh.connect(
                 hop.name,
@@ -317,7 +416,7 @@ class Connector:
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
-                raise ssh_errors.of_connecting(error, hop, login, ring) from error
+                raise of_connecting(error, hop, login, ring) from error
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
@@ -337,7 +436,7 @@ class Connector:
             self._proxies.append(proxy)
             return made, ""
         self._context.step("name", name)
-        limit.step(NAME_TIMEOUT, lambda: ssh_errors.too_slow(hop, "look-up of the name", NAME_TIMEOUT))
+        limit.step(NAME_TIMEOUT, lambda: too_slow(hop, "look-up of the name", NAME_TIMEOUT))
         addresses = await look_up_name(hop.host, hop.port, int(hop.options.family))
         address = str(addresses[0][4][0])
         self._context.step("port", f"{hop.port} at {address}")

@@ -20,7 +20,6 @@ from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.credentials import credential_of
 from pstui.backends.transports.wsman.http import EndpointSettings
-from pstui.backends.transports.wsman.options import WSManOptions, read_options
 from pstui.backends.transports.wsman.security import (
     check_passphrase,
     find_certificate,
@@ -28,7 +27,15 @@ from pstui.backends.transports.wsman.security import (
     trusted_hosts,
 )
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
-from pstui.backends.transports.wsman.target import Target, configuration_of, find_proxy, is_shell_uri, target_of
+from pstui.backends.transports.wsman.target import (
+    Target,
+    WSManOptions,
+    configuration_of,
+    find_proxy,
+    is_shell_uri,
+    read_options,
+    target_of,
+)
 from pstui.backends.transports.wsman.transport import WSManTransport
 
 

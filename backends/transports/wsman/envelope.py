@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.options import ENVELOPE, WSManOptions
+from pstui.backends.transports.wsman.target import ENVELOPE, WSManOptions
 from pypsrp.wsman import NAMESPACES, OptionSet, SelectorSet, WSMan
 
 #: bytes of an envelope around its payload, and a margin for long names

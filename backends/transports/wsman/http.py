@@ -35,9 +35,8 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
-from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.security import AuthenticationPlan
-from pstui.backends.transports.wsman.target import Proxy, Target
+from pstui.backends.transports.wsman.target import Proxy, Target, WSManOptions
 from pypsrp.encryption import WinRMEncryption
 from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
 from pypsrp.wsman import _TransportHTTP

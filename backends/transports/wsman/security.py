@@ -23,8 +23,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.extras import CREDSSP, KERBEROS, pip_install
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.options import WSManOptions
-from pstui.backends.transports.wsman.target import Target
+from pstui.backends.transports.wsman.target import Target, WSManOptions
 
 #: bytes of a file that may hold a certificate, and files looked at in one folder
 MAX_FILE, MAX_FILES = 1 << 20, 200

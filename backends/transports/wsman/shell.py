@@ -23,7 +23,7 @@ from pstui.backends.transports.wsman.envelope import (
     rsp,
     texts,
 )
-from pstui.backends.transports.wsman.options import WSManOptions
+from pstui.backends.transports.wsman.target import WSManOptions
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSManAction
 
 #: the misspelling is the protocol's: any other code closes the command (protocol-notes 6.7)

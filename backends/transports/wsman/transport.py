@@ -30,10 +30,10 @@ from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request, payload_size
-from pstui.backends.transports.wsman.options import ENVELOPE, OLD_ENVELOPE
 from pstui.backends.transports.wsman.receive import FinishedCommands, Receiver, StreamState
 from pstui.backends.transports.wsman.recovery import Recovery
 from pstui.backends.transports.wsman.shell import STOP, TERMINATE, ShellInfo, ShellRequests, connect_answer, shells
+from pstui.backends.transports.wsman.target import ENVELOPE, OLD_ENVELOPE
 
 #: seconds for an orderly end; a person who leaves does not wait for more
 CLOSE_TIMEOUT = 5.0

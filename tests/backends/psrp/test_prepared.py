@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import ConsoleSize
-from pstui.backends.psrp.invocation import ERRORS, MAX_TEMPLATES, OUT_DEFAULT, Call, Invocation, PipelineTemplates
-from pstui.backends.psrp.invocations import DEBUG_PROMPT, LOAD_PROFILE, PROMPT, line_invocation, script_invocation
+from pstui.backends.psrp.invocation import (
+    DEBUG_PROMPT,
+    ERRORS,
+    LOAD_PROFILE,
+    MAX_TEMPLATES,
+    OUT_DEFAULT,
+    PROMPT,
+    Call,
+    Invocation,
+    PipelineTemplates,
+    line_invocation,
+    script_invocation,
+)
 
 POOL = uuid.UUID(int=1)
 PIPELINE = uuid.UUID(int=2)

@@ -10,7 +10,7 @@ from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
-from pstui.tui.dialogs.help import HelpScreen
+from pstui.tui.dialogs.messages import HelpScreen
 from pstui.tui.dialogs.palette import CommandPalette, matching
 from pstui.tui.keys.actions import ACTIONS
 from pstui.tui.pane.state import PaneState

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from pstui.tui.editor import external as editor_external
+from pstui.tui.editor import paste as editor_external
 
 from tests.support.stand_in import StandInManager
 from tests.tui.editor.support import ready, session

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.editor.words import blank_start_before, last_argument, next_word_start, word_end_after, word_start_before
+from pstui.tui.editor.surface import (
+    blank_start_before,
+    last_argument,
+    next_word_start,
+    word_end_after,
+    word_start_before,
+)
 
 
 @given(st.text(st.sampled_from("ab1 .-\\/'\n"), max_size=30), st.data())

@@ -17,7 +17,7 @@ from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
-from pstui.tui.sidebar.paint import cut_name
+from pstui.tui.sidebar.widget import cut_name
 from pstui.tui.workspace.state import StateFile
 
 from tests.support.pilot import Screen, screen

@@ -15,9 +15,8 @@ from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import security as wsman_safety
 from pstui.backends.transports.wsman.credentials import FAILED_LOGINS, in_realm
 from pstui.backends.transports.wsman.errors import ADVICE
-from pstui.backends.transports.wsman.options import client_culture, read_options
 from pstui.backends.transports.wsman.security import AuthenticationPlan, plan_authentication
-from pstui.backends.transports.wsman.target import target_of
+from pstui.backends.transports.wsman.target import client_culture, read_options, target_of
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, running_winrm, winrm_endpoint

@@ -18,8 +18,8 @@ from pstui.backends.transports.wsman import http as wsman_sockets
 from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes
 from pstui.backends.transports.wsman.faults import BadReply
-from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.shell import LONGEST, seconds
+from pstui.backends.transports.wsman.target import WSManOptions
 
 from tests.support.rogue_http import Answer, envelope, message_id, reply, rogue
 from tests.support.wsman_calls import credential, refusal, session

@@ -10,8 +10,7 @@ import pytest
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.wsman.connect import Connector
 from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
-from pstui.backends.transports.wsman.options import WSManOptions
-from pstui.backends.transports.wsman.target import Target, find_proxy
+from pstui.backends.transports.wsman.target import Target, WSManOptions, find_proxy
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpoint

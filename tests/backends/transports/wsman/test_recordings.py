@@ -23,10 +23,9 @@ from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.envelope import Request
 from pstui.backends.transports.wsman.http import EndpointSettings
-from pstui.backends.transports.wsman.options import WSManOptions
 from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
-from pstui.backends.transports.wsman.target import Target, shell_uri
+from pstui.backends.transports.wsman.target import Target, WSManOptions, shell_uri
 from pstui.backends.transports.wsman.transport import WSManTransport
 
 from tests.support.replay_clixml import read

@@ -13,12 +13,11 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.wsman import credentials as wsman_credentials
-from pstui.backends.transports.wsman import options as wsman_options
 from pstui.backends.transports.wsman import security as wsman_certificates
 from pstui.backends.transports.wsman import security as wsman_safety
-from pstui.backends.transports.wsman.options import read_options
+from pstui.backends.transports.wsman import target as wsman_options
 from pstui.backends.transports.wsman.security import plan_authentication, trusted_hosts
-from pstui.backends.transports.wsman.target import target_of
+from pstui.backends.transports.wsman.target import read_options, target_of
 
 WINDOWS: Any = SimpleNamespace(name="nt", environ={}, path=os.path)
 
