@@ -10,14 +10,15 @@ from tests.support.cli_person import Person
 
 CRASH = """
 import sys
-from pstui.tui import app, cli
+from pstui.tui import app
+from pstui.tui.cli.main import main
 
 def on_mount(self):
     password = "hunter2"
     raise RuntimeError(f"no luck with {password!r}")
 
 app.PstuiApp.on_mount = on_mount
-sys.exit(cli.main(["demo"]))
+sys.exit(main(["demo"]))
 """
 
 
