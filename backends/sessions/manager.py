@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.credentials import FailedLogins
 from pstui.backends.errors import CallError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession
@@ -30,6 +31,7 @@ class SessionManager:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._sessions: list[PSSession] = []
+        self._logins = FailedLogins()
 
     @property
     def sessions(self) -> Sequence[PSSession]:
@@ -42,7 +44,7 @@ class SessionManager:
         name = name or f"Runspace{number}"
         if info.parameter_set is ParameterSet.SSH_HOST:
             number = next(self._numbers)
-        session = PSSession(info, console, number, name, temporary)
+        session = PSSession(info, console, number, name, temporary, self._logins)
         self._sessions.append(session)
         return session
 
@@ -87,7 +89,7 @@ class SessionManager:
         """
         mine = {session.instance_id: session for session in self._sessions}
         found = []
-        for remote in await registry.list_sessions(info, ConnectContext(console)):
+        for remote in await registry.list_sessions(info, ConnectContext(console, failed_logins=self._logins)):
             held = remote.availability is RunspaceAvailability.BUSY
             known = mine.get(remote.instance_id)
             if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):
@@ -96,7 +98,7 @@ class SessionManager:
             number = next(self._numbers)
             values = {**info.values, "ConfigurationName": remote.configuration_name}
             session = PSSession(
-                replace(info, values=values), console, number, remote.name or f"Runspace{number}", False
+                replace(info, values=values), console, number, remote.name or f"Runspace{number}", False, self._logins
             )
             session.link.describe(remote)
             found.append(session)

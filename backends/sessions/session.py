@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.credentials import FailedLogins
 from pstui.backends.errors import (
     Offer,
     OpenCancelled,
@@ -43,12 +44,21 @@ class PSSession:
     ``status`` is where it stands, ``records`` what its far end reported, ``link`` disconnects and connects it.
     """
 
-    def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:
+    def __init__(
+        self,
+        info: ConnectionInfo,
+        console: Console,
+        number: int,
+        name: str,
+        temporary: bool,
+        logins: FailedLogins | None = None,
+    ) -> None:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
         self.instance_id = uuid.UUID(int=0)
         self.transport = ""
         #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
         self.target_name = ""
+        self._logins = logins or FailedLogins()
         self.status, self.records = SessionStatus(), SessionRecords()
         self.link = SessionLink(self)
         self.pool: RunspacePool | None = None
@@ -235,7 +245,7 @@ class PSSession:
         def named(name: str) -> None:
             self.target_name = name
 
-        return ConnectContext(self.console, self.on_step, named)
+        return ConnectContext(self.console, self.on_step, named, self._logins)
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.

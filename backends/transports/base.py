@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.credentials import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
 
@@ -135,6 +136,8 @@ class ConnectContext:
     console: Console
     step: Callable[[str, str], None] = field(default=lambda name, detail: None)
     named: Callable[[str], None] = field(default=lambda name: None)
+    #: passwords that were refused before are not sent a second time
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
 
 @dataclass(frozen=True, slots=True)

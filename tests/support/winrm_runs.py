@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import recovery as wsman_recovery
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 
 
 def without_realms(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -19,8 +18,7 @@ def without_realms(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def a_new_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody was refused yet, and no realm is looked for."""
-    FAILED_LOGINS.forget()
+    """No realm is looked for."""
     without_realms(monkeypatch, tmp_path)
 
 

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pstui.backends.transports.wsman import faults
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes, Request
 from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
 
@@ -196,9 +195,12 @@ class Client:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         silence = None if request.patience is None else request.patience + self.slack
         data = request.again if again else request.data
-        credential = self.endpoint.credential
+        credential, logins = self.endpoint.credential, self.endpoint.failed_logins
         try:
-            async with FAILED_LOGINS.turn(credential):
+            async with logins.turn(credential) as may_prove:
+                if not may_prove:
+                    told = "The same user name and password were refused before; they are not sent a second time."
+                    raise faults.AuthenticationFailure(told, secret_sent=False)
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
                     reply = await self.connections.exchange(data, silence, aside=aside)
@@ -207,7 +209,7 @@ class Client:
             raise faults.NetworkFailure(faults.NetworkKind.READ_TIMEOUT, told) from error
         except faults.AuthenticationFailure as failure:
             if failure.secret_sent:
-                FAILED_LOGINS.refuse(credential)
+                logins.refuse(credential)
                 self.connections.drop()
             raise
         return self.envelopes.read(request, reply)

@@ -81,7 +81,8 @@ class Connector:
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
-        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy))
+        failed = self._context.failed_logins
+        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy, failed))
 
     async def _redirected(self, location: str) -> Client:
         """Return the client for the address that a redirect names, where the rules allow to go there."""

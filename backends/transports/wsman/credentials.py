@@ -1,18 +1,10 @@
-"""Credentials for a WinRM service: user names in their three forms, the question for what is missing, failed logins.
-
-A password is tried once: while its first proof is under way every other attempt with it waits, and once it was turned
-down no other attempt is made in this run. Ten sessions opened with a mistyped password thus cost one failed login, not
-an account locked out.
-"""
+"""Credentials for a WinRM service: user names in their three forms, and the question for what is missing."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import os
-import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,70 +14,8 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.streams import printable
-from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Target
-
-_KEY = secrets.token_bytes(32)
-
-
-class FailedLogins:
-    """Who was turned down in this run, and whose first proof is under way. Holds no password, only keyed digests."""
-
-    def __init__(self) -> None:
-        self._refused: set[bytes] = set()
-        self._proved: set[bytes] = set()
-        self._turns: dict[bytes, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def turn(self, credential: PSCredential | None) -> AsyncIterator[None]:
-        """Hold the right to prove a credential for the first time. Raises AuthenticationFailure if it was refused."""
-        key = _digest(credential)
-        if key is None or key in self._proved:
-            yield
-            return
-        lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
-        self._turns[key] = (lock, waiting + 1)
-        try:
-            async with lock:
-                self.check(credential)
-                yield
-                self._proved.add(key)
-        finally:
-            lock, waiting = self._turns[key]
-            if waiting > 1:
-                self._turns[key] = (lock, waiting - 1)
-            else:
-                del self._turns[key]
-
-    def check(self, credential: PSCredential | None) -> None:
-        """Raise AuthenticationFailure if this credential was refused before in this run."""
-        if (key := _digest(credential)) is not None and key in self._refused:
-            raise faults.AuthenticationFailure(
-                "The same user name and password were refused before; they are not sent a second time.",
-                secret_sent=False,
-            )
-
-    def refuse(self, credential: PSCredential | None) -> None:
-        """Remember that a credential was turned down."""
-        if (key := _digest(credential)) is not None:
-            self._refused.add(key)
-            self._proved.discard(key)
-
-    def forget(self) -> None:
-        """Forget everything, as a new run would."""
-        self._refused.clear()
-        self._proved.clear()
-
-
-FAILED_LOGINS = FailedLogins()
-
-
-def _digest(credential: PSCredential | None) -> bytes | None:
-    if credential is None or credential.password is None:
-        return None
-    text = f"{credential.user_name.casefold()}\0{credential.password.reveal()}"
-    return hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256")
 
 
 async def credential_of(

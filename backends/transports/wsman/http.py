@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 import requests
 import requests.adapters
 import requests.auth
-from pstui.backends.credentials import PSCredential
+from pstui.backends.credentials import FailedLogins, PSCredential
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
@@ -199,6 +199,7 @@ class EndpointSettings:
     credential: PSCredential | None
     certificate: tuple[str, str, str] | None = None
     proxy: Proxy | None = None
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
     #: what the first connection settled on; those after it need not look for a Kerberos realm again
     settled: set[str] = field(default_factory=set)
 

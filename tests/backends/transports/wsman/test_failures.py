@@ -13,7 +13,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.wsman import errors as wsman_errors
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import security as wsman_safety
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS, in_realm
+from pstui.backends.transports.wsman.credentials import in_realm
 from pstui.backends.transports.wsman.errors import ADVICE
 from pstui.backends.transports.wsman.security import AuthenticationPlan, plan_authentication
 from pstui.backends.transports.wsman.target import client_culture, read_options, target_of
@@ -26,12 +26,6 @@ from tests.support.wsman_calls import call, credential, refusal, session
 __all__ = ["winrm_endpoint"]
 
 WINRM = WinRMOptions(arguments=["--max-shells", "1", "--auth", "Negotiate,Basic"], https=True)
-
-
-@pytest.fixture(autouse=True)
-def a_new_run() -> None:
-    """Nobody was refused yet."""
-    FAILED_LOGINS.forget()
 
 
 def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:

@@ -15,7 +15,6 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.wsman import client as wsman_client
 from pstui.backends.transports.wsman import http as wsman_sockets
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.envelope import Envelopes
 from pstui.backends.transports.wsman.faults import BadReply
 from pstui.backends.transports.wsman.shell import LONGEST, seconds
@@ -25,12 +24,6 @@ from tests.support.rogue_http import Answer, envelope, message_id, reply, rogue
 from tests.support.wsman_calls import credential, refusal, session
 
 SECRET = "hush-hush-hush"
-
-
-@pytest.fixture(autouse=True)
-def a_new_run() -> None:
-    """Nobody was refused yet."""
-    FAILED_LOGINS.forget()
 
 
 def to(port: int, **values: Any) -> ConnectionInfo:

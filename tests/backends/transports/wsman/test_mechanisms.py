@@ -15,7 +15,6 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.wsman import http as wsman_sockets
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.errors import ErrorContext, open_error
 from pstui.backends.transports.wsman.faults import AuthenticationFailure, failure_of
 from pstui.backends.transports.wsman.security import find_certificate
@@ -41,8 +40,7 @@ _READABLE = {"allow_unencrypted": True}
 
 @pytest.fixture(autouse=True)
 def a_new_run(winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody was refused yet; the endpoint's authority is trusted, and its KDC is this process's."""
-    FAILED_LOGINS.forget()
+    """The endpoint's authority is trusted, and its KDC is this process's."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(winrm_endpoint.authority.certificate))
     need_kdc()
     assert winrm_endpoint.kdc is not None

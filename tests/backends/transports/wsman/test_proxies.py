@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.wsman.connect import Connector
-from pstui.backends.transports.wsman.credentials import FAILED_LOGINS
 from pstui.backends.transports.wsman.target import Target, WSManOptions, find_proxy
 
 from tests.support.scripted_console import ScriptedConsole
@@ -27,8 +26,7 @@ _NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 @pytest.fixture(autouse=True)
 def a_new_run(monkeypatch: pytest.MonkeyPatch, winrm_endpoint: WinRMEndpoint, tmp_path: Path) -> None:
-    """Nobody was refused yet, no proxy is named, and the endpoint's authority is trusted."""
-    FAILED_LOGINS.forget()
+    """No proxy is named, and the endpoint's authority is trusted."""
     for name in _NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
