@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo
 from pstui.backends.demo.language.values import Credential, Thing, format_date, get_property, is_list, to_text
-from pstui.backends.demo.server.errors import ErrorInfo
 
 GREEN, RESET = "\x1b[32;1m", "\x1b[0m"
 #: elements of a list shown in one cell ($FormatEnumerationLimit)

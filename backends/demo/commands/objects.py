@@ -14,6 +14,7 @@ from typing import Any
 from pstui.backends.demo.commands.formatting import AS_LIST, AS_TABLE, GREEN, RESET, Renderer, errors_as_lines, view_of
 from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language import operators
+from pstui.backends.demo.language.errors import LoopControl
 from pstui.backends.demo.language.values import (
     CUSTOM_OBJECT,
     MAX_TEXT,
@@ -28,7 +29,6 @@ from pstui.backends.demo.language.values import (
     to_items,
     to_text,
 )
-from pstui.backends.demo.server.errors import LoopControl
 
 Output = AsyncGenerator[Any, None]
 

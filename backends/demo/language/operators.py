@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError, bad_argument, not_supported
 from pstui.backends.demo.language.values import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -29,7 +30,6 @@ from pstui.backends.demo.language.values import (
     to_number,
     to_text,
 )
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError, bad_argument, not_supported
 
 _COMPARE: dict[str, Callable[[int], bool]] = {
     "eq": lambda order: order == 0,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pstui.backends.demo.server.errors import ErrorInfo, bad_argument
+from pstui.backends.demo.language.errors import ErrorInfo, bad_argument
 
 #: bounds that keep a typed line from eating the machine
 MAX_TEXT = 8 * 1024 * 1024

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import HostMethodIdentifier, PipelineHostCall, PipelineState, PSRPMessageType
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server import encode as clixml
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.pool import DemoPool, HostFacts
 from pstui.backends.transports.outofproc import MAX_PAYLOAD, SESSION, encode, encode_data
 
