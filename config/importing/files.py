@@ -6,16 +6,15 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from pstui.config.importing import mremoteng, rdcman, ssh_config
+from pstui.config.importing import exports, ssh_config
 from pstui.config.importing.model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
-from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 
 _FILES = "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
 
 
 def read_hosts(file: Path) -> Imported:
-    """Read the hosts of ssh_config, of an mRemoteNG export or of an RDCMan file; what it is, its content tells.
+    """Read the hosts of ssh_config, of an mRemoteNG export or of an RDCMan file; its content tells which.
 
     Passwords in such files, encrypted or not, are not even looked at. Raises ConfigError.
     """
@@ -34,8 +33,8 @@ def read_hosts(file: Path) -> Imported:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is no text", _FILES) from None
-    if mremoteng.is_table(text):
-        return _bounded("mRemoteNG", mremoteng.read_table(text), file)
+    if exports.is_mremoteng_table(text):
+        return _bounded("mRemoteNG", exports.read_mremoteng_table(text), file)
     hosts, notes = ssh_config.read(file, text)
     if not hosts:
         hint = " ".join(["Host lines with wildcards are patterns, not hosts.", *notes])
@@ -45,13 +44,13 @@ def read_hosts(file: Path) -> Imported:
 
 def _from_xml(file: Path, raw: bytes) -> Imported:
     try:
-        root = parse(raw)
+        root = exports.parse(raw)
     except ConfigError as error:
         raise _in(file, error) from error
-    if mremoteng.is_export(root):
-        return _bounded("mRemoteNG", mremoteng.read(root), file)
-    if rdcman.is_export(root):
-        return _bounded("RDCMan", rdcman.read(root), file)
+    if exports.is_mremoteng(root):
+        return _bounded("mRemoteNG", exports.read_mremoteng(root), file)
+    if exports.is_rdcman(root):
+        return _bounded("RDCMan", exports.read_rdcman(root), file)
     raise ConfigError(f"{file.name}: it is neither of mRemoteNG nor of RDCMan", _FILES)
 
 

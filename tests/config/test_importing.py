@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.context import BindContext
+from pstui.config.importing.exports import parse
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.importing.ssh_config import matches
-from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 from pstui.tui.dialogs.import_hosts import ImportScreen
 from pstui.tui.profiles.book import ProfileBook
