@@ -48,7 +48,7 @@ class CommandSource:
         command = tuple(str(part) for part in self.info.values.get("Command") or ())
         if not any(PLACE in part for part in command[1:]):
             why = f"Its command has no {PLACE} where the name belongs."
-            raise OpenError(f"the discovery command of {self.name} is of no use", why)
+            raise OpenError(f"the discovery command of {self.name} cannot be used", why)
         answer = await run_tool(self._discover, limit=1 << 20)
         if answer.code != 0:
             raise OpenError(f"the discovery command of {self.name} failed", answer.reason)

@@ -49,7 +49,7 @@ def _is_secret(name: str) -> bool:
 
 
 def parse(raw: bytes) -> Element:
-    """Return the root of a document. Raises ConfigError for what is no XML, or holds a document type."""
+    """Return the root of a document. Raises ConfigError for what is not XML, or has a document type."""
     parser = expat.ParserCreate(namespace_separator=" ")
     top = Element("")
     stack = [top]
@@ -83,7 +83,7 @@ def parse(raw: bytes) -> Element:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise ConfigError(
-            f"the file is no whole XML: {expat.errors.messages[error.code]}, line {error.lineno}"
+            f"the file is not well-formed XML: {expat.errors.messages[error.code]}, line {error.lineno}"
         ) from None
     except (ValueError, LookupError) as error:
         raise ConfigError("the file's text encoding is not known") from error
@@ -174,9 +174,9 @@ def _host_of_node(name: str, group: str, said: Mapping[str, str], remark: str) -
     if protocol.upper() in _POWERSHELL:
         return ImportedHost(name, group, "hosts", {"computer_name": host, **_winrm(port), **extra}, account)
     if protocol.upper() == "RDP":
-        note = "was RDP; WinRM has to be enabled over there"
+        note = "was RDP; WinRM has to be enabled on that computer"
         return ImportedHost(name, group, "hosts", {"computer_name": host, **extra}, account, note)
-    return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} is no way to PowerShell")
+    return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} does not lead to PowerShell")
 
 
 def _winrm(port: int) -> dict[str, object]:
@@ -226,7 +226,7 @@ def _host_of_server(server: Element, group: str, account: str) -> ImportedHost:
     if not is_host(host):
         return ImportedHost(shown, group, skipped="it names no computer")
     values = {"computer_name": host, **({"note": remark} if remark else {})}
-    return ImportedHost(shown, group, "hosts", values, account, "was RDP; WinRM has to be enabled over there")
+    return ImportedHost(shown, group, "hosts", values, account, "was RDP; WinRM has to be enabled on that computer")
 
 
 def _group_name(element: Element) -> str:
@@ -237,7 +237,7 @@ def _account(element: Element, above: str, profiles: Profiles) -> str:
     logon = element.child("logonCredentials")
     if logon is None or logon.attributes.get("inherit", "None") == "FromParent":
         return above
-    # a log-on may name a profile of the file in place of an account
+    # a log-on may name a profile of the file instead of an account
     return _named(logon) or profiles.get(logon.said("profileName"), "")
 
 

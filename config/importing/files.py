@@ -20,7 +20,7 @@ def read_hosts(file: Path) -> Imported:
     """
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise ConfigError(f"{file} is no file", "A device or a pipe is not read.")
+            raise ConfigError(f"{file} is not a file", "A device or a pipe is not read.")
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except OSError as error:
@@ -32,7 +32,7 @@ def read_hosts(file: Path) -> Imported:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is no text", _FILES) from None
+        raise ConfigError(f"{file} is not a text file", _FILES) from None
     if exports.is_mremoteng_table(text):
         return _bounded("mRemoteNG", exports.read_mremoteng_table(text), file)
     hosts, notes = ssh_config.read(file, text)
@@ -51,7 +51,7 @@ def _from_xml(file: Path, raw: bytes) -> Imported:
         return _bounded("mRemoteNG", exports.read_mremoteng(root), file)
     if exports.is_rdcman(root):
         return _bounded("RDCMan", exports.read_rdcman(root), file)
-    raise ConfigError(f"{file.name}: it is neither of mRemoteNG nor of RDCMan", _FILES)
+    raise ConfigError(f"{file.name}: it comes from neither mRemoteNG nor RDCMan", _FILES)
 
 
 def _bounded(program: str, found: Iterator[ImportedHost], file: Path) -> Imported:
@@ -60,7 +60,7 @@ def _bounded(program: str, found: Iterator[ImportedHost], file: Path) -> Importe
     except ConfigError as error:
         raise _in(file, error) from error
     if not hosts:
-        raise ConfigError(f"{file.name}: no host is in it", "Export the connections, not the settings, and try again.")
+        raise ConfigError(f"{file.name}: it holds no hosts", "Export the connections, not the settings, and try again.")
     notes = (f"Only the first {MAX_HOSTS} hosts are taken.",) if len(hosts) > MAX_HOSTS else ()
     return Imported(program, hosts[:MAX_HOSTS], notes)
 

@@ -1,9 +1,7 @@
-"""Objects as lines of text: PowerShell's table and list layout, headers in bold green, at a given width.
+"""Objects as lines of text: PowerShell's tables and lists, headers in bold green, at a given width.
 
-Which properties of which type are shown, and how: the endpoint's own format data.
-
-Out-Default of the endpoint: takes values as they come and writes lines, tables and lists through one callable.
-"""
+Views say which properties of which type are shown, and how. The renderer behind Out-Default takes values as they come
+and writes lines, tables and lists through one callable."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ async def get_command(call: Call) -> Output:
                 yield Thing((COMMAND, "System.Object"), shown, name)
                 continue
             await call.error(
-                f"'{name}' is no command of this endpoint and no program on PATH.", "CommandNotFoundException",
+                f"'{name}' is neither a command of this endpoint nor a program on PATH.", "CommandNotFoundException",
                 "ObjectNotFound", "CommandNotFoundException", name,
             )  # fmt: skip
 

@@ -1,7 +1,4 @@
-"""Commands that choose, sort, count and format the objects of a pipeline.
-
-Commands that show or format the objects of a pipeline.
-"""
+"""Commands that choose, sort, count and show the objects of a pipeline."""
 
 from __future__ import annotations
 

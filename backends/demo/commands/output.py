@@ -1,7 +1,4 @@
-"""Commands that write to the streams, ask, or show progress.
-
-Commands that ask the person at the client.
-"""
+"""Commands that write to the streams, show progress, or ask the person at the client."""
 
 from __future__ import annotations
 

@@ -284,9 +284,7 @@ def _parameter(spec: CommandSpec, name: str) -> Param:
     if found:
         names = ", ".join(f"-{param.name}" for param in found)
         raise _error(spec, f"-{name} may be {names}.", "AmbiguousParameter", name)
-    raise _error(
-        spec, f"{spec.name} has no parameter -{name} here. It takes: {spec.syntax}", "NamedParameterNotFound", name
-    )
+    raise _error(spec, f"{spec.name} has no parameter -{name}. It takes: {spec.syntax}", "NamedParameterNotFound", name)
 
 
 def convert(spec: CommandSpec, param: Param, value: Any) -> Any:

@@ -1,7 +1,4 @@
-"""What the operators, casts and the few methods of the endpoint's small language do.
-
-The few methods that values have in the endpoint's small language.
-"""
+"""What the operators, the casts and the few methods of the endpoint's language do."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The values of the endpoint's small language: Python's own types, ranges, and ``Thing`` for objects.
+"""The values of the endpoint's language: Python's own types, ranges, and ``Thing`` for objects.
 
-Formats: the ``-f`` operator, .NET's letters for numbers and dates.
-"""
+Also their text, with the ``-f`` operator and .NET's format letters for numbers and dates."""
 
 from __future__ import annotations
 

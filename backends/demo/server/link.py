@@ -1,7 +1,6 @@
-"""What goes to the client, in order: a queue that gathers fragments into full packets and holds writers back.
+"""What goes to the client, in order, and one pipeline's line to it: records, output, host calls with their answers.
 
-One pipeline's line to the client: records, output, and host calls with their answers.
-"""
+A queue gathers fragments into full packets and holds writers back while the client does not read."""
 
 from __future__ import annotations
 
