@@ -1,7 +1,6 @@
-"""What discovery finds, as plain records: things that can be entered now, and why a source has none to show.
+"""What discovery finds, as plain records, and the watcher that keeps it current while somebody looks.
 
-Keeps the sections of several sources current while somebody looks, and costs nothing while nobody does.
-"""
+While nobody looks nothing runs. A source that has nothing to show says why in one line."""
 
 from __future__ import annotations
 

@@ -6,22 +6,21 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from pstui.config.importing import mremoteng, rdcman, ssh_config
+from pstui.config.importing import exports, ssh_config
 from pstui.config.importing.model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
-from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 
 _FILES = "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
 
 
 def read_hosts(file: Path) -> Imported:
-    """Read the hosts of ssh_config, of an mRemoteNG export or of an RDCMan file; what it is, its content tells.
+    """Read the hosts of ssh_config, of an mRemoteNG export or of an RDCMan file; its content tells which.
 
     Passwords in such files, encrypted or not, are not even looked at. Raises ConfigError.
     """
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise ConfigError(f"{file} is no file", "A device or a pipe is not read.")
+            raise ConfigError(f"{file} is not a file", "A device or a pipe is not read.")
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except OSError as error:
@@ -33,9 +32,9 @@ def read_hosts(file: Path) -> Imported:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is no text", _FILES) from None
-    if mremoteng.is_table(text):
-        return _bounded("mRemoteNG", mremoteng.read_table(text), file)
+        raise ConfigError(f"{file} is not a text file", _FILES) from None
+    if exports.is_mremoteng_table(text):
+        return _bounded("mRemoteNG", exports.read_mremoteng_table(text), file)
     hosts, notes = ssh_config.read(file, text)
     if not hosts:
         hint = " ".join(["Host lines with wildcards are patterns, not hosts.", *notes])
@@ -45,14 +44,14 @@ def read_hosts(file: Path) -> Imported:
 
 def _from_xml(file: Path, raw: bytes) -> Imported:
     try:
-        root = parse(raw)
+        root = exports.parse(raw)
     except ConfigError as error:
         raise _in(file, error) from error
-    if mremoteng.is_export(root):
-        return _bounded("mRemoteNG", mremoteng.read(root), file)
-    if rdcman.is_export(root):
-        return _bounded("RDCMan", rdcman.read(root), file)
-    raise ConfigError(f"{file.name}: it is neither of mRemoteNG nor of RDCMan", _FILES)
+    if exports.is_mremoteng(root):
+        return _bounded("mRemoteNG", exports.read_mremoteng(root), file)
+    if exports.is_rdcman(root):
+        return _bounded("RDCMan", exports.read_rdcman(root), file)
+    raise ConfigError(f"{file.name}: it comes from neither mRemoteNG nor RDCMan", _FILES)
 
 
 def _bounded(program: str, found: Iterator[ImportedHost], file: Path) -> Imported:
@@ -61,7 +60,7 @@ def _bounded(program: str, found: Iterator[ImportedHost], file: Path) -> Importe
     except ConfigError as error:
         raise _in(file, error) from error
     if not hosts:
-        raise ConfigError(f"{file.name}: no host is in it", "Export the connections, not the settings, and try again.")
+        raise ConfigError(f"{file.name}: it holds no hosts", "Export the connections, not the settings, and try again.")
     notes = (f"Only the first {MAX_HOSTS} hosts are taken.",) if len(hosts) > MAX_HOSTS else ()
     return Imported(program, hosts[:MAX_HOSTS], notes)
 

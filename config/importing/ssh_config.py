@@ -1,7 +1,6 @@
-"""ssh_config as its files say it: blocks of settings in the order in which ssh reads them, ``Include`` followed.
+"""The hosts of ssh_config: ``Host`` lines without wildcards, with what pstui can use of their settings.
 
-The hosts of ssh_config: ``Host`` lines without wildcards, with what pstui can use of their settings.
-"""
+Settings are blocks in the order in which ssh reads them, ``Include`` followed; the first value of a keyword counts."""
 
 from __future__ import annotations
 
@@ -228,7 +227,7 @@ def _hosts(config: Config) -> Iterator[ImportedHost]:
 def _host(name: str, said: dict[str, str]) -> ImportedHost:
     target = said.get("hostname", name).replace("%h", name)
     if not is_host(target) or "%" in target:
-        return ImportedHost(name, skipped=f"its HostName {target} cannot be used here")
+        return ImportedHost(name, skipped=f"its HostName {target} cannot be used")
     values: dict[str, object] = {"host_name": target}
     notes = []
     if user := said.get("user"):

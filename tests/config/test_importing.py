@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.context import BindContext
+from pstui.config.importing.exports import parse
 from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.importing.ssh_config import matches
-from pstui.config.importing.xml_tree import parse
 from pstui.config.problems import ConfigError
 from pstui.tui.dialogs.import_hosts import ImportScreen
 from pstui.tui.profiles.book import ProfileBook
@@ -101,7 +101,7 @@ def test_mremoteng_containers_become_groups_and_what_is_inherited_is_found(tmp_p
         "db": ("Prod-EU/Linux", {"host_name": "db", "user_name": "root", "port": 2222}, ""),
     }
     skipped = {host.name: host.skipped for host in imported.hosts if host.skipped}
-    assert skipped == {"screen": "VNC is no way to PowerShell", "odd": "it names no computer"}
+    assert skipped == {"screen": "VNC does not lead to PowerShell", "odd": "it names no computer"}
 
 
 def mremoteng(*nodes: str) -> str:
@@ -280,7 +280,7 @@ def test_files_that_include_one_another_come_to_an_end(tmp_path: Path) -> None:
 
 def test_devices_and_pipes_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConfigError, match="is no file"):
+    with pytest.raises(ConfigError, match="is not a file"):
         read_hosts(tmp_path / "pipe")
     imported = read_hosts(written(tmp_path, "Host a\nInclude pipe /dev/zero\n", "config"))
     assert set(hosts(imported)) == {"a"}
@@ -333,13 +333,13 @@ BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><RDCMan
     [
         (BOMB, "declares a document type"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><RDCMan/>', "declares a document type"),
-        ("<RDCMan><file>", "no whole XML"),
-        ("<other/>", "neither of mRemoteNG nor of RDCMan"),
+        ("<RDCMan><file>", "not well-formed XML"),
+        ("<other/>", "neither mRemoteNG nor RDCMan"),
         ('<Connections ConfVersion="2.6" FullFileEncryption="True">AAAA</Connections>', "encrypted as a whole"),
         ("<a>" * 100 + "</a>" * 100, "nested too deeply"),
-        (b"\xff\xfe\x00\x01\xff", "is no text"),
+        (b"\xff\xfe\x00\x01\xff", "is not a text file"),
         ("nothing here", "names no hosts"),
-        ("<RDCMan><file/></RDCMan>", "no host is in it"),
+        ("<RDCMan><file/></RDCMan>", "it holds no hosts"),
     ],
 )
 def test_what_is_no_export_is_refused_with_the_reason(tmp_path: Path, text: str | bytes, said: str) -> None:

@@ -103,11 +103,9 @@ _NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
 
 def default_sources(connections: Iterable[ConnectionInfo] = ()) -> list[Source]:
     """Return the sources of this machine; ``connections`` are those of profiles that bring a source of their own."""
-    from pstui.backends.discovery.commands import CommandSource
     from pstui.backends.discovery.containers import container_sources
-    from pstui.backends.discovery.processes import ProcessSource
+    from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
     from pstui.backends.discovery.ssh_config import SSHConfigSource
-    from pstui.backends.discovery.vms import vm_sources
 
     commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
     return [SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]

@@ -1,7 +1,6 @@
-"""Files and folders of this machine as the endpoint's objects: found, listed, read.
+"""Commands about files and folders of this machine, and how these become objects.
 
-Commands about files and folders of this machine. They read; only Remove-Item changes anything, and it asks first.
-"""
+They read; only Remove-Item changes anything, and it asks first."""
 
 from __future__ import annotations
 

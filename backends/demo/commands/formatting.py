@@ -1,9 +1,7 @@
-"""Objects as lines of text: PowerShell's table and list layout, headers in bold green, at a given width.
+"""Objects as lines of text: PowerShell's tables and lists, headers in bold green, at a given width.
 
-Which properties of which type are shown, and how: the endpoint's own format data.
-
-Out-Default of the endpoint: takes values as they come and writes lines, tables and lists through one callable.
-"""
+Views say which properties of which type are shown, and how. The renderer behind Out-Default takes values as they come
+and writes lines, tables and lists through one callable."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo
 from pstui.backends.demo.language.values import Credential, Thing, format_date, get_property, is_list, to_text
-from pstui.backends.demo.server.errors import ErrorInfo
 
 GREEN, RESET = "\x1b[32;1m", "\x1b[0m"
 #: elements of a list shown in one cell ($FormatEnumerationLimit)

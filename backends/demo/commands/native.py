@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.language.values import to_text
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.session import Session
 from pstui.backends.demo.server.streams import Streams
 

@@ -1,7 +1,4 @@
-"""Commands that choose, sort, count and format the objects of a pipeline.
-
-Commands that show or format the objects of a pipeline.
-"""
+"""Commands that choose, sort, count and show the objects of a pipeline."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from typing import Any
 from pstui.backends.demo.commands.formatting import AS_LIST, AS_TABLE, GREEN, RESET, Renderer, errors_as_lines, view_of
 from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language import operators
+from pstui.backends.demo.language.errors import LoopControl
 from pstui.backends.demo.language.values import (
     CUSTOM_OBJECT,
     MAX_TEXT,
@@ -28,7 +26,6 @@ from pstui.backends.demo.language.values import (
     to_items,
     to_text,
 )
-from pstui.backends.demo.server.errors import LoopControl
 
 Output = AsyncGenerator[Any, None]
 

@@ -1,7 +1,4 @@
-"""Commands that write to the streams, ask, or show progress.
-
-Commands that ask the person at the client.
-"""
+"""Commands that write to the streams, show progress, or ask the person at the client."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ from typing import Any
 
 from psrpcore.types import HostMethodIdentifier, PSChar
 from pstui.backends.demo.commands.registry import Call, Param, command
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.language.values import Credential, SecureText, Thing, to_items, to_text
 from pstui.backends.demo.server.encode import bare
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 
 #: System.ConsoleColor, 0 to 15
 COLOURS = (

@@ -11,9 +11,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.language.nodes import Script
 from pstui.backends.demo.language.values import MAX_ITEMS, TooLarge, is_list, is_true, to_number, to_text
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.session import Scope, Session
 from pstui.backends.demo.server.streams import Streams
 
@@ -284,9 +284,7 @@ def _parameter(spec: CommandSpec, name: str) -> Param:
     if found:
         names = ", ".join(f"-{param.name}" for param in found)
         raise _error(spec, f"-{name} may be {names}.", "AmbiguousParameter", name)
-    raise _error(
-        spec, f"{spec.name} has no parameter -{name} here. It takes: {spec.syntax}", "NamedParameterNotFound", name
-    )
+    raise _error(spec, f"{spec.name} has no parameter -{name}. It takes: {spec.syntax}", "NamedParameterNotFound", name)
 
 
 def convert(spec: CommandSpec, param: Param, value: Any) -> Any:

@@ -1,7 +1,4 @@
-"""Commands about the machine, the session and the endpoint itself.
-
-TabExpansion2: commands, parameters, paths and variables (protocol-notes 3.10).
-"""
+"""Commands about the machine and the session: date, host, variables, history, processes, uptime."""
 
 from __future__ import annotations
 
@@ -15,14 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.demo.commands import help as helptext
-from pstui.backends.demo.commands import registry
-from pstui.backends.demo.commands.files import names_in
-from pstui.backends.demo.commands.formatting import COMMAND, HISTORY, PROCESS, VARIABLE
+from pstui.backends.demo.commands.formatting import HISTORY, PROCESS, VARIABLE
 from pstui.backends.demo.commands.registry import Call, Param, command
 from pstui.backends.demo.language import operators
 from pstui.backends.demo.language.values import Thing, format_date
-from pstui.backends.demo.server.session import Session, automatic_names, host_object
+from pstui.backends.demo.server.session import automatic_names, host_object
 from pstui.backends.demo.server.streams import now
 
 Output = AsyncGenerator[Any, None]
@@ -54,74 +48,6 @@ async def get_date(call: Call) -> Output:
 async def get_host(call: Call) -> Output:
     """Yield the endpoint's description."""
     yield host_object(call.session)
-
-
-def _command_thing(spec: registry.CommandSpec) -> Thing:
-    shown = {"CommandType": spec.kind, "Name": spec.name, "Summary": spec.summary, "Syntax": spec.syntax,
-             "Source": "pstui.demo", "Version": ""}  # fmt: skip
-    return Thing((COMMAND, "System.Object"), shown, spec.name)
-
-
-def _alias_thing(alias: str, name: str) -> Thing:
-    shown = {"CommandType": "Alias", "Name": f"{alias} -> {name}", "Summary": "", "Definition": name}
-    return Thing((COMMAND, "System.Object"), shown, alias)
-
-
-@command(
-    "Get-Command",
-    "List what this endpoint knows.",
-    Param("Name", position=0, many=True),
-    Param("CommandType", many=True),
-    Param("ArgumentList", "any"),
-    Param("ListImported", "switch"),
-    Param("Syntax", "switch"),
-    aliases=("gcm",),
-)
-async def get_command(call: Call) -> Output:
-    """Yield the commands whose names fit; a name without wildcards must exist, here or on PATH."""
-    from pstui.backends.demo.commands.native import find_program
-
-    names = call.get("Name") or ["*"]
-    for name in names:
-        pattern = operators.wildcard(name)
-        found = [spec for spec in registry.commands() if pattern.match(spec.name)]
-        for spec in found:
-            yield spec.syntax if call.switch("Syntax") else _command_thing(spec)
-        aliases = {alias: full for alias, full in registry.aliases().items() if pattern.match(alias)}
-        for alias, full in aliases.items() if names != ["*"] else ():
-            yield _alias_thing(alias, full)
-        if not found and not aliases and not re.search(r"[*?\[]", name):
-            program = find_program(name, call.session)
-            if program:
-                shown = {"CommandType": "Application", "Name": name, "Summary": program, "Source": program}
-                yield Thing((COMMAND, "System.Object"), shown, name)
-                continue
-            await call.error(
-                f"'{name}' is no command of this endpoint and no program on PATH.", "CommandNotFoundException",
-                "ObjectNotFound", "CommandNotFoundException", name,
-            )  # fmt: skip
-
-
-@command("Get-Alias", "List the aliases.", Param("Name", position=0), aliases=("gal",))
-async def get_alias(call: Call) -> Output:
-    """Yield the aliases."""
-    pattern = operators.wildcard(call.text("Name", "*"))
-    for alias, name in registry.aliases().items():
-        if pattern.match(alias):
-            yield _alias_thing(alias, name)
-
-
-@command("Get-Help", "Say what this endpoint is and how its commands are called.", Param("Name", position=0),
-         aliases=("help", "man"))  # fmt: skip
-async def get_help(call: Call) -> Output:
-    """Yield help text, about everything or one command."""
-    name = call.get("Name")
-    spec = registry.find(name) if name else None
-    if name and spec is None:
-        raise call.fail(f"There is no help about '{name}'. Get-Command lists what this endpoint knows.", "HelpNotFound",
-                        "ObjectNotFound")  # fmt: skip
-    for line in helptext.about_command(spec) if spec else helptext.about(call.session.own_process):
-        yield line
 
 
 @command(
@@ -247,125 +173,3 @@ def _seconds_up() -> float:
     with suppress(OSError, ValueError):
         return float(Path("/proc/uptime").read_text().split()[0])
     return time.monotonic()
-
-
-@command("TabExpansion2", "Complete what is typed; clients call it.", Param("inputScript", position=0),
-         Param("cursorColumn", "number", position=1), Param("options", "any", position=2), kind="Function")  # fmt: skip
-async def tab_expansion(call: Call) -> Output:
-    """Yield one CommandCompletion."""
-
-    text = call.text("inputScript")
-    yield complete(call.session, text, int(call.number("cursorColumn", len(text))))
-
-
-MAX_MATCHES = 200
-_SEPARATORS = frozenset(" \t\r\n|;(){},")
-_HEAD = re.compile(r"(?:^|[|;({]\s*)([\w%?-]+)[^|;({]*\Z")
-
-
-def complete(session: Session, text: str, cursor: int) -> Thing:
-    """Return a CommandCompletion for the text before ``cursor``, which counts UTF-16 units."""
-    units = text.encode("utf-16-le", errors="surrogatepass")
-    before = units[: max(0, cursor) * 2].decode("utf-16-le", errors="replace")[-10_000:]
-    place = word_start(before)
-    start, word = before[:place], before[place:]
-    matches = _matches(session, start, word)[:MAX_MATCHES]
-    shift = max(0, cursor) - len(before.encode("utf-16-le")) // 2
-    return Thing(
-        ("System.Management.Automation.CommandCompletion", "System.Object"),
-        {
-            "CurrentMatchIndex": -1,
-            "ReplacementIndex": len(start.encode("utf-16-le")) // 2 + shift,
-            "ReplacementLength": len(word.encode("utf-16-le")) // 2,
-            "CompletionMatches": matches,
-        },
-        "System.Management.Automation.CommandCompletion",
-    )
-
-
-def word_start(text: str) -> int:
-    """Return where the last word begins; separators inside quotes do not count."""
-    start, quote = 0, ""
-    for place, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in _SEPARATORS:
-            start = place + 1
-    return start
-
-
-def _result(text: str, shown: str, kind: str, tip: str) -> Thing:
-    fields = {"CompletionText": text, "ListItemText": shown, "ResultType": kind, "ToolTip": tip}
-    names = ("System.Management.Automation.CompletionResult", "System.Object")
-    return Thing(names, fields, names[0])
-
-
-def _matches(session: Session, start: str, word: str) -> list[Thing]:
-    if word.startswith("$"):
-        return _variables(session, word)
-    at_command = re.search(r"(?:^|[|;({&])\s*\Z", start) is not None
-    if word.startswith("-") and not at_command:
-        return _parameters(start, word)
-    found = _commands(session, word) if at_command and not re.match(r"['\"./~]", word) else []
-    return found or _paths(session, word)
-
-
-def _variables(session: Session, word: str) -> list[Thing]:
-    start = word[1:].lower()
-    if start.startswith("env:"):
-        names = sorted(name for name in os.environ if name.lower().startswith(start[4:]))
-        return [_result(f"$env:{name}", name, "Variable", name) for name in names]
-    names = sorted(name for name in {*automatic_names(), *session.variables} if name.startswith(start))
-    return [_result(f"${name}", name, "Variable", name) for name in names]
-
-
-def _parameters(start: str, word: str) -> list[Thing]:
-    head = _HEAD.search(start)
-    spec = registry.find(head[1]) if head else None
-    if spec is None:
-        return []
-    known = [*spec.params, *registry.COMMON]
-    fits = [param for param in known if param.name.lower().startswith(word[1:].lower())]
-    return [
-        _result(f"-{param.name}", param.name, "ParameterName", f"[{registry.type_name(param)}] {param.name}")
-        for param in fits
-    ]
-
-
-def _commands(session: Session, word: str) -> list[Thing]:
-    start = word.lower()
-    found = [
-        _result(spec.name, spec.name, "Command", spec.syntax)
-        for spec in registry.commands()
-        if spec.name.lower().startswith(start)
-    ]
-    found += [_result(name, name, "Command", name) for name in sorted(session.functions) if name.startswith(start)]
-    if len(start) >= 2:
-        found += [_result(name, name, "Command", name) for name in programs(start)]
-    return found
-
-
-def programs(start: str) -> list[str]:
-    """Return the programs on PATH that begin with a text."""
-    names: set[str] = set()
-    for folder in os.get_exec_path():
-        names.update(entry.name for entry in names_in(Path(folder), start, MAX_MATCHES))
-    return sorted(names)[:MAX_MATCHES]
-
-
-def _paths(session: Session, word: str) -> list[Thing]:
-    typed = word.lstrip("'\"")
-    head, slash, tail = typed.rpartition("/")
-    folder = session.resolve(head + slash or ".")
-    results: list[Thing] = []
-    for entry in names_in(folder, tail, MAX_MATCHES):
-        text = head + slash + entry.name
-        if not slash:
-            text = f"./{text}"
-        if re.search(r"[\s'\"`$(){};,|&@]", text):
-            text = "'" + text.replace("'", "''") + "'"
-        kind = "ProviderContainer" if entry.is_dir() else "ProviderItem"
-        results.append(_result(text, entry.name, kind, str(entry)))
-    return results

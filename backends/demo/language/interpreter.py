@@ -15,6 +15,16 @@ from pstui.backends.demo.commands import registry
 from pstui.backends.demo.commands.native import find_program, run_program
 from pstui.backends.demo.commands.registry import Call
 from pstui.backends.demo.language import nodes, operators
+from pstui.backends.demo.language.errors import (
+    ErrorInfo,
+    ExitRequested,
+    LoopControl,
+    Returned,
+    ScriptError,
+    StatementError,
+    command_not_found,
+    not_supported,
+)
 from pstui.backends.demo.language.values import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -25,16 +35,6 @@ from pstui.backends.demo.language.values import (
     is_true,
     to_items,
     to_text,
-)
-from pstui.backends.demo.server.errors import (
-    ErrorInfo,
-    ExitRequested,
-    LoopControl,
-    Returned,
-    ScriptError,
-    StatementError,
-    command_not_found,
-    not_supported,
 )
 from pstui.backends.demo.server.session import Scope, Session
 from pstui.backends.demo.server.streams import Streams

@@ -1,7 +1,4 @@
-"""What the operators, casts and the few methods of the endpoint's small language do.
-
-The few methods that values have in the endpoint's small language.
-"""
+"""What the operators, the casts and the few methods of the endpoint's language do."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError, bad_argument, not_supported
 from pstui.backends.demo.language.values import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -29,7 +27,6 @@ from pstui.backends.demo.language.values import (
     to_number,
     to_text,
 )
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError, bad_argument, not_supported
 
 _COMPARE: dict[str, Callable[[int], bool]] = {
     "eq": lambda order: order == 0,

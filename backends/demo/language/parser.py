@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from pstui.backends.demo.language import nodes
-from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete, not_supported
+from pstui.backends.demo.language.errors import ScriptError, ScriptIncomplete, not_supported
 from pstui.backends.language import lexemes
 from pstui.backends.language.numbers import parse_number
 from pstui.backends.language.scanner import tokenize

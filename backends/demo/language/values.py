@@ -1,7 +1,6 @@
-"""The values of the endpoint's small language: Python's own types, ranges, and ``Thing`` for objects.
+"""The values of the endpoint's language: Python's own types, ranges, and ``Thing`` for objects.
 
-Formats: the ``-f`` operator, .NET's letters for numbers and dates.
-"""
+Also their text, with the ``-f`` operator and .NET's format letters for numbers and dates."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pstui.backends.demo.server.errors import ErrorInfo, bad_argument
+from pstui.backends.demo.language.errors import ErrorInfo, bad_argument
 
 #: bounds that keep a typed line from eating the machine
 MAX_TEXT = 8 * 1024 * 1024

@@ -21,6 +21,7 @@ from psrpcore.types import (
     PSSecureString,
     add_note_property,
 )
+from pstui.backends.demo.language.errors import ErrorInfo
 from pstui.backends.demo.language.values import (
     CUSTOM_OBJECT,
     Credential,
@@ -30,7 +31,6 @@ from pstui.backends.demo.language.values import (
     is_list,
     to_text,
 )
-from pstui.backends.demo.server.errors import ErrorInfo
 
 #: nesting of an object beyond which its text is sent, as PowerShell's serialization depth does
 MAX_DEPTH = 6

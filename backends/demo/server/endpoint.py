@@ -8,10 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.commands import files as commands_files
-from pstui.backends.demo.commands import objects as commands_objects
-from pstui.backends.demo.commands import output as commands_output
-from pstui.backends.demo.commands import system as commands_system
+from pstui.backends.demo.commands import files, help, objects, output, system
 from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.link import Outbox, PipelineLink
 from pstui.backends.demo.server.pipeline import PipelineRun
@@ -22,12 +19,7 @@ from pstui.backends.psrp.fragments import Defragmenter, Message
 from pstui.backends.transports.outofproc import CLIENT_ELEMENTS, SESSION, Element, decode_line
 
 #: the modules that declare the commands; importing them is what makes the commands known
-COMMAND_MODULES = (
-    commands_files,
-    commands_objects,
-    commands_output,
-    commands_system,
-)
+COMMAND_MODULES = (files, help, objects, output, system)
 #: command channels a client may hold open at once
 MAX_COMMANDS = 64
 _BOM = b"\xef\xbb\xbf"

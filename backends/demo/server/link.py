@@ -1,7 +1,6 @@
-"""What goes to the client, in order: a queue that gathers fragments into full packets and holds writers back.
+"""What goes to the client, in order, and one pipeline's line to it: records, output, host calls with their answers.
 
-One pipeline's line to the client: records, output, and host calls with their answers.
-"""
+A queue gathers fragments into full packets and holds writers back while the client does not read."""
 
 from __future__ import annotations
 
@@ -12,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import HostMethodIdentifier, PipelineHostCall, PipelineState, PSRPMessageType
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server import encode as clixml
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.pool import DemoPool, HostFacts
 from pstui.backends.transports.outofproc import MAX_PAYLOAD, SESSION, encode, encode_data
 

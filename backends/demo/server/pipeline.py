@@ -11,11 +11,7 @@ from typing import Any
 from psrpcore.types import HostMethodIdentifier
 from pstui.backends.demo.commands import registry
 from pstui.backends.demo.language import nodes, operators
-from pstui.backends.demo.language.interpreter import Interpreter, Step, as_statement_error, nothing
-from pstui.backends.demo.language.parser import parse
-from pstui.backends.demo.language.values import Thing, TooLarge
-from pstui.backends.demo.server.encode import decode
-from pstui.backends.demo.server.errors import (
+from pstui.backends.demo.language.errors import (
     ErrorInfo,
     ExitRequested,
     LoopControl,
@@ -24,6 +20,10 @@ from pstui.backends.demo.server.errors import (
     ScriptIncomplete,
     StatementError,
 )
+from pstui.backends.demo.language.interpreter import Interpreter, Step, as_statement_error, nothing
+from pstui.backends.demo.language.parser import parse
+from pstui.backends.demo.language.values import Thing, TooLarge
+from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.link import PipelineLink
 from pstui.backends.demo.server.pool import CommandCall, PipelineRequest
 from pstui.backends.demo.server.session import Scope, Session

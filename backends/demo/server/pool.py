@@ -1,12 +1,8 @@
-"""What a client asks for, read from psrpcore's objects into plain records: its console and its pipelines.
-
-Read here and not by psrpcore, because a real Unix client sends console colours of -1, which psrpcore refuses.
-
-psrpcore's server pool with what the real clients need mended around it.
+"""psrpcore's server pool, mended where real clients need it, and a client's requests as plain records.
 
 Versions are negotiated truthfully up to 2.4 (protocol-notes 3.7), where a SecureString travels plain in the transport
-(protocol-notes 4.8); console colours of -1, which psrpcore refuses, are read here; each pipeline numbers its calls.
-"""
+(protocol-notes 4.8). The facts of a client's console are read here, because a real Unix client sends console colours
+of -1, which psrpcore refuses. Each pipeline numbers its host calls."""
 
 from __future__ import annotations
 
@@ -243,9 +239,9 @@ class DemoPool(ServerRunspacePool):
         theirs = str(event.protocol_version)
         known = theirs in _PROTOCOLS
         if not known and not theirs.startswith("2."):
-            raise ProtocolError(f"protocol {theirs} is not spoken here")
+            raise ProtocolError(f"protocol {theirs} is not supported")
         if str(event.serialization_version) != "1.1.0.1":
-            raise ProtocolError("that serialization version is not spoken here")
+            raise ProtocolError("that serialization version is not supported")
         ours = theirs if known else _PROTOCOLS[-1]
         self.our_capability = SessionCapability(
             PSVersion=PSVersion("2.0"),

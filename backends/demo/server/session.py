@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.demo.language.errors import ErrorInfo
 from pstui.backends.demo.language.values import Thing
-from pstui.backends.demo.server.errors import ErrorInfo
 
 HOST_NAME = "pstui demo endpoint"
 EDITION = "pstui-demo"

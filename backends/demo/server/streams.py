@@ -23,9 +23,9 @@ from psrpcore.types import (
     WarningRecord,
 )
 from pstui.backends.demo.commands.formatting import Renderer, errors_as_lines
+from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.language.values import Thing
 from pstui.backends.demo.server.encode import bare, encode, error_record
-from pstui.backends.demo.server.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server.link import PipelineLink
 from pstui.backends.demo.server.session import Session
 

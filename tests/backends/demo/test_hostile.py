@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
+from pstui.backends.demo.language.errors import ScriptError, ScriptIncomplete
 from pstui.backends.demo.language.parser import parse
 from pstui.backends.demo.server.endpoint import ElementReader
-from pstui.backends.demo.server.errors import ScriptError, ScriptIncomplete
 from pstui.backends.demo.server.memory import MemoryChannel
 from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, refragmented

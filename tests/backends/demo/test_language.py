@@ -55,6 +55,8 @@ async def client() -> AsyncIterator[OopClient]:
         ("1,'b',$true | ConvertTo-Json -Compress", ['[1,"b",true]']),
         ("'a b' -split ' ' -join '+'", ["a+b"]),
         ('$_; $nothing; $nothing.Name; "[$nothing]"', ["[]"]),
+        ("Write-Output \"a$(1 + 1)b\" -5 x$(2)y/$true 'a'\"$('b')\"", ["a2b", "-5", "x2y/True", "a", "b"]),
+        ("\u201ctypographic\u201d \u2013ceq 'typographic' # as pasted from a document", ["True"]),
         ("Get-Nope 2>$null; 'on'", None),
     ],
 )

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery import ssh_config
-from pstui.backends.discovery.commands import CommandSource
 from pstui.backends.discovery.model import Section, Watcher, look
+from pstui.backends.discovery.polled import CommandSource
 from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.sessions.manager import SessionManager
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.discovery.processes import ProcessSource
+from pstui.backends.discovery.polled import ProcessSource
 from pstui.backends.errors import OpenError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome

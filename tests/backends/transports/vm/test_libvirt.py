@@ -18,7 +18,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import NobodyConsole, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.discovery.model import Watcher, look
-from pstui.backends.discovery.vms import LibvirtSource, vm_sources
+from pstui.backends.discovery.polled import LibvirtSource, vm_sources
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -257,7 +257,7 @@ async def test_machines_are_listed_with_state_and_address(uri: str) -> None:
 
 async def test_the_list_follows_the_machines_while_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     libvirt: Any = pytest.importorskip("libvirt")
-    monkeypatch.setattr("pstui.backends.discovery.vms.POLL", 0.01)
+    monkeypatch.setattr("pstui.backends.discovery.polled.POLL_LIBVIRT", 0.01)
     held = libvirt.open("test:///default")
     domain = held.lookupByName("test")
     watcher = Watcher([LibvirtSource("test:///default")], lambda sections: None)
@@ -292,7 +292,7 @@ async def test_a_hypervisor_that_fails_says_why_in_one_line(uri: str) -> None:
 
 
 async def test_without_libvirt_there_is_no_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pstui.backends.discovery.vms.no_libvirt", lambda: "not installed")
+    monkeypatch.setattr("pstui.backends.discovery.polled.no_libvirt", lambda: "not installed")
     monkeypatch.setenv("LIBVIRT_DEFAULT_URI", "test:///default")
     assert [await source.look() for source in vm_sources()] == [None, None]
 
