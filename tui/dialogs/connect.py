@@ -118,9 +118,9 @@ class ConnectScreen(ConnectFrame):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
 
-    def __init__(self, world: AppContext, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
+    def __init__(self, context: AppContext, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
         super().__init__(draft)
-        self.world = world
+        self.context = context
         self._missing = tuple(missing)
         #: the text of the first line that was refused, so that its late echo does not wipe out why
         self._refused = ""
@@ -130,7 +130,7 @@ class ConnectScreen(ConnectFrame):
 
     async def on_mount(self) -> None:
         """Begin with the first line, or with what a call lacks."""
-        self.form.show_sessions(self.world.kept)
+        self.form.show_sessions(self.context.kept)
         self.show_sets()
         self._refresh()
         if self._begun_with_fields:
@@ -142,12 +142,12 @@ class ConnectScreen(ConnectFrame):
 
     def _refresh(self, said: PstuiError | None = None) -> None:
         """Show the line of the fields and what is wrong; ``said`` comes before what the fields say."""
-        draft, problems = self.draft, self.draft.problems(self.world.credential)
+        draft, problems = self.draft, self.draft.problems(self.context.credential)
         missing = draft.missing()
         wrong: CallError | None = None
         try:
-            draft.connection(self.world.context(), credentials=self.world.credential)
-            self.line = draft.line(self.world.context(), self.world.credential)
+            draft.connection(self.context.bind_context(), credentials=self.context.credential)
+            self.line = draft.line(self.context.bind_context(), self.context.credential)
         except CallError as error:
             wrong = error
             self.line = draft.rough_line()
@@ -173,7 +173,7 @@ class ConnectScreen(ConnectFrame):
     async def fill(self, draft: Draft) -> None:
         """Show a draft in the fields."""
         await self.form.show_draft(draft)
-        self.form.show_sessions(self.world.kept)
+        self.form.show_sessions(self.context.kept)
         self.sets.put(entry_of(draft.parameter_set))
         self._refresh()
 
@@ -186,7 +186,7 @@ class ConnectScreen(ConnectFrame):
             return
         self._refused = ""
         try:
-            await self.fill(Draft.of(self.world.connection(event.value, bare=True)))
+            await self.fill(Draft.of(self.context.connection(event.value, bare=True)))
         except MissingMandatory as error:
             if error.call is not None:
                 await self.fill(Draft.of_call(error.call))
@@ -254,7 +254,7 @@ class ConnectScreen(ConnectFrame):
     async def _take_line(self, text: str) -> None:
         self._forget_quick()
         try:
-            await self.fill(Draft.of(self.world.connection(text, bare=True)))
+            await self.fill(Draft.of(self.context.connection(text, bare=True)))
             await self.form.focus_field("")
         except MissingMandatory as error:
             if error.call is not None:
@@ -278,7 +278,7 @@ class ConnectScreen(ConnectFrame):
 
     async def _quick(self, text: str) -> None:
         try:
-            info = self.world.connection(text)
+            info = self.context.connection(text)
         except MissingMandatory:
             await self._take_line(text)
         except PstuiError as error:
@@ -322,14 +322,14 @@ class ConnectScreen(ConnectFrame):
         if action == "connect":
             self._connect(info)
         elif self._test is None or self._test.is_finished:
-            world = self.world
-            test = ConnectTest(world.sessions, info, self.asking, self.show_result, world.prepared)
+            context = self.context
+            test = ConnectTest(context.sessions, info, self.asking, self.show_result, context.prepared)
             self._test = self.run_worker(test.run(), group="test")
 
     def connection(self) -> ConnectionInfo:
         """Return the connection of the fields, defaults filled in. Raises CallError."""
-        world = self.world
-        return self.draft.connection(world.context(), defaults=world.defaults, credentials=world.credential)
+        context = self.context
+        return self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
 
     def _connect(self, info: ConnectionInfo) -> None:
         if why := unreachable(info.parameter_set):
@@ -341,7 +341,7 @@ class ConnectScreen(ConnectFrame):
         """Write the profile, then connect if that was wanted, too."""
         event.stop()
         try:
-            said = await save(self.world, self.draft, event.name, event.group, replace=event.replace)
+            said = await save(self.context, self.draft, event.name, event.group, replace=event.replace)
             info = self.connection() if event.connect else None
         except PstuiError as error:
             self.saving.say(error)

@@ -119,19 +119,19 @@ def _short_name(host: str) -> str:
         return host.partition(".")[0]
 
 
-async def save(world: AppContext, draft: Draft, name: str, group: str, *, replace: bool) -> str:
+async def save(context: AppContext, draft: Draft, name: str, group: str, *, replace: bool) -> str:
     """Write the profile and return what to say. Raises PstuiError; NameTaken where one of that name exists."""
-    book = world.book
+    book = context.book
     if book is None:
         raise CallError("This window has no profile file", hint="Start pstui with a profile file to save to.")
     kind = draft.parameter_set.kind
     if book.table(kind, name) and not replace:
         raise NameTaken(f"There is a {kind} named {name} already", "", "Enter once more replaces it.")
-    draft.connection(world.context(), credentials=world.credential)
-    table = profile_keys(draft, world)
+    draft.connection(context.bind_context(), credentials=context.credential)
+    table = profile_keys(draft, context)
     changes: list[Change] = []
     for key, user in _credentials(table).items():
-        known, made = _reference(world, user)
+        known, made = _reference(context, user)
         changes.extend(made)
         if key == "credential":
             table[key] = known
@@ -142,20 +142,20 @@ async def save(world: AppContext, draft: Draft, name: str, group: str, *, replac
     old = book.table(kind, name)
     table |= {key: old[key] for key in ("group", "tags", "color", "note", "pinned") if key in old and key not in table}
     users = {change.name: PSCredential(str((change.values or {}).get("user_name"))) for change in changes}
-    profile_connection(kind, name, table, lambda each: users.get(each) or world.credential(each), book.defaults)
+    profile_connection(kind, name, table, lambda each: users.get(each) or context.credential(each), book.defaults)
     changes.append(Change(kind, name, table, new=not replace))
     await in_thread(lambda: book.apply(changes, f"saving {name}"))
     return f"✓ {name} was saved to {book.path}."
 
 
-def profile_keys(draft: Draft, world: AppContext) -> dict[str, Any]:
+def profile_keys(draft: Draft, context: AppContext) -> dict[str, Any]:
     """Return the keys of a draft's profile, as they were typed; a credential is its user name still."""
     table: dict[str, Any] = {}
     for name, item in draft.fields():
         text = draft.text(name)
         if not text or item.fixed:
             continue
-        value = _toml(item, text, world)
+        value = _toml(item, text, context)
         if value is None or value is False:
             continue
         if name.startswith(SESSION_OPTION):
@@ -172,10 +172,10 @@ def profile_keys(draft: Draft, world: AppContext) -> dict[str, Any]:
     return table
 
 
-def _toml(item: Option, text: str, world: AppContext) -> Any:
+def _toml(item: Option, text: str, context: AppContext) -> Any:
     if item.kind in (OptionKind.CREDENTIAL, OptionKind.PATH, OptionKind.GUID, OptionKind.URI, OptionKind.TEXT):
         return text
-    value = read(item, text, world.credential)
+    value = read(item, text, context.credential)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -185,10 +185,10 @@ def _credentials(table: dict[str, Any]) -> dict[str, str]:
     return {**found, "proxy_credential": str(proxy)} if proxy else found
 
 
-def _reference(world: AppContext, user: str) -> tuple[str, list[Change]]:
+def _reference(context: AppContext, user: str) -> tuple[str, list[Change]]:
     """Return the name of the [credentials] table for a user, and the change that makes it where there is none."""
-    assert world.book is not None
-    known = world.book.profiles.configuration.credentials
+    assert context.book is not None
+    known = context.book.profiles.configuration.credentials
     if user in known:
         return user, []
     for name, table in known.items():

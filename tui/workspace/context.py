@@ -48,7 +48,7 @@ class AppContext:
         """The sessions that Get-PSSession shows: those that stay open when they are left."""
         return [session for session in self.sessions.sessions if not session.temporary]
 
-    def context(self, *, keeps_variables: bool = False) -> BindContext:
+    def bind_context(self, *, keeps_variables: bool = False) -> BindContext:
         """Return what calls are bound against."""
         return BindContext(sessions=lambda: self.kept, variables=self.variables, keeps_variables=keeps_variables)
 
@@ -69,7 +69,7 @@ class AppContext:
 
     def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
         """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
-        return bind_line(text, context=self.context(keeps_variables=keeps_variables))
+        return bind_line(text, context=self.bind_context(keeps_variables=keeps_variables))
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
@@ -83,7 +83,7 @@ class AppContext:
                 raise CallError("Nothing was typed", hint="Type user@host, a name, or an Enter-PSSession line.")
             if self.bind is not None:
                 return self.bind(text)
-            target = parse_target(text, {}, context=self.context())
+            target = parse_target(text, {}, context=self.bind_context())
             if target.connection is not None:
                 return target.connection
             raise CallError(f"There is no {text!r}")

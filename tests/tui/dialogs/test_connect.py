@@ -62,12 +62,12 @@ ANSWERS = list[ConnectionInfo | None]
 
 @asynccontextmanager
 async def dialog(
-    world: AppContext | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: Any
+    context: AppContext | None = None, draft: Draft | None = None, missing: tuple[str, ...] = (), **options: Any
 ) -> AsyncIterator[tuple[Screen, ConnectScreen, ANSWERS]]:
     """The dialog alone over an empty workspace, with what it answers."""
     answers: ANSWERS = []
     async with screen(**options) as s:
-        shown = ConnectScreen(world or AppContext(SessionManager()), draft, missing)
+        shown = ConnectScreen(context or AppContext(SessionManager()), draft, missing)
         s.app.push_screen(shown, answers.append)
         await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
         yield s, shown, answers
@@ -127,8 +127,8 @@ async def test_each_set_has_its_fields_and_its_line_binds_back(parameter_set: Pa
 async def test_an_open_session_is_named_by_each_of_its_keys(parameter_set: ParameterSet) -> None:
     manager = kept()
     session = manager.sessions[1]
-    world = AppContext(manager)
-    async with dialog(world, size=(110, 34)) as (s, shown, answers):
+    context = AppContext(manager)
+    async with dialog(context, size=(110, 34)) as (s, shown, answers):
         await choose(s, shown, S.ID)
         assert s.shows("Web") and s.shows(str(session.instance_id))
         for _ in range(LOOKUPS.index(parameter_set)):
@@ -143,7 +143,7 @@ async def test_an_open_session_is_named_by_each_of_its_keys(parameter_set: Param
         await s.until(lambda: answers, "the answer")
         made = answers[0]
         assert made is not None and made.parameter_set is parameter_set
-        again = connection_info(bind_line(line, context=world.context()))
+        again = connection_info(bind_line(line, context=context.bind_context()))
         assert again == made
         assert manager.find(made) is session
 

@@ -57,9 +57,9 @@ class Desk:
         self.sessions, self.face = SessionManager(), Face()
         file = endpoint.folder / "profiles.toml"
         file.write_text('[defaults]\ntrusted_hosts = ["<local>"]\n')
-        self.world = AppContext(self.sessions, book=ProfileBook(read(file)))
-        self.world.variables["c"] = PSCredential(USER, Secret(PASSWORD))
-        self.commands = CmdletRunner(self.world, self.face, ScriptedConsole(), lambda: 100)
+        self.context = AppContext(self.sessions, book=ProfileBook(read(file)))
+        self.context.variables["c"] = PSCredential(USER, Secret(PASSWORD))
+        self.commands = CmdletRunner(self.context, self.face, ScriptedConsole(), lambda: 100)
 
     async def run(self, line: str) -> list[CmdletOutput]:
         there = f"-ComputerName localhost -Port {self.endpoint.port} -Credential $c"
@@ -126,7 +126,7 @@ async def test_a_session_is_received_by_its_computer(desk: Desk) -> None:
 
 
 async def test_a_computer_that_cannot_be_asked_says_why(desk: Desk) -> None:
-    desk.world.variables["c"] = PSCredential(USER, Secret("wrong"))
+    desk.context.variables["c"] = PSCredential(USER, Secret("wrong"))
     (said,) = await desk.run("Get-PSSession THERE")
     assert said.is_error
     assert said.error_id.endswith("RemotePSSessionQueryFailed")
