@@ -1,4 +1,4 @@
-"""The session cmdlets typed here: New-PSSession, Get-PSSession, Enter-PSSession and their kin.
+"""The session cmdlets typed in pstui: New-PSSession, Get-PSSession, Enter-PSSession and the others.
 
-Enter by ``run.py``.
+Enter by ``run.py``; ``common_parameters.py`` does -WhatIf, -Confirm and the like, ``table.py`` what is listed.
 """

@@ -1,4 +1,4 @@
-"""The profile file as the screen and the command line use it: read, changed, imported into, its secrets kept away.
+"""The profile file as the screen and the command line use it: read, changed, imported into, its passwords fetched.
 
-Enter by ``book.py``.
+Enter by ``book.py``; ``schema.py`` makes the shape of the file from what is declared in ``backends.binding``.
 """
