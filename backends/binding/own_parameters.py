@@ -10,7 +10,10 @@ from types import MappingProxyType
 from pstui.backends.binding.declaration import KINDS, Option, OptionKind, Use
 from pstui.backends.connection import ParameterSet
 
-_TYPES = {kind: name for name, kind in reversed(list(KINDS.items()))} | {OptionKind.CHOICE: "String"}
+_TYPES = {kind: name for name, kind in reversed(list(KINDS.items()))} | {
+    OptionKind.CHOICE: "String",
+    OptionKind.PATH: "String",
+}
 
 
 def own(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = ROOT / "backends" / "powershell" / "parameters.json"
+TABLE = ROOT / "backends" / "binding" / "parameters.json"
 DATA = ROOT / "tests" / "data"
 
 
