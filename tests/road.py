@@ -37,12 +37,10 @@ MOST = 55
 FOLDERS = {f"{next(iter(room.__path__))}/": f"{room.__name__}/" for room in (tui, backends, config)}
 #: how often the line is run
 WALKS = 4
-#: seconds the opening may take
-OPENING = 60.0
-#: seconds after which what was set off by typing the line is over
-QUIET = 0.5
-#: seconds after a prompt within which it has been painted
-PAINTED = 0.1
+#: seconds the opening may take, and a line
+LIMIT = 60.0
+#: repaints after a prompt until all that it changed has been painted: the editor, the text, the footer
+REPAINTS = 3
 LINE = "Get-Date"
 PROFILES = """
 [hosts.web1]
@@ -103,11 +101,19 @@ class Road:
             self._open = False
 
 
+async def repainted(s: Screen) -> None:
+    """Wait until what has been said so far in the pane is painted."""
+    for _ in range(REPAINTS):
+        done = asyncio.Event()
+        s.pane.call_after_refresh(done.set)
+        await done.wait()
+
+
 async def walk(s: Screen, road: Road, line: str) -> None:
     """Type a line at the prompt and count from Enter to the next prompt, painted."""
     await s.type(line, enter=False)
-    await s.until(lambda: s.shows(f"> {line}"), "the line")
-    await asyncio.sleep(QUIET)
+    await s.until(lambda: s.pane.editor.text == line, "the line")
+    await repainted(s)
     before = s.shown()
     prompt = asyncio.Event()
     conversation, enter_state = s.pane.conversation, s.pane.conversation._enter_state
@@ -121,7 +127,7 @@ async def walk(s: Screen, road: Road, line: str) -> None:
     with road.walk():
         s.burst("enter")
         await prompt.wait()
-        await asyncio.sleep(PAINTED)
+        await repainted(s)
     conversation._enter_state = enter_state  # type: ignore[method-assign]  # as it was
     assert s.shown() != before, "the output has been painted"
 
@@ -166,8 +172,9 @@ async def far_end(folder: Path) -> Any:
         asyncssh.read_private_key(str(folder / name)).write_public_key(str(folder / f"{name}.pub"))
         (folder / name).chmod(0o600)
     pipe = asyncio.subprocess.PIPE
+    environment = {**os.environ, "HOME": "/"}  # the far end begins there: its prompt is as short everywhere
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.road", "--serve", str(folder), stdin=pipe, stdout=pipe
+        sys.executable, "-m", "tests.road", "--serve", str(folder), stdin=pipe, stdout=pipe, env=environment
     )
     assert process.stdin is not None and process.stdout is not None
     port = int(await process.stdout.readline())
@@ -197,13 +204,14 @@ async def measure(info: ConnectionInfo, folder: Path, line: str) -> Road:
     road = Road()
     with road.threads():
         async with screen(info, **options) as s:
-            async with asyncio.timeout(OPENING):
+            async with asyncio.timeout(LIMIT):
                 while s.pane.state is not PaneState.PROMPT:
-                    await s.pilot.pause(0.1)
+                    await s.pilot.pause()
             await s.run(line)  # what the first line loads and makes is no part of the road of every line
             stop_clocks(s.app)
             for _ in range(WALKS):
-                await walk(s, road, line)
+                async with asyncio.timeout(LIMIT):
+                    await walk(s, road, line)
     return road
 
 

@@ -25,17 +25,16 @@ if TYPE_CHECKING:
 
 
 class DebuggerConsole:
-    """Remembers which run stands at a breakpoint, and the step that Enter repeats."""
+    """Remembers which run stands at a breakpoint, and the step that Enter repeats.
+
+    ``told`` is True from the first stop of a line, which names the help, until ``abandon``.
+    """
 
     def __init__(self, session: PSSession, console: Console) -> None:
         self._session, self._console = session, console
-        self._first = True
+        self.told = False
         self._repeated = ""
         self._suspended: asyncio.Task[PipelineResult | None] | None = None
-
-    def begin(self) -> None:
-        """A new line begins: its first stop names the help."""
-        self._first = True
 
     def forget_step(self) -> None:
         """Enter alone repeats nothing."""
@@ -43,13 +42,14 @@ class DebuggerConsole:
 
     def show(self, stop: DebuggerStop, running: asyncio.Task[PipelineResult | None]) -> None:
         """Say where ``running`` stands now."""
-        for record in stop_lines(stop, first=self._first):
+        for record in stop_lines(stop, first=not self.told):
             self._console.write(record)
-        self._first = False
+        self.told = True
         self._suspended = running
 
     def abandon(self) -> None:
-        """Forget a run that stood at a breakpoint: it goes on, or died, without this console."""
+        """Forget a run that stood at a breakpoint: it goes on, has ended, or died, without this console."""
+        self.told = False
         if self._suspended is not None:
             self._suspended.add_done_callback(lambda task: task.cancelled() or task.exception())
             if self._session.state is not RunspaceState.OPENED:

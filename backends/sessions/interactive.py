@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.console import Console
@@ -34,7 +35,7 @@ from pstui.backends.errors import (
 from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
-from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, shown_prompt, target_prompt
+from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
 from pstui.backends.sessions.reported import DebuggerStop
 from pstui.backends.sessions.session import PSSession
 
@@ -349,7 +350,8 @@ class InteractiveSession:
             return await self._left()
         if self.session.stopped is not None:
             return await self._debug(line)
-        self._debugger.abandon()
+        if self._debugger.told:
+            self._debugger.abandon()
         if self._block and line:
             return await self._collect(line)
         if self._block:
@@ -394,7 +396,6 @@ class InteractiveSession:
                 return Outcome.READY
             size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
-            self._debugger.begin()
             try:
                 return await self._finish(asyncio.create_task(session.run(invocation)), line)
             except SessionBusy:
@@ -468,7 +469,11 @@ class InteractiveSession:
         invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
         result = await self.session.run(invocation, on_output=found.take)
         first = found[0] if found and result.error is None else None
-        self.prompt = shown_prompt(self.session.info, first if isinstance(first, str) and first else FALLBACK)
+        self.prompt = self._prefix + (first[:MAX_PROMPT] if isinstance(first, str) and first else FALLBACK)
+
+    @cached_property
+    def _prefix(self) -> str:
+        return prompt_prefix(self.session.info)
 
     async def _load_profile(self) -> None:
         """Run the far end's profile files if the connection asks for it; they never run by themselves."""

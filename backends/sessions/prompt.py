@@ -36,11 +36,6 @@ def prompt_prefix(info: ConnectionInfo, user: str | None = None) -> str:
     return f"[{name}]: "
 
 
-def shown_prompt(info: ConnectionInfo, text: str, user: str | None = None) -> str:
-    """Return the whole prompt for ``text``, the first output of the far end's ``prompt``."""
-    return prompt_prefix(info, user) + (text[:MAX_PROMPT] or FALLBACK)
-
-
 def container_display(container_id: str) -> str:
     """Return a container's name as its prompt shows it: at most 15 characters (protocol-notes 3.2)."""
     return container_id[:14] + "…" if len(container_id) > 15 else container_id

@@ -41,8 +41,8 @@ def home() -> Iterator[Path]:
         patch.setenv("TZ", "UTC")
         patch.setattr(pwd, "getpwuid", lambda number: person)
         patch.setattr(grp, "getgrgid", lambda number: group)
-        patch.setattr("pstui.tui.workspace.bars.elapsed", lambda seconds: "00:00")
-        patch.setattr("pstui.tui.workspace.bars.took", lambda seconds: "25 ms")
+        patch.setattr("pstui.tui.workspace.status_bar.elapsed", lambda seconds: "00:00")
+        patch.setattr("pstui.tui.workspace.status_bar.took", lambda seconds: "25 ms")
         time.tzset()
         furnish(folder)
         yield folder

@@ -68,18 +68,18 @@ class Unfinished:
 
     def __init__(self, show: Callable[[Content | None], None]) -> None:
         self._show = show
-        self._active = False
+        self.active = False
 
     def begin(self) -> None:
         """Say why Enter has run nothing."""
-        self._active = True
+        self.active = True
         said = "not finished: Enter adds a row"
         self._show(Content.assemble(said, ("   Ctrl+] Enter runs it as it is", "$calm")))
 
     def end(self) -> None:
         """Hide the row."""
-        if self._active:
-            self._active = False
+        if self.active:
+            self.active = False
             self._show(None)
 
 
@@ -88,21 +88,19 @@ class Literal:
 
     def __init__(self, surface: EditingSurface) -> None:
         self._surface = surface
-        self._active = False
+        self.active = False
 
     def begin(self) -> None:
         """Begin with the next key."""
-        self._active = True
+        self.active = True
 
     def end(self) -> None:
         """Let the next key act as usual."""
-        self._active = False
+        self.active = False
 
     def take(self, key: str, character: str | None) -> bool:
         """Insert what a key types; False when it types nothing and acts as usual."""
-        if not self._active:
-            return False
-        self._active = False
+        self.active = False
         text = _LITERAL.get(key, character if character and character.isprintable() else "")
         self._surface.insert(text)
         return bool(text)
@@ -252,8 +250,9 @@ class LineEditor(TextArea):
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
         self.last_typed = time.monotonic()
-        if any(mode.take(key, character) for mode in (self.literal, self.pasted, self.searching, self.completing)):
-            return True
+        for mode in (self.literal, self.pasted, self.searching, self.completing):
+            if mode.active and mode.take(key, character):
+                return True
         chord, self._chord = self._chord, False
         name = (CHORDS.get(key) if chord else None) or self._NAMES.get(key)
         if name is not None:
@@ -279,7 +278,8 @@ class LineEditor(TextArea):
         """Close the list of completions, end a search, leave a paste to be edited."""
         self._chord = False
         for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished):
-            mode.end()
+            if mode.active:
+                mode.end()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert what the terminal pasted."""

@@ -53,34 +53,28 @@ class PasteRow(Note):
 class PasteChoice:
     """The question above pasted lines. ``show`` gets its row, None to hide it; ``run_lines`` runs them one by one.
 
-    As one block they are run by Enter itself, like any text.
+    As one block they are run by Enter itself, like any text. ``active`` tells whether the question is open.
     """
 
     def __init__(self, show: Callable[[Content | None], None], run_lines: Callable[[], None]) -> None:
         self._show, self._run_lines = show, run_lines
+        self.active = False
         self._count = 0
         self._chosen = PasteWay.BLOCK
 
-    @property
-    def active(self) -> bool:
-        """Whether the question is open."""
-        return self._count > 0
-
     def begin(self, count: int) -> None:
         """Ask about ``count`` lines."""
-        self._count, self._chosen = count, PasteWay.BLOCK
+        self.active, self._count, self._chosen = True, count, PasteWay.BLOCK
         self._present()
 
     def end(self) -> None:
         """Close the question; the lines stay in the editor."""
-        if self._count:
-            self._count = 0
+        if self.active:
+            self.active = False
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
         """Take a key: Tab chooses, Enter does what is chosen; any other key means editing and acts as usual."""
-        if not self.active:
-            return False
         if key in ("tab", "shift+tab"):
             step = 1 if key == "tab" else -1
             self._chosen = _WAYS[(_WAYS.index(self._chosen) + step) % len(_WAYS)]

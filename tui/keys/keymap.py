@@ -116,10 +116,12 @@ class Keymap:
 
     actions: tuple[KeyAction, ...] = ACTIONS + TAB_KEYS
     problems: tuple[tuple[str, str], ...] = ()
+    _named: dict[str, KeyAction] = field(init=False, repr=False)
     _direct: dict[str, KeyAction] = field(init=False, repr=False)
     _behind: dict[str, KeyAction] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_named", {each.name: each for each in self.actions})
         object.__setattr__(self, "_direct", {key: each for each in self.actions for key in each.keys})
         object.__setattr__(self, "_behind", {each.prefix: each for each in self.actions})
 
@@ -138,10 +140,7 @@ class Keymap:
 
     def named(self, name: str) -> KeyAction:
         """Return an action by its name. Raises KeyError."""
-        for each in self.actions:
-            if each.name == name:
-                return each
-        raise KeyError(name)
+        return self._named[name]
 
     def shown(self, name: str) -> str:
         """Return how the key of an action is written: the direct one, or the one behind the prefix key."""

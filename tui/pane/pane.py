@@ -211,7 +211,7 @@ class Pane(Vertical):
     def changed(self, *, only_footer: bool = False) -> None:
         """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
         aside = self.conversation.step or self.conversation.hint
-        self.note.show(note_for(self.state, self.info.label, self.lines.shown, aside, self.content_size.width))
+        self.note.show(note_for(self.state, self.info, self.lines.shown, aside, self.content_size.width))
         self._refit()
         self.post_message(self.FooterChanged(self) if only_footer else self.Changed(self))
 

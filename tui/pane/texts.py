@@ -79,7 +79,9 @@ def hint_for(line: str) -> str:
     return ""
 
 
-def note_for(state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000) -> Content | None:
+def note_for(
+    state: PaneState, info: ConnectionInfo, pending: str | None, aside: str = "", width: int = 10_000
+) -> Content | None:
     """Return the row above the editor, None where nothing is to be said.
 
     ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
@@ -90,7 +92,9 @@ def note_for(state: PaneState, label: str, pending: str | None, aside: str = "",
         room = max(width - len(before) - len(behind), _LEAST_WAITING)
         shown = cut(plain(pending.replace("\n", " ⏎ "), limit=400), room)
         return Content.assemble((before, "$calm"), shown, (behind, "$calm"))
-    name = plain(label, limit=120)
+    if state in (PaneState.PROMPT, PaneState.BUSY):
+        return Content.styled(aside, "$calm") if aside else None
+    name = plain(info.label, limit=120)
     match state:
         case PaneState.OPENING:
             doing = f"  {plain(aside, limit=120)}" if aside else ""
@@ -99,12 +103,10 @@ def note_for(state: PaneState, label: str, pending: str | None, aside: str = "",
             return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
         case PaneState.CANCELLED:
             return Content.assemble(f"○ not connected to {name}", ("   Enter connects", "$calm"))
-        case PaneState.FAILED | PaneState.BROKEN:
+        case _:
             return Content.assemble(
                 ("✗ ", "$error"), f"no session with {name}", ("   Enter or F5 tries again", "$calm")
             )
-        case _:
-            return Content.styled(aside, "$calm") if aside else None
 
 
 _LINES = (

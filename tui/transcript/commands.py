@@ -54,12 +54,14 @@ class Commands(Layer):
     def _mark(self, number: int) -> None:
         self.view.show((number, 0), at_top=True)
         self._marked = number
+        self.active = True
         self.tell()
 
     def unmark(self) -> None:
         """Mark no command any longer."""
         if self._marked is not None:
             self._marked = None
+            self.active = self.any_folded
             self.tell()
 
     def _line_of(self, prompt: int) -> int:
@@ -101,20 +103,24 @@ class Commands(Layer):
             return False
         number = self._line_of(prompt)
         self._folds.set(number, number not in self._folds)
-        self.view.refold()
+        self._refold()
         return True
 
     def fold_all(self, folded: bool) -> None:
         """Fold or unfold the output of every command."""
         for index in self.buffer.prompts():
             self._folds.set(index + self.buffer.dropped, folded)
-        self.view.refold()
+        self._refold()
 
     def unfold_at(self, number: int, index: int) -> None:
         """Unfold what is folded at a line, if ``index`` is behind the line's text, where this is said."""
         if number in self._folds and index >= len(self.buffer.text_at(number)):
             self._folds.set(number, False)
-            self.view.refold()
+            self._refold()
+
+    def _refold(self) -> None:
+        self.active = self._marked is not None or self.any_folded
+        self.view.refold()
 
     # -- painting ----------------------------------------------------------------------------------------------------
 

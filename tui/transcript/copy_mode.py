@@ -153,6 +153,7 @@ class CopyMode(Layer):
         screen, widget = self.view.widget.screen, self.view.widget
         others = {other: selected for other, selected in screen.selections.items() if other is not widget}
         screen.selections = others if selection is None else {**others, widget: selection}
+        self.active = selection is not None or self.cursor is not None
 
     def select_between(self, anchor: Place, cursor: Place) -> None:
         """Select from one place to another, both included."""
@@ -166,6 +167,11 @@ class CopyMode(Layer):
         if first < last:
             self.select_between((number, first), (number, last - 1))
 
+    def selected(self) -> None:
+        """Take in that something else is selected, by mouse or keys."""
+        self.active = self.cursor is not None or self.view.widget.text_selection is not None
+        self.tell()
+
     def selected_text(self) -> str:
         """Return what is selected, by mouse or keys; "" for nothing."""
         selection = self.view.widget.text_selection
@@ -178,6 +184,7 @@ class CopyMode(Layer):
         match = self._finding.match
         self.cursor = self._anchor = (self.view.last_seen, 0) if match is None else (match.number, match.start)
         self._selecting = False
+        self.active = True
         self.view.hold()
         self.tell()
 

@@ -24,15 +24,20 @@ Tail = tuple[str, str]
 
 
 class Layer:
-    """A layer that shows nothing. Lines are given by number (see ``TextBuffer``)."""
+    """A layer that shows nothing. Lines are given by number (see ``TextBuffer``).
+
+    Attributes:
+        active: Whether there may be anything on any line. While it is False a layer is not asked.
+    """
 
     def __init__(self, view: View) -> None:
         """Lie over what ``view`` shows."""
         self.view = view
         self.buffer = view.buffer
+        self.active = False
 
     def covers(self, number: int) -> bool:
-        """Return whether there may be anything on a line, or behind it; asked for every row that is painted."""
+        """Return whether there may be anything on a line, or behind it; asked for every row while active."""
         return False
 
     def overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:

@@ -70,7 +70,7 @@ class Painter:
         if self._generation != self._rows.generation:
             self._generation = self._rows.generation
             self._strips.clear()
-        covered = any(layer.covers(number) for layer in self._layers)
+        covered = any(layer.active and layer.covers(number) for layer in self._layers)
         if not covered:
             known = self._strips.get((number, sub_row))
             if known is not None:

@@ -130,6 +130,7 @@ class Finding(Layer):
         """
         self.match = None
         self._search = Search(text, case_sensitive) if text else None
+        self.active = self._search is not None
         self._places = [] if self._search is None else self._search.places(self.buffer)
         self.view.widget.refresh()
         if self._search is not None and self._places:

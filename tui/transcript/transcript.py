@@ -163,7 +163,8 @@ class Transcript(ScrollView, can_focus=True):
 
     def scroll_to_end(self) -> None:
         """Go to the end and follow it; no command is marked any longer."""
-        self._commands.unmark()
+        if self._commands.active:
+            self._commands.unmark()
         self.view.scroll_to_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -210,7 +211,7 @@ class Transcript(ScrollView, can_focus=True):
             strip, start = self._painter.strip(number, sub_row, columns, base)
             if self._painting is None:
                 strip = with_places(strip, number, start)
-        return self._marker.over(strip) if y == height - 1 else strip
+        return self._marker.over(strip) if self.view.new_lines and y == height - 1 else strip
 
     def notify_style_update(self) -> None:
         """The theme or the style has changed."""
@@ -222,7 +223,7 @@ class Transcript(ScrollView, can_focus=True):
     @property
     def marked_prompt(self) -> int | None:
         """The command gone to last, until the end of the text is gone to."""
-        return self._commands.marked
+        return self._commands.marked if self._commands.active else None
 
     def previous_prompt(self) -> bool:
         """Mark the command before the one in hand, or the last one, and show its prompt; whether there is one."""
@@ -316,7 +317,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Textual has selected another part of the text."""
-        self.copying.tell()
+        self.copying.selected()
 
     async def on_key(self, event: events.Key) -> None:
         """In copy mode every key has its meaning here, or none."""

@@ -1,14 +1,7 @@
-"""The top row: the program's name, a tab for each session with its badge, what the session in front calls itself.
-
-The line that tells how a session stands (where it goes, its state, how long its last command took) is made here, too:
-the status bar and the list of tabs show it.
-"""
+"""The top row: the program's name, a tab for each session with its badge, what the session in front calls itself."""
 
 from __future__ import annotations
 
-import time
-
-from pstui.backends.addresses import join_host
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
@@ -19,46 +12,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
-
-#: most characters of the target
-TARGET_LIMIT = 40
-
-
-def target(pane: Pane) -> str:
-    """Return where a pane's session goes: the name it has here, and the account where one is given."""
-    info = pane.info
-    credential = info.values.get("Credential")
-    user = info.text("UserName") or getattr(credential, "user_name", "")
-    host = info.computer_name
-    return plain(join_host(host, user), limit=TARGET_LIMIT)
-
-
-def state_text(pane: Pane) -> str:
-    """Return the state: a running command's time so far, else a word, and how long the last command took."""
-    if pane.conversation.busy_since:
-        return elapsed(time.monotonic() - pane.conversation.busy_since)
-    text = pane.state.value
-    return f"{text}  {took(pane.conversation.took)}" if pane.conversation.took is not None and pane.state.live else text
-
-
-def title_line(pane: Pane, *, short: bool) -> str:
-    """Return the line; a short one leaves the target out."""
-    return state_text(pane) if short else f"{target(pane)}  {state_text(pane)}"
-
-
-def elapsed(seconds: float) -> str:
-    """Return ``00:12``, with hours from one on."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
-
-
-def took(seconds: float) -> str:
-    """Return how long a command took: ``35 ms``, ``1.3 s``, ``12:05``."""
-    if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
-    return f"{seconds:.1f} s" if seconds < 100 else elapsed(seconds)
-
 
 #: width of the row in columns below which only the tab in front keeps its name
 NARROW = 90

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from pstui.backends.addresses import join_host
+from pstui.backends.connection import ConnectionInfo
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap
@@ -12,7 +14,6 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
-from pstui.tui.workspace.bars import title_line
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -20,6 +21,8 @@ from textual.content import Content
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
 
+#: most characters of the target
+TARGET_LIMIT = 40
 #: seconds that something said in passing is shown
 SAID_FOR = 4.0
 
@@ -91,6 +94,37 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
             return []
 
 
+def target(pane: Pane) -> str:
+    """Return where a pane's session goes: the name it has here, and the account where one is given."""
+    info = pane.info
+    credential = info.values.get("Credential")
+    user = info.text("UserName") or getattr(credential, "user_name", "")
+    host = info.computer_name
+    return plain(join_host(host, user), limit=TARGET_LIMIT)
+
+
+def state_text(pane: Pane) -> str:
+    """Return the state: a running command's time so far, else a word, and how long the last command took."""
+    if pane.conversation.busy_since:
+        return elapsed(time.monotonic() - pane.conversation.busy_since)
+    text = pane.state.value
+    return f"{text}  {took(pane.conversation.took)}" if pane.conversation.took is not None and pane.state.live else text
+
+
+def elapsed(seconds: float) -> str:
+    """Return ``00:12``, with hours from one on."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
+
+
+def took(seconds: float) -> str:
+    """Return how long a command took: ``35 ms``, ``1.3 s``, ``12:05``."""
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    return f"{seconds:.1f} s" if seconds < 100 else elapsed(seconds)
+
+
 class StatusBar(Horizontal):
     """Shows hints at the left and the session's state at the right."""
 
@@ -103,6 +137,9 @@ class StatusBar(Horizontal):
         self._state = Still(classes="state")
         self._told = Content("")
         self._pane: Pane | None = None
+        #: where the session goes, and the connection that this was made of
+        self._target = ""
+        self._target_of: ConnectionInfo | None = None
 
     def compose(self) -> ComposeResult:
         yield self._keys
@@ -159,9 +196,17 @@ class StatusBar(Horizontal):
         if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
             text = self._said
         elif pane is not None and not text:
-            text = title_line(pane, short=self.app.size.width < NARROW)
+            text = state_text(pane)
+            if self.app.size.width >= NARROW:
+                text = f"{self._target_text(pane)}  {text}"
         self._told = Content(text)
         self._state.say(self._told)
+
+    def _target_text(self, pane: Pane) -> str:
+        """Return where a pane's session goes; made anew only for another connection."""
+        if pane.info is not self._target_of:
+            self._target_of, self._target = pane.info, target(pane)
+        return self._target
 
 
 def _row(pairs: Sequence[_Hint]) -> Content:

@@ -9,7 +9,8 @@ from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut
-from pstui.tui.workspace.bars import badge, state_text, target
+from pstui.tui.workspace.bars import badge
+from pstui.tui.workspace.status_bar import state_text, target
 from rich.cells import set_cell_size
 from textual import events
 from textual.app import ComposeResult
