@@ -97,7 +97,7 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="command-box") as box:
-            box.border_title = "CmdletRunner"
+            box.border_title = "Commands"
             with Horizontal(id="command-row"):
                 yield Static("> ", classes="label", markup=False)
                 yield self.input

@@ -130,7 +130,7 @@ async def test_the_line_stays_in_its_place_and_a_table_fits_80_columns() -> None
         await s.type("Get-PSSession")
 
         def one_row() -> bool:
-            return any("Web" in row and "Opened" in row and "None" in row for row in s.shown().splitlines())
+            return any("Web" in row and "Opened" in row and "Available" in row for row in s.shown().splitlines())
 
         await s.until(one_row, "a session on one row")
         assert shown.input.region.y == place
