@@ -7,7 +7,7 @@ does, so that a pane, a plain terminal and a transcript all show the same text i
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from pstui.backends.credentials import Secret
@@ -121,52 +121,3 @@ class Console(Protocol):
 
 
 BACKLOG_LIMIT = 20_000
-
-
-@dataclass(slots=True)
-class NobodyConsole:
-    """A Console without a person: keeps what was written in memory and refuses every question.
-
-    For discovery, tests and programs; ``writes`` grows without bound.
-    """
-
-    size: ConsoleSize = field(default_factory=ConsoleSize)
-    writes: list[Write] = field(default_factory=list)
-    title: str = ""
-
-    @property
-    def backlog(self) -> int:
-        return 0
-
-    @property
-    def rest(self) -> float:
-        return 0.0
-
-    async def drained(self) -> None:
-        return
-
-    def write(self, record: Write) -> None:
-        self.writes.append(record)
-
-    def progress(self, record: ProgressRecord) -> None:
-        return
-
-    def clear(self) -> None:
-        return
-
-    def set_title(self, title: str) -> None:
-        self.title = title
-
-    def column(self) -> int:
-        text = ""
-        for write in reversed(self.writes):
-            text = write.text.rpartition("\n")[2] + ("\n" if write.newline else "") + text
-            if "\n" in write.text or write.newline:
-                break
-        return len(text.rpartition("\n")[2])
-
-    async def ask(self, question: Question) -> Secret:
-        raise QuestionCancelled(f"nobody is there to answer {question.label.strip()!r}", nobody=True)
-
-    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
-        raise QuestionCancelled("nobody is there to press a key", nobody=True)

@@ -15,7 +15,7 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole, Question, QuestionKind
+from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.discovery.model import Watcher, look
 from pstui.backends.discovery.vms import LibvirtSource, vm_sources
@@ -31,6 +31,7 @@ from pstui.backends.transports.vm.machine import Machine
 
 from tests.support.answers import AnsweringConsole
 from tests.support.libvirt_machines import ADDRESS, LOCALHOST, OFF, PAUSED, Described, machines_file
+from tests.support.nobody import NobodyConsole
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, free_port, make_home, running_sshd
 from tests.support.winrm_fixture import PASSWORD as WINRM_PASSWORD
