@@ -324,10 +324,6 @@ class Target:
     connection: ConnectionInfo | None = None
     close: tuple[str, ...] = ()
 
-    @property
-    def is_profile(self) -> bool:
-        return bool(self.kind)
-
 
 def parse_target(
     text: str,

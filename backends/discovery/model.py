@@ -36,16 +36,6 @@ class Found:
     address: str = ""
     id: str = ""
 
-    def age(self, now: float) -> str:
-        """Return how old it is at ``now`` (seconds since the epoch): ``45 s``, ``3 h``, ``12 d``; empty if unknown."""
-        if not self.created or now < self.created:
-            return ""
-        seconds = now - self.created
-        for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-            if seconds < limit:
-                return f"{int(seconds // size)} {unit}"
-        return f"{int(seconds // 86_400)} d"
-
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -96,11 +96,6 @@ class PSSession:
         return self.state is RunspaceState.DISCONNECTED and self.link.outlives_connection
 
     @property
-    def can_disconnect(self) -> bool:
-        """Whether it is open and lives on without a connection."""
-        return self.state is RunspaceState.OPENED and self.link.outlives_connection
-
-    @property
     def protocol(self) -> tuple[int, int]:
         """The negotiated protocol version."""
         return self.pool.protocol if self.pool else (2, 0)

@@ -154,8 +154,6 @@ class RemoteSession:
     owner: str = ""
     idle_timeout: float = 0.0
     max_idle_timeout: float = 0.0
-    output_buffering_mode: str = ""
-    inactive: float = 0.0
     commands: tuple[uuid.UUID, ...] = ()
 
 

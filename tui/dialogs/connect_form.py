@@ -295,11 +295,6 @@ class ConnectForm(VerticalScroll, can_focus=False):
     def _options_set(self) -> int:
         return sum(bool(self.draft.text(SESSION_OPTION + item.name)) for item in SESSION_OPTIONS)
 
-    @property
-    def picker_has_keys(self) -> bool:
-        """Whether the list of sessions has the keys."""
-        return self.screen.focused is self._picker
-
     def on_mount(self) -> None:
         """Let no input of an earlier set be asked."""
         self.show_sessions(self.sessions)

@@ -240,11 +240,6 @@ class QuestionBox(Vertical):
         self._input = AnswerInput(asking, stray)
         self._reach = Static("F4 answers", classes="reach", markup=False)
 
-    @property
-    def answer_text(self) -> str:
-        """What has been typed as an answer so far."""
-        return self._input.value
-
     def compose(self) -> ComposeResult:
         question = self.asking.question
         source = plain(question.source, limit=80) or ("The session" if question.remote else "pstui")

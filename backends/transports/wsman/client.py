@@ -36,13 +36,12 @@ _Job = tuple[bytes, float | None, "asyncio.Future[bytes]"]
 
 
 class PooledConnection:
-    """One HTTP connection and its thread. ``is_fresh`` until its first request was answered."""
+    """One HTTP connection and its thread."""
 
     def __init__(self, connection: Blocking) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self.is_fresh = True
         self.is_ended = False
         threading.Thread(target=self._work, name="pstui winrm", daemon=True).start()
 
@@ -57,7 +56,6 @@ class PooledConnection:
         except asyncio.CancelledError:
             self.end()
             raise
-        self.is_fresh = False
         return reply
 
     def end(self) -> None:

@@ -231,7 +231,6 @@ class WinRMConnection(_TransportHTTP):
         self.settings = settings
         self.endpoint = target.url
         self.wrap_required = plan.sealed
-        self.new_connections = 0
         #: whether being authenticated is a matter of the connection, so that a new one needs a new beginning
         self._bound = plan.scheme in ("negotiate", "kerberos", "ntlm", "credssp")
         self._allowed = False
@@ -298,7 +297,6 @@ class WinRMConnection(_TransportHTTP):
 
     def opened(self, connection: HTTPConnection) -> None:
         """Take note of a new connection's socket."""
-        self.new_connections += 1
         self._allowed = False
         sock: Any = connection.sock
         self._sock = getattr(sock, "socket", sock)
