@@ -1,8 +1,7 @@
-"""The hashtables of -SSHConnection (protocol-notes 5.5), and the options for ssh_config of -Options.
+"""The checks a cmdlet itself makes once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
 
-What a cmdlet itself checks once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
-
-Among it the path of a key file, resolved as PowerShell's providers resolve it (protocol-notes 1.5).
+They include the hashtables of -SSHConnection (protocol-notes 5.5), the ssh_config options of -Options, and the path of
+a key file, which is resolved as PowerShell's providers resolve it (protocol-notes 1.5).
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""The messages that start a command or open a pool, in the real client's shape (protocol-notes 3.3–3.7).
+"""What is sent to run something: the pipelines of a session, as messages in the real client's shape.
 
-Writing a CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every
-line. So ``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
+The first part writes the messages that start a command or open a pool (protocol-notes 3.3–3.7). Writing a
+CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every line. So
+``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
 
-The pipelines of an entered session: a typed line, the prompt, an error's report, the profile (protocol-notes 3).
+The second part says which pipelines an entered session sends: a typed line, the prompt, an error's report, the profile
+(protocol-notes 3).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Where a session stands: its state and availability, who watches them, and whether the far end wants it left.
+"""A session and its connection: where it stands, and how it is disconnected and connected again.
 
-A session let go of and taken up again, where its transport can do that (protocol-notes 5.3, 5.4).
+``SessionStatus`` holds the state and the availability, tells those who watch them, and knows whether the far end wants
+the session left. ``SessionLink`` disconnects, connects and receives where the transport can do that (protocol-notes
+5.3, 5.4).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Screens that list: problems of the profile files, errors of a session, and what is open before pstui ends.
+"""Screens that only show a list.
 
-F1: every key that works here, with its way behind the prefix key.
+There are four: problems of the profile files, errors of a session, what is open before pstui ends, and the keys (F1)
+with what each does here and after the prefix key.
 """
 
 from __future__ import annotations

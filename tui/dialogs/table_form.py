@@ -1,6 +1,6 @@
-"""Screens that are typed into from their first moment on: no key is lost before the field has the focus.
+"""A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole.
 
-A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole.
+Its field, like that of every screen that is typed into from its first moment on, loses no key before it has the focus.
 """
 
 from __future__ import annotations

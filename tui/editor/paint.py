@@ -1,8 +1,8 @@
-"""The prediction: what followed this text when it was last typed, shown after the cursor until it is accepted.
+"""What the editor paints besides the text: colours, marks and the prediction.
 
-PowerShell's colours in the editor, and the mark on brackets and quotes that belong together.
-
-Only what stands in the row being painted is coloured, however long the line is.
+The colours are PowerShell's; the marks show brackets and quotes that belong together; the prediction is what followed
+this text when it was last typed, shown after the cursor until it is accepted. Only what is in the row being painted is
+coloured, however long the line is.
 """
 
 from __future__ import annotations

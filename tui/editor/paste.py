@@ -1,6 +1,7 @@
-"""Pasted lines: a row asks how to run them. Nothing runs without Enter, and any other key means to edit them.
+"""Text that does not come key by key: pasted lines, and the line from the user's own editor.
 
-The line in the user's own editor, by way of a file that nobody else can read and that is deleted afterwards.
+A row asks how to run pasted lines. Nothing runs without Enter, and any other key means to edit them. The user's editor
+gets the line in a file that nobody else can read and that is deleted afterwards.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
+"""The keys that work away from the prompt, declared once for the keys themselves, F1 and the footer.
 
-The keys of the editor are declared with the editor; what F1 says of them stands here.
+The keys of the editor are declared with the editor; what F1 says about them is here.
 
-Keys that act in the order they were typed.
-
-Textual runs a widget's bindings only after the key has gone up to the application and back; characters that were
-typed behind it have reached the widget by then. In a burst (a slow link, a script that types) Home or Enter would
-act too late. Widgets that are typed into therefore run their bindings themselves, while they handle the key.
+Keys must act in the order they were typed. Textual runs a widget's bindings only after the key has gone up to the
+application and back; characters that were typed after it have reached the widget by then. In a burst (a slow link, a
+script that types) Home or Enter would act too late. Widgets that are typed into therefore run their bindings
+themselves, while they handle the key (``bound_actions``), and pass on a key that is meant for another (``handed_on``).
 """
 
 from __future__ import annotations

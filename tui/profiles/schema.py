@@ -1,8 +1,7 @@
-"""The [settings] that hold for every pane.
+"""The shape of a profile file, made from the declarations: a parameter declared once is also a key here.
 
-The shape of a profile file, made from the declarations: a parameter declared once is a key here, too.
-
-Also a connection as the keys of a profile that lead back to it, and the texts of a form as values of TOML.
+``PaneSettings`` are the values of [settings], which hold for every pane. The rest turns a connection into the keys of a
+profile that lead back to it, and the texts of a form into values of TOML.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""How one row of the sidebar looks: a sign, the name, and a short text in a column of its own at the right.
+"""The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
 
-The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
-
-``SidebarView`` has the rows with a cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse
-do, and lets discovery look for more while the sidebar can be seen.
+A row is a sign, the name, and a short text in a column of its own at the right. ``SidebarView`` has the rows with a
+cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse do, and lets discovery look for more
+while the sidebar can be seen.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Places and selections: the text between two places, the word around one, and where a movement leads.
+"""Selecting and copying: what is selected by the mouse or by keys, and the cursor of copy mode with its keys.
 
-Selecting and copying: what is selected by the mouse or by keys, and the cursor of copy mode with its keys.
+The first part is about places alone: the text between two, the word around one, and where a movement leads.
 
-The keys are declared in ``keys/contexts.py``. They are run while the key is handled, not by Textual's bindings: in a
-burst a key typed behind them must not be overtaken.
+The keys are declared in ``keys/contexts.py``. They run while the key is handled, not by Textual's bindings: in a burst
+they must not be overtaken by a key typed after them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""When the transcript is painted: at most once a frame, more rarely under a flood, not at all while it is hidden.
-
-What is seen of the text: where the view stands, and that it stays there.
+"""The part of the text that is seen, and when it is painted.
 
 The view either *follows* the end of the text or *stands* at a place (line number and index) that is its top row,
 whatever is written below it and whatever the ring drops above. Textual's scroll position is set from that before each
 repaint (``settle``); when it changes otherwise, the user has scrolled, and the view stands where they went
 (``scrolled``).
+
+It is painted at most once a frame, more rarely under a flood, and not at all while it is hidden.
 """
 
 from __future__ import annotations

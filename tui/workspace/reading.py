@@ -1,6 +1,7 @@
-"""What the workspace does with the text of the pane in front: find, copy, save, fold, go from prompt to prompt.
+"""The workspace's actions on the pane in front.
 
-What the workspace does with the line that is typed: the actions behind the prefix key.
+One part is about its text: find, copy, save, fold, go from prompt to prompt. The other is about the line that is
+typed: the actions behind the prefix key.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""What went wrong while an SSH connection opened, in words: what failed, why, and what to do next.
-
-Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
+"""Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
 
 A host is reached by TCP at one of its addresses, through the connection to the host before it, or through a proxy
-command.
+command. Whatever goes wrong on the way is told as an OpenError: what failed, why, and what to do next.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The session options of a WinRM connection, those that are not supported refused (protocol-notes 1.9, 6.7).
+"""Where a WinRM connection goes, and with which options.
 
-Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
-
-Also the proxy on the way: which one the machine's settings name, and the credential for it.
+The address is made from the parameters of both sets (protocol-notes 1.8, 6.7). Session options that are not supported
+are refused (protocol-notes 1.9). The proxy on the way comes from the machine's settings or the options, with its own
+credential.
 """
 
 from __future__ import annotations
