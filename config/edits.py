@@ -22,7 +22,7 @@ _HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r
 
 
 def with_table(text: str, kind: str, name: str, table: str) -> str | None:
-    """Return ``text`` with a new table behind the last one of its kind, before what is said of the next.
+    """Return ``text`` with a new table after the last one of its kind, before the comments on the next.
 
     ``table`` is its text with the header. Blank lines keep it apart from its neighbours.
     """
@@ -61,7 +61,7 @@ def without_table(text: str, kind: str, name: str) -> str | None:
 
 
 def with_other_name(text: str, kind: str, old: str, new: str) -> str | None:
-    """Return ``text`` with a profile's headers naming it anew."""
+    """Return ``text`` with a profile's headers carrying its new name."""
     import tomlkit
 
     lines = text.splitlines(keepends=True)
@@ -217,7 +217,7 @@ class Edits:
     def _existing(self, kind: str, name: str) -> Any:
         parent = self._parent(kind)
         if name not in parent:
-            hint = f"It may stand in a file that {self._file} includes."
+            hint = f"It may be in a file that {self._file} includes."
             raise ConfigError(f"there is no profile {name} in [{kind}]", hint)
         return parent
 

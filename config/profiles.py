@@ -1,4 +1,4 @@
-"""Profiles as they stand in their files: read, checked against the schema, every problem told at once.
+"""Profiles as they are in their files: read, checked against the schema, every problem told at once.
 
 The TOML is read so that one damaged place does not hide the rest.
 """
@@ -253,7 +253,7 @@ class _Reader:
     def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
         if (kind, name) in self._profiles:
             first = self._profiles[kind, name].file
-            self._say(file, f"{kind}.{name}", "", f"stands in {first} already; that one is used.")
+            self._say(file, f"{kind}.{name}", "", f"is already in {first}; that one is used.")
         else:
             self._profiles[kind, name] = Profile(kind, name, values, file)
 

@@ -35,7 +35,7 @@ class Field:
     minimum: int | None = None
     maximum: int | None = None
     fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
-    #: whether a text stands for itself in a list of one
+    #: whether a single text counts as a list of one
     one_or_many: bool = False
 
 

@@ -38,7 +38,7 @@ def fingerprint(file: Path) -> str:
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Keep other processes from changing a file while it is read and written: those that ask for the lock, too.
+    """Keep other processes from changing a file while it is read and written: those that also ask for the lock.
 
     The lock is on the folder, so that nothing is left lying beside the file. Raises ConfigError when another process
     holds it for longer than LOCK_TIMEOUT. Where the system has no such lock nothing is kept, and a change by somebody
@@ -123,7 +123,7 @@ class ProfileStore:
         return fingerprint(self.file) != self._seen
 
     def reread(self) -> None:
-        """Take the file as it is now for the starting point; undo starts anew."""
+        """Take the file as it is now for the starting point; undo starts over."""
         self._seen = fingerprint(self.file)
         self._undo.clear()
 

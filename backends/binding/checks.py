@@ -44,7 +44,7 @@ def check_connection_tables(cmdlet: Cmdlet, tables: Sequence[Mapping[str, Any]])
 
 
 def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
-    """Refuse what is no ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
+    """Refuse what is not an ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
     for key, value in (options or {}).items():
         if not _KEYWORD.match(key):
             why = f"{errors.quoted(key)} is not a keyword of ssh_config."
@@ -295,7 +295,7 @@ def check_session_option(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> N
 
 
 def _ssh_hosts(call: Checked) -> None:
-    """Read the host strings; what stands in one wins over -UserName and -Port."""
+    """Read the host strings; what is written in one wins over -UserName and -Port."""
     values = call.values
     texts = values["HostName"]
     several = isinstance(texts, tuple)
@@ -323,7 +323,7 @@ def _ssh_hosts(call: Checked) -> None:
 def _overrule(call: Checked, name: str, value: Any) -> None:
     old = call.values.get(name)
     if old is not None and old != value:
-        call.notices.append(f"-{name} {old} gives way to {value}, which stands in HostName.")
+        call.notices.append(f"-{name} {old} is ignored, because HostName says {value}.")
     call.values[name] = value
 
 

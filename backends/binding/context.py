@@ -52,7 +52,7 @@ class BoundCall:
     that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
     ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
     ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
-    ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
+    ``source`` is the call whose result is piped in or written in parentheses where a session is wanted.
     """
 
     cmdlet: str

@@ -73,7 +73,7 @@ def _must_somewhere(parameter: Parameter) -> bool:
 
 
 def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
-    """Read a shell's text as an expression where the parameter takes an object and the text is none by itself."""
+    """Read a shell's text as an expression where the parameter takes an object and the text is not one by itself."""
     text = value.value
     if not (value.shell and isinstance(text, str) and type_name.removesuffix("[]") in _OBJECTS):
         return value

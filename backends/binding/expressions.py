@@ -212,7 +212,7 @@ class Reader(Cursor):
             if token.kind is TokenKind.PARAMETER:
                 self.take()
                 if names and len(token.text) == 2 and token.text[1] in DASHES:
-                    names = False  # two dashes: everything behind them is a value
+                    names = False  # two dashes: everything after them is a value
                     continue
                 if not names:
                     elements.append(Value(token.text, token.text, False, token.start))

@@ -74,7 +74,7 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
     used = replace(call.source or call, assign="")
     for first, made in opened:
         if replace(made, assign="") != used:
-            raise reader.refuse(first, f"${made.assign} is not used behind it", "Make one call for each session.")
+            raise reader.refuse(first, f"${made.assign} is not used after it", "Make one call for each session.")
     if call.cmdlet == _PLAIN and not context.keeps_variables:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
     return call
@@ -104,7 +104,7 @@ def evaluate(text: str, context: BindContext) -> Any:
     return result.value
 
 
-#: marks the assignment of a plain value, which is no call by itself
+#: marks the assignment of a plain value, which is not a call by itself
 _PLAIN = ""
 
 
@@ -166,7 +166,7 @@ def _assigned(reader: Reader) -> str:
 
 def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
     if call.cmdlet == "Get-PSSession" and "ComputerName" in call.values and reader.peek() is None:
-        return None  # the computer is asked once the line is run; nothing behind it in the line needs to know now
+        return None  # the computer is asked once the line is run; nothing after it in the line needs to know now
     if call.cmdlet in ("New-PSSession", "New-PSSessionOption", "Get-PSSession", "Get-Credential"):
         return reader.result_of(call, token)
     if call.cmdlet == "Invoke-Command":

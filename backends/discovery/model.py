@@ -98,7 +98,7 @@ class Watcher:
         return bool(self._tasks)
 
     def start(self) -> None:
-        """Look now and go on looking. Needs a running event loop; starting twice is once."""
+        """Look now and keep looking. Needs a running event loop; starting twice does nothing more."""
         if not self._sources:
             self._sources = tuple(self._given() if callable(self._given) else self._given)
         if not self._tasks:

@@ -20,7 +20,7 @@ _POSTFIX = frozenset(["++", "--"])
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a keyword needs behind it, in order, and whether other words may stand before each need."""
+    """What a keyword needs after it, in order, and whether other words may come before each need."""
 
     needs: str
     loose: bool = False

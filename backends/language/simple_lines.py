@@ -384,7 +384,7 @@ class _Reader:
         return values
 
     def _end_entry(self) -> None:
-        """Behind one statement inside ``@(…)``, or one entry inside ``@{…}``."""
+        """After one statement inside ``@(…)``, or one entry inside ``@{…}``."""
         if self._kind is not TokenKind.RIGHT and self._take().kind not in _ENDS_STATEMENT:
             raise _NotSimpleError
         self._skip(_ENDS_STATEMENT)

@@ -73,7 +73,7 @@ _HIGHEST_CODE_POINT = 0x10FFFF
 
 
 def unescape(escape: str) -> str:
-    """The character a backtick sequence stands for; a sequence without meaning is its second character."""
+    """The character a backtick sequence stands for; a sequence without a meaning stands for its second character."""
     if len(escape) < 2:
         return escape
     if escape.startswith("`u{"):

@@ -230,7 +230,7 @@ class PipelineTemplates:
         return lambda pipeline_id: self._queue(data, pipeline_id)
 
     def _template(self, invocation: Invocation, protocol: tuple[int, int], count: int) -> list[bytes]:
-        """Return what stands before, between and behind the texts of such an invocation."""
+        """Return what comes before, between and after the texts of such an invocation."""
         marks = iter(range(count))
 
         def marked(call: Call) -> Call:

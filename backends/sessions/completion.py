@@ -32,7 +32,7 @@ class KnownCommands:
         self._aliases: dict[str, str] = {}
 
     def load(self, described: Iterable[Any]) -> None:
-        """Take the answer to GET_COMMAND_METADATA; what is no command is passed over."""
+        """Take the answer to GET_COMMAND_METADATA; what is not a command is skipped."""
         self.loaded = True
         for item in described:
             name = item.get("Name") if isinstance(item, Mapping) else None
@@ -157,7 +157,7 @@ def completion_invocation(text: str, cursor: int, *, nested: bool = False) -> In
 
 
 def read_completion(outputs: Sequence[Any], text: str) -> Completion:
-    """Read the answer; anything unexpected is no matches."""
+    """Read the answer; anything unexpected means no matches."""
     answer = outputs[0] if outputs and isinstance(outputs[0], dict) else {}
     start = _points(text, answer.get("ReplacementIndex"))
     end = _points(text, _sum(answer.get("ReplacementIndex"), answer.get("ReplacementLength")))

@@ -49,7 +49,7 @@ class DebuggerConsole:
         self._suspended = running
 
     def abandon(self) -> None:
-        """Forget a run that stood at a breakpoint: it goes on, or died, without this console."""
+        """Forget a run that stood at a breakpoint: it continues, or died, without this console."""
         if self._suspended is not None:
             self._suspended.add_done_callback(lambda task: task.cancelled() or task.exception())
             if self._session.state is not RunspaceState.OPENED:
@@ -79,7 +79,7 @@ class DebuggerConsole:
         return running
 
     async def go_on(self) -> None:
-        """Let a stopped run go on because this console leaves it."""
+        """Let a stopped run continue because this console leaves it."""
         from pstui.backends.psrp.invocation import debugger_action
 
         with contextlib.suppress(PstuiError):

@@ -346,7 +346,7 @@ class PSSession:
         return self.stopped
 
     async def resume(self, action: Invocation) -> None:
-        """Let the stopped script run again; it may stop anew before this returns."""
+        """Let the stopped script run again; it may stop again before this returns."""
         with self.busy(nested=True) as pool:
             self.stopped = None
             self.status.set(self.state, RunspaceAvailability.BUSY)

@@ -21,7 +21,7 @@ def read_hosts(file: Path) -> Imported:
     """
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise ConfigError(f"{file} is no file", "A device or a pipe is not read.")
+            raise ConfigError(f"{file} is not a file", "A device or a pipe is not read.")
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except OSError as error:
@@ -33,7 +33,7 @@ def read_hosts(file: Path) -> Imported:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is no text", _FILES) from None
+        raise ConfigError(f"{file} is not text", _FILES) from None
     if mremoteng.is_table(text):
         return _bounded("mRemoteNG", mremoteng.read_table(text), file)
     hosts, notes = ssh_config.read(file, text)

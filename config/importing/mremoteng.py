@@ -93,9 +93,9 @@ def _host(name: str, group: str, said: Mapping[str, str], remark: str) -> Import
     if protocol.upper() in _POWERSHELL:
         return ImportedHost(name, group, "hosts", {"computer_name": host, **_winrm(port), **extra}, account)
     if protocol.upper() == "RDP":
-        note = "was RDP; WinRM has to be enabled over there"
+        note = "was RDP; WinRM has to be enabled on it"
         return ImportedHost(name, group, "hosts", {"computer_name": host, **extra}, account, note)
-    return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} is no way to PowerShell")
+    return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} cannot reach PowerShell")
 
 
 def _winrm(port: int) -> dict[str, object]:

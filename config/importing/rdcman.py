@@ -43,7 +43,7 @@ def _host(server: Element, group: str, account: str) -> ImportedHost:
     if not is_host(host):
         return ImportedHost(shown, group, skipped="it names no computer")
     values = {"computer_name": host, **({"note": remark} if remark else {})}
-    return ImportedHost(shown, group, "hosts", values, account, "was RDP; WinRM has to be enabled over there")
+    return ImportedHost(shown, group, "hosts", values, account, "was RDP; WinRM has to be enabled on it")
 
 
 def _name(element: Element) -> str:
@@ -60,7 +60,7 @@ def _account(element: Element, above: str, profiles: Profiles) -> str:
 
 def _named(logon: Element) -> str:
     user, domain = tidy(logon.said("userName")), tidy(logon.said("domain"))
-    # [server] and [display] stand for the server itself: an account of its own
+    # [server] and [display] mean the server itself: an account of its own
     return f"{domain}\\{user}" if user and domain and not domain.startswith("[") else user
 
 

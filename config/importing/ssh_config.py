@@ -25,7 +25,7 @@ _NEVER: tuple[str, ...] = ()
 
 @dataclass(slots=True)
 class Block:
-    """What stands behind one ``Host`` or ``Match`` line, first values by keyword in lower case."""
+    """What follows one ``Host`` or ``Match`` line: the first values by keyword in lower case."""
 
     condition: Condition
     values: dict[str, str] = field(default_factory=dict)

@@ -78,7 +78,7 @@ def parse(raw: bytes) -> Element:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise ConfigError(
-            f"the file is no whole XML: {expat.errors.messages[error.code]}, line {error.lineno}"
+            f"the file is not complete XML: {expat.errors.messages[error.code]}, line {error.lineno}"
         ) from None
     except (ValueError, LookupError) as error:
         raise ConfigError("the file's text encoding is not known") from error

@@ -101,7 +101,7 @@ def test_mremoteng_containers_become_groups_and_what_is_inherited_is_found(tmp_p
         "db": ("Prod-EU/Linux", {"host_name": "db", "user_name": "root", "port": 2222}, ""),
     }
     skipped = {host.name: host.skipped for host in imported.hosts if host.skipped}
-    assert skipped == {"screen": "VNC is no way to PowerShell", "odd": "it names no computer"}
+    assert skipped == {"screen": "VNC cannot reach PowerShell", "odd": "it names no computer"}
 
 
 def mremoteng(*nodes: str) -> str:
@@ -280,7 +280,7 @@ def test_files_that_include_one_another_come_to_an_end(tmp_path: Path) -> None:
 
 def test_devices_and_pipes_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConfigError, match="is no file"):
+    with pytest.raises(ConfigError, match="is not a file"):
         read_hosts(tmp_path / "pipe")
     imported = read_hosts(written(tmp_path, "Host a\nInclude pipe /dev/zero\n", "config"))
     assert set(hosts(imported)) == {"a"}
@@ -333,11 +333,11 @@ BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><RDCMan
     [
         (BOMB, "declares a document type"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><RDCMan/>', "declares a document type"),
-        ("<RDCMan><file>", "no whole XML"),
+        ("<RDCMan><file>", "not complete XML"),
         ("<other/>", "neither of mRemoteNG nor of RDCMan"),
         ('<Connections ConfVersion="2.6" FullFileEncryption="True">AAAA</Connections>', "encrypted as a whole"),
         ("<a>" * 100 + "</a>" * 100, "nested too deeply"),
-        (b"\xff\xfe\x00\x01\xff", "is no text"),
+        (b"\xff\xfe\x00\x01\xff", "is not text"),
         ("nothing here", "names no hosts"),
         ("<RDCMan><file/></RDCMan>", "no host is in it"),
     ],

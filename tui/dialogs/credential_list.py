@@ -37,7 +37,7 @@ class CredentialsScreen(VerbList):
     )
 
     def __init__(self, context: FormContext) -> None:
-        super().__init__(empty="There is no credential yet. a adds one.")
+        super().__init__(empty="No credentials yet. a adds one.")
         self.context = context
         self._names: list[str] = []
 

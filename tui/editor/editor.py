@@ -309,11 +309,11 @@ class LineEditor(TextArea):
         return "" if busy else self._history.predict(text)
 
     def update_suggestion(self) -> None:
-        """Predict anew: the text has changed."""
+        """Predict again: the text has changed."""
         self.prediction.update()
 
     def watch_selection(self) -> None:
-        """Predict anew: the cursor may have left the end of the text, or reached it."""
+        """Predict again: the cursor may have left the end of the text, or reached it."""
         self.prediction.update()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
@@ -385,7 +385,7 @@ class LineEditor(TextArea):
     # -- actions of its own ---------------------------------------------------------------------------------------
 
     def action_submit(self) -> None:
-        """Give the text to the owner if it is finished; else go on in another row."""
+        """Give the text to the owner if it is finished; else continue in another row."""
         if self._owner.wants_finished_text() and goes_on(self.text):
             self.action_new_line()
             self.unfinished.begin()

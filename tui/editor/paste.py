@@ -128,11 +128,11 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
 async def edit_outside(app: App[int], text: str) -> str:
     """Show ``text`` in the user's editor and return what it was when that ended, without its last line end.
 
-    The sessions go on meanwhile, only the screen waits. Raises PstuiError; the caller still has the text then.
+    The sessions keep running meanwhile; only the screen waits. Raises PstuiError; the caller still has the text then.
     """
     command = editor_command()
     if not command:
-        raise PstuiError("There is no editor to open the line in", "", "Set EDITOR, for example to nano.")
+        raise PstuiError("No editor was found to open the line in", "", "Set EDITOR, for example to nano.")
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="pstui-")
     file = Path(folder) / "line.ps1"
     try:

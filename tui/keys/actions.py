@@ -1,6 +1,6 @@
 """Every key of the workspace, declared once, and a fix for the Alt keys that Textual misreads.
 
-An action stands behind a direct key, where terminals agree on one, and always behind the prefix key: Alt+digit,
+An action has a direct key, where terminals agree on one, and always a key after the prefix key: Alt+digit,
 Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
 """
 

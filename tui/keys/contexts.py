@@ -48,7 +48,7 @@ class ContextKey:
 
 
 FIND_TYPING_KEYS = (
-    ContextKey(("enter",), "go", "Enter", "end typing; n and N go on from here", "go on"),
+    ContextKey(("enter",), "go", "Enter", "end typing; n and N continue from here", "go on"),
     ContextKey(("up", "ctrl+f"), "older", "↑", "the match before (also Ctrl+F)", "older"),
     ContextKey(("down",), "newer", "↓", "the match after", "newer"),
     ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
@@ -150,7 +150,7 @@ VERBS = actions_of(SIDEBAR_KEYS)
 EDITING: Final = (
     ("Enter", "run what is finished, else one more line; while a command runs it waits"),
     ("Alt+Enter", "one more line (also Ctrl+J)"),
-    ("Tab, Shift+Tab", "the next, the last completion; any other key goes on from it"),
+    ("Tab, Shift+Tab", "the next, the last completion; any other key continues from it"),
     ("Ctrl+Space", "list completions: typing narrows, Enter takes, Esc closes (also Alt+=)"),
     ("Up, Down", "lines typed before; those that begin like the text (also Ctrl+P, N; F8)"),
     ("Alt+<, Alt+>", "the first line known; back to what was being typed"),

@@ -23,12 +23,12 @@ _LEAST_WAITING = 8
 
 
 def busy_sign(state: PaneState) -> str:
-    """Return what stands before the editor while there is no prompt."""
+    """Return what is shown before the editor while there is no prompt."""
     return "… " if state.live else "  "
 
 
 def error_records(error: PstuiError, columns: int = 0) -> Iterator[Write]:
-    """Yield an error as it stands in the pane: what failed, why, what to do; broken at words for so many columns.
+    """Yield an error as it is shown in the pane: what failed, why, what to do; broken at words for so many columns.
 
     What a pane shows is broken anywhere, as a terminal does; 0, or a pane too narrow for words, leaves it to that.
     """
@@ -83,7 +83,7 @@ def note_for(state: PaneState, label: str, pending: str | None, aside: str = "",
     """Return the row above the editor, None where nothing is to be said.
 
     ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
-    columns, so that the key behind it is seen.
+    columns, so that the key after it is seen.
     """
     if pending is not None:
         before, behind = "⏎ waits  ", "   Ctrl+C drops it"

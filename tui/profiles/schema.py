@@ -30,7 +30,7 @@ MOST_LINES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PaneSettings:
-    """``predictions``: whether a ghost behind the cursor shows what was typed before; ``scrollback`` counts lines."""
+    """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines."""
 
     predictions: bool = True
     scrollback: int = MAX_LINES

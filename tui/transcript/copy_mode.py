@@ -254,7 +254,7 @@ class CopyMode(Layer):
         if argument:
             arguments.append(argument.strip("'") if argument.startswith("'") else int(argument))
         if name == "find":
-            await self.view.widget.run_action("screen.find")  # at once: what is to be found is typed right behind it
+            await self.view.widget.run_action("screen.find")  # at once: what is to be found is typed right after it
         else:
             self._steps[name](*arguments)
 
@@ -339,7 +339,7 @@ class CopyMode(Layer):
         return laid
 
     def tails(self, number: int, text: str) -> list[Tail]:
-        """Return the cursor where it is behind the text."""
+        """Return the cursor where it is after the text."""
         cursor = self.cursor
         behind = cursor is not None and cursor[0] == number and cursor[1] >= len(text)
         return [(" ", "transcript--cursor")] if behind else []

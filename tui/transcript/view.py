@@ -247,7 +247,7 @@ class View:
     # -- other rows for the same text --------------------------------------------------------------------------------
 
     def resized(self) -> None:
-        """Wrap anew, keeping the top line, or the end, in place."""
+        """Wrap again, keeping the top line, or the end, in place."""
         rows = self.rows.index.rows
         self.settle()
         if self.rows.index.rows != rows:

@@ -106,7 +106,7 @@ class Reading:
             self._screen.post_message(ContextChanged())
 
     def action_copy_selection(self) -> None:
-        """Copy what is selected, in the text or in the editor; a command goes on running."""
+        """Copy what is selected, in the text or in the editor; a command keeps running."""
         front = self._tabs.front
         if front is None or not front.copy_selection():
             self._screen.app.bell()

@@ -30,7 +30,7 @@ Output = AsyncGenerator[Any, None]
 
 @command("prompt", "Make the text of the prompt.", kind="Function")
 async def prompt(call: Call) -> Output:
-    """Say at every line whom the client talks to."""
+    """Say at every line what the client is connected to."""
     yield f"PS(demo) {call.session.location}> "
 
 
@@ -97,7 +97,7 @@ async def get_command(call: Call) -> Output:
                 yield Thing((COMMAND, "System.Object"), shown, name)
                 continue
             await call.error(
-                f"'{name}' is no command of this endpoint and no program on PATH.", "CommandNotFoundException",
+                f"'{name}' is not a command of this endpoint nor a program on PATH.", "CommandNotFoundException",
                 "ObjectNotFound", "CommandNotFoundException", name,
             )  # fmt: skip
 
@@ -118,7 +118,7 @@ async def get_help(call: Call) -> Output:
     name = call.get("Name")
     spec = registry.find(name) if name else None
     if name and spec is None:
-        raise call.fail(f"There is no help about '{name}'. Get-Command lists what this endpoint knows.", "HelpNotFound",
+        raise call.fail(f"There is no help for '{name}'. Get-Command lists what this endpoint knows.", "HelpNotFound",
                         "ObjectNotFound")  # fmt: skip
     for line in helptext.about_command(spec) if spec else helptext.about(call.session.own_process):
         yield line

@@ -467,7 +467,7 @@ class Parser:
 
     @staticmethod
     def _variable(text: str) -> nodes.Variable:
-        """Return the variable of ``$name`` or ``${name}``, scopes that make no difference here taken away."""
+        """Return the variable of ``$name`` or ``${name}``, without scopes that make no difference here."""
         name = text[2:-1] if text.startswith("${") else text[1:]
         if name.endswith(":"):
             raise ScriptError(

@@ -450,7 +450,7 @@ class Connector:
             try:
                 files.append(await self._key_file(path))
             except OpenError as error:
-                # As with ssh, such a file is no reason to stop; it is named when the login fails.
+                # As with ssh, such a file does not stop the login; it is named when the login fails.
                 problems.append(f"From the SSH configuration: {error.what}.")
         # A jump host without keys of its own in the configuration is offered the key of the call as well.
         if self._named and (hop is self._hops[-1] or not files):

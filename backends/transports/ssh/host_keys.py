@@ -205,7 +205,7 @@ class HostKeyCheck:
             return False
         if self.accepted:
             return blob == self.accepted
-        # ssh, too, takes the key of the same name without a port for good where none is kept with the port.
+        # ssh also takes the key of the same name without a port for good where none is kept with the port.
         keys = self.known.keys or self.known.bare
         return any(key.blob == blob for key in keys)
 

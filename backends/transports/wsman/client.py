@@ -197,7 +197,7 @@ class Client:
         credential = self.endpoint.credential
         try:
             async with FAILED_LOGINS.turn(credential):
-                # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
+                # Beside the longest silence the whole has a limit: a reply that trickles in for ever is not a reply.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
                     reply = await self.connections.exchange(data, silence, aside=aside)
         except TimeoutError as error:
@@ -212,7 +212,7 @@ class Client:
 
 
 def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFailure:
-    """Return an answer that is none, and may pass, as the loss that it is; any other as it is. Raises HTTPFailure."""
+    """Return an answer that is a passing failure as a loss of the network; any other as it is. Raises HTTPFailure."""
     if isinstance(error, faults.NetworkFailure):
         return error
     if error.status not in faults.TRANSIENT_STATUSES:

@@ -310,7 +310,7 @@ class WinRMConnection(_TransportHTTP):
             raise NotConnected
 
     def _renew(self) -> None:
-        """Begin anew: a session without cookies, connection or authentication, and no seal."""
+        """Start over: a session without cookies, connection or authentication, and no seal."""
         self.close()
         self._sock = None
         self.encryption = None
@@ -385,7 +385,7 @@ class WinRMConnection(_TransportHTTP):
         return content
 
     def _check_status(self, response: requests.Response, content: bytes) -> None:
-        """Raise for what is no envelope: a refusal, a redirect, an error of HTTP itself."""
+        """Raise for what is not an envelope: a refusal, a redirect, an error of HTTP itself."""
         status = response.status_code
         if status == 401:
             if self.encryption is not None:

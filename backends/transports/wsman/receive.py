@@ -227,7 +227,7 @@ class Receiver:
                         await self._retake()
                     elif fault.code != faults.OPERATION_TIMED_OUT:
                         raise
-                    found = ReceiveResponse((), False)  # nothing to say is no reason to go
+                    found = ReceiveResponse((), False)  # having nothing to say is not a reason to stop
                 for chunk in found.chunks:
                     self._put(pipeline_id, chunk)
                 if found.is_done:

@@ -30,7 +30,7 @@ ENVELOPE, OLD_ENVELOPE = 512_000, 153_600
 MAX_OBJECT = 209_715_200
 #: milliseconds a network failure is ridden out (protocol-notes 2.10); PowerShell on Windows allows four minutes
 MAX_RETRY_TIME = 240_000
-#: seconds a receive waits on the far end before it is asked anew: silence is thereby never taken for death
+#: seconds a receive waits on the far end before it is sent again, so that silence is never taken for death
 RECEIVE_TIMEOUT = 20.0
 
 _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
@@ -38,7 +38,7 @@ _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
 
 @dataclass(frozen=True, slots=True)
 class WSManOptions:
-    """Everything about a connection but its address and its credential. Times are in seconds, None is no limit."""
+    """Everything about a connection but its address and its credential. Times are in seconds; None means no limit."""
 
     redirects: int = 0
     no_profile: bool = False

@@ -342,7 +342,7 @@ async def test_a_machine_that_does_not_run_can_be_started_by_the_offer() -> None
     try:
         domain.suspend()
         [offer] = (await refused(target)).offers
-        assert offer.run is not None and "go on" in offer.caption
+        assert offer.run is not None and "Resume" in offer.caption
         await offer.run()
         assert domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
         domain.destroy()
