@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.records import RunspaceState
+from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.messages import HelpScreen
@@ -120,7 +120,7 @@ async def test_a_cmdlet_is_found_by_its_first_letters_and_typed_on() -> None:
 async def test_the_line_stays_in_its_place_and_a_table_fits_80_columns() -> None:
     manager = SessionManager()
     kept = manager.create(DEMO, NobodyConsole(), name="Web", temporary=False)
-    kept.state = RunspaceState.OPENED
+    kept.status.set(RunspaceState.OPENED, RunspaceAvailability.NONE)
     async with screen(sessions=manager, size=(80, 24)) as s:
         shown = await bar(s)
         place = shown.input.region.y
