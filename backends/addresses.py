@@ -1,4 +1,4 @@
-"""Hosts as people write them, parted and joined: ``user@host:port``, computer names, the host of a URI.
+"""Hosts as people write them, split and joined: ``user@host:port``, computer names, the host of a URI.
 
 Read as .NET reads them (protocol-notes 1.4, 1.8).
 """

@@ -39,7 +39,7 @@ class Question:
 
     ``preamble`` holds the lines that the console writes before it (blank line, caption, message, a warning); they
     are *not* yet shown: a console shows them inside its question and leaves them in the text once answered.
-    ``label`` is what stands before the answer on the last line, e.g. ``Name: `` or the whole choice line. A console
+    ``label`` is what is shown before the answer on the last line, e.g. ``Name: `` or the whole choice line. A console
     asks, and when answered writes ``label`` and the answer (secrets as ``*``) as one line. When cancelled it writes
     the preamble and ``label`` without ending the line, as the real console does, and raises QuestionCancelled.
 
@@ -92,7 +92,7 @@ class Console(Protocol):
 
     ``write``, ``progress``, ``clear`` and ``set_title`` return at once and keep their order. ``backlog`` counts the
     records taken but not yet shown; a reader that finds it above ``BACKLOG_LIMIT`` awaits ``drained``. ``rest`` is
-    for how many seconds work that fills the loop shall rest now, because a person's key is on its way.
+    for how many seconds work that fills the loop must rest now, because a person's key is on its way.
     """
 
     @property

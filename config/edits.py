@@ -137,11 +137,11 @@ class Edits:
 
     def __init__(self, file: Path, document: tomlkit.TOMLDocument) -> None:
         self._file = file
-        #: the document as it stands after the edits so far
+        #: the document as it is after the edits so far
         self.document = document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any], *, new: bool = False) -> None:
-        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand.
+        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they are.
 
         A ``new`` one must not exist, not even as a table that is wrong and therefore not offered.
         """
@@ -170,7 +170,7 @@ class Edits:
             parent.add(name, table)
 
     def update(self, table: str, values: Mapping[str, Any], gone: Iterable[str] = ()) -> None:
-        """Set keys of a table that stands once, such as [defaults], and take others away; the rest stays."""
+        """Set keys of a table that exists only once, such as [defaults], and remove others; the rest stays."""
         if table not in self.document:
             if not values:
                 return
@@ -232,7 +232,7 @@ def _update(table: Any, values: Mapping[str, Any]) -> None:
 
 
 def _item(value: Any) -> Any:
-    """Make a TOML value; tables inside a profile stand on one line, as a person would write them."""
+    """Make a TOML value; tables inside a profile are on one line, as a person would write them."""
     if isinstance(value, Mapping):
         inline = tomlkit.inline_table()
         for key, inner in value.items():

@@ -67,7 +67,7 @@ def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
             problems.append(Problem(file, "is nested too deeply here.", line=first))
         else:
             if not _merge(found, table):
-                problems.append(Problem(file, "stands twice.", table=_table_name(chunk), line=first))
+                problems.append(Problem(file, "is defined twice.", table=_table_name(chunk), line=first))
     if not problems:
         problems.append(Problem(file, "is not valid TOML as a whole."))
     return found, problems
@@ -133,11 +133,11 @@ class Configuration:
     credentials: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     single: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
-    #: the file in which each credential stands
+    #: the file in which each credential is
     credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return a table that stands once (defaults, settings); empty when absent."""
+        """Return a table that exists only once (defaults, settings); empty when absent."""
         return self.single.get(name, {})
 
     def by_kind(self, kind: str) -> dict[str, Mapping[str, Any]]:

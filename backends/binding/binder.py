@@ -1,7 +1,7 @@
 """PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (protocol-notes 1).
 
 How this works. Arguments come as elements: names (``-HostName``) and values. Who reads them from a shell or from a
-line stands in ``line``. ``pairs`` gives each name its value: a name is looked up exactly, then as an alias, then as
+line is in ``line``. ``pairs`` gives each name its value: a name is looked up exactly, then as an alias, then as
 the beginning of one parameter (protocol-notes 1.11). ``_Binding`` then does what PowerShell does, in its order:
 
 1. Each named value is converted and checked (``conversion``), and the sets that lack its parameter drop out.

@@ -161,7 +161,7 @@ def _table(text: str) -> dict[str, Any]:
         if not equals or not name.strip() or not value.strip():
             raise ConversionError("Write NAME=VALUE; separate several by semicolons.", "Such as ProxyJump=bastion.")
         if name.strip().casefold() in (key.casefold() for key in table):
-            raise ConversionError(f"{name.strip()} stands twice.")
+            raise ConversionError(f"{name.strip()} is given twice.")
         table[name.strip()] = value.strip()
     return table
 

@@ -299,7 +299,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-#: the kinds of profile, and the prefix that tells them apart where a name stands twice
+#: the kinds of profile, and the prefix that tells them apart where a name is used twice
 KINDS = ("host", "vm", "container")
 
 #: saved profiles as plain tables: {kind: {name: table}}

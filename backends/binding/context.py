@@ -69,12 +69,12 @@ class BoundCall:
 
     @property
     def what_if(self) -> bool:
-        """True if the call shall only be shown, not done."""
+        """True if the call is only to be shown, not done."""
         return bool(self.common.get("WhatIf", False))
 
     @property
     def verbose(self) -> bool:
-        """True if the steps shall be told."""
+        """True if the steps are to be told."""
         return bool(self.common.get("Verbose", False))
 
 

@@ -188,7 +188,7 @@ def check_authentication(cmdlet: Cmdlet, bound: dict[str, Any], name: str) -> No
 
 
 def exclusion(thumbprint: object, credential: object, mechanism: object) -> str:
-    """Return why these three cannot stand together, empty if they can."""
+    """Return why these three cannot be used together, empty if they can."""
     if thumbprint and credential is not None:
         return "A certificate and a credential exclude each other."
     if thumbprint and mechanism != "Default":

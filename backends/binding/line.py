@@ -47,7 +47,7 @@ def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = N
 
 
 def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
-    """Bind one whole PowerShell line: the call at its end, with what stands before it put in.
+    """Bind one whole PowerShell line: the call at its end, with what comes before it put in.
 
     Raises CallError; forms that pstui does not take are refused with their place.
     """
@@ -68,7 +68,7 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
             opened.append((token, call))
         after = reader.peek()
         if after is not None and not _at_break(reader):
-            raise reader.refuse(after, "This cannot stand here", "Give the call alone.")
+            raise reader.refuse(after, "This cannot be used here", "Give the call alone.")
     if call is None:
         raise refuse_at(text, 0, 1, "There is no call in this line", "Such as Enter-PSSession -HostName user@host.")
     used = replace(call.source or call, assign="")
@@ -100,7 +100,7 @@ def evaluate(text: str, context: BindContext) -> Any:
     result = reader.operand()
     after = reader.peek()
     if after is not None:
-        raise reader.refuse(after, "This cannot stand here", "Give one value.")
+        raise reader.refuse(after, "This cannot be used here", "Give one value.")
     return result.value
 
 
@@ -118,7 +118,7 @@ def _clean(text: str) -> str:
         raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
     clean = text
     for pattern in (_PROMPT, _MORE):
-        # blanks in its place keep every other character where it stands, for the marks of a refusal
+        # blanks in its place keep every other character where it is, for the marks of a refusal
         clean = pattern.sub(_blanks, clean)
     if _WRAPPED.search(clean) is None:
         return clean

@@ -82,7 +82,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "Engine",
         OptionKind.LIST,
-        "The container engine's command, with the arguments that stand before each of its own.",
+        "The container engine's command, with the arguments that come before each of its own.",
         sets=_CONTAINER,
         default="podman, then docker",
     ),
@@ -194,7 +194,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "ReceiveTimeout",
         OptionKind.INTEGER,
-        "How long the computer keeps a request for output that it has none for.",
+        "How long the computer holds a request for output while there is no output.",
         "A firewall or proxy that cuts silent connections needs a time below its own.",
         sets=_WINRM,
         limits=(1000, _INT_MAX),

@@ -1,4 +1,4 @@
-"""What a command of the user's own lists: a profile's ``discover`` prints names, its ``command`` enters one of them."""
+"""What a user's own command lists: a profile's ``discover`` prints names, its ``command`` enters one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What discovery finds, as plain records: things that can be entered now, and why a source has none to show.
+"""What discovery finds, as plain records: things that can be entered now, and why a source has nothing to show.
 
 Keeps the sections of several sources current while somebody looks, and costs nothing while nobody does.
 """

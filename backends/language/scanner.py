@@ -1,6 +1,6 @@
 """PowerShell text as tokens, for highlighting, for matching brackets and as the first step of reading a line.
 
-:func:`tokenize` takes any text whatever: it never raises, its tokens stand in order without overlap and cover every
+:func:`tokenize` takes any text: it never raises, its tokens are in order without overlap and cover every
 character that is not a blank, and its time grows with the length of the text. What PowerShell would refuse comes as
 ``TokenKind.UNKNOWN`` or as a token that is not ``complete``.
 
@@ -380,7 +380,7 @@ class Scanner:
         return True
 
     def adjacent(self) -> Token | None:
-        """The last token, if nothing stands between it and the next one."""
+        """The last token, if nothing is between it and the next one."""
         return self.tokens[-1] if self.tokens and self.tokens[-1].end == self.position else None
 
     def open(self, end: int, mode: Mode, rest: Mode) -> bool:

@@ -234,7 +234,7 @@ def _is_never_simple(token: Token) -> bool:
 
 
 def _hides_member(token: Token, text: str) -> bool:
-    """Whether a comment may stand between a value and its member operator, which PowerShell allows."""
+    """Whether a comment may come between a value and its member operator, which PowerShell allows."""
     return token.kind is TokenKind.COMMENT and text[token.end : token.end + 1] in (".", "[", ":", "?")
 
 

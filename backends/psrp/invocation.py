@@ -254,7 +254,7 @@ class PipelineTemplates:
         return known
 
     def _text(self, text: str) -> bytes:
-        """Return a text as it stands between the tags."""
+        """Return a text as it is written between the tags."""
         return self._written(text)[len(b"<S>") : -len(b"</S>")]
 
     def _written(self, value: object) -> bytes:

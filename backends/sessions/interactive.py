@@ -332,7 +332,7 @@ class InteractiveSession:
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the far end for completions; offsets in code points of ``text``. Raises SessionStateError when busy.
 
-        The lines of an incomplete input stand above the text when the far end looks at it.
+        The lines of an incomplete input are above the text when the far end looks at it.
         """
         if self.busy:
             raise SessionStateError("the session is busy")

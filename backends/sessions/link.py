@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class SessionStatus:
-    """State and availability of one session (protocol-notes 5.3). A change wakes who waits, then tells the watchers."""
+    """State and availability of one session (protocol-notes 5.3). A change wakes waiters, then tells the watchers."""
 
     def __init__(self) -> None:
         self.state = RunspaceState.BEFORE_OPEN

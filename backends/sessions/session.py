@@ -40,7 +40,7 @@ class PSSession:
     """One session (protocol-notes 5.1, 5.3). Made by ``SessionManager.create``; opening it does not enter it.
 
     ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
-    ``status`` is where it stands, ``records`` what its far end reported, ``link`` disconnects and connects it.
+    ``status`` is its state, ``records`` what its far end reported, ``link`` disconnects and connects it.
     """
 
     def __init__(self, info: ConnectionInfo, console: Console, number: int, name: str, temporary: bool) -> None:

@@ -137,7 +137,7 @@ class _StreamState:
         self.clear.set()
 
     def release(self, failure: SessionBroken) -> None:
-        """Let go of everyone who waits on this GUID."""
+        """Release everyone who waits on this GUID."""
         self.clear.set()
         for future in self.acks.values():
             if not future.done():

@@ -75,7 +75,7 @@ class Config:
 def read_config(file: Path, text: str | None = None) -> Config:
     """Read a file and those that it includes; ``text`` is what the file holds, if it was read already.
 
-    A relative ``Include`` is looked for beside the file, and where nothing is there in ``~/.ssh``, as ssh does.
+    A relative ``Include`` is looked for beside the file, and if it is not there, in ``~/.ssh``, as ssh does.
     """
     config = Config()
     _Reader(config, file.parent).read(file, text, (), ())

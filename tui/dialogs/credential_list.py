@@ -67,7 +67,7 @@ class CredentialsScreen(VerbList):
         if chosen in self._names:
             self.list.put(self._names.index(chosen))
         for action, verb in self.verbs.items():
-            verb.allow("" if self._names or action not in _NEEDING else "There is no credential yet.")
+            verb.allow("" if self._names or action not in _NEEDING else "No credentials yet.")
         self._say(
             "Profiles name a credential by its name. The file says where a password comes from and never holds it."
         )

@@ -243,7 +243,7 @@ class TableForm(TypingScreen[str | None]):
         return "", ""
 
     def good(self) -> str:
-        """Return what to say where nothing is wrong."""
+        """Return what to say when nothing is wrong."""
         return "This can be saved."
 
     async def save(self) -> str:

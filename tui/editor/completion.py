@@ -315,7 +315,7 @@ class Completing:
     def _take_waiting(self, key: str, character: str | None) -> bool:
         """Take a key while the answer is awaited, where asking again changes nothing, or after an empty answer.
 
-        Whoever types Tab and the next word in one go is not held up: a word that has only one completion gets it when
+        Whoever types Tab and the next word at once is not held up: a word that has only one completion gets it when
         the answer comes.
         """
         if self._task is not None:

@@ -48,7 +48,7 @@ from textual.widgets import TextArea
 MAX_JUDGED: Final = 8_000
 #: characters of a paste that are taken
 MAX_PASTE: Final = 1_000_000
-#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
+#: columns that a line must keep beside its prompt; a longer prompt is on its own row above
 MIN_LINE_WIDTH: Final = 24
 #: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
 CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
@@ -115,10 +115,10 @@ class EditorOwner(Protocol):
         """Enter was pressed; True when the line was taken, and the editor is then emptied."""
 
     def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Pasted lines shall run one after the other; True when they were taken."""
+        """Pasted lines are to run one after the other; True when they were taken."""
 
     def wants_finished_text(self) -> bool:
-        """Whether a text that is not finished shall not be submitted by Enter."""
+        """Whether Enter does not submit a text that is not finished."""
 
     def end_of_input(self) -> None:
         """Ctrl+D was pressed in an empty editor."""
@@ -133,7 +133,7 @@ class EditorOwner(Protocol):
         """Tab was pressed in an empty editor."""
 
     def scroll_pages(self, pages: int) -> None:
-        """The pane's text shall move by ``pages``."""
+        """The pane's text is to move by ``pages``."""
 
     def show_aside(self, content: Content | None) -> None:
         """Show a row above the editor for what its keys do now; None takes it away."""
@@ -205,7 +205,7 @@ class LineEditor(TextArea):
         return self.surface.cursor
 
     def put(self, text: str) -> None:
-        """Replace what is in the editor and stand at its end; can be undone."""
+        """Replace what is in the editor and go to its end; can be undone."""
         self.end_modes()
         self.surface.put(text)
 

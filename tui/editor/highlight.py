@@ -9,7 +9,7 @@ from pstui.backends.language.completeness import matching_bracket
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
 
-#: Longest text that is coloured, in characters: its tokens cost about 10 ms, which a key press may just bear.
+#: Longest text that is coloured, in characters: its tokens cost about 10 ms, about the most that a key press may take.
 MAX_TEXT: Final = 8_000
 
 _NAMES: Final[Mapping[TokenKind, str]] = {

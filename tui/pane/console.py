@@ -83,7 +83,7 @@ class PaneConsole:
 
     @property
     def rest(self) -> float:
-        """For how many seconds the reader of a flood shall rest, because a key is on its way."""
+        """For how many seconds the reader of a flood must rest, because a key is on its way."""
         return self._pace.rest
 
     async def drained(self) -> None:

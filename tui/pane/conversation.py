@@ -1,7 +1,7 @@
 """The conversation of one pane with a session: opening, then prompt, line, run, until it is left or dies.
 
 How this works: ``converse`` is the worker of a pane and goes straight through a stay. Whoever types calls ``submit``,
-which ends the wait for a line; while none is awaited, lines wait in ``WaitingLines`` and are taken from there at the
+which ends the wait for a line; while no line is awaited, lines wait in ``WaitingLines`` and are taken from there at the
 next prompt. What can be seen of the conversation is in its attributes and is true at once, so that a key never
 acts on a state of before; ``Conversation.Moved`` tells the pane to show it. Text goes by way of the console.
 Ctrl+C (``stop``) is a task of its own: it stops what runs, or cuts an opening off that does not end by itself.
@@ -132,7 +132,7 @@ class _SessionGone(Exception):
 
 
 class _LetGo(Exception):
-    """The session is to be left as it is while a line was awaited."""
+    """The session is to be left as it is; a line was awaited."""
 
 
 _NEW_PROMPT = object()

@@ -407,7 +407,7 @@ class Pane(Vertical):
         self.questions.leave()
 
     def copy_selection(self) -> bool:
-        """Copy what is selected in the editor or in the text, and select nothing; False when nothing is."""
+        """Copy what is selected in the editor or in the text and clear the selection; False when nothing was."""
         if text := self.editor.selected_text:
             self.app.copy_to_clipboard(text)
             self.editor.move_cursor(self.editor.cursor_location)

@@ -65,14 +65,14 @@ def own_fault(label: str, error: Exception) -> PstuiError:
 
 
 def first_hint(info: ConnectionInfo) -> str:
-    """Return what is worth knowing before the first line, empty where nothing is."""
+    """Return what is worth knowing before the first line, empty for nothing."""
     if info.parameter_set is not ParameterSet.DEMO:
         return ""
     return "Get-Command lists what this demo knows; it acts on this machine"
 
 
 def hint_for(line: str) -> str:
-    """Return what is worth knowing about a line that is sent as it is, empty where nothing is."""
+    """Return what is worth knowing about a line that is sent as it is, empty for nothing."""
     command = line.split(maxsplit=1)[0].casefold() if line.strip() else ""
     if command in ("enter-pssession", "etsn"):
         return "Enter-PSSession runs on the far end; F2 opens a tab from here"
@@ -80,7 +80,7 @@ def hint_for(line: str) -> str:
 
 
 def note_for(state: PaneState, label: str, pending: str | None, aside: str = "", width: int = 10_000) -> Content | None:
-    """Return the row above the editor, None where nothing is to be said.
+    """Return the row above the editor, None when there is nothing to say.
 
     ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
     columns, so that the key after it is seen.

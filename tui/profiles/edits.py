@@ -66,7 +66,7 @@ def merged(change: Change, profiles: Profiles) -> Change:
     if both:
         name = change.old or change.name or f"[{change.kind}]"
         what = f"{name}: {', '.join(both)} was changed in the file meanwhile"
-        raise ChangedMeanwhile(what, "", "Save once more to put yours in its place; Esc leaves the file as it is.")
+        raise ChangedMeanwhile(what, "", "Save again to replace it with yours; Esc leaves the file as it is.")
     result = {key: (values if key in mine else now).get(key) for key in keys}
     kept = {key: value for key, value in result.items() if value is not None}
     return replace(change, values=kept, base=now)

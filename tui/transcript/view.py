@@ -217,7 +217,7 @@ class View:
                 widget.set_reactive(Widget.virtual_size, size)
                 if not self.bar_is_still:
                     widget._scroll_update(size)
-            # A scroll under way is the user's, who has not got away from the end yet.
+            # The user is scrolling, and has not got away from the end yet.
             if round(widget.scroll_y) != top and not widget.app.animator.is_being_animated(widget, "scroll_y"):
                 widget.scroll_to(y=top, animate=False, force=True)
         finally:

@@ -166,7 +166,7 @@ class FindBar(Horizontal):
     """Typing searches at once, from the end of what was seen upwards; Enter ends typing, and n and N continue.
 
     A text in lower case also finds capitals. ``closed`` is called at once when the keys are wanted elsewhere again,
-    with whether the match shall be copied by keys.
+    and says whether the match is to be copied by keys.
     """
 
     class Interrupted(Message):

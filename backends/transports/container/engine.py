@@ -41,7 +41,7 @@ _OPEN_WAYS = ("tcp://", "http://")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One engine: ``command`` is its program with the arguments that stand before every command of its own."""
+    """One engine: ``command`` is its program with the arguments that come before every one of its commands."""
 
     command: tuple[str, ...]
 

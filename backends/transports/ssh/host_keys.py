@@ -33,7 +33,7 @@ MAX_FILE = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """One key of a known_hosts file: where it stands and the key itself (``blob`` in SSH's encoding)."""
+    """One key of a known_hosts file: where it is and the key itself (``blob`` in SSH's encoding)."""
 
     file: Path
     line: int
@@ -77,7 +77,7 @@ def host_token(host: str, port: int) -> str:
 def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) -> KnownHost:
     """Return what ``files`` hold on a host; files that do not exist or cannot be read hold nothing.
 
-    ``with_port`` is False for an alias, which is looked up as it stands. Lines that are not understood are passed
+    ``with_port`` is False for an alias, which is looked up as it is. Lines that are not understood are passed
     over, as ssh does.
     """
     found = KnownHost()

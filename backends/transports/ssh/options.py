@@ -1,6 +1,6 @@
 """The -Options hashtable of the SSHHost set and the other values of the set, checked before anything is opened.
 
-An option means what ``ssh -o Name=Value`` means: it stands before the configuration files, and the first value
+An option means what ``ssh -o Name=Value`` means: it comes before the configuration files, and the first value
 found counts. What asyncssh cannot do is refused by name; nothing is ignored.
 """
 

@@ -1,6 +1,6 @@
 """The talk before a session with a Hyper-V guest, as a client holds it (protocol-notes 6.6): bytes, no socket.
 
-Both sides take turns, and nothing marks the end of a message, so each answer is read against what may stand there.
+Both sides take turns, and nothing marks the end of a message, so each answer is read against what may come there.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def unavailable() -> str:
 
 
 def default_uris() -> tuple[str, ...]:
-    """Return the hypervisors of this machine that run: none is started by asking."""
+    """Return the hypervisors that run on this machine; asking does not start one."""
     named = os.environ.get("LIBVIRT_DEFAULT_URI", "")
     if named:
         return (named,)

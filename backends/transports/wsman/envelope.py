@@ -72,7 +72,7 @@ class _Endpoint:
 
 
 class Envelopes(WSMan):
-    """Writes and reads the envelopes of one session: they all bear the same session id, which Reconnect needs."""
+    """Writes and reads the envelopes of one session: they all have the same session id, which Reconnect needs."""
 
     def __init__(self, url: str, options: WSManOptions) -> None:
         self.session_id = str(uuid.uuid4())

@@ -21,7 +21,7 @@ class Advice:
     hint: str
 
 
-#: the service knows who asks, and does not let them in
+#: the service knows the user, and does not let them in
 ACCESS = Advice(
     "access is denied to {user}",
     "The logon itself was accepted, but the account may not use remoting: it must be an administrator, in Remote "

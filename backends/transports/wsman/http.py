@@ -3,7 +3,7 @@
 How this works. Authentication by Kerberos, NTLM or CredSSP proves the *connection*, and the messages are then
 encrypted ("sealed") with the key that came out of it. So connection, proof and seal live and die together, which the
 libraries do not know: requests and urllib3 replace a lost connection silently, and a sealed body on a new one is
-garbage. ``WinRMConnection`` stands beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
+garbage. ``WinRMConnection`` is beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
 their owner when they are made (``opened``) and ask before (``check_allowed``); a connection that would replace the
 proved one is refused with ``NotConnected`` before anything is sent, and ``exchange`` begins again with a fresh session
 and a fresh proof.
@@ -144,7 +144,7 @@ def _bounded(response: Any) -> Any:
 
 @functools.cache
 def has_authorities() -> bool:
-    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: a Python of its own may not find them."""
+    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: some builds of Python do not find them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     folder = Path(ssl.get_default_verify_paths().capath or "/dev/null")
@@ -172,7 +172,7 @@ def check_name(sock: Any, host: str) -> None:
         raise faults.NetworkFailure(faults.NetworkKind.CERTIFICATE, str(error), sent=False) from error
 
 
-#: seconds until a connection must stand
+#: seconds until a connection must be open
 CONNECT_TIMEOUT = 30.0
 
 _MIME_BOUNDARY = re.compile(r"""boundary=['"]?([^'";]+)['"]?""", re.IGNORECASE)
@@ -276,7 +276,7 @@ class WinRMConnection(_TransportHTTP):
 
     @property
     def host(self) -> str:
-        """The name a certificate must bear."""
+        """The name a certificate must have."""
         return self.settings.target.host
 
     @property
@@ -286,7 +286,7 @@ class WinRMConnection(_TransportHTTP):
 
     @property
     def proxy_authorization(self) -> str:
-        """The header by which the proxy learns who asks."""
+        """The header that tells the proxy who the user is."""
         proxy = self.settings.proxy
         return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
 

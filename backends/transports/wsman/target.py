@@ -315,7 +315,7 @@ def _is_host(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy: ``url`` without a user, and ``authorization``, the header by which it learns who asks."""
+    """A proxy: ``url`` without a user, and ``authorization``, the header that tells it who the user is."""
 
     url: str
     authorization: Secret | None = field(default=None, repr=False)
