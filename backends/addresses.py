@@ -1,4 +1,4 @@
-"""Hosts as people write them, parted and joined: ``user@host:port``, computer names, the host of a URI.
+"""Hosts as people write them, split and joined: ``user@host:port``, computer names, the host of a URI.
 
 Read as .NET reads them (protocol-notes 1.4, 1.8).
 """
@@ -64,7 +64,7 @@ def ipv6(text: str) -> str:
     try:
         return str(ipaddress.IPv6Address(text.partition("%")[0]))
     except ValueError:
-        raise ValueError("what stands in brackets is not an IPv6 address") from None
+        raise ValueError("the text in brackets is not an IPv6 address") from None
 
 
 def dns_name(text: str) -> str:
@@ -100,7 +100,7 @@ def join_host(host: str, user: str = "", port: int | str | None = None) -> str:
 
 
 def take_apart(values: dict[str, Any]) -> SshHost:
-    """Give user and port that stand in the value HostName values of their own, which they overrule.
+    """Turn the user and port written in the value HostName into values of their own, which they overrule.
 
     A Port of 0 means that none is passed, and is left out. Returns the parts; raises ValueError.
     """

@@ -16,7 +16,7 @@ class ParameterSet:
 
     ``value`` is its name, PowerShell's for PowerShell's sets. ``target`` is the parameter that names where it goes;
     its TOML key decides that a profile is of this set. ``caption`` is its row in the connection dialog with the
-    ``way`` beside it, ``short`` what the form of a profile calls it. ``kind`` is where its profiles stand: host, vm
+    ``way`` beside it, ``short`` what the form of a profile calls it. ``kind`` is where its profiles are: host, vm
     or container.
     """
 

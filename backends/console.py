@@ -7,7 +7,7 @@ does, so that a pane, a plain terminal and a transcript all show the same text i
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from pstui.backends.credentials import Secret
@@ -39,7 +39,7 @@ class Question:
 
     ``preamble`` holds the lines that the console writes before it (blank line, caption, message, a warning); they
     are *not* yet shown: a console shows them inside its question and leaves them in the text once answered.
-    ``label`` is what stands before the answer on the last line, e.g. ``Name: `` or the whole choice line. A console
+    ``label`` is what is shown before the answer on the last line, e.g. ``Name: `` or the whole choice line. A console
     asks, and when answered writes ``label`` and the answer (secrets as ``*``) as one line. When cancelled it writes
     the preamble and ``label`` without ending the line, as the real console does, and raises QuestionCancelled.
 
@@ -92,7 +92,7 @@ class Console(Protocol):
 
     ``write``, ``progress``, ``clear`` and ``set_title`` return at once and keep their order. ``backlog`` counts the
     records taken but not yet shown; a reader that finds it above ``BACKLOG_LIMIT`` awaits ``drained``. ``rest`` is
-    for how many seconds work that fills the loop shall rest now, because a person's key is on its way.
+    for how many seconds work that fills the loop must rest now, because a person's key is on its way.
     """
 
     @property
@@ -121,52 +121,3 @@ class Console(Protocol):
 
 
 BACKLOG_LIMIT = 20_000
-
-
-@dataclass(slots=True)
-class NobodyConsole:
-    """A Console without a person: keeps what was written in memory and refuses every question.
-
-    For discovery, tests and programs; ``writes`` grows without bound.
-    """
-
-    size: ConsoleSize = field(default_factory=ConsoleSize)
-    writes: list[Write] = field(default_factory=list)
-    title: str = ""
-
-    @property
-    def backlog(self) -> int:
-        return 0
-
-    @property
-    def rest(self) -> float:
-        return 0.0
-
-    async def drained(self) -> None:
-        return
-
-    def write(self, record: Write) -> None:
-        self.writes.append(record)
-
-    def progress(self, record: ProgressRecord) -> None:
-        return
-
-    def clear(self) -> None:
-        return
-
-    def set_title(self, title: str) -> None:
-        self.title = title
-
-    def column(self) -> int:
-        text = ""
-        for write in reversed(self.writes):
-            text = write.text.rpartition("\n")[2] + ("\n" if write.newline else "") + text
-            if "\n" in write.text or write.newline:
-                break
-        return len(text.rpartition("\n")[2])
-
-    async def ask(self, question: Question) -> Secret:
-        raise QuestionCancelled(f"nobody is there to answer {question.label.strip()!r}", nobody=True)
-
-    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
-        raise QuestionCancelled("nobody is there to press a key", nobody=True)

@@ -30,5 +30,5 @@ class Pace:
 
     @property
     def rest(self) -> float:
-        """For how many more seconds work that gives way shall rest, 0.0 when it may go on."""
+        """For how many more seconds work that gives way must rest, 0.0 when it may continue."""
         return max(0.0, self._until - time.monotonic())

@@ -22,7 +22,7 @@ _HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r
 
 
 def with_table(text: str, kind: str, name: str, table: str) -> str | None:
-    """Return ``text`` with a new table behind the last one of its kind, before what is said of the next.
+    """Return ``text`` with a new table after the last one of its kind, before the comments on the next.
 
     ``table`` is its text with the header. Blank lines keep it apart from its neighbours.
     """
@@ -61,7 +61,7 @@ def without_table(text: str, kind: str, name: str) -> str | None:
 
 
 def with_other_name(text: str, kind: str, old: str, new: str) -> str | None:
-    """Return ``text`` with a profile's headers naming it anew."""
+    """Return ``text`` with a profile's headers carrying its new name."""
     import tomlkit
 
     lines = text.splitlines(keepends=True)
@@ -137,11 +137,11 @@ class Edits:
 
     def __init__(self, file: Path, document: tomlkit.TOMLDocument) -> None:
         self._file = file
-        #: the document as it stands after the edits so far
+        #: the document as it is after the edits so far
         self.document = document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any], *, new: bool = False) -> None:
-        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand.
+        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they are.
 
         A ``new`` one must not exist, not even as a table that is wrong and therefore not offered.
         """
@@ -170,7 +170,7 @@ class Edits:
             parent.add(name, table)
 
     def update(self, table: str, values: Mapping[str, Any], gone: Iterable[str] = ()) -> None:
-        """Set keys of a table that stands once, such as [defaults], and take others away; the rest stays."""
+        """Set keys of a table that exists only once, such as [defaults], and remove others; the rest stays."""
         if table not in self.document:
             if not values:
                 return
@@ -217,7 +217,7 @@ class Edits:
     def _existing(self, kind: str, name: str) -> Any:
         parent = self._parent(kind)
         if name not in parent:
-            hint = f"It may stand in a file that {self._file} includes."
+            hint = f"It may be in a file that {self._file} includes."
             raise ConfigError(f"there is no profile {name} in [{kind}]", hint)
         return parent
 
@@ -232,7 +232,7 @@ def _update(table: Any, values: Mapping[str, Any]) -> None:
 
 
 def _item(value: Any) -> Any:
-    """Make a TOML value; tables inside a profile stand on one line, as a person would write them."""
+    """Make a TOML value; tables inside a profile are on one line, as a person would write them."""
     if isinstance(value, Mapping):
         inline = tomlkit.inline_table()
         for key, inner in value.items():

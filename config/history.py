@@ -78,7 +78,7 @@ class History:
             self.problem = f"{self.file}: {error.strerror or error}"
 
     def _cut(self) -> None:
-        """Write the newest lines of the file anew; other processes' lines are kept as well."""
+        """Rewrite the file with its newest lines; other processes' lines are kept as well."""
         # Windows does not let a file be replaced that is open.
         with self._open(exclusive=True) if fcntl is not None else contextlib.nullcontext():
             raw = self._read()[-MAX_LINES:]
@@ -95,7 +95,7 @@ class History:
     def _open(self, *, exclusive: bool) -> Iterator[int]:
         """The file, open for reading and appending, and locked: lines are added side by side, cutting is done alone.
 
-        A file that another process has cut meanwhile is another one, and is opened anew.
+        A file that another process has cut meanwhile is another one, and is opened again.
         """
         for last in (False, False, True):
             handle = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)

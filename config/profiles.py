@@ -1,4 +1,4 @@
-"""Profiles as they stand in their files: read, checked against the schema, every problem told at once.
+"""Profiles as they are in their files: read, checked against the schema, every problem told at once.
 
 The TOML is read so that one damaged place does not hide the rest.
 """
@@ -67,7 +67,7 @@ def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
             problems.append(Problem(file, "is nested too deeply here.", line=first))
         else:
             if not _merge(found, table):
-                problems.append(Problem(file, "stands twice.", table=_table_name(chunk), line=first))
+                problems.append(Problem(file, "is defined twice.", table=_table_name(chunk), line=first))
     if not problems:
         problems.append(Problem(file, "is not valid TOML as a whole."))
     return found, problems
@@ -133,11 +133,11 @@ class Configuration:
     credentials: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     single: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
-    #: the file in which each credential stands
+    #: the file in which each credential is
     credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return a table that stands once (defaults, settings); empty when absent."""
+        """Return a table that exists only once (defaults, settings); empty when absent."""
         return self.single.get(name, {})
 
     def by_kind(self, kind: str) -> dict[str, Mapping[str, Any]]:
@@ -253,7 +253,7 @@ class _Reader:
     def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
         if (kind, name) in self._profiles:
             first = self._profiles[kind, name].file
-            self._say(file, f"{kind}.{name}", "", f"stands in {first} already; that one is used.")
+            self._say(file, f"{kind}.{name}", "", f"is already in {first}; that one is used.")
         else:
             self._profiles[kind, name] = Profile(kind, name, values, file)
 

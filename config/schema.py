@@ -35,7 +35,7 @@ class Field:
     minimum: int | None = None
     maximum: int | None = None
     fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
-    #: whether a text stands for itself in a list of one
+    #: whether a single text counts as a list of one
     one_or_many: bool = False
 
 
@@ -44,7 +44,7 @@ class Schema:
     """The tables of a profile file.
 
     ``named`` are the tables of tables (hosts, vms, containers, credentials) with the keys of their entries; ``single``
-    are tables that stand once (defaults, settings, keys). ``targets`` names, for a named table, the keys of which
+    are tables that exist only once (defaults, settings, keys). ``targets`` names, for a named table, the keys of which
     exactly one must be there: they decide the parameter set.
     """
 

@@ -38,7 +38,7 @@ def fingerprint(file: Path) -> str:
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Keep other processes from changing a file while it is read and written: those that ask for the lock, too.
+    """Keep other processes from changing a file while it is read and written: those that also ask for the lock.
 
     The lock is on the folder, so that nothing is left lying beside the file. Raises ConfigError when another process
     holds it for longer than LOCK_TIMEOUT. Where the system has no such lock nothing is kept, and a change by somebody
@@ -123,7 +123,7 @@ class ProfileStore:
         return fingerprint(self.file) != self._seen
 
     def reread(self) -> None:
-        """Take the file as it is now for the starting point; undo starts anew."""
+        """Take the file as it is now for the starting point; undo starts over."""
         self._seen = fingerprint(self.file)
         self._undo.clear()
 
@@ -145,7 +145,7 @@ class ProfileStore:
         return edits.document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:
-        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they stand."""
+        """Add a profile, or give an existing one exactly these keys; keys it keeps stay where they are."""
         self.change(lambda edits: edits.put(kind, name, values))
 
     def delete(self, kind: str, name: str) -> None:
@@ -176,7 +176,7 @@ class ProfileStore:
         self._guard()
         try:
             text = self._text().removeprefix(_BOM)
-            tomllib.loads(text)  # the library that edits takes some damage for good
+            tomllib.loads(text)  # the library that edits accepts some damaged files
             return tomlkit.parse(text)
         except (TOMLKitError, UnicodeDecodeError, RecursionError, ValueError) as error:
             hint = "Mend the file first; pstui --check names the places."
@@ -185,7 +185,7 @@ class ProfileStore:
             raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error
 
     def _text(self) -> str:
-        """Return the file as it is, its own line ends among it."""
+        """Return the file as it is, with its own line ends."""
         return self.file.read_bytes().decode("utf-8") if self._seen else ""
 
     def _save(self, document: tomlkit.TOMLDocument) -> None:

@@ -85,7 +85,7 @@ class Clipboard:
         self._app, self._osc52, self._say = app, osc52, say
 
     def copy(self, text: str) -> None:
-        """Copy a text both ways, as far as they go, and say how much it was or why it was not."""
+        """Copy a text both ways, where they work, and say how much was copied or why nothing was."""
         if not text:
             return
         text = text.encode("utf-8", "replace").decode()

@@ -29,7 +29,7 @@ LIGHT_COLORS = Palette("#24272e", "#fafafa", "#eeeff2", "#6a707c", "#2f5fb3", "#
 
 
 def no_color() -> bool:
-    """Return whether the user wants no colour at all. Textual takes an empty NO_COLOR for a wish, too."""
+    """Return whether the user wants no colour at all. Textual also takes an empty NO_COLOR for a wish."""
     return "NO_COLOR" in os.environ
 
 

@@ -25,7 +25,7 @@ KEY_TIME: Final = 0.045
 def keys_first(base: type[Driver], pace: Pace) -> type[Driver]:
     """Return a driver as ``base`` that lets floods stand back as soon as a key is read, in the thread that reads it.
 
-    Ctrl+C is none of these keys: what it stops has to be read to its end.
+    Ctrl+C is not one of these keys: what it stops has to be read to its end.
     """
 
     class KeysFirst(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only

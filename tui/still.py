@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class Still(Static):
-    """A Static for what is written anew often, mostly with the same words.
+    """A Static for what is updated often, mostly with the same words.
 
     ``Static.update`` lays the whole screen out, each time; at 200 lines a second that is most of what a pane costs.
     """

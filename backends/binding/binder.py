@@ -1,7 +1,7 @@
 """PowerShell's parameter binding for the session cmdlets, with PowerShell's rules and error ids (protocol-notes 1).
 
 How this works. Arguments come as elements: names (``-HostName``) and values. Who reads them from a shell or from a
-line stands in ``line``. ``pairs`` gives each name its value: a name is looked up exactly, then as an alias, then as
+line is in ``line``. ``pairs`` gives each name its value: a name is looked up exactly, then as an alias, then as
 the beginning of one parameter (protocol-notes 1.11). ``_Binding`` then does what PowerShell does, in its order:
 
 1. Each named value is converted and checked (``conversion``), and the sets that lack its parameter drop out.
@@ -12,7 +12,7 @@ the beginning of one parameter (protocol-notes 1.11). ``_Binding`` then does wha
 5. What the set needs and has not got is refused as ``MissingMandatory``, so that a dialog can ask for it.
 6. ``checks.finish`` checks what the cmdlet itself checks, and the result is a ``BoundCall``.
 
-A parameter of pstui's own matches by its exact name only, so that a shortened name means what it means in PowerShell.
+pstui's own parameters match by their exact names only, so that a shortened name means what it means in PowerShell.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def bind_elements(
     """Bind arguments that are read already; ``piped`` is the value that comes through the pipe."""
     full = cmdlet_name(name)
     if full is None:
-        what = f"There is no cmdlet {errors.quoted(name)} here"
+        what = f"pstui has no cmdlet {errors.quoted(name)}"
         hint = "pstui knows the session cmdlets: Enter-, New-, Get-, Exit-, Remove-, Disconnect-, Connect- and "
         hint += "Receive-PSSession, New-PSSessionOption and Invoke-Command."
         raise CallError(what, "", hint, error_id="CommandNotFoundException")

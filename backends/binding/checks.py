@@ -1,8 +1,7 @@
-"""The hashtables of -SSHConnection (protocol-notes 5.5), and the options for ssh_config of -Options.
+"""The checks a cmdlet itself makes once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
 
-What a cmdlet itself checks once its parameters are bound, in PowerShell's order (protocol-notes 2.1–2.3).
-
-Among it the path of a key file, resolved as PowerShell's providers resolve it (protocol-notes 1.5).
+They include the hashtables of -SSHConnection (protocol-notes 5.5), the ssh_config options of -Options, and the path of
+a key file, which is resolved as PowerShell's providers resolve it (protocol-notes 1.5).
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def check_connection_tables(cmdlet: Cmdlet, tables: Sequence[Mapping[str, Any]])
 
 
 def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
-    """Refuse what is no ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
+    """Refuse what is not an ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
     for key, value in (options or {}).items():
         if not _KEYWORD.match(key):
             why = f"{errors.quoted(key)} is not a keyword of ssh_config."
@@ -296,7 +295,7 @@ def check_session_option(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> N
 
 
 def _ssh_hosts(call: Checked) -> None:
-    """Read the host strings; what stands in one wins over -UserName and -Port."""
+    """Read the host strings; what is written in one wins over -UserName and -Port."""
     values = call.values
     texts = values["HostName"]
     several = isinstance(texts, tuple)
@@ -324,7 +323,7 @@ def _ssh_hosts(call: Checked) -> None:
 def _overrule(call: Checked, name: str, value: Any) -> None:
     old = call.values.get(name)
     if old is not None and old != value:
-        call.notices.append(f"-{name} {old} gives way to {value}, which stands in HostName.")
+        call.notices.append(f"-{name} {old} is ignored, because HostName says {value}.")
     call.values[name] = value
 
 

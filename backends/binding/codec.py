@@ -107,7 +107,7 @@ def shown(option: Option, value: Any) -> str:
 
 
 def read(option: Option, text: str, credentials: CredentialLookup = by_name_only) -> Any:
-    """Return the value that a field's text means, in its final type. An empty text is no value: ask before.
+    """Return the value that a field's text means, in its final type. An empty text is not a value: check before.
 
     Raises ConversionError with the reason.
     """
@@ -142,7 +142,7 @@ def _words(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
-        raise ConversionError("A closing quote is missing.", "Words with blanks stand in quotes.") from None
+        raise ConversionError("A closing quote is missing.", "Put words with blanks in quotes.") from None
 
 
 def _table(text: str) -> dict[str, Any]:
@@ -159,9 +159,9 @@ def _table(text: str) -> dict[str, Any]:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, equals, value = part.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise ConversionError("Write NAME=VALUE, further ones behind a semicolon.", "Such as ProxyJump=bastion.")
+            raise ConversionError("Write NAME=VALUE; separate several by semicolons.", "Such as ProxyJump=bastion.")
         if name.strip().casefold() in (key.casefold() for key in table):
-            raise ConversionError(f"{name.strip()} stands twice.")
+            raise ConversionError(f"{name.strip()} is given twice.")
         table[name.strip()] = value.strip()
     return table
 

@@ -38,7 +38,7 @@ def profile_values(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (values by PowerShell's names, settings by TOML key) of a profile's table for one set.
 
-    Keys that are no option of the set are left alone. Raises ConversionError with the key in its reason.
+    Keys that are not an option of the set are left alone. Raises ConversionError with the key in its reason.
     """
     found: dict[str, Any] = {}
     settings: dict[str, Any] = {}
@@ -299,7 +299,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-#: the kinds of profile, and the prefix that tells them apart where a name stands twice
+#: the kinds of profile, and the prefix that tells them apart where a name is used twice
 KINDS = ("host", "vm", "container")
 
 #: saved profiles as plain tables: {kind: {name: table}}
@@ -324,10 +324,6 @@ class Target:
     connection: ConnectionInfo | None = None
     close: tuple[str, ...] = ()
 
-    @property
-    def is_profile(self) -> bool:
-        return bool(self.kind)
-
 
 def parse_target(
     text: str,
@@ -337,7 +333,7 @@ def parse_target(
     credentials: CredentialLookup = by_name_only,
     context: BindContext | None = None,
 ) -> Target:
-    """Return what a name means; ``defaults`` fill the connection of one that is no profile.
+    """Return what a name means; ``defaults`` fill the connection of a name that is not a profile.
 
     Raises CallError for a name that is ambiguous, not there, or no name at all.
     """

@@ -52,7 +52,7 @@ class BoundCall:
     that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
     ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
     ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
-    ``source`` is the call whose result is piped in or stands in parentheses where a session is wanted.
+    ``source`` is the call whose result is piped in or written in parentheses where a session is wanted.
     """
 
     cmdlet: str
@@ -69,12 +69,12 @@ class BoundCall:
 
     @property
     def what_if(self) -> bool:
-        """True if the call shall only be shown, not done."""
+        """True if the call is only to be shown, not done."""
         return bool(self.common.get("WhatIf", False))
 
     @property
     def verbose(self) -> bool:
-        """True if the steps shall be told."""
+        """True if the steps are to be told."""
         return bool(self.common.get("Verbose", False))
 
 

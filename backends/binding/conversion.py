@@ -73,7 +73,7 @@ def _must_somewhere(parameter: Parameter) -> bool:
 
 
 def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
-    """Read a shell's text as an expression where the parameter takes an object and the text is none by itself."""
+    """Read a shell's text as an expression where the parameter takes an object and the text is not one by itself."""
     text = value.value
     if not (value.shell and isinstance(text, str) and type_name.removesuffix("[]") in _OBJECTS):
         return value
@@ -188,7 +188,7 @@ def check_authentication(cmdlet: Cmdlet, bound: dict[str, Any], name: str) -> No
 
 
 def exclusion(thumbprint: object, credential: object, mechanism: object) -> str:
-    """Return why these three cannot stand together, empty if they can."""
+    """Return why these three cannot be used together, empty if they can."""
     if thumbprint and credential is not None:
         return "A certificate and a credential exclude each other."
     if thumbprint and mechanism != "Default":

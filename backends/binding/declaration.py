@@ -65,7 +65,7 @@ class Option:
 
     ``name`` is PowerShell's parameter (for a session option its property, ``parameter`` being the name that
     New-PSSessionOption gives it), ``type`` PowerShell's type. ``help`` is one sentence, ``caution`` what may go wrong.
-    ``default_text`` is shown in an empty field; ``unit`` stands behind the field.
+    ``default_text`` is shown in an empty field; ``unit`` is shown after the field.
     """
 
     name: str

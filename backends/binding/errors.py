@@ -11,7 +11,7 @@ from pstui.backends.errors import CallError
 
 
 class BindingError(CallError):
-    """A call that does not bind. ``place`` is where in the line the blame lies, in code points; -1 if it has none."""
+    """A call that does not bind. ``place`` is the mistake's place in the line, in code points; -1 if it has none."""
 
     place: int = -1
     length: int = 1
@@ -40,7 +40,7 @@ def invalid_argument(cmdlet: Cmdlet, name: str, why: str, hint: str = "") -> Bin
 def null_mandatory(cmdlet: Cmdlet, name: str) -> BindingError:
     """Nothing given where a value must be."""
     error_id = "ParameterArgumentValidationErrorNullNotAllowed"
-    return refusal(cmdlet, error_id, f"-{name} needs a value", "It must be given and was given as nothing.")
+    return refusal(cmdlet, error_id, f"-{name} needs a value", "It is mandatory, and its value is empty.")
 
 
 def not_convertible(cmdlet: Cmdlet, name: str, error_id: str, why: str, hint: str = "") -> BindingError:
@@ -69,7 +69,7 @@ def ambiguous_name(cmdlet: Cmdlet, name: str, matches: Iterable[str]) -> Binding
 
 
 def missing_value(cmdlet: Cmdlet, name: str) -> BindingError:
-    """A parameter that takes a value stands without one."""
+    """A parameter that takes a value has none."""
     hint = f"Write it after the name: -{name} VALUE."
     return refusal(cmdlet, "MissingArgument", f"-{name} has no value", "", hint)
 
@@ -92,12 +92,12 @@ def ambiguous_set(cmdlet: Cmdlet, given: Iterable[str], hint: str = "", *, lacki
     names = ", ".join(f"-{name}" for name in given) or "nothing"
     listed = ", ".join(f"-{name}" for name in lacking)
     if listed:
-        what = "what is given leaves open what is meant"
+        what = "what is given does not say which parameter set is meant"
         return refusal(cmdlet, "AmbiguousParameterSet", what, f"Given: {names}.", f"Add one of: {listed}.")
     why = f"Given: {names}. No single way of calling it takes exactly these."
     pair = None if hint else _apart(cmdlet, given)
     if pair is not None:
-        why, hint = f"-{pair[0]} and -{pair[1]} cannot stand together.", "Leave one of the two out."
+        why, hint = f"-{pair[0]} and -{pair[1]} cannot be used together.", "Leave one of the two out."
     hint = hint or "Leave out the one that names another kind of target."
     return refusal(cmdlet, "AmbiguousParameterSet", "these parameters do not belong together", why, hint)
 

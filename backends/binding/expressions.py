@@ -2,7 +2,7 @@
 
 How this works. ``Cursor`` is a place among the tokens of one line, with the variables that the line has set so far.
 ``Reader`` reads from there by descent: ``call`` is a cmdlet with its arguments, ``argument`` one value or several with
-commas between them, ``operand`` one value with its properties, ``statement`` what may stand in parentheses. A call in
+commas between them, ``operand`` one value with its properties, ``statement`` what parentheses may hold. A call in
 parentheses is bound at once, and ``result_of`` says what it gives to the one around it: session options, a credential,
 the open sessions it finds, or a ``PendingSession`` where a session is yet to be opened.
 
@@ -124,7 +124,7 @@ class Cursor:
                 return known[name]
         if name.startswith("env:") and spelled[4:] in self.context.environment:
             return self.context.environment[spelled[4:]]
-        hint = "Known are the variables that were set here, $true, $false, $null, $HOME, $PWD and $env:NAME."
+        hint = "The variables known are those that were set here, $true, $false, $null, $HOME, $PWD and $env:NAME."
         raise self.refuse(token, "This variable is not known here", hint)
 
     def known(self, name: str) -> Any:
@@ -180,7 +180,7 @@ class Reader(Cursor):
         if token.kind in _STRINGS or token.kind is TokenKind.COMMAND:
             word = token.value()
         else:
-            raise self.refuse(token, "A cmdlet should stand here", "Such as Enter-PSSession or New-PSSession.")
+            raise self.refuse(token, "A cmdlet is expected here", "Such as Enter-PSSession or New-PSSession.")
         if word.casefold() in ("get-credential", "microsoft.powershell.security\\get-credential"):
             return self._get_credential()
         if cmdlet_name(word) is None:
@@ -212,7 +212,7 @@ class Reader(Cursor):
             if token.kind is TokenKind.PARAMETER:
                 self.take()
                 if names and len(token.text) == 2 and token.text[1] in DASHES:
-                    names = False  # two dashes: everything behind them is a value
+                    names = False  # two dashes: everything after them is a value
                     continue
                 if not names:
                     elements.append(Value(token.text, token.text, False, token.start))
@@ -277,8 +277,8 @@ class Reader(Cursor):
             TokenKind.REDIRECTION: "Output cannot be redirected here",
             TokenKind.CHAIN: "Only one call can be given",
             TokenKind.BACKGROUND: "A session cannot be opened as a background job here",
-            TokenKind.KEYWORD: "Only a call can be given here, no statement of the language",
-        }.get(kind, "This cannot stand here")
+            TokenKind.KEYWORD: "Only a call can be given here, not a statement of the language",
+        }.get(kind, "This cannot be used here")
         raise self.refuse(token, what, "Give the call alone.")
 
     def _bracket(self, token: Token) -> Value:
@@ -300,7 +300,7 @@ class Reader(Cursor):
         raise self.refuse(token, "This is not computed here", "Write the value itself.")
 
     def statement(self) -> Value:
-        """Read what may stand in parentheses: a call, whose result it is, or a list of values."""
+        """Read what parentheses may hold: a call, whose result it is, or a list of values."""
         token = self.peek()
         if token is not None and token.kind in (TokenKind.COMMAND, TokenKind.INVOKE):
             return Value(self.result_of(self.call(), token), token.text, False, token.start)
@@ -357,10 +357,10 @@ class Reader(Cursor):
             first = self.peek()
             value = self.statement()
             if str(key.value).casefold() in (name.casefold() for name in table):
-                raise self.refuse(token, "The key stands twice", "Keep one.", error_id="DuplicateKeyInHashLiteral")
+                raise self.refuse(token, "The key is given twice", "Keep one.", error_id="DuplicateKeyInHashLiteral")
             ended = self.peek()
             if ended is not None and ended.kind not in (*separators, TokenKind.RIGHT):
-                what = "Between the entries of a hashtable stands a semicolon"
+                what = "The entries of a hashtable are separated by semicolons"
                 raise self.refuse(ended, what, "Such as @{Name = 'value'; Other = 1}.")
             table[key.text if first is None else str(key.value)] = value.value
 

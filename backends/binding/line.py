@@ -47,7 +47,7 @@ def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = N
 
 
 def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
-    """Bind one whole PowerShell line: the call at its end, with what stands before it put in.
+    """Bind one whole PowerShell line: the call at its end, with what comes before it put in.
 
     Raises CallError; forms that pstui does not take are refused with their place.
     """
@@ -68,13 +68,13 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
             opened.append((token, call))
         after = reader.peek()
         if after is not None and not _at_break(reader):
-            raise reader.refuse(after, "This cannot stand here", "Give the call alone.")
+            raise reader.refuse(after, "This cannot be used here", "Give the call alone.")
     if call is None:
         raise refuse_at(text, 0, 1, "There is no call in this line", "Such as Enter-PSSession -HostName user@host.")
     used = replace(call.source or call, assign="")
     for first, made in opened:
         if replace(made, assign="") != used:
-            raise reader.refuse(first, f"${made.assign} is not used behind it", "Make one call for each session.")
+            raise reader.refuse(first, f"${made.assign} is not used after it", "Make one call for each session.")
     if call.cmdlet == _PLAIN and not context.keeps_variables:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
     return call
@@ -100,11 +100,11 @@ def evaluate(text: str, context: BindContext) -> Any:
     result = reader.operand()
     after = reader.peek()
     if after is not None:
-        raise reader.refuse(after, "This cannot stand here", "Give one value.")
+        raise reader.refuse(after, "This cannot be used here", "Give one value.")
     return result.value
 
 
-#: marks the assignment of a plain value, which is no call by itself
+#: marks the assignment of a plain value, which is not a call by itself
 _PLAIN = ""
 
 
@@ -118,7 +118,7 @@ def _clean(text: str) -> str:
         raise CallError("The line is too long", f"It has {len(text)} characters; {_MAX_LENGTH} are read.")
     clean = text
     for pattern in (_PROMPT, _MORE):
-        # blanks in its place keep every other character where it stands, for the marks of a refusal
+        # blanks in its place keep every other character where it is, for the marks of a refusal
         clean = pattern.sub(_blanks, clean)
     if _WRAPPED.search(clean) is None:
         return clean
@@ -166,7 +166,7 @@ def _assigned(reader: Reader) -> str:
 
 def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
     if call.cmdlet == "Get-PSSession" and "ComputerName" in call.values and reader.peek() is None:
-        return None  # the computer is asked once the line is run; nothing behind it in the line needs to know now
+        return None  # the computer is asked once the line is run; nothing after it in the line needs to know now
     if call.cmdlet in ("New-PSSession", "New-PSSessionOption", "Get-PSSession", "Get-Credential"):
         return reader.result_of(call, token)
     if call.cmdlet == "Invoke-Command":

@@ -113,7 +113,7 @@ def _is_machine(session: KnownSession, name: str, wanted: Any) -> bool:
 
 
 def kept_matches(sessions: Sequence[_Session], key: str, wanted: Any) -> tuple[list[_Session], list[str]]:
-    """Return the sessions with one of these names (patterns) or InstanceIds, and what found none and is no pattern."""
+    """Return the sessions with one of these names (patterns) or InstanceIds, and the texts that matched none."""
     found: list[_Session] = []
     missed: list[str] = []
     for item in wanted if isinstance(wanted, tuple) else (wanted,):

@@ -1,4 +1,4 @@
-"""The parameters of pstui's own, beside PowerShell's: one entry each.
+"""pstui's own parameters, beside PowerShell's: one entry each.
 
 An entry is all there is to write: the dialog, the profiles, the command line and the help read it here.
 """
@@ -30,7 +30,7 @@ def own(
     unit: str = "",
     setting: bool = False,
 ) -> Option:
-    """Return a parameter of pstui's own; without ``sets`` it belongs to every set that opens something.
+    """Return one of pstui's own parameters; without ``sets`` it belongs to every set that opens something.
 
     ``setting`` marks what a connection holds among its settings: what pstui itself does with it, not where it goes.
     """
@@ -58,7 +58,7 @@ _VM = (ParameterSet.VM_NAME, ParameterSet.VM_ID)
 _INT_MAX = 2147483647
 
 OWN_PARAMETERS: tuple[Option, ...] = (
-    # the targets of pstui's own sets
+    # the targets of pstui's own parameter sets
     own(
         "Command",
         OptionKind.LIST,
@@ -85,7 +85,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "Engine",
         OptionKind.LIST,
-        "The container engine's command, with the arguments that stand before each of its own.",
+        "The container engine's command, with the arguments that come before each of its own.",
         sets=_CONTAINER,
         default="podman, then docker",
     ),
@@ -155,7 +155,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         "AllowUnencrypted",
         OptionKind.SWITCH,
         "Allows Basic and Digest, and sessions without encryption, over http.",
-        "Everyone on the way can read the session, and with Basic your password, too.",
+        "Everyone on the way can read the session, and with Basic also your password.",
         sets=_WINRM,
         default="off",
         setting=True,
@@ -197,7 +197,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "ReceiveTimeout",
         OptionKind.INTEGER,
-        "How long the computer keeps a request for output that it has none for.",
+        "How long the computer holds a request for output while there is no output.",
         "A firewall or proxy that cuts silent connections needs a time below its own.",
         sets=_WINRM,
         limits=(1000, _INT_MAX),

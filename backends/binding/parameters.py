@@ -2,7 +2,7 @@
 
 How this works. ``parameters.json`` holds what was measured of PowerShell's cmdlets: their sets, and of each parameter
 its type, aliases, positions and validations (protocol-notes 1.1, 1.2). ``cmdlet`` reads it, adds where the newer
-documentation goes further, and adds the parameters of pstui's own (``own_parameters``) to the cmdlets that open
+documentation goes further, and adds pstui's own parameters (``own_parameters``) to the cmdlets that open
 sessions. ``OPTIONS`` is the other side of the same declaration: each parameter of Enter-PSSession with its help, as
 the connection dialog, the profiles and the help show it. PowerShell's take from the table what the table knows;
 pstui's own are declared whole.
@@ -243,13 +243,13 @@ OPTIONS: tuple[Option, ...] = (
     _option("ContainerId", "The id or the name of a running container on this computer."),
     _option(
         "Credential",
-        "The account to use over there, such as CONTOSO\\admin; its password is asked when it is needed.",
+        "The account to use on the remote computer, such as CONTOSO\\admin; its password is asked when it is needed.",
         default="the current user",
     ),
     _option("UserName", "The account to log on with; one written in HostName wins."),
     _option(
         "Port",
-        "The port over there; one written in HostName wins.",
+        "The port on the remote computer; one written in HostName wins.",
         "For WinRM the other computer needs a listener on that port, and every call to it then names the port.",
         default="5985, 5986 with UseSSL, 22 over SSH",
         set_defaults={ParameterSet.COMPUTER_NAME: "5985, 5986 with UseSSL", ParameterSet.SSH_HOST: "22"},
@@ -276,7 +276,7 @@ OPTIONS: tuple[Option, ...] = (
     _option("Subsystem", "The subsystem of the SSH server that starts PowerShell.", default="powershell"),
     _option(
         "ConfigurationName",
-        "The session configuration over there, by name or full address; over SSH it names the subsystem.",
+        "The session configuration to use, by name or full address; over SSH it names the subsystem.",
         default="Microsoft.PowerShell",
         set_defaults={ParameterSet.SSH_HOST: "powershell", ParameterSet.CONTAINER_ID: ""},
     ),

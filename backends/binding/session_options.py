@@ -33,8 +33,8 @@ SESSION_OPTIONS: tuple[Option, ...] = (
     ),
     _option("NoCompression", "Sends the packets without compressing them."),
     _option("NoMachineProfile", "Opens the session without loading the user's Windows profile."),
-    _option("Culture", "The culture for numbers and dates over there, such as de-DE."),
-    _option("UICulture", "The language of messages over there, such as en-US."),
+    _option("Culture", "The culture for numbers and dates in the session, such as de-DE."),
+    _option("UICulture", "The language of messages in the session, such as en-US."),
     _option(
         "MaximumReceivedDataSizePerCommand",
         "The most that one command may send back before the session is broken off.",
@@ -108,7 +108,7 @@ def declared_session_option(key: str) -> Option:
         raise ConversionError(f"“{key}” is not a session option.", _nearest(key)) from None
 
 
-#: properties that may be nothing, which is no limit
+#: properties that may be empty, which means no limit
 _NULLABLE = ("MaximumReceivedDataSizePerCommand", "MaximumReceivedObjectSize")
 _CULTURE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _TIME_SPAN = re.compile(
@@ -194,7 +194,7 @@ def choice(declared: Option, value: Any) -> str:
     """Return the name of an enumeration's value, if the option takes it."""
     if declared.type in values.ENUMS:
         name = values.enumeration(value, declared.type)
-    else:  # a parameter of pstui's own: its choices are all there is
+    else:  # one of pstui's own parameters: its choices are all there is
         name = next((item for item in declared.choices if item.casefold() == str(value).casefold()), str(value))
     if name not in declared.choices:
         raise ConversionError(f"{declared.name} cannot be {name}.", "One of: " + ", ".join(declared.choices) + ".")

@@ -35,16 +35,6 @@ class Found:
     address: str = ""
     id: str = ""
 
-    def age(self, now: float) -> str:
-        """Return how old it is at ``now`` (seconds since the epoch): ``45 s``, ``3 h``, ``12 d``; empty if unknown."""
-        if not self.created or now < self.created:
-            return ""
-        seconds = now - self.created
-        for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-            if seconds < limit:
-                return f"{int(seconds // size)} {unit}"
-        return f"{int(seconds // 86_400)} d"
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -107,7 +97,7 @@ class Watcher:
         return bool(self._tasks)
 
     def start(self) -> None:
-        """Look now and go on looking. Needs a running event loop; starting twice is once."""
+        """Look now and keep looking. Needs a running event loop; starting twice does nothing more."""
         if not self._sources:
             self._sources = tuple(self._given() if callable(self._given) else self._given)
         if not self._tasks:

@@ -7,6 +7,7 @@ as complete, because the far end reports it better.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pstui.backends.language.scanner import tokenize
@@ -19,7 +20,7 @@ _POSTFIX = frozenset(["++", "--"])
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a keyword needs behind it, in order, and whether other words may stand before each need."""
+    """What a keyword needs after it, in order, and whether other words may come before each need."""
 
     needs: str
     loose: bool = False
@@ -69,13 +70,13 @@ def open_brackets(text: str | list[Token]) -> list[Token]:
     return still_open
 
 
-def matching_bracket(text: str, position: int) -> int | None:
-    """The position of the bracket that belongs to the one at ``position`` (both code points), or None.
+def matching_bracket(text: str | Sequence[Token], position: int) -> int | None:
+    """The place of the partner of the bracket at ``position`` in a text (or its tokens), in code points; None without.
 
     For ``$(``, ``@(`` and ``@{`` both characters count as the bracket and the answer is that of the second.
     """
     waiting: list[Token] = []
-    for token in tokenize(text):
+    for token in tokenize(text) if isinstance(text, str) else text:
         if token.kind is TokenKind.LEFT:
             waiting.append(token)
         elif token.kind is TokenKind.RIGHT:

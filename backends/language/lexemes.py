@@ -35,7 +35,7 @@ VALUE_KEYWORDS = _words("return throw exit break continue")
 _CASED = _words("eq ne gt ge lt le like notlike match notmatch replace contains notcontains in notin split")
 
 UNARY_DASH_OPERATORS = _words("not bnot split csplit isplit join")
-"""Operators that may stand before their only operand, without the dash."""
+"""Operators that may come before their only operand, without the dash."""
 
 DASH_OPERATORS = (
     _CASED
@@ -220,7 +220,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
 
 
 def bare_word(text: str, start: int) -> Piece:
-    """A word of a command line, from its first character: quotes, escapes and variables may stand inside it."""
+    """A word of a command line, from its first character: it may contain quotes, escapes and variables."""
     position, closed, expands = start, True, False
     while position < len(text):
         plain = PLAIN_IN_WORD.match(text, position)

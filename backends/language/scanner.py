@@ -1,7 +1,7 @@
 """PowerShell text as tokens, for highlighting, for matching brackets and as the first step of reading a line.
 
-:func:`tokenize` takes any text whatever: it never raises, its tokens stand in order without overlap and cover every
-character that is no blank, and its time grows with the length of the text. What PowerShell would refuse comes as
+:func:`tokenize` takes any text: it never raises, its tokens are in order without overlap and cover every
+character that is not a blank, and its time grows with the length of the text. What PowerShell would refuse comes as
 ``TokenKind.UNKNOWN`` or as a token that is not ``complete``.
 
 How this works. The same characters mean different things in an expression and in a command line, so PowerShell's own
@@ -94,7 +94,7 @@ _MEMBER_OPERATORS = ("::", "?.", ".")
 
 
 def _open_bracket(scanner: Scanner, end: int) -> bool:
-    """Open ``(``, ``{``, ``$(``, ``@(`` or ``@{``; ``end`` is behind it."""
+    """Open ``(``, ``{``, ``$(``, ``@(`` or ``@{``; ``end`` is the place after it."""
     frame = scanner.frame
     before = scanner.adjacent()
     if scanner.text[end - 1] == "{":
@@ -220,7 +220,7 @@ def _open_type(scanner: Scanner) -> bool:
 
 
 def _parameter(scanner: Scanner, kind: TokenKind) -> bool:
-    """Take ``-Name`` or ``-Name:``; a quote right behind makes it a bare word instead."""
+    """Take ``-Name`` or ``-Name:``; a quote right after it makes it a bare word instead."""
     text = scanner.text
     match = c.PARAMETER.match(text, scanner.position)
     if match is None:
@@ -368,7 +368,7 @@ class Scanner:
         return self.frames[-1]
 
     def emit(self, kind: TokenKind, end: int, *, complete: bool = True, expands: bool = False, depth: int = 0) -> bool:
-        """Add the token that ends here and go on behind it; always True, so that callers can return it."""
+        """Add the token that ends here and continue after it; always True, so that callers can return it."""
         start, self.position = self.position, end
         self.tokens.append(Token(kind, start, end, self.text[start:end], complete, expands, depth))
         return True
@@ -380,7 +380,7 @@ class Scanner:
         return True
 
     def adjacent(self) -> Token | None:
-        """The last token, if nothing stands between it and the next one."""
+        """The last token, if nothing is between it and the next one."""
         return self.tokens[-1] if self.tokens and self.tokens[-1].end == self.position else None
 
     def open(self, end: int, mode: Mode, rest: Mode) -> bool:

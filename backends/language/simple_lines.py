@@ -76,11 +76,6 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     merge: MergedStream | None = None
 
-    @property
-    def merge_error_to_output(self) -> bool:
-        """Whether ``2>&1`` was given: MergeMyResult Error into Output."""
-        return self.merge is MergedStream.ERROR
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -211,13 +206,12 @@ def is_exit(text: str) -> bool:
     return text.strip().lower() == "exit"
 
 
-def parse_line(text: str, *, own_values: bool = False, no_language: bool = False) -> CommandLine | None:
+def parse_line(text: str, *, no_language: bool = False) -> CommandLine | None:
     """The line as commands, or None when it must travel as script (also when it is empty or wrong).
 
     A number whose spelling is more than its value (``0x10``, ``10kb``, ``007``) makes the line script, because a native
-    command there would see only the value. ``no_language``, for endpoints that take no script at all, and
-    ``own_values``, for lines read by this program itself, keep the line as commands and the spelling in
-    :attr:`Number.text`.
+    command there would see only the value. ``no_language``, for endpoints that take no script at all, keeps the line as
+    commands and the spelling in :attr:`Number.text`.
     """
     if len(text) > _MAX_LINE:
         return None
@@ -226,7 +220,7 @@ def parse_line(text: str, *, own_values: bool = False, no_language: bool = False
         return None
     tokens = [token for token in tokens if token.kind not in _FILLING]
     try:
-        return _Reader(tokens, keep_spelling=own_values or no_language).line()
+        return _Reader(tokens, keep_spelling=no_language).line()
     except _NotSimpleError:
         return None
 
@@ -240,7 +234,7 @@ def _is_never_simple(token: Token) -> bool:
 
 
 def _hides_member(token: Token, text: str) -> bool:
-    """Whether a comment may stand between a value and its member operator, which PowerShell allows."""
+    """Whether a comment may come between a value and its member operator, which PowerShell allows."""
     return token.kind is TokenKind.COMMENT and text[token.end : token.end + 1] in (".", "[", ":", "?")
 
 
@@ -333,15 +327,7 @@ class _Reader:
 
     def _argument_value(self) -> Value:
         """One argument of a command: a constant, or several with commas between them, which are an array."""
-        first = self._element(0, top=True)
-        if self._kind is not TokenKind.COMMA:
-            return first
-        values = [first]
-        while self._kind is TokenKind.COMMA:
-            self._take()
-            self._skip(_NEWLINES)
-            values.append(self._element(0))
-        return values
+        return self._expression(0, top=True)
 
     def _element(self, depth: int, *, top: bool = False) -> Value:
         token = self._take()
@@ -398,13 +384,13 @@ class _Reader:
         return values
 
     def _end_entry(self) -> None:
-        """Behind one statement inside ``@(…)``, or one entry inside ``@{…}``."""
+        """After one statement inside ``@(…)``, or one entry inside ``@{…}``."""
         if self._kind is not TokenKind.RIGHT and self._take().kind not in _ENDS_STATEMENT:
             raise _NotSimpleError
         self._skip(_ENDS_STATEMENT)
 
-    def _expression(self, depth: int) -> Value:
-        first = self._element(depth)
+    def _expression(self, depth: int, *, top: bool = False) -> Value:
+        first = self._element(depth, top=top)
         if self._kind is not TokenKind.COMMA:
             return first
         values = [first]

@@ -10,7 +10,7 @@ from pstui.backends.language import lexemes as c
 
 
 class TokenKind(enum.Enum):
-    """What a token means where it stands: the same ``%`` is a COMMAND at the start of a statement, else an OPERATOR."""
+    """What a token means in its place: the same ``%`` is a COMMAND at the start of a statement, else an OPERATOR."""
 
     COMMAND = "command"
     PARAMETER = "parameter"
@@ -43,7 +43,7 @@ class TokenKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token. ``start`` and ``end`` are code points into the whole text, ``text`` what stands there.
+    """One token. ``start`` and ``end`` are code points into the whole text, ``text`` what is there.
 
     ``complete`` is False for a string, comment or variable without its closing mark; ``expands`` is True where the far
     end would put something in: a variable or a sub-expression in a double-quoted string, here-string or bare word.
@@ -73,7 +73,7 @@ _HIGHEST_CODE_POINT = 0x10FFFF
 
 
 def unescape(escape: str) -> str:
-    """The character a backtick sequence stands for; a sequence without meaning is its second character."""
+    """The character a backtick sequence stands for; a sequence without a meaning stands for its second character."""
     if len(escape) < 2:
         return escape
     if escape.startswith("`u{"):

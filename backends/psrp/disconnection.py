@@ -1,6 +1,6 @@
 """A pool let go of and taken up again, by this client or another (MS-PSRP 3.1.4.9, 3.1.4.10; protocol-notes 5.4).
 
-Only transports that make a shell for the pool can do it. What runs meanwhile goes on; its output waits over there.
+Only transports that make a shell for the pool can do it. What runs meanwhile keeps running; its output waits there.
 """
 
 from __future__ import annotations

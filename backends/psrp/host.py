@@ -157,7 +157,7 @@ class Host:
         return values[method]
 
     async def _key(self, options: int) -> Any:
-        """Read one key. A terminal reports no key's release, so that its press stands for it."""
+        """Read one key. A terminal does not report the release of a key, so the press counts for both."""
         if not 0 < options < 16 or not options & (_KEY_DOWN | _KEY_UP):
             raise HostError("ReadKey must ask for keys going down, up or both")
         try:

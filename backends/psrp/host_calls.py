@@ -3,9 +3,8 @@
 How this works. A host call has a call id ``ci``, a method ``mi`` and parameters ``mp``. ``take`` runs on the reader's
 task. A void method (call id -100) is done at once and never answered; what fails in it is shown here, because the far
 end never learns of it. A method with an answer is put into a task of its own: the person may take a day, and the
-reader must go on meanwhile. Such a task belongs to its pipeline and to the session; when either ends it is cancelled,
-and the question leaves the screen. The answer, or the exception that stands for it, goes back on the PromptResponse
-stream.
+reader must not wait. Such a task belongs to its pipeline and to the session; when either ends it is cancelled, and the
+question leaves the screen. The answer, or the exception in its place, goes back on the PromptResponse stream.
 
 Parameters are checked against the method's table (``host_methods.py``) before ``Host`` sees them. An answer that holds
 a secret waits for the session key. At most ``MAX_OPEN`` questions are open at once; a far end that asks more breaks
@@ -77,7 +76,7 @@ class HostCalls:
         self._failures = 0
 
     def take(self, message: Message, pipeline: Pipeline | None) -> None:
-        """Do one host call, or start answering it. Raises ProtocolError only when it is no host call at all."""
+        """Do one host call, or start answering it. Raises ProtocolError only when it is not a host call at all."""
         call = decode(message.body, self._pool.cipher)
         method = HOST_METHODS.get(call.mi)
         if pipeline is not None and pipeline.ignore_exit and call.mi in _LEAVING:
@@ -106,7 +105,7 @@ class HostCalls:
                 self._pool.console.write(Write(f"{name}: {error}", stream=Stream.ERROR))
 
     async def _answer(self, call: HostCall, method: HostMethod, pipeline: Pipeline | None) -> None:
-        """Ask, then respond with the answer or with the exception that stands for it."""
+        """Ask, then respond with the answer or with the exception in its place."""
         try:
             answer = await self._pool.host.ask(method.id, arguments_of(call, method))
             if is_secret_answer(answer):

@@ -1,9 +1,11 @@
-"""The messages that start a command or open a pool, in the real client's shape (protocol-notes 3.3–3.7).
+"""What is sent to run something: the pipelines of a session, as messages in the real client's shape.
 
-Writing a CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every
-line. So ``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
+The first part writes the messages that start a command or open a pool (protocol-notes 3.3–3.7). Writing a
+CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every line. So
+``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
 
-The pipelines of an entered session: a typed line, the prompt, an error's report, the profile (protocol-notes 3).
+The second part says which pipelines an entered session sends: a typed line, the prompt, an error's report, the profile
+(protocol-notes 3).
 """
 
 from __future__ import annotations
@@ -228,7 +230,7 @@ class PipelineTemplates:
         return lambda pipeline_id: self._queue(data, pipeline_id)
 
     def _template(self, invocation: Invocation, protocol: tuple[int, int], count: int) -> list[bytes]:
-        """Return what stands before, between and behind the texts of such an invocation."""
+        """Return what comes before, between and after the texts of such an invocation."""
         marks = iter(range(count))
 
         def marked(call: Call) -> Call:
@@ -252,7 +254,7 @@ class PipelineTemplates:
         return known
 
     def _text(self, text: str) -> bytes:
-        """Return a text as it stands between the tags."""
+        """Return a text as it is written between the tags."""
         return self._written(text)[len(b"<S>") : -len(b"</S>")]
 
     def _written(self, value: object) -> bytes:

@@ -70,7 +70,7 @@ class Pipeline:
         """End it because the session died, or because its input could not be sent."""
         if not self._done.done():
             self._done.set_exception(failure)
-            self._done.exception()  # mark as seen: a pipeline nobody waits for is no error of its own
+            self._done.exception()  # mark as seen: a pipeline nobody waits for must not be reported as an error
         self.cancel_answers()
 
     def cancel_answers(self) -> None:

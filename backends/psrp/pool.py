@@ -12,7 +12,7 @@ session or input that could not be sent resolves. Host calls that ask a person a
 reading, and the transport makes the far end wait.
 
 A session ends once, in ``_finish``: it sets the last state, releases everyone who waits and withdraws the open
-questions. A lost connection to a session that lives on over there does not end it but parks it (``park``);
+questions. A lost connection to a session that lives on there does not end it but parks it (``park``);
 ``disconnection.py`` takes it up again.
 """
 
@@ -359,7 +359,7 @@ class RunspacePool:
             await asyncio.shield(self._aborting)
 
     def park(self, failure: SessionDisconnected) -> None:
-        """Become disconnected: what runs goes on over there, and nobody waits for it here."""
+        """Become disconnected: what runs keeps running there, and nobody waits for it here."""
         self.state = RunspaceState.DISCONNECTED
         self.disconnected_pipelines.update(self.pipelines)
         for pipeline in list(self.pipelines.values()):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Most parameters of one command that are offered.
 MAX_PARAMETERS = 500
-#: What a new command stands after.
+#: What a new command comes after.
 _BREAKS = frozenset(
     {TokenKind.PIPE, TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.CHAIN, TokenKind.LEFT, TokenKind.BACKGROUND}
 )
@@ -32,7 +32,7 @@ class KnownCommands:
         self._aliases: dict[str, str] = {}
 
     def load(self, described: Iterable[Any]) -> None:
-        """Take the answer to GET_COMMAND_METADATA; what is no command is passed over."""
+        """Take the answer to GET_COMMAND_METADATA; what is not a command is skipped."""
         self.loaded = True
         for item in described:
             name = item.get("Name") if isinstance(item, Mapping) else None
@@ -46,7 +46,7 @@ class KnownCommands:
                 self._aliases[key] = target.casefold()
 
     def complete(self, before: str) -> tuple[int, list[tuple[str, str, str]]]:
-        """Return where the word before the cursor begins, and (text, kind, tooltip) of what could stand there."""
+        """Return where the word before the cursor begins, and (text, kind, tooltip) of what could be there."""
         tokens = tokenize(before)
         word = tokens.pop() if tokens and tokens[-1].end == len(before) and tokens[-1].kind not in _BREAKS else None
         start = word.start if word else len(before)
@@ -79,7 +79,7 @@ def _parameters(found: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _command(tokens: list[Token]) -> Token | None:
-    """Return the command whose arguments stand at the end of these tokens."""
+    """Return the command whose arguments are at the end of these tokens."""
     for token in reversed(tokens):
         if token.kind in _BREAKS:
             return None
@@ -157,7 +157,7 @@ def completion_invocation(text: str, cursor: int, *, nested: bool = False) -> In
 
 
 def read_completion(outputs: Sequence[Any], text: str) -> Completion:
-    """Read the answer; anything unexpected is no matches."""
+    """Read the answer; anything unexpected means no matches."""
     answer = outputs[0] if outputs and isinstance(outputs[0], dict) else {}
     start = _points(text, answer.get("ReplacementIndex"))
     end = _points(text, _sum(answer.get("ReplacementIndex"), answer.get("ReplacementLength")))

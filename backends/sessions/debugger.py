@@ -79,7 +79,7 @@ class DebuggerConsole:
         return running
 
     async def go_on(self) -> None:
-        """Let a stopped run go on because this console leaves it."""
+        """Let a stopped run continue because this console leaves it."""
         from pstui.backends.psrp.invocation import debugger_action
 
         with contextlib.suppress(PstuiError):

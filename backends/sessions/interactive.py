@@ -2,7 +2,7 @@
 
 How this works. ``enter`` opens the session, checks that the commands are there without which nobody could work in it,
 runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
-(``EnterAttempt``), so that giving up returns at once while the rest is undone behind it.
+(``EnterAttempt``), so that giving up returns at once while the rest is undone afterwards.
 
 ``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for whichever comes
 first: its end, a stop in the far end's debugger, or the far end's wish to be left. A parse error that says
@@ -121,7 +121,7 @@ async def _one(value: Any) -> AsyncIterator[Any]:
 
 #: The commands that entering needs; Get-Command is needed to ask for them (protocol-notes 2.5).
 REQUIRED = ("Out-Default", "Exit-PSSession")
-#: Seconds that a cancelled entering may take to clean up before it goes on doing so by itself.
+#: Seconds that a cancelled entering may take to clean up before that continues in the background.
 CANCEL_GRACE = 0.25
 
 
@@ -305,7 +305,7 @@ class InteractiveSession:
             self.busy = False
 
     async def refresh(self) -> Outcome:
-        """Leave an incomplete input and evaluate the prompt anew, as Ctrl+C at the prompt does."""
+        """Leave an incomplete input and evaluate the prompt again, as Ctrl+C at the prompt does."""
         self._block = []
         self._debugger.forget_step()
         return await self.run("")
@@ -323,7 +323,7 @@ class InteractiveSession:
             await self.session.stop()
 
     async def leave(self) -> None:
-        """Leave without ``exit``: a temporary session is closed, another stays open; a stopped script goes on."""
+        """Leave without ``exit``: a temporary session is closed, another stays open; a stopped script continues."""
         if self.session.temporary:
             await self.session.close()
         elif self.session.stopped is not None:
@@ -333,7 +333,7 @@ class InteractiveSession:
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the far end for completions; offsets in code points of ``text``. Raises SessionStateError when busy.
 
-        The lines of an incomplete input stand above the text when the far end looks at it.
+        The lines of an incomplete input are above the text when the far end looks at it.
         """
         if self.busy:
             raise SessionStateError("the session is busy")

@@ -1,6 +1,8 @@
-"""Where a session stands: its state and availability, who watches them, and whether the far end wants it left.
+"""A session and its connection: where it stands, and how it is disconnected and connected again.
 
-A session let go of and taken up again, where its transport can do that (protocol-notes 5.3, 5.4).
+``SessionStatus`` holds the state and the availability, tells those who watch them, and knows whether the far end wants
+the session left. ``SessionLink`` disconnects, connects and receives where the transport can do that (protocol-notes
+5.3, 5.4).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class SessionStatus:
-    """State and availability of one session (protocol-notes 5.3). A change wakes who waits, then tells the watchers."""
+    """State and availability of one session (protocol-notes 5.3). A change wakes waiters, then tells the watchers."""
 
     def __init__(self) -> None:
         self.state = RunspaceState.BEFORE_OPEN
@@ -36,7 +38,7 @@ class SessionStatus:
         self._watchers: list[Callable[[], None]] = []
 
     def set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
-        """Take a new state and availability; what stays as it was is no change."""
+        """Take a new state and availability; what stays as it was is not a change."""
         if (state, availability) == (self.state, self.availability):
             return
         self.state, self.availability = state, availability
@@ -72,7 +74,7 @@ class SessionStatus:
 
 #: seconds that a disconnected session must be kept at least (protocol-notes 5.4)
 LEAST_IDLE_TIMEOUT = 60.0
-#: most characters shown of one object that nobody formatted over there
+#: most characters shown of one object that the far end did not format
 MAX_SHOWN = 10_000
 
 _DIRECT = (ParameterSet.VM_ID, ParameterSet.VM_NAME, ParameterSet.CONTAINER_ID)
@@ -160,8 +162,8 @@ class SessionLink:
     async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Let go of a session, which lives on at the far end for ``idle_timeout`` seconds. Raises PstuiError.
 
-        ``buffering`` (Block, Drop) says what becomes of output that nobody takes. What runs goes on over there, and who
-        waits for it here gets SessionDisconnected. Who is in the session must have left it.
+        ``buffering`` (Block, Drop) says what becomes of output that nobody takes. What runs keeps running there;
+        whoever waits for it here gets SessionDisconnected. Whoever is in the session must have left it.
         """
         from pstui.backends.psrp import disconnection
 
@@ -271,7 +273,7 @@ class SessionLink:
             for command in list(pool.disconnected_pipelines):
                 try:
                     result = await disconnection.receive(pool, command, on_output=show, on_start=self._session.started)
-                except SessionStateError as error:  # it ended meanwhile; the session goes on
+                except SessionStateError as error:  # it ended meanwhile; the session continues
                     self._session.console.write(Write(error.text(), stream=Stream.NOTICE))
         return result
 

@@ -18,7 +18,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
-#: states in which a session of this process stands for the one that a computer lists
+#: states in which a session of this process is shown instead of the one that a computer lists
 _LIVE = frozenset(
     {RunspaceState.OPENED, RunspaceState.CONNECTING, RunspaceState.DISCONNECTING, RunspaceState.DISCONNECTED}
 )

@@ -8,7 +8,7 @@ import os
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
-#: What stands for a prompt that is missing, empty or failed (protocol-notes 3.1).
+#: What replaces a prompt that is missing, empty or failed (protocol-notes 3.1).
 FALLBACK = "PS>"
 #: Asks for the next line of an incomplete one (protocol-notes 3.5).
 CONTINUATION = ">> "
@@ -25,7 +25,7 @@ def local_user() -> str:
 
 
 def prompt_prefix(info: ConnectionInfo, user: str | None = None) -> str:
-    """Return what stands before the far end's own prompt, e.g. ``[root@db]: `` (``user`` is the local one)."""
+    """Return what is shown before the far end's own prompt, e.g. ``[root@db]: `` (``user`` is the local one)."""
     if info.parameter_set.prompt:  # it names the target itself
         return ""
     name = info.computer_name

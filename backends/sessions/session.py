@@ -41,7 +41,7 @@ class PSSession:
     """One session (protocol-notes 5.1, 5.3). Made by ``SessionManager.create``; opening it does not enter it.
 
     ``temporary`` sessions are closed when left. ``on_step`` is told the steps of opening (see ConnectContext).
-    ``status`` is where it stands, ``records`` what its far end reported, ``link`` disconnects and connects it.
+    ``status`` is its state, ``records`` what its far end reported, ``link`` disconnects and connects it.
     """
 
     def __init__(
@@ -104,11 +104,6 @@ class PSSession:
     def can_connect(self) -> bool:
         """Whether it is disconnected and its transport can take it up again."""
         return self.state is RunspaceState.DISCONNECTED and self.link.outlives_connection
-
-    @property
-    def can_disconnect(self) -> bool:
-        """Whether it is open and lives on without a connection."""
-        return self.state is RunspaceState.OPENED and self.link.outlives_connection
 
     @property
     def protocol(self) -> tuple[int, int]:
@@ -361,7 +356,7 @@ class PSSession:
         return self.stopped
 
     async def resume(self, action: Invocation) -> None:
-        """Let the stopped script run again; it may stop anew before this returns."""
+        """Let the stopped script run again; it may stop again before this returns."""
         with self.busy(nested=True) as pool:
             self.stopped = None
             self.status.set(self.state, RunspaceAvailability.BUSY)

@@ -90,7 +90,7 @@ class ShellTransport(Protocol):
     """What a transport has besides that makes a shell for the pool (WSMan); the pool looks whether it has it.
 
     ``application_arguments`` are told to the far end when the pool opens, ``open_timeout`` is in seconds (None is no
-    limit), ``max_object`` the largest object taken in bytes (None is no limit).
+    limit), ``max_object`` the largest object taken in bytes (None for no limit).
     """
 
     application_arguments: Mapping[str, Any]
@@ -101,7 +101,7 @@ class ShellTransport(Protocol):
         """Take the id of the pool, which is the shell's too, and the protocol offered, before ``open``."""
 
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
-        """Take the text of the command that is about to begin, for whoever lists the commands over there."""
+        """Take the text of the command that is about to begin, for whoever lists the commands on that computer."""
 
     def pool_opened(self) -> None:
         """Take the pool for open: nothing more is expected of it at once."""
@@ -157,8 +157,6 @@ class RemoteSession:
     owner: str = ""
     idle_timeout: float = 0.0
     max_idle_timeout: float = 0.0
-    output_buffering_mode: str = ""
-    inactive: float = 0.0
     commands: tuple[uuid.UUID, ...] = ()
 
 

@@ -33,7 +33,7 @@ class ToolError(OpenError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a tool ended and what it wrote; text is decoded as UTF-8, what is none is replaced."""
+    """How a tool ended and what it wrote; text is decoded as UTF-8, with invalid bytes replaced."""
 
     code: int
     output: str

@@ -106,7 +106,7 @@ def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Ele
 
 
 def _refused_text(line: bytes) -> ProtocolError:
-    """Return the error for a line that is no element: the peer's own report, or noise such as a banner."""
+    """Return the error for a line that is not an element: the peer's own report, or noise such as a banner."""
     report = _ERROR_LINE.fullmatch(line)
     if report:
         return ProtocolError("the far end reported an error", _quote(report[1]))
@@ -137,7 +137,7 @@ class _StreamState:
         self.clear.set()
 
     def release(self, failure: SessionBroken) -> None:
-        """Let go of everyone who waits on this GUID."""
+        """Release everyone who waits on this GUID."""
         self.clear.set()
         for future in self.acks.values():
             if not future.done():

@@ -20,7 +20,7 @@ class StreamChannel:
         self._problem = ""
 
     async def read(self) -> bytes:
-        """Return the next bytes, ``b""`` at the end; a connection that breaks has ended, too."""
+        """Return the next bytes, ``b""`` at the end; a broken connection has also ended."""
         try:
             return await self._reader.read(PIECE)
         except OSError as error:

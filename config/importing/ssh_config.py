@@ -24,7 +24,7 @@ _NEVER: tuple[str, ...] = ()
 
 @dataclass(slots=True)
 class Block:
-    """What stands behind one ``Host`` or ``Match`` line, first values by keyword in lower case."""
+    """What follows one ``Host`` or ``Match`` line: the first values by keyword in lower case."""
 
     condition: Condition
     values: dict[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Config:
 def read_config(file: Path, text: str | None = None) -> Config:
     """Read a file and those that it includes; ``text`` is what the file holds, if it was read already.
 
-    A relative ``Include`` is looked for beside the file, and where nothing is there in ``~/.ssh``, as ssh does.
+    A relative ``Include`` is looked for beside the file, and if it is not there, in ``~/.ssh``, as ssh does.
     """
     config = Config()
     _Reader(config, file.parent).read(file, text, (), ())

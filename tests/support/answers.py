@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pstui.backends.console import NobodyConsole, Question, QuestionCancelled
+from pstui.backends.console import Question, QuestionCancelled
 from pstui.backends.credentials import Secret
+
+from tests.support.nobody import NobodyConsole
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """pstui's own options, taken off the front of the command line, and the help text that names them.
 
-Everything behind the options belongs to the cmdlet. The help is complete, and no wider than 80 columns.
+Everything after the options belongs to the cmdlet. The help is complete, and no wider than 80 columns.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Usage
 
 Options of pstui; they stand before the cmdlet
   --config FILE      use this profile file instead of the usual one (which the
-                     variable PSTUI_CONFIG may name, too)
+                     variable PSTUI_CONFIG may also name)
   --line LINE        take the whole call as one PowerShell line; -WhatIf may
                      follow it
   --transcript FILE  write what the pane shows to FILE, as plain text, while it
                      happens. A file that exists is appended to, never emptied
   --json             with Invoke-Command: one JSON object a line, instead of
-                     text (also accepted behind the cmdlet)
+                     text (also accepted after the cmdlet)
   --check            report every problem of the configuration
   --version          print the version
   --help             print this text
@@ -102,7 +102,7 @@ _SELF_HELP = ("-h", "-?", "/?")
 class Options:
     """What stood before the cmdlet, and ``rest``: the cmdlet, a name, ``demo`` or nothing.
 
-    ``transcript``, ``config`` and ``line`` are None when not given; ``what_if`` is a -WhatIf behind ``--line``.
+    ``transcript``, ``config`` and ``line`` are None when not given; ``what_if`` is a -WhatIf after ``--line``.
     """
 
     version: bool = False
@@ -154,7 +154,7 @@ def is_what_if(word: str) -> bool:
 
 
 def take_json(arguments: Sequence[str]) -> tuple[bool, tuple[str, ...]]:
-    """Find ``--json`` behind Invoke-Command, where many hands put it, and take it out.
+    """Find ``--json`` after Invoke-Command, where many put it, and take it out.
 
     Behind ``-ArgumentList`` it is left alone: there it is the script's.
     """
@@ -167,14 +167,14 @@ def take_json(arguments: Sequence[str]) -> tuple[bool, tuple[str, ...]]:
 
 
 def refuse_late_options(arguments: Sequence[str]) -> None:
-    """Raise CallError when one of pstui's options stands behind the cmdlet, where PowerShell's parameters are."""
+    """Raise CallError when one of pstui's options comes after the cmdlet, where PowerShell's parameters are."""
     for word in arguments:
         if is_argument_list(word):
             return
         name = word.partition("=")[0]
         if name in _SWITCHES or name in _VALUES:
             raise CallError(
-                f"{name} stands behind the cmdlet",
+                f"{name} comes after the cmdlet",
                 "pstui's own options come first, so that they are never taken for the cmdlet's.",
                 f"Write: pstui {name} … Enter-PSSession …",
             )

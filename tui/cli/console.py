@@ -103,7 +103,7 @@ class TerminalConsole:
         self._note(plain(record.text), newline=record.newline)
 
     def progress(self, record: ProgressRecord) -> None:
-        """Nothing: progress belongs to a screen (the console host, too, is silent when redirected)."""
+        """Nothing: progress belongs to a screen (the console host is also silent when redirected)."""
 
     def clear(self) -> None:
         """Nothing: what a command without a screen has written stays."""
@@ -141,7 +141,7 @@ class TerminalConsole:
         try:
             return self._open_terminal()
         except OSError as error:
-            self.write(Write(f"pstui: {nobody}: there is no terminal to ask on.", stream=Stream.NOTICE))
+            self.write(Write(f"pstui: {nobody}: no terminal is available to ask on.", stream=Stream.NOTICE))
             raise QuestionCancelled(nobody, nobody=True) from error
 
     async def _ask(self, terminal: Terminal, question: Question) -> Secret:

@@ -42,7 +42,7 @@ def describe(error: BaseException) -> str:
     """Return the report: places in the code and kinds of errors.
 
     Messages keep only what stands outside quotation marks, and neither local variables nor the command line are
-    told: a password or a piece of a script could stand in any of them.
+    told: a password or a piece of a script could be in any of them.
     """
     lines = [
         f"pstui {VERSION}, Python {platform.python_version()}, {platform.system()} {platform.release()}",

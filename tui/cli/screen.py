@@ -108,7 +108,7 @@ def _sources(book: ProfileBook | None) -> Sequence[Source]:
 
 
 def _app_class(frame: FirstFrame) -> type[PstuiApp]:
-    """Return the app as it runs in a terminal, behind the frame that is painted already."""
+    """Return the app as it runs in a terminal, after the frame that is painted already."""
     from pstui.tui.app import PstuiApp
     from pstui.tui.responsive import behind_frame
 

@@ -109,7 +109,7 @@ if sys.platform == "win32":
             while not self._ended.wait(0.02):
                 if msvcrt.kbhit():
                     character = msvcrt.getwch()
-                    if character in "\x00\xe0":  # a cursor or function key: its second half is no text
+                    if character in "\x00\xe0":  # a cursor or function key: its second half is not text
                         msvcrt.getwch()
                         continue
                     return character

@@ -27,7 +27,7 @@ class TranscriptFile:
 
     The file is made readable by its owner only. One that exists is appended to: emptying it would lose the work of
     another day. What cannot be opened is refused with CallError, before any session is opened; what fails later
-    (a full disk) is told once through ``on_problem`` and kept in ``problem``, and the session goes on without.
+    (a full disk) is told once through ``on_problem`` and kept in ``problem``, and the session continues without.
     """
 
     def __init__(self, path: str | os.PathLike[str], on_problem: Callable[[str], None] | None = None) -> None:
@@ -99,7 +99,7 @@ class TranscriptFile:
             with contextlib.suppress(OSError):  # the first error says it already
                 os.close(fd)
         if not self.problem:
-            self.problem = f"The transcript {self.path} ends here: {error.strerror}. The session goes on without it."
+            self.problem = f"The transcript {self.path} ends here: {error.strerror}. The session continues without it."
             if self.on_problem is not None:
                 self.on_problem(self.problem)
 

@@ -1,4 +1,4 @@
-"""What a typed call says, and whether it may go on: -WhatIf, -Confirm and -ErrorAction of the session cmdlets."""
+"""What a typed call says, and whether it may proceed: -WhatIf, -Confirm and -ErrorAction of the session cmdlets."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class CmdletRunner:
     def __init__(self, context: AppContext, ui: SessionUI, console: Console, width: Callable[[], int]) -> None:
         self._context, self._ui, self._console, self._width = context, ui, console, width
         self._opening = SessionOpener(context, console)
-        #: whether the last call has led into a tab, or out of a session, where the user goes on
+        #: whether the last call has led into a tab, or out of a session, where the user continues
         self.led_away = False
         self._verbs: dict[str, Callable[[BoundCall], Awaitable[list[CmdletOutput]]]] = {
             "Enter-PSSession": self._enter,

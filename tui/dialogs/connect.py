@@ -191,7 +191,7 @@ class ConnectScreen(ConnectFrame):
             if error.call is not None:
                 await self.fill(Draft.of_call(error.call))
         except PstuiError:
-            self._refresh()  # half a line is no mistake yet; Enter says what is wrong with it
+            self._refresh()  # half a line is not a mistake yet; Enter says what is wrong with it
 
     def on_connect_form_changed(self, event: ConnectForm.Changed) -> None:
         """Let the line follow the fields; what was typed into the first line no longer says the same."""
@@ -338,7 +338,7 @@ class ConnectScreen(ConnectFrame):
             self._end(info)
 
     async def on_save_row_wanted(self, event: SaveRow.Wanted) -> None:
-        """Write the profile, then connect if that was wanted, too."""
+        """Write the profile, then also connect if that was wanted."""
         event.stop()
         try:
             said = await save(self.context, self.draft, event.name, event.group, replace=event.replace)

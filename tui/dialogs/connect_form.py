@@ -1,6 +1,6 @@
 """The form of the connection dialog: the kinds of target to choose from, and the fields of the one that is chosen.
 
-The session options are folded behind theirs.
+The session options are folded under a row of their own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LOOKUPS = tuple(one for one in ParameterSet.all() if one.is_lookup)
 
 @dataclass(frozen=True, slots=True)
 class SetEntry:
-    """One row: its caption, the way, and the sets behind it."""
+    """One row: its caption, the way, and the sets it offers."""
 
     caption: str
     way: str
@@ -178,7 +178,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
     # -- what the dialog says ---------------------------------------------------------------------------------
 
     async def show_draft(self, draft: Draft) -> None:
-        """Show another draft; the fields are made anew only where the set is another."""
+        """Show another draft; the fields are made again only where the set is another."""
         same = draft.parameter_set is self.draft.parameter_set and self.is_mounted
         self.draft = draft
         if not same:
@@ -202,13 +202,13 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self._picker.put(next((i for i, each in enumerate(sessions) if key and key == self._key_of(each)), -1))
 
     def gather(self) -> None:
-        """Take over what stands in the fields, also what their messages have not said yet."""
+        """Take over what is in the fields, also what their messages have not said yet."""
         for name, row in self.rows.items():
             if row.text or name in self.draft.texts:
                 self.draft.texts[name] = row.text
 
     def show_problems(self, problems: dict[str, FieldProblem], missing: Sequence[str]) -> None:
-        """Mark the fields that are wrong, and say which values stand in HostName."""
+        """Mark the fields that are wrong, and say which values are written in HostName."""
         host = self.draft.from_host()
         for name, row in self.rows.items():
             aside = f"{host[name]}, from HostName" if host.get(name) else ""
@@ -271,7 +271,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self.post_message(self.Changed())
 
     async def on_options_fold_toggled(self) -> None:
-        """Show or take away the fields of the session options."""
+        """Show or hide the fields of the session options."""
         await self._unfold()
 
     async def _unfold(self) -> None:
@@ -294,11 +294,6 @@ class ConnectForm(VerticalScroll, can_focus=False):
 
     def _options_set(self) -> int:
         return sum(bool(self.draft.text(SESSION_OPTION + item.name)) for item in SESSION_OPTIONS)
-
-    @property
-    def picker_has_keys(self) -> bool:
-        """Whether the list of sessions has the keys."""
-        return self.screen.focused is self._picker
 
     def on_mount(self) -> None:
         """Let no input of an earlier set be asked."""

@@ -1,6 +1,6 @@
 """A connection tried out step by step and closed again, and the console of such a session, which has no pane.
 
-New-PSSession uses that console, too; it asks its questions where it is told to.
+New-PSSession also uses that console; it asks its questions where it is told to.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class AskingArea(Vertical):
 
 
 async def _drop(key: str, character: str | None) -> object:
-    """A key typed behind the end of a question has nowhere to go in a dialog."""
+    """A key typed after the end of a question has nowhere to go in a dialog."""
     return None
 
 

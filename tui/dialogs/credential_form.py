@@ -129,7 +129,7 @@ class CredentialForm(TableForm):
         return "", ""
 
     def good(self) -> str:
-        """Return what to say where nothing is wrong."""
+        """Return what to say when nothing is wrong."""
         if self.source == "keyring" and self._no_keyring:
             return f"This can be saved. But: {self._no_keyring}"
         return super().good()

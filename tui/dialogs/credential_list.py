@@ -37,7 +37,7 @@ class CredentialsScreen(VerbList):
     )
 
     def __init__(self, context: FormContext) -> None:
-        super().__init__(empty="There is no credential yet. a adds one.")
+        super().__init__(empty="No credentials yet. a adds one.")
         self.context = context
         self._names: list[str] = []
 
@@ -67,7 +67,7 @@ class CredentialsScreen(VerbList):
         if chosen in self._names:
             self.list.put(self._names.index(chosen))
         for action, verb in self.verbs.items():
-            verb.allow("" if self._names or action not in _NEEDING else "There is no credential yet.")
+            verb.allow("" if self._names or action not in _NEEDING else "No credentials yet.")
         self._say(
             "Profiles name a credential by its name. The file says where a password comes from and never holds it."
         )

@@ -1,7 +1,7 @@
 """The parts of a dialog that take keys: lines of text, lists, choices, buttons, and the row of one parameter.
 
 Keys are acted on in the order in which they were typed. Tab, Enter and the like move the focus or end the dialog while
-keys typed behind them are already on their way to the widget that had the focus. Every widget of a dialog that takes
+keys typed after them are already on their way to the widget that had the focus. Every widget of a dialog that takes
 keys therefore hands on what is no longer its own.
 """
 
@@ -52,7 +52,7 @@ async def deliver(widget: Widget, event: events.Key) -> None:
     event.prevent_default()
     screen: Any = widget.screen
     if widget.app.screen is not screen:
-        # the dialog is closed already: the key was meant for what stands behind it
+        # the dialog is closed already: the key was meant for what is below it
         widget.app.post_message(events.Key(event.key, event.character))
         return
     focused = screen.focused if widget.is_attached else None
@@ -94,7 +94,7 @@ class DialogInput(Input):
 
 
 class DialogStatic(Static, can_focus=True):
-    """Something in a dialog that takes keys and is no line of text. ``draw`` is called when the keys come or go."""
+    """Something in a dialog that takes keys and is not a line of text. ``draw`` is called when the keys come or go."""
 
     #: whether the keys come here
     keyed = False
@@ -110,7 +110,7 @@ class DialogStatic(Static, can_focus=True):
         self.draw()
 
     def draw(self) -> None:
-        """Draw it anew; nothing by default."""
+        """Draw it again; nothing by default."""
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once."""
@@ -370,7 +370,7 @@ class FieldRow(Horizontal):
                 self.control.cursor_position = len(text)
 
     def show_state(self, *, wrong: bool = False, aside: str = "") -> None:
-        """Show whether the value is wrong, and what stands behind it instead of the unit."""
+        """Show whether the value is wrong, and what is shown after it instead of the unit."""
         sign = "✗ " if wrong else ""
         style = "$error" if wrong else "bold" if self.must else ""
         self._label.update(Content.styled(f"{sign}{self.option.name}", style))
@@ -425,6 +425,6 @@ class Verb(DialogStatic):
         self.post_message(self.Pressed(self))
 
     async def take_key(self, key: str, character: str | None) -> None:
-        """Space does it, too; Enter comes by way of the dialog."""
+        """Space also does it; Enter comes by way of the dialog."""
         if key == "space":
             self.post_message(self.Pressed(self))

@@ -1,6 +1,7 @@
-"""Screens that list: problems of the profile files, errors of a session, and what is open before pstui ends.
+"""Screens that only show a list.
 
-F1: every key that works here, with its way behind the prefix key.
+There are four: problems of the profile files, errors of a session, what is open before pstui ends, and the keys (F1)
+with what each does here and after the prefix key.
 """
 
 from __future__ import annotations
@@ -242,7 +243,7 @@ class QuitScreen(ModalScreen[bool]):
         self.dismiss(False)
 
 
-#: columns of a key, and of the key behind the prefix
+#: columns of a key, and of the key after the prefix
 _COLUMN: Final = 13
 
 
@@ -265,7 +266,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 class KeyTable(Static):
-    """The list, as wide as there is room: long words go on below themselves."""
+    """The list, as wide as there is room: long descriptions wrap in their column."""
 
     def __init__(self, context: Context, keymap: Keymap) -> None:
         super().__init__(markup=False)
@@ -305,7 +306,7 @@ def _of_context(context: Context, width: int) -> list[Content]:
 
 
 def _line(width: int, key: str, prefix: str | None, text: str) -> Content:
-    """One key; without a column for the prefix where nothing there is behind it."""
+    """One key; without a column for the prefix where it leads to nothing."""
     before = _COLUMN if prefix is None else 2 * _COLUMN
     said = f"\n{'':<{before}}".join(textwrap.wrap(text, width + 2 * _COLUMN - before))
     # A long name of a key moves the words, but never touches them.

@@ -50,7 +50,7 @@ def _in_order(letters: str, text: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
-#: the calls that can be typed, listed behind the actions; they have no action, choosing one begins to type it
+#: the calls that can be typed, listed after the actions; they have no action, choosing one begins to type it
 CMDLETS = tuple(
     KeyAction("", name, "", (), alias, help)
     for name, alias, help in (

@@ -63,14 +63,14 @@ def unknown_credential(book: ProfileBook, values: Mapping[str, Any], key: str) -
 
 
 _SETTINGS_HELP = {
-    "theme": ("The colours; auto follows the terminal. Counts from the next start.", "auto"),
+    "theme": ("The colours; auto follows the terminal. Takes effect at the next start.", "auto"),
     "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
-    "predictions": ("Shows behind the cursor, in grey, what was typed before. Counts from the next start.", "yes"),
-    "scrollback": ("Lines of text that each tab keeps. Counts from the next start.", f"{MAX_LINES:,}"),
+    "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),
+    "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {
-    "defaults": ("Defaults", "for what a profile or a call does not say"),
+    "defaults": ("Defaults", "used where a profile or a call does not say otherwise"),
     "settings": ("Settings", "of pstui itself"),
 }
 
@@ -134,7 +134,7 @@ class SingleForm(TableForm):
 
 
 class SessionOptionsForm(TableForm):
-    """The session options one by one. Returns them as the text of the row that they stand behind."""
+    """The session options one by one. Returns them as the text of the row that opens them."""
 
     def __init__(self, context: FormContext, values: Mapping[str, Any]) -> None:
         super().__init__(context)
@@ -262,7 +262,7 @@ class ProfileForm(TableForm):
         return "", ""
 
     def good(self) -> str:
-        """Return what to say where nothing is wrong."""
+        """Return what to say when nothing is wrong."""
         return "This can be opened."
 
     async def save(self) -> str:
@@ -293,7 +293,7 @@ class ProfileForm(TableForm):
 
 
 _COMMON_HELP = {
-    "group": "Where it stands in the sidebar, such as Production/Web.",
+    "group": "Its place in the sidebar, such as Production/Web.",
     "tags": "Words to filter by, separated by commas.",
     "color": "The colour of its tab: a name such as red, or #rrggbb.",
     "note": "A remark of your own.",

@@ -1,6 +1,6 @@
-"""Screens that are typed into from their first moment on: no key is lost before the field has the focus.
+"""A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole.
 
-A form over one table of the profile file: a row for each key, checked while it is typed, saved as a whole.
+Its field, like that of every screen that is typed into from its first moment on, loses no key before it has the focus.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ACTIONS = {key: action for key, action in bound_actions(Input.BINDINGS).items()
 
 
 class TypedInput(Input):
-    """A field that acts on each key at once, so that no key typed behind it overtakes it."""
+    """A field that acts on each key at once, so that no key typed after it overtakes it."""
 
     def __init__(self, text: str = "", *, placeholder: str = "", classes: str | None = None, limit: int = 0) -> None:
         super().__init__(text, placeholder=placeholder, compact=True, classes=classes, select_on_focus=False)
@@ -235,7 +235,7 @@ class TableForm(TypingScreen[str | None]):
     # -- what a form says of its table ------------------------------------------------------------------------
 
     def heading(self) -> tuple[str, str | Content]:
-        """Return the title, and what stands behind it."""
+        """Return the title, and what is shown after it."""
         raise AssertionError("every form has a heading of its own")
 
     def wrong(self) -> tuple[str, str]:
@@ -243,7 +243,7 @@ class TableForm(TypingScreen[str | None]):
         return "", ""
 
     def good(self) -> str:
-        """Return what to say where nothing is wrong."""
+        """Return what to say when nothing is wrong."""
         return "This can be saved."
 
     async def save(self) -> str:
@@ -251,7 +251,7 @@ class TableForm(TypingScreen[str | None]):
         raise AssertionError("every form saves in its own way")
 
     def opened(self, row: FormRow) -> None:
-        """Open what stands behind a row."""
+        """Open what a row leads to."""
 
     # -- rows -------------------------------------------------------------------------------------------------
 
@@ -375,7 +375,7 @@ class TableForm(TypingScreen[str | None]):
             row.input.next_choice()
 
     def action_open(self) -> None:
-        """Open what stands behind the row with the keys."""
+        """Open what the row with the keys leads to."""
         row = self.row_with_keys
         if row is not None and row.item.opens:
             self.opened(row)

@@ -2,7 +2,7 @@
 
 How this works: ``Completions`` finds what may stand at the cursor. It asks the far end, which alone knows its commands
 and files, and keeps the answer for a moment; when the far end cannot be asked now (a command runs, the session is
-lost) it offers what is known here: the names of common commands and what stands in the history. A far end's answer is
+lost) it offers what is known here: the names of common commands and what is in the history. A far end's answer is
 cleaned before anything of it is shown or inserted.
 
 ``Completing`` is one completion at the keyboard. ``begin`` shows an answer that is at hand, or awaits one in a task;
@@ -251,7 +251,7 @@ class Completing:
         self._matches: list[CompletionMatch] = []
         self._start = 0
         self._word = ""  # as typed
-        self._shown = ""  # what stands in the text now
+        self._shown = ""  # what is in the text now
         self._rest = ""  # what the far end would replace after the cursor
         self._replaced = ""  # the same once it was replaced
         self._selected = -1
@@ -315,7 +315,7 @@ class Completing:
     def _take_waiting(self, key: str, character: str | None) -> bool:
         """Take a key while the answer is awaited, where asking again changes nothing, or after an empty answer.
 
-        Whoever types Tab and the next word in one go is not held up: a word that has only one completion gets it when
+        Whoever types Tab and the next word at once is not held up: a word that has only one completion gets it when
         the answer comes.
         """
         if self._task is not None:

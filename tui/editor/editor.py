@@ -48,7 +48,7 @@ from textual.widgets import TextArea
 MAX_JUDGED: Final = 8_000
 #: characters of a paste that are taken
 MAX_PASTE: Final = 1_000_000
-#: columns that a line must keep beside its prompt; a longer prompt stands on its own row above
+#: columns that a line must keep beside its prompt; a longer prompt is on its own row above
 MIN_LINE_WIDTH: Final = 24
 #: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
 CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
@@ -113,10 +113,10 @@ class EditorOwner(Protocol):
         """Enter was pressed; True when the line was taken, and the editor is then emptied."""
 
     def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Pasted lines shall run one after the other; True when they were taken."""
+        """Pasted lines are to run one after the other; True when they were taken."""
 
     def wants_finished_text(self) -> bool:
-        """Whether a text that is not finished shall not be submitted by Enter."""
+        """Whether Enter does not submit a text that is not finished."""
 
     def end_of_input(self) -> None:
         """Ctrl+D was pressed in an empty editor."""
@@ -131,7 +131,7 @@ class EditorOwner(Protocol):
         """Tab was pressed in an empty editor."""
 
     def scroll_pages(self, pages: int) -> None:
-        """The pane's text shall move by ``pages``."""
+        """The pane's text is to move by ``pages``."""
 
     def show_aside(self, content: Content | None) -> None:
         """Show a row above the editor for what its keys do now; None takes it away."""
@@ -203,7 +203,7 @@ class LineEditor(TextArea):
         return self.surface.cursor
 
     def put(self, text: str) -> None:
-        """Replace what is in the editor and stand at its end; can be undone."""
+        """Replace what is in the editor and go to its end; can be undone."""
         self.end_modes()
         self.surface.put(text)
 
@@ -309,11 +309,11 @@ class LineEditor(TextArea):
         return "" if busy else self._history.predict(text)
 
     def update_suggestion(self) -> None:
-        """Predict anew: the text has changed."""
+        """Predict again: the text has changed."""
         self.prediction.update()
 
     def watch_selection(self) -> None:
-        """Predict anew: the cursor may have left the end of the text, or reached it."""
+        """Predict again: the cursor may have left the end of the text, or reached it."""
         self.prediction.update()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
@@ -385,7 +385,7 @@ class LineEditor(TextArea):
     # -- actions of its own ---------------------------------------------------------------------------------------
 
     def action_submit(self) -> None:
-        """Give the text to the owner if it is finished; else go on in another row."""
+        """Give the text to the owner if it is finished; else continue in another row."""
         if self._owner.wants_finished_text() and goes_on(self.text):
             self.action_new_line()
             self.unfinished.begin()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from pstui.backends.language.completeness import matching_bracket
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
 
-#: Longest text that is coloured, in characters: its tokens cost about 10 ms, which a key press may just bear.
+#: Longest text that is coloured, in characters: its tokens cost about 10 ms, about the most that a key press may take.
 MAX_TEXT: Final = 8_000
 
 _NAMES: Final[Mapping[TokenKind, str]] = {
@@ -74,23 +75,13 @@ class Highlighted:
         return None
 
     def _partner(self, place: int) -> int | None:
-        waiting: list[Token] = []
         for token in self._tokens:
-            if token.kind is TokenKind.LEFT:
-                waiting.append(token)
-            elif token.kind is TokenKind.RIGHT:
-                left = waiting[token.depth]
-                del waiting[token.depth :]
-                if left.start <= place < left.end:
-                    return token.start
-                if place == token.start:
-                    return left.end - 1
-            elif token.kind in _QUOTED and token.complete and _closed(token):
+            if token.kind in _QUOTED and token.complete and _closed(token):
                 if place == token.start:
                     return token.end - 1
                 if place == token.end - 1:
                     return token.start
-        return None
+        return matching_bracket(self._tokens, place)
 
     def _split(self) -> list[list[Run]]:
         starts = [0]

@@ -123,7 +123,7 @@ class LineHistory:
 
     @property
     def place(self) -> int:
-        """Which line is recalled, counted from the oldest; one after the last while none is."""
+        """Which line is recalled, counted from the oldest; one after the last while no line is recalled."""
         return self._place
 
     def go(self, place: int) -> str | None:
@@ -178,7 +178,7 @@ class HistorySteps:
 
     @property
     def place(self) -> int:
-        """Which line is recalled, counted from the oldest; one after the last while none is."""
+        """Which line is recalled, counted from the oldest; one after the last while no line is recalled."""
         self._settle()
         return self._history.place
 
@@ -254,7 +254,7 @@ class HistorySearch:
 
     @property
     def match(self) -> tuple[int, int]:
-        """Where in the line the query stands: the first index, and one after the last."""
+        """Where in the line the query is: the first index, and one after the last."""
         start = self.line.lower().find(self.query.lower())
         return max(start, 0), max(start, 0) + (len(self.query) if start >= 0 else 0)
 

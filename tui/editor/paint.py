@@ -1,8 +1,8 @@
-"""The prediction: what followed this text when it was last typed, shown after the cursor until it is accepted.
+"""What the editor paints besides the text: colours, marks and the prediction.
 
-PowerShell's colours in the editor, and the mark on brackets and quotes that belong together.
-
-Only what stands in the row being painted is coloured, however long the line is.
+The colours are PowerShell's; the marks show brackets and quotes that belong together; the prediction is what followed
+this text when it was last typed, shown after the cursor until it is accepted. Only what is in the row being painted is
+coloured, however long the line is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from textual.widgets import TextArea
 class Prediction:
     """Asks ``predict`` for what may follow a text, and has Textual show as much of it as fits the row.
 
-    ``text`` is what would be added by accepting it, empty while there is none. It is no part of the editor's text.
+    ``text`` is what would be added by accepting it, empty while there is none. It is not part of the editor's text.
     """
 
     def __init__(self, area: TextArea, surface: EditingSurface, predict: Callable[[str], str]) -> None:
@@ -30,7 +30,7 @@ class Prediction:
         self.text = ""
 
     def update(self) -> None:
-        """Predict anew: only where the cursor stands at the end of a text."""
+        """Predict again: only where the cursor is at the end of a text."""
         area = self._area
         at_end = area.selection.is_empty and area.cursor_at_end_of_text
         self.text = self._predict(area.text) if at_end and area.text.strip() else ""

@@ -1,6 +1,7 @@
-"""Pasted lines: a row asks how to run them. Nothing runs without Enter, and any other key means to edit them.
+"""Text that does not come key by key: pasted lines, and the line from the user's own editor.
 
-The line in the user's own editor, by way of a file that nobody else can read and that is deleted afterwards.
+A row asks how to run pasted lines. Nothing runs without Enter, and any other key means to edit them. The user's editor
+gets the line in a file that nobody else can read and that is deleted afterwards.
 """
 
 from __future__ import annotations
@@ -121,11 +122,11 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
 async def edit_outside(app: App[int], text: str) -> str:
     """Show ``text`` in the user's editor and return what it was when that ended, without its last line end.
 
-    The sessions go on meanwhile, only the screen waits. Raises PstuiError; the caller still has the text then.
+    The sessions keep running meanwhile; only the screen waits. Raises PstuiError; the caller still has the text then.
     """
     command = editor_command()
     if not command:
-        raise PstuiError("There is no editor to open the line in", "", "Set EDITOR, for example to nano.")
+        raise PstuiError("No editor was found to open the line in", "", "Set EDITOR, for example to nano.")
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="pstui-")
     file = Path(folder) / "line.ps1"
     try:

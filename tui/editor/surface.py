@@ -1,8 +1,7 @@
-"""The text being edited as one string, for the parts of the editor that read and change it.
+"""The text being edited as one string, and where its words begin and end.
 
-Textual counts rows and columns; words, tokens and completions count code points from the start of the whole text.
-
-Where words begin and end, for the keys that move by words or delete them; positions are code points.
+Textual counts rows and columns; the parts of the editor that read and change the text (words, tokens, completions)
+count code points from the start of the whole text.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every key of the workspace, declared once, and a fix for the Alt keys that Textual misreads.
 
-An action stands behind a direct key, where terminals agree on one, and always behind the prefix key: Alt+digit,
+An action has a direct key, where terminals agree on one, and always a key after the prefix key: Alt+digit,
 Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
 """
 
@@ -127,9 +127,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("reading.fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
     KeyAction("reading.fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
-    KeyAction(
-        "editing.completions", "completions", "space", (), "", "list what may stand at the cursor (also Ctrl+Space)"
-    ),
+    KeyAction("editing.completions", "completions", "space", (), "", "list what fits at the cursor (also Ctrl+Space)"),
     KeyAction("editing.run_line", "run as it is", "enter", (), "", "run the line though it looks unfinished"),
     KeyAction(
         "editing.edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"

@@ -1,12 +1,11 @@
-"""What keys do where one is not at the prompt: declared once for the keys themselves, F1 and the footer.
+"""The keys that work away from the prompt, declared once for the keys themselves, F1 and the footer.
 
-The keys of the editor are declared with the editor; what F1 says of them stands here.
+The keys of the editor are declared with the editor; what F1 says about them is here.
 
-Keys that act in the order they were typed.
-
-Textual runs a widget's bindings only after the key has gone up to the application and back; characters that were
-typed behind it have reached the widget by then. In a burst (a slow link, a script that types) Home or Enter would
-act too late. Widgets that are typed into therefore run their bindings themselves, while they handle the key.
+Keys must act in the order they were typed. Textual runs a widget's bindings only after the key has gone up to the
+application and back; characters that were typed after it have reached the widget by then. In a burst (a slow link, a
+script that types) Home or Enter would act too late. Widgets that are typed into therefore run their bindings
+themselves, while they handle the key (``bound_actions``), and pass on a key that is meant for another (``handed_on``).
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class ContextKey:
 
 
 FIND_TYPING_KEYS = (
-    ContextKey(("enter",), "go", "Enter", "end typing; n and N go on from here", "go on"),
+    ContextKey(("enter",), "go", "Enter", "end typing; n and N continue from here", "go on"),
     ContextKey(("up", "ctrl+f"), "older", "↑", "the match before (also Ctrl+F)", "older"),
     ContextKey(("down",), "newer", "↓", "the match after", "newer"),
     ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
@@ -151,7 +150,7 @@ VERBS = actions_of(SIDEBAR_KEYS)
 EDITING: Final = (
     ("Enter", "run what is finished, else one more line; while a command runs it waits"),
     ("Alt+Enter", "one more line (also Ctrl+J)"),
-    ("Tab, Shift+Tab", "the next, the last completion; any other key goes on from it"),
+    ("Tab, Shift+Tab", "the next, the last completion; any other key continues from it"),
     ("Ctrl+Space", "list completions: typing narrows, Enter takes, Esc closes (also Alt+=)"),
     ("Up, Down", "lines typed before; those that begin like the text (also Ctrl+P, N; F8)"),
     ("Alt+<, Alt+>", "the first line known; back to what was being typed"),

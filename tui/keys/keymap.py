@@ -1,7 +1,7 @@
 """Which key does what: the declared defaults, and what the [keys] table of the configuration changes in them.
 
 ``find = "Ctrl+G"`` or ``find = ["Ctrl+G", "F7"]`` gives an action other direct keys, ``find = []`` none;
-``find = "Ctrl+] f"`` (also ``prefix f``) gives it another key behind the prefix key. Every action keeps its way behind
+``find = "Ctrl+] f"`` (also ``prefix f``) gives it another key after the prefix key. Every action keeps its way after
 the prefix key. What cannot be is reported, and the default stays.
 """
 
@@ -143,13 +143,13 @@ class Keymap:
         return self._named[name]
 
     def shown(self, name: str) -> str:
-        """Return how the key of an action is written: the direct one, or the one behind the prefix key."""
+        """Return how the key of an action is written: the direct one, or the one after the prefix key."""
         action = self.named(name)
         return action.shown or f"{written(PREFIX_KEY)} {action.prefix_shown}"
 
 
 def action_names() -> list[str]:
-    """Return what may stand in the [keys] table."""
+    """Return what the [keys] table may contain."""
     return [each.name for each in ACTIONS + TAB_KEYS if each.name != "interrupt"]
 
 

@@ -57,7 +57,7 @@ class PaneConsole:
         """An empty screen has begun."""
 
     class Titled(Message):
-        """The far end named its window anew."""
+        """The far end gave its window a new name."""
 
     def __init__(
         self, pane: Widget, transcript: Transcript, progress: ProgressArea, questions: QuestionArea, pace: Pace
@@ -83,7 +83,7 @@ class PaneConsole:
 
     @property
     def rest(self) -> float:
-        """For how many seconds the reader of a flood shall rest, because a key is on its way."""
+        """For how many seconds the reader of a flood must rest, because a key is on its way."""
         return self._pace.rest
 
     async def drained(self) -> None:
@@ -118,7 +118,7 @@ class PaneConsole:
         self._pane.post_message(self.Titled())
 
     def echo(self, prompt: str, line: str) -> None:
-        """Leave prompt and line in the text as one, further lines behind the continuation prompt.
+        """Leave prompt and line in the text as one, further lines after the continuation prompt.
 
         At once, and not by way of the queue: the line has just gone from the editor.
         """

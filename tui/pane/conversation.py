@@ -1,8 +1,8 @@
 """The conversation of one pane with a session: opening, then prompt, line, run, until it is left or dies.
 
 How this works: ``converse`` is the worker of a pane and goes straight through a stay. Whoever types calls ``submit``,
-which ends the wait for a line; while none is awaited, lines wait in ``WaitingLines`` and are taken from there at the
-next prompt. What is to be seen of the conversation stands in its attributes and is true at once, so that a key never
+which ends the wait for a line; while no line is awaited, lines wait in ``WaitingLines`` and are taken from there at the
+next prompt. What can be seen of the conversation is in its attributes and is true at once, so that a key never
 acts on a state of before; ``Conversation.Moved`` tells the pane to show it. Text goes by way of the console.
 Ctrl+C (``stop``) is a task of its own: it stops what runs, or cuts an opening off that does not end by itself.
 """
@@ -47,7 +47,7 @@ class CompletionTurn:
     async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
         """Ask, after an earlier completion was ended. Raises PstuiError, SessionStateError when it takes too long.
 
-        Who asks may give up: the far end goes on, and what runs next ends it.
+        Whoever asks may give up: the far end keeps working, and what runs next ends it.
         """
         await self.end()
         self._interactive = interactive
@@ -76,7 +76,7 @@ class CompletionTurn:
 
 
 def _seen(task: asyncio.Task[Completion]) -> None:
-    # An answer that nobody waits for any more may be an error, too.
+    # An answer that nobody waits for any more may also be an error.
     if not task.cancelled():
         task.exception()
 
@@ -132,7 +132,7 @@ class _SessionGone(Exception):
 
 
 class _LetGo(Exception):
-    """The session is to be left as it is while a line was awaited."""
+    """The session is to be left as it is; a line was awaited."""
 
 
 _NEW_PROMPT = object()
@@ -140,7 +140,7 @@ _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BR
 
 
 class Conversation:
-    """One stay in one session. Made anew each time it is entered. ``pane`` gets its messages."""
+    """One stay in one session. A new one is made each time the session is entered. ``pane`` gets its messages."""
 
     class Moved(Message):
         """What a pane shows of its conversation is another."""
@@ -420,7 +420,7 @@ class Conversation:
     def _report_death(self, session: PSSession) -> None:
         what = f"{self._info.label}: the session ended by itself"
         if isinstance(failed := session.failed, SessionDisconnected):
-            self._failed(failed)  # it lives on over there
+            self._failed(failed)  # it lives on there
         elif failed is not None:
             why = "\n".join(part for part in (failed.what, failed.why) if part)
             self._failed(PstuiError(what, why, failed.hint, details=failed.details))

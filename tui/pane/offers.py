@@ -58,7 +58,7 @@ async def _ask(console: Console, offers: Sequence[Offer], source: str) -> Offer 
 
 
 async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
-    """Run ``command`` in the terminal until it ends; the screen waits, the sessions go on.
+    """Run ``command`` in the terminal until it ends; the screen waits, the sessions keep running.
 
     Raises PstuiError when the program cannot be started or the terminal cannot be lent.
     """

@@ -305,7 +305,7 @@ class Pane(Vertical):
             if self.lines.typed is not None:
                 self.app.bell()
                 if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
-                    # What is typed behind it, as by a terminal that pastes key by key, is another line.
+                    # What is typed after it, as by a terminal that pastes key by key, is another line.
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
@@ -336,7 +336,7 @@ class Pane(Vertical):
         return await self.conversation.complete(text, cursor)
 
     def wants_finished_text(self) -> bool:
-        """Return whether Enter goes on in another row while a text is not finished; a block goes on at the far end."""
+        """Return whether Enter opens another row while a text is not finished; a block is continued at the far end."""
         return self.state.live and self.row.prompt != CONTINUATION
 
     def end_of_input(self) -> None:
@@ -407,7 +407,7 @@ class Pane(Vertical):
         self.questions.leave()
 
     def copy_selection(self) -> bool:
-        """Copy what is selected in the editor or in the text, and select nothing; False when nothing is."""
+        """Copy what is selected in the editor or in the text and clear the selection; False when nothing was."""
         if text := self.editor.selected_text:
             self.app.copy_to_clipboard(text)
             self.editor.move_cursor(self.editor.cursor_location)
@@ -420,7 +420,7 @@ class Pane(Vertical):
     # -- layout -----------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Lay out anew and tell the console its size; a hidden pane keeps its size."""
+        """Lay out again and tell the console its size; a hidden pane keeps its size."""
         width, height = self.size
         if width and height:
             self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height

@@ -63,7 +63,7 @@ class AskingKey:
 
 
 AnyAsking = Asking | AskingKey
-#: takes a key (Textual's name and its character) that was typed behind the end of a question
+#: takes a key (Textual's name and its character) that was typed after the end of a question
 StrayKey = Callable[[str, str | None], Awaitable[object]]
 
 
@@ -142,7 +142,7 @@ _GAP = "   "
 class AnswerInput(Input):
     """The place for the answer. Esc cancels, unless another key follows at once.
 
-    Keys that were typed behind Enter or Ctrl+C no longer belong here: ``stray`` gets them.
+    Keys that were typed after Enter or Ctrl+C no longer belong here: ``stray`` gets them.
     """
 
     _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
@@ -239,11 +239,6 @@ class QuestionBox(Vertical):
         self.asking = asking
         self._input = AnswerInput(asking, stray)
         self._reach = Static("F4 answers", classes="reach", markup=False)
-
-    @property
-    def answer_text(self) -> str:
-        """What has been typed as an answer so far."""
-        return self._input.value
 
     def compose(self) -> ComposeResult:
         question = self.asking.question

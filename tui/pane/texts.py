@@ -23,12 +23,12 @@ _LEAST_WAITING = 8
 
 
 def busy_sign(state: PaneState) -> str:
-    """Return what stands before the editor while there is no prompt."""
+    """Return what is shown before the editor while there is no prompt."""
     return "… " if state.live else "  "
 
 
 def error_records(error: PstuiError, columns: int = 0) -> Iterator[Write]:
-    """Yield an error as it stands in the pane: what failed, why, what to do; broken at words for so many columns.
+    """Yield an error as it is shown in the pane: what failed, why, what to do; broken at words for so many columns.
 
     What a pane shows is broken anywhere, as a terminal does; 0, or a pane too narrow for words, leaves it to that.
     """
@@ -65,14 +65,14 @@ def own_fault(label: str, error: Exception) -> PstuiError:
 
 
 def first_hint(info: ConnectionInfo) -> str:
-    """Return what is worth knowing before the first line, empty where nothing is."""
+    """Return what is worth knowing before the first line, empty for nothing."""
     if info.parameter_set is not ParameterSet.DEMO:
         return ""
     return "Get-Command lists what this demo knows; it acts on this machine"
 
 
 def hint_for(line: str) -> str:
-    """Return what is worth knowing about a line that is sent as it is, empty where nothing is."""
+    """Return what is worth knowing about a line that is sent as it is, empty for nothing."""
     command = line.split(maxsplit=1)[0].casefold() if line.strip() else ""
     if command in ("enter-pssession", "etsn"):
         return "Enter-PSSession runs on the far end; F2 opens a tab from here"
@@ -85,7 +85,7 @@ def note_for(
     """Return the row above the editor, None where nothing is to be said.
 
     ``aside`` is the step of an opening, or a hint about the line typed last. A waiting line is cut for ``width``
-    columns, so that the key behind it is seen.
+    columns, so that the key after it is seen.
     """
     if pending is not None:
         before, behind = "⏎ waits  ", "   Ctrl+C drops it"

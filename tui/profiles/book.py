@@ -51,7 +51,7 @@ class ProfileBook:
         return self.profiles.defaults
 
     def table(self, kind: str, name: str) -> Mapping[str, Any]:
-        """Return the keys of a profile, a credential, or a table that stands once; empty where there is none."""
+        """Return the keys of a profile, a credential, or a table that exists only once; empty where there is none."""
         return table_of(self.profiles, kind, name)
 
     @property

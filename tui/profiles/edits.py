@@ -44,7 +44,7 @@ class ChangedMeanwhile(PstuiError):
 
 
 def table_of(profiles: Profiles, kind: str, name: str) -> Mapping[str, Any]:
-    """Return the keys of a profile, a credential, or a table that stands once; empty where there is none."""
+    """Return the keys of a profile, a credential, or a table that exists only once; empty where there is none."""
     if kind in SINGLE:
         return profiles.configuration.table(kind)
     if kind == "credentials":
@@ -66,14 +66,14 @@ def merged(change: Change, profiles: Profiles) -> Change:
     if both:
         name = change.old or change.name or f"[{change.kind}]"
         what = f"{name}: {', '.join(both)} was changed in the file meanwhile"
-        raise ChangedMeanwhile(what, "", "Save once more to put yours in its place; Esc leaves the file as it is.")
+        raise ChangedMeanwhile(what, "", "Save again to replace it with yours; Esc leaves the file as it is.")
     result = {key: (values if key in mine else now).get(key) for key in keys}
     kept = {key: value for key, value in result.items() if value is not None}
     return replace(change, values=kept, base=now)
 
 
 def file_of(change: Change, profiles: Profiles) -> Path:
-    """Return the file that a change belongs to: the one its table stands in, the main one for what is new."""
+    """Return the file that a change belongs to: the one its table is in, the main one for what is new."""
     configuration, name = profiles.configuration, change.old or change.name
     if change.kind == "credentials":
         return configuration.credential_files.get(name, profiles.path)

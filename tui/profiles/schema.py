@@ -1,8 +1,7 @@
-"""The [settings] that hold for every pane.
+"""The shape of a profile file, made from the declarations: a parameter declared once is also a key here.
 
-The shape of a profile file, made from the declarations: a parameter declared once is a key here, too.
-
-Also a connection as the keys of a profile that lead back to it, and the texts of a form as values of TOML.
+``PaneSettings`` are the values of [settings], which hold for every pane. The rest turns a connection into the keys of a
+profile that lead back to it, and the texts of a form into values of TOML.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ MOST_LINES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PaneSettings:
-    """``predictions``: whether a ghost behind the cursor shows what was typed before; ``scrollback`` counts lines."""
+    """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines."""
 
     predictions: bool = True
     scrollback: int = MAX_LINES

@@ -10,9 +10,9 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 #: the three kinds and their headings, in the order shown
 ROOTS = (("host", "Hosts"), ("vm", "Virtual machines"), ("container", "Containers"))
 PINNED = "pinned"
-#: where found things stand that are no kind of their own
+#: the place of found things that are not a kind of their own
 _SHELF = {"process": "host"}
-#: stands in the path of a group made from a source, which is folded until it is opened
+#: marks the path of a group made from a source, which is folded until it is opened
 FOUND = "⌁"
 #: sources whose finds are shown without a group of their own
 _OPEN_KINDS = ("container", "vm")
@@ -116,7 +116,7 @@ class _Group:
 class SidebarModel:
     """Entries in, rows out.
 
-    ``filter`` are words that must all stand in an entry; while there are any, nothing is folded. ``by_use`` puts what
+    ``filter`` are words that an entry must all contain; while there are any, nothing is folded. ``by_use`` puts what
     was opened last first, by ``used`` (identity → seconds since the epoch).
     """
 
@@ -136,12 +136,12 @@ class SidebarModel:
         return [*self.saved, *self.found]
 
     def set_saved(self, entries: Iterable[SidebarEntry]) -> None:
-        """Take the profiles anew."""
+        """Take the profiles again."""
         self.saved = [DEMO, *entries]
         self._haystacks.clear()
 
     def set_found(self, entries: Iterable[SidebarEntry]) -> None:
-        """Take what was discovered anew."""
+        """Take what was discovered again."""
         self.found = list(entries)
         self._haystacks.clear()
 

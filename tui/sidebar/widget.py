@@ -1,9 +1,8 @@
-"""How one row of the sidebar looks: a sign, the name, and a short text in a column of its own at the right.
+"""The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
 
-The sidebar on the screen: hosts, virtual machines, containers, saved and found, and the demo endpoint.
-
-``SidebarView`` has the rows with a cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse
-do, and lets discovery look for more while the sidebar can be seen.
+A row is a sign, the name, and a short text in a column of its own at the right. ``SidebarView`` has the rows with a
+cursor, and the row of the filter below them; ``Sidebar`` adds what keys and mouse do, and lets discovery look for more
+while the sidebar can be seen.
 """
 
 from __future__ import annotations
@@ -176,7 +175,7 @@ class SidebarView(ScrollView, can_focus=True):
         return None if (row := self.cursor_row) is None else row.entry
 
     def build(self, *, to_first: bool = False) -> None:
-        """List everything anew. ``to_first`` puts the cursor on the first entry, else it stays where it is."""
+        """List everything again. ``to_first`` puts the cursor on the first entry, else it stays where it is."""
         path = "" if (row := self.cursor_row) is None else row.path
         self._rows = self.model.rows()
         there = next((index for index, row in enumerate(self._rows) if row.path == path), None)
@@ -223,7 +222,7 @@ class SidebarView(ScrollView, can_focus=True):
             self.move(above[-1] - self._cursor)
 
     def show_cursor(self) -> None:
-        """Scroll so that the cursor is in sight, above the row of the filter, and the headings right above it, too."""
+        """Scroll so that the cursor is in sight, above the row of the filter, and also the headings right above it."""
         room = self.size.height - 1
         if room < 1:
             return  # not laid out yet

@@ -113,7 +113,7 @@ class Commands(Layer):
         self._refold()
 
     def unfold_at(self, number: int, index: int) -> None:
-        """Unfold what is folded at a line, if ``index`` is behind the line's text, where this is said."""
+        """Unfold what is folded at a line, if ``index`` is after the line's text, where this is said."""
         if number in self._folds and index >= len(self.buffer.text_at(number)):
             self._folds.set(number, False)
             self._refold()

@@ -1,9 +1,9 @@
-"""Places and selections: the text between two places, the word around one, and where a movement leads.
+"""Selecting and copying: what is selected by the mouse or by keys, and the cursor of copy mode with its keys.
 
-Selecting and copying: what is selected by the mouse or by keys, and the cursor of copy mode with its keys.
+The first part is about places alone: the text between two, the word around one, and where a movement leads.
 
-The keys are declared in ``keys/contexts.py``. They are run while the key is handled, not by Textual's bindings: in a
-burst a key typed behind them must not be overtaken.
+The keys are declared in ``keys/contexts.py``. They run while the key is handled, not by Textual's bindings: in a burst
+they must not be overtaken by a key typed after them.
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ class CopyMode(Layer):
         if argument:
             arguments.append(argument.strip("'") if argument.startswith("'") else int(argument))
         if name == "find":
-            await self.view.widget.run_action("screen.find")  # at once: what is to be found is typed right behind it
+            await self.view.widget.run_action("screen.find")  # at once: what is to be found is typed right after it
         else:
             self._steps[name](*arguments)
 
@@ -346,7 +346,7 @@ class CopyMode(Layer):
         return laid
 
     def tails(self, number: int, text: str) -> list[Tail]:
-        """Return the cursor where it is behind the text."""
+        """Return the cursor where it is after the text."""
         cursor = self.cursor
         behind = cursor is not None and cursor[0] == number and cursor[1] >= len(text)
         return [(" ", "transcript--cursor")] if behind else []

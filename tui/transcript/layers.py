@@ -19,7 +19,7 @@ REVERSE: Final = Style(reverse=True)
 
 #: A component class of the transcript (``transcript--match``) over part of a text: first index, one after the last.
 Overlay = tuple[int, int, str]
-#: Text behind a line that is not part of it, and its component class.
+#: Text after a line that is not part of it, and its component class.
 Tail = tuple[str, str]
 
 
@@ -45,7 +45,7 @@ class Layer:
         return []
 
     def tails(self, number: int, text: str) -> list[Tail]:
-        """Return what is shown behind a line."""
+        """Return what is shown after a line."""
         return []
 
     def line_in_hand(self) -> int | None:

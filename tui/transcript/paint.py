@@ -50,7 +50,7 @@ class Painter:
         self._generation = -1
 
     def restyle(self) -> None:
-        """Make everything anew: the theme or the style has changed."""
+        """Make everything again: the theme or the style has changed."""
         self._brush = None
         self._strips.clear()
 
@@ -108,7 +108,7 @@ class Painter:
         return [(first - part[0], last - part[0], styles[name]) for first, last, name in overlays]
 
     def _tails(self, number: int, text: str, base: Style) -> list[Segment]:
-        """Return what is behind a line. For a click it has the place behind the text."""
+        """Return what is shown after a line. For a click it has the place after the text."""
         tails: list[Tail] = [tail for layer in reversed(self._layers) for tail in layer.tails(number, text)]
         place = Style.from_meta({"offset": (len(text), number)})
         styles = self._widget.get_component_rich_style
@@ -195,7 +195,7 @@ def fitted(pieces: list[Segment], skip: int, columns: int, base: Style) -> Strip
 
 
 def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[Segment]:
-    """The row with something behind it that is always seen: where the text leaves too little room it gives way."""
+    """The row with something after it that is always seen: where there is too little room the text gives way."""
     room = max(columns - sum(width(text) for text, _, _ in tail), 0)
     cells = sum(width(text) for text, _, _ in pieces)
     return [*(Strip(pieces, cells).crop(0, room) if cells > room else pieces), *tail]

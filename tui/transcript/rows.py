@@ -107,7 +107,7 @@ class Rows:
             columns: Cells a row holds; None for lines that are not wrapped.
 
         Returns:
-            Whether all rows were counted anew, many of them only estimated.
+            Whether all rows were counted again, many of them only estimated.
         """
         # A new prompt ends the fold of the command before it, which had no end.
         anew = bool(self.folds) and self._prompt_count != self._buffer.prompt_count

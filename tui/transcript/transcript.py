@@ -176,7 +176,7 @@ class Transcript(ScrollView, can_focus=True):
         self.view.scrolled(new_value)
 
     def on_resize(self) -> None:
-        """Wrap anew."""
+        """Wrap again."""
         self.view.resized()
 
     def on_show(self) -> None:

@@ -1,11 +1,11 @@
-"""When the transcript is painted: at most once a frame, more rarely under a flood, not at all while it is hidden.
-
-What is seen of the text: where the view stands, and that it stays there.
+"""The part of the text that is seen, and when it is painted.
 
 The view either *follows* the end of the text or *stands* at a place (line number and index) that is its top row,
 whatever is written below it and whatever the ring drops above. Textual's scroll position is set from that before each
 repaint (``settle``); when it changes otherwise, the user has scrolled, and the view stands where they went
 (``scrolled``).
+
+It is painted at most once a frame, more rarely under a flood, and not at all while it is hidden.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class View:
                 widget.set_reactive(Widget.virtual_size, size)
                 if not self.bar_is_still:
                     widget._scroll_update(size)
-            # A scroll under way is the user's, who has not got away from the end yet.
+            # The user is scrolling, and has not got away from the end yet.
             if round(widget.scroll_y) != top and not widget.app.animator.is_being_animated(widget, "scroll_y"):
                 widget.scroll_to(y=top, animate=False, force=True)
         finally:
@@ -247,7 +247,7 @@ class View:
     # -- other rows for the same text --------------------------------------------------------------------------------
 
     def resized(self) -> None:
-        """Wrap anew, keeping the top line, or the end, in place."""
+        """Wrap again, keeping the top line, or the end, in place."""
         rows = self.rows.index.rows
         self.settle()
         if self.rows.index.rows != rows:

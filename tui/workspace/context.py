@@ -38,7 +38,7 @@ class AppContext:
     book: ProfileBook | None = None
     #: fetches the passwords that profiles name, before a session opens
     vault: Vault | None = None
-    #: who gives way to a key
+    #: the work that gives way to a key
     pace: Pace = field(default_factory=Pace)
     #: what ``$name`` means in typed calls, names in lower case
     variables: dict[str, Any] = field(default_factory=dict)

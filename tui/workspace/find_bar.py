@@ -163,10 +163,10 @@ class FindInput(Input):
 
 
 class FindBar(Horizontal):
-    """Typing searches at once, from the end of what was seen upwards; Enter ends typing, and n and N go on.
+    """Typing searches at once, from the end of what was seen upwards; Enter ends typing, and n and N continue.
 
-    A text in lower case finds capitals, too. ``closed`` is called at once when the keys are wanted elsewhere again,
-    with whether the match shall be copied by keys.
+    A text in lower case also finds capitals. ``closed`` is called at once when the keys are wanted elsewhere again,
+    and says whether the match is to be copied by keys.
     """
 
     class Interrupted(Message):

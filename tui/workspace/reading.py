@@ -1,6 +1,7 @@
-"""What the workspace does with the text of the pane in front: find, copy, save, fold, go from prompt to prompt.
+"""The workspace's actions on the pane in front.
 
-What the workspace does with the line that is typed: the actions behind the prefix key.
+One part is about its text: find, copy, save, fold, go from prompt to prompt. The other is about the line that is
+typed: the actions behind the prefix key.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Reading:
             self._screen.post_message(ContextChanged())
 
     def action_copy_selection(self) -> None:
-        """Copy what is selected, in the text or in the editor; a command goes on running."""
+        """Copy what is selected, in the text or in the editor; a command keeps running."""
         front = self._tabs.front
         if front is None or not front.copy_selection():
             self._screen.app.bell()

@@ -52,7 +52,7 @@ from textual.widgets import Tabs
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
 
-#: columns from which the sidebar stands beside the panes
+#: columns from which the sidebar is beside the panes
 WIDE = 90
 #: least seconds between two repaints of tabs and footer
 FRAME_INTERVAL = 1 / 30
@@ -172,7 +172,7 @@ class Workspace(KeysPainted):
         if inspect.isawaitable(done):
             await done
 
-    # -- keys behind the prefix -------------------------------------------------------------------------------
+    # -- keys after the prefix -------------------------------------------------------------------------------
 
     @property
     def prefixed(self) -> bool:
@@ -307,11 +307,11 @@ class Workspace(KeysPainted):
         self.reading.focus_moved()
 
     def action_find(self) -> None:
-        """Find in the text: a key of copy mode does it, too."""
+        """Find in the text: a key of copy mode also does it."""
         self.reading.action_find()
 
     def action_edit_line(self) -> None:
-        """Open the line in an editor: a key of the line does it, too."""
+        """Open the line in an editor: a key of the line also does it."""
         self.editing.action_edit_line()
 
     # -- the sidebar ------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ class SessionActions:
             self._complain(error)
 
     def action_commands(self) -> None:
-        """Open the list of actions, where cmdlets can be typed, too."""
+        """Open the list of actions, where cmdlets can also be typed."""
         from pstui.backends.binding.errors import MissingMandatory
         from pstui.tui.dialogs.palette import CommandPalette
 

@@ -129,7 +129,7 @@ class TabSwitcher(TypingScreen[Pane | None]):
 
 
 class LineScreen(TypingScreen[str | None]):
-    """Asks for one line, beginning with what there is; an empty one is an answer, too."""
+    """Asks for one line, beginning with what there is; an empty one is also an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "cancel", "Cancel")]
 

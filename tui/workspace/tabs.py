@@ -78,7 +78,7 @@ class TabbedPanes(ContentSwitcher):
     # -- opening ----------------------------------------------------------------------------------------------
 
     async def open(self, info: ConnectionInfo) -> Pane:
-        """Open a new tab on ``info`` and bring it to the front; its session opens behind."""
+        """Open a new tab on ``info`` and bring it to the front; its session opens meanwhile."""
         self.post_message(self.Opened(info))
         pane = await self._add(info)
         if self._sink is not None:
@@ -89,7 +89,7 @@ class TabbedPanes(ContentSwitcher):
         return pane
 
     async def _add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
-        """Add a tab behind the others. A dormant one connects when it is first brought to the front."""
+        """Add a tab after the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
         sessions, vault = self.context.sessions, self.context.vault
         pane = Pane(sessions, info, id=f"pane-{self._made}", pace=self.context.pace, vault=vault, dormant=dormant)

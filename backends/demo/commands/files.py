@@ -83,7 +83,7 @@ def expanded(path: Path, typed: str) -> list[Path] | None:
 def read_text(path: Path) -> Iterator[str]:
     """Yield the text of an ordinary file in parts, at most MAX_FILE characters. Raises OSError."""
     if not path.is_file():
-        raise OSError(0, "it is no ordinary file")
+        raise OSError(0, "it is not an ordinary file")
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         left = MAX_FILE
         while left > 0 and (part := file.read(min(left, 1 << 20))):
@@ -274,7 +274,7 @@ async def set_location(call: Call) -> None:
         target = found[0]
     if not target.is_dir():
         await call.error(
-            f"'{target}' is no folder.", "LocationNotContainer", "InvalidArgument", "PSArgumentException", typed
+            f"'{target}' is not a folder.", "LocationNotContainer", "InvalidArgument", "PSArgumentException", typed
         )
         return
     if not os.access(target, os.X_OK):

@@ -263,7 +263,7 @@ class Renderer:
                 await self._plain(to_text(value))
 
     async def error(self, info: ErrorInfo) -> None:
-        """Write an error behind everything gathered so far."""
+        """Write an error after everything gathered so far."""
         await self.finish()
         await self._error(info)
 
@@ -302,7 +302,7 @@ class Renderer:
         return tuple(value.properties)
 
     async def flush(self) -> None:
-        """Write the rows gathered so far; the table goes on with the same widths."""
+        """Write the rows gathered so far; the table continues with the same widths."""
         if not self._waiting:
             return
         values, self._waiting, self._since = self._waiting, [], time.monotonic()

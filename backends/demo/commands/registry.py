@@ -60,7 +60,6 @@ class CommandSpec:
     params: tuple[Param, ...]
     body: Body
     aliases: tuple[str, ...] = ()
-    hidden: bool = False
     kind: str = "Cmdlet"
 
     @property
@@ -186,13 +185,13 @@ _ALIASES: dict[str, str] = {}
 
 
 def command(
-    name: str, summary: str, *params: Param, aliases: Sequence[str] = (), hidden: bool = False, kind: str = "Cmdlet"
+    name: str, summary: str, *params: Param, aliases: Sequence[str] = (), kind: str = "Cmdlet"
 ) -> Callable[[Body | Quiet], None]:
     """Declare a command over the async generator that runs it, or over a coroutine when it puts nothing out."""
 
     def register(body: Body | Quiet) -> None:
         run = body if inspect.isasyncgenfunction(body) else _quietly(body)
-        _COMMANDS[name.lower()] = CommandSpec(name, summary, params, run, tuple(aliases), hidden, kind)
+        _COMMANDS[name.lower()] = CommandSpec(name, summary, params, run, tuple(aliases), kind)
         _ALIASES.update({alias.lower(): name for alias in aliases})
 
     return register
@@ -216,7 +215,7 @@ def find(name: str) -> CommandSpec | None:
 
 def commands() -> list[CommandSpec]:
     """Return the commands that are listed, by name."""
-    return sorted((spec for spec in _COMMANDS.values() if not spec.hidden), key=lambda spec: spec.name)
+    return sorted(_COMMANDS.values(), key=lambda spec: spec.name)
 
 
 def aliases() -> dict[str, str]:

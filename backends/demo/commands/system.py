@@ -24,7 +24,7 @@ Output = AsyncGenerator[Any, None]
 
 @command("prompt", "Make the text of the prompt.", kind="Function")
 async def prompt(call: Call) -> Output:
-    """Say at every line whom the client talks to."""
+    """Say at every line what the client is connected to."""
     yield f"PS(demo) {call.session.location}> "
 
 

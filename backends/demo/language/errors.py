@@ -10,7 +10,7 @@ NOT_POWERSHELL = "This is the pstui demo endpoint, not PowerShell: it knows a sm
 
 @dataclass(slots=True, eq=False)
 class ErrorInfo:
-    """One error. ``command`` stands before the message when it is printed, ``reason`` is the exception's short name."""
+    """One error. ``command`` comes before the message when it is printed, ``reason`` is the exception's short name."""
 
     message: str
     error_id: str = "DemoEndpoint"

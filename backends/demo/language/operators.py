@@ -113,7 +113,9 @@ def regex(pattern: Any) -> re.Pattern[str]:
     try:
         return re.compile(text, re.IGNORECASE)
     except (re.error, RecursionError, OverflowError):
-        raise bad_argument(f"'{to_text(pattern)[:80]}' is no regular expression.", "InvalidRegularExpression") from None
+        raise bad_argument(
+            f"'{to_text(pattern)[:80]}' is not a regular expression.", "InvalidRegularExpression"
+        ) from None
 
 
 def count_range(left: Any, right: Any) -> range:
@@ -132,7 +134,7 @@ def number(value: Any) -> int | float:
     except (ValueError, OverflowError):
         raise StatementError(
             ErrorInfo(
-                f"'{to_text(value)[:80]}' is no number.",
+                f"'{to_text(value)[:80]}' is not a number.",
                 "InvalidCastFromStringToInteger",
                 "InvalidArgument",
                 "RuntimeException",
@@ -260,7 +262,7 @@ def _date(value: Any) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(to_text(value))
     except ValueError:
-        raise bad_argument(f"'{to_text(value)[:80]}' is no date; write it as 2026-01-31.", "ParseError") from None
+        raise bad_argument(f"'{to_text(value)[:80]}' is not a date; write it as 2026-01-31.", "ParseError") from None
 
 
 def index(target: Any, place: Any) -> Any:

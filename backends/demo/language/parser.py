@@ -1,6 +1,6 @@
 """The endpoint's parser: the client's tokens become the tree of ``nodes.py``. Enter by :func:`parse`.
 
-How this works: ``pstui.backends.language`` has already decided what each token is where it stands (a command, an
+How this works: ``pstui.backends.language`` has already decided what each token is in its place (a command, an
 argument, an operator, a keyword …), so one look at a token's kind tells what begins there. Expressions are read by
 climbing the levels of the operators. Only double-quoted strings and bare words are looked into once more: the text of
 a ``$( … )`` in them is parsed by itself. What PowerShell has and this endpoint has not is refused by name.
@@ -21,7 +21,7 @@ from pstui.backends.language.numbers import parse_number
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind, literal_value, unescape
 
-#: longest script, in characters, and how deeply brackets and signs may stand inside each other
+#: longest script, in characters, and how deeply brackets and signs may be nested
 MAX_SCRIPT, MAX_DEPTH = 256 * 1024, 40
 
 _COMPARING = (
@@ -50,7 +50,7 @@ def parse(text: str) -> nodes.Script:
 
 
 class Parser:
-    """Reads one text; ``depth`` is that of the place in another text where it stands."""
+    """Reads one text; ``depth`` is that of its place in another text."""
 
     def __init__(self, text: str, depth: int = 0) -> None:
         if len(text) > MAX_SCRIPT:
@@ -141,7 +141,7 @@ class Parser:
                 statements.append(self._statement())
                 token = self._next
                 if token and token.kind not in _SEPARATORS and not (closing and self._is(TokenKind.RIGHT, closing)):
-                    raise self._wrong("Something stands where a statement should have ended.")
+                    raise self._wrong("Something follows where a statement should have ended.")
 
     def _statement(self) -> Any:
         if self._is(TokenKind.KEYWORD):
@@ -467,7 +467,7 @@ class Parser:
 
     @staticmethod
     def _variable(text: str) -> nodes.Variable:
-        """Return the variable of ``$name`` or ``${name}``, scopes that make no difference here taken away."""
+        """Return the variable of ``$name`` or ``${name}``, without scopes that make no difference here."""
         name = text[2:-1] if text.startswith("${") else text[1:]
         if name.endswith(":"):
             raise ScriptError(

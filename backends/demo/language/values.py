@@ -177,7 +177,7 @@ def to_number(value: Any) -> int | float:
 
 
 def bounded(number: int) -> int | float:
-    """Keep whole numbers in 64 bits; beyond them a double goes on, as in PowerShell."""
+    """Keep whole numbers in 64 bits; beyond them the value becomes a double, as in PowerShell."""
     return number if -(2**63) <= number < 2**63 else float(number)
 
 

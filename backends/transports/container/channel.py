@@ -40,7 +40,7 @@ _MISSING = re.compile(
     rb"permission denied",
     re.IGNORECASE,
 )
-#: what engines say on stderr that is no error of the session: their log below errors, and Podman posing as Docker
+#: what engines say on stderr that is not an error of the session: their log below errors, and Podman posing as Docker
 _CHATTER = re.compile(rb'time="[^"]*" level=(trace|debug|info|warning|warn) |Emulate Docker CLI using podman')
 MAX_LINE = 4096
 
@@ -165,7 +165,7 @@ class ContainerChannel:
         """Take text in place of an answer; return it and False, or True when another program was started instead."""
         assert self._process is not None
         while data and len(data) < MAX_GARBAGE:
-            # The engine's own error stands here, and then the engine ends; what goes on is something else.
+            # The engine's own error is here, and then the engine ends; if it runs on, the text is something else.
             try:
                 async with asyncio.timeout(INPUT_GRACE):
                     more = await self._process.read()
@@ -236,7 +236,7 @@ class ContainerChannel:
             if not told and (await state_of(self._container)).state == "paused":
                 told = True
                 name, command = self._container.name, " ".join(self._container.command_to_start)
-                text = f"The container {name} is paused; the session waits until it goes on: {printable(command)}"
+                text = f"The container {name} is paused; the session waits until it is resumed: {printable(command)}"
                 self._console.write(Write(text, stream=Stream.NOTICE))
         if told and not self._stopped:
-            self._console.write(Write(f"The container {self._container.name} goes on.", stream=Stream.NOTICE))
+            self._console.write(Write(f"The container {self._container.name} is running again.", stream=Stream.NOTICE))

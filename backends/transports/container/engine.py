@@ -33,7 +33,7 @@ MAX_CONTAINERS, MAX_TEXT = 5000, 300
 _ID = re.compile(r"[0-9a-f]{12,64}")
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _STATE_OF_STATUS = (("up", "running"), ("exited", "exited"), ("created", "created"), ("paused", "paused"))
-#: what Docker and Podman say when nobody answers behind their command
+#: what Docker and Podman say when their command reaches no engine
 _DOWN = ("cannot connect to", "unable to connect to", "is the docker daemon running")
 #: ways to the engine that anyone in between can read
 _OPEN_WAYS = ("tcp://", "http://")
@@ -41,7 +41,7 @@ _OPEN_WAYS = ("tcp://", "http://")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One engine: ``command`` is its program with the arguments that stand before every command of its own."""
+    """One engine: ``command`` is its program with the arguments that come before every one of its commands."""
 
     command: tuple[str, ...]
 
@@ -293,13 +293,13 @@ def ways_out(container: Container, state: str) -> tuple[str, Sequence[Offer]]:
     """Return the hint and the offers for a container in a state that allows no session."""
     if state in ("running", "unknown", "removed", "removing"):
         return "", ()
-    verb = "Let it go on" if state == "paused" else "Start it"
+    verb = "Resume it" if state == "paused" else "Start it"
     hint = f"{verb}: {printable(' '.join(container.command_to_start))}"
     return hint, [Offer(f"{verb} and enter it", run=partial(start, container))]
 
 
 async def start(container: Container) -> None:
-    """Start a stopped container, or let a paused one go on. Raises OpenError with the engine's words."""
+    """Start a stopped container, or resume a paused one. Raises OpenError with the engine's words."""
     verb = "unpause" if container.state == "paused" else "start"
     try:
         await container.engine.ask(verb, container.id, seconds=60.0)

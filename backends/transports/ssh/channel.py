@@ -1,4 +1,4 @@
-"""A subsystem of an SSH server as a Channel. What it writes to stderr is shown as a notice and is no error."""
+"""A subsystem of an SSH server as a Channel. What it writes to stderr is shown as a notice, not as an error."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""What went wrong while an SSH connection opened, in words: what failed, why, and what to do next.
-
-Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
+"""Connecting to an SSH subsystem: for each host its address, port, host key and login, then the session on the last.
 
 A host is reached by TCP at one of its addresses, through the connection to the host before it, or through a proxy
-command.
+command. Whatever goes wrong on the way is told as an OpenError: what failed, why, and what to do next.
 """
 
 from __future__ import annotations
@@ -452,7 +450,7 @@ class Connector:
             try:
                 files.append(await self._key_file(path))
             except OpenError as error:
-                # As with ssh, such a file is no reason to stop; it is named when the login fails.
+                # As with ssh, such a file does not stop the login; it is named when the login fails.
                 problems.append(f"From the SSH configuration: {error.what}.")
         # A jump host without keys of its own in the configuration is offered the key of the call as well.
         if self._named and (hop is self._hops[-1] or not files):

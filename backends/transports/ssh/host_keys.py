@@ -33,7 +33,7 @@ MAX_FILE = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """One key of a known_hosts file: where it stands and the key itself (``blob`` in SSH's encoding)."""
+    """One key of a known_hosts file: where it is and the key itself (``blob`` in SSH's encoding)."""
 
     file: Path
     line: int
@@ -77,7 +77,7 @@ def host_token(host: str, port: int) -> str:
 def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) -> KnownHost:
     """Return what ``files`` hold on a host; files that do not exist or cannot be read hold nothing.
 
-    ``with_port`` is False for an alias, which is looked up as it stands. Lines that are not understood are passed
+    ``with_port`` is False for an alias, which is looked up as it is. Lines that are not understood are passed
     over, as ssh does.
     """
     found = KnownHost()
@@ -205,7 +205,7 @@ class HostKeyCheck:
             return False
         if self.accepted:
             return blob == self.accepted
-        # ssh, too, takes the key of the same name without a port for good where none is kept with the port.
+        # ssh also takes the key of the same name without a port for good where none is kept with the port.
         keys = self.known.keys or self.known.bare
         return any(key.blob == blob for key in keys)
 

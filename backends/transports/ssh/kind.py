@@ -27,7 +27,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
         check_call(info)
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
-    # The library takes a quarter of a second to load; the screen goes on meanwhile.
+    # The library takes a quarter of a second to load; the screen works meanwhile.
     connecting = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.connect")
     target = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.target")
     outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")

@@ -46,7 +46,7 @@ class KeyFile:
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
-        """Take the content of a file. Raises OpenError when it is no key."""
+        """Take the content of a file. Raises OpenError when it is not a key."""
         self.path = path
         self._data = data
         self.private: asyncssh.SSHKey | None = None
@@ -295,7 +295,7 @@ async def _unlocks(file: KeyFile, passphrase: str) -> bool:
 MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 10, 20, 1000
 #: lines of a banner that are shown
 MAX_BANNER = 100
-_NEXT_METHOD = "The server did not accept the answer. It takes a password in another way, too."
+_NEXT_METHOD = "The server did not accept the answer. It also takes a password in another way."
 
 
 class Login(asyncssh.SSHClient):

@@ -1,6 +1,6 @@
 """The -Options hashtable of the SSHHost set and the other values of the set, checked before anything is opened.
 
-An option means what ``ssh -o Name=Value`` means: it stands before the configuration files, and the first value
+An option means what ``ssh -o Name=Value`` means: it comes before the configuration files, and the first value
 found counts. What asyncssh cannot do is refused by name; nothing is ignored.
 """
 
@@ -110,7 +110,7 @@ def check_call(info: ConnectionInfo) -> None:
 def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False) -> tuple[str, ...]:
     """Return the options as lines of a configuration file of OpenSSH. Raises CallError naming the wrong option.
 
-    With ``for_jump_host`` only those are returned that hold for the hosts on the way, too.
+    With ``for_jump_host`` only those are returned that also hold for the hosts on the way.
     """
     lines: list[str] = []
     for key, value in options.items():
@@ -143,7 +143,7 @@ def _checked(name: str, value: object) -> str:
         raise CallError(
             f"the SSH option {name} is refused",
             f"Its value is a {type(value).__name__}, not a text or a number.",
-            "Give one text; several words stand in one text with blanks between them.",
+            "Give one text; separate several words in it with blanks.",
         )
     text = str(value).strip()
     if any(ord(char) < 32 or ord(char) == 127 for char in text):

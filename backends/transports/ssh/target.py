@@ -139,7 +139,7 @@ def _jump_hosts(hop: Hop, config: tuple[Path, ...], depth: int) -> list[Hop]:
     if depth + len(jumps) > MAX_HOPS:
         raise OpenError(
             f"{printable(hop.name)}: there are too many jump hosts",
-            f"More than {MAX_HOPS} hosts stand before it; perhaps ProxyJump leads in a circle.",
+            f"More than {MAX_HOPS} hosts come before it; perhaps ProxyJump leads in a circle.",
             "Correct ProxyJump in -Options or in the SSH configuration.",
         )
     hops = [_jump_host(one, config) for one in jumps]

@@ -1,6 +1,6 @@
 """The talk before a session with a Hyper-V guest, as a client holds it (protocol-notes 6.6): bytes, no socket.
 
-Both sides take turns, and nothing marks the end of a message, so each answer is read against what may stand there.
+Both sides take turns, and nothing marks the end of a message, so each answer is read against what may come there.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class Handshake:
                 possible, longest = (b"TOKEN ",), MAX_TOKEN
                 token = _TOKEN.fullmatch(answer)
                 if token and len(answer) <= longest:
-                    # What is no base64 yet was cut on its way; the rest is to come.
+                    # What is not base64 yet was cut on its way; the rest is to come.
                     return _is_base64(token[1])
             case words:
                 possible, longest = tuple(words), max(map(len, words))

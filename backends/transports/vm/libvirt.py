@@ -40,7 +40,7 @@ def unavailable() -> str:
 
 
 def default_uris() -> tuple[str, ...]:
-    """Return the hypervisors of this machine that run: none is started by asking."""
+    """Return the hypervisors that run on this machine; asking does not start one."""
     named = os.environ.get("LIBVIRT_DEFAULT_URI", "")
     if named:
         return (named,)
@@ -75,7 +75,7 @@ class Hypervisor:
                 await in_thread(self._close)
 
     async def start(self, identity: uuid.UUID) -> None:
-        """Make a machine run: start it, let it go on or wake it. Raises OpenError."""
+        """Make a machine run: start it, resume it or wake it. Raises OpenError."""
         try:
             await self._ask(functools.partial(self._start, identity))
         finally:
@@ -137,7 +137,7 @@ class Hypervisor:
             sources = _SOURCES if wanted in (domain.name().casefold(), str(identity)) else (_LEASE,)
         start = None
         if state not in _RUNNING:
-            caption = "Let it go on" if state == _PAUSED else "Start it"
+            caption = "Resume it" if state == _PAUSED else "Start it"
             # The offer outlives this look-up, so it brings a connection of its own.
             start = Offer(f"{caption} and enter it", run=functools.partial(Hypervisor(self.uri).start, identity))
         word = _STATES.get(state, "in an unknown state")

@@ -35,13 +35,12 @@ _Job = tuple[bytes, float | None, "asyncio.Future[bytes]"]
 
 
 class PooledConnection:
-    """One HTTP connection and its thread. ``is_fresh`` until its first request was answered."""
+    """One HTTP connection and its thread."""
 
     def __init__(self, connection: Blocking) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self.is_fresh = True
         self.is_ended = False
         threading.Thread(target=self._work, name="pstui winrm", daemon=True).start()
 
@@ -56,7 +55,6 @@ class PooledConnection:
         except asyncio.CancelledError:
             self.end()
             raise
-        self.is_fresh = False
         return reply
 
     def end(self) -> None:
@@ -216,7 +214,7 @@ class Client:
 
 
 def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFailure:
-    """Return an answer that is none, and may pass, as the loss that it is; any other as it is. Raises HTTPFailure."""
+    """Return an answer that is a passing failure as a loss of the network; any other as it is. Raises HTTPFailure."""
     if isinstance(error, faults.NetworkFailure):
         return error
     if error.status not in faults.TRANSIENT_STATUSES:

@@ -179,8 +179,6 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
                     shell.owner,
                     shell.idle_timeout,
                     shell.max_idle_timeout,
-                    shell.buffer_mode,
-                    shell.inactivity,
                     tuple(await list_commands(client, shell.shell_id)),
                 )
             )

@@ -58,7 +58,7 @@ class Request:
 
 #: kinds of requests whose frame is kept
 MAX_TEMPLATES = 64
-#: what stands in a frame for what each request has of its own; no name and no address holds a bar
+#: the marks in a frame for what differs between requests; no name and no address contains a bar
 _MESSAGE, _OPERATION, _BODY = b"|message|", b"|operation|", b"|body|"
 _ONCE = b'OperationID s:mustUnderstand="false"'
 _AGAIN = b'OperationID s:mustUnderstand="true"'
@@ -72,7 +72,7 @@ class _Endpoint:
 
 
 class Envelopes(WSMan):
-    """Writes and reads the envelopes of one session: they all bear the same session id, which Reconnect needs."""
+    """Writes and reads the envelopes of one session: they all have the same session id, which Reconnect needs."""
 
     def __init__(self, url: str, options: WSManOptions) -> None:
         self.session_id = str(uuid.uuid4())
@@ -109,7 +109,7 @@ class Envelopes(WSMan):
     def _template(
         self, action: str, resource: str, shell_id: str, options: Sequence[tuple[str, str, bool]], seconds: str
     ) -> tuple[bytes, bytes]:
-        """Return what stands before and behind the body of such a request, with marks for its ids."""
+        """Return what comes before and after the body of such a request, with marks for its ids."""
         selectors = SelectorSet() if shell_id else None
         if selectors is not None:
             selectors.add_option("ShellId", shell_id)
@@ -137,13 +137,13 @@ class Envelopes(WSMan):
         return head, tail
 
     def read(self, request: Request, reply: bytes) -> ET.Element:
-        """Return the body of a reply. Raises Fault, or BadReply for what is no answer to this request."""
+        """Return the body of a reply. Raises Fault, or BadReply for what is not an answer to this request."""
         # base64 and escaped text hold neither, so that nothing honest is refused.
         if b"<!" in reply or reply[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in reply[:64]:
             raise faults.BadReply("the service sent XML with declarations, which are not allowed here")
         try:
             root = ET.fromstring(reply)  # noqa: S314  declarations are refused above
-        except (ET.ParseError, ValueError, LookupError) as error:  # the latter for an encoding that is none
+        except (ET.ParseError, ValueError, LookupError) as error:  # the latter for an unknown encoding
             raise faults.BadReply(f"the service sent XML that cannot be read: {error}") from error
         fault = root.find("s:Body/s:Fault", NAMESPACES)
         if fault is not None:

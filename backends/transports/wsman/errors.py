@@ -21,7 +21,7 @@ class Advice:
     hint: str
 
 
-#: the service knows who asks, and does not let them in
+#: the service knows the user, and does not let them in
 ACCESS = Advice(
     "access is denied to {user}",
     "The logon itself was accepted, but the account may not use remoting: it must be an administrator, in Remote "
@@ -72,7 +72,7 @@ ADVICE: dict[int | str, Advice] = {
     ),
     -2144108090: Advice(
         "the session was disconnected by another client",
-        "The one that let go of it can simply reconnect; others connect to it anew.",
+        "The one that let go of it can simply reconnect; others make a new connection to it.",
         "Use Connect-PSSession.",
     ),
     faults.SHELLS_DISALLOWED: Advice(
@@ -333,7 +333,7 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
 
 
 def command_error(fault: faults.Fault, computer: str) -> SessionStateError:
-    """Return the error for a command that a session did not take, while the session itself goes on."""
+    """Return the error for a command that a session did not take, while the session itself continues."""
     advice = _fault_advice(fault.code)
     too_long = fault.code == faults.IDLE_TIMEOUT_BOUNDS
     return SessionStateError(
@@ -371,7 +371,7 @@ def _authentication(failure: faults.AuthenticationFailure, context: ErrorContext
         return _made(
             f"{host}: the password of {user} was refused before",
             text,
-            "Give the right password. After a lock-out or a change over there, restart pstui.",
+            "Give the right password. After a lock-out or a change of the account, restart pstui.",
             faults.LOGON_FAILURE,
             "",
         )

@@ -1,4 +1,4 @@
-"""The failures of a WinRM service as exceptions of pstui's own, and the codes of WinRM by name.
+"""The failures of a WinRM service as pstui's own exceptions, and the codes of WinRM by name.
 
 These exceptions stay inside the WSMan transport; ``errors.py`` puts them into words for a person. They hold no type of
 the HTTP, TLS and authentication libraries, whose exceptions are turned into them here, so that this module costs

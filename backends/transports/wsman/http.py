@@ -3,7 +3,7 @@
 How this works. Authentication by Kerberos, NTLM or CredSSP proves the *connection*, and the messages are then
 encrypted ("sealed") with the key that came out of it. So connection, proof and seal live and die together, which the
 libraries do not know: requests and urllib3 replace a lost connection silently, and a sealed body on a new one is
-garbage. ``WinRMConnection`` stands beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
+garbage. ``WinRMConnection`` is beneath pypsrp's HTTP transport to keep them together. Its urllib3 connections tell
 their owner when they are made (``opened``) and ask before (``check_allowed``); a connection that would replace the
 proved one is refused with ``NotConnected`` before anything is sent, and ``exchange`` begins again with a fresh session
 and a fresh proof.
@@ -144,7 +144,7 @@ def _bounded(response: Any) -> Any:
 
 @functools.cache
 def has_authorities() -> bool:
-    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: a Python of its own may not find them."""
+    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: some builds of Python do not find them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     folder = Path(ssl.get_default_verify_paths().capath or "/dev/null")
@@ -172,7 +172,7 @@ def check_name(sock: Any, host: str) -> None:
         raise faults.NetworkFailure(faults.NetworkKind.CERTIFICATE, str(error), sent=False) from error
 
 
-#: seconds until a connection must stand
+#: seconds until a connection must be open
 CONNECT_TIMEOUT = 30.0
 
 _MIME_BOUNDARY = re.compile(r"""boundary=['"]?([^'";]+)['"]?""", re.IGNORECASE)
@@ -232,7 +232,6 @@ class WinRMConnection(_TransportHTTP):
         self.settings = settings
         self.endpoint = target.url
         self.wrap_required = plan.sealed
-        self.new_connections = 0
         #: whether being authenticated is a matter of the connection, so that a new one needs a new beginning
         self._bound = plan.scheme in ("negotiate", "kerberos", "ntlm", "credssp")
         self._allowed = False
@@ -278,7 +277,7 @@ class WinRMConnection(_TransportHTTP):
 
     @property
     def host(self) -> str:
-        """The name a certificate must bear."""
+        """The name a certificate must have."""
         return self.settings.target.host
 
     @property
@@ -288,7 +287,7 @@ class WinRMConnection(_TransportHTTP):
 
     @property
     def proxy_authorization(self) -> str:
-        """The header by which the proxy learns who asks."""
+        """The header that tells the proxy who the user is."""
         proxy = self.settings.proxy
         return proxy.authorization.reveal() if proxy is not None and proxy.authorization is not None else ""
 
@@ -299,7 +298,6 @@ class WinRMConnection(_TransportHTTP):
 
     def opened(self, connection: HTTPConnection) -> None:
         """Take note of a new connection's socket."""
-        self.new_connections += 1
         self._allowed = False
         sock: Any = connection.sock
         self._sock = getattr(sock, "socket", sock)
@@ -313,7 +311,7 @@ class WinRMConnection(_TransportHTTP):
             raise NotConnected
 
     def _renew(self) -> None:
-        """Begin anew: a session without cookies, connection or authentication, and no seal."""
+        """Start over: a session without cookies, connection or authentication, and no seal."""
         self.close()
         self._sock = None
         self.encryption = None
@@ -388,7 +386,7 @@ class WinRMConnection(_TransportHTTP):
         return content
 
     def _check_status(self, response: requests.Response, content: bytes) -> None:
-        """Raise for what is no envelope: a refusal, a redirect, an error of HTTP itself."""
+        """Raise for what is not an envelope: a refusal, a redirect, an error of HTTP itself."""
         status = response.status_code
         if status == 401:
             if self.encryption is not None:

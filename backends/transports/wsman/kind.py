@@ -28,7 +28,7 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
 
 
 async def _loaded() -> Any:
-    """Load the module that does the work: its libraries take a third of a second; the screen goes on meanwhile."""
+    """Load the module that does the work: its libraries take a third of a second; the screen works meanwhile."""
     return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
 
 

@@ -89,7 +89,7 @@ class ReceiveQueue:
             self.room.clear()
 
     def end(self, failure: SessionBroken) -> None:
-        """Remember why the session ended; who waits for output learns it."""
+        """Remember why the session ended; whoever waits for output learns it."""
         if self.failure is None and not self._leaving:
             self.failure = failure
             self.room.set()
@@ -178,7 +178,7 @@ class FinishedCommands:
 
 log = logging.getLogger(__name__)
 
-#: seconds the pool's stream rests once the pool is open: what runs first has the connection that stands already, and
+#: seconds the pool's stream rests once the pool is open: what runs first has the connection that is open already, and
 #: the second one is made while nobody waits for it
 FIRST_REST = 0.1
 #: an answer that brings nothing and came within this part of the time it may take came too early: so many of them are
@@ -227,7 +227,7 @@ class Receiver:
                         await self._retake()
                     elif fault.code != faults.OPERATION_TIMED_OUT:
                         raise
-                    found = ReceiveResponse((), False)  # nothing to say is no reason to go
+                    found = ReceiveResponse((), False)  # having nothing to say is not a reason to stop
                 for chunk in found.chunks:
                     self._put(pipeline_id, chunk)
                 if found.is_done:

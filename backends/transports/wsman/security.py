@@ -34,7 +34,7 @@ _LOCKED = re.compile(rb"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCR
 def find_certificate(thumbprint: str, places: Iterable[str]) -> tuple[Path, Path, bool]:
     """Return (certificate file, key file, whether the key needs a passphrase). Raises OpenError.
 
-    ``places`` are PEM files, or folders of them; a key stands in the certificate's file, beside it with a name that
+    ``places`` are PEM files, or folders of them; a key is in the certificate's file, beside it with a name that
     says so (web.key, web.key.pem, web-key.pem), or is one of those files. Blocks.
     """
     places = list(places)

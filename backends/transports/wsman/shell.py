@@ -240,9 +240,6 @@ class ShellInfo:
     owner: str = ""
     idle_timeout: float = 0.0
     max_idle_timeout: float = 0.0
-    buffer_mode: str = ""
-    locale: str = ""
-    inactivity: float = 0.0
 
 
 async def list_shells(client: Client) -> list[ShellInfo]:
@@ -304,9 +301,6 @@ def _shell_info(element: ET.Element) -> ShellInfo | None:
         told.get("Owner", ""),
         seconds(told.get("IdleTimeOut", "")),
         seconds(told.get("MaxIdleTimeOut", "")),
-        told.get("BufferMode", ""),
-        told.get("Locale", ""),
-        seconds(told.get("ShellInactivity", "")),
     )
 
 

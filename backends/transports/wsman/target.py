@@ -1,8 +1,8 @@
-"""The session options of a WinRM connection, those that are not supported refused (protocol-notes 1.9, 6.7).
+"""Where a WinRM connection goes, and with which options.
 
-Where a WinRM connection goes: the address that the parameters of both sets make (protocol-notes 1.8, 6.7).
-
-Also the proxy on the way: which one the machine's settings name, and the credential for it.
+The address is made from the parameters of both sets (protocol-notes 1.8, 6.7). Session options that are not supported
+are refused (protocol-notes 1.9). The proxy on the way comes from the machine's settings or the options, with its own
+credential.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENVELOPE, OLD_ENVELOPE = 512_000, 153_600
 MAX_OBJECT = 209_715_200
 #: milliseconds a network failure is ridden out (protocol-notes 2.10); PowerShell on Windows allows four minutes
 MAX_RETRY_TIME = 240_000
-#: seconds a receive waits on the far end before it is asked anew: silence is thereby never taken for death
+#: seconds a receive waits on the far end before it is sent again, so that silence is never taken for death
 RECEIVE_TIMEOUT = 20.0
 
 _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
@@ -38,7 +38,7 @@ _BUFFERING = {"None": "", "Drop": "Drop", "Block": "Block"}
 
 @dataclass(frozen=True, slots=True)
 class WSManOptions:
-    """Everything about a connection but its address and its credential. Times are in seconds, None is no limit."""
+    """Everything about a connection but its address and its credential. Times are in seconds; None means no limit."""
 
     redirects: int = 0
     no_profile: bool = False
@@ -315,7 +315,7 @@ def _is_host(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy: ``url`` without a user, and ``authorization``, the header by which it learns who asks."""
+    """A proxy: ``url`` without a user, and ``authorization``, the header that tells it who the user is."""
 
     url: str
     authorization: Secret | None = field(default=None, repr=False)

@@ -6,9 +6,9 @@ and ``client.py`` gets them answered, over as many HTTP connections as are neede
 in answers to Receive, one task a stream (``receive.py``).
 
 Every request of the open shell passes ``_asked``, which decides what a fault means: a shell that the service took for
-left is taken again and the request repeated; a command that is over is no error where that may be; a refusal of this
-request alone is a SessionStateError; anything else ends the session. Lost requests never get here: ``recovery.py`` has
-them sent again.
+left is taken again and the request repeated; a command that is over is not an error where that may happen; a refusal of
+this request alone is a SessionStateError; anything else ends the session. Lost requests never get here: ``recovery.py``
+has them sent again.
 
 ``disconnect`` and ``reconnect`` are of the same shell object; ``connect`` takes a shell that another client made, and
 ``connect_command`` what ran on in it.
@@ -86,7 +86,7 @@ class WSManTransport:
         )
 
     def announce(self, pipeline_id: uuid.UUID, text: str) -> None:
-        """Take the text of a command that is about to begin, for whoever lists commands over there."""
+        """Take the text of a command that is about to begin, for whoever lists the commands on that computer."""
         self._texts[pipeline_id] = text
 
     def pool_opened(self) -> None:
@@ -191,7 +191,7 @@ class WSManTransport:
         """Close a command; one that is over is forgotten later, when there is time."""
         self._texts.pop(pipeline_id, None)
         if isinstance(self._queue.failure, SessionDisconnected):
-            return  # it runs on over there, and may be taken up again
+            return  # it keeps running there, and may be taken up again
         if (stream := self._streams.pop(pipeline_id, None)) is None or self._requests is None:
             return
         if self._queue.failure is not None:
@@ -224,7 +224,7 @@ class WSManTransport:
     # Leaving and coming back.
 
     async def disconnect(self, idle_timeout: float | None = None, buffering: str = "") -> None:
-        """Let go of the shell, which goes on without us. Times in seconds. Raises SessionBroken."""
+        """Let go of the shell, which lives on without us. Times in seconds. Raises SessionBroken."""
         assert self._requests is not None
         with self._queue.leaving():
             await self._asked(self._requests.disconnect(idle_timeout, buffering))
@@ -323,7 +323,7 @@ class WSManTransport:
     async def _asked(self, request: Request, *, may_be_over: bool = False) -> ET.Element:
         """Send a request of the open shell, and return the body of its answer.
 
-        With ``may_be_over`` a command that the service does not know any more is no error. Raises SessionBroken, or
+        With ``may_be_over`` a command that the service no longer knows is not an error. Raises SessionBroken, or
         SessionStateError where the service refused this request alone.
         """
         if self._queue.failure is not None:

@@ -203,9 +203,12 @@ def test_enter_knows_no_wildcards_and_the_others_do() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("icm -HostName h -ThrottleLimit 3 { 1 }", "-HostName and -ThrottleLimit cannot stand together"),
-        ("etsn -HostName h -ComputerName c", "-HostName and -ComputerName cannot stand together"),
-        ("icm -HostName h", "leaves open what is meant\nGiven: -HostName.\nAdd one of: -ScriptBlock, -FilePath."),
+        ("icm -HostName h -ThrottleLimit 3 { 1 }", "-HostName and -ThrottleLimit cannot be used together"),
+        ("etsn -HostName h -ComputerName c", "-HostName and -ComputerName cannot be used together"),
+        (
+            "icm -HostName h",
+            "does not say which parameter set is meant\nGiven: -HostName.\nAdd one of: -ScriptBlock, -FilePath.",
+        ),
         ("gsn -State Opened", "Add one of: -ComputerName, -ConnectionUri, -ContainerId, -VMId, -VMName."),
         ("nsn 'a b'", "It is neither a host name nor an IP address."),
         ("etsn h | Out-Null", "by itself"),

@@ -92,7 +92,7 @@ async def test_the_language(client: OopClient, line: str, shown: list[str] | Non
 async def test_what_is_not_known_is_refused_in_the_endpoints_own_name(client: OopClient, line: str) -> None:
     result = await client.line(line)
     text = "\n".join([*result.error_lines, str(result.reason or "")])
-    assert "pstui demo endpoint" in text or "no parameter" in text or "-band" in text or "Something stands" in text
+    assert "pstui demo endpoint" in text or "no parameter" in text or "-band" in text or "Something follows" in text
     assert not [made for made in ("file.txt",) if Path(made).exists()]
     assert (await client.line("'alive'")).lines == ["alive"]
 

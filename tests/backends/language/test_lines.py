@@ -85,7 +85,7 @@ def test_a_number_with_a_spelling_of_its_own_is_script_except_where_no_script_is
 ) -> None:
     assert parse_line(f"x {text}") is None
     assert values(text, no_language=True) == [Number(value, clr_type, text)]
-    own = parse_line(f"x -a:{text}", own_values=True)
+    own = parse_line(f"x -a:{text}", no_language=True)
     assert own is not None
     assert own.statements[0].commands[0].arguments == (Argument("-a:", Number(value, clr_type, text)),)
 
@@ -172,7 +172,7 @@ def test_merging_into_the_output() -> None:
     assert commands("Get-Item x 2>&1") == [[Command("Get-Item", (Argument(None, "x"),), MergedStream.ERROR)]]
     assert commands("a *>&1 | b 3>&1")[0][0].merge is MergedStream.ALL
     assert commands("a *>&1 | b 3>&1")[0][1].merge is MergedStream.WARNING
-    assert commands("a 2>&1")[0][0].merge_error_to_output
+    assert commands("a 2>&1")[0][0].merge is MergedStream.ERROR
 
 
 def test_command_names() -> None:

@@ -65,11 +65,10 @@ async def test_states_follow_each_other_and_what_was_set_is_still_there(
     session.on_state(lambda changed: seen.append((changed.state.name, changed.availability.name)))
     await session.invoke_script("$x = 7", console)
     seen.clear()
-    assert session.can_disconnect
+    assert session.link.outlives_connection
     assert not session.can_connect
     await session.link.disconnect(120.0, "Drop")
     assert session.can_connect
-    assert not session.can_disconnect
     await session.link.disconnect()  # it stays so
     await session.link.connect()
     await session.link.connect()
@@ -274,7 +273,7 @@ async def test_refusals_carry_powershells_ids(winrm_endpoint: WinRMEndpoint, man
 async def test_a_transport_that_keeps_nothing_says_so(manager: SessionManager) -> None:
     session = manager.create(ConnectionInfo(ParameterSet.DEMO), console := ScriptedConsole(), temporary=False)
     await session.open()
-    assert not session.can_disconnect
+    assert not session.link.outlives_connection
     error = await refused(session.link.disconnect())
     assert error.error_id == "PSSessionDisconnectFailed"
     assert "only WinRM keeps sessions" in error.why

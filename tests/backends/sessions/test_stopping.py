@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, SessionStateError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
@@ -20,6 +19,7 @@ from pstui.backends.transports import registry
 from pstui.backends.transports.outofproc import OutOfProcTransport
 from pstui.tui.pane.conversation import CompletionTurn
 
+from tests.support.nobody import NobodyConsole
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
     COMPLETED,

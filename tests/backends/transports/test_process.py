@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports import process
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.process import ProcessChannel
 from pstui.backends.transports.streams import HIGH_WATER
+
+from tests.support.nobody import NobodyConsole
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="these dialogues use Unix programs")
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pstui.backends import transports
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, TransportKind
+
+from tests.support.nobody import NobodyConsole
 
 
 async def _no_connect(info: ConnectionInfo, context: ConnectContext) -> Any:

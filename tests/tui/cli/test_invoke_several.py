@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole, Question
+from pstui.backends.console import Question
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import Write
 from pstui.tui.cli import invoke
@@ -19,6 +19,7 @@ from pstui.tui.cli.main import main
 from pstui.tui.cli.streams import SharedInput, named
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
+from tests.support.nobody import NobodyConsole
 
 Captured = pytest.CaptureFixture[str]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.errors import CallError
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
@@ -18,6 +17,7 @@ from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.state import PaneState
 
+from tests.support.nobody import NobodyConsole
 from tests.support.paths import RECORDINGS
 from tests.support.pilot import Screen, screen
 from tests.support.replay_log import install, report

@@ -14,7 +14,6 @@ from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import option, options_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
@@ -27,6 +26,7 @@ from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import AppContext
 from textual import events
 
+from tests.support.nobody import NobodyConsole
 from tests.support.pilot import Screen, screen
 from tests.support.sshd import running_sshd
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
@@ -15,6 +14,7 @@ from pstui.tui.dialogs.palette import CommandPalette, matching
 from pstui.tui.keys.actions import ACTIONS
 from pstui.tui.pane.state import PaneState
 
+from tests.support.nobody import NobodyConsole
 from tests.support.parts import requires
 from tests.support.pilot import Screen, screen
 from tests.support.tmux import environment, terminal

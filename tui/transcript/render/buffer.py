@@ -333,7 +333,7 @@ class TextBuffer(LineRing):
         return True
 
     def clear(self) -> None:
-        """Forget every line, as Clear-Host does; numbers go on counting."""
+        """Forget every line, as Clear-Host does; the numbering continues."""
         self._splitter.finish()
         self._open = OpenLine()
         self._drop(self.end)

@@ -150,7 +150,7 @@ class Splitter:
         return self._feed_slowly(text)
 
     def end_line(self) -> bool:
-        """End the line if nothing is unfinished; False, and nothing done, if something is (``finish`` ends it)."""
+        """End the line if nothing is unfinished; otherwise do nothing and return False (``finish`` ends it)."""
         if self._held or self._string:
             return False
         self._context = ""

@@ -3,12 +3,12 @@
 How this works: rows are counted block by block of the buffer. A block whose longest line fits into a row has as many
 rows as lines and costs nothing. Any other block is *estimated* from its size, until it is looked at (``locate``,
 ``row_of``) or until ``refine`` comes to it, in slices short enough for one frame; then it is *exact*, and the rows of
-each of its lines are kept in an array for a few blocks. Sums of rows before each block are made anew when one of them
+each of its lines are kept in an array for a few blocks. Sums of rows before each block are made again when one of them
 has changed, and a row is found by bisection, first among the blocks, then in the array. Lines that are not packed into
 a block yet (the tail) are always exact. Estimates only move the scroll bar: rows on the screen always come from exact
 blocks.
 
-A new width or another fold estimates everything anew, so a resize costs the same whatever was written before.
+A new width or another fold estimates everything again, so a resize costs the same whatever was written before.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class WrapIndex:
     def _sync_tail(self) -> None:
         buffer = self._buffer
         first = buffer.tail_first
-        # The line that was open last time may have changed: it is measured anew.
+        # The line that was open last time may have changed: it is measured again.
         del self._tail_rows[max(self._finished - self._tail_first, 0) :]
         del self._tail_rows[: first - self._tail_first]
         self._tail_first = first

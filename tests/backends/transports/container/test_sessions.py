@@ -219,7 +219,7 @@ async def test_a_pause_while_entered_is_told_and_ends(
         assert await asyncio.wait_for(running, PROMPT) is Outcome.READY
         assert "afterwards" in console.shown()
         async with asyncio.timeout(PROMPT):
-            while "goes on" not in "\n".join(console.shown()):
+            while "is running again" not in "\n".join(console.shown()):
                 await asyncio.sleep(0.02)
 
 

@@ -16,12 +16,13 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole, QuestionKind
+from pstui.backends.console import QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
 from tests.support.answers import AnsweringConsole
+from tests.support.nobody import NobodyConsole
 from tests.support.sshd import make_home
 
 PASSWORD = "pä55 word"  # not a secret of anybody

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.console import NobodyConsole, QuestionKind
+from pstui.backends.console import QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
 from tests.support.answers import AnsweringConsole
+from tests.support.nobody import NobodyConsole
 from tests.support.sshd import Sshd, free_port, make_home, make_key, running_sshd
 
 #: seconds within which a failure has to be told

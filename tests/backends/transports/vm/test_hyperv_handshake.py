@@ -361,8 +361,9 @@ async def test_a_name_spelled_exactly_wins_over_another_spelling(windows: Any) -
 
 
 def _nobody() -> Any:
-    from pstui.backends.console import NobodyConsole
     from pstui.backends.transports.base import ConnectContext
+
+    from tests.support.nobody import NobodyConsole
 
     return ConnectContext(NobodyConsole())
 

@@ -15,7 +15,7 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import NobodyConsole, Question, QuestionKind
+from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.discovery.model import Watcher, look
 from pstui.backends.discovery.polled import LibvirtSource, vm_sources
@@ -31,6 +31,7 @@ from pstui.backends.transports.vm.machine import Machine
 
 from tests.support.answers import AnsweringConsole
 from tests.support.libvirt_machines import ADDRESS, LOCALHOST, OFF, PAUSED, Described, machines_file
+from tests.support.nobody import NobodyConsole
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, free_port, make_home, running_sshd
 from tests.support.winrm_fixture import PASSWORD as WINRM_PASSWORD
@@ -341,7 +342,7 @@ async def test_a_machine_that_does_not_run_can_be_started_by_the_offer() -> None
     try:
         domain.suspend()
         [offer] = (await refused(target)).offers
-        assert offer.run is not None and "go on" in offer.caption
+        assert offer.run is not None and "Resume" in offer.caption
         await offer.run()
         assert domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
         domain.destroy()
