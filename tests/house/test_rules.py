@@ -1,7 +1,6 @@
 """The house stands as it was drawn: rooms, packaging, sizes, who may know whom, and what is loaded when.
 
-One test a rule. What breaks a rule today stands in ``exceptions.py``; that list only shrinks: a test fails for
-an exception that is no longer needed.
+One test a rule, and no exceptions.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ from pathlib import Path
 import pytest
 from pstui.backends.extras import CREDSSP, DISTRIBUTION, KERBEROS, LIBVIRT
 from pstui.tui.version import VERSION
-
-from tests.house.exceptions import CIRCLES, INNER_ARROWS, LADDERS, LARGE_CLASSES, LONG_FUNCTIONS, LONG_MODULES
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("tui", "backends", "config")
@@ -232,11 +229,11 @@ def test_rooms_know_only_whom_they_may() -> None:
 
 def test_a_module_is_one_idea_that_fits_the_page() -> None:
     long = {name(path) for path in MODULES if path.read_text(encoding="utf-8").count("\n") > MODULE_LINES}
-    assert long == LONG_MODULES
+    assert not long
 
 
 def test_functions_stay_readable() -> None:
-    assert {place for place, lines in functions() if lines > FUNCTION_LINES} == LONG_FUNCTIONS
+    assert not {place for place, lines in functions() if lines > FUNCTION_LINES}
 
 
 def test_a_class_stands_whole_on_the_page() -> None:
@@ -245,12 +242,12 @@ def test_a_class_stands_whole_on_the_page() -> None:
         parts = [classes()[part] for part in line_of_classes(one)]
         if sum(part.lines for part in parts) > CLASS_LINES or sum(part.methods for part in parts) > CLASS_METHODS:
             large.add(one)
-    assert large == LARGE_CLASSES
+    assert not large
 
 
 def test_no_ladder_of_base_classes() -> None:
     ladders = {one for one in classes() if depth(one) > CLASSES_IN_A_ROW and ends_in_textual(one)}
-    assert ladders == LADDERS
+    assert not ladders
 
 
 def inner_arrows() -> set[str]:
@@ -272,11 +269,11 @@ def inner_arrows() -> set[str]:
 
 
 def test_the_arrows_inside_the_backends_run_one_way() -> None:
-    assert inner_arrows() == INNER_ARROWS
+    assert not inner_arrows()
 
 
 def test_no_circle_of_imports() -> None:
-    assert circles() == {frozenset(circle) for circle in CIRCLES}
+    assert not circles()
 
 
 def test_nothing_is_left_for_later_and_every_exception_has_its_reason() -> None:
