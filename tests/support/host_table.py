@@ -391,5 +391,5 @@ TABLE = [
         answers=[],
         note="no defaults",
     ),
-    Dialogue(56, (s(""), s(""), ABC, items(i(9))), refuses="no choice", note="wrong default"),
+    Dialogue(56, (s(""), s(""), ABC, items(i(9))), refuses="is not one of the choices", note="wrong default"),
 ]

@@ -38,24 +38,27 @@ def call(endpoint: WinRMEndpoint, *, ssl: bool = False, **values: Any) -> Connec
 
 
 @asynccontextmanager
-async def session(info: ConnectionInfo, console: ScriptedConsole | None = None) -> AsyncIterator[PSSession]:
-    """Open a session for the block."""
-    manager = SessionManager()
-    made = manager.create(info, console or ScriptedConsole())
+async def session(
+    info: ConnectionInfo, console: ScriptedConsole | None = None, manager: SessionManager | None = None
+) -> AsyncIterator[PSSession]:
+    """Open a session for the block; those of one ``manager`` know whose password was refused."""
+    made = (manager or SessionManager()).create(info, console or ScriptedConsole())
     async with asyncio.timeout(DEADLINE):
         try:
             await made.open()
             yield made
         finally:
-            await manager.close_all()
+            await made.close()
 
 
-async def refusal(info: ConnectionInfo, console: ScriptedConsole | None = None) -> str:
+async def refusal(
+    info: ConnectionInfo, console: ScriptedConsole | None = None, manager: SessionManager | None = None
+) -> str:
     """Return the text of the error that opening a session fails with."""
     from pstui.backends.errors import OpenError
 
     try:
-        async with session(info, console):
+        async with session(info, console, manager):
             pass
     except OpenError as error:
         return f"{error.text()}\n{error.error_id}"

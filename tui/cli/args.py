@@ -17,8 +17,8 @@ pstui: PowerShell remoting in a full-screen terminal; no PowerShell needed here.
 Usage
   pstui                          the full screen
   pstui NAME                     open and enter a saved profile (host:NAME,
-                                 vm:NAME or container:NAME where a name stands
-                                 twice); user@host[:port] goes over SSH, any
+                                 vm:NAME or container:NAME where a name is
+                                 used twice); user@host[:port] uses SSH, any
                                  other name is a computer name (WinRM)
   pstui [Enter-PSSession] PARAMETERS
                                  bind as PowerShell does, open and enter
@@ -30,7 +30,7 @@ Usage
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test
 
-Options of pstui; they stand before the cmdlet
+Options of pstui; they come before the cmdlet
   --config FILE      use this profile file instead of the usual one (which the
                      variable PSTUI_CONFIG may also name)
   --line LINE        take the whole call as one PowerShell line; -WhatIf may

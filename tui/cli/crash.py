@@ -41,7 +41,7 @@ def report(error: BaseException) -> int:
 def describe(error: BaseException) -> str:
     """Return the report: places in the code and kinds of errors.
 
-    Messages keep only what stands outside quotation marks, and neither local variables nor the command line are
+    Messages keep only what is outside quotation marks, and neither local variables nor the command line are
     told: a password or a piece of a script could be in any of them.
     """
     lines = [

@@ -118,7 +118,7 @@ def _app_class(frame: FirstFrame) -> type[PstuiApp]:
 
         def on_mount(self) -> None:
             end_by_signals(asyncio.get_running_loop(), self.workspace.end)
-            # The driver takes the terminal again, and it is empty: nothing that stands on the screen has changed.
+            # The driver takes the terminal again, and it is empty: nothing that is on the screen has changed.
             self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
         def _fatal_error(self) -> None:

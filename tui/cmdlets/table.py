@@ -11,7 +11,7 @@ from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.tui.plain import plain
 from rich.cells import cell_len, set_cell_size
 
-#: caption and width of each column, as the real table has them; the first and the last stand at the right
+#: caption and width of each column, as the real table has them; the first and the last are aligned right
 COLUMNS = (
     ("Id", 3),
     ("Name", 15),

@@ -1,4 +1,4 @@
-"""Screens that stand over the workspace: the connection dialog, forms, lists, help.
+"""Screens over the workspace: the connection dialog, forms, lists, help.
 
 Enter by the module that a dialog is named after; ``fields.py`` makes fields of what ``backends.binding`` declares.
 """

@@ -21,7 +21,7 @@ from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 
-#: stands before the name of a session option among the texts
+#: comes before the name of a session option among the texts
 SESSION_OPTION = "SessionOption."
 _SETTINGS = {name: item.key for name, item in SETTINGS.items()}
 

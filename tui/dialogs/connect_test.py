@@ -105,7 +105,7 @@ class AskingArea(Vertical):
 
     @property
     def asking(self) -> bool:
-        """Whether a question stands here."""
+        """Whether a question is shown here."""
         return self._box is not None
 
     def present(self, asking: Asking) -> None:

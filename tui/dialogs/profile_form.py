@@ -1,4 +1,4 @@
-"""The forms of a profile, of its session options, and of the tables that stand once: [defaults] and [settings].
+"""The forms of a profile, of its session options, and of the tables that exist only once: [defaults] and [settings].
 
 A form shows the keys as the file has them and checks them while they are typed. Ctrl+O on the row of a credential or
 of session options opens their own form.

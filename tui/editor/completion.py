@@ -1,6 +1,6 @@
 """Completion in the editor: Tab and Ctrl+Space ask the far end, whose answer is shown in a list and narrowed by typing.
 
-How this works: ``Completions`` finds what may stand at the cursor. It asks the far end, which alone knows its commands
+How this works: ``Completions`` finds what fits at the cursor. It asks the far end, which alone knows its commands
 and files, and keeps the answer for a moment; when the far end cannot be asked now (a command runs, the session is
 lost) it offers what is known here: the names of common commands and what is in the history. A far end's answer is
 cleaned before anything of it is shown or inserted.
@@ -150,7 +150,7 @@ class Completions:
         return Found(completion) if completion is not None and time.monotonic() - since < FRESH else None
 
     async def find(self, text: str, cursor: int) -> Found:
-        """Return what may stand at ``cursor`` (code points). Raises nothing but CancelledError."""
+        """Return what fits at ``cursor`` (code points). Raises nothing but CancelledError."""
         try:
             answer = await self._ask(text, cursor)
         except PstuiError as error:
@@ -200,7 +200,7 @@ def clean(completion: Completion, text: str) -> Completion:
 
 
 def fits(match: CompletionMatch, word: str) -> bool:
-    """Whether a completion still fits when ``word`` stands in its place: its text, or its last part, begins so."""
+    """Whether a completion still fits when ``word`` is in its place: its text, or its last part, begins so."""
     typed = word.lower()
     if match.text.lower().startswith(typed):
         return True

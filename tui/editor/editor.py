@@ -134,7 +134,7 @@ class EditorOwner(Protocol):
         """The pane's text is to move by ``pages``."""
 
     def show_aside(self, content: Content | None) -> None:
-        """Show a row above the editor for what its keys do now; None takes it away."""
+        """Show a row above the editor for what its keys do now; None removes it."""
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
@@ -435,7 +435,7 @@ class LineEditor(TextArea):
             self._owner.tab_pressed()
 
     def action_menu(self) -> None:
-        """List what may stand at the cursor."""
+        """List what fits at the cursor."""
         self.completing.begin(cycling=False)
 
     def action_search(self) -> None:

@@ -178,7 +178,7 @@ def _insert(on: Editing, text: str, *, again: bool = False) -> None:
         on.inserted = start, start + len(text)
 
 
-# -- changing what stands at the cursor -------------------------------------------------------------------------------
+# -- changing what is at the cursor ----------------------------------------------------------------------------------
 
 
 def upcase_word(on: Editing) -> None:

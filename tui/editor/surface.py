@@ -53,7 +53,7 @@ class EditingSurface:
         return document.end
 
     def screen_place(self, offset: int) -> Offset:
-        """Return where an offset of the text stands on the screen."""
+        """Return where an offset of the text is on the screen."""
         area = self._area
         place = area.wrapped_document.location_to_offset(self.location_of(offset))
         region = area.content_region
@@ -64,11 +64,11 @@ class EditingSurface:
         self._area.move_cursor(self.location_of(offset))
 
     def select(self, start: int, end: int) -> None:
-        """Select what stands between two offsets; the cursor goes to the second."""
+        """Select what is between two offsets; the cursor goes to the second."""
         self._area.selection = Selection(self.location_of(start), self.location_of(end))
 
     def change(self, start: int, end: int, text: str, cursor: int | None = None) -> None:
-        """Replace what stands between two offsets; the cursor goes after it, or to ``cursor``."""
+        """Replace what is between two offsets; the cursor goes after it, or to ``cursor``."""
         self._area.replace(text, self.location_of(start), self.location_of(end), maintain_selection_offset=False)
         self.go(start + len(text) if cursor is None else cursor)
 
@@ -77,7 +77,7 @@ class EditingSurface:
         self._area.replace(text, *self._area.selection, maintain_selection_offset=False)
 
     def put(self, text: str) -> None:
-        """Replace the whole text and stand at its end."""
+        """Replace the whole text and go to its end."""
         self._area.replace(text, (0, 0), self._area.document.end)
         self._area.move_cursor(self._area.document.end)
 

@@ -381,7 +381,7 @@ class Pane(Vertical):
         self.transcript.scroll_relative(y=pages * max(self.transcript.size.height - 1, 1), animate=False)
 
     def show_aside(self, content: Content | None) -> None:
-        """Show a row for what the editor's keys do now; None takes it away."""
+        """Show a row for what the editor's keys do now; None removes it."""
         self.aside.show(content)
         self._refit()
 

@@ -1,7 +1,7 @@
 """Questions of the far end or of pstui, asked inside the pane that they belong to.
 
 ``Asking`` is a question with the answer it owes, ``AskingKey`` a wait for one key press ($Host.UI.RawUI.ReadKey). Each
-has a box that shows it, and ``QuestionArea`` is the place of a pane where a box stands.
+has a box that shows it, and ``QuestionArea`` is the place of a pane where a box is shown.
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ class QuestionBox(Vertical):
                 yield Static(hint(question), classes="hint", markup=False)
 
     def _label(self, choosing: bool) -> str:
-        # The label of a choice is the whole choice line, which stands above as buttons.
+        # The label of a choice is the whole choice line, which is shown above as buttons.
         label = plain_lines(self.asking.question.label, limit=4096).strip("\n")
         if choosing and self.asking.question.kind is QuestionKind.CHOICE:
             return "Answer: "

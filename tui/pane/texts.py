@@ -1,4 +1,4 @@
-"""The pane's own words: failures, hints, the row above the editor, and what stands there while no session is open."""
+"""The pane's own words: failures, hints, the row above the editor, and what is shown while no session is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of the profile files as the screen makes them: each goes to the file in which its table stands."""
+"""Edits of the profile files as the screen makes them: each goes to the file that holds its table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pstui.config.problems import ConfigError
 from pstui.config.store import ProfileStore, locked
 from pstui.tui.profiles.reading import TABLES, Profiles
 
-#: the tables that stand once and are edited in the screen
+#: the tables that exist only once and are edited in the screen
 SINGLE = ("defaults", "settings")
 #: undo goes back so far, as the store of each file does
 MAX_UNDO = 20
@@ -25,7 +25,7 @@ MAX_UNDO = 20
 class Change:
     """One edit.
 
-    ``kind`` is host, vm, container, credentials or the name of a table that stands once (then ``name`` is empty).
+    ``kind`` is host, vm, container, credentials or the name of a table that exists only once (then ``name`` is empty).
     ``values`` are the keys it will have, None deletes it; ``old`` is its name before it is renamed. ``base`` are the
     keys that the edit began with: what somebody else has changed in the file since then is kept. A ``new`` one must
     not exist yet.

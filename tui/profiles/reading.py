@@ -20,7 +20,7 @@ from pstui.config.profiles import load as read_configuration
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.schema import schema
 
-#: the tables of the file by the word that stands before a name: ``host:web1``
+#: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
 
 

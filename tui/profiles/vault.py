@@ -23,7 +23,7 @@ Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
 class Vault:
-    """The passwords of this run. ``credentials`` returns the ``[credentials]`` tables as they stand now.
+    """The passwords of this run. ``credentials`` returns the ``[credentials]`` tables as they are now.
 
     A password that opened a session is used for every other one with the same credential. One that failed is forgotten,
     so that the next attempt asks for it or fetches it again.

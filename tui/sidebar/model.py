@@ -93,7 +93,7 @@ class Row:
 
 
 class _Group:
-    """A heading and what stands below it, in order."""
+    """A heading and what is below it, in order."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path, self.text = path, text
@@ -206,7 +206,7 @@ class SidebarModel:
 
 
 def found_group(source: str, kind: str) -> str:
-    """Return the group of what a source has found: none for kinds that stand with the saved ones."""
+    """Return the group of what a source has found: none for kinds that are listed with the saved ones."""
     return "" if kind in _OPEN_KINDS else f"{FOUND} {source.replace('/', ' ')}"
 
 

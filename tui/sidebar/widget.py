@@ -119,7 +119,7 @@ def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
         entries += (_entry(one, group, section.source) for one in section.found)
         if section.problem:
             kind = section.kind if section.kind in ("vm", "container") else "host"
-            # There is little room, and the source's name stands before it: "docker is not running" need not repeat it.
+            # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
             said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
             entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
     return entries
@@ -161,7 +161,7 @@ class SidebarView(ScrollView, can_focus=True):
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows as they stand."""
+        """The rows as they are."""
         return self._rows
 
     @property

@@ -15,7 +15,7 @@ from pstui.tui.transcript.render.buffer import Block, TextBuffer
 from pstui.tui.transcript.rows import Place
 from pstui.tui.transcript.view import View
 
-#: Matches counted; beyond it the count stands for "this many or more".
+#: Matches counted; beyond it the count means "this many or more".
 MAX_COUNTED: Final = 5000
 #: Characters of a line that is searched as a whole for the sake of one row.
 MAX_WHOLE: Final = 2_000
@@ -126,7 +126,7 @@ class Finding(Layer):
             below: The number of the lowest line to begin at; None for the lowest one seen.
 
         Returns:
-            How many there are; MAX_COUNTED stands for "this many or more".
+            How many there are; MAX_COUNTED means "this many or more".
         """
         self.match = None
         self._search = Search(text, case_sensitive) if text else None
@@ -141,7 +141,7 @@ class Finding(Layer):
 
     @property
     def count(self) -> int:
-        """How many matches there were when the search began; MAX_COUNTED stands for "this many or more"."""
+        """How many matches there were when the search began; MAX_COUNTED means "this many or more"."""
         return len(self._places)
 
     @property

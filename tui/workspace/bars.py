@@ -36,7 +36,7 @@ def badge(pane: Pane) -> tuple[str, str]:
 
 
 def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
-    """Return a tab's text; a short one leaves the name out. A profile's colour stands as a bar before it."""
+    """Return a tab's text; a short one leaves the name out. A profile's colour is a bar before it."""
     sign, colour = badge(pane)
     name = plain(pane.caption, limit=_NAME_LIMIT)
     text = f"{number}" if short and not pane.active else f"{number} {name}"
@@ -73,7 +73,7 @@ class TabBar(Horizontal):
         await self.tabs.remove_tab(self.tab_id(pane))
 
     def move_pane(self, pane: Pane, panes: list[Pane]) -> None:
-        """Put a pane's tab where the pane now stands among ``panes``."""
+        """Put a pane's tab where the pane now is among ``panes``."""
         tab, place = self._labels[self.tab_id(pane)], panes.index(pane)
         parent = tab.parent
         if isinstance(parent, Widget) and len(panes) > 1:

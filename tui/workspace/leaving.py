@@ -61,7 +61,7 @@ class Leaving:
         """Return a line for each open session, with the number of its tab."""
         panes = self._tabs.panes
         live = [(number, pane) for number, pane in enumerate(panes, 1) if pane.state.live]
-        # What would be lost stands first: a long list is cut at its end.
+        # What would be lost comes first: a long list is cut at its end.
         live.sort(key=lambda each: not would_lose(each[1]))
         width = len(str(len(panes)))
         entered = [pane.session for _, pane in live]

@@ -26,7 +26,7 @@ class ContextChanged(Message):
 
 
 class Reading:
-    """Acts on the transcript in front. Its two rows stand below the panes and are shown when they are wanted."""
+    """Acts on the transcript in front. Its two rows are below the panes and are shown when they are wanted."""
 
     def __init__(self, screen: Screen[None], tabs: TabbedPanes, status: StatusBar) -> None:
         self._screen, self._tabs, self._status = screen, tabs, status

@@ -72,7 +72,7 @@ def row_starts(text: str, columns: int) -> list[int]:
     """Indices at which the rows of a line begin when it is wrapped at ``columns`` cells (at least one row).
 
     Rows break between clusters, never inside one, wherever the column is reached: as a terminal wraps, not at words.
-    A cluster wider than the row stands on a row of its own.
+    A cluster wider than the row is on a row of its own.
     """
     columns = max(columns, 1)
     if len(text) <= columns and is_simple(text):

@@ -8,7 +8,7 @@ from typing import Final
 from pstui.tui.transcript.render.cells import clusters, width
 from pstui.tui.transcript.render.style import Run, Runs, slice_runs
 
-#: Tab stops stand this many columns apart.
+#: Tab stops are this many columns apart.
 TAB: Final = 8
 #: Style changes kept in one line; later ones are ignored.
 MAX_RUNS: Final = 4096
@@ -123,7 +123,7 @@ class OpenLine:
         self.length += len(text)
 
     def _tab(self, runs: Runs) -> None:
-        """Move to the next tab stop, writing blanks only where nothing stands yet."""
+        """Move to the next tab stop, writing blanks only where there is no text yet."""
         column = self.column()
         target = (column // TAB + 1) * TAB
         if self._cursor is None and not self._columns:

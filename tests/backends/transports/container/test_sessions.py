@@ -197,7 +197,7 @@ async def test_a_powershell_that_is_killed_leaves_the_container_running(podman: 
         running = asyncio.ensure_future(interactive.run("Start-Sleep 600"))
         killing = (
             "import os,signal; [os.kill(int(p), 9) for p in os.listdir('/proc') if p.isdigit() and "
-            "b'demo.stdio' in open(f'/proc/{p}/cmdline','rb').read() and int(p) != os.getpid()]"
+            "b'demo.server.stdio' in open(f'/proc/{p}/cmdline','rb').read() and int(p) != os.getpid()]"
         )
         await podman.later("exec", "--user=root", brief, "python3", "-c", killing)
         assert "the PowerShell in the container" in await broken(session)
