@@ -233,7 +233,7 @@ async def test_nothing_stays_in_the_container_when_the_session_is_dropped(podman
         await asyncio.wait_for(running, PROMPT)
     left = podman("top", brief, "args")
     async with asyncio.timeout(PROMPT):
-        while "demo.stdio" in left:
+        while "demo.server.stdio" in left:
             left = await asyncio.to_thread(podman, "top", brief, "args")
 
 

@@ -14,6 +14,7 @@ import pytest
 from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.wsman import http as wsman_sockets
 from pstui.backends.transports.wsman.errors import ErrorContext, open_error
 from pstui.backends.transports.wsman.faults import AuthenticationFailure, failure_of
@@ -97,11 +98,12 @@ async def test_a_wrong_password_is_refused_and_tried_once(
     needs(values)
     given = values.get("Credential", credential())
     wrong = {**values, "Credential": credential(given.user_name, "wrong")}
-    told = await refusal(call(winrm_endpoint, ssl=ssl, **wrong))
+    manager = SessionManager()
+    told = await refusal(call(winrm_endpoint, ssl=ssl, **wrong), manager=manager)
     assert "WinRM code 5 (AccessDenied)" in told or "WinRM code 1326 (LogonFailure)" in told
     assert "wrong" not in told.replace("is wrong", "")
     before = len(winrm_endpoint.requests())
-    again = await asyncio.gather(*(refusal(call(winrm_endpoint, ssl=ssl, **wrong)) for _ in range(3)))
+    again = await asyncio.gather(*(refusal(call(winrm_endpoint, ssl=ssl, **wrong), manager=manager) for _ in range(3)))
     assert all("refused before" in one for one in again)
     assert len(winrm_endpoint.requests()) == before
 
@@ -109,7 +111,8 @@ async def test_a_wrong_password_is_refused_and_tried_once(
 async def test_ten_sessions_with_one_wrong_password_cost_one_attempt(winrm_endpoint: WinRMEndpoint) -> None:
     wrong = {"Authentication": "Basic", "Credential": credential("bob", "wrong")}
     before = winrm_endpoint.wire("in").count(b"Authorization: Basic")
-    told = await asyncio.gather(*(refusal(call(winrm_endpoint, ssl=True, **wrong)) for _ in range(10)))
+    manager, info = SessionManager(), call(winrm_endpoint, ssl=True, **wrong)
+    told = await asyncio.gather(*(refusal(info, manager=manager) for _ in range(10)))
     assert sum("refused before" in one for one in told) == 9
     assert winrm_endpoint.wire("in").count(b"Authorization: Basic") - before == 1
 
