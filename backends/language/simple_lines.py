@@ -151,7 +151,8 @@ def argument_text(value: Value) -> str:
     if isinstance(value, Number):
         text = value.text or to_string(value)
         # A sign makes a bare word of a number in a command line, and a type may need its suffix: in parentheses then.
-        return text if text[0].isdigit() and parse_number(text) == value else f"({literal(value)})"
+        unsigned = text[0].isdigit() or text[0] == "."
+        return text if unsigned and parse_number(text) == value else f"({literal(value)})"
     return expression_text(value)
 
 

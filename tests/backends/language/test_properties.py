@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
 from pstui.backends.language.numbers import Number, literal, parse_number, to_string
@@ -55,6 +55,8 @@ def test_every_text_gets_an_answer(text: str) -> None:
 
 
 @given(_text | _simple_line)
+@example("a .5")
+@example("a .0kb")
 @settings(max_examples=600, deadline=None)
 def test_what_is_converted_renders_back(text: str) -> None:
     for no_language in (False, True):
