@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
-from pstui.backends.credentials import FailedLogins
 from pstui.backends.errors import CallError
+from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession
 from pstui.backends.sessions.session import PSSession

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, ConsoleSize
-from pstui.backends.credentials import FailedLogins
 from pstui.backends.errors import (
     Offer,
     OpenCancelled,
@@ -21,6 +20,7 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
+from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop

@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
-from pstui.backends.credentials import FailedLogins
+from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
 

@@ -31,7 +31,8 @@ from urllib.parse import urlsplit
 import requests
 import requests.adapters
 import requests.auth
-from pstui.backends.credentials import FailedLogins, PSCredential
+from pstui.backends.credentials import PSCredential
+from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
