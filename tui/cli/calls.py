@@ -14,7 +14,6 @@ from pstui.backends.binding.line import bind, bind_line
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
-from pstui.tui.cli import invoke
 from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options, is_what_if, refuse_late_options, take_json
 from pstui.tui.profiles.reading import TABLES, Profiles, load
 
@@ -126,6 +125,8 @@ def dispatch(options: Options) -> int:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
             as_json = options.json or wanted.json
+            from pstui.tui.cli import invoke  # its sessions load asyncio
+
             return invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
     _refuse_json(options.json)
     return _screen(list(wanted.infos), options, profiles, single=True)
@@ -179,6 +180,8 @@ def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what
             "Call Enter-PSSession or Invoke-Command; in the screen, Alt+X takes every session cmdlet.",
         )
     if call.cmdlet == _INVOKE:
+        from pstui.tui.cli import invoke  # its sessions load asyncio
+
         invoke.check(call)
     infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
     return Wanted(infos, call, as_json, call.what_if)
