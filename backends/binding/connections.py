@@ -147,7 +147,8 @@ def connections(
     session is then to be kept.
     """
     if call.source is not None and call.source.cmdlet == "New-PSSession":
-        return connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
+        found = connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
+        return found if call.picked < 0 else found[call.picked : call.picked + 1]
     if call.cmdlet == "New-PSSession" and call.parameter_set == "Session":
         return tuple(session.info for session in call.sessions) or (_loopback(call),)
     parameter_set = parameter_set_of(call)

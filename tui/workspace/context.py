@@ -48,9 +48,9 @@ class AppContext:
         """The sessions that Get-PSSession shows: those that stay open when they are left."""
         return [session for session in self.sessions.sessions if not session.temporary]
 
-    def bind_context(self, *, keeps_variables: bool = False) -> BindContext:
-        """Return what calls are bound against."""
-        return BindContext(sessions=lambda: self.kept, variables=self.variables, keeps_variables=keeps_variables)
+    def bind_context(self, results: Mapping[tuple[int, ...], Any] | None = None) -> BindContext:
+        """Return what calls are bound against; ``results`` is what calls inside a line that is run have given."""
+        return BindContext(sessions=lambda: self.kept, variables=self.variables, results=results)
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -67,9 +67,12 @@ class AppContext:
         """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""
         return info if self.vault is None else await self.vault.ready(info, console)
 
-    def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
-        """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
-        return bind_line(text, context=self.bind_context(keeps_variables=keeps_variables))
+    def call(self, text: str, results: Mapping[tuple[int, ...], Any] | None = None) -> BoundCall:
+        """Bind a PowerShell line. With ``results`` it is one that is run, and may also set or show a variable.
+
+        Raises CallError; CallNeeded for a call inside a line that is run.
+        """
+        return bind_line(text, context=self.bind_context(results))
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
