@@ -27,7 +27,7 @@ from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, P
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import Cursor, preferences
 from pstui.backends.binding.errors import BindingError
-from pstui.backends.binding.members import Record, item, objects_of, text_of
+from pstui.backends.binding.members import Record, item, objects_of, only, text_of
 from pstui.backends.binding.parameters import OPENING, cmdlet_name, object_cmdlet_name
 from pstui.backends.binding.pipes import compared, imported, is_true, passed_on
 from pstui.backends.binding.values import ConversionError, Value
@@ -107,7 +107,7 @@ class Reader(Cursor):
         if object_cmdlet_name(word) is not None:
             call = self.call()
             try:
-                return None, passed_on(call, objects, self._run_block)
+                return None, only(passed_on(call, objects, self._run_block))
             except (CallError, ConversionError) as error:
                 raise self._marked(error, following or pipe) from None
         target = cmdlet_name(word)

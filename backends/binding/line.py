@@ -93,6 +93,31 @@ def statements(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def one_line(text: str) -> str:
+    """Return lines as one: statements with semicolons between them, line breaks inside brackets as what they mean."""
+    try:
+        parts = statements(text)
+    except CallError:
+        return " ".join(text.split())
+    return "; ".join(map(_unbroken, parts))
+
+
+def _unbroken(part: str) -> str:
+    opened: list[str] = []
+    pieces, end = list[str](), 0
+    for token in tokenize(part):
+        if token.kind is TokenKind.LEFT:
+            opened.append(token.text)
+        elif token.kind is TokenKind.RIGHT and opened:
+            opened.pop()
+        elif token.kind is TokenKind.CONTINUATION or token.kind is TokenKind.NEWLINE:
+            separates = token.kind is TokenKind.NEWLINE and bool(opened) and opened[-1] not in ("(", "[")
+            last = "".join(pieces) + part[end : token.start]
+            pieces += [part[end : token.start], "; " if separates and last.rstrip()[-1:] not in "{;(" else " "]
+            end = token.end
+    return "".join([*pieces, part[end:]])
+
+
 def evaluate(text: str, context: BindContext) -> Any:
     """Return the value of one expression: a hashtable, a variable, a call in parentheses. Raises CallError."""
     # in parentheses, so that a variable or a hashtable is read as the value that it is

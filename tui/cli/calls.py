@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
@@ -129,7 +129,14 @@ def dispatch(options: Options) -> int:
 
             return invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
     _refuse_json(options.json)
+    if options.line is not None and wanted.call is not None and _is_for_the_bar(options.line, wanted.call):
+        return _screen([], options, profiles, single=True, line=options.line)
     return _screen(list(wanted.infos), options, profiles, single=True)
+
+
+def _is_for_the_bar(line: str, call: BoundCall) -> bool:
+    """Whether a line does more than enter one session: it keeps one, or sets variables."""
+    return call.source is not None or len(statements(line)) > 1
 
 
 def demo(options: Options) -> int:
@@ -217,6 +224,7 @@ def _screen(
     *,
     single: bool = False,
     lacking: MissingMandatory | None = None,
+    line: str = "",
 ) -> int:
     from pstui.tui.cli import screen
     from pstui.tui.profiles.book import ProfileBook
@@ -234,6 +242,7 @@ def _screen(
         book=book,
         settings=profiles.settings,
         lacking=lacking,
+        line=line,
     )
 
 

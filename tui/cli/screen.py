@@ -137,12 +137,13 @@ def run(
     book: ProfileBook | None = None,
     settings: Mapping[str, Any] | None = None,
     lacking: MissingMandatory | None = None,
+    line: str = "",
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
     ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
-    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with
-    the terminal given back, and without a trace on it.
+    call to be asked for first, because it lacks values, ``line`` one that the command bar runs first. Raises CallError,
+    and whatever exception ended the app: with the terminal given back, and without a trace on it.
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
@@ -164,7 +165,7 @@ def run(
             memory=StateFile(state_folder() / "workspace.json"),
             sources=lambda: _sources(book),
         )
-        app.workspace.lacking = lacking
+        app.workspace.lacking, app.workspace.first_line = lacking, line
         if sink is not None:
             sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
         code = app.run()

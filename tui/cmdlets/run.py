@@ -193,8 +193,8 @@ class CmdletRunner:
         objects = await self._done(call, said)
         if call.assign and call.cmdlet:
             self._set(call.assign, only(objects))
-        elif objects:
-            said.append(CmdletOutput(shown(objects, self._width())))
+        elif text := shown(objects, self._width()):
+            said.append(CmdletOutput(text))
 
     async def _done(self, call: BoundCall, said: list[CmdletOutput]) -> list[Any]:
         """Run a call for each object that came through the pipe to it; return the objects that it gives."""
@@ -207,7 +207,11 @@ class CmdletRunner:
             said += [CmdletOutput(notice) for notice in each.notices if not nothing]
             given = [*missed(each), *await verb(each)]
             objects += [item for item in given if not isinstance(item, CmdletOutput)]
-            self._settle(each.common, [item for item in given if isinstance(item, CmdletOutput)], said)
+            outputs = [item for item in given if isinstance(item, CmdletOutput)]
+            if each.cmdlet == SHOWN:
+                said += outputs  # errors that a variable holds are shown, and not made again
+            else:
+                self._settle(each.common, outputs, said)
         if name := str(call.common.get("OutVariable") or ""):
             self._add(name, objects)
         return objects
@@ -223,7 +227,7 @@ class CmdletRunner:
         action = str(common.get("ErrorAction") or self._context.variables.get("erroractionpreference") or "Continue")
         errors = [each for each in outputs if each.is_error]
         if name := str(common.get("ErrorVariable") or ""):
-            self._add(name, [each.record() for each in errors])
+            self._add(name, [each.record() for each in errors if action != "Ignore"])
         if errors and action != "Ignore":
             before = self._context.variables.get("error")
             after = before if isinstance(before, list) else []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.line import one_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, PstuiError
 from pstui.tui.dialogs.connect_draft import Draft, FieldsMissing
@@ -28,7 +29,7 @@ from textual.worker import Worker
 WIDE = 90
 
 
-class ConnectFrame(ModalScreen[ConnectionInfo | None]):
+class ConnectFrame(ModalScreen[ConnectionInfo | str | None]):
     """The first line, the sets and the fields, then help, the line that says the same, results and buttons."""
 
     CSS_PATH = "dialogs.tcss"
@@ -111,7 +112,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
 
 class ConnectScreen(ConnectFrame):
-    """Returns the connection to open, None when it was closed.
+    """Returns the connection to open, None when it was closed; a text is a line for the command bar.
 
     ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them.
     """
@@ -248,6 +249,11 @@ class ConnectScreen(ConnectFrame):
         """Fill the fields from a pasted line."""
         if not is_call(text.strip()):
             return False
+        if self.context.is_more_than_a_connection(text):
+            self.quick.value = one_line(text)
+            self.quick.cursor_position = len(self.quick.value)
+            self.set_focus(self.quick)
+            return True
         self.run_worker(self._take_line(text), group="fill", exclusive=True)
         return True
 
@@ -277,6 +283,9 @@ class ConnectScreen(ConnectFrame):
             self._do("connect")
 
     async def _quick(self, text: str) -> None:
+        if self.context.is_more_than_a_connection(text):
+            self._end(text)
+            return
         try:
             info = self.context.connection(text)
         except MissingMandatory:
@@ -366,7 +375,7 @@ class ConnectScreen(ConnectFrame):
         else:
             self._end(None)
 
-    def _end(self, info: ConnectionInfo | None) -> None:
+    def _end(self, info: ConnectionInfo | str | None) -> None:
         if self._test is not None:
             self._test.cancel()
         self.dismiss(info)

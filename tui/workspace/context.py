@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.binding.connections import connection_info, parse_target
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import bind_line
+from pstui.backends.binding.line import bind_line, statements
 from pstui.backends.binding.parameters import cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
@@ -73,6 +73,18 @@ class AppContext:
         Raises CallError; CallNeeded for a call inside a line that is run.
         """
         return bind_line(text, context=self.bind_context(results))
+
+    def is_more_than_a_connection(self, text: str) -> bool:
+        """Tell whether a text is a line for the command bar: several statements, or a session that is to be kept."""
+        if not is_call(text.strip()) or text.strip().startswith("-"):
+            return False
+        try:
+            if len(statements(text)) > 1:
+                return True
+            call = self.call(text)
+        except CallError:
+            return False
+        return call.cmdlet != "Enter-PSSession" or call.source is not None
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.

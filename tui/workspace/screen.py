@@ -91,6 +91,8 @@ class Workspace(KeysPainted):
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
+        #: a line of the command line that the command bar runs first
+        self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = False
@@ -135,6 +137,8 @@ class Workspace(KeysPainted):
         self.profiles.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
+        if self.first_line:
+            self.sessions.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:

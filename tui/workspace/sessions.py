@@ -87,9 +87,11 @@ class SessionActions:
     ) -> None:
         from pstui.tui.dialogs.connect import ConnectScreen
 
-        def answered(info: ConnectionInfo | None) -> None:
+        def answered(info: ConnectionInfo | str | None) -> None:
             if info is None:
                 self._focus_pane()
+            elif isinstance(info, str):
+                self.run_line(info)
             else:
                 self._screen.run_worker(self._try_open(open_it(info)), group="opening")
 
@@ -103,6 +105,10 @@ class SessionActions:
 
     def action_commands(self) -> None:
         """Open the list of actions, where cmdlets can also be typed."""
+        self.run_line("")
+
+    def run_line(self, line: str) -> None:
+        """Open the list of actions and run a line of cmdlets there, where its questions and errors are shown."""
         from pstui.backends.binding.errors import MissingMandatory
         from pstui.tui.dialogs.palette import CommandPalette
 
@@ -116,7 +122,7 @@ class SessionActions:
             else:
                 self._focus_pane()
 
-        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed), answered)
+        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed, line), answered)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
