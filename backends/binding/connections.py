@@ -268,6 +268,12 @@ def _fill(
     credentials: CredentialLookup,
 ) -> None:
     defaults = {**defaults, **call.preferences}
+    given = values.get("Credential")
+    if isinstance(given, PSCredential) and given.password is None:
+        # a name may be that of a saved credential, whose account it means then
+        values["Credential"] = found = credentials(given.user_name)
+        if found.user_name != given.user_name:
+            settings["credential"] = given.user_name
     try:
         if "SessionOption" not in values and isinstance(defaults.get("session_option"), Mapping):
             # the idle time is checked for every set, as PowerShell checks that of $PSSessionOption

@@ -179,7 +179,8 @@ def _broken(rule: str, result: Any) -> str:
 
 def _is_empty(result: Any) -> bool:
     if isinstance(result, tuple):
-        return not result or any(_is_empty(item) for item in result)
+        # an empty hashtable in a list is for the cmdlet itself to refuse (measured with -SSHConnection)
+        return not result or any(_is_empty(item) for item in result if not isinstance(item, dict))
     return result is None or (isinstance(result, str | dict) and len(result) == 0)
 
 

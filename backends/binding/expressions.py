@@ -2,7 +2,7 @@
 
 How this works. ``Reader`` reads from a place among tokens (``Cursor``) by descent: ``pipeline`` is a value or a call
 and what it is piped into, ``call`` a cmdlet with its arguments, ``argument`` one value or several with commas between
-them, ``operand`` one value with its properties and items. Inside the block of a Where-Object also ``condition``.
+them, ``operand`` one value with its properties and items; in the block of a Where-Object there are conditions, too.
 
 ``result_of`` says what a call gives to the rest of the line. Where the line is run (``BindContext.results``) a call
 inside it is run first: it raises ``CallNeeded``, and the line is read again with what it gave. Where the line is only
@@ -23,13 +23,14 @@ from typing import Any
 from pstui.backends.binding import session_options as binding_options
 from pstui.backends.binding import values
 from pstui.backends.binding.binder import DASHES, Element, Name, bind_elements
+from pstui.backends.binding.conditions import condition
 from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, PendingSession, ScriptBlock, mark
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import Cursor, preferences
 from pstui.backends.binding.errors import BindingError
 from pstui.backends.binding.members import Record, item, objects_of, only, text_of
 from pstui.backends.binding.parameters import OPENING, cmdlet_name, object_cmdlet_name
-from pstui.backends.binding.pipes import compared, imported, is_true, passed_on
+from pstui.backends.binding.pipes import imported, passed_on
 from pstui.backends.binding.values import ConversionError, Value
 from pstui.backends.binding.writer import quote
 from pstui.backends.credentials import PSCredential
@@ -91,7 +92,7 @@ class Reader(Cursor):
             if object_cmdlet_name(call.cmdlet) and call.cmdlet not in ("Get-Credential", "Import-Csv"):
                 raise self.refuse(first, f"{call.cmdlet} needs something from the pipe", "Such as Get-PSSession | …")
         else:
-            value = self.condition() if self.computes else self.argument().value
+            value = condition(self) if self.computes else self.argument().value
         while self.next_is(TokenKind.PIPE):
             pipe, source = self.take(), call
             objects = objects_of(value if call is None else self.result_of(call, pipe))
@@ -296,37 +297,6 @@ class Reader(Cursor):
         numbers = list(range(begin, end + 1) if begin <= end else range(begin, end - 1, -1))
         return Value(numbers, first.text, False, first.place)
 
-    # -- conditions -------------------------------------------------------------------------------------------
-
-    def condition(self) -> Any:
-        """Read comparisons joined by -and, -or and -xor, which are taken from left to right."""
-        result = self._comparison()
-        while (token := self.peek()) is not None and token.text.casefold() in ("-and", "-or", "-xor"):
-            self.take()
-            right = self._comparison()
-            one, other = is_true(result), is_true(right)
-            result = {"-and": one and other, "-or": one or other}.get(token.text.casefold(), one is not other)
-        return result
-
-    def _comparison(self) -> Any:
-        token = self.peek()
-        if token is not None and token.kind is TokenKind.OPERATOR and token.text.casefold() in ("-not", "!"):
-            self.take()
-            return not is_true(self._comparison())
-        left = self.argument().value
-        while (token := self.peek()) is not None and token.kind is TokenKind.OPERATOR:
-            if token.text.casefold() in ("-and", "-or", "-xor"):
-                break
-            self.take()
-            if token.text[:1] not in DASHES:
-                raise self.refuse(token, "This is not computed here", "Comparisons with -and, -or and -not are.")
-            right = self.argument().value
-            try:
-                left = compared(token.text[1:], left, right)
-            except CallError as error:
-                raise self.refuse(token, error.what, error.hint or error.why) from None
-        return left
-
     # -- values -----------------------------------------------------------------------------------------------
 
     def _primary(self, token: Token) -> Value:
@@ -454,30 +424,34 @@ class Reader(Cursor):
         name = self.take()
         self.close()
         operand = self.operand()
-        wanted = name.text.casefold().removeprefix("system.")
         try:
-            match wanted:
-                case "guid":
-                    return Value(values.guid(operand.value), operand.text, False, name.start)
-                case "int" | "int32":
-                    return Value(values.integer(operand.value), operand.text, False, name.start)
-                case "string":
-                    text = values.text_of(operand)
-                    return Value(text, text, False, name.start)
-                case "management.automation.remoting.pssessionoption" if isinstance(operand.value, dict):
-                    options = SessionOption(binding_options.from_table(operand.value))
-                    return Value(options, operand.text, False, name.start)
-                case "uri" | "timespan" if isinstance(operand.value, str):
-                    return operand
-                case "pscustomobject" | "psobject" | "management.automation.pscustomobject" if isinstance(
-                    operand.value, Mapping
-                ):
-                    return Value(Record(dict(operand.value)), operand.text, False, name.start)
-                case "ordered" | "hashtable" if isinstance(operand.value, dict):
-                    return operand
+            value = _converted(name.text.casefold().removeprefix("system."), operand)
         except ConversionError as error:
             raise self.refuse(name, error.why, error.hint) from None
-        raise self.refuse(name, "This type is not known here", "Write the value itself.")
+        if value is None:
+            raise self.refuse(name, "This type is not known here", "Write the value itself.")
+        return Value(value, value if isinstance(value, str) else operand.text, False, name.start)
+
+
+def _converted(wanted: str, operand: Value) -> Any:
+    """Return a value as one of the types that a line may name, None for another type. Raises ConversionError."""
+    value = operand.value
+    match wanted:
+        case "guid":
+            return values.guid(value)
+        case "int" | "int32":
+            return values.integer(value)
+        case "string":
+            return values.text_of(operand)
+        case "management.automation.remoting.pssessionoption" if isinstance(value, dict):
+            return SessionOption(binding_options.from_table(value))
+        case "pscustomobject" | "psobject" | "management.automation.pscustomobject" if isinstance(value, Mapping):
+            return Record(dict(value))
+        case "uri" | "timespan" if isinstance(value, str):
+            return value
+        case "ordered" | "hashtable" if isinstance(value, dict):
+            return value
+    return None
 
 
 def _piped(value: Any, pipe: Token) -> Value:

@@ -144,7 +144,7 @@ def _order(left: Any, right: Any, exact: bool = False) -> int | None:
     else:
         left, right = text_of(left), text_of(right)
         left, right = (left, right) if exact else (left.casefold(), right.casefold())
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def _name(given: Any) -> str:

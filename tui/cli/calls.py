@@ -63,7 +63,7 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
-    return connection_info(call, defaults=profiles.defaults)
+    return connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
@@ -175,7 +175,8 @@ def _bind(options: Options, profiles: Profiles) -> Wanted:
 
 def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what_if: bool = False) -> Wanted:
     if call.cmdlet == _ENTER:
-        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+        info = connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
+        return Wanted((info,), call, as_json, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -190,7 +191,9 @@ def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what
         from pstui.tui.cli import invoke  # its sessions load asyncio
 
         invoke.check(call)
-    infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
+    infos: tuple[ConnectionInfo, ...] = ()
+    if opens(call):
+        infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)
     return Wanted(infos, call, as_json, call.what_if)
 
 

@@ -35,7 +35,7 @@ def _kind(value: Any) -> object:
     return type(value)
 
 
-def _alike(objects: list[Any], width: int) -> str:
+def _alike(objects: Sequence[Any], width: int) -> str:
     first = objects[0]
     if is_session(first):
         return session_table(objects, columns_for(width))

@@ -62,6 +62,10 @@ class Profiles:
             raise CallError(f"there is no [credentials.{name}]", hint=f"Add it to {self.path}.")
         return PSCredential(str(table.get("user_name", name)))
 
+    def named_credential(self, name: str) -> PSCredential:
+        """Return a [credentials] entry by its name; any other name is a user's."""
+        return self.credential(name) if name in self.configuration.credentials else PSCredential(name)
+
     def problems_of(self, kind: str, name: str) -> list[str]:
         """Return what was found wrong with one profile, and is why it is not offered."""
         table = f"{TABLES[kind]}.{name}"

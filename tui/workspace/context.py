@@ -59,9 +59,7 @@ class AppContext:
 
     def credential(self, name: str) -> PSCredential:
         """Return a saved credential by its name; any other name is a user's. Raises CallError."""
-        if self.book is not None and name in self.book.profiles.configuration.credentials:
-            return self.book.profiles.credential(name)
-        return PSCredential(name)
+        return PSCredential(name) if self.book is None else self.book.profiles.named_credential(name)
 
     async def prepared(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
         """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""

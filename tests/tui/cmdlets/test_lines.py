@@ -2,102 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Question
-from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.errors import PstuiError
-from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.session import PSSession
-from pstui.tui.cmdlets.common_parameters import CmdletOutput
-from pstui.tui.cmdlets.run import CmdletRunner
-from pstui.tui.workspace.context import AppContext
+from pstui.backends.credentials import PSCredential
 
-from tests.support.nobody import NobodyConsole
+from tests.support.command_bar import DEMO, Bar
 
-DEMO = ConnectionInfo(ParameterSet.DEMO)
 ENTER = ",Microsoft.PowerShell.Commands.EnterPSSessionCommand"
 GET = ",Microsoft.PowerShell.Commands.GetPSSessionCommand"
 NOT_THERE = "RemoteRunspaceNotAvailableForSpecified"
 
 
-@dataclass(slots=True)
-class Answering(NobodyConsole):
-    """A console with one answer to every question."""
-
-    answer: str = ""
-
-    async def ask(self, question: Question) -> Secret:
-        return Secret(self.answer)
-
-
-@dataclass
-class Entered:
-    """A screen that notes what was entered."""
-
-    infos: list[ConnectionInfo] = field(default_factory=list)
-
-    async def enter(self, info: ConnectionInfo) -> None:
-        self.infos.append(info)
-
-    async def exit(self) -> str:
-        return ""
-
-    async def let_go(self, session: PSSession) -> None: ...
-    async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None: ...
-    async def connect(self, session: PSSession) -> None: ...
-    async def receive(self, session: PSSession) -> None: ...
-
-
-class Bar:
-    """The command bar without its screen, with three open sessions: web (1), db (2), api (3)."""
-
-    def __init__(self) -> None:
-        self.context = AppContext(SessionManager())
-        self.ui, self.console = Entered(), Answering()
-        self.runner = CmdletRunner(self.context, self.ui, self.console, lambda: 120)
-        self.web, self.db, self.api = (self.named(name) for name in ("web", "db", "api"))
-
-    def named(self, name: str) -> PSSession:
-        session = self.context.sessions.create(DEMO, NobodyConsole(), name=name, temporary=False)
-        session.instance_id = uuid.uuid4()
-        session.status.set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
-        return session
-
-    async def run(self, *lines: str) -> list[CmdletOutput]:
-        said: list[CmdletOutput] = []
-        for line in lines:
-            try:
-                said = await self.runner.run(line)
-            except PstuiError as error:
-                said = [CmdletOutput.of(error)]
-        return said
-
-    async def shown(self, *lines: str) -> str:
-        return "\n".join(each.text for each in await self.run(*lines))
-
-    async def refused(self, *lines: str) -> str:
-        """Return the id of the error that the last line ends in."""
-        said = await self.run(*lines)
-        assert said and said[-1].is_error, said
-        return said[-1].error_id
-
-    @property
-    def entered(self) -> Any:
-        return self.ui.infos[-1].values.get("Session") if self.ui.infos else None
-
-
 @pytest.fixture
 def bar() -> Bar:
-    return Bar()
+    return Bar("web", "db", "api")
 
 
 @pytest.mark.parametrize(
@@ -188,15 +109,14 @@ async def test_values_and_small_pipelines_are_shown(bar: Bar, line: str, text: s
 async def test_all_properties_of_a_session_are_listed(bar: Bar) -> None:
     text = await bar.shown("Get-PSSession -Id 1 | Format-List *")
     assert "ComputerType           : RemoteMachine" in text
-    assert f"InstanceId             : {bar.web.instance_id}" in text
-    assert await bar.shown("(Get-PSSession -Id 1).InstanceId") == str(bar.web.instance_id)
+    assert f"InstanceId             : {bar.session('web').instance_id}" in text
+    assert await bar.shown("(Get-PSSession -Id 1).InstanceId") == str(bar.session("web").instance_id)
 
 
 async def test_a_call_inside_a_line_is_run_once_before_it() -> None:
     bar = Bar()
-    await bar.context.sessions.close_all()
     async with opened(bar, "one"):
-        assert await bar.shown("(Get-PSSession | Where-Object Name -eq one).Id") == "4"
+        assert await bar.shown("(Get-PSSession | Where-Object Name -eq one).Id") == "1"
         text = await bar.shown("$s = Get-PSSession; Invoke-Command -Session $s { 'x' }; $s.Name")
         assert text == "x\none"
 
@@ -211,7 +131,7 @@ async def test_errors_are_silenced_and_kept(bar: Bar) -> None:
     await bar.run("Get-PSSession -Id 78 -ea Ignore -ev ev")
     assert await bar.shown("$Error.Count") == "2"
     said = await bar.run("Get-PSSession -Id 1, 99 -ErrorAction Stop; Remove-PSSession -Id 1")
-    assert bar.web in bar.context.sessions.sessions, "Stop ends the line"
+    assert bar.session("web") in bar.context.sessions.sessions, "Stop ends the line"
     assert await bar.refused("Enter-PSSession -Bogus -ErrorAction SilentlyContinue") == f"NamedParameterNotFound{ENTER}"
 
 
@@ -248,7 +168,11 @@ async def test_objects_bind_by_the_names_of_their_properties(bar: Bar, tmp_path:
         ("[pscustomobject]@{ContainerId='api'} | etsn", "ContainerId", "api"),
         ("[pscustomobject]@{Id='2'} | etsn", "Id", 2),
         ("[pscustomobject]@{Name='db'} | etsn", "Name", "db"),
-        (f"[pscustomobject]@{{InstanceId='{bar.db.instance_id}'}} | etsn", "InstanceId", bar.db.instance_id),
+        (
+            f"[pscustomobject]@{{InstanceId='{bar.session('db').instance_id}'}} | etsn",
+            "InstanceId",
+            bar.session("db").instance_id,
+        ),
     ):
         said = await bar.run(line)
         assert bar.ui.infos[-1].values.get(key) == value, (line, said)
@@ -282,7 +206,7 @@ async def test_nothing_through_the_pipe_does_nothing(bar: Bar) -> None:
 
 async def test_what_stands_in_a_block_is_done_for_each_object(bar: Bar) -> None:
     await bar.run("Get-PSSession | Where-Object Name -ne db | ForEach-Object { Remove-PSSession $_ }")
-    assert bar.context.sessions.sessions == (bar.db,)
+    assert bar.context.sessions.sessions == (bar.session("db"),)
 
 
 @asynccontextmanager
@@ -299,7 +223,6 @@ async def opened(bar: Bar, *names: str) -> AsyncIterator[None]:
 
 async def test_a_script_runs_in_open_sessions_and_is_shown_by_session() -> None:
     bar = Bar()
-    await bar.context.sessions.close_all()
     async with opened(bar, "one", "two"):
         assert await bar.shown("$s = Get-PSSession -Name one", "Invoke-Command -Session $s { 1 + 1 }") == "2"
         text = await bar.shown("Invoke-Command -Session (Get-PSSession) { 'here' }")
