@@ -121,6 +121,10 @@ ParameterSet.HOST_PROCESS = ParameterSet(
 ParameterSet.DEMO = ParameterSet("Demo", "Demo", "Demo", own=True, computer_name="demo")
 
 
+#: the setting that says in one line what a name was taken for, to be shown before the session opens
+ORIGIN = "origin"
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
     """One bound and validated target: a parameter set and its values, keyed by PowerShell's parameter names.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options, is_what_if, refuse_late_options, take_json
 from pstui.tui.profiles.reading import TABLES, Profiles, load
@@ -40,7 +40,7 @@ def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInf
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
     _refuse_damaged(name, profiles)
-    target = parse_target(name, profiles.tables, defaults=profiles.defaults)
+    target = parse_target(name, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
     if target.close and ask:
         _confirm(name, target.close)
     return _connection(target, profiles)
@@ -58,7 +58,8 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if not is_cmdlet(words[0]):
         refuse_misspelled(words[0], profiles)
         if len(words) == 1 and not text.startswith("-"):
-            return _connection(parse_target(text, profiles.tables, defaults=profiles.defaults), profiles)
+            target = parse_target(text, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
+            return _connection(target, profiles)
         text = f"Enter-PSSession {text}"
     call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
@@ -67,9 +68,16 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
-    if target.connection is not None:
-        return target.connection
-    return profiles.connection(target.kind, target.name)
+    info = target.connection or profiles.connection(target.kind, target.name)
+    return replace(info, settings={**info.settings, ORIGIN: target.origin}) if target.origin else info
+
+
+def _ssh_host(name: str) -> tuple[ConnectionInfo, str] | None:
+    """Return where a host of the user's OpenSSH configuration leads."""
+    from pstui.backends.discovery.ssh_config import SSHConfigSource
+
+    found = SSHConfigSource().named(name)
+    return None if found is None else (found.info, "ssh_config")
 
 
 def _refuse_damaged(text: str, profiles: Profiles) -> None:

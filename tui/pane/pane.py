@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import SessionStateError
 from pstui.backends.pace import Pace
+from pstui.backends.records import Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
@@ -164,7 +165,9 @@ class Pane(Vertical):
     # -- the session ------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Open the session once the pane has its size."""
+        """Open the session once the pane has its size; what its name was taken for is said first."""
+        if origin := self.info.settings.get(ORIGIN):
+            self.console.write(Write(str(origin), stream=Stream.NOTICE))
         if not self.dormant:
             self.call_after_refresh(self._run)
 
