@@ -60,7 +60,10 @@ def _elements(name: str, arguments: Sequence[str]) -> list[Element]:
         program, rest = [*program[:place], *arguments[start + place + 1 :]], ()
     if len(program) == 1:
         return shell_elements(arguments)
-    command = [Name("Command", "-Command", False, True, start), Value(program, " ".join(program), True, start)]
+    command: list[Element] = [
+        Name("Command", "-Command", False, True, start),
+        Value(program, " ".join(program), True, start),
+    ]
     return [*shell_elements(arguments[: start - 1]), *command, *shell_elements(rest)]
 
 

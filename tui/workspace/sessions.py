@@ -10,7 +10,7 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import SidebarEntry, identity
+from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -155,7 +155,7 @@ class SessionActions:
             return
         self._screen.remove_class("-unfolded")
         same = identity(info)
-        there = next((pane for pane in self._tabs.panes if identity(pane.info) == same), None)
+        there = next((pane for pane in self._tabs.panes if place_of(pane.info, (entry,)) == same), None)
         if there is None or again:
             await self._tabs.open(info)
         else:

@@ -96,7 +96,9 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 def target(pane: Pane) -> str:
     """Return where a pane's session goes: the name it has here, and the account where one is given."""
-    info = pane.info
+    info: ConnectionInfo = getattr(pane.info.values.get("Session"), "info", pane.info)
+    if info.parameter_set.tab:
+        return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name
