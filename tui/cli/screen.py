@@ -75,7 +75,7 @@ def _let_go_of_a_lost_terminal() -> None:
 
 
 def need_terminal() -> None:
-    """Raise CallError unless standard input and output are a terminal."""
+    """Raise CallError unless standard input and output are a terminal that can be drawn on."""
     missing = [
         name
         for name, stream in (("standard input", sys.stdin), ("standard output", sys.stdout))
@@ -87,6 +87,15 @@ def need_terminal() -> None:
             f"{' and '.join(missing).capitalize()} {'is' if len(missing) == 1 else 'are'} not a terminal.",
             "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
         )
+    if os.name != "nt" and (kind := os.environ.get("TERM", "")) in _DUMB:
+        raise CallError(
+            "the full screen needs a terminal that can move its cursor",
+            f"TERM says {kind}.",
+            "Set TERM to what the terminal is, such as xterm-256color, or run a script with pstui icm.",
+        )
+
+
+_DUMB = ("dumb", "unknown")
 
 
 def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:

@@ -74,7 +74,7 @@ def first_hint(info: ConnectionInfo) -> str:
 
 
 #: what is said of a line that is typed where no session is
-NO_SESSION = "The line stays here: there is no session. F5 enters again"
+NO_SESSION = "The line was not sent. F5 enters again"
 #: programs that draw on a terminal, which no session of PowerShell has
 _DRAWING = frozenset(
     (
@@ -149,6 +149,8 @@ def note_for(
     if state in (PaneState.PROMPT, PaneState.BUSY):
         return Content.styled(aside, "$calm") if aside else None
     name = plain(info.label, limit=120)
+    if aside == NO_SESSION:
+        return Content.assemble(("✗ ", "$error"), f"no session with {name}", (f"   {aside}", "$calm"))
     match state:
         case PaneState.OPENING:
             doing = f"  {plain(aside, limit=120)}" if aside else ""

@@ -18,6 +18,7 @@ from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.tui.keys.keymap import keymap
+from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import schema
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
@@ -99,7 +100,7 @@ def check(path: str | None) -> int:
                 problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
     problems += map(str, _colors(profiles))
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(plain(problem), file=sys.stderr)
     if problems:
         return 1
     count = len(profiles.configuration.profiles)
