@@ -113,10 +113,12 @@ _BEHIND_HINT = "Check the computer's name and port, and that WinRM runs there; o
 
 #: nothing listens on this computer itself
 HERE = Advice(
-    "no WinRM service answers on port {port} of this computer",
+    "nothing answers on port {port} of this computer",
     "The connection was refused.",
-    "For a session on this computer no service is needed: Enter-PSSession without a computer enters its PowerShell.",
+    "Enter-PSSession without a computer enters the PowerShell of this computer, and needs no service; one for WinRM is "
+    "made by Enable-PSRemoting.",
 )
+
 NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     NetworkKind.NAME: (
         faults.COMPUTER_NOT_FOUND,
