@@ -10,7 +10,7 @@ does not use up the server's patience. An encrypted file offers its public half;
 server has said that it would take the key (``LockedKeyPair`` opens the file when it has to sign), once for all hosts
 on the way.
 
-Each method is tried once. What the server refused is given up, and no password is sent a second time. Once a person
+A password and the server's own questions are tried as often as ssh does (NumberOfPasswordPrompts). Once a person
 refuses to answer, every other method is given up as well. While a person is asked, the step's time limit stands still.
 """
 
@@ -292,9 +292,12 @@ async def _unlocks(file: KeyFile, passphrase: str) -> bool:
 
 
 #: bounds of what a server may ask before it knows us: rounds, questions in one, characters of one text
-MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 10, 20, 1000
+MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 20, 20, 1000
+#: tries of one method where the configuration says nothing (ssh_config(5), NumberOfPasswordPrompts)
+PROMPTS = 3
 #: lines of a banner that are shown
 MAX_BANNER = 100
+_AGAIN = "The server did not accept the answer. Try again."
 _NEXT_METHOD = "The server did not accept the answer. It also takes a password in another way."
 
 
@@ -313,12 +316,17 @@ class Login(asyncssh.SSHClient):
         self._context, self._limit = context, limit
         self._pairs: AsyncIterator[asyncssh.SSHKeyPair] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
-        self._seen: set[tuple[str, ...]] = set()
+        self._tries: dict[str, int] = {}
+        self._is_again = False
         self._rounds = 0
+        #: how often a password or an answer may be tried (NumberOfPasswordPrompts)
+        self.prompts = PROMPTS
         self.user = user
         #: called when the host key was accepted and the login begins
         self.on_begin: Callable[[], None] = lambda: None
         self.offered_key: asyncssh.SSHKey | None = None
+        #: who signed the certificate that the server showed
+        self.offered_authority: asyncssh.SSHKey | None = None
         self.began = False
         self.completed = False
         self.answered = False
@@ -343,7 +351,7 @@ class Login(asyncssh.SSHClient):
         return self._host_keys.is_trusted(key.public_data)
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.offered_key = key
+        self.offered_authority = key
         self._context.step("host key", f"certificate of {fingerprint(key.public_data)}")
         return self._host_keys.is_trusted_authority(key.public_data)
 
@@ -369,30 +377,36 @@ class Login(asyncssh.SSHClient):
         return None if self.cancelled else await anext(self._pairs, None)
 
     async def password_auth_requested(self) -> str | None:
-        if not self._first("password"):
+        tries = self._tries.get("password", 0)
+        if not self._may_try("password"):
             return None
         label = f"{printable(self.user)}@{self._host}'s password: "
         # The same words a second time: without a reason the person would take the question for a fault.
-        said = (Write(_NEXT_METHOD, stream=Stream.NOTICE),) if self.answered else ()
+        told = _AGAIN if tries else _NEXT_METHOD if self.answered else ""
+        said = (Write(told, stream=Stream.NOTICE),) if told else ()
         return await self._answer(Question(QuestionKind.SECRET, label, said, remote=False, source=self._host))
 
     def kbdint_auth_requested(self) -> str | None:
-        return "" if self._first("keyboard-interactive") else None
+        self._is_again = self._tries.get("keyboard-interactive", 0) > 0
+        return "" if self._may_try("keyboard-interactive") else None
 
     async def kbdint_challenge_received(
         self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
     ) -> Sequence[str] | None:
         self._rounds += 1
         texts = tuple(prompt[:MAX_TEXT] for prompt, _ in prompts)
-        if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS or (texts and texts in self._seen):
+        if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS:
             return None
-        self._seen.add(texts)
         head = [text[:MAX_TEXT] for text in (name, instructions) if text.strip()]
+        head = [_AGAIN, *head] if self._is_again and prompts else head
+        self._is_again = self._is_again and not prompts
         preamble = tuple(Write(printable(line), stream=Stream.NOTICE) for text in head for line in text.splitlines())
         answers: list[str] = []
         for text, (_, echo) in zip(texts, prompts, strict=True):
             kind = QuestionKind.LINE if echo else QuestionKind.SECRET
-            label = f"({printable(self.user)}@{self._host}) {printable(text.strip())} "
+            *above, last = text.strip().splitlines() or [""]
+            preamble += tuple(Write(printable(line), stream=Stream.NOTICE) for line in above)
+            label = f"({printable(self.user)}@{self._host}) {printable(last.strip())} "
             answer = await self._answer(Question(kind, label, preamble, remote=False, source=self._host))
             if answer is None:
                 return None
@@ -407,11 +421,11 @@ class Login(asyncssh.SSHClient):
         # asyncssh takes this value for "cannot": the method is then given up.
         return NotImplemented
 
-    def _first(self, method: str) -> bool:
-        """Note a method; return whether it may be tried: once, and not after a person refused to answer."""
-        again = method in self.tried
+    def _may_try(self, method: str) -> bool:
+        """Note a method; return whether it may be tried: a few times, and not after a person refused to answer."""
         self._note(method)
-        return not again and self.cancelled is None
+        self._tries[method] = self._tries.get(method, 0) + 1
+        return self._tries[method] <= self.prompts and self.cancelled is None
 
     def _note(self, method: str) -> None:
         if method not in self.tried:

@@ -389,11 +389,13 @@ async def test_a_proxy_command_carries_the_connection(server: Sshd, home: Path) 
     )
     script = home / "proxy.py"
     script.write_text(program)
-    command = f"python3 {script} %h %p"
+    command = f"python3 {script} %h %p 2>/dev/null"
     async with connected(server, Options={"ProxyCommand": command}) as transport:
         await speaks(transport)
     error = await refusal(server, Options={"ProxyCommand": "/no/such/proxy %h"})
-    assert "/no/such/proxy" in error.what
+    assert "/no/such/proxy" in error.why
+    error = await refusal(server, Options={"ProxyCommand": "sh -c 'echo the gateway says no >&2'"})
+    assert "the gateway says no" in error.why
 
 
 # Failing to open.
