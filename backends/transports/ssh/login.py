@@ -19,6 +19,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import os
+import shlex
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -60,6 +62,7 @@ class KeyFile:
         try:
             with path.open("rb") as stream:
                 data = stream.read(MAX_FILE + 1)
+                found = os.fstat(stream.fileno())
         except FileNotFoundError as error:
             raise OpenError(
                 f"the key file {path} does not exist",
@@ -75,6 +78,13 @@ class KeyFile:
             ) from error
         if len(data) > MAX_FILE:
             raise _no_key(path, "It is far too large for one.")
+        # As ssh does (sshkey_perm_ok); the public half may be read by anyone.
+        if os.name != "nt" and found.st_uid == os.getuid() and found.st_mode & 0o077 and b"PRIVATE KEY" in data:
+            raise OpenError(
+                f"the key file {path} can be read by others",
+                f"Its mode is {found.st_mode & 0o777:o}, and ssh does not use such a key either.",
+                f"Keep it to yourself: chmod 600 {shlex.quote(str(path))}",
+            )
         return cls(path, data)
 
     @property
@@ -195,7 +205,7 @@ class KeyRing:
         """Yield the key pairs to offer; ``ask`` gets the passphrase questions."""
         self.offered.clear()
         in_agent = {pair.public_data: pair for pair in await self._agent_pairs()}
-        files = self._named or await asyncio.to_thread(_default_files)
+        files = self._named or await asyncio.to_thread(self._default_files)
         if not self._named:
             for pair in self._of_agent(in_agent, files):
                 yield pair
@@ -208,6 +218,19 @@ class KeyRing:
         if self._named:
             for pair in self._of_agent(in_agent, files):
                 yield pair
+
+    def _default_files(self) -> list[KeyFile]:
+        """Return the key files of the home; those that cannot be used are named when the login fails. Blocks."""
+        found: list[KeyFile] = []
+        for name in DEFAULT_FILES:
+            try:
+                found.append(KeyFile.load(Path.home() / ".ssh" / name))
+            except OpenError as error:
+                if error.error_id != "FileNotFoundException":
+                    self.problems.append(f"{error.what[:1].upper()}{error.what[1:]}.")
+            except RuntimeError:
+                continue
+        return found
 
     def close(self) -> None:
         """Drop the connection to the agent."""
@@ -274,16 +297,6 @@ class KeyRing:
         file.gave_up = f"The passphrase given for {file.path} is wrong."
         self.problems.append(file.gave_up)
         return False
-
-
-def _default_files() -> list[KeyFile]:
-    found: list[KeyFile] = []
-    for name in DEFAULT_FILES:
-        try:
-            found.append(KeyFile.load(Path.home() / ".ssh" / name))
-        except (OpenError, RuntimeError):
-            continue
-    return found
 
 
 async def _unlocks(file: KeyFile, passphrase: str) -> bool:
