@@ -95,8 +95,11 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 
 def target(pane: Pane) -> str:
-    """Return where a pane's session goes: the name it has here, and the account where one is given."""
-    info: ConnectionInfo = getattr(pane.info.values.get("Session"), "info", pane.info)
+    """Return where a pane's session goes: the computer, and the account where one is given.
+
+    A session that exists knows more than what named it: its computer, and the account behind a credential's name.
+    """
+    info = pane.info if pane.session is None else pane.session.info
     if info.parameter_set.tab:
         return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
