@@ -74,7 +74,7 @@ class Reader(Cursor):
         prefix: tuple[int, ...] = (),
     ) -> None:
         super().__init__(text, tokens, context)
-        #: whether comparisons are computed: in the block of a Where-Object
+        #: whether comparisons are computed: where the line is run
         self.computes = computes
         self._prefix, self._blocks = prefix, 0
 

@@ -159,7 +159,7 @@ _KEEP = ("New-PSSession", "Get-PSSession", "Connect-PSSession", "Disconnect-PSSe
 
 
 def _reader(text: str, context: BindContext) -> Reader:
-    return Reader(text, tokenize(_clean(text)), context)
+    return Reader(text, tokenize(_clean(text)), context, computes=context.results is not None)
 
 
 def _clean(text: str) -> str:

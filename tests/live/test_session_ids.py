@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo
 
 from tests.support.command_bar import Bar
@@ -48,3 +49,20 @@ async def test_what_cannot_be_opened_ends_in_the_same_id(real_info: ConnectionIn
     for line in OPENING:
         (said,) = await Bar().run(with_server(line, real_server))
         assert said.is_error and said.error_id.endswith("PSSessionOpenFailed"), (line, said)
+
+
+async def test_whole_lines_work_on_real_sessions(real_info: ConnectionInfo, real_server: Sshd) -> None:
+    bar = Bar()
+    new = line_of(real_info).replace("Enter-PSSession", "New-PSSession")
+    try:
+        await bar.run(f"$m = @(({new} -Name m0), ({new} -Name m1))")
+        assert await bar.shown("$m.Name") == "m0\nm1"
+        assert await bar.shown("Invoke-Command -Session $m[-1] { 1 + 1 }") == "2"
+        assert await bar.shown("Invoke-Command $m { 'x' }") == "m0 (127.0.0.1):\nx\nm1 (127.0.0.1):\nx"
+        assert await bar.shown("$r = Invoke-Command $m[0] { [pscustomobject]@{A = 1} }", "$r.A") == "1"
+        text = await bar.shown("Get-PSSession | Where-Object Name -eq m0 | Format-List Name, State, ConfigurationName")
+        assert text == "Name              : m0\nState             : Opened\nConfigurationName : DefaultShell"
+        await bar.run("Enter-PSSession $m[1]")
+        assert bar.entered.name == "m1"
+    finally:
+        await bar.context.sessions.close_all()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pstui.backends.binding.connections import connection_info, parse_target
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.line import bind_line, statements
-from pstui.backends.binding.parameters import cmdlet_name
+from pstui.backends.binding.parameters import cmdlet_name, object_cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
@@ -119,4 +119,5 @@ def is_call(text: str) -> bool:
     if not words:
         return False
     first = words[0].rstrip(";")
-    return text.startswith(("-", "$", "(", "PS ", "[", "'", '"')) or cmdlet_name(first) is not None or "|" in text
+    is_cmdlet = cmdlet_name(first) is not None or ("-" in first and object_cmdlet_name(first) is not None)
+    return text.startswith(("-", "$", "(", "@", "PS ", "[", "'", '"')) or is_cmdlet or "|" in text

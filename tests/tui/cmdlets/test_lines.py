@@ -99,6 +99,9 @@ async def test_what_does_not_fit_has_powershells_id(bar: Bar, line: str, error_i
         ('"$w is $n"', "[PSSession]web is 5"),
         ("@{a = 1}", "Name Value\n---- -----\na        1"),
         ("1..3", "1\n2\n3"),
+        ("$w.State -eq 'opened' -and $n -ge 5", "True"),
+        ("'web','db' -contains $w.Name", "True"),
+        ("($n -lt 5) -or -not $w", "False"),
         ("$UICulture | Out-Null", ""),
     ],
 )
