@@ -34,11 +34,16 @@ def condition(reader: Operands) -> Any:
 
 
 def _comparison(reader: Operands) -> Any:
-    token = reader.peek()
-    if token is not None and token.kind is TokenKind.OPERATOR and token.text.casefold() in ("-not", "!"):
+    turned = 0
+    while (token := reader.peek()) is not None and token.kind is TokenKind.OPERATOR:
+        if token.text.casefold() not in ("-not", "!"):
+            break
         reader.take()
-        return not is_true(_comparison(reader))
+        turned += 1
     left = reader.argument().value
+    if turned:
+        # -not binds closer than a comparison
+        left = is_true(left) is (turned % 2 == 0)
     while (token := reader.peek()) is not None and token.kind is TokenKind.OPERATOR:
         if token.text.casefold() in _JOINING:
             break

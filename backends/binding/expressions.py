@@ -138,9 +138,12 @@ class Reader(Cursor):
 
     def _run_block(self, block: str, each: Any) -> Any:
         """Return what a script block gives, with ``$_`` for an object of the pipe."""
+        if self.depth >= _MAX_DEPTH:
+            raise CallError("There are too many blocks inside one another", "", f"At most {_MAX_DEPTH} are read.")
         self._blocks += 1
         inner = Reader(block, tokenize(block), self.context, computes=True, prefix=(*self._prefix, -self._blocks))
         inner.variables = {**self.variables, "_": each, "psitem": each}
+        inner.depth = self.depth + 1
         given: list[Any] = []
         while (token := inner.peek()) is not None:
             if token.kind in (TokenKind.SEMICOLON, TokenKind.NEWLINE):
@@ -251,11 +254,11 @@ class Reader(Cursor):
             hint = f"At most {_MAX_DEPTH} are read; assign the inner value to a variable first."
             raise self.refuse(token, "There are too many brackets inside one another", hint)
         result = self._primary(token)
-        self.depth -= 1
         if token.kind in _HAVE_MEMBERS:
             result = self._members(result, token)
         if self.next_is(TokenKind.OPERATOR, ".."):
-            return self._range(result, self.take())
+            result = self._range(result, self.take())
+        self.depth -= 1
         following = self.peek()
         if (
             not self.computes

@@ -28,7 +28,7 @@ from pstui.backends.errors import CallError
 RunBlock = Callable[[str, Any], Any]
 
 #: most bytes and rows that are read of a file
-MAX_FILE, MAX_ROWS = 4 << 20, 5000
+MAX_FILE, MAX_ROWS = 1 << 20, 1000
 
 #: what each cmdlet can do here; its other parameters are refused
 _TAKEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -242,11 +242,16 @@ def imported(call: BoundCall, cwd: str, home: str) -> list[Record]:
             why = getattr(error, "strerror", None) or "It is not UTF-8"
             what = f"{errors.quoted(given)} cannot be read"
             raise errors.refusal(table, "FileOpenFailure", what, f"{why}.", "Check the path.") from None
-        if len(text) > MAX_FILE:
+        try:
+            rows += _rows(text, str(values.get("Delimiter") or ","), values.get("Header") or ())
+        except (csv.Error, TypeError, ValueError) as error:
+            what = f"{errors.quoted(given)} is no table of values"
+            raise errors.refusal(table, "FileOpenFailure", what, errors.sentence(error)) from None
+        if len(text) > MAX_FILE or len(rows) > MAX_ROWS:
             what = f"{errors.quoted(given)} is too large"
-            raise errors.refusal(table, "FileOpenFailure", what, f"At most {MAX_FILE >> 20} MiB are read.")
-        rows += _rows(text, str(values.get("Delimiter") or ","), values.get("Header") or ())
-    return rows[:MAX_ROWS]
+            why = f"At most {MAX_ROWS} rows of {MAX_FILE >> 20} MiB together are read."
+            raise errors.refusal(table, "FileOpenFailure", what, why)
+    return rows
 
 
 def _rows(text: str, delimiter: str, header: Sequence[str]) -> list[Record]:

@@ -17,7 +17,7 @@ from pstui.backends.binding.members import Record
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import CallError, PstuiError
-from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.backends.records import Bounded, ProgressRecord, Stream, Write
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.invoke import check
 from pstui.tui.cli.streams import to_json
@@ -25,6 +25,10 @@ from pstui.tui.cmdlets.common_parameters import CmdletOutput
 
 #: most lines that are kept of what one session writes; the first ones
 MAX_LINES = 1000
+#: most characters of a line
+_MAX_LINE = 1 << 14
+#: most objects that are kept of what one session gives, and how deep each is looked into
+MAX_OBJECTS, MAX_DEPTH = 1000, 8
 #: most characters of a script's file
 _MAX_SCRIPT = 4 << 20
 
@@ -37,21 +41,24 @@ class Collected:
         self.size = ConsoleSize(width, 50)
         self.backlog, self.rest = 0, 0.0
         self.said: list[tuple[bool, str]] = []
-        self._line, self._left_out = "", 0
+        self._pieces: list[str] = []
+        self._column = self._left_out = 0
 
     async def drained(self) -> None:
         """Nothing waits here."""
 
     def write(self, record: Write) -> None:
         """Keep a piece of text."""
-        self._line = (self._line + record.text)[: 1 << 16]
+        if self._column < _MAX_LINE:
+            self._pieces.append(record.text[:_MAX_LINE])
+            self._column += len(record.text)
         if not record.newline:
             return
         if len(self.said) < MAX_LINES:
-            self.said.append((record.stream is Stream.ERROR, self._line))
+            self.said.append((record.stream is Stream.ERROR, "".join(self._pieces)[:_MAX_LINE]))
         else:
             self._left_out += 1
-        self._line = ""
+        self._pieces, self._column = [], 0
 
     def progress(self, record: ProgressRecord) -> None:
         """Nothing: the answer comes at once."""
@@ -64,7 +71,7 @@ class Collected:
 
     def column(self) -> int:
         """Return the column of the line that is being written."""
-        return len(self._line)
+        return self._column
 
     async def ask(self, question: Question) -> Secret:
         """Ask on the other console."""
@@ -76,7 +83,7 @@ class Collected:
 
     def outputs(self, heading: str) -> list[CmdletOutput]:
         """Return what was written: errors, and the text between them."""
-        if self._line:
+        if self._pieces:
             self.write(Write(""))
         if self._left_out:
             self.said.append((False, f"… {self._left_out} more lines"))
@@ -106,7 +113,7 @@ async def invoke(
 
     async def one(session: PSSession) -> list[Any]:
         collected = Collected(console, width)
-        objects: list[Any] = []
+        objects = Bounded(MAX_OBJECTS)
         said: list[Any] = []
         try:
             result = await session.invoke_script(
@@ -115,7 +122,7 @@ async def invoke(
                 arguments=tuple(call.values.get("ArgumentList") or ()),
                 input=_input(call),
                 out_default=not as_objects,
-                on_output=objects.append if as_objects else None,
+                on_output=objects.take if as_objects else None,
             )
         except PstuiError as error:
             said = [CmdletOutput(f"{session.name}: {error.text()}", error.error_id, True)]
@@ -162,5 +169,17 @@ def _input(call: BoundCall) -> AsyncIterator[object] | None:
 
 def _value(value: Any, computer: str) -> Any:
     """Return an object of the far end as a value of a typed line."""
-    plain = json.loads(to_json(value))
+    try:
+        plain = _bounded(json.loads(to_json(value)), MAX_DEPTH)
+    except (ValueError, RecursionError):
+        return type(value).__name__
     return Record({**plain, "PSComputerName": computer}) if isinstance(plain, dict) else plain
+
+
+def _bounded(value: Any, depth: int) -> Any:
+    """Return a value without what lies too deep in it to be shown."""
+    if isinstance(value, dict):
+        return {key: _bounded(inner, depth - 1) for key, inner in value.items()} if depth else "…"
+    if isinstance(value, list):
+        return [_bounded(inner, depth - 1) for inner in value] if depth else "…"
+    return value

@@ -35,6 +35,8 @@ from pstui.tui.cmdlets.invoke import invoke
 from pstui.tui.plain import plain
 from pstui.tui.workspace.context import AppContext
 
+#: calls that are run inside one statement: it is read anew after each
+MAX_CALLS = 64
 #: errors that ``$Error`` keeps, as $MaximumErrorCount has it
 MAX_ERRORS = 256
 #: sessions that open at once, as PowerShell has it
@@ -185,6 +187,10 @@ class CmdletRunner:
             try:
                 call = self._context.call(line, results)
             except CallNeeded as needed:
+                if len(results) >= MAX_CALLS:
+                    raise CallError(
+                        f"A line may run {MAX_CALLS} calls inside it", "", "Run them by lines of their own."
+                    ) from None
                 results[needed.place] = only(await self._done(needed.call, said))
             except BindingError as error:
                 # what the cmdlet itself says of a session that is not there, its common parameters act on
