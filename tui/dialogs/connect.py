@@ -29,7 +29,7 @@ from textual.worker import Worker
 WIDE = 90
 
 
-class ConnectFrame(ModalScreen[ConnectionInfo | str | None]):
+class ConnectFrame(ModalScreen[ConnectionInfo | None]):
     """The first line, the sets and the fields, then help, the line that says the same, results and buttons."""
 
     CSS_PATH = "dialogs.tcss"
@@ -112,7 +112,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | str | None]):
 
 
 class ConnectScreen(ConnectFrame):
-    """Returns the connection to open, None when it was closed; a text is a line for the command bar.
+    """Returns the connection to open, None when it was closed; ``bar_line`` is then a line for the command bar.
 
     ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them.
     """
@@ -128,6 +128,8 @@ class ConnectScreen(ConnectFrame):
         self._begun_with_fields = draft is not None
         self._test: Worker[None] | None = None
         self.line = ""
+        #: what was typed, where it is more than a connection
+        self.bar_line = ""
 
     async def on_mount(self) -> None:
         """Begin with the first line, or with what a call lacks."""
@@ -284,7 +286,8 @@ class ConnectScreen(ConnectFrame):
 
     async def _quick(self, text: str) -> None:
         if self.context.is_more_than_a_connection(text):
-            self._end(text)
+            self.bar_line = text
+            self._end(None)
             return
         try:
             info = self.context.connection(text)
@@ -375,7 +378,7 @@ class ConnectScreen(ConnectFrame):
         else:
             self._end(None)
 
-    def _end(self, info: ConnectionInfo | str | None) -> None:
+    def _end(self, info: ConnectionInfo | None) -> None:
         if self._test is not None:
             self._test.cancel()
         self.dismiss(info)

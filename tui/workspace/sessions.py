@@ -87,15 +87,17 @@ class SessionActions:
     ) -> None:
         from pstui.tui.dialogs.connect import ConnectScreen
 
-        def answered(info: ConnectionInfo | str | None) -> None:
-            if info is None:
+        dialog = ConnectScreen(self._context, draft, missing)
+
+        def answered(info: ConnectionInfo | None) -> None:
+            if dialog.bar_line:
+                self.run_line(dialog.bar_line)
+            elif info is None:
                 self._focus_pane()
-            elif isinstance(info, str):
-                self.run_line(info)
             else:
                 self._screen.run_worker(self._try_open(open_it(info)), group="opening")
 
-        self._screen.app.push_screen(ConnectScreen(self._context, draft, missing), answered)
+        self._screen.app.push_screen(dialog, answered)
 
     async def _try_open(self, opening: Awaitable[None]) -> None:
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.language.simple_lines import exit_code
+from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import hint_for
 from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
 
+from tests.support.nobody import NobodyConsole
 from tests.support.pilot import screen
 
 DEMO = ConnectionInfo(ParameterSet.DEMO)
@@ -104,3 +106,17 @@ def test_a_container_named_in_another_way_is_the_same_place() -> None:
 
 def test_a_process_is_called_by_its_number() -> None:
     assert ConnectionInfo(ParameterSet.HOST_PROCESS, {"ProcessId": 4711}).label == "pid 4711"
+
+
+def test_a_session_that_is_entered_by_its_name_goes_where_it_went() -> None:
+    session = SessionManager().create(SSH, NobodyConsole(), name="x", temporary=False)
+    info = ConnectionInfo(ParameterSet.SESSION, {"Session": session}, "x")
+    assert info.computer_name == "db"
+    assert identity(info) == identity(SSH), "it is the same entry of the sidebar"
+
+
+async def test_what_a_name_was_taken_for_is_said_first() -> None:
+    said = "demo is the profile demo."
+    async with screen(ConnectionInfo(ParameterSet.DEMO, settings={ORIGIN: said})) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        assert s.text()[0] == said
