@@ -290,14 +290,10 @@ class Reader(Cursor):
         return result
 
     def _range(self, first: Value, operator: Token) -> Value:
-        last = self.operand()
         try:
-            begin, end = values.integer(first.value), values.integer(last.value)
+            numbers = _numbers(first.value, self.operand().value)
         except ConversionError as error:
             raise self.refuse(operator, error.why, error.hint) from None
-        if abs(end - begin) >= _MAX_RANGE:
-            raise self.refuse(operator, "The range is too long", f"At most {_MAX_RANGE} numbers are taken.")
-        numbers = list(range(begin, end + 1) if begin <= end else range(begin, end - 1, -1))
         return Value(numbers, first.text, False, first.place)
 
     # -- values -----------------------------------------------------------------------------------------------
@@ -455,6 +451,14 @@ def _converted(wanted: str, operand: Value) -> Any:
         case "ordered" | "hashtable" if isinstance(value, dict):
             return value
     return None
+
+
+def _numbers(first: Any, last: Any) -> list[int]:
+    """Return the numbers of a range, upwards or downwards. Raises ConversionError."""
+    begin, end = values.integer(first), values.integer(last)
+    if abs(end - begin) >= _MAX_RANGE:
+        raise ConversionError("The range is too long.", f"At most {_MAX_RANGE} numbers are taken.")
+    return list(range(begin, end + 1) if begin <= end else range(begin, end - 1, -1))
 
 
 def _piped(value: Any, pipe: Token) -> Value:
