@@ -35,6 +35,8 @@ MAX_LINE = 16 * 1024 * 1024
 #: Bytes of decoded Data kept for a slow consumer before reading stops. What is kept is read to its end even when the
 #: command was stopped: this much is some 10 ms of work.
 MAX_QUEUED = 256 * 1024
+#: bytes that a piece of Data counts for beside its own, so that a flood of tiny ones is bounded as well
+PIECE_OVERHEAD = 256
 #: Seconds: the stop limit of protocol-notes 2.9.
 SIGNAL_TIMEOUT = 60.0
 #: Seconds for an orderly close. PowerShell waits 60 (protocol-notes 6.1); a person does not, and the channel's end
@@ -265,7 +267,7 @@ class OutOfProcTransport:
                 if self._closing or self._failure is None:
                     return
                 raise self._failure
-            self._queued -= len(item.data)
+            self._queued -= len(item.data) + PIECE_OVERHEAD
             if self._queued < MAX_QUEUED:
                 self._room.set()
             yield item
@@ -305,7 +307,7 @@ class OutOfProcTransport:
         if element.name == "Data":
             if stream is None:
                 return  # late data of a command that is closed
-            self._queued += len(element.data)
+            self._queued += len(element.data) + PIECE_OVERHEAD
             pipeline_id = None if element.ps_guid == SESSION else element.ps_guid
             self._queue.put_nowait(Incoming(pipeline_id, element.data))
             if self._queued >= MAX_QUEUED:
