@@ -41,6 +41,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
 
@@ -188,6 +189,8 @@ class LineEditor(TextArea):
         self.unfinished = Unfinished(owner.show_aside)
         #: whether the next key belongs to Ctrl+X
         self._chord = False
+        #: the theme of Textual's part that has the styles of the style sheet as they are now
+        self._styled: object = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
         # Textual's own part comes last: while it is made it asks for the prediction already.
@@ -324,6 +327,18 @@ class LineEditor(TextArea):
     def find_matching_bracket(self, bracket: str, search_from: tuple[int, int]) -> tuple[int, int] | None:
         """Leave brackets to the tokens: one inside a string has no partner."""
         return None
+
+    def notify_style_update(self) -> None:
+        """The theme or the style has changed."""
+        super().notify_style_update()
+        self._styled = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows of the screen. Textual takes the styles from the style sheet for each painting; once is enough."""
+        if self._styled is self._theme:
+            return super(TextArea, self).render_lines(crop)
+        self._styled = self._theme
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Return a row of the screen."""
@@ -476,10 +491,17 @@ class EditorRow(Container):
         return self._text
 
     def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
-        self._text = plain(text)
-        self._prompt.say(Content(self._text))
-        self.set_class(not ready, "-waiting")
+        """Show ``text`` before the line; ``ready`` is False while a line would have to wait.
+
+        A sign that stands for the prompt is as wide as the prompt was, so that nothing has to be laid out for it, and
+        what is typed already stands where it will stay.
+        """
+        before, self._text = self._prompt.width, plain(text)
+        if ready:
+            self._prompt.say(Content(self._text))
+        else:
+            room = before if text.strip() and not self.has_class("-above") else 0
+            self._prompt.say(Content.styled(self._text.ljust(room), "$calm"))
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:
@@ -493,4 +515,4 @@ class EditorRow(Container):
 
     def _arrange(self) -> None:
         width = self.size.width
-        self.set_class(bool(width) and Content(self._text).cell_length > max(width - MIN_LINE_WIDTH, 1), "-above")
+        self.set_class(bool(width) and self._prompt.width > max(width - MIN_LINE_WIDTH, 1), "-above")

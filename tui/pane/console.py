@@ -31,6 +31,8 @@ from textual.widget import Widget
 FRAME = 1 / 60
 #: seconds a portion may take
 BUDGET = 0.004
+#: portions in a frame that are shown as soon as they come
+PORTIONS = 4
 _CHUNK = 64
 #: characters that count for the backlog as much as one record
 _RECORD = 1024
@@ -67,7 +69,8 @@ class PaneConsole:
         self._queue: deque[Write | None] = deque()  # None clears the screen
         self._waiting = 0
         self._scheduled = False
-        self._last_portion = 0.0
+        #: the end of the frame that has begun, and the portions that were shown in it
+        self._frame_end, self._portions = 0.0, 0
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._room.set()
@@ -189,8 +192,7 @@ class PaneConsole:
             self._room.clear()
         if not self._scheduled:
             self._scheduled = True
-            since = time.perf_counter() - self._last_portion
-            self._schedule(FRAME - since)
+            self._schedule(0.0 if self._portions < PORTIONS else self._frame_end - time.perf_counter())
 
     def _schedule(self, seconds: float) -> None:
         if seconds <= 0:
@@ -204,12 +206,16 @@ class PaneConsole:
         self._pane.post_message(self.Shown(lines, any(record.stream is Stream.ERROR for record in records)))
 
     def _show_portion(self) -> None:
-        if (seconds := self._pace.rest) > 0 and self._waiting <= BACKLOG_LIMIT:
+        if (seconds := self._pace.rest) > 0 and _CHUNK < self._waiting <= BACKLOG_LIMIT:
             self._schedule(seconds)
             return
         self._scheduled = False
-        self._last_portion = time.perf_counter()
-        deadline = self._last_portion + BUDGET
+        self._pace.answered()
+        now = time.perf_counter()
+        if now >= self._frame_end:
+            self._frame_end, self._portions = now + FRAME, 0
+        self._portions += 1
+        deadline = now + BUDGET
         queue = self._queue
         while queue:
             if queue[0] is None:

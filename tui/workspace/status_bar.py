@@ -136,6 +136,9 @@ class StatusBar(Horizontal):
         self._keys = Still(classes="keys")
         self._state = Still(classes="state")
         self._told = Content("")
+        #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; and about what
+        self._room = 0
+        self._about: object = None
         self._pane: Pane | None = None
         #: where the session goes, and the connection that this was made of
         self._target = ""
@@ -199,7 +202,10 @@ class StatusBar(Horizontal):
             text = state_text(pane)
             if self.app.size.width >= NARROW:
                 text = f"{self._target_text(pane)}  {text}"
-        self._told = Content(text)
+        about = (pane, pane and pane.info, self._mode, self._said and text == self._said)
+        self._room = max(Content(text).cell_length, self._room if about == self._about else 0)
+        self._about = about
+        self._told = Content(" " * (self._room - Content(text).cell_length) + text)
         self._state.say(self._told)
 
     def _target_text(self, pane: Pane) -> str:
