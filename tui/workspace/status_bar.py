@@ -202,7 +202,8 @@ class StatusBar(Horizontal):
             text = state_text(pane)
             if self.app.size.width >= NARROW:
                 text = f"{self._target_text(pane)}  {text}"
-        about = (pane, pane and pane.info, self._mode, self._said and text == self._said)
+        state = pane and ("line" if pane.state in (PaneState.PROMPT, PaneState.BUSY) else pane.state)
+        about = (pane, pane and pane.info, state, self._mode, bool(self._said) and text == self._said)
         self._room = max(Content(text).cell_length, self._room if about == self._about else 0)
         self._about = about
         self._told = Content(" " * (self._room - Content(text).cell_length) + text)
