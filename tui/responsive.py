@@ -73,8 +73,10 @@ def settle() -> None:
     gc.freeze()
 
 
-#: seconds between two paintings that do not wait for the timer: they may take half of the loop, no more
+#: least seconds between two paintings that do not wait for the timer
 GAP: Final = 0.008
+#: how many times as long as a painting took the next one waits: what happens meanwhile needs the loop more
+REST: Final = 2
 
 
 class PaintedWhenIdle(Screen[None]):
@@ -87,7 +89,8 @@ class PaintedWhenIdle(Screen[None]):
 
     #: knows of keys, and of answers that are due
     pace: Pace
-    _painted = 0.0
+    #: monotonic time from which it is painted again
+    _paint_from = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,11 +99,13 @@ class PaintedWhenIdle(Screen[None]):
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something, and the last time was not just now."""
         pressed = self.pace.rest > 0 and not self._layout_required
-        if self.is_current and (pressed or time.monotonic() - self._painted >= GAP):
+        if self.is_current and (pressed or time.monotonic() >= self._paint_from):
             self._on_timer_update()
 
     def _on_timer_update(self) -> None:
-        if self.pace.answer_is_due:
+        start = time.monotonic()
+        if self.pace.answer_is_due or (start < self._paint_from and self.pace.rest == 0):
             return  # the timer goes on
         super()._on_timer_update()
-        self._painted = time.monotonic()
+        end = time.monotonic()
+        self._paint_from = end + max(GAP, REST * (end - start))

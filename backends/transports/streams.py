@@ -160,6 +160,13 @@ class ReadBuffer:
         if len(piece) > MAX_PIECE:
             self._pieces.appendleft(piece[MAX_PIECE:])
             piece = piece[:MAX_PIECE]
+        elif self._pieces:
+            # Each piece is a turn of the loop for its reader: a backlog of small ones is given in one.
+            parts, size = [piece], len(piece)
+            while self._pieces and size + len(self._pieces[0]) <= MAX_PIECE:
+                parts.append(self._pieces.popleft())
+                size += len(parts[-1])
+            piece = b"".join(parts)
         was_full = self.waiting > self._high_water
         self.waiting -= len(piece)
         if was_full and self.waiting <= self._high_water:

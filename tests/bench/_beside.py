@@ -24,7 +24,9 @@ LIMIT = 180.0
 COLUMNS, ROWS = 120, 35
 #: what a terminal is asked for where its cursor is, and what this one answers
 _WHERE, _HERE = b"\x1b[6n", b"\x1b[1;1R"
-_COUNTING = "$global:n = 99; function prompt { \"P$((++$global:n))> \" }\r"
+#: bytes of what was read that may hold the beginning of what is waited for
+_KEPT = 1_000
+_COUNTING = '$global:n = 99; function prompt { "P$((++$global:n))> " }\r'
 
 
 class Beside:
@@ -49,9 +51,10 @@ class Beside:
         start = time.perf_counter()
         needle = wanted.encode()
         while needle not in self._seen:
+            self._seen = self._seen[-_KEPT:]
             left = limit - (time.perf_counter() - start)
             if left < 0:
-                raise TimeoutError(f"never came: {wanted}; last: {self._seen[-1500:]!r}")
+                raise TimeoutError(f"never came: {wanted}; last: {self._seen!r}")
             self._read(left)
         self._seen = self._seen.partition(needle)[2]
         return time.perf_counter() - start
@@ -61,7 +64,7 @@ class Beside:
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             self._read(left)
-            self._seen = self._seen[-64:]
+            self._seen = self._seen[-_KEPT:]
 
     def prompt(self, limit: float = LIMIT) -> float:
         """Read until the next prompt; return the seconds."""
@@ -100,7 +103,7 @@ class Beside:
             self.arrived += len(data)
             if _WHERE in data:
                 os.write(master, _HERE * data.count(_WHERE))
-            self._seen = self._seen[-(1 << 21) :] + data
+            self._seen += data
 
 
 @contextmanager
@@ -120,16 +123,14 @@ def environment(home: Path) -> dict[str, str]:
 
 def our_call(server: Sshd) -> list[str]:
     """Return the parameters that lead to the server."""
-    return ["-HostName", server.host, "-UserName", getpass.getuser(), "-Port", str(server.port)] + [
-        "-KeyFilePath",
-        str(server.user_key),
-    ]
+    who = ["-HostName", server.host, "-UserName", getpass.getuser(), "-Port", str(server.port)]
+    return [*who, "-KeyFilePath", str(server.user_key)]
 
 
 @contextmanager
 def ours(server: Sshd, home: Path, *, entered: bool = True) -> Iterator[Beside]:
     """Run pstui; it has entered a session there."""
-    argv = [sys.executable, "-m", "pstui.tui.cli.main", *our_call(server)]
+    argv = [sys.executable, *os.environ.get("PSTUI_MAIN", "-m pstui.tui.cli.main").split(), *our_call(server)]
     with _terminal(argv, environment(home)) as there:
         if entered:
             there.until("PS /")
