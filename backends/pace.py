@@ -23,7 +23,10 @@ class Pace:
 
     def __init__(self) -> None:
         # since when and until when work that gives way rests, in monotonic seconds
-        self._since = self._until = self._answer = time.monotonic()
+        self._since = self._until = time.monotonic()
+        self._answer = 0.0
+        #: whether a person waits for the next painting
+        self.urgent = False
 
     def stand_back(self, seconds: float) -> None:
         """Let all work that gives way rest for so long from now. Can be called from any thread."""
@@ -43,8 +46,13 @@ class Pace:
         self._answer = time.monotonic() + ANSWER_TIME
 
     def answered(self) -> None:
-        """Let painting go on: the answer is there, or something else has to be seen."""
-        self._answer = 0.0
+        """Let painting go on: the first of an answer is there."""
+        if self._answer:
+            self.urge()
+
+    def urge(self) -> None:
+        """Let what has come be painted next, however short ago the last painting was: a person waits for it."""
+        self._answer, self.urgent = 0.0, True
 
     @property
     def answer_is_due(self) -> bool:

@@ -73,10 +73,11 @@ def settle() -> None:
     gc.freeze()
 
 
-#: least seconds between two paintings that do not wait for the timer
-GAP: Final = 0.008
-#: how many times as long as a painting took the next one waits: what happens meanwhile needs the loop more
-REST: Final = 2
+#: least seconds between two paintings, and how many times as long as a painting took the next one waits: what happens
+#: meanwhile needs the loop as well
+GAP, REST = 0.008, 2
+#: the same while keys are pressed
+KEY_GAP, KEY_REST = 0.004, 1
 
 
 class PaintedWhenIdle(Screen[None]):
@@ -89,8 +90,8 @@ class PaintedWhenIdle(Screen[None]):
 
     #: knows of keys, and of answers that are due
     pace: Pace
-    #: monotonic time from which it is painted again
-    _paint_from = 0.0
+    #: monotonic time of the end of the last painting, and the seconds it took
+    _painted = _took = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,14 +99,18 @@ class PaintedWhenIdle(Screen[None]):
 
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something, and the last time was not just now."""
-        pressed = self.pace.rest > 0 and not self._layout_required
-        if self.is_current and (pressed or time.monotonic() >= self._paint_from):
+        if self.is_current:
             self._on_timer_update()
 
     def _on_timer_update(self) -> None:
-        start = time.monotonic()
-        if self.pace.answer_is_due or (start < self._paint_from and self.pace.rest == 0):
-            return  # the timer goes on
-        super()._on_timer_update()
-        end = time.monotonic()
-        self._paint_from = end + max(GAP, REST * (end - start))
+        pace, start = self.pace, time.monotonic()
+        if self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets:
+            least, times = (KEY_GAP, KEY_REST) if pace.rest > 0 else (GAP, REST)
+            too_soon = not pace.urgent and start - self._painted < max(least, times * self._took)
+            if too_soon or pace.answer_is_due:
+                return  # the timer goes on
+            super()._on_timer_update()
+            self._painted = time.monotonic()
+            self._took, pace.urgent = self._painted - start, False
+        else:
+            super()._on_timer_update()

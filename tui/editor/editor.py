@@ -35,6 +35,7 @@ from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.still import Still
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
+from pstui.tui.typed import Typed
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -249,6 +250,18 @@ class LineEditor(TextArea):
         event.stop()
         if await self.take_key(event.key, event.character):
             event.prevent_default()
+
+    async def on_typed(self, event: Typed) -> None:
+        """Insert several characters in one turn, unless something is open that each of them may change."""
+        event.stop()
+        modes = (self.literal, self.pasted, self.searching, self.completing)
+        if self._chord or any(mode.active for mode in modes) or any(key.key in self._NAMES for key in event.keys):
+            for key in event.keys:
+                await self.take_key(key.key, key.character)
+            return
+        self.last_typed = time.monotonic()
+        self.editing.did = ""
+        self.surface.insert(event.text)
 
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""

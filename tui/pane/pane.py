@@ -222,7 +222,7 @@ class Pane(Vertical):
             return
         ready = self.state is PaneState.PROMPT
         if ready:
-            self._pace.answered()
+            self._pace.urge()
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
