@@ -181,7 +181,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         await super().on_event(event)
 
     async def _type(self, event: Typed) -> None:
-        """Give characters to the line editor, if it has the keys and each is only a character there; else one by one."""
+        """Give characters to the line editor, if it has the keys and each is a character there; else one by one."""
         editor, bound = self.focused, self.workspace.keymap.direct
         at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(editor, LineEditor)
         if editor is not None and at_once and not any(bound(key.key) for key in event.keys):

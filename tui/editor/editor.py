@@ -347,7 +347,7 @@ class LineEditor(TextArea):
         self._styled = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return rows of the screen. Textual takes the styles from the style sheet for each painting; once is enough."""
+        """Return rows of the screen. Textual reads the style sheet for each painting; once is enough."""
         if self._styled is self._theme:
             return super(TextArea, self).render_lines(crop)
         self._styled = self._theme

@@ -1,9 +1,9 @@
 """The Console of one pane: text is queued and shown in portions, so that a flood never holds up a key.
 
-How this works: what the far end says is put into one queue, in the order it came. The pane takes a portion from it
-once a frame, as much as fits into BUDGET; while a key is on its way it takes none (``Pace``). The reader of the
-transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a flood ends up
-waiting at the far end, and the loop is free for keys all the time.
+How this works: what the far end says is put into one queue, in the order it came. The pane takes a few lines at once,
+and more than that once a frame, as much as fits into BUDGET; while a key is on its way a flood waits (``Pace``). The
+reader of the transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a
+flood ends up waiting at the far end, and the loop is free for keys all the time.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from textual.widget import Widget
 FRAME = 1 / 60
 #: seconds a portion may take
 BUDGET = 0.004
-#: portions in a frame that are shown as soon as they come
-PORTIONS = 4
 _CHUNK = 64
 #: characters that count for the backlog as much as one record
 _RECORD = 1024
@@ -69,8 +67,8 @@ class PaneConsole:
         self._queue: deque[Write | None] = deque()  # None clears the screen
         self._waiting = 0
         self._scheduled = False
-        #: the end of the frame that has begun, and the portions that were shown in it
-        self._frame_end, self._portions = 0.0, 0
+        #: the end of the frame that has begun, and the records that were shown in it
+        self._frame_end, self._in_frame = 0.0, 0
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._room.set()
@@ -192,7 +190,7 @@ class PaneConsole:
             self._room.clear()
         if not self._scheduled:
             self._scheduled = True
-            self._schedule(0.0 if self._portions < PORTIONS else self._frame_end - time.perf_counter())
+            self._schedule(0.0 if self._in_frame < _CHUNK else self._frame_end - time.perf_counter())
 
     def _schedule(self, seconds: float) -> None:
         if seconds <= 0:
@@ -213,8 +211,7 @@ class PaneConsole:
         self._pace.answered()
         now = time.perf_counter()
         if now >= self._frame_end:
-            self._frame_end, self._portions = now + FRAME, 0
-        self._portions += 1
+            self._frame_end, self._in_frame = now + FRAME, 0
         deadline = now + BUDGET
         queue = self._queue
         while queue:
@@ -232,6 +229,7 @@ class PaneConsole:
                 if self._waiting and len(record.text) > _RECORD:
                     break
             self._show(portion)
+            self._in_frame += len(portion)
             if time.perf_counter() > deadline:
                 break
         if self._waiting <= BACKLOG_LIMIT // 2:

@@ -28,7 +28,7 @@ AT_ONCE: Final = 2
 #: Lines in a frame that nobody can read any more, and the seconds between two repaints then: the event loop is for
 #: the keys.
 FLOOD: Final = 120
-FLOOD_FRAME: Final = 1 / 20
+FLOOD_FRAME: Final = 1 / 12
 
 
 class Frames:

@@ -136,7 +136,7 @@ class StatusBar(Horizontal):
         self._keys = Still(classes="keys")
         self._state = Still(classes="state")
         self._told = Content("")
-        #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; and about what
+        #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
         self._room = 0
         self._about: object = None
         self._pane: Pane | None = None
