@@ -506,15 +506,14 @@ class EditorRow(Container):
     def show_prompt(self, text: str, *, ready: bool) -> None:
         """Show ``text`` before the line; ``ready`` is False while a line would have to wait.
 
-        A sign that stands for the prompt is as wide as the prompt was, so that nothing has to be laid out for it, and
+        A sign that stands for the prompt takes its place and its width, so that nothing has to be laid out for it, and
         what is typed already stands where it will stay.
         """
         before, self._text = self._prompt.width, plain(text)
-        if ready:
-            self._prompt.say(Content(self._text))
-        else:
-            room = before if text.strip() and not self.has_class("-above") else 0
-            self._prompt.say(Content.styled(self._text.ljust(room), "$calm"))
+        if not ready and text.strip():
+            self._prompt.say(Content.styled(self._text.ljust(before), "$calm"))
+            return
+        self._prompt.say(Content(self._text))
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:
