@@ -18,16 +18,16 @@ characters may have been typed already, and they would overtake a message.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Protocol
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from pstui.backends.language.completeness import is_complete
-from pstui.backends.sessions.completion import Completion
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
+from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
 from pstui.tui.editor.surface import EditingSurface
@@ -106,40 +106,6 @@ class Literal:
         text = _LITERAL.get(key, character if character and character.isprintable() else "")
         self._surface.insert(text)
         return bool(text)
-
-
-class EditorOwner(Protocol):
-    """Who gets what the editor does not do itself. Called while a key is handled, so that nothing overtakes it."""
-
-    def submit_line(self, line: str) -> bool:
-        """Enter was pressed; True when the line was taken, and the editor is then emptied."""
-
-    def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Pasted lines are to run one after the other; True when they were taken."""
-
-    def wants_finished_text(self) -> bool:
-        """Whether Enter does not submit a text that is not finished."""
-
-    def end_of_input(self) -> None:
-        """Ctrl+D was pressed in an empty editor."""
-
-    def interrupt(self) -> None:
-        """Ctrl+C was pressed."""
-
-    def clear_screen(self) -> None:
-        """Ctrl+L was pressed: an empty screen, the text stays above it."""
-
-    def tab_pressed(self) -> None:
-        """Tab was pressed in an empty editor."""
-
-    def scroll_pages(self, pages: int) -> None:
-        """The pane's text is to move by ``pages``."""
-
-    def show_aside(self, content: Content | None) -> None:
-        """Show a row above the editor for what its keys do now; None removes it."""
-
-    async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
 
 
 class LineEditor(TextArea):
