@@ -33,11 +33,6 @@ class Typed(events.Event, bubble=False):
         return "".join(key.character or "" for key in self.keys)
 
 
-def is_character(message: Message) -> bool:
-    """Return whether a message is a key that is nothing but its character."""
-    return isinstance(message, events.Key) and message.is_printable
-
-
 def gathering(base: type[Driver]) -> type[Driver]:
     """Return a driver as ``base`` that sends characters which were read at once as one ``Typed``."""
 
@@ -49,7 +44,7 @@ def gathering(base: type[Driver]) -> type[Driver]:
 
         def process_message(self, message: Message) -> None:
             """Take what was read, in the thread that reads."""
-            if is_character(message):
+            if isinstance(message, events.Key) and message.is_printable:
                 with self._lock:
                     if self._keys is not None and len(self._keys) < MOST:
                         self._keys.append(message)

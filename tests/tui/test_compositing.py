@@ -58,7 +58,7 @@ def written(update: ChopsUpdate) -> Iterator[tuple[int, int, str]]:
         if not isinstance(part, Segment):
             continue
         for code in part.control or ():
-            _, x, y = (*code, 0, 0)[:3]  # type: ignore[misc, assignment]  # the one control it has is "move to"
+            _, x, y = (*code, 0, 0)[:3]  # the one control it has is "move to"
         if part.control or part.text == "\n":
             continue
         for character in part.text:

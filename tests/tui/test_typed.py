@@ -45,7 +45,8 @@ class Terminal:
 
 def terminal() -> Any:
     base: Any = Terminal
-    return gathering(base)()
+    made: Any = gathering(base)
+    return made()
 
 
 async def test_a_read_of_many_characters_is_one_event() -> None:

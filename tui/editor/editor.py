@@ -156,7 +156,7 @@ class LineEditor(TextArea):
         self.unfinished = Unfinished(owner.show_aside)
         #: whether the next key belongs to Ctrl+X
         self._chord = False
-        #: the theme of Textual's part that has the styles of the style sheet as they are now
+        #: what the styles depend on that Textual's part took from the style sheet last
         self._styled: object = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
@@ -307,16 +307,12 @@ class LineEditor(TextArea):
         """Leave brackets to the tokens: one inside a string has no partner."""
         return None
 
-    def notify_style_update(self) -> None:
-        """The theme or the style has changed."""
-        super().notify_style_update()
-        self._styled = None
-
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return rows of the screen. Textual reads the style sheet for each painting; once is enough."""
-        if self._styled is self._theme:
+        styled = (id(self._theme), self.app.theme, self.has_focus)
+        if styled == self._styled:
             return super(TextArea, self).render_lines(crop)
-        self._styled = self._theme
+        self._styled = styled
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
