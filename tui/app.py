@@ -17,6 +17,7 @@ from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
+from pstui.tui.late_timers import keep_late_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
@@ -106,6 +107,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     ) -> None:
         fix_alt_keys()
         fix_escape_delay()
+        keep_late_timers()
         share_the_interpreter()
         #: floods give way to keys
         self.pace = Pace()
