@@ -20,7 +20,7 @@ from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.sshd import Sshd
 
 #: seconds that anything may take
-LIMIT = float(os.environ.get("LIMIT", "180"))
+LIMIT = 180.0
 COLUMNS, ROWS = 120, 35
 #: what a terminal is asked for where its cursor is, and what this one answers
 _WHERE, _HERE = b"\x1b[6n", b"\x1b[1;1R"
@@ -130,7 +130,7 @@ def our_call(server: Sshd) -> list[str]:
 @contextmanager
 def ours(server: Sshd, home: Path, *, entered: bool = True) -> Iterator[Beside]:
     """Run pstui; it has entered a session there."""
-    argv = [sys.executable, *os.environ.get("PSTUI_MAIN", "-m pstui.tui.cli.main").split(), *our_call(server)]
+    argv = [sys.executable, "-m", "pstui.tui.cli.main", *our_call(server)]
     with _terminal(argv, environment(home)) as there:
         if entered:
             there.until("PS /")
