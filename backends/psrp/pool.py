@@ -320,9 +320,11 @@ class RunspacePool:
     async def _read(self) -> None:
         """Feed what arrives to its pipeline until the session ends."""
         loop = asyncio.get_running_loop()
-        turn = loop.time()
+        turn = last = loop.time()
         try:
             async for item in self.transport.incoming():
+                if loop.time() - last > TURN:
+                    turn = loop.time()  # it had to wait for this: everybody else had a turn
                 pipeline = self.pipelines.get(item.pipeline_id) if item.pipeline_id else None
                 if item.pipeline_id is not None and pipeline is None:
                     continue
@@ -337,6 +339,7 @@ class RunspacePool:
                         turn = loop.time()
                 if self.console.backlog > BACKLOG_LIMIT:
                     await self.console.drained()
+                last = loop.time()
             self._broke(SessionBroken("the far end has ended the session"))
         except SessionBroken as failure:
             await self.fail(failure)

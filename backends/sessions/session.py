@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -214,15 +215,17 @@ class PSSession:
 
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
-        from pstui.backends.psrp.host import Host
-        from pstui.backends.psrp.pool import RunspacePool
-
         self.transport = registry.for_set(self.info.parameter_set).name
         transport = await registry.connect(self.info, self._context())
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
+            # The far end starts now, which takes it longer than loading this.
+            await asyncio.to_thread(importlib.import_module, "pstui.backends.psrp.pool")
+            from pstui.backends.psrp.host import Host
+            from pstui.backends.psrp.pool import RunspacePool
+
             host = Host(
                 self.console,
                 self.info.label,

@@ -21,7 +21,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
 from pstui.tui.profiles.reading import TABLES
 from pstui.tui.profiles.schema import is_color, schema, shown, value_of
-from pstui.tui.transcript.render.buffer import MAX_LINES
+from pstui.tui.transcript.limits import MAX_LINES
 from textual.binding import Binding, BindingType
 from textual.content import Content
 

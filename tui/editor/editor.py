@@ -18,16 +18,16 @@ characters may have been typed already, and they would overtake a message.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Protocol
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from pstui.backends.language.completeness import is_complete
-from pstui.backends.sessions.completion import Completion
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
+from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
 from pstui.tui.editor.surface import EditingSurface
@@ -35,12 +35,14 @@ from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.still import Still
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
+from pstui.tui.typed import Typed
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
 
@@ -106,40 +108,6 @@ class Literal:
         return bool(text)
 
 
-class EditorOwner(Protocol):
-    """Who gets what the editor does not do itself. Called while a key is handled, so that nothing overtakes it."""
-
-    def submit_line(self, line: str) -> bool:
-        """Enter was pressed; True when the line was taken, and the editor is then emptied."""
-
-    def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Pasted lines are to run one after the other; True when they were taken."""
-
-    def wants_finished_text(self) -> bool:
-        """Whether Enter does not submit a text that is not finished."""
-
-    def end_of_input(self) -> None:
-        """Ctrl+D was pressed in an empty editor."""
-
-    def interrupt(self) -> None:
-        """Ctrl+C was pressed."""
-
-    def clear_screen(self) -> None:
-        """Ctrl+L was pressed: an empty screen, the text stays above it."""
-
-    def tab_pressed(self) -> None:
-        """Tab was pressed in an empty editor."""
-
-    def scroll_pages(self, pages: int) -> None:
-        """The pane's text is to move by ``pages``."""
-
-    def show_aside(self, content: Content | None) -> None:
-        """Show a row above the editor for what its keys do now; None removes it."""
-
-    async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
-
-
 class LineEditor(TextArea):
     """A few lines of text: Enter submits what is finished, Alt+Enter (or Ctrl+J) adds a row in any case."""
 
@@ -188,6 +156,8 @@ class LineEditor(TextArea):
         self.unfinished = Unfinished(owner.show_aside)
         #: whether the next key belongs to Ctrl+X
         self._chord = False
+        #: what the styles depend on that Textual's part took from the style sheet last
+        self._styled: object = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
         # Textual's own part comes last: while it is made it asks for the prediction already.
@@ -246,6 +216,18 @@ class LineEditor(TextArea):
         event.stop()
         if await self.take_key(event.key, event.character):
             event.prevent_default()
+
+    async def on_typed(self, event: Typed) -> None:
+        """Insert several characters in one turn, unless something is open that each of them may change."""
+        event.stop()
+        modes = (self.literal, self.pasted, self.searching, self.completing)
+        if self._chord or any(mode.active for mode in modes) or any(key.key in self._NAMES for key in event.keys):
+            for key in event.keys:
+                await self.take_key(key.key, key.character)
+            return
+        self.last_typed = time.monotonic()
+        self.editing.did = ""
+        self.surface.insert(event.text)
 
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
@@ -324,6 +306,14 @@ class LineEditor(TextArea):
     def find_matching_bracket(self, bracket: str, search_from: tuple[int, int]) -> tuple[int, int] | None:
         """Leave brackets to the tokens: one inside a string has no partner."""
         return None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows of the screen. Textual reads the style sheet for each painting; once is enough."""
+        styled = (id(self._theme), self.app.theme, self.has_focus)
+        if styled == self._styled:
+            return super(TextArea, self).render_lines(crop)
+        self._styled = styled
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Return a row of the screen."""
@@ -476,10 +466,16 @@ class EditorRow(Container):
         return self._text
 
     def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
-        self._text = plain(text)
+        """Show ``text`` before the line; ``ready`` is False while a line would have to wait.
+
+        A sign that stands for the prompt takes its place and its width, so that nothing has to be laid out for it, and
+        what is typed already stands where it will stay.
+        """
+        before, self._text = self._prompt.width, plain(text)
+        if not ready and text.strip():
+            self._prompt.say(Content.styled(self._text.ljust(before), "$calm"))
+            return
         self._prompt.say(Content(self._text))
-        self.set_class(not ready, "-waiting")
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:
@@ -493,4 +489,4 @@ class EditorRow(Container):
 
     def _arrange(self) -> None:
         width = self.size.width
-        self.set_class(bool(width) and Content(self._text).cell_length > max(width - MIN_LINE_WIDTH, 1), "-above")
+        self.set_class(bool(width) and self._prompt.width > max(width - MIN_LINE_WIDTH, 1), "-above")

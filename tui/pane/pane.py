@@ -91,7 +91,7 @@ class Pane(Vertical):
         dormant: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._sessions, self._vault = sessions, vault
+        self._sessions, self._vault, self._pace = sessions, vault, pace
         self.info = info
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
@@ -225,6 +225,8 @@ class Pane(Vertical):
         if event.conversation is not self.conversation:
             return
         ready = self.state is PaneState.PROMPT
+        if ready:
+            self._pace.urge()
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
@@ -319,6 +321,8 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
+        else:
+            self._pace.expect_answer()
         self.history.add(line)
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
@@ -334,6 +338,7 @@ class Pane(Vertical):
             self.history.add(line)
         self.lines.pasted = list(lines)
         if self.conversation.submit(self.lines.pasted[0], pasted=True):
+            self._pace.expect_answer()
             del self.lines.pasted[0]
         self.transcript.scroll_to_end()
         self.changed()
@@ -446,4 +451,5 @@ class Pane(Vertical):
         room = self.size.height - sum(child.outer_size.height for child in below)
         rows = self.transcript.row_count
         self._filled = rows >= room
+        self.transcript.view.fits = not self._filled
         self.transcript.styles.height = "1fr" if self._filled else rows

@@ -21,7 +21,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.keys.keymap import action_names
-from pstui.tui.transcript.render.buffer import MAX_LINES
+from pstui.tui.transcript.limits import MAX_LINES
 
 #: least and most lines of scrollback; a line may cost 500 bytes
 LEAST_LINES: Final = 1_000

@@ -25,7 +25,7 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.schema import PaneSettings
-from pstui.tui.responsive import KeysPainted
+from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
@@ -56,9 +56,11 @@ if TYPE_CHECKING:
 WIDE = 90
 #: least seconds between two repaints of tabs and footer
 FRAME_INTERVAL = 1 / 30
+#: seconds until the footer shows what only it shows
+FOOTER_TIME = 0.05
 
 
-class Workspace(KeysPainted):
+class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
@@ -96,7 +98,7 @@ class Workspace(KeysPainted):
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = False
-        self._frame_due = False
+        self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
@@ -239,8 +241,17 @@ class Workspace(KeysPainted):
 
     @on(Pane.FooterChanged)
     def footer_changed(self, event: Pane.FooterChanged) -> None:
-        """Show what the keys do now in the pane in front, and how far its line is."""
-        if event.pane.active and not self._prefixed:
+        """Show what the keys do now in the pane in front, and how far its line is: in a moment.
+
+        Most lines have ended by then, and nobody reads as fast; painting it at once would hold the answer up.
+        """
+        if event.pane.active and not self._footer_due:
+            self._footer_due = True
+            self.set_timer(FOOTER_TIME, self._show_footer)
+
+    def _show_footer(self) -> None:
+        self._footer_due = False
+        if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
     # -- tabs and sessions ------------------------------------------------------------------------------------
