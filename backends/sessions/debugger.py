@@ -58,7 +58,7 @@ class DebuggerConsole:
 
     async def line(self, line: str) -> asyncio.Task[PipelineResult | None] | None:
         """Run a line: a command of the debugger or any script. Returns the run that goes on, None while it stands."""
-        from pstui.backends.psrp.invocation import debugger_action, debugger_call
+        from pstui.backends.psrp.debugging import DebuggerResumeAction, debugger_action, debugger_call
 
         line = line if line.strip() else self._repeated
         if not line:
@@ -75,12 +75,12 @@ class DebuggerConsole:
             return None
         running = self._suspended or asyncio.create_task(self._session.running())
         self._suspended = None
-        await self._session.resume(debugger_action(RESUME_ACTIONS[action]))
+        await self._session.resume(debugger_action(DebuggerResumeAction[action]))
         return running
 
     async def go_on(self) -> None:
         """Let a stopped run continue because this console leaves it."""
-        from pstui.backends.psrp.invocation import debugger_action
+        from pstui.backends.psrp.debugging import DebuggerResumeAction, debugger_action
 
         with contextlib.suppress(PstuiError):
-            await self._session.resume(debugger_action(RESUME_ACTIONS["Continue"]))
+            await self._session.resume(debugger_action(DebuggerResumeAction.Continue))

@@ -181,7 +181,7 @@ async def install_prompt(session: PSSession) -> None:
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.invocation import DEBUG_MODE
+    from pstui.backends.psrp.debugging import DEBUG_MODE
 
     if "DebugMode" in session.application_private_data and not session.debug_mode_set:
         await session.run(DEBUG_MODE)
@@ -462,7 +462,8 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
+        from pstui.backends.psrp.debugging import DEBUG_PROMPT
+        from pstui.backends.psrp.invocation import PROMPT
 
         await self._turn.wait()
         found = Bounded(1)
