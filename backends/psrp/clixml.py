@@ -234,14 +234,6 @@ def information_info(body: bytes) -> InformationInfo | None:
     )
 
 
-def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
-    """Build the ErrorRecord that answers a host call with an exception (protocol-notes 4.1): OperationStopped."""
-    exception = ps.NETException(Message=message, HResult=-2146233087)
-    exception.PSObject.type_names.insert(0, f"System.Management.Automation.{reason}")
-    category = ps.ErrorCategoryInfo(Category=ps.ErrorCategory.OperationStopped, Reason=reason)
-    return ps.ErrorRecord(Exception=exception, CategoryInfo=category, FullyQualifiedErrorId=error_id)
-
-
 #: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
 MAX_TEXT = 1024 * 1024
 

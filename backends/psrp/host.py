@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from psrpcore import types as ps
@@ -64,6 +65,8 @@ class Host:
         self._cursor = {"x": 0, "y": 0}
         self._cursor_size = 100
         self._title = ""
+        #: whether plain text that is written now reports an error (protocol-notes 3.6)
+        self.prints_error = False
 
     @property
     def size(self) -> ConsoleSize:
@@ -176,7 +179,9 @@ class Host:
 
     def write(self, record: Write) -> None:
         """Show text, in the colours set by SetForegroundColor and SetBackgroundColor where it names none."""
-        if record.stream is Stream.ERROR:
+        if self.prints_error:
+            record = replace(record, stream=Stream.ERROR)
+        elif record.stream is Stream.ERROR:
             self._on_error_line(record.text)
         self.console.write(self._coloured(record))
 

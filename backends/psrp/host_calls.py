@@ -24,7 +24,8 @@ from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSRPMessageType
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
-from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
+from pstui.backends.psrp.clixml import note_object, parse, plain, read
+from pstui.backends.psrp.error_records import stopped_record
 from pstui.backends.psrp.fragments import Message
 from pstui.backends.psrp.host import Host, HostError, is_secret_answer
 from pstui.backends.psrp.host_methods import HOST_METHODS, ArgumentsError, HostMethod, checked

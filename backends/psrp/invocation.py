@@ -227,7 +227,7 @@ class PipelineTemplates:
             )
         between = self._template(invocation, protocol, len(texts))
         data = between[0] + b"".join(self._text(text) + after for text, after in zip(texts, between[1:], strict=True))
-        return lambda pipeline_id: self._queue(data, pipeline_id)
+        return lambda pipeline_id: queue_written(self._core, PSRPMessageType.CreatePipeline, data, pipeline_id)
 
     def _template(self, invocation: Invocation, protocol: tuple[int, int], count: int) -> list[bytes]:
         """Return what comes before, between and after the texts of such an invocation."""
@@ -265,20 +265,16 @@ class PipelineTemplates:
         found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
         return found
 
-    def _queue(self, data: bytes, pipeline_id: uuid.UUID) -> None:
-        """Do what psrpcore's ``prepare_message`` does once the message is written."""
-        core, kind = self._core, PSRPMessageType.CreatePipeline
-        message = create_message(True, kind, data, core.runspace_pool_id, pipeline_id)
-        core._send_buffer.append(
-            PSRPMessage(
-                kind,
-                bytearray(message),
-                core.runspace_pool_id,
-                pipeline_id,
-                core._fragment_counter,
-                StreamType.default,
-            )
-        )
+
+
+def queue_written(
+    core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, pipeline_id: uuid.UUID | None
+) -> None:
+    """Do what psrpcore's ``prepare_message`` does once the message is written."""
+    message = bytearray(create_message(True, kind, data, core.runspace_pool_id, pipeline_id))
+    core._send_buffer.append(
+        PSRPMessage(kind, message, core.runspace_pool_id, pipeline_id, core._fragment_counter, StreamType.default)
+    )
 
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")

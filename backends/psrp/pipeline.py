@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.psrp.fragments import Defragmenter
@@ -19,7 +20,7 @@ _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineStat
 class PipelineResult:
     """How a pipeline ended.
 
-    ``error`` describes why it failed or stopped; ``record`` is that ErrorRecord, for sending back.
+    ``error`` describes why it failed or stopped; ``record`` is that ErrorRecord, ``message`` the one it came in.
 
     ``had_errors`` is True when error records arrived or the pipeline failed.
     """
@@ -28,6 +29,7 @@ class PipelineResult:
     error: ErrorInfo | None = None
     had_errors: bool = False
     record: Any = None
+    message: ElementTree.Element | None = None
 
 
 class Pipeline:
@@ -59,11 +61,17 @@ class Pipeline:
         """Wait for the end. Raises SessionBroken when the session dies first."""
         return await asyncio.shield(self._done)
 
-    def change_state(self, state: PipelineState, error: ErrorInfo | None, record: Any) -> None:
+    def change_state(
+        self,
+        state: PipelineState,
+        error: ErrorInfo | None = None,
+        record: Any = None,
+        message: ElementTree.Element | None = None,
+    ) -> None:
         """Take a PIPELINE_STATE; states that are not final change nothing."""
         if state in _FINAL and not self._done.done():
             had_errors = self.had_errors or state is PipelineState.FAILED
-            self._done.set_result(PipelineResult(state, error, had_errors, record))
+            self._done.set_result(PipelineResult(state, error, had_errors, record, message))
             self.cancel_answers()
 
     def fail(self, failure: PstuiError) -> None:

@@ -25,6 +25,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
+from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
@@ -272,14 +273,20 @@ class RunspacePool:
         # any state.
         with contextlib.suppress(TimeoutError, SessionBroken):
             await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
-        pipeline.change_state(PipelineState.STOPPED, None, None)
+        pipeline.change_state(PipelineState.STOPPED)
 
     async def send_message(
         self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
     ) -> None:
-        """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream."""
+        """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream.
+
+        An XML element is sent as it is.
+        """
         stream = StreamType.prompt_response if prompt else StreamType.default
-        self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
+        if isinstance(message, ElementTree.Element):
+            commands.queue_written(self.core, message_type, ElementTree.tostring(message, "utf-8"), pipeline_id)
+        else:
+            self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
         await self.flush(pipeline_id, prompt=prompt)
 
     async def flush(self, pipeline_id: uuid.UUID | None, *, prompt: bool = False) -> None:

@@ -17,6 +17,7 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
+from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
@@ -199,18 +200,20 @@ def _output(pool: ReceivingPool, body: bytes) -> Any:
 def _state(pool: ReceivingPool, pipeline: Pipeline, body: bytes) -> None:
     number = fast.pipeline_state(body)
     record: Any = None
-    position = ""
+    element: ElementTree.Element | None = None
     if number is None:
         element = parse(body)
         found = read(element, pool.cipher)
         number = getattr(found, "PipelineState", None)
         record = _error_record(getattr(found, "ExceptionAsErrorRecord", None))
-        position = position_of(element)
     try:
         state = PipelineState(int(number if number is not None else -1))
     except ValueError:
         raise ProtocolError(f"the far end sent pipeline state {number}, which does not exist") from None
-    pipeline.change_state(state, error_info(record, position) if record is not None else None, record)
+    if record is None or element is None:
+        pipeline.change_state(state)
+    else:
+        pipeline.change_state(state, error_info(record, position_of(element)), record, element)
 
 
 def _error_record(found: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.console import Console
 from pstui.backends.errors import PstuiError
-from pstui.backends.records import Bounded, RunspaceState, Write
+from pstui.backends.records import Bounded, RunspaceState, Stream, Write
 from pstui.backends.sessions.reported import (
     MAX_VALUE_LINES,
     RESUME_ACTIONS,
@@ -69,7 +69,7 @@ class DebuggerConsole:
         for record in value_lines(outputs):
             self._console.write(record)
         if result.error is not None:
-            self._console.write(Write(f"Error: {result.error.message}"))
+            self._console.write(Write(f"Error: {result.error.message}", stream=Stream.ERROR))
         action = resume_action(outputs)
         if action is None or self._session.status.leave_code is not None:
             return None

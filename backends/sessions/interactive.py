@@ -102,17 +102,20 @@ class SessionTurn:
 
 async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
+    from pstui.backends.psrp.error_records import record_to_print
     from pstui.backends.psrp.invocation import error_report
 
+    record = record_to_print(result.message) if result.message is not None else None
     try:
-        if result.record is not None:
+        if record is not None:
             await turn.wait()
-            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
+            with session.writing_errors():
+                printed = await session.run(*error_report(session.size_to_send()), source=_one(record))
             if printed.error is None:
                 return
     except SessionStateError:
         pass
-    console.write(Write(f"Error: {result.error.message if result.error else ''}"))
+    console.write(Write(f"Error: {result.error.message if result.error else ''}", stream=Stream.ERROR))
 
 
 async def _one(value: Any) -> AsyncIterator[Any]:

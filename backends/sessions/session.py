@@ -297,6 +297,16 @@ class PSSession:
             self.records.add_error(result.error)
         return result
 
+    @contextlib.contextmanager
+    def writing_errors(self) -> Iterator[None]:
+        """Take what the far end writes for an error: it prints one that is in the list already."""
+        host = self._open_pool().host
+        host.prints_error = True
+        try:
+            yield
+        finally:
+            host.prints_error = False
+
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
         """Ask the far end for the metadata of commands (protocol-notes 3.9)."""
         with self.busy() as pool:
