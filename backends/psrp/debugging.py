@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from psrpcore import types as ps
 from psrpcore.types import PSEnumBase, PSFlagBase, PSType
 from pstui.backends.psrp.invocation import EVERY_STREAM, OUT_DEFAULT, Call, Invocation
 

@@ -12,6 +12,7 @@ from psrpcore.types import HostMethodIdentifier
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
+from pstui.backends.psrp.limits import MAX_TEXT
 from pstui.backends.psrp.questions import Questions
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 
@@ -74,10 +75,10 @@ class Host:
         own = self.console.size
         return ConsoleSize(self._width or own.width, own.height)
 
-    def run(self, method: HostMethodIdentifier, arguments: Sequence[Any]) -> None:
-        """Do a void method now. Raises HostError when it cannot be done here."""
+    def run(self, method: HostMethodIdentifier, arguments: Sequence[Any], max_text: int | None = MAX_TEXT) -> None:
+        """Do a void method now; text is cut at ``max_text``. Raises HostError when it cannot be done here."""
         if method in WRITE_METHODS:
-            if (record := write_record(method, arguments)) is not None:
+            if (record := write_record(method, arguments, max_text)) is not None:
                 self.write(record)
             return
         match method:

@@ -266,10 +266,7 @@ class PipelineTemplates:
         return found
 
 
-
-def queue_written(
-    core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, pipeline_id: uuid.UUID | None
-) -> None:
+def queue_written(core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, pipeline_id: uuid.UUID | None) -> None:
     """Do what psrpcore's ``prepare_message`` does once the message is written."""
     message = bytearray(create_message(True, kind, data, core.runspace_pool_id, pipeline_id))
     core._send_buffer.append(

@@ -11,7 +11,6 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import Bounded, RunspaceState, Stream, Write
 from pstui.backends.sessions.reported import (
     MAX_VALUE_LINES,
-    RESUME_ACTIONS,
     DebuggerStop,
     repeats,
     resume_action,

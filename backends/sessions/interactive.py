@@ -32,7 +32,7 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
@@ -400,9 +400,14 @@ class InteractiveSession:
             size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             try:
-                return await self._finish(asyncio.create_task(session.run(invocation)), line)
+                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                return await self._finish(running, line)
             except SessionBusy:
                 continue  # another console was quicker
+
+    def _show_error(self, error: ErrorInfo) -> None:
+        """Show an error that no Out-Default has taken: one that a statement of several ends with."""
+        self.console.write(Write(error.message, stream=Stream.ERROR))
 
     async def _debug(self, line: str) -> Outcome:
         """Run a line in the debugger of the far end."""

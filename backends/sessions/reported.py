@@ -203,7 +203,7 @@ class SessionRecords:
     @property
     def information(self) -> Sequence[InformationInfo]:
         """The information records, newest last; one that cannot be read is left out."""
-        from pstui.backends.psrp.clixml import information_info
+        from pstui.backends.psrp.record_info import information_info
 
         return tuple(found for body in self._information if (found := information_info(body)) is not None)
 
