@@ -23,12 +23,23 @@ from pstui.backends.psrp.limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 #: Bytes that are parsed, and values that are made, between two turns of the loop: some 5 ms each.
 PORTION, VALUES = 64 * 1024, 1_000
 
-_WHOLE_NUMBERS = frozenset({"I32", "I64", "I16", "U16", "U32", "U64", "SB", "By"})
+_WHOLE_NUMBERS = {
+    "I32": range(-(2**31), 2**31),
+    "I64": range(-(2**63), 2**63),
+    "I16": range(-(2**15), 2**15),
+    "U16": range(2**16),
+    "U32": range(2**32),
+    "U64": range(2**64),
+    "SB": range(-(2**7), 2**7),
+    "By": range(2**8),
+}
 _LISTS = frozenset({"LST", "STK", "QUE", "IE"})
 #: what an object is told about, and no value of its own
 _ABOUT = frozenset({"TN", "TNRef", "ToString"})
 
 _HIGH_SURROGATE = re.compile("_xD[89AB][0-9A-F]{2}_", re.IGNORECASE)
+
+_UNREADABLE = "the far end sent a value that cannot be read"
 
 Reading = Generator[None, None, Any]
 
@@ -55,7 +66,10 @@ class _Reader:
         if tag == "Obj":
             return (yield from self._object(element, depth))
         if tag == "Ref":
-            value, count = self._known.get(element.get("RefId") or "", (None, 0))
+            known = self._known.get(element.get("RefId") or "")
+            if known is None:
+                raise ProtocolError(_UNREADABLE, "It refers to an object that did not come.")
+            value, count = known
             self._add(count)
             return value
         if tag == "S" and not len(element):
@@ -75,15 +89,18 @@ class _Reader:
             return text == "true"
         if tag in _WHOLE_NUMBERS and text and len(text) <= 20:
             try:
-                return int(text)
+                number = int(text)
             except ValueError as error:
-                raise ProtocolError("the far end sent a value that cannot be read", "A number is none.") from error
+                raise ProtocolError(_UNREADABLE, "A number is none.") from error
+            if number not in _WHOLE_NUMBERS[tag]:
+                raise ProtocolError(_UNREADABLE, "A number is out of its range.")
+            return number
         try:
             return plain(read(element, self._cipher))
         except ProtocolError:
             raise
         except Exception as error:  # a secret that does not decrypt
-            raise ProtocolError("the far end sent a value that cannot be read", type(error).__name__) from error
+            raise ProtocolError(_UNREADABLE, type(error).__name__) from error
 
     def _object(self, element: ElementTree.Element, depth: int) -> Reading:
         number, before = element.get("RefId") or "", self._count
