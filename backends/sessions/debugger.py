@@ -12,6 +12,7 @@ from pstui.backends.records import Bounded, RunspaceState, Stream, Write
 from pstui.backends.sessions.reported import (
     MAX_VALUE_LINES,
     DebuggerStop,
+    refusal,
     repeats,
     resume_action,
     stop_lines,
@@ -23,10 +24,23 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import PipelineResult
 
 
+async def offer_debugging(session: PSSession) -> None:
+    """Tell the far end once that this console debugs (protocol-notes 3.7); a refusal is said."""
+    from pstui.backends.psrp.debugging import DEBUG_MODE
+
+    if "DebugMode" not in session.application_private_data or session.debug_mode_set:
+        return
+    answers = Bounded(1)
+    result = await session.run(DEBUG_MODE, on_output=answers.take)
+    session.debug_mode_set = True
+    if why := refusal(result, answers):
+        session.console.write(Write(f"Breakpoints do not stop in this session: {why}", stream=Stream.NOTICE))
+
+
 class DebuggerConsole:
     """Remembers which run stands at a breakpoint, and the step that Enter repeats.
 
-    ``told`` is True from the first stop of a line, which names the help, until ``abandon``.
+    ``told`` is True from the first stop of a line until ``abandon``. The first one of a session names the help.
     """
 
     def __init__(self, session: PSSession, console: Console) -> None:
@@ -41,9 +55,9 @@ class DebuggerConsole:
 
     def show(self, stop: DebuggerStop, running: asyncio.Task[PipelineResult | None]) -> None:
         """Say where ``running`` stands now."""
-        for record in stop_lines(stop, first=not self.told):
+        for record in stop_lines(stop, first=not self._session.debugger_help_named):
             self._console.write(record)
-        self.told = True
+        self.told = self._session.debugger_help_named = True
         self._suspended = running
 
     def abandon(self) -> None:

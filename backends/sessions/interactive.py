@@ -34,9 +34,9 @@ from pstui.backends.errors import (
 )
 from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
-from pstui.backends.sessions.debugger import DebuggerConsole
+from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
-from pstui.backends.sessions.reported import DebuggerStop
+from pstui.backends.sessions.reported import DebuggerStop, refusal
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
@@ -174,21 +174,21 @@ class EnterAttempt:
 
 
 async def install_prompt(session: PSSession) -> None:
-    """Give a virtual machine, a container or a local process its prompt; failure is silent (protocol-notes 2.2)."""
+    """Give a virtual machine, a container or a local process its prompt (protocol-notes 2.2); a failure is said."""
     from pstui.backends.psrp.invocation import Call, Invocation
 
     script = target_prompt(session.info, session.target_name, kept=not session.temporary)
     if script:
-        await session.run(Invocation(((Call(script, is_script=True),),)))
+        answers = Bounded(1)
+        if why := refusal(
+            await session.run(Invocation(((Call(script, is_script=True),),)), on_output=answers.take), answers
+        ):
+            session.console.write(Write(f"The prompt of this session could not be set: {why}", stream=Stream.NOTICE))
 
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.debugging import DEBUG_MODE
-
-    if "DebugMode" in session.application_private_data and not session.debug_mode_set:
-        await session.run(DEBUG_MODE)
-        session.debug_mode_set = True
+    await offer_debugging(session)
     result, found = await session.command_metadata(list(REQUIRED))
     least = 3 if session.protocol > (2, 0) else 2
     if result.error is None and not result.had_errors and len(found) >= least:

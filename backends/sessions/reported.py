@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.pipeline import PipelineResult
 
 STOP_EVENT = "PSInternalRemoteDebuggerStopEvent"
 BREAKPOINT_EVENT = "PSInternalRemoteDebuggerBreakpointUpdatedEvent"
@@ -70,6 +73,13 @@ def resume_action(outputs: Sequence[Any]) -> str | None:
     return None
 
 
+def refusal(result: PipelineResult, outputs: Sequence[Any]) -> str:
+    """Return why a pipeline of ours was refused, empty when it was not: a server may answer an error and completed."""
+    if result.error is not None:
+        return result.error.message or "It gives no reason."
+    return next((_error_text(output) for output in outputs if _is_error(output)), "")
+
+
 def repeats(line: str) -> bool:
     """Return whether Enter alone gives this debugger command again."""
     return line.strip().casefold() in _STEP_COMMANDS
@@ -81,7 +91,7 @@ def value_lines(outputs: Sequence[Any]) -> list[Write]:
     for output in outputs:
         if output is None or _is_debugger_command(output):
             continue
-        if isinstance(output, dict) and {"Exception", "FullyQualifiedErrorId"} <= output.keys():
+        if _is_error(output):
             lines.append(Write(f"Error: {_error_text(output)}", stream=Stream.ERROR))
         else:
             lines += [Write(text) for text in _text(output)]
@@ -116,6 +126,10 @@ def _short(value: Any) -> str:
 def _error_text(record: Mapping[str, Any]) -> str:
     exception = record.get("Exception")
     return str(exception.get("Message") if isinstance(exception, dict) else exception)
+
+
+def _is_error(value: Any) -> bool:
+    return isinstance(value, dict) and {"Exception", "FullyQualifiedErrorId"} <= value.keys()
 
 
 def _is_debugger_command(value: Any) -> bool:

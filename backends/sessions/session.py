@@ -22,9 +22,23 @@ from pstui.backends.errors import (
 )
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.psrp.limits import SCREEN, Limits
-from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
+from pstui.backends.records import (
+    Bounded,
+    ErrorInfo,
+    InformationInfo,
+    PipelineState,
+    RunspaceAvailability,
+    RunspaceState,
+)
 from pstui.backends.sessions.link import SessionLink, SessionStatus
-from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
+from pstui.backends.sessions.reported import (
+    BREAKPOINT_EVENT,
+    STOP_EVENT,
+    DebuggerStop,
+    SessionRecords,
+    read_stop,
+    refusal,
+)
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
@@ -70,6 +84,8 @@ class PSSession:
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
+        #: whether a stop in the debugger has named its help
+        self.debugger_help_named = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
         self.no_language = False
         #: what a pipeline here may receive
@@ -381,12 +397,16 @@ class PSSession:
         return self.stopped
 
     async def resume(self, action: Invocation) -> None:
-        """Let the stopped script run again; it may stop again before this returns."""
+        """Let the stopped script run again; it may stop again before this returns. Raises SessionStateError."""
         with self.busy(nested=True) as pool:
-            self.stopped = None
+            stopped, self.stopped = self.stopped, None
             self.status.set(self.state, RunspaceAvailability.BUSY)
             self._current = self._outer  # a stop is for the script again
-            await pool.run(action)
+            answers = Bounded(1)
+            if why := refusal(await pool.run(action, on_output=answers.take), answers):
+                self.stopped = stopped
+                self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+                raise SessionStateError("the far end did not take what the debugger was told", why)
 
     def _event(self, event: dict[str, Any]) -> None:
         source = event.get("PSEventArgs.SourceIdentifier")
