@@ -51,7 +51,7 @@ DEBUG_PROMPT = _nested(Call("prompt", merged=EVERY_STREAM, by_stream=True))
 
 #: What the debugger does itself; all else runs as a script there (protocol-notes 2.4). ``k`` gives objects.
 _OWN_COMMAND = re.compile(
-    r"\s*(?:s|stepinto|v|stepover|o|stepout|c|continue|q|quit|d|detach|h|\?|exit|l(?:ist)?(?:\s+\d+){0,2})\s*",
+    r"\s*(?:s|stepinto|v|stepover|o|stepout|c|continue|q|quit|h|\?|exit|l(?:ist)?(?:\s+\d+){0,2})\s*",
     re.IGNORECASE,
 )
 

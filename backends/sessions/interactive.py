@@ -473,10 +473,15 @@ class InteractiveSession:
         from pstui.backends.psrp.debugging import DEBUG_PROMPT
         from pstui.backends.psrp.invocation import PROMPT
 
-        await self._turn.wait()
-        found = Bounded(1)
-        invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
-        result = await self.session.run(invocation, on_output=found.take)
+        while True:
+            await self._turn.wait()
+            found = Bounded(1)
+            invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
+            try:
+                result = await self.session.run(invocation, on_output=found.take)
+                break
+            except SessionBusy:
+                continue  # another console was quicker
         first = found[0] if found and result.error is None else None
         self.prompt = self._prefix + (first[:MAX_PROMPT] if isinstance(first, str) and first else FALLBACK)
 

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pool import RunspacePool
 
 
+#: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
+#: leaves the other loses it, or ends (protocol-notes 2.4).
+NESTED_REST = 0.25
 #: Seconds that closing waits for an opening to be given up.
 GIVE_UP_TIMEOUT = 5.0
 
@@ -96,6 +99,8 @@ class PSSession:
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
         self._stop_wanted = False
+        #: several consoles at one stop run their commands one after the other
+        self._nested_turn = asyncio.Lock()
 
     @property
     def state(self) -> RunspaceState:
@@ -315,15 +320,18 @@ class PSSession:
 
         Raises SessionBroken; SessionStateError when the session is not open or busy, or a limit was crossed.
         """
-        with self.busy(invocation.is_nested) as pool:
-            result = await pool.run(
-                invocation,
-                on_output=on_output,
-                on_error=on_error,
-                source=source,
-                on_start=self.started,
-                limits=limits or self.limits,
-            )
+        async with self._nested_turn if invocation.is_nested else contextlib.nullcontext():
+            with self.busy(invocation.is_nested) as pool:
+                result = await pool.run(
+                    invocation,
+                    on_output=on_output,
+                    on_error=on_error,
+                    source=source,
+                    on_start=self.started,
+                    limits=limits or self.limits,
+                )
+                if invocation.is_nested and result.state is not PipelineState.COMPLETED:
+                    await asyncio.sleep(NESTED_REST)
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
         return result
@@ -398,15 +406,16 @@ class PSSession:
 
     async def resume(self, action: Invocation) -> None:
         """Let the stopped script run again; it may stop again before this returns. Raises SessionStateError."""
-        with self.busy(nested=True) as pool:
-            stopped, self.stopped = self.stopped, None
-            self.status.set(self.state, RunspaceAvailability.BUSY)
-            self._current = self._outer  # a stop is for the script again
-            answers = Bounded(1)
-            if why := refusal(await pool.run(action, on_output=answers.take), answers):
-                self.stopped = stopped
-                self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
-                raise SessionStateError("the far end did not take what the debugger was told", why)
+        async with self._nested_turn:
+            with self.busy(nested=True) as pool:
+                stopped, self.stopped = self.stopped, None
+                self.status.set(self.state, RunspaceAvailability.BUSY)
+                self._current = self._outer  # a stop is for the script again
+                answers = Bounded(1)
+                if why := refusal(await pool.run(action, on_output=answers.take), answers):
+                    self.stopped = stopped
+                    self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+                    raise SessionStateError("the far end did not take what the debugger was told", why)
 
     def _event(self, event: dict[str, Any]) -> None:
         source = event.get("PSEventArgs.SourceIdentifier")
