@@ -83,6 +83,10 @@ class SessionBroken(PstuiError):
     """An open session died: the transport ended or the peer broke the protocol (protocol-notes 2.7)."""
 
 
+class BrokenOff(SessionBroken):
+    """The session was broken off from here."""
+
+
 class ProtocolError(SessionBroken):
     """The peer sent what the protocol does not allow (protocol-notes 7.1); the session is broken by us."""
 

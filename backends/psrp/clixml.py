@@ -238,13 +238,21 @@ _HEAD = (
     b"<T>System.Object</T></TN><ToString>%s</ToString><I32>%d</I32></Obj>"
     b'<Obj N="mp" RefId="2"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST>'
 )
-_TAIL = b"</LST></Obj></MS></Obj>"
+TAIL = b"</LST></Obj></MS></Obj>"
+
+
+def head_of(method: HostMethodIdentifier) -> bytes:
+    """Return what the call of a void host method begins with, as real servers send it, up to its arguments."""
+    head: bytes = _HEAD % (method.name.encode(), method.value)
+    return head
+
+
 _STATE_HEAD = b'<Obj RefId="0"><MS><I32 N="PipelineState">'
 _STATE_TAIL = b"</I32></MS></Obj>"
 
 #: Heads in the order of how often a real server sends them.
 _HEADS = tuple(
-    (_HEAD % (method.name.encode(), method.value), method, colours)
+    (head_of(method), method, colours)
     for method, colours in (
         (HostMethodIdentifier.WriteLine2, 0),
         (HostMethodIdentifier.Write1, 0),
@@ -299,10 +307,10 @@ _NOTHING = Write("", newline=False)
 def host_write(body: bytes, max_text: int | None = MAX_TEXT) -> Write | None:
     """Decode a PIPELINE_HOST_CALL that writes text, or None; text of more than ``max_text`` characters is cut."""
     found = next((entry for entry in _HEADS if body.startswith(entry[0])), None)
-    if found is None or not body.endswith(_TAIL):
+    if found is None or not body.endswith(TAIL):
         return None
     head, method, colours = found
-    inside = body[len(head) : -len(_TAIL)]
+    inside = body[len(head) : -len(TAIL)]
     numbers: tuple[int, ...] = ()
     if colours:
         match = _COLOURS.match(inside)
@@ -332,7 +340,7 @@ def clipped(body: bytes, max_text: int | None) -> tuple[bytes, bool]:
     What remains is longer still, so that it is cut and marked as ever. The second value says whether decoding it takes
     no time to speak of.
     """
-    tail = _TAIL if body.startswith(b"<Obj") else b""
+    tail = TAIL if body.startswith(b"<Obj") else b""
     if tail and not (body.endswith(tail) and any(body.startswith(head) for head, _, _ in _HEADS)):
         return body, False
     if not tail and not body.startswith(b"<S>"):

@@ -13,8 +13,9 @@ from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancel
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
 from pstui.backends.psrp.limits import MAX_TEXT
+from pstui.backends.psrp.progress import progress_record
 from pstui.backends.psrp.questions import Questions
-from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
+from pstui.backends.records import DEFAULT_COLOR, Stream, Write
 
 #: Host name and version that a far end may ask for (never sent by PowerShell's own server, protocol-notes 4.3).
 HOST_NAME = "pstui"
@@ -211,30 +212,6 @@ class Host:
 def _harmless(text: str) -> str:
     """Return a title without control characters, at most 200 characters."""
     return "".join(char for char in text if char.isprintable())[:200]
-
-
-def progress_record(source_id: int, found: dict[str, Any]) -> ProgressRecord:
-    """Read the fields of a progress record (protocol-notes 4.2); wrong ones fall back to "unknown"."""
-
-    def number(name: str, default: int) -> int:
-        value = found.get(name)
-        return value if isinstance(value, int) else default
-
-    def text(name: str) -> str:
-        value = found.get(name)
-        return value[:1000] if isinstance(value, str) else ""
-
-    return ProgressRecord(
-        source_id=source_id,
-        activity_id=number("ActivityId", 0),
-        parent_id=number("ParentActivityId", -1),
-        activity=text("Activity"),
-        status=text("StatusDescription"),
-        current_operation=text("CurrentOperation"),
-        percent=max(-1, min(100, number("PercentComplete", -1))),
-        seconds_remaining=number("SecondsRemaining", -1),
-        completed=number("Type", 0) == 1,
-    )
 
 
 def is_secret_answer(answer: Any) -> bool:

@@ -30,6 +30,7 @@ from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.limits import MAX_VALUES, SCREEN
 from pstui.backends.psrp.pipeline import Pipeline
+from pstui.backends.psrp.progress import host_progress
 from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, value_of
@@ -171,6 +172,8 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
             write = fast.host_write(message.body, pipeline.limits.max_text)
             if write is not None:
                 pool.host.write(write)
+            elif (progress := host_progress(message.body)) is not None:
+                pool.host.console.progress(progress)
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:

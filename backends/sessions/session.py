@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, ConsoleSize
 from pstui.backends.errors import (
+    BrokenOff,
     Offer,
     OpenCancelled,
     PstuiError,
@@ -290,7 +291,7 @@ class PSSession:
 
         Whoever waits for its commands gets SessionBroken, and the session stays Broken.
         """
-        failure = SessionBroken(
+        failure = BrokenOff(
             f"{self.info.label}: the session was broken off",
             "What ran in it may still be running there; its output is lost.",
             "Enter it again to continue.",
