@@ -56,7 +56,9 @@ def slow(call: bytes) -> ProgressRecord:
 def test_both_ways_say_the_same(
     source: int, activity: str | None, status: str | None, operation: str | None, numbers: tuple[int, ...]
 ) -> None:
-    ids = dict(zip(("ActivityId", "ParentActivityId", "PercentComplete", "SecondsRemaining", "Type"), numbers))
+    ids = dict(
+        zip(("ActivityId", "ParentActivityId", "PercentComplete", "SecondsRemaining", "Type"), numbers, strict=True)
+    )
     call = body(source, Activity=activity, StatusDescription=status, CurrentOperation=operation, **ids)
     quick = host_progress(call)
     assert quick is not None
