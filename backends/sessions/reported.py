@@ -124,12 +124,19 @@ def _short(value: Any) -> str:
 
 
 def _error_text(record: Mapping[str, Any]) -> str:
-    exception = record.get("Exception")
+    exception = record.get("Exception", record)
     return str(exception.get("Message") if isinstance(exception, dict) else exception)
 
 
 def _is_error(value: Any) -> bool:
-    return isinstance(value, dict) and {"Exception", "FullyQualifiedErrorId"} <= value.keys()
+    """Whether a value is an ErrorRecord, or an exception as the server gives one for what it does not take."""
+    if not isinstance(value, dict):
+        return False
+    return {"Exception", "FullyQualifiedErrorId"} <= value.keys() or {
+        "Message",
+        "HResult",
+        "StackTrace",
+    } <= value.keys()
 
 
 def _is_debugger_command(value: Any) -> bool:
