@@ -27,7 +27,7 @@ def typed_at_the_real_client(t: Terminal, host: str, lines: Sequence[str]) -> li
     for text in lines:
         before = _all_rows(t)
         t.line(text)
-        t.wait_for(lambda before=before: _is_at_prompt(t, prompt, len(before)), text, LIMIT)  # type: ignore[misc]
+        t.wait_for(lambda before=before: _is_at_prompt(t, prompt, len(before)), text, LIMIT)
         shown.append(_all_rows(t)[len(before) : -1])
     return shown
 
