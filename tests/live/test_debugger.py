@@ -11,6 +11,7 @@ from pstui.backends.records import RunspaceAvailability
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 
 from tests.support.dialogue import SIZE, typed_at_the_real_client, typed_here
+from tests.support.parts import requires
 from tests.support.powershell import entered, process_info, real_client, real_info, real_server
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd
@@ -133,3 +134,12 @@ async def test_a_stopped_script_goes_on(leaving: str) -> None:
         else:
             await asyncio.wait_for(interactive.leave(), 20)
         await asyncio.wait_for(interactive.session.available(), 20)
+
+
+async def test_the_picture_of_the_docs_shows_a_dialogue() -> None:
+    from tests.screenshots import REAL, draw
+
+    requires("pwsh")
+    drawn = await draw(REAL["debugger"])
+    for text in ("Hit&#160;Line&#160;breakpoint", "[DBG]", "Measure-Free", "disk&#160;2:"):
+        assert text in drawn, text
