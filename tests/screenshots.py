@@ -124,10 +124,10 @@ foreach ($disk in 0..2) {
 
 async def _debugger(s: Screen) -> None:
     (Path.home() / "check.ps1").write_text(SCRIPT)
-    await s.run("$null = Set-PSBreakpoint -Script ./check.ps1 -Line 6")
-    for line in ("./check.ps1", "$disk, $left", "k", "c", "v", "$left = 4"):
+    await s.run("$null = Set-PSBreakpoint -Script ./check.ps1 -Line 2")
+    for line in ("./check.ps1", "$disk", "k", "o", "$left", "l"):
         await s.run(line)
-    await s.type("l", enter=False)
+    await s.type("c", enter=False)
 
 
 @dataclass(frozen=True)

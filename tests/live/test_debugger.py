@@ -141,5 +141,5 @@ async def test_the_picture_of_the_docs_shows_a_dialogue() -> None:
 
     requires("pwsh")
     drawn = await draw(REAL["debugger"])
-    for text in ("Hit&#160;Line&#160;breakpoint", "[DBG]", "Measure-Free", "disk&#160;2:"):
+    for text in ("Hit&#160;Line&#160;breakpoint", "[DBG]", "Measure-Free&#160;{disk=", "120"):
         assert text in drawn, text
