@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -136,10 +137,12 @@ async def test_a_stopped_script_goes_on(leaving: str) -> None:
         await asyncio.wait_for(interactive.session.available(), 20)
 
 
-async def test_the_picture_of_the_docs_shows_a_dialogue() -> None:
+async def test_the_picture_of_the_docs_shows_a_dialogue(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.screenshots import REAL, draw
 
     requires("pwsh")
-    drawn = await draw(REAL["debugger"])
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:  # a short name, as in the picture
+        monkeypatch.setenv("HOME", home)
+        drawn = await draw(REAL["debugger"])
     for text in ("Hit&#160;Line&#160;breakpoint", "[DBG]", "Measure-Free&#160;{disk=", "120"):
         assert text in drawn, text
