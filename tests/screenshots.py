@@ -169,7 +169,7 @@ PICTURES: dict[str, Scene] = {
 }
 #: pictures of a real PowerShell, drawn where there is one
 REAL: dict[str, Scene] = {
-    "debugger": Scene(_debugger, (ConnectionInfo(ParameterSet.PROCESS),), size=(100, 34)),
+    "debugger": Scene(_debugger, (ConnectionInfo(ParameterSet.PROCESS),), size=(110, 48)),
 }
 #: scenes that only tests look at
 MORE: dict[str, Scene] = {
