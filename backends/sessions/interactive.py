@@ -32,11 +32,11 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
-from pstui.backends.sessions.debugger import DebuggerConsole
+from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
-from pstui.backends.sessions.reported import DebuggerStop
+from pstui.backends.sessions.reported import DebuggerStop, refusal
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
@@ -102,17 +102,20 @@ class SessionTurn:
 
 async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
+    from pstui.backends.psrp.error_records import record_to_print
     from pstui.backends.psrp.invocation import error_report
 
+    record = record_to_print(result.message) if result.message is not None else None
     try:
-        if result.record is not None:
+        if record is not None:
             await turn.wait()
-            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
+            with session.writing_errors():
+                printed = await session.run(*error_report(session.size_to_send()), source=_one(record))
             if printed.error is None:
                 return
     except SessionStateError:
         pass
-    console.write(Write(f"Error: {result.error.message if result.error else ''}"))
+    console.write(Write(f"Error: {result.error.message if result.error else ''}", stream=Stream.ERROR))
 
 
 async def _one(value: Any) -> AsyncIterator[Any]:
@@ -171,21 +174,21 @@ class EnterAttempt:
 
 
 async def install_prompt(session: PSSession) -> None:
-    """Give a virtual machine, a container or a local process its prompt; failure is silent (protocol-notes 2.2)."""
+    """Give a virtual machine, a container or a local process its prompt (protocol-notes 2.2); a failure is said."""
     from pstui.backends.psrp.invocation import Call, Invocation
 
     script = target_prompt(session.info, session.target_name, kept=not session.temporary)
     if script:
-        await session.run(Invocation(((Call(script, is_script=True),),)))
+        answers = Bounded(1)
+        if why := refusal(
+            await session.run(Invocation(((Call(script, is_script=True),),)), on_output=answers.take), answers
+        ):
+            session.console.write(Write(f"The prompt of this session could not be set: {why}", stream=Stream.NOTICE))
 
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.invocation import DEBUG_MODE
-
-    if "DebugMode" in session.application_private_data and not session.debug_mode_set:
-        await session.run(DEBUG_MODE)
-        session.debug_mode_set = True
+    await offer_debugging(session)
     result, found = await session.command_metadata(list(REQUIRED))
     least = 3 if session.protocol > (2, 0) else 2
     if result.error is None and not result.had_errors and len(found) >= least:
@@ -399,9 +402,14 @@ class InteractiveSession:
             size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             try:
-                return await self._finish(asyncio.create_task(session.run(invocation)), line)
+                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                return await self._finish(running, line)
             except SessionBusy:
                 continue  # another console was quicker
+
+    def _show_error(self, error: ErrorInfo) -> None:
+        """Show an error that no Out-Default has taken: one that a statement of several ends with."""
+        self.console.write(Write(error.message, stream=Stream.ERROR))
 
     async def _debug(self, line: str) -> Outcome:
         """Run a line in the debugger of the far end."""
@@ -464,12 +472,18 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
+        from pstui.backends.psrp.debugging import DEBUG_PROMPT
+        from pstui.backends.psrp.invocation import PROMPT
 
-        await self._turn.wait()
-        found = Bounded(1)
-        invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
-        result = await self.session.run(invocation, on_output=found.take)
+        while True:
+            await self._turn.wait()
+            found = Bounded(1)
+            invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
+            try:
+                result = await self.session.run(invocation, on_output=found.take)
+                break
+            except SessionBusy:
+                continue  # another console was quicker
         first = found[0] if found and result.error is None else None
         self.prompt = self._prefix + (first[:MAX_PROMPT] if isinstance(first, str) and first else FALLBACK)
 

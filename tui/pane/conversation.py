@@ -17,7 +17,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
+from pstui.backends.errors import (
+    BrokenOff,
+    OpenCancelled,
+    OpenError,
+    PstuiError,
+    SessionDisconnected,
+    SessionStateError,
+)
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion
@@ -428,14 +435,14 @@ class Conversation:
 
     def _report_death(self, session: PSSession) -> None:
         what = f"{self._info.label}: the session ended by itself"
-        if isinstance(failed := session.failed, SessionDisconnected):
-            self._failed(failed)  # it lives on there
+        if isinstance(failed := session.failed, SessionDisconnected | BrokenOff):
+            self._failed(failed)  # it lives on there, or somebody here wanted it
         elif failed is not None:
             why = "\n".join(part for part in (failed.what, failed.why) if part)
             self._failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
-            why = session.failure.message if session.failure is not None else "The far end closed it."
-            self._failed(PstuiError(what, why))
+            # A far end that ends a session leaves a failure: this one was closed from here.
+            self._failed(PstuiError(f"{self._info.label}: the session was closed", "It was closed from here."))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
