@@ -81,6 +81,7 @@ _NUMBER = (
 )
 _SUFFIXES = r"(?P<suffix>[uU][lLsSyY]?|[sSlLdDyYnN])?(?P<multiplier>[kKmMgGtTpP][bB])?"
 # Atomic, because PowerShell's scanner never gives a character back: "1.x" is a word, not the number 1 and a member.
+NUMBER = re.compile(rf"(?>(?:{_NUMBER}){_SUFFIXES})")
 NUMBER_IN_COMMAND = re.compile(rf"(?>(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}]|\Z)")
 NUMBER_IN_EXPRESSION = re.compile(
     rf"(?>(?P<sign>[+{_DASH}])?(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}!#%*+{_DASH}./<=>\]:?]|\Z)"
@@ -119,6 +120,10 @@ def ends_word(text: str, position: int) -> bool:
 _PARENTHESIS = re.compile(r"[()]")
 
 
+Spans = list[tuple[int, int]]
+"""Places in a text: first character and the one after the last."""
+
+
 class Piece(NamedTuple):
     """The end of a scanned piece, whether its closing mark was there, and whether something in it is evaluated."""
 
@@ -145,10 +150,15 @@ def sub_expression(text: str, start: int) -> Piece:
     return Piece(len(text), closed=False, expands=True)
 
 
-def dollar(text: str, start: int) -> Piece:
-    """What a dollar sign inside a string or a bare word begins; a lone dollar stands for itself."""
+def dollar(text: str, start: int, inner: Spans | None = None) -> Piece:
+    """What a dollar sign inside a string or a bare word begins; a lone dollar stands for itself.
+
+    The place of a sub-expression is added to ``inner``, here and in the functions below."""
     if text.startswith("(", start + 1):
-        return sub_expression(text, start)
+        piece = sub_expression(text, start)
+        if inner is not None:
+            inner.append((start, piece.end))
+        return piece
     braced = BRACED_VARIABLE.match(text, start)
     if braced is not None:
         return Piece(braced.end(), braced["close"] is not None, expands=True)
@@ -161,7 +171,7 @@ def _escape_end(text: str, start: int) -> int:
     return match.end() if match is not None else start + 1
 
 
-def expandable_string(text: str, start: int) -> Piece:
+def expandable_string(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A double-quoted string, from its opening quote."""
     position, closed, expands = start + 1, True, False
     while position < len(text):
@@ -171,7 +181,7 @@ def expandable_string(text: str, start: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         elif is_double_quote(text[position + 1 : position + 2]):
             position += 2
@@ -180,7 +190,7 @@ def expandable_string(text: str, start: int) -> Piece:
     return Piece(len(text), closed=False, expands=expands)
 
 
-def here_string(text: str, start: int) -> Piece:
+def here_string(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A here-string, from its at sign: header, line end, text, and a line that begins with the closing quote and ``@``.
 
     Anything but blanks after the header is an error of the line; the piece then ends with that line.
@@ -197,10 +207,10 @@ def here_string(text: str, start: int) -> Piece:
     if is_single_quote(text[start + 1]):
         footer = HERE_LITERAL_END.search(text, body)
         return Piece(footer.end()) if footer else Piece(len(text), closed=False)
-    return _expandable_here_string(text, body)
+    return _expandable_here_string(text, body, inner)
 
 
-def _expandable_here_string(text: str, body: int) -> Piece:
+def _expandable_here_string(text: str, body: int, inner: Spans | None) -> Piece:
     position, closed, expands = body, True, False
     while position < len(text):
         plain = PLAIN_IN_HERE_STRING.match(text, position)
@@ -209,7 +219,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         else:
             position += 1
@@ -219,7 +229,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
     return Piece(len(text), closed=False, expands=expands)
 
 
-def bare_word(text: str, start: int) -> Piece:
+def bare_word(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A word of a command line, from its first character: it may contain quotes, escapes and variables."""
     position, closed, expands = start, True, False
     while position < len(text):
@@ -232,11 +242,11 @@ def bare_word(text: str, start: int) -> Piece:
             position = _escape_end(text, position)
             continue
         if character == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
         elif is_single_quote(character):
             piece = literal_string(text, position)
         elif is_double_quote(character):
-            piece = expandable_string(text, position)
+            piece = expandable_string(text, position, inner)
         else:
             break
         position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
