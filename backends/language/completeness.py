@@ -15,6 +15,7 @@ from pstui.backends.language.grammar.tokens import UnfinishedError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
 
+
 def is_complete(text: str) -> bool:
     """Whether PowerShell would run a text, or refuse it, without asking for another row.
 
@@ -23,7 +24,7 @@ def is_complete(text: str) -> bool:
         read_script(text)
     except UnfinishedError:
         return False
-    except TooMuchError:
+    except (TooMuchError, RecursionError):
         return not open_brackets(text)
     return True
 

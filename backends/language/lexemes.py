@@ -15,37 +15,38 @@ import re
 from typing import NamedTuple
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-STATEMENT_KEYWORDS = _words(
+STATEMENT_KEYWORDS = words(
     "begin break catch class clean configuration continue data do dynamicparam else elseif end enum exit filter"
     " finally for foreach function if inlinescript parallel param process return sequence switch throw trap try until"
     " using while workflow from define var"
 )
 """Words that are keywords at the start of a statement; elsewhere they are ordinary words."""
 
-NAMING_KEYWORDS = _words("function filter class enum configuration workflow data")
+NAMING_KEYWORDS = words("function filter class enum configuration workflow data")
 """Keywords that a name follows."""
 
-VALUE_KEYWORDS = _words("return throw exit break continue")
+VALUE_KEYWORDS = words("return throw exit break continue")
 """Keywords that another pipeline, or nothing, follows."""
 
-_CASED = _words("eq ne gt ge lt le like notlike match notmatch replace contains notcontains in notin split")
+_CASED = words("eq ne gt ge lt le like notlike match notmatch replace contains notcontains in notin split")
 
-UNARY_DASH_OPERATORS = _words("not bnot split csplit isplit join")
+UNARY_DASH_OPERATORS = words("not bnot split csplit isplit join")
 """Operators that may come before their only operand, without the dash."""
 
 DASH_OPERATORS = (
     _CASED
     | UNARY_DASH_OPERATORS
-    | _words("and or xor band bor bxor shl shr is isnot as f")
+    | words("and or xor band bor bxor shl shr is isnot as f")
     | {prefix + word for word in _CASED for prefix in "ci"}
 )
 """Every operator written with a dash, without the dash, in lower case."""
 
-ASSIGNMENTS = _words("= += -= *= /= %= ??=")
+ASSIGNMENTS = words("= += -= *= /= %= ??=")
 
 
 SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"
@@ -62,7 +63,7 @@ BLANK_RUN = re.compile(f"[{BLANKS}]+")
 NEWLINE = re.compile(r"\r\n|\r|\n")
 LINE_COMMENT = re.compile(r"#[^\r\n]*")
 ENDS_WORD = re.compile(f"[{FORCE}]|\\Z")
-ESCAPE = re.compile(r"`(?:u\{[0-9A-Fa-f]{1,6}\}|.)?", re.DOTALL)
+ESCAPE = re.compile(r"`(?:u(?:\{[0-9A-Fa-f]{0,6}\}?)?|.)?", re.DOTALL)
 
 LITERAL_STRING = re.compile(f"[{_Q}](?:[^{_Q}]+|[{_Q}]{{2}})*(?P<close>[{_Q}])?")
 PLAIN_IN_EXPANDABLE = re.compile(f"[^`${_D}]+")
@@ -73,7 +74,7 @@ HERE_LITERAL_END = re.compile(f"(?:\\r\\n|\\r|\\n)[{_Q}]@")
 HERE_EXPANDABLE_FOOT = re.compile(f"[{_D}]@")
 
 VARIABLE = re.compile(r"[$@](?:[$?^]|[\w:](?:[\w?]|:(?!:))*)")
-BRACED_VARIABLE = re.compile(r"\$\{(?:[^`}]+|`.)*(?P<close>\})?", re.DOTALL)
+BRACED_VARIABLE = re.compile(rf"\$\{{(?:[^`}}]+|{ESCAPE.pattern})*(?P<close>\}})?", re.DOTALL)
 
 _NUMBER = (
     r"0[xX](?P<hex>[0-9A-Fa-f]+)|0[bB](?P<bin>[01]+)"

@@ -45,7 +45,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 #: characters of the longest text that is judged; the far end judges a longer one
-MAX_JUDGED: Final = 8_000
+MAX_JUDGED: Final = 4_000
 #: characters of a paste that are taken
 MAX_PASTE: Final = 1_000_000
 #: columns that a line must keep beside its prompt; a longer prompt is on its own row above

@@ -9,9 +9,7 @@ from pstui.backends.language.grammar.reader import Part, Reader
 from pstui.backends.language.grammar.tokens import Mode, Token
 
 _REDIRECTIONS: Final = (">", "<", "merging")
-_NO_ARGUMENT = frozenset(
-    ["|", "}", ")", "eof", "newline", ";", *_REDIRECTIONS, "&&", "||", "&", "--", ","]
-)
+_NO_ARGUMENT = frozenset(["|", "}", ")", "eof", "newline", ";", *_REDIRECTIONS, "&&", "||", "&", "--", ","])
 _ENDS_COMMAND = frozenset(["|", "}", ")", "eof", "newline", ";", "&&", "||", "&"])
 _EXPRESSIONS = frozenset(
     ["splat", "variable", "number", "expandable", "here-string", "string", "(", "$(", "@(", "@{", "{"]
@@ -63,8 +61,11 @@ def _pipeline(reader: Reader, first: Part | None) -> Part | None:
     last: Part | None = None
     pipe: Token | None = None
     while True:
-        element, first = _element(reader, first), None
+        element, command = _element(reader, first)
+        first = None
         if element is not None:
+            if last is not None and not command:
+                reader.error()
             last = element
         elif last is not None or reader.at("|"):
             reader.report(pipe.end if pipe else reader.peek().end)
@@ -85,16 +86,19 @@ def _pipeline(reader: Reader, first: Part | None) -> Part | None:
     return last
 
 
-def _element(reader: Reader, found: Part | None) -> Part | None:
+def _element(reader: Reader, found: Part | None) -> tuple[Part | None, bool]:
+    """Take an expression or a command; returns where it ends, and whether it is a command."""
     if found is None:
         before = reader.enter(Mode.EXPRESSION)
         found = expression(reader)
         reader.enter(before)
     if found is None:
-        return _command(reader)
+        return _command(reader), True
+    last = found
     while (sign := reader.take(*_REDIRECTIONS)) is not None:
-        found = Part(_redirection(reader, sign))
-    return found
+        redirected = _redirection(reader, sign)
+        last = found if sign.kind == "<" else Part(redirected)
+    return last, False
 
 
 def _redirection(reader: Reader, sign: Token) -> int:
@@ -146,46 +150,45 @@ def _command(reader: Reader) -> Part | None:
     first = reader.next()
     invoked = first.kind in (".", "&")
     token = reader.next() if invoked else first
-    end: int | None = None
-    named = False  # whether the command's name was read
+    end = first.end
+    read = elements = False  # whether anything was read, and anything that makes it a command
     plain = False  # whether "--" came: no parameters after it
     while token.kind not in _ENDS_COMMAND:
+        end = token.end
+        redirects = token.kind in _REDIRECTIONS and read
+        elements = elements or not (redirects or token.kind == ",")
         if token.kind == "--":
-            end, plain = token.end, True
+            plain = True
         elif token.kind == ",":
             reader.error()
             reader.skip_lines()
-            end = end if end is not None else None
-        elif token.kind == "parameter" and named and not plain:
+        elif redirects:
+            end = _redirection(reader, token)
+        elif token.kind == "parameter" and read and not plain:
             end = _parameter(reader, token)
-        elif token.kind == "parameter" or (token.kind in _REDIRECTIONS and not named):
-            end = token.end
-        elif token.kind in _REDIRECTIONS:
-            redirected = _redirection(reader, token)
-            end = redirected if end is not None else None
-        else:
-            end = _word(reader, token, named=named, invoked=invoked) or end
+        elif token.kind != "parameter" and token.kind not in _REDIRECTIONS:
+            end = _word(reader, token, named=read, invoked=invoked)
             if token.text == "--%" and (rest := reader.verbatim()) is not None:
                 end = rest
                 break
-        named = True
+        read = True
         token = reader.next()
     else:
         reader.held = token
     reader.enter(before)
-    if end is None and invoked:
+    if not elements and invoked:
         reader.error()
-    return Part(end) if end is not None else None
+    return Part(end) if elements else None
 
 
-def _word(reader: Reader, token: Token, *, named: bool, invoked: bool) -> int | None:
+def _word(reader: Reader, token: Token, *, named: bool, invoked: bool) -> int:
     if not named:
         found = _one_argument(reader, token, expands=invoked)
     elif token.text == "--%":
         return token.end
     else:
         found = argument(reader, token)
-    return found.end if found else None
+    return found.end if found else token.end
 
 
 def _parameter(reader: Reader, token: Token) -> int:

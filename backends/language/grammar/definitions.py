@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from pstui.backends.language import lexemes as c
 from pstui.backends.language.grammar.commands import argument
 from pstui.backends.language.grammar.expressions import attribute, attribute_list, call_arguments, expression
 from pstui.backends.language.grammar.reader import Part, Reader
-from pstui.backends.language.grammar.tokens import Mode, Token
+from pstui.backends.language.grammar.tokens import KEYWORDS, Mode, Token
 from pstui.backends.language.grammar.types import type_name
 
-_NO_FUNCTION_NAME = frozenset(
-    ["|", "(", "{", "@(", "@{", "}", ")", "eof", ";", ">", "<", "merging", "&&", "||", "&", "variable", "splat"]
-    + ["here-string", "string", "expandable"]
-)
+_NO_FUNCTION_NAME = c.words("| ( { @( @{ } ) eof ; > < merging && || & variable splat here-string string expandable")
 _ENDS_MEMBER = ("newline", ";", "}")
 
 
@@ -160,29 +158,29 @@ def _base_types(reader: Reader, end: int) -> int:
 def _member(reader: Reader, class_name: str) -> bool:
     """Take a property or a method; False at the end of the class."""
     last: int | None = None
-    static = False
+    static = attributes = False
     while True:
         reader.skip_lines()
         found = attribute(reader)
         modifier = None if found is not None else reader.take("static", "hidden")
         if found is None and modifier is None:
             break
+        attributes = attributes or found is not None
         last = found.end if found is not None else reader.position
         static = static or (modifier is not None and modifier.kind == "static")
     variable = reader.take("variable")
     if variable is not None:
         _property(reader, variable)
         return True
-    name = reader.take("name")
+    name = reader.take("name", *KEYWORDS)
     if name is not None:
         if not _method(reader, name, constructor=not static and name.text.lower() == class_name.lower()):
             reader.sync("}", take=False)
-            return last is not None
+            return attributes
         return True
     if last is not None:
         reader.report(last)
-        return True
-    return False
+    return attributes
 
 
 def _property(reader: Reader, variable: Token) -> None:
@@ -254,15 +252,17 @@ def enum_definition(reader: Reader, word: Token) -> Part:
         reader.skip_lines()
         if type_name(reader, assembly=False) is None:
             reader.report(colon.end)
-    reader.enter(before)
     reader.skip_lines()
     bracket = reader.take("{")
     if bracket is None:
         reader.report(name.end)
+        reader.enter(before)
         return Part(name.end)
     while _enum_member(reader):
         pass
-    return Part(_close(reader))
+    end = _close(reader)
+    reader.enter(before)
+    return Part(end)
 
 
 def _enum_member(reader: Reader) -> bool:

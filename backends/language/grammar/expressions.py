@@ -46,7 +46,8 @@ def _ternary(reader: Reader, sign: Token) -> Part:
     colon = reader.next()
     if colon.kind != ":":
         reader.held = colon
-        reader.report(colon.start if colon.kind == "eof" else first.end)
+        if not first.wrong:
+            reader.report(colon.end)
         return Part(first.end, wrong=True)
     reader.skip_lines()
     second = expression(reader)
@@ -57,13 +58,13 @@ def _ternary(reader: Reader, sign: Token) -> Part:
 
 
 def _binary(reader: Reader, *, ternary: bool) -> Part | None:
-    outer, reader.ternary = reader.ternary, ternary
-    found = _values(reader)
+    found = _values(reader, ternary=ternary)
     if found is not None:
         while (operator := reader.peek()).kind in _BINARY:
             reader.next()
             reader.skip_lines()
-            following = _values(reader)
+            # No command's name any more: "3??" is a number and an operator.
+            following = _values(reader, ternary=True)
             if following is None:
                 reader.report(operator.end)
                 following = Part(operator.end)
@@ -73,34 +74,33 @@ def _binary(reader: Reader, *, ternary: bool) -> Part | None:
             reader.error()
             reader.next()
             found = Part(operator.end, wrong=True)
-    reader.ternary = outer
     return found
 
 
-def _values(reader: Reader) -> Part | None:
+def _values(reader: Reader, *, ternary: bool) -> Part | None:
     """Values joined by commas."""
-    last = unary(reader)
+    last = unary(reader, ternary=ternary)
     if reader.commas_part or not reader.at(","):
         return last
     while (comma := reader.take(",")) is not None:
         reader.skip_lines()
-        last = unary(reader)
+        last = unary(reader, ternary=True)
         if last is None:
             reader.report(comma.end)
             return Part(comma.end)
     return Part(last.end) if last is not None else None
 
 
-def unary(reader: Reader) -> Part | None:
-    """Take an operand with the operators and types before it."""
-    token = reader.peek_operand()
+def unary(reader: Reader, *, ternary: bool = False) -> Part | None:
+    """Take an operand with the operators and types before it; a number in it ends before ``?`` and ``:``."""
+    token = reader.peek_operand(ternary=ternary)
     if token.kind in _UNARY:
         if reader.commas_part and token.kind == ",":
             return None
         reader.next()
         reader.skip_lines()
         reader.effort.deeper()
-        found = unary(reader)
+        found = unary(reader, ternary=True)
         reader.effort.depth -= 1
         if found is None:
             reader.report(token.end)
@@ -126,7 +126,7 @@ def _typed(reader: Reader, bracket: Token) -> Part | None:
     if last.arguments:
         reader.skip_lines()
         reader.effort.deeper()
-        found = unary(reader)
+        found = unary(reader, ternary=True)
         reader.effort.depth -= 1
         if found is None:
             reader.report(last.end)
@@ -136,7 +136,7 @@ def _typed(reader: Reader, bracket: Token) -> Part | None:
         found = _after_operand(reader, operator, Part(last.end))
     elif not reader.at("newline", ","):
         reader.effort.deeper()
-        found = unary(reader)
+        found = unary(reader, ternary=True)
         reader.effort.depth -= 1
     return Part(found.end) if found is not None else Part(last.end)
 

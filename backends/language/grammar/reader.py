@@ -23,12 +23,20 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from pstui.backends.language import lexemes as c
-from pstui.backends.language.grammar.tokens import SAME_IN_EVERY_MODE, Look, Mode, Token, UnfinishedError, read_token
+from pstui.backends.language.grammar.tokens import (
+    SAME_IN_EVERY_MODE,
+    Look,
+    Mode,
+    Token,
+    UnfinishedError,
+    has_no_header,
+    read_token,
+)
 
-#: rules that may stand inside each other; a rule takes some ten frames of Python's stack, of which there are 1000
-DEEPEST: Final = 60
+#: rules that may stand inside each other; each takes up to six frames of Python's stack of 1000
+DEEPEST: Final = 110
 #: how often each character of a text may be read
-MOST_AGAIN: Final = 60
+MOST_AGAIN: Final = 12
 
 _SILENT_TO_THE_END = re.compile(rf"(?:[{c.BLANKS}]++|#[^\r\n]*+|(?><#(?s:.*?)(?:#>|\Z)))*+\Z")
 _NO_TOKEN = re.compile(rf"[{c.BLANKS}]++|#[^\r\n]*+|`(?:\r\n|\s)")
@@ -37,7 +45,8 @@ _NO_STATEMENT = {
     True: re.compile(rf"[{c.BLANKS}\r\n;]++|#[^\r\n]*+|`(?:\r\n|\s)"),
 }
 _DOUBLED = re.compile(f"[`{c.DOUBLE_QUOTES}]([{c.DOUBLE_QUOTES}])")
-_ASSEMBLY_NAME = re.compile(r"[^\],=\r\n]*(?:[,=][^\],=\r\n]*)*")
+_NAME_PART = rf"[{c.BLANKS}]*+[^\],=\r\n\0{c.BLANKS}]*+[{c.BLANKS}]*+"
+_ASSEMBLY_NAME = re.compile(rf"{_NAME_PART}(?:,{_NAME_PART}(?:={_NAME_PART})?)*+")
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 
 
@@ -54,7 +63,7 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class Effort:
-    """What all readers of one text share: what may still be read, how deep the rules are, whether there was a mistake."""
+    """What all readers of one text share: what may still be read, how deep the rules are, whether one went wrong."""
 
     left: int
     depth: int = 0
@@ -96,8 +105,6 @@ class Reader:
         self.mode = Mode.COMMAND
         #: commas part arguments here and join no values
         self.commas_part = False
-        #: a number ends before ``:`` and ``?``
-        self.ternary = False
         #: the token that was looked at and not taken
         self.held: Token | None = None
         self._places = places or (lambda offset: offset)
@@ -132,16 +139,17 @@ class Reader:
         token, self.held = self.peek(), None
         return token
 
-    def peek(self, *, naming: bool = False, signed: bool = False) -> Token:
+    def peek(self, *, naming: bool = False, signed: bool = False, ternary: bool = False) -> Token:
         """The next token, which stays."""
         if self.held is None:
             self._skip(_NO_TOKEN)
             if self.text.startswith("`", self.position) and self.position + 1 == len(self.text):
                 raise UnfinishedError
-            self.held = read_token(self.text, self.position, Look(self.mode, naming, signed, self.ternary))
+            self.held = read_token(self.text, self.position, Look(self.mode, naming, signed, ternary))
             self.effort.spend(1 + self.held.end - self.position)
             self.position = self.held.end
-            if self.held.kind == "unknown":
+            held = self.held
+            if held.kind == "unknown" or (held.kind == "here-string" and has_no_header(self.text, held.start)):
                 self.error()
         return self.held
 
@@ -176,7 +184,7 @@ class Reader:
             self._skip(_NO_STATEMENT[True])
 
     def sync(self, *kinds: str, take: bool) -> None:
-        """Skip to one of these tokens outside brackets, or to the closing one of a bracket that is open; ``take`` it."""
+        """Skip to one of these tokens outside brackets, or to the one that closes an open bracket; ``take`` it."""
         depth = {")": int(")" in kinds), "}": int("}" in kinds), "]": int("]" in kinds)}
         while True:
             token = self.next()
@@ -198,11 +206,11 @@ class Reader:
         """Take a simple name."""
         return self.next() if self.peek(naming=True).kind == "name" else None
 
-    def peek_operand(self) -> Token:
+    def peek_operand(self, *, ternary: bool) -> Token:
         """The next token where an operand begins: a sign may belong to a number."""
         if self.held is not None and self.held.kind == "-":
             self.go_back(self.held.start)
-        return self.peek(signed=True)
+        return self.peek(signed=True, ternary=ternary)
 
     def left_bracket(self) -> Token | None:
         """Take ``[`` alone, even where a command's word begins with it."""

@@ -1,23 +1,25 @@
-"""Statements, from the whole text down to ``if``, loops, ``switch``, ``try``, ``trap`` and ``data``."""
+"""Statements, from the whole text down to ``if`` and loops."""
 
 from __future__ import annotations
 
+from pstui.backends.language import lexemes as c
 from pstui.backends.language.grammar import definitions
+from pstui.backends.language.grammar.clauses import block, data, is_flag, switch, trap, try_catch
 from pstui.backends.language.grammar.commands import argument, pipelines, single_argument
-from pstui.backends.language.grammar.expressions import Attribute, attribute, attribute_list, key
+from pstui.backends.language.grammar.expressions import Attribute, attribute_list, key
 from pstui.backends.language.grammar.reader import MOST_AGAIN, Effort, Part, Reader, Rules
-from pstui.backends.language.grammar.tokens import KEYWORDS, Mode, Token
+from pstui.backends.language.grammar.tokens import KEYWORDS, Token
 
 _BLOCK_NAMES = frozenset(["begin", "process", "end", "clean", "dynamicparam"])
-_TAKE_ATTRIBUTES = frozenset(
+_TAKE_ATTRIBUTES = c.words(
     "class enum configuration static hidden public private interface namespace module type assembly command base"
-    " default".split()
+    " default"
 )
 _LOOPS = frozenset(["switch", "foreach", "for", "while", "do"])
 
 
 def read_script(text: str) -> None:
-    """Read a whole text. Raises UnfinishedError if something in it is unfinished, TooMuchError if it cannot be judged."""
+    """Read a whole text. Raises UnfinishedError if it is not finished, TooMuchError if it cannot be judged."""
     rules = Rules(pipelines, statement, statements, script_block)
     reader = Reader(text, rules, Effort(MOST_AGAIN * len(text) + 1000))
     reader.skip_lines()
@@ -68,21 +70,6 @@ def _named_blocks(reader: Reader, bracket: Token | None) -> int:
         reader.error()
         return reader.peek().start
     return _close_block(reader, bracket) or reader.position
-
-
-def block(reader: Reader) -> int | None:
-    """Take ``{ … }`` with statements in it; returns where it ends."""
-    reader.skip_lines()
-    bracket = reader.take("{")
-    if bracket is None:
-        return None
-    statements(reader)
-    closing = reader.next()
-    if closing.kind != "}":
-        reader.held = closing
-        reader.report(closing.end)
-        return bracket.end
-    return closing.end
 
 
 def statements(reader: Reader) -> None:
@@ -149,6 +136,8 @@ def _may_follow(reader: Reader, attributes: list[Attribute], token: Token) -> bo
 def _labelled(reader: Reader, label: Token) -> Part | None:
     reader.skip_lines()
     loop = reader.take(*_LOOPS)
+    if loop is not None and loop.kind == "switch":
+        return switch(reader, label)
     if loop is not None:
         return _RULES[loop.kind](reader, loop)
     # PowerShell reads from the label again, and it is the name of a command then.
@@ -290,11 +279,11 @@ def _loop_rest(reader: Reader, end: int) -> Part:
 def _foreach(reader: Reader, word: Token) -> Part:
     reader.skip_lines()
     while (flag := reader.take("parameter")) is not None:
-        if _is_flag(flag, "throttlelimit"):
+        if is_flag(flag, "throttlelimit"):
             reader.skip_lines()
             if single_argument(reader) is None:
                 reader.report(flag.end)
-        elif not _is_flag(flag, "parallel"):
+        elif not is_flag(flag, "parallel"):
             reader.error()
         reader.skip_lines()
     opening = reader.take("(")
@@ -320,177 +309,6 @@ def _foreach(reader: Reader, word: Token) -> Part:
     return _loop_rest(reader, found.end)
 
 
-def _is_flag(token: Token, flag: str) -> bool:
-    return flag.startswith(token.text[1:].rstrip(":").lower())
-
-
-def _switch(reader: Reader, word: Token) -> Part:
-    reader.skip_lines()
-    end, of_file, has_condition = word.end, False, False
-    while (flag := reader.take("parameter")) is not None:
-        end = flag.end
-        if _is_flag(flag, "file") and not _is_flag(flag, "regex"):
-            of_file = True
-            reader.skip_lines()
-            name = single_argument(reader)
-            if name is None:
-                reader.report(flag.end)
-            else:
-                end, has_condition = name.end, True
-        elif not any(_is_flag(flag, known) for known in ("regex", "wildcard", "exact", "casesensitive", "parallel")):
-            reader.error()
-    opening = reader.take("(")
-    if opening is not None:
-        if of_file:
-            reader.error()
-        end = _switch_condition(reader, opening)
-    elif not has_condition and not of_file:
-        reader.report(end)
-    reader.skip_lines()
-    bracket = reader.take("{")
-    if bracket is None:
-        reader.report(end)
-        return Part(end)
-    return Part(_switch_clauses(reader, bracket))
-
-
-def _switch_condition(reader: Reader, opening: Token) -> int:
-    reader.skip_lines()
-    condition = pipelines(reader)
-    if condition is None:
-        reader.report(opening.end)
-    end = condition.end if condition else opening.end
-    reader.skip_lines()
-    closing = reader.take(")")
-    if closing is None:
-        reader.report(end)
-    return closing.end if closing else end
-
-
-def _switch_clauses(reader: Reader, bracket: Token) -> int:
-    reader.skip_lines()
-    end = bracket.end
-    while True:
-        condition = single_argument(reader)
-        if condition is None:
-            reader.report(end)
-            closing = reader.take("}")
-            return closing.end if closing else end
-        end = condition.end
-        body = block(reader)
-        if body is None:
-            reader.report(end)
-        else:
-            end = body
-        reader.skip_ends()
-        last = reader.peek()
-        if last.kind == "}":
-            return reader.next().end
-        if last.kind == "eof":
-            reader.report(last.end)
-            return end
-
-
-def _trap(reader: Reader, word: Token) -> Part:
-    start = reader.here()
-    reader.skip_lines()
-    kind = attribute(reader)
-    if kind is not None and kind.arguments:
-        reader.go_back(start)
-        kind = None
-    end = block(reader)
-    if end is None:
-        end = kind.end if kind else word.end
-        reader.report(end)
-    return Part(end)
-
-
-def _try(reader: Reader, word: Token) -> Part:
-    reader.skip_lines()
-    end = block(reader)
-    if end is None:
-        reader.report(word.end)
-        return Part(word.end)
-    followed = False
-    while (handler := _catch(reader)) is not None:
-        followed = True
-        if handler < 0:
-            break
-        end = handler
-    reader.skip_lines()
-    last = reader.take("finally")
-    if last is not None:
-        body = block(reader)
-        if body is None:
-            reader.report(last.end)
-        return Part(body or last.end)
-    if not followed:
-        reader.report(end)
-    return Part(end)
-
-
-def _catch(reader: Reader) -> int | None:
-    """Take a ``catch`` block; None when there is none, -1 when it has mistakes."""
-    reader.skip_lines()
-    word = reader.take("catch")
-    if word is None:
-        return None
-    end, comma, reported = word.end, None, False
-    while True:
-        start = reader.here()
-        reader.skip_lines()
-        kind = attribute(reader)
-        if kind is None:
-            if comma is not None:
-                reader.report(comma.end)
-                reported = True
-            break
-        if kind.arguments:
-            reader.go_back(start)
-            break
-        end = kind.end
-        reader.skip_lines()
-        comma = reader.take(",")
-        if comma is None:
-            break
-    body = block(reader)
-    if body is None and not reported:
-        reader.report(end)
-    return -1 if body is None else body
-
-
-def _data(reader: Reader, word: Token) -> Part:
-    reader.skip_lines()
-    name = reader.name()
-    end = name.end if name else word.end
-    reader.skip_lines()
-    wrong = False
-    flag = reader.take("parameter")
-    if flag is not None:
-        wrong = not _is_flag(flag, "supportedcommand")
-        if wrong:
-            reader.error()
-        comma: Token | None = None
-        while True:
-            reader.skip_lines()
-            command = single_argument(reader, command_name=True)
-            if command is None:
-                if not wrong:
-                    reader.report((comma or flag).end)
-                wrong = True
-                break
-            end = command.end
-            comma = reader.take(",")
-            if comma is None:
-                break
-    if wrong:
-        return Part(end)
-    body = block(reader)
-    if body is None:
-        reader.report(end)
-    return Part(body or end)
-
-
 def _using_too_late(reader: Reader, word: Token) -> Part:
     found = definitions.using(reader, word)
     reader.error()
@@ -505,12 +323,11 @@ def _configuration(reader: Reader, word: Token) -> Part | None:
         reader.error()
         reader.rules.script_block(reader, name)
         return None
-    if name.kind == "eof":
+    if name.kind in ("eof", ","):
         reader.held = name
         reader.report(name.end)
         return None
-    found = argument(reader, name)
-    if found is None:
+    if argument(reader, name) is None:
         reader.report(name.end)
     reader.error()
     reader.skip_lines()
@@ -521,7 +338,7 @@ def _configuration(reader: Reader, word: Token) -> Part | None:
 
 _RULES = {
     "if": _if,
-    "switch": _switch,
+    "switch": switch,
     "foreach": _foreach,
     "for": _for,
     "while": _while,
@@ -529,9 +346,9 @@ _RULES = {
     **dict.fromkeys(("function", "filter", "workflow"), definitions.function),
     **dict.fromkeys(("return", "throw", "exit"), _value),
     **dict.fromkeys(("break", "continue"), _jump),
-    "trap": _trap,
-    "try": _try,
-    "data": _data,
+    "trap": trap,
+    "try": try_catch,
+    "data": data,
     **dict.fromkeys(("parallel", "sequence"), _plain_block),
     "configuration": _configuration,
     **dict.fromkeys(("from", "define", "var"), _reserved),

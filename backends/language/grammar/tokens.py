@@ -48,20 +48,21 @@ class Look(NamedTuple):
     """A number ends before ``:`` and ``?``."""
 
 
-KEYWORDS: Final = frozenset(
+KEYWORDS: Final = c.words(
     "elseif if else switch foreach from in for while until do try catch finally trap data return continue break exit"
     " throw begin process end dynamicparam clean function filter param class define var using workflow parallel"
     " sequence configuration public private static interface enum namespace module type assembly command hidden base"
-    " default".split()
+    " default"
 )
 _STRINGS: Final = frozenset(["string", "expandable", "here-string"])
-SAME_IN_EVERY_MODE: Final = _STRINGS | frozenset("newline eof ( ) { } ] $( @( @{ ; && || & | ,".split())
+SAME_IN_EVERY_MODE: Final = _STRINGS | c.words("newline eof ( ) { } ] $( @( @{ ; && || & | ,")
 
 _AFTER_NUMBER = "!#%*+./<=>]" + c.DASHES
 _SIGN = re.compile(rf"\+[+=]?|[{c.DASHES[1:]}\-](?:[{c.DASHES[1:]}\-]|=)?|[*/%]=?|=")
 _REDIRECTION = re.compile(r"\*>(?:>|&1)?|>>?|<|[1-6]>(?:>|&[12])?")
 _LABEL = re.compile(r":[^\W\d]\w*")
 _WORD_OF_DASH = re.compile(rf"[{c.DASHES[1:]}\-][A-Za-z]+")
+_NO_DIGITS = re.compile(rf"0[xX](?![0-9A-Fa-f])|[+{c.DASHES[1:]}\-]\.")
 _TWO = ("&&", "||", "@{", "@(", "$(")
 
 
@@ -103,10 +104,12 @@ def _piece(kind: str, text: str, start: int, piece: c.Piece, inner: c.Spans | No
     return Token(kind, start, piece.end, text[start : piece.end], tuple(inner or ()))
 
 
-def word(text: str, start: int) -> Token:
-    """Return a bare word, quotes and variables in it included."""
+def word(text: str, start: int, rest: int | None = None) -> Token:
+    """Return a bare word, quotes and variables in it included; up to ``rest`` they are plain characters."""
     inner: c.Spans = []
-    return _piece("generic", text, start, c.bare_word(text, start, inner), inner)
+    rest = start if rest is None else rest
+    piece = c.Piece(rest) if rest > start and c.ends_word(text, rest) else c.bare_word(text, rest, inner)
+    return _piece("generic", text, start, piece, inner)
 
 
 def _unless_word(kind: str, text: str, start: int, end: int, look: Look) -> Token:
@@ -119,12 +122,28 @@ def _unless_word(kind: str, text: str, start: int, end: int, look: Look) -> Toke
 def _dollar_or_at(text: str, start: int, look: Look) -> Token:
     follower = text[start + 1 : start + 2]
     if text[start] == "@" and (c.is_single_quote(follower) or c.is_double_quote(follower)):
-        inner: c.Spans = []
-        return _piece("here-string", text, start, c.here_string(text, start, inner), inner)
+        return _here_string(text, start)
     found = c.variable(text, start, in_command=look.mode is Mode.COMMAND)
     if found is not None:
         return _piece("variable" if text[start] == "$" else "splat", text, start, found)
-    return word(text, start) if text[start] == "$" else _token("unknown", text, start, start + 1)
+    if text[start] == "@" and c.VARIABLE.match(text, start) is None:
+        return _token("unknown", text, start, start + 1)
+    return word(text, start)
+
+
+def has_no_header(text: str, start: int) -> bool:
+    """Whether characters stand in the line of a here-string's header."""
+    return c.HERE_HEADER.match(text, start) is None
+
+
+def _here_string(text: str, start: int) -> Token:
+    inner: c.Spans = []
+    piece = c.here_string(text, start, inner)
+    if piece.closed and has_no_header(text, start):
+        # The mistake reaches to the foot, or to the end of the line.
+        foot = text.find("'@" if c.is_single_quote(text[start + 1]) else '"@', start + 2, piece.end)
+        piece = c.Piece(foot + 2 if foot >= 0 else piece.end)
+    return _piece("here-string", text, start, piece, inner)
 
 
 def _name(text: str, start: int, look: Look) -> Token:
@@ -140,7 +159,7 @@ def _name(text: str, start: int, look: Look) -> Token:
 
 def number(text: str, start: int, look: Look) -> Token:
     """Return a number, or the word that begins like one; a sign may come first."""
-    found = c.NUMBER.match(text, start + (text[start] in "+" + c.DASHES))
+    found = _NO_DIGITS.match(text, start) or c.NUMBER.match(text, start + (text[start] in "+" + c.DASHES))
     if found is not None:
         after = text[found.end() : found.end() + 1]
         ends = c.ends_word(text, found.end())
@@ -188,18 +207,18 @@ def _sign(text: str, start: int, look: Look) -> Token:
 
 
 def _parameter(text: str, start: int, look: Look) -> Token:
-    if look.mode is Mode.EXPRESSION:
+    if look.mode is not Mode.COMMAND:
         found = _WORD_OF_DASH.match(text, start)
         end = found.end() if found else start + 1
         name = text[start + 1 : end].lower()
-        if name in c.DASH_OPERATORS:
+        if name in c.DASH_OPERATORS and look.mode is Mode.EXPRESSION:
             return _token("-" + name, text, start, end)
         return _token("parameter" if name else "-", text, start, end)
     found = c.PARAMETER.match(text, start)
     end = found.end() if found else start + 1
     after = text[end : end + 1]
     if found is None or (not found["colon"] and (c.is_single_quote(after) or c.is_double_quote(after))):
-        return word(text, start)
+        return word(text, start, end)
     return _token("parameter", text, start, end)
 
 
@@ -219,7 +238,10 @@ def _not(text: str, start: int, look: Look) -> Token:
     if look.mode is Mode.EXPRESSION and follower:
         if follower.isalpha() or follower == "_":
             return word(text, start)
-        if follower in ".0123456789" and number(text, start + 1, look).kind != "number":
+        if follower.isdigit() and number(text, start + 1, look).kind != "number":
+            return word(text, start)
+        after = text[start + 2 : start + 3]
+        if follower == "." and not c.ends_word(text, start + 2) and after not in _AFTER_NUMBER + "0123456789":
             return word(text, start)
     return _unless_word("!", text, start, start + 1, look)
 
@@ -232,6 +254,9 @@ def _colon(text: str, start: int, look: Look) -> Token:
     if look.mode is not Mode.COMMAND:
         return _token(":", text, start, start + 1)
     label = _LABEL.match(text, start)
-    if label is not None and c.ends_word(text, label.end()):
+    if label is None:
+        return word(text, start)
+    if c.ends_word(text, label.end()):
         return _token("label", text, start, label.end())
-    return word(text, start)
+    # The character that makes it a word is taken as it is, even a quote.
+    return word(text, start, label.end() + 1)

@@ -22,28 +22,35 @@ def method_types(reader: Reader) -> None:
         return
     before = reader.enter(Mode.TYPE)
     reader.skip_lines()
-    first = reader.next()
-    taken = False
-    if first.kind == "name":
-        end = _argument(reader, first)
-        while reader.take(",") is not None:
-            comma = reader.position
-            reader.skip_lines()
-            following = reader.take("name", "[")
-            if following is None:
-                reader.report(comma)
-                break
-            end = _argument(reader, following)
-        reader.skip_lines()
+    first = reader.take("name")
+    if first is None:
+        reader.go_back(start)
+    else:
+        _arguments(reader, first)
         closing = reader.next()
         if closing.kind != "]":
             reader.held = closing
-            reader.report(closing.start - 1 if closing.kind == "eof" else end)
-        else:
-            taken = reader.text.startswith(("(", "{"), reader.position)
-    if not taken:
-        reader.go_back(start)
+            reader.report(closing.start - 1)
+        elif not reader.text.startswith(("(", "{"), reader.position):
+            reader.go_back(start)
     reader.enter(before)
+
+
+def _arguments(reader: Reader, first: Token) -> int:
+    """Take generic arguments, parted by commas."""
+    end = _argument(reader, first)
+    while True:
+        reader.skip_lines()
+        comma = reader.take(",")
+        if comma is None:
+            return end
+        reader.skip_lines()
+        following = reader.take("name", "[")
+        if following is not None:
+            end = _argument(reader, following)
+        else:
+            reader.report(comma.end)
+            end = comma.end
 
 
 def _rest(reader: Reader, end: int, *, assembly: bool) -> int:
@@ -86,19 +93,8 @@ def _argument(reader: Reader, first: Token) -> int:
 
 def _generic(reader: Reader, first: Token, *, assembly: bool) -> int:
     reader.effort.deeper()
-    end = _argument(reader, first)
-    while True:
-        reader.skip_lines()
-        token = reader.next()
-        if token.kind != ",":
-            break
-        reader.skip_lines()
-        following = reader.take("name", "[")
-        if following is not None:
-            end = _argument(reader, following)
-        else:
-            reader.report(token.end)
-            end = token.end
+    end = _arguments(reader, first)
+    token = reader.next()
     if token.kind != "]":
         reader.held = token
         reader.report(token.start - 1)
