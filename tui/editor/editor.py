@@ -32,7 +32,7 @@ from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
-from pstui.tui.plain import plain, plain_lines
+from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.still import Still
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
 from rich.text import Text
@@ -52,8 +52,6 @@ MAX_PASTE: Final = 1_000_000
 MIN_LINE_WIDTH: Final = 24
 #: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
 CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
-#: invisible characters that Persian words and emoji are written with
-_JOINERS: Final = "\u200c\u200d"
 #: what a key types after Ctrl+Q, if it is not its own character
 _LITERAL: Final = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
@@ -101,7 +99,7 @@ class Literal:
     def take(self, key: str, character: str | None) -> bool:
         """Insert what a key types; False when it types nothing and acts as usual."""
         self.active = False
-        text = _LITERAL.get(key, character if character and character.isprintable() else "")
+        text = _LITERAL.get(key, typed_text(character))
         self._surface.insert(text)
         return bool(text)
 
@@ -261,10 +259,9 @@ class LineEditor(TextArea):
             await self.perform(name)
             return True
         self.editing.did = ""
-        if character is not None and (character.isprintable() or character in _JOINERS):
-            self.surface.insert(character)
-            return True
-        return False
+        if text := typed_text(character):
+            self.surface.insert(text)
+        return bool(text)
 
     async def perform(self, name: str) -> None:
         """Do a key function or an action by its name, as its key does."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pstui.backends.language.secrets import looks_secret
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain
+from pstui.tui.plain import plain, typed_text
 from textual.content import Content
 
 
@@ -338,7 +338,7 @@ class Searching:
             case "tab":
                 self.end()
                 return True
-            case _ if character and character.isprintable():
+            case _ if character and typed_text(character):
                 search.type(character)
             case _:
                 self.end()
