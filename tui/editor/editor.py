@@ -25,16 +25,17 @@ from pstui.backends.language.completeness import is_complete
 from pstui.backends.sessions.completion import Completion
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
+from pstui.tui.editor.editing import Editing, EditMode
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
-from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
+from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
+from pstui.tui.editor.killing import kill
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.still import Still
-from pstui.tui.transcript.render.cells import cluster_end, cluster_start
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -51,7 +52,7 @@ MAX_PASTE: Final = 1_000_000
 #: columns that a line must keep beside its prompt; a longer prompt is on its own row above
 MIN_LINE_WIDTH: Final = 24
 #: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
-CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
+CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo", "backspace": "kill_to_start"}
 #: what a key types after Ctrl+Q, if it is not its own character
 _LITERAL: Final = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
@@ -155,10 +156,6 @@ class LineEditor(TextArea):
         ("ctrl+d", "delete_or_leave", "Delete"),
         ("ctrl+q", "literal", "Literal"),
         ("ctrl+x", "cut_or_chord", "Cut"),
-        ("ctrl+p", "cursor_up", "Line before"),
-        ("ctrl+n", "cursor_down", "Line after"),
-        ("ctrl+f", "cursor_right", "Right"),
-        ("ctrl+b", "cursor_left", "Left"),
         ("ctrl+z,ctrl+underscore", "undo", "Undo"),
         ("alt+z,ctrl+shift+z", "redo", "Redo"),
         ("pageup", "page(-1)", "Scroll up"),
@@ -184,6 +181,7 @@ class LineEditor(TextArea):
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
+        self.edit_mode = EditMode.EMACS
         #: whether the next key belongs to Ctrl+X
         self._chord = False
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
@@ -215,10 +213,17 @@ class LineEditor(TextArea):
     def submit(self) -> bool:
         """Give the text to the owner, finished or not; False when it stays."""
         self.completions.forget()
-        taken = self._owner.submit_line(self.text if self.text.isspace() else self.text.rstrip("\n"))
+        taken = self._owner.submit_line(self._line())
         if taken:
             self.empty()
         return taken
+
+    def _line(self) -> str:
+        """The text without the empty rows at its end; one stays where it ends a text that would go on."""
+        line = self.text.rstrip("\n")
+        if not line.strip():
+            return self.text
+        return line + "\n" if line != self.text and goes_on(line) else line
 
     def paste_text(self, text: str) -> None:
         """Insert a text without its control characters; of many lines ask how to run them."""
@@ -252,23 +257,27 @@ class LineEditor(TextArea):
             if mode.active and mode.take(key, character):
                 return True
         chord, self._chord = self._chord, False
-        name = (CHORDS.get(key) if chord else None) or self._NAMES.get(key)
+        # Each key is a step of its own for undo.
+        self.history.checkpoint()
+        name = (CHORDS.get(key) if chord else None) or OF_MODE[self.edit_mode].get(key) or self._NAMES.get(key)
         if name is not None:
             if name == "yank" and self.editing.did in ("undo", "redo"):
                 name = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
             await self.perform(name)
             return True
-        self.editing.did = ""
+        self.editing.did, self.editing.recalling = "", False
         if text := typed_text(character):
             self.surface.insert(text)
         return bool(text)
 
     async def perform(self, name: str) -> None:
         """Do a key function or an action by its name, as its key does."""
-        if (function := FUNCTIONS.get(name)) is not None:
-            function(self.editing)
-        else:
+        if (function := FUNCTIONS.get(name)) is None:
+            self.editing.recalling = False
             await self.run_action(name)
+        else:
+            function(self.editing)
+            self.editing.recalling = self.editing.recalling and name in RECALLING
         self.editing.did = name
 
     def end_modes(self) -> None:
@@ -334,40 +343,21 @@ class LineEditor(TextArea):
     # -- keys of Textual's that do more here ----------------------------------------------------------------------
 
     def get_cursor_left_location(self) -> tuple[int, int]:
-        """Return the place left of the cursor; a letter with its marks, or a joined emoji, counts as one."""
-        row, column = self.cursor_location
-        start = cluster_start(self.document.get_line(row), column - 1) if column else 0
-        return (row, start) if start < column else super().get_cursor_left_location()
+        """Return the place left of the cursor, over a whole letter."""
+        return self.surface.location_of(self.surface.place_left())
 
     def get_cursor_right_location(self) -> tuple[int, int]:
         """Return the place right of the cursor, in the same way."""
-        row, column = self.cursor_location
-        end = cluster_end(self.document.get_line(row), column)
-        return (row, end) if end > column else super().get_cursor_right_location()
+        return self.surface.location_of(self.surface.place_right())
 
-    def action_cursor_right(self, select: bool = False) -> None:
-        """Move one to the right; at the end accept the prediction."""
-        if not self.prediction.accept():
-            super().action_cursor_right(select)
+    def get_cursor_line_start_location(self, smart_home: bool = False) -> tuple[int, int]:
+        """Return the start of the row of the text, not of the screen."""
+        return self.cursor_location[0], 0
 
-    def action_cursor_line_end(self, select: bool = False) -> None:
-        """Move to the end of the row; there accept the prediction."""
-        if select or not self.prediction.accept():
-            super().action_cursor_line_end(select)
-
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Move up; from the first row to the line typed before."""
-        if select or not self.cursor_at_first_line:
-            super().action_cursor_up(select)
-        else:
-            self.steps.older()
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Move down; from the last row to the line typed after."""
-        if select or not self.cursor_at_last_line:
-            super().action_cursor_down(select)
-        else:
-            self.steps.newer()
+    def get_cursor_line_end_location(self) -> tuple[int, int]:
+        """Return the end of the row of the text."""
+        row, _ = self.cursor_location
+        return row, len(self.document.get_line(row))
 
     def action_cut(self) -> None:
         """Cut the selection to the clipboard; it can be yanked as well."""

@@ -127,6 +127,7 @@ class Pane(Vertical):
     def configure(self, settings: PaneSettings) -> None:
         """Follow the configuration."""
         self.history.predicts = settings.predictions
+        self.editor.edit_mode = settings.edit_mode
         self.transcript.buffer.bound(settings.scrollback)
 
     # -- what others show of it -------------------------------------------------------------------------------

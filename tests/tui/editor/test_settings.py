@@ -33,7 +33,7 @@ def test_a_buffer_that_is_bound_later_drops_what_is_too_much() -> None:
 
 def test_the_form_of_the_settings_says_what_each_of_them_does() -> None:
     items = {item.key: item for item in setting_items()}
-    assert {"theme", "restore", "history", "predictions", "scrollback"} == set(items)
+    assert {"theme", "restore", "history", "predictions", "scrollback", "edit_mode"} == set(items)
     assert all(item.help and item.empty for item in items.values())
 
 
