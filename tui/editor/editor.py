@@ -350,6 +350,10 @@ class LineEditor(TextArea):
         """Return the place right of the cursor, in the same way."""
         return self.surface.location_of(self.surface.place_right())
 
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Move to the right; Textual would insert as much of the prediction as the row shows."""
+        self.move_cursor(self.get_cursor_right_location(), select=select)
+
     def get_cursor_line_start_location(self, smart_home: bool = False) -> tuple[int, int]:
         """Return the start of the row of the text, not of the screen."""
         return self.cursor_location[0], 0
