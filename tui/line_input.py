@@ -12,7 +12,7 @@ from textual.widgets.input import Selection
 class LineInput(Input):
     """One line of text: takes every character that is text; a letter with its marks, or a joined emoji, is one step."""
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Take a character that Textual takes for none."""
         if not event.is_printable and (text := typed_text(event.character)):
             event.stop()
