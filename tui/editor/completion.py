@@ -300,7 +300,7 @@ class Completing:
             case "pageup" | "pagedown":
                 self._step(8 if key == "pagedown" else -8, insert=self.cycling, clamp=True)
             case _ if character and typed_text(character) and character not in _ENDS_WORD:
-                return self._typed_text(character)
+                return self._typed(character)
             case _:
                 self.end()
                 return False
