@@ -310,7 +310,7 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
-        self.history.add(line)
+        self.history.add(line.rstrip("\n"))
         self.conversation.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)

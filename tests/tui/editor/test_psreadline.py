@@ -92,7 +92,6 @@ BOTH = [
     ("abc", "ctrl+z alt+z", "abc", 3),
     ("x", "alt+ctrl+y", "xlast", 5),
     ("x ", "alt+full_stop", "x arg2", 6),
-    ("abc", "home ctrl+f =X", "aXbc", 2),
 ]
 #: typed, keys, what Emacs mode gives, what Windows mode gives
 EITHER = [
