@@ -22,6 +22,7 @@ NAMES = {
     "shift+home": "S-Home",
     "shift+f8": "S-F8",
     "alt+full_stop": "M-.",
+    "alt+minus": "M--",
 }
 #: keys that PowerShell's console reads as others, one of them now and then
 MISREAD = ("alt+less_than_sign", "alt+ctrl+y", "ctrl+right")

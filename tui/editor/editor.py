@@ -23,6 +23,7 @@ from typing import ClassVar, Final, Protocol
 
 from pstui.backends.language.completeness import is_complete
 from pstui.backends.sessions.completion import Completion
+from pstui.tui.editor.argument import DigitArgument, repeated
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
 from pstui.tui.editor.editing import Editing, EditMode
@@ -181,6 +182,7 @@ class LineEditor(TextArea):
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
+        self.argument = DigitArgument(owner.show_aside)
         self.edit_mode = EditMode.EMACS
         #: whether the next key belongs to Ctrl+X
         self._chord = False
@@ -256,6 +258,9 @@ class LineEditor(TextArea):
         for mode in (self.literal, self.pasted, self.searching, self.completing):
             if mode.active and mode.take(key, character):
                 return True
+        if self.argument.take(key):
+            return True
+        times = self.argument.end()
         chord, self._chord = self._chord, False
         # Each key is a step of its own for undo.
         self.history.checkpoint()
@@ -263,11 +268,12 @@ class LineEditor(TextArea):
         if name is not None:
             if name == "yank" and self.editing.did in ("undo", "redo"):
                 name = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
-            await self.perform(name)
+            for each in repeated(name, times):
+                await self.perform(each)
             return True
         self.editing.did, self.editing.recalling = "", False
         if text := typed_text(character):
-            self.surface.insert(text)
+            self.surface.insert(text * max(times, 0))
         return bool(text)
 
     async def perform(self, name: str) -> None:
@@ -283,7 +289,7 @@ class LineEditor(TextArea):
     def end_modes(self) -> None:
         """Close the list of completions, end a search, leave a paste to be edited."""
         self._chord = False
-        for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished):
+        for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished, self.argument):
             if mode.active:
                 mode.end()
 
