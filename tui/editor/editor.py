@@ -70,11 +70,12 @@ class Unfinished:
         self._show = show
         self.active = False
 
-    def begin(self) -> None:
-        """Say why Enter has run nothing."""
+    def begin(self, *, again: bool) -> None:
+        """Say why Enter has run nothing, and which key runs it: ``again``, Enter in the empty row."""
         self.active = True
         said = "not finished: Enter adds a row"
-        self._show(Content.assemble(said, ("   Ctrl+] Enter runs it as it is", "$calm")))
+        keys = "Enter again" if again else "Ctrl+] Enter"
+        self._show(Content.assemble(said, (f"   {keys} runs it as it is", "$calm")))
 
     def end(self) -> None:
         """Hide the row."""
@@ -385,7 +386,7 @@ class LineEditor(TextArea):
         """Give the text to the owner if it is finished; else continue in another row."""
         if self._owner.wants_finished_text() and goes_on(self.text):
             self.action_new_line()
-            self.unfinished.begin()
+            self.unfinished.begin(again=not goes_on(self.text))
         else:
             self.submit()
 
