@@ -101,7 +101,7 @@ def test_what_was_simple_stays_the_same() -> None:
 
 
 def test_a_deep_nest_is_no_error() -> None:
-    for text in ("(" * 500 + "1" + ")" * 500, "-" * 500 + "1", '"$(' * 50, "(" + "!" * 500 + "1)"):
+    for text in ("(" * 500 + "1" + ")" * 500, '"$(' * 50, "(" + "!" * 500 + "1)"):
         assert parse_constant_line(f"hi {text}") is None
 
 
