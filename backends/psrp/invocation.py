@@ -21,6 +21,7 @@ from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
 from pstui.backends.console import ConsoleSize
+from pstui.backends.language.constant_lines import parse_constant_line
 from pstui.backends.language.numbers import Number
 from pstui.backends.language.simple_lines import ABSENT, Argument, Command, MergedStream, Statement, is_exit, parse_line
 from pstui.backends.psrp.clixml import note_object, outgoing
@@ -300,7 +301,7 @@ def line_invocation(
     """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
     if is_exit(text):
         text = "Exit-PSSession"
-    line = parse_line(text, no_language=no_language)
+    line = parse_constant_line(text) if no_language else parse_line(text)
     if line is None or (len(line.statements) > 1 and protocol < (2, 2)):
         statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT),)
     else:

@@ -32,6 +32,7 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
+from pstui.backends.language.constant_lines import parse_constant_line
 from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
@@ -450,10 +451,20 @@ class InteractiveSession:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)
+        elif result is not None and self._goes_as_commands(result, line):
+            return await self._send(line)
         elif result is not None and await self._is_incomplete(result, line):
             return Outcome.INCOMPLETE
         await self._evaluate_prompt()
         return Outcome.READY
+
+    def _goes_as_commands(self, result: PipelineResult, line: str) -> bool:
+        """Whether a line that was refused because it is script, and of which nothing ran, can be sent as commands."""
+        refused = result.error is not None and result.error.fully_qualified_error_id == "ScriptsNotAllowed"
+        if refused and not self.session.no_language and parse_constant_line(line) is not None:
+            self.session.no_language = True
+            return True
+        return False
 
     async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
         """Report how a line failed, or start collecting the rest of an incomplete one."""

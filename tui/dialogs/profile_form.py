@@ -67,6 +67,7 @@ _SETTINGS_HELP = {
     "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
     "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),
+    "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

@@ -20,7 +20,7 @@ from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
 from pstui.tui.pane.texts import error_records
-from pstui.tui.plain import plain, plain_lines
+from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.transcript.render.buffer import pieces
 from pstui.tui.transcript.transcript import Transcript
 from rich.cells import cell_len
@@ -170,7 +170,7 @@ class PaneConsole:
                 key = await asking.reply
             finally:
                 self._questions.withdraw(asking)
-            if echo and key.character.isprintable():
+            if echo and typed_text(key.character):
                 self.write(Write(key.character, newline=False))
             return key
 

@@ -129,6 +129,7 @@ class Pane(Vertical):
     def configure(self, settings: PaneSettings) -> None:
         """Follow the configuration."""
         self.history.predicts = settings.predictions
+        self.editor.edit_mode = settings.edit_mode
         self.transcript.buffer.bound(settings.scrollback)
 
     # -- what others show of it -------------------------------------------------------------------------------
@@ -323,7 +324,7 @@ class Pane(Vertical):
             self.lines.typed = line
         else:
             self._pace.expect_answer()
-        self.history.add(line)
+        self.history.add(line.rstrip("\n"))
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
