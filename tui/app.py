@@ -14,7 +14,7 @@ from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
+from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
@@ -24,6 +24,7 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
+from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
 from textual.driver import Driver
@@ -136,8 +137,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         self._clipboard_ways.copy(text)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the terminal's driver, which lets floods stand back for keys."""
-        return keys_first(super().get_driver_class(), self.pace)
+        """Return the terminal's driver, which lets floods stand back for keys and takes in whole sequences only."""
+        driver = super().get_driver_class()
+        mend_parser(driver)
+        return keys_first(driver, self.pace)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
