@@ -79,7 +79,9 @@ class MendedParser(XTermParser):
             return
         yield from self.tick()
         now = monotonic()
-        is_keys = len(data) == 1 or (PASTE_ENDS not in data and _KEYS.search(data[: -_ending(data) or None]) is not None)
+        is_keys = len(data) == 1 or (
+            PASTE_ENDS not in data and _KEYS.search(data[: -_ending(data) or None]) is not None
+        )
         if self._pasted is None and now < self._paste_left and not is_keys:
             self._pasted = []
         elif self._pasted is None and is_keys:

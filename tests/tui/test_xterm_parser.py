@@ -1,4 +1,4 @@
-"""What comes from a terminal: keys, whole sequences that are none, pastes; and what Textual's own parser makes of it."""
+"""What comes from a terminal: keys, sequences that are none, pastes; and what Textual's own parser makes of it."""
 
 from __future__ import annotations
 
