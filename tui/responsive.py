@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pstui.backends.pace import Pace
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
+from pstui.tui.compositor import MendedCompositor
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
@@ -81,6 +82,10 @@ class KeysPainted(Screen[None]):
 
     #: knows of the keys
     pace: Pace
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = MendedCompositor()
 
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something and a key was pressed.
