@@ -115,6 +115,8 @@ class Pane(Vertical):
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
+        #: the line that is in the history before it runs: Up may follow Enter at once
+        self._remembered: str | None = None
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -189,17 +191,21 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault)
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._remember)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
+        self._give_lines_back()
+        self.post_message(self.Ended(self, state))
+
+    def _give_lines_back(self) -> None:
+        """Put the lines that wait for their turn into the editor, above what is being typed there."""
         if left := self.lines.take_all():
             text = self.editor.text
             self.editor.put(f"{left}\n{text}" if text else left)
-        self.post_message(self.Ended(self, state))
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""
@@ -309,7 +315,9 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
-        self.history.add(line)
+        elif self.conversation.free:
+            self._remember(line)
+            self._remembered = line
         self.conversation.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
@@ -320,14 +328,18 @@ class Pane(Vertical):
         if not self.state.live or self.lines:
             self.app.bell()
             return False
-        for line in lines:
-            self.history.add(line)
         self.lines.pasted = list(lines)
         if self.conversation.submit(self.lines.pasted[0]):
             del self.lines.pasted[0]
         self.transcript.scroll_to_end()
         self.changed()
         return True
+
+    def _remember(self, line: str) -> None:
+        """Keep a line in the history, once, as soon as it is certain to run."""
+        remembered, self._remembered = self._remembered, None
+        if line != remembered:
+            self.history.add(line)
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
@@ -343,16 +355,18 @@ class Pane(Vertical):
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
         if not self.state.live:
             self.post_message(self.Done(self))
-        elif not self.conversation.submit("exit"):
+        elif self.conversation.submit("exit"):
+            self._remembered = "exit"  # the key is no typed line
+        else:
             self.app.bell()
         self.transcript.scroll_to_end()
 
     def interrupt(self) -> None:
-        """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
+        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt."""
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
-            self.lines.typed = None
+            self._give_lines_back()
             self.changed()
         elif self.asking is not None:
             self.questions.refuse()
@@ -364,7 +378,7 @@ class Pane(Vertical):
             if self.state is PaneState.PROMPT:
                 self.console.echo(self.conversation.prompt, self.editor.text)
                 self.conversation.new_prompt()
-            self.history.add(self.editor.text, keep=False)
+            self.history.settle()
             self.editor.empty()
 
     def clear_screen(self) -> None:

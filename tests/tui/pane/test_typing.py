@@ -100,19 +100,19 @@ async def test_only_one_line_waits_and_the_next_stays_in_the_editor(manager: Sta
         assert s.pane.editor.text == "say three\n"
 
 
-async def test_ctrl_c_drops_the_waiting_line_first_and_then_stops(manager: StandInManager) -> None:
+async def test_ctrl_c_calls_the_waiting_line_back_first_and_then_stops(manager: StandInManager) -> None:
     async with session(manager) as s:
         await busy(s)
         await s.type("say two")
         await s.keys("ctrl+c")
         assert s.pane.pending is None
+        assert s.pane.editor.text == "say two", "nothing typed is lost"
         assert s.pane.state is PaneState.BUSY
         await s.keys("ctrl+c")
         await s.until(lambda: s.sees("stopped"), "the command stopped")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         assert manager.interactive[0].lines == ["wait"]
-        await s.keys("up")
-        assert s.pane.editor.text == "say two", "what was dropped can be called back"
+        assert s.pane.history.lines == ("wait",), "what has not run is not in the history"
 
 
 async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInManager) -> None:
