@@ -21,6 +21,7 @@ from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.typeahead import Typeahead
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
@@ -29,6 +30,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.theme import Theme
+from textual.widgets import Input
 
 
 def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
@@ -106,6 +108,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         share_the_interpreter()
         #: floods give way to keys
         self.pace = Pace()
+        #: lets what is typed wait for who will own it
+        self.typeahead = Typeahead(self, self._give_out)
         self._settled = False
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
@@ -164,8 +168,18 @@ class PstuiApp(App[int], inherit_bindings=False):
             self._transcript.close()
 
     async def on_event(self, event: events.Event) -> None:
+        """Give out keys and pastes in their order, each when the one before has been acted on; the rest at once."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.typeahead.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _give_out(self, event: events.Key | events.Paste) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
+        if isinstance(event, events.Paste):
+            await self._paste(event)
+            return
+        if self.screen is self.workspace:
             if self.workspace.prefixed:
                 if not (meant := await self.workspace.end_prefix(event.key)):
                     return
@@ -176,4 +190,17 @@ class PstuiApp(App[int], inherit_bindings=False):
             if (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
+        await super().on_event(event)
+
+    async def _paste(self, event: events.Paste) -> None:
+        """Pass a paste on; where there is room for one line only, lines become one, but never those of a password."""
+        lines = event.text.split() if not event.text.strip() else event.text.strip("\r\n").splitlines()
+        focused = self.focused
+        if len(lines) > 1 and isinstance(focused, Input):
+            if focused.password:
+                said = f"{len(lines)} lines were pasted: a password is one. Nothing was taken."
+                self.notify(said, severity="warning", markup=False)
+                return
+            event = events.Paste(" ".join(lines))
+            self.notify(f"{len(lines)} lines were pasted as one.", markup=False)
         await super().on_event(event)

@@ -19,7 +19,7 @@ import os
 import re
 import string
 import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final, cast
@@ -117,7 +117,7 @@ class MendedParser(XTermParser):
             return QUIET
         return TORN if len(self._begun) == 2 else constants.ESCAPE_DELAY
 
-    def _take(self, text: str, place: int) -> Iterator[Any]:
+    def _take(self, text: str, place: int) -> Generator[Message, None, int]:
         """Take a character, a sequence or some of a paste at ``place``; return where it ends."""
         if self._pasted is not None:
             return (yield from self._take_paste(text, place))
@@ -156,7 +156,7 @@ class MendedParser(XTermParser):
             return end.start() + 2
         return end.end() if end[0] in "\x07\x9c\x18\x1a" else end.start()
 
-    def _take_paste(self, text: str, place: int) -> Iterator[Any]:
+    def _take_paste(self, text: str, place: int) -> Generator[Message, None, int]:
         assert self._pasted is not None
         end = text.find(PASTE_ENDS, place)
         if end >= 0:

@@ -113,7 +113,8 @@ def _statement_secret(tokens: list[Token]) -> bool:
 
 def _only_names(tokens: list[Token]) -> bool:
     """Whether a command, given with its first two arguments, holds names of secrets only."""
-    return tokens[0].text.lower() in _VAULT_COMMANDS or tuple(each.value().lower() for each in tokens) in _CLOUD_COMMANDS
+    words = tuple(token.value().lower() for token in tokens)
+    return words[0] in _VAULT_COMMANDS or words in _CLOUD_COMMANDS
 
 
 def _parameter_secret(token: Token, follower: list[Token], statement: list[Token]) -> bool:

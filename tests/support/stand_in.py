@@ -28,7 +28,7 @@ WORDS = (
 
 
 def host(name: str) -> ConnectionInfo:
-    """A connection with a name of its own; ``refused`` does not open, ``slow`` only when told to."""
+    """A connection with a name of its own; ``refused`` does not open, ``slow`` and ``asks`` only when told to."""
     return ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": name})
 
 
@@ -97,6 +97,9 @@ class StandInInteractive:
             await self._wait()
             if self.stopped.is_set():
                 raise OpenCancelled("cancelled")
+        if name == "asks":
+            await self._wait()
+            await self.console.ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
         self.session.become(RunspaceState.OPENED)
 
     async def run(self, line: str) -> Outcome:
@@ -168,6 +171,21 @@ class StandInInteractive:
 
     async def do_secret(self, rest: str) -> Outcome:
         return await self._ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
+
+    async def do_credential(self, rest: str) -> Outcome:
+        name = (await self.console.ask(Question(QuestionKind.LINE, "User: ", followed=True))).reveal()
+        secret = await self.console.ask(Question(QuestionKind.SECRET, f"Password for user {name}: "))
+        self.console.write(Write(f"got {name} and {len(secret.reveal())}"))
+        return Outcome.READY
+
+    async def do_asktwice(self, rest: str) -> Outcome:
+        """Ask two questions, each in a call of its own, as a far end does."""
+        answers = []
+        for label in ("a: ", "b: "):
+            await asyncio.sleep(0.05)
+            answers.append((await self.console.ask(Question(QuestionKind.LINE, label))).reveal())
+        self.console.write(Write(f"got {', '.join(answers)}"))
+        return Outcome.READY
 
     async def do_choice(self, rest: str) -> Outcome:
         label = '[Y] Yes  [A] Yes to All  [N] No  [?] Help (default is "Y"): '

@@ -385,8 +385,8 @@ class Completing:
         done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
         while not done:
             if not self._ahead:
-                seconds = time.monotonic() - since
-                waits = f"asking the far end… {seconds:.0f} s  Esc ends" if seconds >= 1 else "asking the far end…  Esc ends"
+                seconds = int(time.monotonic() - since)
+                waits = f"asking the far end… {f'{seconds} s' if seconds else ''}  Esc ends"
                 self._menu.show(Listing((), -1, waits), self._surface.screen_place(cursor))
             done, _ = await asyncio.wait({asked}, timeout=1)
         self._task = None

@@ -109,7 +109,7 @@ class Pane(Vertical):
         self.aside = PasteRow()
         self.row = EditorRow(self, self.history)
         self.lines = WaitingLines()
-        self.questions = QuestionArea(self.row, lambda: self.lines.typed is not None)
+        self.questions = QuestionArea(self.row, lambda: self.lines.typed is not None, self._call_back)
         self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
         self.conversation = self._conversation(info)
         if dormant:
@@ -117,6 +117,8 @@ class Pane(Vertical):
         self._filled = self._opened = False
         #: the line that is in the history before it runs: Up may follow Enter at once
         self._remembered: str | None = None
+        #: what was typed while a secret was asked for, or just before: it is shown nowhere else and kept nowhere
+        self._private = ""
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -201,6 +203,14 @@ class Pane(Vertical):
         self._give_lines_back()
         self.post_message(self.Ended(self, state))
 
+    def _call_back(self, asking: AnyAsking) -> None:
+        """A question comes: the line that waits was typed before it could be seen."""
+        if self.lines.typed is not None and not self.lines.pasted:
+            self._give_lines_back()
+            self.changed()
+        if self.questions.secret:
+            self._private = self.editor.text
+
     def _give_lines_back(self) -> None:
         """Put the lines that wait for their turn into the editor, above what is being typed there."""
         if left := self.lines.take_all():
@@ -227,6 +237,8 @@ class Pane(Vertical):
         if event.conversation is not self.conversation:
             return
         ready = self.state is PaneState.PROMPT
+        if ready:
+            self.questions.release_keys()
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
@@ -305,6 +317,11 @@ class Pane(Vertical):
                 return True
             self.enter()
             return False
+        if self.questions.secret and line.strip():
+            self._private = line
+            self.app.bell()
+            self.app.notify("A secret is asked for: F4 leads there. This line was not run.", markup=False)
+            return False
         if not self.conversation.submit(line):
             if not line.strip():
                 return False
@@ -315,8 +332,10 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
-        elif self.conversation.free:
+        elif self.conversation.free and not self._private:
             self._remember(line)
+            self._remembered = line
+        if self._was_private(line):
             self._remembered = line
         self.conversation.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
@@ -340,6 +359,11 @@ class Pane(Vertical):
         remembered, self._remembered = self._remembered, None
         if line != remembered:
             self.history.add(line)
+
+    def _was_private(self, text: str) -> bool:
+        """Whether a text that leaves the editor holds what was typed while a secret was asked for."""
+        private, self._private = self._private.strip(), ""
+        return bool(private) and private in text
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
@@ -376,7 +400,8 @@ class Pane(Vertical):
             self.conversation.stop()
         elif not self.copy_selection():
             if self.state is PaneState.PROMPT:
-                self.console.echo(self.conversation.prompt, self.editor.text)
+                text = self.editor.text
+                self.console.echo(self.conversation.prompt, "" if self._was_private(text) else text)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()

@@ -62,13 +62,13 @@ async def test_an_empty_line_gives_a_new_prompt_line(manager: StandInManager) ->
         assert s.text() == ["[web1]: PS /> ", "[web1]: PS /> say x", "x"]
 
 
-async def test_the_key_that_drops_a_long_waiting_line_is_seen_at_every_width(manager: StandInManager) -> None:
+async def test_the_key_that_calls_a_long_waiting_line_is_seen_at_every_width(manager: StandInManager) -> None:
     async with session(manager) as s:
         await busy(s)
         await s.type("say " + "long " * 40)
-        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "the line cut before the key")
+        await s.until(lambda: s.shows("…   Ctrl+C takes it back"), "the line cut before the key")
         await s.pilot.resize_terminal(60, 20)
-        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "cut anew")
+        await s.until(lambda: s.shows("…   Ctrl+C takes it back"), "cut anew")
 
 
 async def test_a_prompt_begins_a_new_line_after_unfinished_output(manager: StandInManager) -> None:
