@@ -23,6 +23,8 @@ WORDS = (
     CompletionMatch("Get-Command", "Get-Command", "Command", "\x1b]0;evil\x07Get-Command [[-Name] <string[]>]"),
     CompletionMatch("-Path", "Path", "ParameterName", "[string[]] Path"),
     CompletionMatch("-PassThru", "PassThru", "ParameterName", "[switch] PassThru"),
+    CompletionMatch("'dir one'", "dir one", "ProviderContainer", "/dir one"),
+    CompletionMatch("dirtwo", "dirtwo", "ProviderContainer", "/dirtwo"),
     CompletionMatch("-P\x1b[2Jx", "evil", "ParameterName", "a control sequence"),
 )
 
@@ -72,6 +74,8 @@ class StandInInteractive:
         self.answering = asyncio.Event()
         self.answering.set()
         self.completing = False
+        #: whether a stop comes too late
+        self.deaf = False
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Complete a few made-up words, once ``answering`` is set; a stop ends it without an answer."""
@@ -82,7 +86,7 @@ class StandInInteractive:
         try:
             await self._either(self.stopped, self.answering)
             word = text[:cursor].rpartition(" ")[2]
-            found = [] if self.stopped.is_set() else [each for each in WORDS if each.text.startswith(word)]
+            found = [] if self.stopped.is_set() else [each for each in WORDS if each.text.strip("'").startswith(word)]
             return Completion(cursor - len(word), len(word), tuple(found))
         finally:
             self.busy = self.completing = False
@@ -113,7 +117,8 @@ class StandInInteractive:
             self.busy = False
 
     async def stop(self) -> None:
-        self.stopped.set()
+        if not self.deaf:
+            self.stopped.set()
 
     async def refresh(self) -> Outcome:
         self.prompt = f"[{self.session.info.label}]: PS /> "

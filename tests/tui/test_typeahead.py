@@ -141,9 +141,7 @@ async def test_what_is_typed_while_a_session_opens_is_no_answer_and_no_command(
         assert s.pane.history.lines == ()
 
 
-async def test_lines_pasted_where_one_has_room_are_not_lost_without_a_word(
-    manager: StandInManager, file: Path
-) -> None:
+async def test_lines_pasted_where_one_has_room_are_not_lost_without_a_word(manager: StandInManager, file: Path) -> None:
     async with screen(host("web1"), sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
         await asked(s, "ask")
         s.app.post_message(events.Paste("Ada\r\nLovelace\r\n"))

@@ -35,7 +35,7 @@ from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain
+from pstui.tui.plain import plain, plain_lines
 
 #: answers kept, and seconds for which one is good: files come and go
 CACHED: Final = 32
@@ -209,15 +209,15 @@ class Completions:
 
 
 def clean(completion: Completion, text: str) -> Completion:
-    """Return a far end's answer fit to be shown and inserted: within ``text``, and without control characters."""
+    """Return a far end's answer fit to be shown and inserted: within ``text``, no control character but line feeds."""
     start = min(max(completion.start, 0), len(text))
     length = min(max(completion.length, 0), len(text) - start)
     matches = []
     for match in completion.matches:
-        inserted = plain(match.text, limit=MAX_TEXT)
-        if inserted and inserted == match.text:
+        inserted = match.text.replace("\r\n", "\n")
+        if inserted and plain_lines(inserted, limit=MAX_TEXT) == inserted:
             tooltip = next((line for line in match.tooltip[:2000].splitlines() if line.strip()), "")
-            label = plain(match.label, limit=200) or inserted[:200]
+            label = plain(match.label, limit=200) or plain(inserted, limit=200)
             matches.append(CompletionMatch(inserted, label, plain(match.kind, limit=40), plain(tooltip, limit=400)))
     return Completion(start, length, tuple(matches))
 

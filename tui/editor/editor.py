@@ -247,11 +247,11 @@ class LineEditor(TextArea):
         found, rest = text.split("\n"), ""
         if self._owner.wants_finished_text():
             found, rest = await asyncio.to_thread(statements, text, goes_on)  # a long text takes a while to read
-        if self.text == text and found and self._owner.submit_lines(found):
-            self.empty()
-            if rest:
-                self.put(rest)
-        if self.text and self.text in (text, rest):
+        if self.text != text or (found and not self._owner.submit_lines(found)):
+            return
+        self.empty()
+        if rest:
+            self.put(rest)
             self.unfinished.begin()
 
     # -- keys -----------------------------------------------------------------------------------------------------

@@ -36,19 +36,24 @@ STOP_LIMIT = 1.0
 
 
 class CompletionTurn:
-    """Holds the one completion that may be on its way."""
+    """Holds the one completion that may be on its way. ``may_ask`` tells whether the session can be asked now."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_ask: Callable[[], bool]) -> None:
+        self._may_ask = may_ask
         self._task: asyncio.Task[Completion] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._interactive: InteractiveSession | None = None
 
     async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
-        """Ask, after an earlier completion was ended. Raises PstuiError. It takes as long as the far end does.
+        """Ask, after an earlier completion was ended. It takes as long as the far end does.
+
+        Raises PstuiError, SessionStateError when the session cannot be asked (any more).
 
         Whoever is cancelled while asking has the far end stop, too.
         """
         await self.end()
+        if not self._may_ask():
+            raise SessionStateError("a command runs")
         self._interactive = interactive
         self._task = task = asyncio.create_task(interactive.complete(text, cursor))
         task.add_done_callback(_seen)
@@ -68,9 +73,10 @@ class CompletionTurn:
 
     async def end(self) -> None:
         """Stop the completion that is on its way; returns when the session is free."""
-        self._begin_end()
-        if self._ending is not None:
-            await asyncio.wait({self._ending})
+        while self.on_its_way:
+            self._begin_end()
+            if self._ending is not None:
+                await asyncio.wait({self._ending})
 
     def _begin_end(self) -> None:
         task, self._task = self._task, None
@@ -180,7 +186,7 @@ class Conversation:
         self._waiting: asyncio.Future[object] | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._completion = CompletionTurn()
+        self._completion = CompletionTurn(self._awaits_line)
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -250,9 +256,12 @@ class Conversation:
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask for completions while a line is awaited. Raises SessionStateError at any other time."""
-        if self.interactive is None or self._waiting is None or self._waiting.done():
+        if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
         return await self._completion.ask(self.interactive, text, cursor)
+
+    def _awaits_line(self) -> bool:
+        return self._waiting is not None and not self._waiting.done()
 
     def new_prompt(self) -> None:
         """Ctrl+C at the prompt: begin again with an empty line, out of a block too."""

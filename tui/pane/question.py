@@ -314,9 +314,7 @@ class QuestionArea(Vertical):
     class Changed(Message):
         """A question came or went, or the keys went to it or away from it."""
 
-    def __init__(
-        self, row: EditorRow, line_waits: Callable[[], bool], call_back: Callable[[AnyAsking], None]
-    ) -> None:
+    def __init__(self, row: EditorRow, line_waits: Callable[[], bool], call_back: Callable[[AnyAsking], None]) -> None:
         super().__init__()
         self.display = False
         self.asking: AnyAsking | None = None
@@ -388,7 +386,8 @@ class QuestionArea(Vertical):
         editor = self._row.editor
         self._put_off = self._put_off and not again
         if self._box is None or self._put_off or self.screen.focused is not editor or editor.text or self._line_waits():
-            self.release_keys()
+            if self._box is not None:
+                self.release_keys()
             return
         wait = editor.last_typed + GRACE - time.monotonic()
         if editor.last_typed and wait > 0:
