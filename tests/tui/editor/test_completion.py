@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.sessions.completion import Completion, CompletionMatch
+from pstui.backends.sessions.completion import Completion, CompletionMatch, read_completion
 from pstui.tui.editor.completion import Completions, clean, fits, insertion
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.pane.state import PaneState
@@ -412,6 +415,26 @@ async def test_a_line_typed_right_behind_tab_runs_whole_on_a_real_endpoint() -> 
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
 
 
+def test_answers_recorded_of_a_real_server_are_offered_as_they_came() -> None:
+    recorded = Path(__file__).parents[2] / "data" / "completion" / "tabexpansion2.jsonl"
+    cases = [json.loads(line) for line in recorded.read_text().splitlines()]
+    assert len(cases) == 95
+    for case in cases:
+        names = ("CompletionText", "ListItemText", "ResultType", "ToolTip")
+        matches = [dict(zip(names, (*match, f"tip of {match[0]}"), strict=True)) for match in case["first_matches"]]
+        place = {"ReplacementIndex": case["replacement_index"], "ReplacementLength": case["replacement_length"]}
+        found = clean(read_completion([{"CompletionMatches": matches, **place}], case["text"]), case["text"])
+        assert (found.start, found.length) == (case["replacement_index"], case["replacement_length"])
+        assert [[match.text, match.label, match.kind] for match in found.matches] == case["first_matches"]
+        assert [match.tooltip for match in found.matches] == [f"tip of {match[0]}" for match in case["first_matches"]]
+
+
+def test_a_completion_of_several_rows_is_inserted_whole() -> None:
+    text = "if (1) {\n  2\n}"
+    (match,) = clean(Completion(0, 4, (CompletionMatch(text, text, "History", text),)), "#if ").matches
+    assert match.text == text and "\n" not in match.label
+
+
 _TEXT = st.text(max_size=12)
 
 
@@ -429,8 +452,10 @@ def test_an_answer_never_reaches_beyond_the_text_nor_brings_control_characters(t
     assert 0 <= cleaned.start <= cleaned.start + cleaned.length <= len(text)
     for match in cleaned.matches:
         for part in (match.text, match.label, match.kind, match.tooltip):
-            assert part.isprintable() or not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in part)
-        assert match.text in [each.text for each in answer.matches], "what is inserted is what was offered"
+            assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in part)
+        assert "\n" not in match.label + match.kind + match.tooltip
+        offered = [each.text.replace("\r\n", "\n") for each in answer.matches]
+        assert match.text in offered, "what is inserted is what was offered"
 
 
 @pytest.mark.parametrize(
