@@ -27,6 +27,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import busy_sign, hint_for, note_for
+from pstui.tui.pane.typed import TypedLines, give_back
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -101,6 +102,7 @@ class Pane(Vertical):
         self.title = ""
         self.color = ""
         self.history = LineHistory()
+        self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
         self.transcript = Transcript(wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
@@ -109,16 +111,16 @@ class Pane(Vertical):
         self.aside = PasteRow()
         self.row = EditorRow(self, self.history)
         self.lines = WaitingLines()
-        self.questions = QuestionArea(self.row, lambda: self.lines.typed is not None, self._call_back)
+        self.questions = QuestionArea(
+            self.row,
+            lambda: self.lines.typed is not None,
+            lambda asking: self._typed.question_came(self.lines, self.editor, secret=asking.secret),
+        )
         self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
         self.conversation = self._conversation(info)
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
-        #: the line that is in the history before it runs: Up may follow Enter at once
-        self._remembered: str | None = None
-        #: what was typed while a secret was asked for, or just before: it is shown nowhere else and kept nowhere
-        self._private = ""
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -193,29 +195,15 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._remember)
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
-        self._give_lines_back()
+        give_back(self.lines, self.editor)
         self.post_message(self.Ended(self, state))
-
-    def _call_back(self, asking: AnyAsking) -> None:
-        """A question comes: the line that waits was typed before it could be seen."""
-        if self.lines.typed is not None and not self.lines.pasted:
-            self._give_lines_back()
-            self.changed()
-        if self.questions.secret:
-            self._private = self.editor.text
-
-    def _give_lines_back(self) -> None:
-        """Put the lines that wait for their turn into the editor, above what is being typed there."""
-        if left := self.lines.take_all():
-            text = self.editor.text
-            self.editor.put(f"{left}\n{text}" if text else left)
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""
@@ -318,7 +306,7 @@ class Pane(Vertical):
             self.enter()
             return False
         if self.questions.secret and line.strip():
-            self._private = line
+            self._typed.private = line
             self.app.bell()
             self.app.notify("A secret is asked for: F4 leads there. This line was not run.", markup=False)
             return False
@@ -332,11 +320,7 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
-        elif self.conversation.free and not self._private:
-            self._remember(line)
-            self._remembered = line
-        if self._was_private(line):
-            self._remembered = line
+        self._typed.submitted(line, runs=self.lines.typed is None and self.conversation.free)
         self.conversation.hint = hint_for(line) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
@@ -354,17 +338,6 @@ class Pane(Vertical):
         self.changed()
         return True
 
-    def _remember(self, line: str) -> None:
-        """Keep a line in the history, once, as soon as it is certain to run."""
-        remembered, self._remembered = self._remembered, None
-        if line != remembered:
-            self.history.add(line)
-
-    def _was_private(self, text: str) -> bool:
-        """Whether a text that leaves the editor holds what was typed while a secret was asked for."""
-        private, self._private = self._private.strip(), ""
-        return bool(private) and private in text
-
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask the session for completions. Raises SessionStateError when it cannot be asked now."""
         if not self.state.live:
@@ -380,7 +353,7 @@ class Pane(Vertical):
         if not self.state.live:
             self.post_message(self.Done(self))
         elif self.conversation.submit("exit"):
-            self._remembered = "exit"  # the key is no typed line
+            self._typed.unkept("exit")
         else:
             self.app.bell()
         self.transcript.scroll_to_end()
@@ -390,7 +363,7 @@ class Pane(Vertical):
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
-            self._give_lines_back()
+            give_back(self.lines, self.editor)
             self.changed()
         elif self.asking is not None:
             self.questions.refuse()
@@ -401,7 +374,7 @@ class Pane(Vertical):
         elif not self.copy_selection():
             if self.state is PaneState.PROMPT:
                 text = self.editor.text
-                self.console.echo(self.conversation.prompt, "" if self._was_private(text) else text)
+                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()

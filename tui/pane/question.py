@@ -34,6 +34,11 @@ class Asking:
     question: Question
     reply: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    @property
+    def secret(self) -> bool:
+        """Whether a secret is asked for."""
+        return self.question.kind is QuestionKind.SECRET
+
     def answer(self, text: str) -> None:
         """Give the text typed."""
         if not self.reply.done():
@@ -50,6 +55,7 @@ class AskingKey:
     """A wait for one key press."""
 
     source: str
+    secret = False
     reply: asyncio.Future[KeyInfo] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, key: KeyInfo) -> None:
@@ -360,7 +366,7 @@ class QuestionArea(Vertical):
     @property
     def secret(self) -> bool:
         """Whether a secret is asked for."""
-        return isinstance(self.asking, Asking) and self.asking.question.kind is QuestionKind.SECRET
+        return self.asking is not None and self.asking.secret
 
     def refuse(self) -> None:
         """Cancel the question, if there is one."""
