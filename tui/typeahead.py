@@ -79,6 +79,8 @@ class Typeahead:
     def _chain(self, event: TypedEvent) -> list[MessagePump]:
         """Who may act on an event that is given out now; nobody where it only types into a line of text."""
         target: DOMNode = self._app.focused or self._app.screen
+        if getattr(self._app.screen, "prefixed", False):
+            return [*target.ancestors_with_self]  # the second key of a chord: it means an action
         if isinstance(target, Input | TextArea) and (isinstance(event, events.Paste) or event.is_printable):
             return []
         if isinstance(target, ActsAtOnce):
@@ -107,10 +109,12 @@ class Typeahead:
 
     async def _give_out_next(self, chain: list[MessagePump]) -> None:
         """Give out what waits, up to the first event that may open something; ``chain`` gets who may act on that."""
-        while self._waiting and not chain:
+        while True:
             event = self._waiting.popleft()
             chain += self._chain(event)
             await self._give_out(event)
+            if chain or not self._waiting or not self._settled:
+                return
 
     @property
     def _settled(self) -> bool:

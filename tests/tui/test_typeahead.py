@@ -62,10 +62,18 @@ async def test_the_keys_behind_f2_are_typed_into_the_dialog_and_saving_does_not_
     manager: StandInManager, file: Path
 ) -> None:
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
-        s.burst("f2", *"root@db", "tab", "ctrl+s", "ctrl+u", *"web3", "enter")
+        s.burst("f2", *"db", "tab", "ctrl+s", "ctrl+u", *"web3", "enter")
         await s.until(lambda: "web3" in file.read_text(), "the profile saved")
         await s.idle()
         assert not s.workspace.panes, "nothing was connected to"
+
+
+async def test_the_keys_behind_a_chord_go_to_what_it_opens(manager: StandInManager) -> None:
+    async with screen(host("web1"), sessions=manager.as_manager()) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        s.burst("ctrl+right_square_bracket", "T", "ctrl+u", *"mine", "enter", *"say hi", "enter")
+        await s.until(lambda: s.sees("hi"), "the line behind it")
+        assert s.pane.caption == "mine"
 
 
 async def test_the_keys_behind_a_choice_go_to_the_tab_it_opens(manager: StandInManager, file: Path) -> None:
