@@ -197,6 +197,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         lines = event.text.split() if not event.text.strip() else event.text.strip("\r\n").splitlines()
         focused = self.focused
         if len(lines) > 1 and isinstance(focused, Input):
+            whole = getattr(self.screen, "pasted", None)
+            if whole is not None and whole(event.text):
+                return  # a call of several rows, for a dialog as a whole
             if focused.password:
                 said = f"{len(lines)} lines were pasted: a password is one. Nothing was taken."
                 self.notify(said, severity="warning", markup=False)

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, runtime_checkable
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -102,6 +102,8 @@ class Typeahead:
                 # In the app's own turn, as if it had just been read.
                 chain = []
                 await _passed(self._app.call_later, self._give_out_next, chain)
+        except ScreenStackError:  # the program ends
+            self._waiting.clear()
         finally:
             self._task = None
             if self._waiting:

@@ -38,7 +38,7 @@ STOP_LIMIT = 1.0
 class CompletionTurn:
     """Holds the one completion that may be on its way. ``may_ask`` tells whether the session can be asked now."""
 
-    def __init__(self, may_ask: Callable[[], bool]) -> None:
+    def __init__(self, may_ask: Callable[[], bool] = lambda: True) -> None:
         self._may_ask = may_ask
         self._task: asyncio.Task[Completion] | None = None
         self._ending: asyncio.Task[None] | None = None
