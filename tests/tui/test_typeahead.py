@@ -79,7 +79,7 @@ async def test_the_keys_behind_a_chord_go_to_what_it_opens(manager: StandInManag
 async def test_the_keys_behind_a_choice_go_to_the_tab_it_opens(manager: StandInManager, file: Path) -> None:
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
         s.burst("slash", *"web2", "enter", *"say hi")
-        await s.until(lambda: s.workspace.panes and s.pane.editor.text == "say hi", "the tab")
+        await s.until(lambda: s.workspace.front is not None and s.pane.editor.text == "say hi", "the tab")
         assert s.pane.info.label == "web2"
 
 

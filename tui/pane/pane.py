@@ -310,6 +310,8 @@ class Pane(Vertical):
             self.app.bell()
             self.app.notify("A secret is asked for: F4 leads there. This line was not run.", markup=False)
             return False
+        if not self.questions.painted:
+            return False
         if not self.conversation.submit(line):
             if not line.strip():
                 return False

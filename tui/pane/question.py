@@ -324,6 +324,8 @@ class QuestionArea(Vertical):
         super().__init__()
         self.display = False
         self.asking: AnyAsking | None = None
+        #: whether the question can be seen; a line typed before belongs to nobody
+        self.painted = True
         self._row, self._line_waits, self._call_back = row, line_waits, call_back
         self._box: QuestionBox | KeyBox | None = None
         #: the user went back from the question to the editor: it waits until it is called
@@ -344,13 +346,15 @@ class QuestionArea(Vertical):
         self.display = True
         self.mount(self._box)
         self.post_message(self.Changed())
-        self.call_after_refresh(self.offer)
+        self.painted = False
+        self.call_after_refresh(self._was_painted)
 
     def withdraw(self, asking: AnyAsking) -> None:
         """Take a question away; the keys go back to the editor at once, for the next one may be on its way already."""
         if self.asking is not asking:
             return
         box, self._box, self.asking = self._box, None, None
+        self.painted = True
         self._row.display = True
         if box is not None:
             if box.has_keys:
@@ -358,6 +362,10 @@ class QuestionArea(Vertical):
             box.remove()
         self.display = False
         self.post_message(self.Changed())
+
+    def _was_painted(self) -> None:
+        self.painted = True
+        self.offer()
 
     def release_keys(self) -> None:
         """It is known who gets what is typed next."""
