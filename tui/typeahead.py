@@ -20,6 +20,7 @@ from typing import Final, Protocol, runtime_checkable
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
@@ -51,6 +52,8 @@ class Typeahead:
         self._task: asyncio.Task[None] | None = None
         self._ready: Screen[object] | None = None
         self._held_until = 0.0
+        #: the clock of ``now`` when the key that is acted on was read
+        self.read_at = 0.0
 
     @property
     def idle(self) -> bool:
@@ -62,15 +65,15 @@ class Typeahead:
         if self._task is not None or not self._settled:
             self._waiting.append(event)
             self._begin([])
-        elif chain := self._chain(event):
-            await self._give_out(event)
-            self._begin(chain)
         else:
-            await self._give_out(event)
+            chain = self._chain(event)
+            await self._act(event)
+            if chain:
+                self._begin(chain)
 
     def hold(self, seconds: float) -> None:
         """Let keys wait until ``release``, but not longer than this."""
-        self._held_until = asyncio.get_running_loop().time() + min(seconds, LIMIT)
+        self._held_until = asyncio.get_running_loop().time() + min(seconds, SCREEN_LIMIT)
 
     def release(self) -> None:
         """Let keys wait no longer."""
@@ -109,12 +112,16 @@ class Typeahead:
             if self._waiting:
                 self._begin([])
 
+    async def _act(self, event: TypedEvent) -> None:
+        self.read_at = event.time
+        await self._give_out(event)
+
     async def _give_out_next(self, chain: list[MessagePump]) -> None:
         """Give out what waits, up to the first event that may open something; ``chain`` gets who may act on that."""
         while True:
             event = self._waiting.popleft()
             chain += self._chain(event)
-            await self._give_out(event)
+            await self._act(event)
             if chain or not self._waiting or not self._settled:
                 return
 
@@ -129,13 +136,17 @@ class Typeahead:
         return any(worker.group in _MOVING and not worker.is_finished for worker in self._app.workers)
 
     async def _settle(self) -> None:
-        deadline = asyncio.get_running_loop().time() + LIMIT
-        while (screen := self._app.screen) is not self._ready:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LIMIT
+        while True:
+            # No event tells of the end of a worker; one that ends may have closed the screen.
+            while self._held_until > loop.time() or (self._moving and loop.time() < deadline):  # noqa: ASYNC110
+                await asyncio.sleep(_POLL)
+            if (screen := self._app.screen) is self._ready:
+                return
             await _passed(screen.call_later, limit=SCREEN_LIMIT)
             await _passed(screen.call_after_refresh, limit=SCREEN_LIMIT)
             self._ready = screen
-        while not self._settled and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  nobody tells
-            await asyncio.sleep(_POLL)
 
 
 async def _passed(
@@ -157,6 +168,17 @@ async def _passed(
 
     if call(called):
         await asyncio.wait({done}, timeout=limit)
+
+
+def now() -> float:
+    """Return what Textual's clock says, by which it notes when a key was read."""
+    return Message().time
+
+
+def was_read_before(widget: Widget, moment: float) -> bool:
+    """Whether the key that is acted on was read before a moment of ``now``: it was pressed for what was there then."""
+    found = _typeahead(widget)
+    return found is not None and found.read_at < moment
 
 
 def hold_keys(widget: Widget, seconds: float) -> None:

@@ -59,8 +59,9 @@ async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(manager: S
 
 
 async def test_the_keys_behind_f2_are_typed_into_the_dialog_and_saving_does_not_connect(
-    manager: StandInManager, file: Path
+    manager: StandInManager, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tests.support.pilot.DEADLINE", 40.0)  # the dialog takes a second of the processor
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
         s.burst("f2", *"db", "tab", "ctrl+s", "ctrl+u", *"web3", "enter")
         await s.until(lambda: "web3" in file.read_text(), "the profile saved")

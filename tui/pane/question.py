@@ -16,7 +16,7 @@ from pstui.backends.console import KeyInfo, Question, QuestionCancelled, Questio
 from pstui.tui.editor.editor import EditorRow
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.typeahead import LIMIT, hold_keys, release_keys
+from pstui.tui.typeahead import SCREEN_LIMIT, hold_keys, release_keys
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -179,7 +179,7 @@ class AnswerInput(Input):
         elif escaped is not None:
             pass  # an Alt that a slow link has torn apart
         elif event.key == "enter":
-            hold_keys(self, LIMIT if self._asking.question.followed else NEXT)
+            hold_keys(self, SCREEN_LIMIT if self._asking.question.followed else NEXT)
             self._asking.answer(self.value)
         elif event.key == "ctrl+c":
             self._asking.refuse()
