@@ -59,7 +59,10 @@ class ProgressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed."""
+    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed.
+
+    ``activity`` is the command that its CategoryInfo names, ``recommendation`` the RecommendedAction of its details.
+    """
 
     message: str
     exception_type: str = ""
@@ -69,6 +72,8 @@ class ErrorInfo:
     target: str = ""
     position: str = ""
     stack_trace: str = ""
+    activity: str = ""
+    recommendation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Call:
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
+#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.4)
+OUT_DEFAULT_OUTPUT = Call("Out-Default", local_scope=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,9 @@ class PipelineTemplates:
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
 
+#: How what ran before it went.
+STATUS = Invocation(((Call("$?, $global:LASTEXITCODE", is_script=True),),))
+
 #: The prompt while the far end's debugger stands at a stop.
 DEBUG_PROMPT = Invocation(
     ((Call("prompt", merged=EVERY_STREAM, by_stream=True),),),
@@ -332,10 +337,13 @@ def line_invocation(
 def script_invocation(
     script: str, arguments: Sequence[Any], size: ConsoleSize | None, *, out_default: bool, no_input: bool
 ) -> Invocation:
-    """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text."""
+    """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text.
+
+    Errors come as records of their own either way.
+    """
     values = tuple((None, outgoing(value)) for value in arguments)
-    call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
-    statement = (call, OUT_DEFAULT) if out_default else (call,)
+    call = Call(script, values, is_script=True)
+    statement = (call, OUT_DEFAULT_OUTPUT) if out_default else (call,)
     return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, size=size)
 
 

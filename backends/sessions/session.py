@@ -67,6 +67,9 @@ class PSSession:
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        #: are told each error record, and each information record as it came, beside ``records``
+        self.on_error: Callable[[ErrorInfo], None] = lambda error: None
+        self.on_information: Callable[[bytes], None] = lambda body: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
@@ -226,15 +229,23 @@ class PSSession:
                 self.console,
                 host,
                 on_broken=self._broke,
-                on_error_record=self.records.add_error,
+                on_error_record=self._error,
                 on_event=self._event,
-                on_information=self.records.add_information,
+                on_information=self._information,
             )
         except BaseException:
             await _abort(transport)
             raise
         self.pool = pool
         return pool
+
+    def _error(self, error: ErrorInfo) -> None:
+        self.records.add_error(error)
+        self.on_error(error)
+
+    def _information(self, body: bytes) -> None:
+        self.records.add_information(body)
+        self.on_information(body)
 
     def _context(self) -> ConnectContext:
         def named(name: str) -> None:
