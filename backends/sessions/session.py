@@ -21,7 +21,14 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.failed_logins import FailedLogins
-from pstui.backends.records import ErrorInfo, InformationInfo, PipelineState, RunspaceAvailability, RunspaceState
+from pstui.backends.records import (
+    ErrorInfo,
+    InformationInfo,
+    PipelineState,
+    RunspaceAvailability,
+    RunspaceState,
+    SentObject,
+)
 from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
 from pstui.backends.transports import registry
@@ -299,11 +306,14 @@ class PSSession:
         invocation: Invocation,
         *,
         on_output: Callable[[Any], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
         source: AsyncIterator[Any] | None = None,
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
         with self.busy(invocation.is_nested) as pool:
-            result = await pool.run(invocation, on_output=on_output, source=source, on_start=self.started)
+            result = await pool.run(
+                invocation, on_output=on_output, on_object=on_object, source=source, on_start=self.started
+            )
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
         return result
@@ -390,7 +400,7 @@ class PSSession:
         arguments: Sequence[object] = (),
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
-        on_output: Callable[[object], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
         from pstui.backends.psrp.invocation import script_invocation
@@ -399,7 +409,7 @@ class PSSession:
         invocation = script_invocation(
             script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
         )
-        return await self.run(invocation, on_output=on_output, source=input)
+        return await self.run(invocation, on_object=on_object, source=input)
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""

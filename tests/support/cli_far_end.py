@@ -14,12 +14,23 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
+from psrpcore.types import serialize
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError, SessionBroken
-from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
+from pstui.backends.psrp.clixml import PlainCipher, note_object
+from pstui.backends.records import ErrorInfo, PipelineState, SentObject, Stream, Write
 from pstui.tui.cli.invoke import Invocation, Script, run
+
+
+def sent(value: object) -> SentObject:
+    """Return a value as a far end would send it."""
+    if isinstance(value, dict):
+        value = note_object(**value)
+    element = serialize(value, PlainCipher())
+    return SentObject(ElementTree.tostring(element), PlainCipher().decrypt)
 
 
 @dataclass
@@ -36,7 +47,7 @@ class Session:
         self.calls: list[str] = []
         self.arguments: Sequence[object] = ()
         self.input: AsyncIterator[object] | None = None
-        self.on_output: Callable[[object], None] | None = None
+        self.on_object: Callable[[SentObject], None] | None = None
 
     async def open(self) -> None:
         self.calls.append("open")
@@ -63,10 +74,10 @@ class Session:
         arguments: Sequence[object] = (),
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
-        on_output: Callable[[object], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
     ) -> Result:
-        self.arguments, self.input, self.on_output = arguments, input, on_output
-        assert out_default is (on_output is None)
+        self.arguments, self.input, self.on_object = arguments, input, on_object
+        assert out_default is (on_object is None)
         for step in script.split(" | "):
             verb, _, rest = step.partition(" ")
             result: Result | None = await getattr(self, f"do_{verb}")(rest)
@@ -113,8 +124,8 @@ class Session:
         self.console.write(Write(f"first {await anext(self.input)}"))
 
     async def do_object(self, text: str) -> None:
-        assert self.on_output is not None
-        self.on_output(json.loads(text))
+        assert self.on_object is not None
+        self.on_object(sent(json.loads(text)))
 
     async def do_sleep(self, _: str) -> Result:
         self.console.write(Write("sleeping"))

@@ -21,9 +21,10 @@ from pstui.backends.binding.context import BoundCall
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import CallError, OpenCancelled, OpenError, PstuiError
-from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
+from pstui.backends.records import ErrorInfo, PipelineState, SentObject, Stream, Write
 from pstui.tui.cli.console import LineConsole, Look, Sink, TerminalConsole, with_passwords
-from pstui.tui.cli.streams import Output, SharedInput, is_redirected, lines, may_take_input, named, to_json
+from pstui.tui.cli.streams import Output, SharedInput, is_redirected, lines, may_take_input
+from pstui.tui.output.writer import ObjectWriter, object_writer
 from pstui.tui.profiles.reading import Profiles
 
 _ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
@@ -130,10 +131,17 @@ class Target:
     """A session that is opened for one script. ``several`` says that errors must name the target."""
 
     def __init__(
-        self, session: Any, info: ConnectionInfo, script: Script, console: Console, output: Output, *, several: bool
+        self,
+        session: Any,
+        info: ConnectionInfo,
+        script: Script,
+        console: Console,
+        writer: ObjectWriter | None,
+        *,
+        several: bool,
     ) -> None:
         self._session, self._info, self._script = session, info, script
-        self._console, self._output, self._several = console, output, several
+        self._console, self._writer, self._several = console, writer, several
         self._opening: asyncio.Task[None] | None = None
         self._running: asyncio.Task[Result] | None = None
         self._unwanted = False
@@ -167,8 +175,8 @@ class Target:
                 self._console,
                 arguments=script.arguments,
                 input=source,
-                out_default=not script.json,
-                on_output=self._object if script.json else None,
+                out_default=self._writer is None,
+                on_object=self._object if self._writer is not None else None,
             )
         )
         if self._unwanted:  # interrupted in the moment between opening and running
@@ -198,10 +206,9 @@ class Target:
         elif give_up and self._opening is not None:
             self._opening.cancel()
 
-    def _object(self, value: object) -> None:
-        if self._script.named:
-            value = named(value, self._info.computer_name)
-        self._output.put("out", to_json(value) + "\n")
+    def _object(self, sent: SentObject) -> None:
+        assert self._writer is not None
+        self._writer.write(sent, {"PSComputerName": self._info.computer_name} if self._script.named else None)
 
     def _say(self, error: PstuiError) -> None:
         for line in f"pstui: {error.text()}".split("\n"):
@@ -251,16 +258,21 @@ class _Run:
         self.targets: list[Target] = []
         self.asking: asyncio.Task[list[ConnectionInfo]] | None = None
         self.helpers: set[asyncio.Task[None]] = set()
+        self.writer: ObjectWriter | None = None
         self.code: int | None = None  # set by a signal or a closed output: it outweighs the pipelines' own
 
     async def main(self) -> int:
         self.output = Output(on_closed=self._output_closed)
+        if self.invocation.script.json:
+            self.writer = object_writer("json", self.output.put)
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
         try:
             with self._signals():
                 code = await self._all()
         finally:
             self.console.finish()
+            if self.writer is not None:
+                self.writer.close()
             await self.output.close()
         if self.code is None and self.output.failure is not None:
             print(f"pstui: standard output cannot be written ({self.output.failure.strerror})", file=sys.stderr)
@@ -306,7 +318,7 @@ class _Run:
                 return EXIT_INTERRUPTED
             console = LineConsole(self.console) if self.several else self.console
             session = manager.create(info, console)
-            target = Target(session, info, self.invocation.script, console, self.output, several=self.several)
+            target = Target(session, info, self.invocation.script, console, self.writer, several=self.several)
             self.targets.append(target)
             try:
                 return await target.run(source())

@@ -7,27 +7,31 @@ input is the input of the remote pipeline, one object a line.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import datetime
-import json
-import math
 import os
 import queue
 import re
 import select
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from io import RawIOBase
 from typing import Any, Literal
 
 from pstui.backends.console import BACKLOG_LIMIT
+from pstui.tui.output.writer import Deferred
 
 Where = Literal["out", "err"]
 
 #: as many pieces as are joined into one write at most: large enough for a flood, small enough to stop soon
 _BATCH = 2_000
+#: a piece of more characters or bytes counts as several
+_PIECE = 1024
+#: so many characters are written at once, whatever they are part of
+_WRITE = 256 * 1024
+_HALF = re.compile("[\ud800-\udfff]")
+
+_Piece = tuple[Where, str | Deferred, int]
 
 
 class Output:
@@ -42,21 +46,25 @@ class Output:
         self.failure: OSError | None = None
         self.on_closed = on_closed
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[tuple[Where, str] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
         self._given = 0  # counted on the loop
         self._written = 0  # counted by the thread
         self._room = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="pstui-output", daemon=True)
         self._thread.start()
 
-    def put(self, where: Where, text: str) -> None:
-        """Queue text for one of the two; returns at once."""
-        self._given += 1
-        self._queue.put((where, text))
+    def put(self, where: Where, text: str | Deferred, size: int = 0) -> None:
+        """Queue text for one of the two; returns at once.
+
+        Text that is not made yet is made by the thread; ``size`` is that of what it is made from, in bytes.
+        """
+        weight = 1 + (size or (len(text) if isinstance(text, str) else 0)) // _PIECE
+        self._given += weight
+        self._queue.put((where, text, weight))
 
     @property
     def backlog(self) -> int:
-        """How many pieces were taken and are not yet written."""
+        """How many pieces were taken and are not yet written; a long one counts as many."""
         return self._given - self._written
 
     async def drained(self, limit: int = BACKLOG_LIMIT // 2) -> None:
@@ -74,19 +82,21 @@ class Output:
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
-            where, text = first
-            parts, taken = [text], 1
-            last: tuple[Where, str] | None = first
-            while taken < _BATCH and not self._queue.empty():
-                last = self._queue.get()
-                if last is None:
+            parts = _Parts(self._write)
+            last: _Piece | None = first
+            taken = 0
+            while last is not None:
+                where, text, weight = last
+                parts.begin(where)
+                if isinstance(text, str):
+                    parts.add(text)
+                else:
+                    text(parts.add)
+                taken += weight
+                if taken >= _BATCH or self._queue.empty():
                     break
-                taken += 1
-                if last[0] != where:
-                    self._write(where, "".join(parts))
-                    where, parts = last[0], []
-                parts.append(last[1])
-            self._write(where, "".join(parts))
+                last = self._queue.get()
+            parts.flush()
             self._written += taken
             self._tell(self._room.set)
             if last is None:
@@ -96,7 +106,7 @@ class Output:
         stream = self._streams[where]
         if stream is None or (where == "out" and self.failure is not None):
             return
-        view = memoryview(text.encode("utf-8", "replace"))
+        view = memoryview(_encoded(text))
         try:
             while view:
                 written = stream.write(view)
@@ -114,6 +124,49 @@ class Output:
     def _tell(self, callback: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop ended first: nobody waits any longer
             self._loop.call_soon_threadsafe(callback)
+
+
+def _encoded(text: str) -> bytes:
+    """Return text as UTF-8; half a surrogate pair, which has none, becomes U+FFFD as in .NET."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _HALF.sub("\ufffd", text).encode()
+
+
+class _Parts:
+    """Joins pieces of text to writes of a good size."""
+
+    def __init__(self, write: Callable[[Where, str], None]) -> None:
+        self._write = write
+        self._where: Where = "out"
+        self._parts: list[str] = []
+        self._size = 0
+
+    def begin(self, where: Where) -> None:
+        """Say which of the two streams the next pieces are for."""
+        if where != self._where:
+            self.flush()
+            self._where = where
+
+    def add(self, text: str) -> None:
+        """Take one more piece."""
+        while len(text) > 2 * _WRITE:
+            self._parts.append(text[:_WRITE])
+            self._size += _WRITE
+            text = text[_WRITE:]
+            self.flush()
+        self._parts.append(text)
+        self._size += len(text)
+        if self._size > _WRITE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._size:
+            self._write(self._where, "".join(self._parts))
+        self._parts.clear()
+        self._size = 0
 
 
 def _raw(stream: Any) -> RawIOBase | None:
@@ -223,43 +276,3 @@ class SharedInput:
             self._read.append(await anext(self._source))
         except StopAsyncIteration:
             self._ended = True
-
-
-#: characters that JSON allows bare and a terminal or a line reader does not
-_ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-def named(value: object, computer: str) -> object:
-    """Return a value with the PSComputerName it came from, as Invoke-Command notes it on each object.
-
-    What has properties gets one more; everything else becomes the ``value`` of an object, as ConvertTo-Json writes it.
-    """
-    properties = dict(value) if isinstance(value, Mapping) else {"value": value}
-    return {**properties, "PSComputerName": computer}
-
-
-def to_json(value: object) -> str:
-    """Return one value as JSON on one line, free of what would act on a terminal or break the line."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_value)
-    except (TypeError, ValueError):  # NaN and infinity, or a key that is neither text nor number: JSON has none of them
-        text = json.dumps(_speakable(value), ensure_ascii=False, default=_plain_value)
-    return _ESCAPE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def _speakable(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _speakable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_speakable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    return str(value)

@@ -16,7 +16,7 @@ from pstui.tui.cli import invoke as cli_invoke
 from pstui.tui.cli.console import LineConsole, with_passwords
 from pstui.tui.cli.invoke import outcome
 from pstui.tui.cli.main import main
-from pstui.tui.cli.streams import SharedInput, named
+from pstui.tui.cli.streams import SharedInput
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
 from tests.support.nobody import NobodyConsole
@@ -69,7 +69,6 @@ def test_objects_say_which_computer_they_come_from(capfd: Captured) -> None:
         {"Id": 4, "PSComputerName": "b"},
         {"value": 7, "PSComputerName": "b"},
     ]
-    assert named({"PSComputerName": "far"}, "near") == {"PSComputerName": "near"}
 
 
 def test_no_more_targets_at_once_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
