@@ -139,6 +139,12 @@ class PipelineState(enum.IntEnum):
     DISCONNECTED = 6
 
 
+class Batch(tuple[Any, ...]):
+    """Values of a pipeline's input that are sent together."""
+
+    __slots__ = ()
+
+
 class Bounded(list[Any]):
     """Keeps the first ``limit`` values; the others are dropped."""
 

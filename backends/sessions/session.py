@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -398,16 +398,20 @@ class PSSession:
         console: Console,
         *,
         arguments: Sequence[object] = (),
+        using: Mapping[str, object] | None = None,
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
         on_object: Callable[[SentObject], None] | None = None,
     ) -> PipelineResult:
-        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
+        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
+
+        ``using`` is the table of the values of its ``$using:`` variables.
+        """
         from pstui.backends.psrp.invocation import script_invocation
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
+            script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_object=on_object, source=input)
 

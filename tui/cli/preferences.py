@@ -203,7 +203,12 @@ class Reporter:
 
     def _say(self, text: str) -> None:
         label = f"[{self._label}] " if self._label else ""
-        self._console.write(Write(f"{label}pstui: {text}", stream=Stream.ERROR))
+        self.tell(Write(f"{label}pstui: {text}", stream=Stream.ERROR))
+
+    def tell(self, record: Write) -> None:
+        """Write a word of pstui's own; it is no record of the far end."""
+        if record.stream is Stream.ERROR or not self._preferences.quiet:
+            self._console.write(record)
 
     def cancel(self) -> None:
         """Withdraw the questions that are open."""
@@ -253,4 +258,4 @@ class Reporter:
     def _unanswered(self, cancelled: QuestionCancelled) -> None:
         """A question that nobody can answer fails the pipeline; one that a person refused is for the script."""
         if cancelled.nobody:
-            self.failed = True
+            self.end()
