@@ -83,8 +83,8 @@ Ctrl+C stops it. -ErrorAction, -WarningAction, -InformationAction and
 -Debug tell how sessions are opened. Progress is shown on a terminal alone;
 NO_COLOR turns colours off.
 Several targets (-HostName a,b) run side by side. What the far ends format
-begins with the name of its target (not with -HideComputerName); each object of
---json then has its PSComputerName and RunspaceId.
+begins with the name of its target (not with -HideComputerName); each object
+of --json then has its PSComputerName and RunspaceId.
 """
 
 
@@ -141,7 +141,7 @@ def _options(options: Iterable[Declared]) -> str:
 
 
 def _row(name: str, text: str, width: int) -> str:
-    lines = textwrap.wrap(text, 78 - width, break_on_hyphens=False)
+    lines = textwrap.wrap(text, 77 - width, break_on_hyphens=False)
     head = f"  {name:<{width}} "
     if len(name) > width:
         return f"  {name}\n" + "".join(f"{'':<{width + 3}}{line}\n" for line in lines)

@@ -91,6 +91,8 @@ class StreamWriter:
     def __init__(self, writer: RecordWriter, host: str) -> None:
         self._writer, self._host = writer, host
         self._line: list[str] = []
+        #: the text of Write-Host that comes next: it is an information record already
+        self._expected: str | None = None
 
     def write(self, sent: SentObject, notes: Notes | None = None) -> None:
         """Take an object of the output; its host is named beside it already."""
@@ -101,6 +103,9 @@ class StreamWriter:
         if record.stream in _PREFIXES:
             message = record.text.removeprefix(_PREFIXES[record.stream])
             self._writer.record(record.stream.value, self._host, {"message": message})
+            return
+        expected, self._expected = self._expected, None
+        if record.text == expected:
             return
         self._line.append(record.text)
         if record.newline:
@@ -124,8 +129,10 @@ class StreamWriter:
 
     def information(self, record: InformationInfo) -> None:
         """Take an information record."""
+        self._expected = record.message if "PSHOST" in record.tags else None
         parts = {"message": record.message, "source": record.source, "tags": list(record.tags)}
-        self._writer.record("information", self._host, parts, record.time)
+        time = record.time.replace(" ", "T", 1).replace("+00:00", "Z")
+        self._writer.record("information", self._host, parts, time)
 
     def progress(self, record: ProgressRecord) -> None:
         """Take a progress record."""
