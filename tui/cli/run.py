@@ -69,7 +69,12 @@ def run(invocation: Invocation, *, transcript: Sink | None = None, manager: Any 
 
     ``manager`` makes the sessions: a SessionManager unless a test brings its own.
     """
-    return asyncio.run(_Run(invocation, transcript, manager).main())
+    return asyncio.run(running(invocation, transcript=transcript, manager=manager))
+
+
+async def running(invocation: Invocation, *, transcript: Sink | None = None, manager: Any = None) -> int:
+    """Do what ``run`` does, in the loop that runs already."""
+    return await _Run(invocation, transcript, manager).main()
 
 
 _Input = AsyncIterator[object] | None
