@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType, serialize
+from pstui.backends.psrp.clixml import outgoing
 
 _FRAGMENT = struct.Struct(">QQBI")
 _MESSAGE = struct.Struct("<II16s16s")

@@ -155,7 +155,13 @@ def _bind(options: Options, profiles: Profiles) -> Wanted:
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
         refuse_late_options(others)
-        return _checked(bind(_INVOKE, others, context=context), profiles)
+        try:
+            call = bind(_INVOKE, others, context=context)
+        except CallError as error:
+            if "-ThrottleLimit" in error.why:  # PowerShell's does not go with every target
+                error.hint = f"{error.hint} --throttle N goes with every target.".strip()
+            raise
+        return _checked(call, profiles)
     if first.lower() in ENTER_NAMES:
         refuse_late_options(others)
         return _checked(bind(_ENTER, others, context=context), profiles)

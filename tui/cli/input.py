@@ -214,13 +214,13 @@ class _Json:
 
 def _object(value: Any) -> Any:
     """Return a JSON value as it is sent: its objects as PSCustomObjects, as ConvertFrom-Json makes them."""
-    from pstui.backends.psrp.clixml import custom_object
+    from pstui.backends.psrp.clixml import custom_object, outgoing  # loaded by now, with the session
 
     if isinstance(value, dict):
         return custom_object({key: _object(item) for key, item in value.items()})
     if isinstance(value, list):
         return [_object(item) for item in value]
-    return value
+    return outgoing(value)
 
 
 class _Raw:
