@@ -69,12 +69,21 @@ class PlainCipher(PSCryptoProvider):
         """Ignore a session key: this protocol version has none."""
 
 
+#: U+FFFE and U+FFFF, which PowerShell writes as references although XML has no such characters.
+_NO_CHARACTER = re.compile(rb"&#x(FFF[EF]);")
+
+
+def without_no_characters(body: bytes) -> bytes:
+    """Return CLIXML in which U+FFFE and U+FFFF are escaped as control characters are."""
+    return _NO_CHARACTER.sub(rb"_x\1_", body) if b"&#x" in body else body
+
+
 def parse(body: bytes) -> ElementTree.Element:
     """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds a document type."""
     if b"<!" in body:
         raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
     try:
-        return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
+        return ElementTree.fromstring(without_no_characters(body))  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
         raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
 

@@ -19,7 +19,7 @@ from io import RawIOBase
 from typing import Any, Literal
 
 from pstui.backends.console import BACKLOG_LIMIT
-from pstui.tui.output.writer import Deferred
+from pstui.tui.output.base import Deferred
 
 Where = Literal["out", "err"]
 

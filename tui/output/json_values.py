@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.clixml import unescape
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
+from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import PORTION, Document, Element, Shape, portions, read
-from pstui.tui.output.scalars import SCALARS, byte_list, string, text
+from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
 from pstui.tui.output.texts import text_of
-from pstui.tui.output.writer import Emit, Notes
 
 #: How many elements the references of one object may bring in.
 MAX_REFERRED = 200_000
@@ -110,11 +109,9 @@ class _Walk:
         elif tag == "SS":
             self._emit(self._secure_string(raw))
         elif tag == "PR":
-            self._emit("{")
-            self._entries(element, depth, "{")
-            self._emit("}")
+            self._emit(live_types.progress(element))
         else:
-            self._emit(string(unescape(raw)))
+            self._emit(text(raw))
 
     def _long_text(self, raw: str) -> None:
         self._emit('"')
@@ -212,7 +209,7 @@ class _Walk:
                     value = part
             if key is None or value is None:
                 continue
-            name = text_of(key, self._document)
+            name = local_date(key.text or "") if key.tag == "DT" else text_of(key, self._document)
             written.add(name)
             self._emit(f"{before}{string(name)}:")
             self._value(value, depth + 1)
@@ -221,7 +218,7 @@ class _Walk:
 
     def _properties(self, shape: Shape, depth: int, own: bool) -> None:
         self._emit("{")
-        if shape.types[:1] == (live_types.IP_ADDRESS,):
+        if live_types.IP_ADDRESS in shape.types:
             self._emit(text_of_members := live_types.ip_address(shape))
             written = {"IPAddressToString", *live_types.IP_NAMES}
             self._more(shape.notes, depth, own, written if text_of_members else set())
@@ -257,7 +254,7 @@ class _Walk:
     def _entries(self, parent: Element, depth: int, before: str, skip: Set[str] = frozenset()) -> str:
         for item in parent:
             name = item.get("N", "")
-            if name in skip:
+            if name in skip or item.tag == "MS":  # a set of members is no property
                 continue
             self._emit(f"{before}{text(name)}:")
             self._value(item, depth + 1)
