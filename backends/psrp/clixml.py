@@ -327,15 +327,23 @@ def text_of(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     if "&" in text:
-        if len(_ENTITY.findall(text)) != text.count("&"):
+        found = resolved(text)
+        if found is None:
             return None
-        try:
-            text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
-        except KeyError:
-            return None
+        text = found
     if "_x" in text:
         text = unescape(text)
     return text
+
+
+def resolved(text: str) -> str | None:
+    """Resolve XML's own entities, or return None when there are others."""
+    if len(_ENTITY.findall(text)) != text.count("&"):
+        return None
+    try:
+        return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
+    except KeyError:
+        return None
 
 
 def unescape(text: str) -> str:

@@ -21,6 +21,7 @@ from pstui.tui.output import live_types
 from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import PORTION, Document, Element, Shape, portions, read
 from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
+from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of
 
 #: How many elements the references of one object may bring in.
@@ -42,8 +43,13 @@ class JsonFormat:
         self._depth = depth
         self.warnings: dict[str, None] = {}
         self.lost = False
+        self._templates: dict[tuple[tuple[str, str], ...], Templates] = {}
 
     def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        found = self._fast(notes).json(sent.body)
+        if found is not None:
+            emit(found + "\n")
+            return
         try:
             root = read(sent.body)
         except ProtocolError as error:
@@ -53,8 +59,34 @@ class JsonFormat:
         _Walk(Document(root), self._depth, sent, notes, emit, self.warnings).top()
         emit("\n")
 
+    def _fast(self, notes: Notes) -> Templates:
+        key = tuple(notes.items())
+        found = self._templates.get(key)
+        if found is None:
+
+            def walk(body: bytes, single: Single) -> str | None:
+                parts, warnings = list[str](), dict[str, None]()
+                sent = SentObject(body, _no_secret)
+                _Walk(Document(read(body)), self._depth, sent, notes, parts.append, warnings, single).top()
+                return None if warnings else "".join(parts)
+
+            found = self._templates[key] = Templates(walk)
+        return found
+
     def end(self, emit: Emit) -> None:
         """Nothing: the lines are all there is."""
+
+
+def _no_secret(raw: str) -> str:
+    raise ValueError("a shape with a secret has no template")
+
+
+#: what a walk writes of a single value: by the function that makes JSON of it, and its text
+Single = Callable[[Callable[[str], str], str], str]
+
+
+def _converted(convert: Callable[[str], str], raw: str) -> str:
+    return convert(raw)
 
 
 class _Walk:
@@ -68,9 +100,10 @@ class _Walk:
         notes: Notes,
         emit: Emit,
         warnings: dict[str, None],
+        single: Single = _converted,
     ) -> None:
         self._document, self._limit, self._sent, self._notes = document, limit, sent, notes
-        self._emit, self._warnings = emit, warnings
+        self._emit, self._warnings, self._single = emit, warnings, single
         self._referred = 0
         self._inside_reference = False
 
@@ -91,7 +124,7 @@ class _Walk:
             if len(raw) > PORTION and tag in _LONG:
                 self._long_text(raw)
             else:
-                self._emit(convert(raw))
+                self._emit(self._single(convert, raw))
         elif tag == "Obj":
             self._object(element, depth)
         elif tag == "Ref":
@@ -105,7 +138,7 @@ class _Walk:
         elif depth > self._limit:
             self._cut(element)
         elif (make := _LIVE.get(tag)) is not None:
-            self._emit(make(raw))
+            self._emit(self._single(make, raw))
         elif tag == "SS":
             self._emit(self._secure_string(raw))
         elif tag == "PR":
