@@ -69,12 +69,21 @@ class PlainCipher(PSCryptoProvider):
         """Ignore a session key: this protocol version has none."""
 
 
+#: U+FFFE and U+FFFF, which PowerShell writes as references although XML has no such characters.
+_NO_CHARACTER = re.compile(rb"&#x(FFF[EF]);")
+
+
+def without_no_characters(body: bytes) -> bytes:
+    """Return CLIXML in which U+FFFE and U+FFFF are escaped as control characters are."""
+    return _NO_CHARACTER.sub(rb"_x\1_", body) if b"&#x" in body else body
+
+
 def parse(body: bytes) -> ElementTree.Element:
     """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds a document type."""
     if b"<!" in body:
         raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
     try:
-        return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
+        return ElementTree.fromstring(without_no_characters(body))  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
         raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
 
@@ -327,15 +336,23 @@ def text_of(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     if "&" in text:
-        if len(_ENTITY.findall(text)) != text.count("&"):
+        found = resolved(text)
+        if found is None:
             return None
-        try:
-            text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
-        except KeyError:
-            return None
+        text = found
     if "_x" in text:
         text = unescape(text)
     return text
+
+
+def resolved(text: str) -> str | None:
+    """Resolve XML's own entities, or return None when there are others."""
+    if len(_ENTITY.findall(text)) != text.count("&"):
+        return None
+    try:
+        return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
+    except KeyError:
+        return None
 
 
 def unescape(text: str) -> str:

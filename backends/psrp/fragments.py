@@ -5,6 +5,7 @@ Both sides read with it: the client and the embedded endpoint.
 
 from __future__ import annotations
 
+import functools
 import struct
 import uuid
 from dataclasses import dataclass
@@ -105,8 +106,13 @@ def _message(blob: bytes, wanted: int) -> Message:
     body = blob[_MESSAGE.size :]
     if body.startswith(_BOM):
         body = body[3:]
-    pipeline = None if pipeline_id == _NO_ID else uuid.UUID(bytes_le=pipeline_id)
-    return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
+    return Message(kind, _guid(pool_id), None if pipeline_id == _NO_ID else _guid(pipeline_id), body)
+
+
+@functools.lru_cache(maxsize=64)
+def _guid(raw: bytes) -> uuid.UUID:
+    """Return a GUID of a header; those of a flood are always the same two."""
+    return uuid.UUID(bytes_le=raw)
 
 
 def refragmented(message: Message, object_id: int, *, for_server: bool = False) -> bytes:

@@ -20,6 +20,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import functools
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -77,6 +78,12 @@ def encode_data(ps_guid: uuid.UUID, data: bytes, stream: str = "Default") -> byt
     return b"%s%s</Data>\n" % (head, base64.b64encode(data))
 
 
+@functools.lru_cache(maxsize=64)
+def _guid(raw: bytes) -> uuid.UUID:
+    """Return a GUID; a flood comes with one, which is not made anew for each line."""
+    return uuid.UUID(raw.decode("ascii"))
+
+
 def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Element:
     """Decode one line of the peer, which may send the elements ``allowed``: by default it is a server.
 
@@ -96,7 +103,7 @@ def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Ele
     if set(values) != _ATTRIBUTES.get(name, {b"PSGuid"}):
         raise ProtocolError(f"the far end sent <{_quote(name)}> with the wrong attributes", _quote(line))
     try:
-        ps_guid = uuid.UUID(values[b"PSGuid"].decode("ascii"))
+        ps_guid = _guid(values[b"PSGuid"])
         data = base64.b64decode(content or b"", validate=True) if name == b"Data" else b""
     except (ValueError, binascii.Error) as error:
         raise ProtocolError(f"the far end sent a damaged <{_quote(name)}>", _quote(line)) from error

@@ -18,12 +18,10 @@ from io import RawIOBase
 from typing import Any, Literal
 
 from pstui.backends.console import BACKLOG_LIMIT
-from pstui.tui.output.writer import Deferred
+from pstui.tui.output.base import Deferred
 
 Where = Literal["out", "err"]
 
-#: as many pieces as are joined into one write at most: large enough for a flood, small enough to stop soon
-_BATCH = 2_000
 #: a piece of more characters or bytes counts as several
 _PIECE = 1024
 #: so many characters are written at once, whatever they are part of
@@ -45,7 +43,8 @@ class Output:
         self.failure: OSError | None = None
         self.on_closed = on_closed
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
+        self._waiting: list[_Piece] = []  # what was put in this turn of the loop
+        self._queue: queue.SimpleQueue[list[_Piece] | None] = queue.SimpleQueue()
         self._given = 0  # counted on the loop
         self._written = 0  # counted by the thread
         self._room = asyncio.Event()
@@ -59,7 +58,14 @@ class Output:
         """
         weight = 1 + (size or (len(text) if isinstance(text, str) else 0)) // _PIECE
         self._given += weight
-        self._queue.put((where, text, weight))
+        self._waiting.append((where, text, weight))
+        if len(self._waiting) == 1:  # waking the thread for each piece would cost more than writing it
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self._waiting:
+            self._queue.put(self._waiting)
+            self._waiting = []
 
     @property
     def backlog(self) -> int:
@@ -68,6 +74,7 @@ class Output:
 
     async def drained(self, limit: int = BACKLOG_LIMIT // 2) -> None:
         """Return when at most ``limit`` pieces are waiting."""
+        self._hand_over()
         while self.backlog > limit and self._thread.is_alive():
             self._room.clear()
             if self.backlog <= limit:
@@ -76,30 +83,22 @@ class Output:
 
     async def close(self) -> None:
         """Write what is left and end the thread."""
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
+        while (pieces := self._queue.get()) is not None:
             parts = _Parts(self._write)
-            last: _Piece | None = first
-            taken = 0
-            while last is not None:
-                where, text, weight = last
+            for where, text, _ in pieces:
                 parts.begin(where)
                 if isinstance(text, str):
                     parts.add(text)
-                else:
+                elif where == "err" or self.failure is None:
                     text(parts.add)
-                taken += weight
-                if taken >= _BATCH or self._queue.empty():
-                    break
-                last = self._queue.get()
             parts.flush()
-            self._written += taken
+            self._written += sum(weight for _, _, weight in pieces)
             self._tell(self._room.set)
-            if last is None:
-                return
 
     def _write(self, where: Where, text: str) -> None:
         stream = self._streams[where]

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import SentObject
+from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import Element, read
-from pstui.tui.output.writer import Emit, Notes
 
 _HEAD = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\n'
 _TAIL = "</Objs>\n"

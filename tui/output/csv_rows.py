@@ -9,9 +9,9 @@ from __future__ import annotations
 from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.clixml import unescape
 from pstui.backends.records import SentObject
+from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import Document, Element, read
 from pstui.tui.output.texts import text_of
-from pstui.tui.output.writer import Emit, Notes
 
 _NAMED = 20
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.clixml import parse, unescape
+from pstui.backends.psrp.clixml import parse, unescape, without_no_characters
 
 Element = ElementTree.Element
 #: what is parsed, decoded or written in one go, in bytes or characters
@@ -26,6 +26,7 @@ def read(body: bytes) -> Element:
         return parse(body or b"<Nil/>")
     if b"<!" in body:
         raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+    body = without_no_characters(body)
     parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused above, sizes are bounded
     try:
         for start in range(0, len(body), PORTION):

@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.clixml import unescape
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
+from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import PORTION, Document, Element, Shape, portions, read
-from pstui.tui.output.scalars import SCALARS, byte_list, string, text
+from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
+from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of
-from pstui.tui.output.writer import Emit, Notes
 
 #: How many elements the references of one object may bring in.
 MAX_REFERRED = 200_000
@@ -43,8 +43,13 @@ class JsonFormat:
         self._depth = depth
         self.warnings: dict[str, None] = {}
         self.lost = False
+        self._templates: dict[tuple[tuple[str, str], ...], Templates] = {}
 
     def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        found = self._fast(notes).json(sent.body)
+        if found is not None:
+            emit(found + "\n")
+            return
         try:
             root = read(sent.body)
         except ProtocolError as error:
@@ -54,8 +59,34 @@ class JsonFormat:
         _Walk(Document(root), self._depth, sent, notes, emit, self.warnings).top()
         emit("\n")
 
+    def _fast(self, notes: Notes) -> Templates:
+        key = tuple(notes.items())
+        found = self._templates.get(key)
+        if found is None:
+
+            def walk(body: bytes, single: Single) -> str | None:
+                parts, warnings = list[str](), dict[str, None]()
+                sent = SentObject(body, _no_secret)
+                _Walk(Document(read(body)), self._depth, sent, notes, parts.append, warnings, single).top()
+                return None if warnings else "".join(parts)
+
+            found = self._templates[key] = Templates(walk)
+        return found
+
     def end(self, emit: Emit) -> None:
         """Nothing: the lines are all there is."""
+
+
+def _no_secret(raw: str) -> str:
+    raise ValueError("a shape with a secret has no template")
+
+
+#: what a walk writes of a single value: by the function that makes JSON of it, and its text
+Single = Callable[[Callable[[str], str], str], str]
+
+
+def _converted(convert: Callable[[str], str], raw: str) -> str:
+    return convert(raw)
 
 
 class _Walk:
@@ -69,9 +100,10 @@ class _Walk:
         notes: Notes,
         emit: Emit,
         warnings: dict[str, None],
+        single: Single = _converted,
     ) -> None:
         self._document, self._limit, self._sent, self._notes = document, limit, sent, notes
-        self._emit, self._warnings = emit, warnings
+        self._emit, self._warnings, self._single = emit, warnings, single
         self._referred = 0
         self._inside_reference = False
 
@@ -92,7 +124,7 @@ class _Walk:
             if len(raw) > PORTION and tag in _LONG:
                 self._long_text(raw)
             else:
-                self._emit(convert(raw))
+                self._emit(self._single(convert, raw))
         elif tag == "Obj":
             self._object(element, depth)
         elif tag == "Ref":
@@ -106,15 +138,13 @@ class _Walk:
         elif depth > self._limit:
             self._cut(element)
         elif (make := _LIVE.get(tag)) is not None:
-            self._emit(make(raw))
+            self._emit(self._single(make, raw))
         elif tag == "SS":
             self._emit(self._secure_string(raw))
         elif tag == "PR":
-            self._emit("{")
-            self._entries(element, depth, "{")
-            self._emit("}")
+            self._emit(live_types.progress(element))
         else:
-            self._emit(string(unescape(raw)))
+            self._emit(text(raw))
 
     def _long_text(self, raw: str) -> None:
         self._emit('"')
@@ -212,7 +242,7 @@ class _Walk:
                     value = part
             if key is None or value is None:
                 continue
-            name = text_of(key, self._document)
+            name = local_date(key.text or "") if key.tag == "DT" else text_of(key, self._document)
             written.add(name)
             self._emit(f"{before}{string(name)}:")
             self._value(value, depth + 1)
@@ -221,7 +251,7 @@ class _Walk:
 
     def _properties(self, shape: Shape, depth: int, own: bool) -> None:
         self._emit("{")
-        if shape.types[:1] == (live_types.IP_ADDRESS,):
+        if live_types.IP_ADDRESS in shape.types:
             self._emit(text_of_members := live_types.ip_address(shape))
             written = {"IPAddressToString", *live_types.IP_NAMES}
             self._more(shape.notes, depth, own, written if text_of_members else set())
@@ -257,7 +287,7 @@ class _Walk:
     def _entries(self, parent: Element, depth: int, before: str, skip: Set[str] = frozenset()) -> str:
         for item in parent:
             name = item.get("N", "")
-            if name in skip:
+            if name in skip or item.tag == "MS":  # a set of members is no property
                 continue
             self._emit(f"{before}{text(name)}:")
             self._value(item, depth + 1)

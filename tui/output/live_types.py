@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from pstui.tui.output.elements import Shape
-from pstui.tui.output.scalars import SCALARS, floating, string
+from pstui.tui.output.elements import Element, Shape
+from pstui.tui.output.scalars import SCALARS, floating, string, text, whole
 
 #: a TimeSpan in ISO 8601, as .NET writes it
 _DURATION = re.compile(
@@ -14,6 +14,8 @@ _DURATION = re.compile(
 )
 #: 100-nanosecond ticks in a second, as TimeSpan counts
 SECOND = 10_000_000
+#: TotalMilliseconds never says more, so that it can be made a TimeSpan again
+MOST_MILLISECONDS = 922337203685477.0
 _MINUTE, _HOUR, _DAY = 60 * SECOND, 3600 * SECOND, 86400 * SECOND
 _PARTS = (
     ("Days", _DAY, 0),
@@ -53,7 +55,7 @@ def time_span(raw: str) -> str:
     totals = (
         ("Days", ticks / _DAY),
         ("Hours", ticks / _HOUR),
-        ("Milliseconds", ticks / (SECOND // 1000)),
+        ("Milliseconds", max(-MOST_MILLISECONDS, min(ticks / (SECOND // 1000), MOST_MILLISECONDS))),
         ("Microseconds", ticks / 10),
         ("Nanoseconds", float(ticks) * 100),
         ("Minutes", ticks / _MINUTE),
@@ -74,6 +76,36 @@ def version(raw: str) -> str:
         f'{{"Major":{major},"Minor":{minor},"Build":{build},"Revision":{revision}'
         f',"MajorRevision":{high},"MinorRevision":{low}}}'
     )
+
+
+#: A progress record: its properties in the order of .NET, and the elements it is sent in.
+PROGRESS = (
+    ("ActivityId", "AI"),
+    ("ParentActivityId", "PI"),
+    ("Activity", "AV"),
+    ("StatusDescription", "SD"),
+    ("CurrentOperation", "S"),
+    ("PercentComplete", "PC"),
+    ("SecondsRemaining", "SR"),
+    ("RecordType", "T"),
+)
+_RECORD_TYPES = {"Processing": "0", "Completed": "1"}
+
+
+def progress(element: Element) -> str:
+    """Return a progress record; an operation that was not given is null."""
+    sent = {item.tag: item.text or "" for item in element}
+    found = []
+    for name, tag in PROGRESS:
+        raw = sent.get(tag)
+        if raw is None:
+            value = "null"
+        elif tag in ("AI", "PI", "PC", "SR"):
+            value = whole(raw)
+        else:
+            value = _RECORD_TYPES.get(raw, text(raw)) if tag == "T" else text(raw)
+        found.append(f'"{name}":{value}')
+    return "{" + ",".join(found) + "}"
 
 
 #: what an IPAddress has, in the order of .NET

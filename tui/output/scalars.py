@@ -155,11 +155,11 @@ def byte_list(raw: str) -> Iterator[str]:
 
 
 def floating(value: float) -> str:
-    """Return a double as .NET writes it: the shortest text, with an exponent below 1E-04 and from 1E+15 on."""
+    """Return a double as .NET writes it: the shortest text, with an exponent below 1E-04 and from 1E+17 on."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     assert isinstance(exponent, int)
     place = len(digits) - 1 + exponent
-    if -5 < place < 15:
+    if -5 < place < 17:
         plain = format(Decimal((sign, digits, exponent)), "f")
         return plain if "." in plain else plain + ".0"
     text_of_digits = "".join(map(str, digits))

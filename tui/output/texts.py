@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+from collections.abc import Iterable
+
 from pstui.backends.psrp.clixml import unescape
 from pstui.tui.output.elements import Document, Element
 from pstui.tui.output.live_types import SECOND, ticks_of
@@ -10,6 +14,15 @@ from pstui.tui.output.scalars import local_date
 #: texts that come over as they are
 _PLAIN = frozenset({"S", "SBK", "XD", "URI", "G", "Version", "I32", "I64", "U32", "U64", "I16", "U16", "By", "SB", "D"})
 _COLLECTIONS = frozenset({"LST", "IE", "QUE", "STK"})
+#: what PowerShell's client makes of collections, whatever they were
+_MADE = {
+    "LST": "System.Collections.ArrayList",
+    "IE": "System.Collections.ArrayList",
+    "QUE": "System.Collections.Queue",
+    "STK": "System.Collections.Stack",
+    "DCT": "System.Collections.Hashtable",
+}
+_ORDERED = "System.Collections.Specialized.OrderedDictionary"
 #: how much of a list or of properties a text holds at most
 _MANY = 1000
 
@@ -36,7 +49,7 @@ def text_of(element: Element, document: Document, *, nested: bool = False) -> st
         case "SS":
             return "System.Security.SecureString"
         case "BA":
-            return "System.Byte[]"
+            return _some(str(byte) for byte in _bytes(raw))
         case "DT":
             return invariant_date(raw)
         case "TS":
@@ -63,6 +76,19 @@ def time_span(raw: str) -> str:
     return ("-" * (ticks < 0)) + (f"{days}." if days else "") + clock + (f".{fraction:07d}" if fraction else "")
 
 
+def _bytes(raw: str) -> bytes:
+    try:
+        return base64.b64decode(raw[: 2 * _MANY])  # more than the text will hold
+    except ValueError:
+        return b""
+
+
+def _some(texts: Iterable[str], between: str = " ") -> str:
+    """Join texts, but not so many that one cell or one cut value is all there is to see; what is cut ends in "…"."""
+    found = list(itertools.islice(texts, _MANY + 1))
+    return between.join([*found[:_MANY], "…"] if len(found) > _MANY else found)
+
+
 def _object(element: Element, document: Document, nested: bool) -> str:
     shape = document.shape(element)
     if shape.text is not None:
@@ -71,10 +97,12 @@ def _object(element: Element, document: Document, nested: bool) -> str:
     if base is None:
         if nested or shape.notes is None:
             return ""
-        inside = ((item.get("N", ""), text_of(item, document, nested=True)) for item in list(shape.notes)[:_MANY])
-        return "@{" + "; ".join(f"{unescape(name)}={value}" for name, value in inside) + "}"
+        inside = (f"{unescape(item.get('N', ''))}={text_of(item, document, nested=True)}" for item in shape.notes)
+        return "@{" + _some(inside, "; ") + "}"
     if base.tag in _COLLECTIONS and not nested:
-        return " ".join(text_of(item, document, nested=True) for item in list(base)[:_MANY])
-    if base.tag == "DCT" or base.tag in _COLLECTIONS:
-        return shape.types[0] if shape.types else ""
+        return _some(text_of(item, document, nested=True) for item in base)
+    if base.tag == "DCT" and _ORDERED in shape.types:
+        return _ORDERED
+    if (made := _MADE.get(base.tag)) is not None:
+        return made
     return text_of(base, document)
