@@ -68,6 +68,8 @@ def _body(core: ClientRunspacePool, value: Any) -> bytes:
         return b"<BA>%s</BA>" % base64.b64encode(value)
     if value is None:
         return b"<Nil />"
-    element = serialize(outgoing(value), core._cipher, our_capability=core.our_capability, their_capability=core.their_capability)
+    element = serialize(
+        outgoing(value), core._cipher, our_capability=core.our_capability, their_capability=core.their_capability
+    )
     found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
     return found

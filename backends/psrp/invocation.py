@@ -85,7 +85,7 @@ class Call:
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
-#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.4)
+#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.15)
 OUT_DEFAULT_OUTPUT = Call("Out-Default", local_scope=True)
 
 
