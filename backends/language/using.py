@@ -1,7 +1,7 @@
 """``$using:NAME`` in a script that runs elsewhere: found, and its values laid beside the script.
 
 How this works. The real client sends the values in a table whose keys are the texts of the expressions, as base64
-(protocol-notes 3.15). A text with a property behind the variable, as in ``$using:x.Length``, would need the value of
+(protocol-notes 3.12). A text with a property behind the variable, as in ``$using:x.Length``, would need the value of
 the property; so the variable gets parentheses of its own there, and the far end takes the property.
 """
 

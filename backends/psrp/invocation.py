@@ -85,7 +85,7 @@ class Call:
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
-#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.15)
+#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.12)
 OUT_DEFAULT_OUTPUT = Call("Out-Default", local_scope=True)
 
 
@@ -334,7 +334,7 @@ def line_invocation(
     return Invocation(statements, history=text, add_to_history=True, size=size)
 
 
-#: the parameter that holds the values of ``$using:`` (protocol-notes 3.15)
+#: the parameter that holds the values of ``$using:`` (protocol-notes 3.12)
 _USING = "--%"
 
 

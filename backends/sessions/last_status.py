@@ -21,7 +21,7 @@ class LastStatus:
 
 
 async def last_status(session: PSSession) -> LastStatus:
-    """Ask the far end how what ran last in a session went; ``$?`` outlives its pipeline (protocol-notes 3.15).
+    """Ask the far end how what ran last in a session went; ``$?`` outlives its pipeline (protocol-notes 3.12).
 
     An endpoint without the language, and a session that has ended meanwhile, say nothing.
     """

@@ -1,7 +1,7 @@
 """The text of an error record as the real client of Invoke-Command shows it: PowerShell's ConciseView of one from afar.
 
 A record that comes from another computer has no invocation here, so the view is short: what failed, and the message
-(protocol-notes 3.15).
+(protocol-notes 3.12).
 """
 
 from __future__ import annotations

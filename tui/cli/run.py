@@ -132,7 +132,7 @@ class _Run:
         except (OpenCancelled, QuestionCancelled, asyncio.CancelledError):
             return EXIT_INTERRUPTED
         gate = asyncio.Semaphore(self.invocation.throttle)
-        source = self._source(len(infos))
+        source = self._source()
         codes = await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos))
         without_password = len(self.invocation.infos) - len(infos)
         return outcome([*codes, *[EXIT_NO_SESSION] * without_password])
@@ -176,7 +176,7 @@ class _Run:
                 if console is not None:
                     console.finish()
 
-    def _source(self, count: int) -> Callable[[], _Input]:
+    def _source(self) -> Callable[[], _Input]:
         """Return what gives each target the input, from its beginning."""
         given = self.invocation.input
         if given is not None:
@@ -186,7 +186,7 @@ class _Run:
             return lambda: None
         if not self.several:
             return lambda: read_input(form or "lines")
-        return SharedInput(read_input(form or "lines"), count).items
+        return SharedInput(form or "lines").items
 
     # -- ends from outside -------------------------------------------------------------------------------------
 

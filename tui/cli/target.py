@@ -14,7 +14,7 @@ from pstui.backends.records import ErrorInfo, PipelineState, SentObject, Stream,
 from pstui.backends.sessions.last_status import LastStatus, last_status
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESSION, EXIT_OK, own_code
 from pstui.tui.cli.preferences import Preferences, RecordSink, Reporter
-from pstui.tui.output.writer import Notes
+from pstui.tui.output.base import Notes
 
 
 class Result(Protocol):

@@ -13,8 +13,8 @@ import re
 from typing import Any
 
 from pstui.backends.records import ErrorInfo, InformationInfo, ProgressRecord, SentObject, Stream, Write
+from pstui.tui.output.base import Emit, Notes, Put
 from pstui.tui.output.json_values import JsonFormat
-from pstui.tui.output.writer import Emit, Notes, Put
 
 #: characters that JSON allows bare and a terminal or a line reader does not
 _ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")

@@ -179,7 +179,7 @@ async def _fed_script(
 
 
 def _using(arguments: tuple[tuple[str | None, Any], ...]) -> dict[str, Any]:
-    """Return the values of ``$using:`` by the texts of their expressions (protocol-notes 3.15)."""
+    """Return the values of ``$using:`` by the texts of their expressions (protocol-notes 3.12)."""
     table = next((decode(value) for name, value in arguments if name == "--%"), None)
     if not isinstance(table, dict):
         return {}
