@@ -60,13 +60,13 @@ def may_take_input(script: str) -> bool:
     return first is not None and first.group(1).lower() not in _KEYWORDS
 
 
-async def read_input(form: InputForm, fd: int = 0) -> AsyncIterator[object]:
+async def read_input(form: InputForm, fd: int = 0) -> AsyncIterator[Batch]:
     """Yield the values of a descriptor in batches, read no further ahead than the far end follows."""
     async for batch in _batches(form, _chunks(fd)):
         yield batch
 
 
-async def _batches(form: InputForm, chunks: AsyncIterator[bytes]) -> AsyncIterator[object]:
+async def _batches(form: InputForm, chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
     splitter = _SPLITTERS[form]()
     async for chunk in chunks:
         if batch := splitter.feed(chunk):
@@ -247,7 +247,7 @@ class SharedInput:
         self._ended = False
         self._turn = asyncio.Lock()
 
-    async def items(self) -> AsyncIterator[object]:
+    async def items(self) -> AsyncIterator[Batch]:
         """Yield every value of the input, in batches."""
         async for batch in _batches(self._form, self._chunks()):
             yield batch

@@ -113,7 +113,7 @@ def test_stop_ends_the_run_at_the_error(capfd: Captured) -> None:
 def test_actions_on_warnings_and_quiet(capfd: Captured) -> None:
     assert invoke("warn careful | say x", preferences=Preferences(warning="SilentlyContinue"))[0] == 0
     assert capfd.readouterr() == ("x\n", "")
-    assert invoke("warn careful | sleep", preferences=Preferences(warning="Stop"))[0] == 1
+    assert invoke("warn WARNING: careful | sleep", preferences=Preferences(warning="Stop"))[0] == 1
     assert capfd.readouterr().err.splitlines() == [
         "WARNING: careful",
         "pstui: The run was stopped, because a preference is set to Stop: warning.",

@@ -18,6 +18,7 @@ from pstui.tui.cli.console import with_passwords
 from pstui.tui.cli.exit_codes import outcome
 from pstui.tui.cli.input import SharedInput
 from pstui.tui.cli.main import main
+from pstui.tui.cli.run import Invocation
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
 from tests.support.nobody import NobodyConsole
@@ -152,9 +153,9 @@ def test_the_exit_code_of_several(codes: list[int], expected: int) -> None:
 def test_what_a_line_asks_for(
     line: str, hosts: list[str], throttle: int, marked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[invoke.Invocation] = []
+    seen: list[Invocation] = []
 
-    def record(invocation: invoke.Invocation, **_: object) -> int:
+    def record(invocation: Invocation, **_: object) -> int:
         seen.append(invocation)
         return 0
 
@@ -167,7 +168,7 @@ def test_what_a_line_asks_for(
 def test_what_is_piped_in_or_given_as_an_object_is_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
-    def record(invocation: invoke.Invocation, **_: object) -> int:
+    def record(invocation: Invocation, **_: object) -> int:
         seen.append(invocation.input)
         return 0
 
