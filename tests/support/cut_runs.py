@@ -66,7 +66,7 @@ def cut_run(way: str, delay: float, *, begun: bool, real: str | None = None) -> 
     mark = uuid.uuid4().hex
     command = f"{real},-NoLogo,-NoProfile,-s" if real else f"{sys.executable},-m,pstui.tui.cli.main,demo,--stdio"
     words = ["--line", f"icm {{ {SCRIPT} }}"]
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / mark  # noqa: S108  it is made and taken away here
+    folder = Path(os.environ.get("TMPDIR", "/tmp")) / mark
     folder.mkdir()
     stand_in = folder / "pwsh"
     stand_in.write_text(f"#!/bin/sh\nexec {command.replace(',', ' ')}\n")
@@ -130,7 +130,7 @@ def _wrong(way: str, code: int, out: bytes, err: str, left: list[int]) -> str:
 
 def main(number: int, seed: int) -> int:
     """Cut so many runs; print what was wrong, and how they ended."""
-    dice = random.Random(seed)  # noqa: S311  moments, no secrets
+    dice = random.Random(seed)
     ends: Counter[tuple[str, int]] = Counter()
     wrong = 0
     for count in range(number):

@@ -1,9 +1,9 @@
 """The text of several targets on one output: whole lines, and no row of one inside a table of another.
 
 How this works. Each target writes into a ``Block``. Lines of text may alternate between the targets. What PowerShell
-formats (a table, a list) begins with an empty line; from there on the target has the floor: the others wait, with what
-they write kept, until it pauses at the end of a line or ends. A formatted block begins with the name of its target, as
-a table's group does, and once more where it goes on after others were heard.
+formats (a table, a list) begins with an empty line; from the next one on the target has the floor: the others wait,
+with what they write kept, until it pauses at the end of a line or ends. A formatted block begins with the name of its
+target, as a table's group does, and once more where it goes on after others were heard.
 
 What waits is bounded: a target that has too much of it is not read any further, as its console says by its backlog.
 """
@@ -18,7 +18,7 @@ from pstui.backends.credentials import Secret
 from pstui.backends.records import ProgressRecord, Stream, Write
 
 #: seconds of silence at the end of a line after which another target may be heard
-PAUSE = 0.25
+PAUSE = 0.5
 #: seconds after which a target that formats without a pause gives way at an empty line, and at any line
 TURN, LONGEST_TURN = 2.0, 10.0
 #: a far end that never ends its line must not fill the memory: a line of more pieces or characters is handed on
@@ -87,6 +87,8 @@ class Block:
         self._waiting: list[list[Write]] = []
         self._weight = 0
         self._formats = False
+        #: empty lines that may begin something formatted: the rest of it comes when PowerShell has seen enough of it
+        self._begin: list[list[Write]] = []
         self._room = asyncio.Event()
 
     def write(self, record: Write) -> None:
@@ -117,20 +119,26 @@ class Block:
 
     def _say(self, line: list[Write]) -> None:
         blocks = self._blocks
-        begins = not self._formats and not any(record.text for record in line)
-        self._formats = self._formats or begins
-        if self._formats:
+        if not (self._formats or any(record.text for record in line)):
+            self._begin.append(line)
+            return
+        begin, self._begin = self._begin, []
+        if begin or self._formats:
             blocks.take_floor(self)
-            if begins or blocks.speaker is not self:
+            if begin or blocks.speaker is not self:
                 self._head()
+            self._formats = True
         blocks.speaker = self
+        for part in (*begin, line):
+            self._say_now(part)
+
+    def _say_now(self, line: list[Write]) -> None:
         for record in line:
             self._console.write(record)
 
     def _say_aside(self) -> None:
         aside, self._aside = self._aside, []
-        for record in aside:
-            self._console.write(record)
+        self._say_now(aside)
 
     def _head(self) -> None:
         if self._blocks.heads:
@@ -157,6 +165,9 @@ class Block:
             self._line[-1] = replace(self._line[-1], newline=True)
             self._column = 0
             self._end_line()
+        begin, self._begin = self._begin, []
+        for line in begin:
+            self._say_now(line)
         if self._blocks.holder is self:
             self._blocks.leave_floor()
         elif self._blocks.holder is None:
@@ -205,6 +216,5 @@ class Block:
     def _flush(self) -> None:
         """Hand on an open line, which is the begin of a question."""
         line, self._line = self._line, []
-        for record in line:
-            self._console.write(record)
+        self._say_now(line)
         self._say_aside()

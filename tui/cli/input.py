@@ -13,7 +13,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal, Protocol
@@ -240,6 +239,8 @@ class SharedInput:
     """One input that each of several pipelines reads from its beginning, at its own pace."""
 
     def __init__(self, form: InputForm, fd: int = 0) -> None:
+        import tempfile  # costs more than the rest of this module
+
         self._form = form
         self._source = _chunks(fd)
         self._kept = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115  it lives as long as the run

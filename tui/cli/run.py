@@ -12,9 +12,10 @@ import contextlib
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
@@ -34,8 +35,10 @@ from pstui.tui.cli.exit_codes import (
 from pstui.tui.cli.input import InputForm, SharedInput, is_redirected, may_take_input, read_input
 from pstui.tui.cli.streams import Output
 from pstui.tui.cli.target import Script, Target
-from pstui.tui.output.records import RecordWriter, StreamWriter
 from pstui.tui.output.writer import DEPTH, ObjectWriter, object_writer
+
+if TYPE_CHECKING:
+    from pstui.tui.output.records import RecordWriter
 
 #: how the output is written: as text, or its objects in one of these
 Form = Literal["text", "json", "csv", "clixml", "json-streams"]
@@ -84,6 +87,7 @@ class _Run:
     def __init__(self, invocation: Invocation, transcript: Sink | None, manager: Any) -> None:
         self.invocation, self.transcript, self.manager = invocation, transcript, manager
         self.several = len(invocation.infos) > 1
+        self.names = Counter(info.computer_name for info in invocation.infos)
         self.targets: list[Target] = []
         self.asking: asyncio.Task[list[ConnectionInfo]] | None = None
         self.helpers: set[asyncio.Task[None]] = set()
@@ -95,6 +99,8 @@ class _Run:
         self.output = Output(on_closed=self._output_closed)
         form = self.invocation.form
         if form == "json-streams":
+            from pstui.tui.output.records import RecordWriter
+
             self.records = RecordWriter(self.output.put, self.invocation.depth)
         elif form != "text":
             self.writer = object_writer(form, self.output.put, self.invocation.depth)
@@ -157,16 +163,17 @@ class _Run:
         async with gate:
             if self.code is not None:
                 return EXIT_INTERRUPTED
-            console = self.blocks.of(info.label) if self.several else None
+            name = info.label if self.names[info.computer_name] > 1 else info.computer_name
+            console = self.blocks.of(name) if self.several else None
             session = manager.create(info, console or self.console)
-            stream = None if self.records is None else StreamWriter(self.records, info.computer_name)
+            stream = None if self.records is None else self.records.of(info.computer_name)
             target = Target(
                 session,
                 info,
                 self.invocation.script,
                 console or self.console,
                 self.writer or stream,
-                several=self.several,
+                name=name if self.several else "",
                 sink=stream,
             )
             self.targets.append(target)

@@ -49,7 +49,7 @@ class Script:
 
 
 class Target:
-    """A session that is opened for one script. ``several`` says that errors must name the target.
+    """A session that is opened for one script. ``name`` is put before its errors.
 
     ``writer`` takes the objects; without one the far end formats them as text.
     """
@@ -62,14 +62,14 @@ class Target:
         console: Console,
         writer: Writer | None = None,
         *,
-        several: bool = False,
+        name: str = "",
         sink: RecordSink | None = None,
     ) -> None:
         self._session, self._info, self._script, self._writer = session, info, script, writer
         self.reporter = Reporter(
             console,
             script.preferences,
-            label=info.label if several else "",
+            label=name,
             output_to_err=writer is not None,
             stop=self._stopped_by_preference,
             sink=sink,

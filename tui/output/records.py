@@ -38,6 +38,10 @@ class RecordWriter:
         """Whether what was written so far lacks anything that was sent."""
         return self._form.lost
 
+    def of(self, host: str) -> StreamWriter:
+        """Return what takes the records of one target."""
+        return StreamWriter(self, host)
+
     def record(self, stream: str, host: str, parts: dict[str, Any], time: str = "") -> None:
         """Write one record."""
         text = to_json({"stream": stream, "host": host, "time": time or _now(), **parts}) + "\n"

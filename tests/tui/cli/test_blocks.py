@@ -28,8 +28,9 @@ async def test_a_table_is_whole_and_named_and_texts_alternate() -> None:
     a, b = blocks.of("a"), blocks.of("b")
     say(a, "text of a")
     say(b, "text of b")
+    say(b, "")
     say(a, "", "A", "-")
-    say(b, "", "A", "-", "2", "")
+    say(b, "A", "-", "2", "")
     say(a, "1", "")
     assert shown(console)[2:] == ["", "   PSComputerName: a", "", "A", "-", "1", ""]
     a.finish()
