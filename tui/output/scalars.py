@@ -65,7 +65,11 @@ def truth(raw: str) -> str:
 
 def char(raw: str) -> str:
     """Return a Char, which is sent as its number."""
-    return string(chr(int(raw))) if raw.isascii() and raw.isdigit() and int(raw) < 0x10000 else string(raw)
+    return (
+        string(chr(int(raw)))
+        if len(raw) < 6 and raw.isascii() and raw.isdigit() and int(raw) < 0x10000
+        else string(raw)
+    )
 
 
 def null(raw: str) -> str:

@@ -75,7 +75,7 @@ def test_what_has_no_properties_is_in_the_column_value() -> None:
 def test_every_recorded_value_is_a_row() -> None:
     for one in values.table():
         for body in one.sent:
-            rows = list(csv.reader(io.StringIO(written(CsvFormat(), body))))
+            rows = list(csv.reader(io.StringIO(written(CsvFormat(), body), newline="")))
             assert len(rows) == (2 if body else 0) and (not rows or len(rows[0]) == len(rows[1])), one.name
 
 
