@@ -60,7 +60,10 @@ class ProgressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed."""
+    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed.
+
+    ``activity`` is the command that its CategoryInfo names, ``recommendation`` the RecommendedAction of its details.
+    """
 
     message: str
     exception_type: str = ""
@@ -70,6 +73,8 @@ class ErrorInfo:
     target: str = ""
     position: str = ""
     stack_trace: str = ""
+    activity: str = ""
+    recommendation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,12 @@ class PipelineState(enum.IntEnum):
     COMPLETED = 4
     FAILED = 5
     DISCONNECTED = 6
+
+
+class Batch(tuple[Any, ...]):
+    """Values of a pipeline's input that are sent together."""
+
+    __slots__ = ()
 
 
 class Bounded(list[Any]):

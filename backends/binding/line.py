@@ -77,7 +77,7 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
             raise reader.refuse(first, f"${made.assign} is not used after it", "Make one call for each session.")
     if call.cmdlet == _PLAIN and not context.keeps_variables:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
-    return call
+    return replace(call, variables=dict(reader.variables)) if call.cmdlet == "Invoke-Command" else call
 
 
 def statements(text: str) -> list[str]:

@@ -183,6 +183,13 @@ def note_object(**notes: Any) -> PSObject:
     return made
 
 
+def custom_object(properties: Mapping[str, Any]) -> PSObject:
+    """Build a PSCustomObject of plain values, in order."""
+    made = note_object(**{name: outgoing(value) for name, value in properties.items()})
+    made.PSObject.type_names = ["System.Management.Automation.PSCustomObject", "System.Object"]
+    return made
+
+
 def outgoing(value: Any) -> Any:
     """Return a plain value as psrpcore sends it: doubles as doubles, secrets as SecureString."""
     match value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -75,6 +75,9 @@ class PSSession:
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        #: are told each error record, and each information record as it came, beside ``records``
+        self.on_error: Callable[[ErrorInfo], None] = lambda error: None
+        self.on_information: Callable[[bytes], None] = lambda body: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
@@ -236,15 +239,23 @@ class PSSession:
                 self.console,
                 host,
                 on_broken=self._broke,
-                on_error_record=self.records.add_error,
+                on_error_record=self._error,
                 on_event=self._event,
-                on_information=self.records.add_information,
+                on_information=self._information,
             )
         except BaseException:
             await _abort(transport)
             raise
         self.pool = pool
         return pool
+
+    def _error(self, error: ErrorInfo) -> None:
+        self.records.add_error(error)
+        self.on_error(error)
+
+    def _information(self, body: bytes) -> None:
+        self.records.add_information(body)
+        self.on_information(body)
 
     def _context(self) -> ConnectContext:
         def named(name: str) -> None:
@@ -411,6 +422,7 @@ class PSSession:
         console: Console,
         *,
         arguments: Sequence[object] = (),
+        using: Mapping[str, object] | None = None,
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
         on_output: Callable[[object], None] | None = None,
@@ -419,6 +431,7 @@ class PSSession:
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
 
+        ``using`` is the table of the values of its ``$using:`` variables.
         ``on_object`` takes the output as it was sent, ``on_output`` as values.
         ``limits`` are others than the session's: ``WHOLE`` for output that goes elsewhere than to a screen.
         """
@@ -426,7 +439,7 @@ class PSSession:
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
+            script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, on_object=on_object, source=input, limits=limits)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import queue
 import re
 import select
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from io import RawIOBase
 from typing import Any, Literal
 
@@ -172,106 +171,3 @@ def _raw(stream: Any) -> RawIOBase | None:
     """Return the unbuffered stream beneath one of Python's, or None where the process has none."""
     buffer = getattr(stream, "buffer", None)
     return getattr(buffer, "raw", buffer)
-
-
-#: lines read ahead of the far end
-_AHEAD = 1_000
-_CHUNK = 64 * 1024
-#: a line without an end is cut here, in bytes
-_LINE_LIMIT = 16 * 1024 * 1024
-
-_TAKES_INPUT = re.compile(r"\$(?:\{?(?:input|_|psitem)\b)|\bprocess\b|\bfilter\b|ValueFromPipeline", re.IGNORECASE)
-_COMMAND_FIRST = re.compile(r"\s*[&.]?\s*([A-Za-z][\w.\\/:-]*)(?![\w(])")
-_KEYWORDS = frozenset(
-    (
-        *("begin", "break", "class", "continue", "data", "do", "dynamicparam", "end", "enum", "exit", "for", "foreach"),
-        *("function", "if", "param", "return", "switch", "throw", "trap", "try", "until", "using", "while"),
-    )
-)
-
-
-def is_redirected() -> bool:
-    """Tell whether standard input is something else than a terminal."""
-    return sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
-
-
-def may_take_input(script: str) -> bool:
-    """Tell whether a script could use pipeline input at all.
-
-    A script that cannot must not swallow the standard input of the shell loop it runs in, nor wait for its end: it
-    names neither ``$input`` nor ``$_``, has no ``process`` block, and does not begin with a command.
-    """
-    if _TAKES_INPUT.search(script):
-        return True
-    first = _COMMAND_FIRST.match(script)
-    return first is not None and first.group(1).lower() not in _KEYWORDS
-
-
-async def lines(fd: int = 0) -> AsyncIterator[object]:
-    """Yield the lines of a descriptor as text without their ends, read no further ahead than the far end follows."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | None] = asyncio.Queue()
-    room = threading.BoundedSemaphore(_AHEAD)
-
-    def hand_over(line: str | None) -> None:
-        room.acquire()
-        loop.call_soon_threadsafe(queue.put_nowait, line)
-
-    # A daemon thread on the bare descriptor: a pipe that never ends must not keep the process from ending, and
-    # Python's own buffered stdin may not be read by a thread that dies with the process.
-    threading.Thread(target=_read, args=(fd, hand_over), name="pstui-stdin", daemon=True).start()
-    while (line := await queue.get()) is not None:
-        room.release()
-        yield line
-
-
-def _read(fd: int, hand_over: object) -> None:
-    assert callable(hand_over)
-    rest = b""
-    first = True
-    try:
-        while True:
-            try:
-                chunk = os.read(fd, _CHUNK)
-            except OSError:
-                chunk = b""
-            *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LINE_LIMIT or (not chunk and rest):
-                whole, rest = [*whole, rest], b""
-            for line in whole:
-                hand_over(line.removesuffix(b"\r").decode("utf-8-sig" if first else "utf-8", "replace"))
-                first = False
-            if not chunk:
-                hand_over(None)
-                return
-    except RuntimeError:
-        return  # the loop ended: nobody takes input any longer
-
-
-class SharedInput:
-    """One input that each of several pipelines reads from its beginning, at its own pace. It is kept meanwhile."""
-
-    def __init__(self, source: AsyncIterator[object]) -> None:
-        self._source = source
-        self._read: list[object] = []
-        self._ended = False
-        self._turn = asyncio.Lock()
-
-    async def items(self) -> AsyncIterator[object]:
-        """Yield every object of the input."""
-        place = 0
-        while True:
-            while place < len(self._read):
-                yield self._read[place]
-                place += 1
-            async with self._turn:
-                if place == len(self._read) and not self._ended:
-                    await self._fetch()
-            if place == len(self._read) and self._ended:
-                return
-
-    async def _fetch(self) -> None:
-        try:
-            self._read.append(await anext(self._source))
-        except StopAsyncIteration:
-            self._ended = True

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.tui.cli import streams as cli_stdin
+from pstui.tui.cli.input import may_take_input
 from pstui.tui.cli.transcript_file import TranscriptFile
 
 from tests.support.cli_far_end import invoke
@@ -69,7 +69,7 @@ def test_arguments_reach_the_script(capfd: Captured) -> None:
 
 
 def test_objects_come_as_one_json_a_line(capfd: Captured) -> None:
-    code, _ = invoke('object {"Name": "w\\u00fcrz\\u001b", "Id": 4} | object [1, null]', as_json=True)
+    code, _ = invoke('object {"Name": "w\\u00fcrz\\u001b", "Id": 4} | object [1, null]', form="json")
     assert capfd.readouterr().out == '{"Name":"würz\\u001b","Id":4}\n[1,null]\n'
     assert code == 0
 
@@ -114,7 +114,7 @@ def test_input_that_never_ends_holds_nothing_up() -> None:
     ],
 )
 def test_only_a_script_that_can_take_input_reads_it(script: str, takes: bool) -> None:
-    assert cli_stdin.may_take_input(script) is takes
+    assert may_take_input(script) is takes
 
 
 def test_ctrl_c_stops_the_far_end_and_says_130() -> None:
