@@ -95,5 +95,9 @@ class SessionStateError(PstuiError):
     """The session is not in a state that allows the call: busy, closed, not yet open."""
 
 
+class LimitExceeded(SessionStateError):
+    """The far end sent more in one piece than is taken; that ends the command, the session goes on."""
+
+
 class SessionBusy(SessionStateError):
     """The session runs another command; it takes one at a time."""

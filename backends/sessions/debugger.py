@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.console import Console
 from pstui.backends.errors import PstuiError
-from pstui.backends.records import Bounded, RunspaceState, Write
+from pstui.backends.records import Bounded, RunspaceState, Stream, Write
 from pstui.backends.sessions.reported import (
     MAX_VALUE_LINES,
-    RESUME_ACTIONS,
     DebuggerStop,
     repeats,
     resume_action,
@@ -58,7 +57,7 @@ class DebuggerConsole:
 
     async def line(self, line: str) -> asyncio.Task[PipelineResult | None] | None:
         """Run a line: a command of the debugger or any script. Returns the run that goes on, None while it stands."""
-        from pstui.backends.psrp.invocation import debugger_action, debugger_call
+        from pstui.backends.psrp.debugging import DebuggerResumeAction, debugger_action, debugger_call
 
         line = line if line.strip() else self._repeated
         if not line:
@@ -69,18 +68,18 @@ class DebuggerConsole:
         for record in value_lines(outputs):
             self._console.write(record)
         if result.error is not None:
-            self._console.write(Write(f"Error: {result.error.message}"))
+            self._console.write(Write(f"Error: {result.error.message}", stream=Stream.ERROR))
         action = resume_action(outputs)
         if action is None or self._session.status.leave_code is not None:
             return None
         running = self._suspended or asyncio.create_task(self._session.running())
         self._suspended = None
-        await self._session.resume(debugger_action(RESUME_ACTIONS[action]))
+        await self._session.resume(debugger_action(DebuggerResumeAction[action]))
         return running
 
     async def go_on(self) -> None:
         """Let a stopped run continue because this console leaves it."""
-        from pstui.backends.psrp.invocation import debugger_action
+        from pstui.backends.psrp.debugging import DebuggerResumeAction, debugger_action
 
         with contextlib.suppress(PstuiError):
-            await self._session.resume(debugger_action(RESUME_ACTIONS["Continue"]))
+            await self._session.resume(debugger_action(DebuggerResumeAction.Continue))

@@ -32,7 +32,7 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
@@ -102,17 +102,20 @@ class SessionTurn:
 
 async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
+    from pstui.backends.psrp.error_records import record_to_print
     from pstui.backends.psrp.invocation import error_report
 
+    record = record_to_print(result.message) if result.message is not None else None
     try:
-        if result.record is not None:
+        if record is not None:
             await turn.wait()
-            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
+            with session.writing_errors():
+                printed = await session.run(*error_report(session.size_to_send()), source=_one(record))
             if printed.error is None:
                 return
     except SessionStateError:
         pass
-    console.write(Write(f"Error: {result.error.message if result.error else ''}"))
+    console.write(Write(f"Error: {result.error.message if result.error else ''}", stream=Stream.ERROR))
 
 
 async def _one(value: Any) -> AsyncIterator[Any]:
@@ -181,7 +184,7 @@ async def install_prompt(session: PSSession) -> None:
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.invocation import DEBUG_MODE
+    from pstui.backends.psrp.debugging import DEBUG_MODE
 
     if "DebugMode" in session.application_private_data and not session.debug_mode_set:
         await session.run(DEBUG_MODE)
@@ -397,9 +400,14 @@ class InteractiveSession:
             size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             try:
-                return await self._finish(asyncio.create_task(session.run(invocation)), line)
+                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                return await self._finish(running, line)
             except SessionBusy:
                 continue  # another console was quicker
+
+    def _show_error(self, error: ErrorInfo) -> None:
+        """Show an error that no Out-Default has taken: one that a statement of several ends with."""
+        self.console.write(Write(error.message, stream=Stream.ERROR))
 
     async def _debug(self, line: str) -> Outcome:
         """Run a line in the debugger of the far end."""
@@ -462,7 +470,8 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
+        from pstui.backends.psrp.debugging import DEBUG_PROMPT
+        from pstui.backends.psrp.invocation import PROMPT
 
         await self._turn.wait()
         found = Bounded(1)

@@ -21,6 +21,7 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.failed_logins import FailedLogins
+from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.records import (
     ErrorInfo,
     InformationInfo,
@@ -81,6 +82,8 @@ class PSSession:
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
         self.no_language = False
+        #: what a pipeline here may receive
+        self.limits = SCREEN
         #: where a script stands in the far end's debugger, None while none does
         self.stopped: DebuggerStop | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -307,16 +310,37 @@ class PSSession:
         *,
         on_output: Callable[[Any], None] | None = None,
         on_object: Callable[[SentObject], None] | None = None,
+        on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
+        limits: Limits | None = None,
     ) -> PipelineResult:
-        """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
+        """Run one pipeline, within the session's limits or others.
+
+        Raises SessionBroken; SessionStateError when the session is not open or busy, or a limit was crossed.
+        """
         with self.busy(invocation.is_nested) as pool:
             result = await pool.run(
-                invocation, on_output=on_output, on_object=on_object, source=source, on_start=self.started
+                invocation,
+                on_output=on_output,
+                on_object=on_object,
+                on_error=on_error,
+                source=source,
+                on_start=self.started,
+                limits=limits or self.limits,
             )
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
         return result
+
+    @contextlib.contextmanager
+    def writing_errors(self) -> Iterator[None]:
+        """Take what the far end writes for an error: it prints one that is in the list already."""
+        host = self._open_pool().host
+        host.prints_error = True
+        try:
+            yield
+        finally:
+            host.prints_error = False
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
         """Ask the far end for the metadata of commands (protocol-notes 3.9)."""
@@ -401,11 +425,15 @@ class PSSession:
         using: Mapping[str, object] | None = None,
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
+        on_output: Callable[[object], None] | None = None,
         on_object: Callable[[SentObject], None] | None = None,
+        limits: Limits | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
 
         ``using`` is the table of the values of its ``$using:`` variables.
+        ``on_object`` takes the output as it was sent, ``on_output`` as values.
+        ``limits`` are others than the session's: ``WHOLE`` for output that goes elsewhere than to a screen.
         """
         from pstui.backends.psrp.invocation import script_invocation
 
@@ -413,7 +441,7 @@ class PSSession:
         invocation = script_invocation(
             script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
         )
-        return await self.run(invocation, on_object=on_object, source=input)
+        return await self.run(invocation, on_output=on_output, on_object=on_object, source=input, limits=limits)
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""

@@ -232,6 +232,9 @@ class OutOfProcTransport:
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._streams.pop(pipeline_id, None)
+            stopping = stream.acks.pop("SignalAck", None)
+            if stopping is not None and not stopping.done():
+                stopping.set_result(None)  # whoever stops it has what they want: it has ended
             if stream.acks:
                 stream.release(SessionBroken("the command was closed"))
 

@@ -24,6 +24,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.psrp.clixml import PlainCipher, note_object
+from pstui.backends.psrp.limits import Limits
 from pstui.backends.records import Batch, ErrorInfo, PipelineState, SentObject, Stream, Write
 from pstui.tui.cli.run import Form, Invocation, run
 from pstui.tui.cli.target import Script
@@ -85,6 +86,7 @@ class Session:
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
         on_object: Callable[[SentObject], None] | None = None,
+        limits: Limits | None = None,
     ) -> Result:
         self.arguments, self.input, self.on_object = arguments, input, on_object
         assert out_default is (on_object is None)

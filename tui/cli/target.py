@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
+from pstui.backends.psrp.limits import WHOLE
 from pstui.backends.records import ErrorInfo, PipelineState, SentObject, Stream, Write
 from pstui.backends.sessions.last_status import LastStatus, last_status
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESSION, EXIT_OK, own_code
@@ -117,6 +118,7 @@ class Target:
                 input=source,
                 out_default=self._writer is None,
                 on_object=self._object if self._writer is not None else None,
+                limits=WHOLE,
             )
         )
         if self._unwanted:  # interrupted in the moment between opening and running
@@ -163,7 +165,7 @@ class Target:
     def _information(self, body: bytes) -> None:
         if not self.reporter.wants_information:
             return
-        from pstui.backends.psrp.clixml import information_info  # loaded by now, with the session
+        from pstui.backends.psrp.record_info import information_info  # loaded by now, with the session
 
         if (record := information_info(body)) is not None:
             self.reporter.information(record)

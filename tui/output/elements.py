@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.clixml import parse, unescape, without_no_characters
+from pstui.backends.psrp.clixml import checked, not_xml, parse, unescape, without_no_characters
 
 Element = ElementTree.Element
 #: what is parsed, decoded or written in one go, in bytes or characters
@@ -24,8 +23,7 @@ def read(body: bytes) -> Element:
     """Parse the CLIXML of one object; nothing is null. Raises ProtocolError."""
     if len(body) <= PORTION:
         return parse(body or b"<Nil/>")
-    if b"<!" in body:
-        raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+    checked(body)
     body = without_no_characters(body)
     parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused above, sizes are bounded
     try:
@@ -33,7 +31,7 @@ def read(body: bytes) -> Element:
             parser.feed(body[start : start + PORTION])
         return parser.close()
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is not XML", type(error).__name__) from error
+        raise not_xml(error) from error
 
 
 def portions(text: str) -> Iterator[str]:

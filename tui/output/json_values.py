@@ -24,8 +24,8 @@ from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, tex
 from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of
 
-#: How many elements the references of one object may bring in.
-MAX_REFERRED = 200_000
+#: How many elements the references of one object may bring in: so many, and so many for each element that was sent.
+MAX_REFERRED, MAX_REFERRED_EACH = 20_000, 50
 
 _COLLECTIONS = frozenset({"LST", "IE", "QUE", "STK"})
 #: texts that may be too long for one step
@@ -56,7 +56,11 @@ class JsonFormat:
             self.warnings[f"An object was left out: {error.text()}"] = None
             self.lost = True
             return
-        _Walk(Document(root), self._depth, sent, notes, emit, self.warnings).top()
+        try:
+            _Walk(Document(root), self._depth, sent, notes, emit, self.warnings).top()
+        except RecursionError:  # objects that are the value of objects, which no server sends
+            self.warnings["An object was cut: it is nested too deeply."] = None
+            self.lost = True
         emit("\n")
 
     def _fast(self, notes: Notes) -> Templates:
@@ -67,7 +71,10 @@ class JsonFormat:
             def walk(body: bytes, single: Single) -> str | None:
                 parts, warnings = list[str](), dict[str, None]()
                 sent = SentObject(body, _no_secret)
-                _Walk(Document(read(body)), self._depth, sent, notes, parts.append, warnings, single).top()
+                try:
+                    _Walk(Document(read(body)), self._depth, sent, notes, parts.append, warnings, single).top()
+                except (ProtocolError, RecursionError):
+                    return None
                 return None if warnings else "".join(parts)
 
             found = self._templates[key] = Templates(walk)
@@ -105,6 +112,7 @@ class _Walk:
         self._document, self._limit, self._sent, self._notes = document, limit, sent, notes
         self._emit, self._warnings, self._single = emit, warnings, single
         self._referred = 0
+        self._most_referred = 0
         self._inside_reference = False
 
     def top(self) -> None:
@@ -162,9 +170,11 @@ class _Walk:
 
     def _reference(self, element: Element, depth: int) -> None:
         target = self._document.target(element)
+        if not self._most_referred:
+            self._most_referred = MAX_REFERRED + MAX_REFERRED_EACH * sum(1 for _ in self._document.root.iter())
         if target is None:
             self._emit("null")
-        elif self._referred > MAX_REFERRED:
+        elif self._referred > self._most_referred:
             self._cut(target)
         else:
             outer, self._inside_reference = self._inside_reference, True
@@ -174,7 +184,7 @@ class _Walk:
     def _cut(self, element: Element) -> None:
         self._warnings[
             f"The JSON is cut: it goes deeper than {self._limit} levels, and what is below is written as text."
-            if self._referred <= MAX_REFERRED
+            if self._referred <= self._most_referred
             else "The JSON is cut: an object refers to others that refer back, and what is too much is written as text."
         ] = None
         self._emit(string(text_of(element, self._document)))
@@ -296,6 +306,6 @@ class _Walk:
 
 
 def _text_element(raw: str) -> Element:
-    made = Element("S")
+    made = Element("G")  # a text that keeps its extended properties, unlike a string
     made.text = raw
     return made

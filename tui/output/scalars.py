@@ -41,12 +41,7 @@ def text(raw: str) -> str:
 
 def whole(raw: str) -> str:
     """Return a whole number of any size."""
-    if _WHOLE.match(raw):
-        return raw
-    try:
-        return str(int(raw)) if len(raw) < 100 else string(raw)
-    except ValueError:
-        return string(raw)
+    return raw if _WHOLE.match(raw) else string(raw)
 
 
 def decimal(raw: str) -> str:
@@ -70,7 +65,11 @@ def truth(raw: str) -> str:
 
 def char(raw: str) -> str:
     """Return a Char, which is sent as its number."""
-    return string(chr(int(raw))) if raw.isascii() and raw.isdigit() and int(raw) < 0x10000 else string(raw)
+    return (
+        string(chr(int(raw)))
+        if len(raw) < 6 and raw.isascii() and raw.isdigit() and int(raw) < 0x10000
+        else string(raw)
+    )
 
 
 def null(raw: str) -> str:
@@ -101,11 +100,25 @@ def _local(match: re.Match[str]) -> str:
     try:
         found = datetime.fromisoformat(clock) - (offset if sign == "+" else -offset)
         local = found.replace(tzinfo=UTC).astimezone().isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):  # the first and the last day of the calendar
-        return match.group()
+    except (ValueError, OverflowError, OSError):
+        return _edge(match)
     if len(local) != 25:  # the zone had no whole minutes then
         return match.group()
     return f"{local[:19]}{fraction or ''}{local[19:]}"
+
+
+def _edge(match: re.Match[str]) -> str:
+    """Return a date at the end of the calendar, where .NET stops at its last (or first) moment."""
+    for year, day, clock in (
+        ("9999", datetime(9999, 12, 30), "9999-12-31T23:59:59.9999999"),
+        ("0001", datetime(1, 1, 3), "0001-01-01T00:00:00"),
+    ):
+        if match[1].startswith(year):
+            try:
+                return clock + day.astimezone().isoformat(timespec="seconds")[19:]
+            except (ValueError, OverflowError, OSError):
+                break
+    return match.group()
 
 
 #: The one-step values: the tag of an element and what makes JSON of its text.

@@ -43,7 +43,7 @@ def text_of(element: Element, document: Document, *, nested: bool = False) -> st
         case "B":
             return "True" if raw == "true" else "False"
         case "C":
-            return chr(int(raw)) if raw.isascii() and raw.isdigit() and int(raw) < 0x10000 else ""
+            return chr(int(raw)) if len(raw) < 6 and raw.isascii() and raw.isdigit() and int(raw) < 0x10000 else ""
         case "Db" | "Sg":
             return {"INF": "Infinity", "-INF": "-Infinity"}.get(raw, raw)
         case "SS":
