@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ _SGR = (30, 34, 32, 36, 31, 35, 33, 37, 90, 94, 92, 96, 91, 95, 93, 97)
 _LINE_LIMIT = 1_000_000
 _PIECES_LIMIT = 1_000
 
+#: what a program makes of ESC on a terminal: control sequences, then strings with their end
+_ESCAPES = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 _STREAM_SGR = {Stream.ERROR: 91, Stream.WARNING: 93, Stream.VERBOSE: 93, Stream.DEBUG: 93, Stream.NOTICE: 90}
 
 
@@ -42,13 +45,16 @@ class Sink(Protocol):
 class Look:
     """How the two standard streams are written: whether colours are kept there, and the size the far end is told.
 
-    ``progress`` is whether standard error is a terminal that can show progress.
+    ``as_is_out`` and ``as_is_err`` say that the stream is no terminal: a text goes there as it came, without the escape
+    sequences alone. ``progress`` is whether standard error is a terminal that can show progress.
     """
 
     color_out: bool
     color_err: bool
     size: ConsoleSize
     progress: bool = False
+    as_is_out: bool = False
+    as_is_err: bool = False
 
     @classmethod
     def of_process(cls) -> Look:
@@ -61,13 +67,15 @@ class Look:
         if out:
             columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
             size = ConsoleSize(columns, rows)
-        return cls(out and wanted, err and wanted, size, progress=err and not dumb)
+        return cls(
+            out and wanted, err and wanted, size, progress=err and not dumb, as_is_out=not out, as_is_err=not err
+        )
 
 
 class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
-    Text is cleaned here: without a terminal it comes without escape sequences, on one only colours are kept.
+    Text is cleaned here: on a terminal only colours are kept; a file or a pipe gets everything but escape sequences.
     """
 
     def __init__(
@@ -109,7 +117,10 @@ class TerminalConsole:
         self._make_room()
         where_out = record.stream is Stream.OUTPUT
         color = self._look.color_out if where_out else self._look.color_err
-        text = _painted(record) if color else plain(record.text)
+        if self._look.as_is_out if where_out else self._look.as_is_err:
+            text = _ESCAPES.sub("", record.text) if "\x1b" in record.text else record.text
+        else:
+            text = _painted(record) if color else plain(record.text)
         self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
         self._note(plain(record.text), newline=record.newline)
 
