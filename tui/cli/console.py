@@ -16,8 +16,10 @@ from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, Ques
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 from pstui.tui.cli.progress_line import ProgressLine
-from pstui.tui.cli.streams import Output
+from pstui.tui.cli.streams import Output, Where
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
+from pstui.tui.output.bare import bare, write_bare
+from pstui.tui.output.base import PORTION
 from pstui.tui.transcript.render.sgr import ansi, plain
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
@@ -42,13 +44,16 @@ class Sink(Protocol):
 class Look:
     """How the two standard streams are written: whether colours are kept there, and the size the far end is told.
 
-    ``progress`` is whether standard error is a terminal that can show progress.
+    ``progress`` is whether standard error is a terminal that can show progress; ``bare_out`` and ``bare_err`` are
+    whether a stream is none, but a file or a pipe.
     """
 
     color_out: bool
     color_err: bool
     size: ConsoleSize
     progress: bool = False
+    bare_out: bool = False
+    bare_err: bool = False
 
     @classmethod
     def of_process(cls) -> Look:
@@ -61,13 +66,14 @@ class Look:
         if out:
             columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
             size = ConsoleSize(columns, rows)
-        return cls(out and wanted, err and wanted, size, progress=err and not dumb)
+        return cls(out and wanted, err and wanted, size, progress=err and not dumb, bare_out=not out, bare_err=not err)
 
 
 class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
-    Text is cleaned here: without a terminal it comes without escape sequences, on one only colours are kept.
+    Text is cleaned here: a terminal gets what is harmless and, where wanted, colours. A file or a pipe gets the text as
+    it came, but for escape sequences.
     """
 
     def __init__(
@@ -109,9 +115,24 @@ class TerminalConsole:
         self._make_room()
         where_out = record.stream is Stream.OUTPUT
         color = self._look.color_out if where_out else self._look.color_err
-        text = _painted(record) if color else plain(record.text)
-        self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
-        self._note(plain(record.text), newline=record.newline)
+        end = "\n" if record.newline else ""
+        if self._look.bare_out if where_out else self._look.bare_err:
+            self._put_bare("out" if where_out else "err", record.text, end)
+        else:
+            text = _painted(record) if color else plain(record.text)
+            self._output.put("out" if where_out else "err", text + end)
+        if self._transcript is not None:
+            self._note(plain(record.text), newline=record.newline)
+        else:  # only the column counts, and a long text is not gone through for it
+            line = record.text[-_LINE_LIMIT:].rpartition("\n")
+            self._column = 0 if record.newline else len(plain(line[2])) + (0 if line[1] else self._column)
+
+    def _put_bare(self, where: Where, text: str, end: str) -> None:
+        if len(text) <= PORTION:
+            self._output.put(where, bare(text) + end)
+        else:
+            self._output.put(where, lambda emit: write_bare(text, emit), len(text))
+            self._output.put(where, end)
 
     def progress(self, record: ProgressRecord) -> None:
         """Show it on a terminal alone: a file has no line that could be written again and again."""
