@@ -17,8 +17,10 @@ from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, Ques
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 from pstui.tui.cli.progress_line import ProgressLine
-from pstui.tui.cli.streams import Output
+from pstui.tui.cli.streams import Output, Where
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
+from pstui.tui.output.bare import bare, write_bare
+from pstui.tui.output.base import PORTION
 from pstui.tui.transcript.render.sgr import ansi, plain
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
@@ -45,16 +47,26 @@ class Sink(Protocol):
 class Look:
     """How the two standard streams are written: whether colours are kept there, and the size the far end is told.
 
+<<<<<<< HEAD
     ``as_is_out`` and ``as_is_err`` say that the stream is no terminal: a text goes there as it came, without the escape
     sequences alone. ``progress`` is whether standard error is a terminal that can show progress.
+=======
+    ``progress`` is whether standard error is a terminal that can show progress; ``bare_out`` and ``bare_err`` are
+    whether a stream is none, but a file or a pipe.
+>>>>>>> h-values
     """
 
     color_out: bool
     color_err: bool
     size: ConsoleSize
     progress: bool = False
+<<<<<<< HEAD
     as_is_out: bool = False
     as_is_err: bool = False
+=======
+    bare_out: bool = False
+    bare_err: bool = False
+>>>>>>> h-values
 
     @classmethod
     def of_process(cls) -> Look:
@@ -67,15 +79,24 @@ class Look:
         if out:
             columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
             size = ConsoleSize(columns, rows)
+<<<<<<< HEAD
         return cls(
             out and wanted, err and wanted, size, progress=err and not dumb, as_is_out=not out, as_is_err=not err
         )
+=======
+        return cls(out and wanted, err and wanted, size, progress=err and not dumb, bare_out=not out, bare_err=not err)
+>>>>>>> h-values
 
 
 class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
+<<<<<<< HEAD
     Text is cleaned here: on a terminal only colours are kept; a file or a pipe gets everything but escape sequences.
+=======
+    Text is cleaned here: a terminal gets what is harmless and, where wanted, colours. A file or a pipe gets the text as
+    it came, but for escape sequences.
+>>>>>>> h-values
     """
 
     def __init__(
@@ -117,12 +138,33 @@ class TerminalConsole:
         self._make_room()
         where_out = record.stream is Stream.OUTPUT
         color = self._look.color_out if where_out else self._look.color_err
+<<<<<<< HEAD
         if self._look.as_is_out if where_out else self._look.as_is_err:
             text = _ESCAPES.sub("", record.text) if "\x1b" in record.text else record.text
         else:
             text = _painted(record) if color else plain(record.text)
         self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
         self._note(plain(record.text), newline=record.newline)
+=======
+        end = "\n" if record.newline else ""
+        if self._look.bare_out if where_out else self._look.bare_err:
+            self._put_bare("out" if where_out else "err", record.text, end)
+        else:
+            text = _painted(record) if color else plain(record.text)
+            self._output.put("out" if where_out else "err", text + end)
+        if self._transcript is not None:
+            self._note(plain(record.text), newline=record.newline)
+        else:  # only the column counts, and a long text is not gone through for it
+            line = record.text[-_LINE_LIMIT:].rpartition("\n")
+            self._column = 0 if record.newline else len(plain(line[2])) + (0 if line[1] else self._column)
+
+    def _put_bare(self, where: Where, text: str, end: str) -> None:
+        if len(text) <= PORTION:
+            self._output.put(where, bare(text) + end)
+        else:
+            self._output.put(where, lambda emit: write_bare(text, emit), len(text))
+            self._output.put(where, end)
+>>>>>>> h-values
 
     def progress(self, record: ProgressRecord) -> None:
         """Show it on a terminal alone: a file has no line that could be written again and again."""

@@ -17,10 +17,8 @@ from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESS
 from pstui.tui.cli.preferences import Preferences, RecordSink, Reporter
 from pstui.tui.output.base import Notes
 
-#: where the limit comes from that an object has crossed
-_LIMIT = (
-    "The limit is PowerShell's MaximumReceivedObjectSize; -SessionOption sets it for WinRM. The output is incomplete."
-)
+#: what is told beside the limit that an object has crossed
+_LIMIT = "The output is incomplete. The size is limited by MaximumReceivedObjectSize (of -SessionOption over WinRM)."
 
 
 class Result(Protocol):

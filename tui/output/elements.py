@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from pstui.backends.psrp.clixml import checked, not_xml, parse, unescape, without_no_characters
+from pstui.tui.output.base import PORTION
 
 Element = ElementTree.Element
-#: what is parsed, decoded or written in one go, in bytes or characters
-PORTION = 256 * 1024
 
 _ESCAPE_LENGTH = len("_x0000_")
 

@@ -18,8 +18,8 @@ from collections.abc import Callable, Set
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
-from pstui.tui.output.base import Emit, Notes
-from pstui.tui.output.elements import PORTION, Document, Element, Shape, portions, read
+from pstui.tui.output.base import PORTION, Emit, Notes
+from pstui.tui.output.elements import Document, Element, Shape, portions, read
 from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
 from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of

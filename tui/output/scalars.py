@@ -14,7 +14,7 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 
 from pstui.backends.psrp.clixml import unescape
-from pstui.tui.output.elements import PORTION
+from pstui.tui.output.base import PORTION
 
 #: characters that JSON allows bare, and a terminal or a reader of lines does not take as they are
 _ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

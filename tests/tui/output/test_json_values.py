@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from pstui.backends.psrp.clixml import PlainCipher
 from pstui.backends.records import SentObject
-from pstui.tui.output.elements import PORTION
+from pstui.tui.output.base import PORTION
 from pstui.tui.output.json_values import JsonFormat
 
 from tests.support import values
