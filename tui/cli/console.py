@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -32,8 +31,6 @@ _SGR = (30, 34, 32, 36, 31, 35, 33, 37, 90, 94, 92, 96, 91, 95, 93, 97)
 _LINE_LIMIT = 1_000_000
 _PIECES_LIMIT = 1_000
 
-#: what a program makes of ESC on a terminal: control sequences, then strings with their end
-_ESCAPES = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 _STREAM_SGR = {Stream.ERROR: 91, Stream.WARNING: 93, Stream.VERBOSE: 93, Stream.DEBUG: 93, Stream.NOTICE: 90}
 
 
@@ -47,26 +44,16 @@ class Sink(Protocol):
 class Look:
     """How the two standard streams are written: whether colours are kept there, and the size the far end is told.
 
-<<<<<<< HEAD
-    ``as_is_out`` and ``as_is_err`` say that the stream is no terminal: a text goes there as it came, without the escape
-    sequences alone. ``progress`` is whether standard error is a terminal that can show progress.
-=======
     ``progress`` is whether standard error is a terminal that can show progress; ``bare_out`` and ``bare_err`` are
     whether a stream is none, but a file or a pipe.
->>>>>>> h-values
     """
 
     color_out: bool
     color_err: bool
     size: ConsoleSize
     progress: bool = False
-<<<<<<< HEAD
-    as_is_out: bool = False
-    as_is_err: bool = False
-=======
     bare_out: bool = False
     bare_err: bool = False
->>>>>>> h-values
 
     @classmethod
     def of_process(cls) -> Look:
@@ -79,24 +66,14 @@ class Look:
         if out:
             columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
             size = ConsoleSize(columns, rows)
-<<<<<<< HEAD
-        return cls(
-            out and wanted, err and wanted, size, progress=err and not dumb, as_is_out=not out, as_is_err=not err
-        )
-=======
         return cls(out and wanted, err and wanted, size, progress=err and not dumb, bare_out=not out, bare_err=not err)
->>>>>>> h-values
 
 
 class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
-<<<<<<< HEAD
-    Text is cleaned here: on a terminal only colours are kept; a file or a pipe gets everything but escape sequences.
-=======
     Text is cleaned here: a terminal gets what is harmless and, where wanted, colours. A file or a pipe gets the text as
     it came, but for escape sequences.
->>>>>>> h-values
     """
 
     def __init__(
@@ -138,14 +115,6 @@ class TerminalConsole:
         self._make_room()
         where_out = record.stream is Stream.OUTPUT
         color = self._look.color_out if where_out else self._look.color_err
-<<<<<<< HEAD
-        if self._look.as_is_out if where_out else self._look.as_is_err:
-            text = _ESCAPES.sub("", record.text) if "\x1b" in record.text else record.text
-        else:
-            text = _painted(record) if color else plain(record.text)
-        self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
-        self._note(plain(record.text), newline=record.newline)
-=======
         end = "\n" if record.newline else ""
         if self._look.bare_out if where_out else self._look.bare_err:
             self._put_bare("out" if where_out else "err", record.text, end)
@@ -164,7 +133,6 @@ class TerminalConsole:
         else:
             self._output.put(where, lambda emit: write_bare(text, emit), len(text))
             self._output.put(where, end)
->>>>>>> h-values
 
     def progress(self, record: ProgressRecord) -> None:
         """Show it on a terminal alone: a file has no line that could be written again and again."""
