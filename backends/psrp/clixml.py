@@ -67,7 +67,7 @@ class PlainCipher(PSCryptoProvider):
         """Ignore a session key: this protocol version has none."""
 
 
-#: U+FFFE and U+FFFF, which PowerShell writes as references although XML has no such characters.
+#: U+FFFE and U+FFFF, which PowerShell writes as references although XML lacks them (protocol-notes 3.14).
 _NO_CHARACTER = re.compile(rb"&#x(FFF[EF]);")
 
 
