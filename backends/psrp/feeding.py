@@ -67,7 +67,7 @@ def _body(core: ClientRunspacePool, value: Any) -> bytes:
     if type(value) is bytes:
         return b"<BA>%s</BA>" % base64.b64encode(value)
     if value is None:
-        return b"<Nil />"
+        return b""  # as a far end sends null
     element = serialize(
         outgoing(value), core._cipher, our_capability=core.our_capability, their_capability=core.their_capability
     )

@@ -8,15 +8,18 @@ import subprocess
 from typing import Any
 
 import pytest
+from pstui.backends.binding.line import bind_line
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.cli.args import Options
+from pstui.tui.cli.invoke import invocation_of
 from pstui.tui.cli.preferences import Preferences
 from pstui.tui.cli.run import Invocation, running
 from pstui.tui.cli.target import Script
 
-from tests.support.icm_rows import ROWS, Row
+from tests.support.icm_rows import CALLS, ROWS, Row
 from tests.support.nobody import NobodyConsole
 from tests.support.powershell import QUIET, invoke, process_info, pwsh, real_server
 from tests.support.sshd import Sshd
@@ -69,6 +72,12 @@ def test_the_real_client_gives_what_is_recorded(real: list[dict[str, Any]]) -> N
         assert found["code"] == (row.code if row.real is None else row.real), row.name
 
 
+def test_the_real_client_binds_calls_as_recorded(real_server: Sshd) -> None:
+    calls = "; ".join(call.replace("icm {", "icm $s {") for call, _ in CALLS)
+    done = invoke(f"$s = New-PSSession {target(real_server)}; {calls}")
+    assert done.stdout.decode().splitlines() == [given for _, given in CALLS], done.stderr.decode()
+
+
 def test_a_throw_ends_the_real_clients_script(real_server: Sshd) -> None:
     row = next(row for row in ROWS if row.throws)
     call = f"Invoke-Command {target(real_server)} -ScriptBlock {{ {row.script} }}"
@@ -105,6 +114,9 @@ async def test_pstui_gives_the_same(capfd: Captured, monkeypatch: pytest.MonkeyP
 
     with monkeypatch.context() as patch:
         patch.setattr(session, "close", stay_open)
+        for call, given in CALLS:
+            assert await running(invocation_of([info], bind_line(call), Options()), manager=Kept(session)) == 0, call
+            assert capfd.readouterr() == (f"{given}\n", ""), call
         for row in ROWS:
             code = await running(_invocation(info, row), manager=Kept(session))
             out, err = capfd.readouterr()

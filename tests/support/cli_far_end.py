@@ -4,7 +4,8 @@ Run as a program it is one Invoke-Command against such a session: ``python -m te
 The words of a script, separated by a bar: ``lines N``, ``say TEXT``, ``part TEXT`` (no line end), ``err TEXT``,
 ``warn TEXT``, ``error TEXT`` (a record), ``exit N``, ``status true|false N`` (what is told of the last command),
 ``object JSON``, ``echo`` (the input), ``first`` (of it), ``args``, ``ask LABEL``, ``secret LABEL``,
-``key``, ``sleep`` (until stopped), ``throw TEXT``, ``die``.
+``key``, ``sleep`` (until stopped), ``throw TEXT``, ``die``, ``large`` (an object beyond the limit), and
+``progress PERCENT``.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from xml.etree import ElementTree
 from psrpcore.types import serialize
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import OpenError, SessionBroken
+from pstui.backends.errors import LimitExceeded, OpenError, SessionBroken
 from pstui.backends.psrp.clixml import PlainCipher, note_object
 from pstui.backends.psrp.limits import Limits
-from pstui.backends.records import Batch, ErrorInfo, PipelineState, SentObject, Stream, Write
+from pstui.backends.records import Batch, ErrorInfo, PipelineState, ProgressRecord, SentObject, Stream, Write
 from pstui.tui.cli.run import Form, Invocation, run
 from pstui.tui.cli.target import Script
 
@@ -167,6 +168,15 @@ class Session:
 
     async def do_die(self, _: str) -> None:
         raise SessionBroken("db: the connection was lost", "The server ended it.")
+
+    async def do_large(self, _: str) -> None:
+        raise LimitExceeded(
+            "the far end sent an object that is too large", "It has more than 200 MiB.", "Ask for less."
+        )
+
+    async def do_progress(self, percent: str) -> None:
+        record = ProgressRecord(0, 1, -1, "Copying", "file \x1b[2J", "", int(percent), -1, percent == "100")
+        self.console.progress(record)
 
     async def do_ask(self, label: str, kind: QuestionKind = QuestionKind.LINE) -> Result | None:
         question = Question(kind, f"{label}: ", preamble=(Write("\x1b]0;forged\x07Far end asks"),))

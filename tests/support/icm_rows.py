@@ -34,6 +34,19 @@ class Row:
         return " ".join([self.script, *(f"-{name} {value}" for name, value in self.common.items())])
 
 
+#: whole calls, and what they give: how -ArgumentList, -InputObject, the pipe and $using: arrive over there
+CALLS = (
+    ("icm { \"$($args.Count) $($args -join '|') $($args[0].GetType().Name)\" } -ArgumentList 1,2,'a'", "3 1|2|a Int32"),
+    ('icm { "$($args.Count) $($args[0].GetType().Name)" } -ArgumentList @{a=1}', "1 Hashtable"),
+    ("icm { param($n, $m) \"$n-$m $($args.Count)\" } -ArgumentList 5,'x'", "5-x 0"),
+    ('icm { "$(@($input).Count)" } -InputObject 1,2,3', "1"),
+    ('icm { "$(@($input).Count)" } -InputObject @(1,2,3)', "1"),
+    ('icm { $input | % { "[$_]" } } -InputObject 1,2,3', "[1 2 3]"),
+    ('icm { "$(@($input).Count)" } -InputObject $null', "1"),
+    ('1,2,3 | icm { "$(@($input).Count)" }', "3"),
+    ("$x='abc'; icm { \"$using:x $(1+$using:x.Length) $($using:X.Length)\" }", "abc 4 3"),
+)
+
 QUIET = "an error that was to be kept quiet is none"
 STATUS = "the last command's own $? counts"
 

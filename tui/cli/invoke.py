@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pstui.backends.binding.binder import shell_value
@@ -53,19 +54,7 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials)
-    values = call.values
-    invocation = Invocation(
-        infos,
-        script_of(call, options, named=len(infos) > 1),
-        _input(call),
-        _throttle(values, options),
-        vault.ready,
-        form=_form(options),
-        depth=_number("--depth", options.depth, 0, DEPTH, DEPTH),
-        input_form=options.input,  # type: ignore[arg-type]  # its declaration has the choices
-        heads=not values.get("HideComputerName"),
-        timeout=_seconds(options.timeout),
-    )
+    invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
     if options.transcript is None:
         return run(invocation)
     sink = TranscriptFile(options.transcript)
@@ -75,6 +64,21 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
         sink.close()
         if sink.problem:
             print(f"pstui: {sink.problem}", file=sys.stderr)
+
+
+def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options) -> Invocation:
+    """Return what a call asks for. Raises PstuiError."""
+    return Invocation(
+        infos,
+        script_of(call, options, named=len(infos) > 1),
+        _input(call),
+        _throttle(call.values, options),
+        form=_form(options),
+        depth=_number("--depth", options.depth, 0, DEPTH, DEPTH),
+        input_form=options.input,  # type: ignore[arg-type]  # its declaration has the choices
+        heads=not call.values.get("HideComputerName"),
+        timeout=_seconds(options.timeout),
+    )
 
 
 def check(call: BoundCall) -> None:

@@ -9,13 +9,16 @@ from typing import Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
+from pstui.backends.errors import LimitExceeded, OpenCancelled, OpenError, PstuiError
 from pstui.backends.psrp.limits import WHOLE
 from pstui.backends.records import ErrorInfo, PipelineState, SentObject, Stream, Write
 from pstui.backends.sessions.last_status import LastStatus, last_status
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SESSION, EXIT_OK, own_code
 from pstui.tui.cli.preferences import Preferences, RecordSink, Reporter
 from pstui.tui.output.base import Notes
+
+#: what is told beside the limit that an object has crossed
+_LIMIT = "The output is incomplete. The size is limited by MaximumReceivedObjectSize (of -SessionOption over WinRM)."
 
 
 class Result(Protocol):
@@ -127,6 +130,10 @@ class Target:
             result = await self._running
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
+        except LimitExceeded as error:
+            error.hint = f"{error.hint} {_LIMIT}".strip()
+            self._say(error)
+            return EXIT_FAILED
         except PstuiError as error:
             self._say(error)
             return EXIT_FAILED

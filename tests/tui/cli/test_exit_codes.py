@@ -7,9 +7,11 @@ import re
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.records import ProgressRecord
 from pstui.tui.cli.help import EXIT_TABLE
 from pstui.tui.cli.main import main
 from pstui.tui.cli.preferences import Preferences
+from pstui.tui.cli.progress_line import ProgressLine
 from pstui.tui.cli.run import Form, Invocation, running
 from pstui.tui.cli.target import Script
 
@@ -81,6 +83,37 @@ def test_a_quiet_error_does_not_count_and_a_thrown_one_does(action: str, capfd: 
 def test_the_far_ends_own_code(script: str, code: int, capfd: Captured) -> None:
     assert invoke(script, exit_code=True)[0] == code
     capfd.readouterr()
+
+
+def test_1_is_an_object_beyond_the_limit_which_is_named(capfd: Captured) -> None:
+    code, session = invoke("say a | large")
+    out, err = capfd.readouterr()
+    assert (code, out, session.calls[-1]) == (1, "a\n", "close")
+    assert "200 MiB" in err and "MaximumReceivedObjectSize" in err and "incomplete" in err
+
+
+def test_progress_is_nothing_in_a_file(capfd: Captured) -> None:
+    assert invoke("progress 5 | say a | progress 100")[0] == 0
+    assert capfd.readouterr() == ("a\n", "")
+
+
+def test_progress_is_one_line_of_a_terminal() -> None:
+    seen: list[str] = []
+    now = [0.0]
+    line = ProgressLine(seen.append, 20, lambda: now[0])
+
+    def record(activity: int, percent: int, *, completed: bool = False) -> ProgressRecord:
+        return ProgressRecord(0, activity, -1, "Copying", "a \x1b[2J file", "", percent, -1, completed)
+
+    line.take(record(1, 5))
+    line.take(record(1, 6))  # too soon to be drawn
+    now[0] = 1.0
+    line.take(record(2, 7))
+    line.take(record(2, 100, completed=True))
+    line.take(record(1, 100, completed=True))
+    line.hide()
+    clear = "\r\x1b[K"
+    assert seen == [clear + "Copying: a  file  5", clear + "Copying: a  file  7", clear]
 
 
 def test_2_is_a_wrong_call(capfd: Captured) -> None:

@@ -37,6 +37,11 @@ def test_without_a_terminal_no_escape_sequence_comes_through(capfd: Captured) ->
     assert capfd.readouterr() == ("red end\n", "x\n")
 
 
+def test_everything_else_of_a_text_goes_to_a_pipe_as_it_is(capfd: Captured) -> None:
+    invoke("say a\u202eb\0c | err \u2066x\u200b")
+    assert capfd.readouterr() == ("a\u202eb\0c\n", "\u2066x\u200b\n")
+
+
 def test_the_width_is_120_without_a_terminal(capfd: Captured) -> None:
     _, session = invoke("say x")
     assert session.console.size.width == 120
