@@ -49,6 +49,8 @@ SESSION = uuid.UUID(int=0)
 _ELEMENT = re.compile(
     rb"""\s*<(\w+)((?:\s+\w+\s*=\s*(?:'[^'<]*'|"[^"<]*"))*)\s*(?:/>|>([^<]*)</\1\s*>)\s*""",
 )
+#: Data as every server writes it, the line of a flood.
+_DATA_HEAD, _DATA_TAIL = b"<Data Stream='Default' PSGuid='", b"</Data>"
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 _ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
 #: The only attributes each element may carry (counts as protocol-notes 6.1: errors 2003 and 2005).
@@ -89,6 +91,13 @@ def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Ele
 
     Raises ProtocolError for anything else; the text of the line is quoted in it.
     """
+    line = line.removesuffix(b"\r")
+    if line.startswith(_DATA_HEAD) and line.endswith(_DATA_TAIL) and b"Data" in allowed:
+        start = len(_DATA_HEAD)
+        with contextlib.suppress(ValueError):  # what is wrong is said below
+            if line[start + 36 : start + 38] == b"'>" and len(line) > start + 38 + len(_DATA_TAIL):
+                data = binascii.a2b_base64(line[start + 38 : -len(_DATA_TAIL)], strict_mode=True)
+                return Element("Data", _guid(line[start : start + 36]), data)
     match = _ELEMENT.fullmatch(line)
     if match is None:
         raise _refused_text(line)

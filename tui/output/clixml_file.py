@@ -1,7 +1,7 @@
 """Objects as a file for Import-Clixml: what was sent, object by object, inside one root.
 
 Ids count within one object when it is sent, and within the whole file here, so each object's are moved behind those
-before it (protocol-notes 7.10). A SecureString is left out: its text must not stand in a file.
+before it (protocol-notes 3.14). A SecureString is left out: its text must not stand in a file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Objects as JSON, one a line, as ConvertTo-Json of PowerShell 7.6 writes what Invoke-Command returns.
 
-How this works. The rules are those of ConvertTo-Json (protocol-notes 7.9). A primitive value is itself; a collection is
-a list; a dictionary is an object of its entries; everything else is an object of its properties, the extended ones
+How this works. The rules are those of ConvertTo-Json (protocol-notes 3.13). A primitive value is itself; a collection
+is a list; a dictionary is an object of its entries; everything else is an object of its properties, the extended ones
 before the adapted ones. Extended properties on a primitive value or a list make it ``{"value": …}``. Some types are
 made anew by PowerShell's client, such as TimeSpan and IPAddress, and have the properties of the living object
 (``live_types.py``). Where the result is of no use, another is written on purpose: a GUID, an enum and XML as text,
