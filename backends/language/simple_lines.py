@@ -202,9 +202,18 @@ class _NotSimpleError(Exception):
     """The line must travel as script."""
 
 
+_EXIT = re.compile(r"\s*exit(?:\s+([+-]?\d{1,9}))?\s*;?\s*", re.IGNORECASE)
+
+
 def is_exit(text: str) -> bool:
     """Whether the line leaves the session: ``exit`` alone, in any case (protocol-notes 2.8); ``exit 3`` is script."""
     return text.strip().lower() == "exit"
+
+
+def exit_code(text: str) -> int | None:
+    """Return the code of a line that does nothing but exit, 0 where it names none; None for any other line."""
+    found = _EXIT.fullmatch(text)
+    return None if found is None else int(found[1] or 0)
 
 
 def parse_line(text: str, *, no_language: bool = False) -> CommandLine | None:

@@ -110,10 +110,11 @@ class PSSession:
 
     @property
     def configuration_name(self) -> str:
-        """The session configuration; for SSH the constant DefaultShell."""
+        """The session configuration; for SSH the constant DefaultShell, over WinRM by default Microsoft.PowerShell."""
         if self.info.parameter_set is ParameterSet.SSH_HOST:
             return "DefaultShell"
-        return self.info.text("ConfigurationName")
+        is_winrm = self.info.parameter_set in (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
+        return self.info.text("ConfigurationName") or ("Microsoft.PowerShell" if is_winrm else "")
 
     @property
     def can_connect(self) -> bool:

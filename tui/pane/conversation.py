@@ -18,10 +18,12 @@ from typing import Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
+from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
@@ -176,6 +178,9 @@ class Conversation:
         self.error: PstuiError | None = None
         #: the line that is running, empty while none is
         self.running = ""
+        #: the code of an ``exit`` that was typed alone and has ended the stay, None for any other end
+        self.exit_code: int | None = None
+        self._typed_alone = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -222,10 +227,11 @@ class Conversation:
             self._failed(another)
             return False
 
-    def submit(self, line: str) -> bool:
-        """Take a line if one is awaited now."""
+    def submit(self, line: str, *, pasted: bool = False) -> bool:
+        """Take a line if one is awaited now; ``pasted`` is one of several that were pasted together."""
         if self._waiting is None or self._waiting.done():
             return False
+        self._typed_alone = not pasted
         self._waiting.set_result(line)
         return True
 
@@ -370,6 +376,8 @@ class Conversation:
             else:
                 self._console.echo(prompt, line)
                 self.running, self._timed = line, bool(line.strip())
+                alone = self._typed_alone and prompt != CONTINUATION
+                self.exit_code = exit_code(line) if alone else None
                 outcome = await interactive.run(line)
                 self.running = ""
                 if interactive.hint:
@@ -398,6 +406,7 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
+        self._typed_alone = not self._lines.pasted
         if (line := self._lines.next()) is not None:
             return line
         self._waiting = asyncio.get_running_loop().create_future()

@@ -91,6 +91,8 @@ class Workspace(KeysPainted):
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
+        #: a line of the command line that the command bar runs first
+        self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = False
@@ -135,6 +137,8 @@ class Workspace(KeysPainted):
         self.profiles.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
+        if self.first_line:
+            self.sessions.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -206,6 +210,7 @@ class Workspace(KeysPainted):
     @on(ContextChanged)
     @on(FindBar.Changed)
     @on(Sidebar.FocusChanged)
+    @on(Sidebar.FoundChanged)
     def refresh_frame(self) -> None:
         """Update tabs, footer and sidebar."""
         self._frame_due = False
@@ -259,15 +264,19 @@ class Workspace(KeysPainted):
 
     @on(Pane.Ended)
     def session_ended(self, event: Pane.Ended) -> None:
-        """A session was left or died; the only one of a single call ends the program as ssh does."""
-        if self._single and event.state is PaneState.LEFT and self._is_last(event.pane):
-            self.app.exit(0)
+        """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
+
+        Any other end, such as that of a pasted script, leaves the text and the keys where they are.
+        """
+        was_typed = event.exit_code is not None and event.state is PaneState.LEFT
+        if was_typed and self._single and self._is_last(event.pane):
+            self.app.exit((event.exit_code or 0) & 0xFF)
 
     @on(Pane.Done)
     def pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
         if self._single and self._is_last(event.pane):
-            self.end(0)
+            self.end(event.exit_code & 0xFF)
         elif event.pane in self.panes:
             self.leaving.close(event.pane)
 

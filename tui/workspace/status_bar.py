@@ -100,6 +100,8 @@ def target(pane: Pane) -> str:
     A session that exists knows more than what named it: its computer, and the account behind a credential's name.
     """
     info = pane.info if pane.session is None else pane.session.info
+    if info.parameter_set.tab:
+        return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name
