@@ -209,6 +209,7 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
         from pstui.tui.cli import invoke  # its sessions load asyncio
 
         invoke.check(call)
+        invoke.check_common(call)
     infos: tuple[ConnectionInfo, ...] = ()
     if opens(call):
         infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)

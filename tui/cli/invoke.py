@@ -90,6 +90,10 @@ def check(call: BoundCall) -> None:
     for name, (why, hint) in _NOT_HERE.items():
         if values.get(name):
             raise CallError(f"Invoke-Command: -{name} cannot be used here", why, hint)
+
+
+def check_common(call: BoundCall) -> None:
+    """Refuse the common parameters that nothing can be made of in a call from a shell. Raises CallError."""
     for name, hint in _VARIABLES.items():
         if call.common.get(name):
             why = "A call from a shell has no variables that could be read after it."
