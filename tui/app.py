@@ -74,6 +74,14 @@ def theme_name(wanted: object) -> str:
     return LIGHT.name if wants_light(wanted) else DARK.name
 
 
+def _mend_textual() -> None:
+    """Change what Textual does otherwise than a terminal program must, once for the process."""
+    fix_alt_keys()
+    fix_escape_delay()
+    keep_late_timers()
+    share_the_interpreter()
+
+
 class PstuiApp(App[int], inherit_bindings=False):
     """pstui's full screen. Its return value is the exit code.
 
@@ -108,10 +116,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         history: KeptLines | None = None,
         memory: StateFile | None = None,
     ) -> None:
-        fix_alt_keys()
-        fix_escape_delay()
-        keep_late_timers()
-        share_the_interpreter()
+        _mend_textual()
         #: floods give way to keys
         self.pace = Pace()
         #: lets what is typed wait for who will own it

@@ -151,8 +151,8 @@ class Typeahead:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LIMIT
         while True:
-            # No event tells of the end of a worker; one that ends may have closed the screen.
-            while self._held_until > loop.time() or (self._moving and loop.time() < deadline):  # noqa: ASYNC110
+            # One that ends may have closed the screen.
+            while self._held_until > loop.time() or (self._moving and loop.time() < deadline):  # noqa: ASYNC110  no event tells of a worker's end
                 await asyncio.sleep(_POLL)
             if (screen := self._app.screen) is self._ready:
                 return

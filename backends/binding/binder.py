@@ -196,6 +196,7 @@ class _Binding:
         self.given: dict[str, Value] = {}
         self.valid = list(table.sets)
         self.positional_error: CallError | None = None
+        self.piped = False
 
     def run(self, elements: Sequence[Element], piped: Value | None) -> BoundCall:
         named, loose, unknown = pairs(self.cmdlet, elements)
@@ -214,6 +215,7 @@ class _Binding:
                 raise self.positional_error or errors.extra_argument(self.cmdlet, left[0].text)
         if piped is not None:
             self.bind_piped(piped)
+            self.piped = True
         chosen = self.choose_set()
         missing = self.missing(chosen)
         if missing:
@@ -399,4 +401,5 @@ class _Binding:
             MappingProxyType(settings),
             tuple(done.sessions),
             tuple(done.missed),
+            piped=self.piped,
         )

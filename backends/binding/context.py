@@ -52,9 +52,10 @@ class BoundCall:
     that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
     ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
     ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
-    ``source`` is the call whose result is piped in or written in parentheses where a session is wanted, ``picked`` the
-    place of the one that is meant among several sessions of it. ``others`` are the calls for the further objects that
-    come through the pipe.
+    ``variables`` are those that a line has set before the call, by names in lower case; ``piped`` says that what came
+    through the pipe is among the values. ``source`` is the call whose result is piped in or written in parentheses
+    where a session is wanted, ``picked`` the place of the one that is meant among several sessions of it. ``others``
+    are the calls for the further objects that come through the pipe.
     """
 
     cmdlet: str
@@ -68,6 +69,8 @@ class BoundCall:
     preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     assign: str = ""
     source: BoundCall | None = None
+    variables: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    piped: bool = False
     picked: int = -1
     others: tuple[BoundCall, ...] = ()
 

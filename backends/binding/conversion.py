@@ -123,6 +123,12 @@ def _session_option(value: Value) -> dict[str, Any] | None:
     return binding_options.from_table(value.value)
 
 
+def _object(value: Value) -> Any:
+    """Return what a shell's argument is as an object: with commas a list, as an argument of PowerShell's is."""
+    items = values.items_of(value)
+    return value.value if len(items) == 1 and items[0] is value else [item.value for item in items]
+
+
 class SessionOption(dict[str, Any]):
     """Session options that New-PSSessionOption made: by property name, times in ms, nothing left to convert."""
 
@@ -140,7 +146,7 @@ _CONVERSIONS: dict[str, Callable[[Value], Any]] = {
     "PSPrimitiveDictionary": lambda value: values.primitives(values.table(value.value)),
     "CultureInfo": lambda value: binding_options.culture(value.value),
     "ScriptBlock": values.script_block,
-    "PSObject": lambda value: value.value,
+    "PSObject": _object,
 }
 
 

@@ -100,7 +100,7 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
             raise reader.refuse(first, what, "Make one call for each session.")
     if call.cmdlet == _PLAIN and context.results is None:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
-    return call
+    return replace(call, variables=dict(reader.variables)) if call.cmdlet == "Invoke-Command" else call
 
 
 def statements(text: str) -> list[str]:

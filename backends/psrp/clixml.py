@@ -67,6 +67,16 @@ class PlainCipher(PSCryptoProvider):
         """Ignore a session key: this protocol version has none."""
 
 
+def without_no_characters(body: bytes) -> bytes:
+    """Return CLIXML in which U+FFFE and U+FFFF are escaped as control characters are.
+
+    PowerShell writes them as references although XML lacks them (protocol-notes 3.14).
+    """
+    if b"&#x" not in body:
+        return body
+    return body.replace(b"&#xFFFE;", b"_xFFFE_").replace(b"&#xFFFF;", b"_xFFFF_")
+
+
 def checked(body: bytes) -> None:
     """Raise ProtocolError where a body is no CLIXML of this protocol: a document type, another encoding than UTF-8."""
     if b"<!" in body:
@@ -85,7 +95,7 @@ def parse(body: bytes) -> ElementTree.Element:
     """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds what the protocol has not."""
     checked(body)
     try:
-        return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
+        return ElementTree.fromstring(without_no_characters(body))  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
         raise not_xml(error) from error
 
@@ -171,6 +181,13 @@ def note_object(**notes: Any) -> PSObject:
     made.PSObject.type_names = []
     for name, value in notes.items():
         add_note_property(made, name, value)
+    return made
+
+
+def custom_object(properties: Mapping[str, Any]) -> PSObject:
+    """Build a PSCustomObject of plain values, in order."""
+    made = note_object(**{name: outgoing(value) for name, value in properties.items()})
+    made.PSObject.type_names = ["System.Management.Automation.PSCustomObject", "System.Object"]
     return made
 
 
@@ -283,12 +300,21 @@ def text_of(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     if "&" in text:
-        if sum(map(text.count, _ENTITIES)) != text.count("&"):
+        found = resolved(text)
+        if found is None:
             return None
-        for entity, char in _ENTITIES.items():
-            text = text.replace(entity, char)
+        text = found
     if "_x" in text:
         text = unescape(text)
+    return text
+
+
+def resolved(text: str) -> str | None:
+    """Resolve XML's own entities, or return None when there are others."""
+    if sum(map(text.count, _ENTITIES)) != text.count("&"):
+        return None
+    for entity, char in _ENTITIES.items():
+        text = text.replace(entity, char)
     return text
 
 

@@ -5,6 +5,7 @@ Both sides read with it: the client and the embedded endpoint.
 
 from __future__ import annotations
 
+import functools
 import struct
 import uuid
 from collections.abc import Sequence
@@ -124,8 +125,13 @@ def _message(parts: Sequence[bytes], wanted: int) -> Message:
     body = head[_MESSAGE.size :].removeprefix(_BOM)
     if len(parts) > 1:
         body = b"".join((body, *parts[1:]))  # the only copy of a large one
-    pipeline = None if pipeline_id == _NO_ID else uuid.UUID(bytes_le=pipeline_id)
-    return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
+    return Message(kind, _guid(pool_id), None if pipeline_id == _NO_ID else _guid(pipeline_id), body)
+
+
+@functools.lru_cache(maxsize=64)
+def _guid(raw: bytes) -> uuid.UUID:
+    """Return a GUID of a header; those of a flood are always the same two."""
+    return uuid.UUID(bytes_le=raw)
 
 
 def refragmented(message: Message, object_id: int, *, for_server: bool = False) -> bytes:

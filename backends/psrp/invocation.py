@@ -11,7 +11,7 @@ The second part says which pipelines an entered session sends: a typed line, the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree
@@ -86,6 +86,8 @@ class Call:
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
+#: formats the output alone: the errors before it stay records of their own (protocol-notes 3.12)
+OUT_DEFAULT_OUTPUT = Call("Out-Default", local_scope=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,9 @@ def queue_written(core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, 
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
 
+#: How what ran before it went.
+STATUS = Invocation(((Call("$?, $global:LASTEXITCODE", is_script=True),),))
+
 #: The four profile files in PowerShell's order, each run in the caller's scope if it is there.
 LOAD_PROFILE = Invocation(
     (
@@ -310,13 +315,28 @@ def line_invocation(
     return Invocation(statements, history=text, add_to_history=True, size=size)
 
 
+#: the parameter that holds the values of ``$using:`` (protocol-notes 3.12)
+_USING = "--%"
+
+
 def script_invocation(
-    script: str, arguments: Sequence[Any], size: ConsoleSize | None, *, out_default: bool, no_input: bool
+    script: str,
+    arguments: Sequence[Any],
+    using: Mapping[str, Any],
+    size: ConsoleSize | None,
+    *,
+    out_default: bool,
+    no_input: bool,
 ) -> Invocation:
-    """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text."""
-    values = tuple((None, outgoing(value)) for value in arguments)
-    call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
-    statement = (call, OUT_DEFAULT) if out_default else (call,)
+    """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text.
+
+    Errors come as records of their own either way.
+    """
+    values: list[tuple[str | None, Any]] = [(None, outgoing(value)) for value in arguments]
+    if using:
+        values.append((_USING, outgoing(using)))
+    call = Call(script, tuple(values), is_script=True)
+    statement = (call, OUT_DEFAULT_OUTPUT) if out_default else (call,)
     return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, size=size)
 
 

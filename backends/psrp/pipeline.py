@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from pstui.backends.errors import PstuiError
 from pstui.backends.psrp.fragments import Defragmenter
 from pstui.backends.psrp.limits import SCREEN, Limits
-from pstui.backends.records import ErrorInfo, PipelineState
+from pstui.backends.records import ErrorInfo, PipelineState, SentObject
 
 _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineState.FAILED})
 
@@ -39,6 +39,7 @@ class Pipeline:
         self,
         on_output: Callable[[Any], None] | None = None,
         *,
+        on_object: Callable[[SentObject], None] | None = None,
         on_error: Callable[[ErrorInfo], None] | None = None,
         ignore_exit: bool = False,
         is_nested: bool = False,
@@ -49,6 +50,8 @@ class Pipeline:
         self.is_nested = is_nested
         self.fragments = Defragmenter()
         self.on_output = on_output
+        #: takes the output instead, as it was sent
+        self.on_object = on_object
         #: is told the error records of this pipeline, beside the pool's list of them
         self.on_error = on_error
         #: what it may receive

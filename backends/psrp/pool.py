@@ -22,7 +22,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 from xml.etree import ElementTree
@@ -42,6 +42,7 @@ from pstui.backends.errors import (
 )
 from pstui.backends.psrp import invocation as commands
 from pstui.backends.psrp.clixml import outgoing
+from pstui.backends.psrp.feeding import input_packets
 from pstui.backends.psrp.fragments import Defragmenter, Message
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
@@ -50,7 +51,16 @@ from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
 from pstui.backends.psrp.receive import AT_ONCE, read_ahead, receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState, Stream, Write
+from pstui.backends.records import (
+    Batch,
+    Bounded,
+    ErrorInfo,
+    PipelineState,
+    RunspaceState,
+    SentObject,
+    Stream,
+    Write,
+)
 from pstui.backends.transports.base import ShellTransport, Transport
 
 log = logging.getLogger(__name__)
@@ -173,6 +183,7 @@ class RunspacePool:
         invocation: commands.Invocation,
         *,
         on_output: Callable[[Any], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
         on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
         on_start: Callable[[Pipeline], None] | None = None,
@@ -183,7 +194,9 @@ class RunspacePool:
         Raises SessionBroken, SessionStateError; LimitExceeded when it sent more in one piece than ``limits`` allow.
         """
         prepare = self._templates.prepare(invocation, self.protocol)
-        pipeline = Pipeline(on_output, on_error=on_error, is_nested=invocation.is_nested, limits=limits)
+        pipeline = Pipeline(
+            on_output, on_object=on_object, on_error=on_error, is_nested=invocation.is_nested, limits=limits
+        )
         if self.shell is not None:
             self.shell.announce(pipeline.id, invocation.history or "")
         return await self._invoke(prepare, pipeline, source, on_start)
@@ -253,12 +266,17 @@ class RunspacePool:
         A session that breaks ends it by itself, once what arrived before is shown.
         """
         try:
-            async for value in source:
-                await self.send_message(value, PSRPMessageType.PipelineInput, pipeline.id)
+            async for values in source:
+                await self._send_input(pipeline, values if isinstance(values, Batch) else (values,))
             await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
         except PstuiError as failure:
             if not isinstance(failure, SessionBroken):
                 pipeline.fail(failure)
+
+    async def _send_input(self, pipeline: Pipeline, values: Sequence[Any]) -> None:
+        """Send values of a pipeline's input in as few packets as they fit into."""
+        for packet in input_packets(self.core, pipeline.id, values, self.transport.max_payload):
+            await self.transport.send(pipeline.id, packet)
 
     async def stop(self, pipeline: Pipeline) -> None:
         """Stop a running pipeline once. Raises SessionStateError if it is not confirmed, and when asked again then."""

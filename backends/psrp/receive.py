@@ -34,7 +34,7 @@ from pstui.backends.psrp.progress import host_progress
 from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, value_of
-from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject
 from pstui.backends.transports.base import ShellTransport
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
@@ -177,7 +177,9 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:
-            if pipeline.on_output is not None:
+            if pipeline.on_object is not None:
+                pipeline.on_object(SentObject(message.body, pool.cipher.decrypt))
+            elif pipeline.on_output is not None:
                 pipeline.on_output(_output(pool, message, pipeline.limits.max_values))
         case MessageType.ERROR_RECORD:
             pipeline.had_errors = True

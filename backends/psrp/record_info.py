@@ -35,6 +35,8 @@ def error_info(element: ElementTree.Element, found: Any) -> ErrorInfo:
         target=str(record.get("ErrorCategory_TargetName") if isinstance(target, dict | list) else target or ""),
         position=str(position or ""),
         stack_trace=str(record.get("ErrorDetails_ScriptStackTrace") or ""),
+        activity=str(record.get("ErrorCategory_Activity") or ""),
+        recommendation=str(record.get("ErrorDetails_RecommendedAction") or ""),
     )
 
 

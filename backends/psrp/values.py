@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from psrpcore.types import PSCryptoProvider
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape
+from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape, without_no_characters
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 
 #: Bytes that are parsed, and values that are made, between two turns of the loop: some 5 ms each.
@@ -195,6 +195,7 @@ async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTr
     checked(body)
     if body.count(b"<") > 3 * max_values:  # an element has one or two, its type names come beside it
         raise too_many(max_values)
+    body = without_no_characters(body)
     parser = ElementTree.XMLParser()  # noqa: S314  a document type is refused above
     try:
         for start in range(0, len(body), PORTION):

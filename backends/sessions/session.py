@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import importlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -16,7 +17,6 @@ from pstui.backends.errors import (
     Offer,
     OpenCancelled,
     PstuiError,
-    SessionBroken,
     SessionBusy,
     SessionDisconnected,
     SessionStateError,
@@ -31,6 +31,7 @@ from pstui.backends.records import (
     PipelineState,
     RunspaceAvailability,
     RunspaceState,
+    SentObject,
 )
 from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
@@ -89,6 +90,9 @@ class PSSession:
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        #: are told each error record, and each information record as it came, beside ``records``
+        self.on_error: Callable[[ErrorInfo], None] = lambda error: None
+        self.on_information: Callable[[bytes], None] = lambda body: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether a stop in the debugger has named its help
@@ -263,10 +267,10 @@ class PSSession:
                 transport,
                 self.console,
                 host,
-                on_broken=self._broke,
-                on_error_record=self.records.add_error,
+                on_broken=self._fail,
+                on_error_record=self._error,
                 on_event=self._event,
-                on_information=self.records.add_information,
+                on_information=self._information,
             )
         except BaseException:
             await _abort(transport)
@@ -274,10 +278,16 @@ class PSSession:
         self.pool = pool
         return pool
 
-    def _context(self) -> ConnectContext:
-        def named(name: str) -> None:
-            self.target_name = name
+    def _error(self, error: ErrorInfo) -> None:
+        self.records.add_error(error)
+        self.on_error(error)
 
+    def _information(self, body: bytes) -> None:
+        self.records.add_information(body)
+        self.on_information(body)
+
+    def _context(self) -> ConnectContext:
+        named = partial(setattr, self, "target_name")
         return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
 
     async def close(self) -> None:
@@ -326,6 +336,7 @@ class PSSession:
         invocation: Invocation,
         *,
         on_output: Callable[[Any], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
         on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
         limits: Limits | None = None,
@@ -339,6 +350,7 @@ class PSSession:
                 result = await pool.run(
                     invocation,
                     on_output=on_output,
+                    on_object=on_object,
                     on_error=on_error,
                     source=source,
                     on_start=self.started,
@@ -399,10 +411,7 @@ class PSSession:
             self._open_pool()
 
     async def running(self) -> PipelineResult | None:
-        """Wait for the end of the command that runs here, whoever began it; None when none does any more.
-
-        Raises SessionBroken, or SessionStateError when the session is closed meanwhile.
-        """
+        """Wait for the end of what runs here; None when nothing runs. Raises SessionBroken, SessionStateError."""
         while self.availability not in (RunspaceAvailability.AVAILABLE, RunspaceAvailability.NONE):
             if self._outer is not None:
                 return await self._outer.result()
@@ -445,22 +454,25 @@ class PSSession:
         console: Console,
         *,
         arguments: Sequence[object] = (),
+        using: Mapping[str, object] | None = None,
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
         on_output: Callable[[object], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
         limits: Limits | None = None,
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
 
-        ``limits`` are others than the session's: ``WHOLE`` for output that goes elsewhere than to a screen.
+        ``using`` is the table of the values of its ``$using:`` variables.
+        ``on_object`` takes the output as it was sent, ``on_output`` as values; ``limits`` are others than its own.
         """
         from pstui.backends.psrp.invocation import script_invocation
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
+            script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
         )
-        return await self.run(invocation, on_output=on_output, source=input, limits=limits)
+        return await self.run(invocation, on_output=on_output, on_object=on_object, source=input, limits=limits)
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""
@@ -472,8 +484,8 @@ class PSSession:
             try:
                 await self.pool.stop(self._current)
             except SessionStateError as error:
-                offer = Offer("Break the session", self.break_session)
-                raise SessionStateError(error.what, error.why, error.hint, offers=[offer]) from error
+                offers = [Offer("Break the session", self.break_session)]
+                raise SessionStateError(error.what, error.why, error.hint, offers=offers) from error
         else:
             self._stop_wanted = True
 
@@ -485,9 +497,6 @@ class PSSession:
             stopping = asyncio.create_task(self.pool.stop(pipeline))
             pipeline.host_call_tasks.add(stopping)
             stopping.add_done_callback(pipeline.host_call_tasks.discard)
-
-    def _broke(self, failure: SessionBroken) -> None:
-        self._fail(failure)
 
     def _fail(self, error: PstuiError) -> None:
         self.failed = error

@@ -85,7 +85,7 @@ class Ours:
     async def run(self, script: str, *, shown: bool = False) -> int:
         """Run a script; return how many objects or, if it is shown, lines it brought."""
         console, found = ScriptedConsole(), list[object]()
-        await self.session.invoke_script(script, console, out_default=shown, on_output=found.append)
+        await self.session.invoke_script(script, console, out_default=shown, on_object=found.append)
         return len(console.shown()) if shown else len(found)
 
 

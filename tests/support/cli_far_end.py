@@ -2,8 +2,10 @@
 
 Run as a program it is one Invoke-Command against such a session: ``python -m tests.support.cli_far_end 'lines 3'``.
 The words of a script, separated by a bar: ``lines N``, ``say TEXT``, ``part TEXT`` (no line end), ``err TEXT``,
-``warn TEXT``, ``object JSON``, ``echo`` (the input), ``first`` (of it), ``args``, ``ask LABEL``, ``secret LABEL``,
-``key``, ``sleep`` (until stopped), ``throw TEXT``, ``die``.
+``warn TEXT``, ``error TEXT`` (a record), ``exit N``, ``status true|false N`` (what is told of the last command),
+``object JSON``, ``echo`` (the input), ``first`` (of it), ``args``, ``ask LABEL``, ``secret LABEL``,
+``key``, ``sleep`` (until stopped), ``throw TEXT``, ``die``, ``large`` (an object beyond the limit), and
+``progress PERCENT``.
 """
 
 from __future__ import annotations
@@ -11,15 +13,30 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
+from psrpcore.types import serialize
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import OpenError, SessionBroken
-from pstui.backends.records import ErrorInfo, PipelineState, Stream, Write
-from pstui.tui.cli.invoke import Invocation, Script, run
+from pstui.backends.errors import LimitExceeded, OpenError, SessionBroken
+from pstui.backends.psrp.clixml import PlainCipher, note_object
+from pstui.backends.psrp.limits import Limits
+from pstui.backends.records import Batch, ErrorInfo, PipelineState, ProgressRecord, SentObject, Stream, Write
+from pstui.tui.cli.run import Form, Invocation, run
+from pstui.tui.cli.target import Script
+
+
+def sent(value: object) -> SentObject:
+    """Return a value as a far end would send it."""
+    if isinstance(value, dict):
+        value = note_object(**value)
+    element = serialize(value, PlainCipher())
+    return SentObject(ElementTree.tostring(element), PlainCipher().decrypt)
 
 
 @dataclass
@@ -36,7 +53,12 @@ class Session:
         self.calls: list[str] = []
         self.arguments: Sequence[object] = ()
         self.input: AsyncIterator[object] | None = None
-        self.on_output: Callable[[object], None] | None = None
+        self.instance_id = uuid.UUID(int=7)
+        self.status = SimpleNamespace(leave_code=None)
+        self.last: list[object] = [True, None]
+        self.on_error: Callable[[ErrorInfo], None] = lambda error: None
+        self.on_information: Callable[[bytes], None] = lambda body: None
+        self.on_object: Callable[[SentObject], None] | None = None
 
     async def open(self) -> None:
         self.calls.append("open")
@@ -61,18 +83,36 @@ class Session:
         console: Console,
         *,
         arguments: Sequence[object] = (),
+        using: Mapping[str, object],
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
-        on_output: Callable[[object], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
+        limits: Limits | None = None,
     ) -> Result:
-        self.arguments, self.input, self.on_output = arguments, input, on_output
-        assert out_default is (on_output is None)
+        self.arguments, self.input, self.on_object = arguments, input, on_object
+        assert out_default is (on_object is None)
         for step in script.split(" | "):
             verb, _, rest = step.partition(" ")
             result: Result | None = await getattr(self, f"do_{verb}")(rest)
             if result is not None:
                 return result
         return Result(PipelineState.COMPLETED)
+
+    async def run(self, invocation: object, *, on_output: Callable[[object], None]) -> Result:
+        """Answer the question how the last command went, the only one that is asked."""
+        for value in self.last:
+            on_output(value)
+        return Result(PipelineState.COMPLETED)
+
+    async def do_error(self, text: str) -> None:
+        self.on_error(ErrorInfo(text, activity="Write-Error"))
+
+    async def do_exit(self, code: str) -> None:
+        self.status.leave_code = int(code)
+
+    async def do_status(self, text: str) -> None:
+        succeeded, code = text.split()
+        self.last = [succeeded == "true", int(code)]
 
     async def do_say(self, text: str) -> None:
         self.console.write(Write(text))
@@ -103,18 +143,20 @@ class Session:
     async def do_echo(self, _: str) -> None:
         assert self.input is not None
         count = 0
-        async for value in self.input:
-            self.console.write(Write(f"in {value}"))
-            count += 1
+        async for values in self.input:
+            for value in values if isinstance(values, Batch) else (values,):
+                self.console.write(Write(f"in {value}"))
+                count += 1
         self.console.write(Write(f"{count} in all"))
 
     async def do_first(self, _: str) -> None:
         assert self.input is not None
-        self.console.write(Write(f"first {await anext(self.input)}"))
+        values = await anext(self.input)
+        self.console.write(Write(f"first {values[0] if isinstance(values, Batch) else values}"))
 
     async def do_object(self, text: str) -> None:
-        assert self.on_output is not None
-        self.on_output(json.loads(text))
+        assert self.on_object is not None
+        self.on_object(sent(json.loads(text)))
 
     async def do_sleep(self, _: str) -> Result:
         self.console.write(Write("sleeping"))
@@ -126,6 +168,15 @@ class Session:
 
     async def do_die(self, _: str) -> None:
         raise SessionBroken("db: the connection was lost", "The server ended it.")
+
+    async def do_large(self, _: str) -> None:
+        raise LimitExceeded(
+            "the far end sent an object that is too large", "It has more than 200 MiB.", "Ask for less."
+        )
+
+    async def do_progress(self, percent: str) -> None:
+        record = ProgressRecord(0, 1, -1, "Copying", "file \x1b[2J", "", int(percent), -1, percent == "100")
+        self.console.progress(record)
 
     async def do_ask(self, label: str, kind: QuestionKind = QuestionKind.LINE) -> Result | None:
         question = Question(kind, f"{label}: ", preamble=(Write("\x1b]0;forged\x07Far end asks"),))
@@ -159,19 +210,19 @@ class Manager:
         return self.sessions[-1]
 
 
-def invoke(script: str, *, opens: str = "yes", as_json: bool = False, **more: Any) -> tuple[int, Session]:
-    """Run a script and return the exit code with the session it ran in."""
+def invoke(script: str, *, opens: str = "yes", form: Form = "text", **more: Any) -> tuple[int, Session]:
+    """Run a script and return the exit code with the session it ran in. ``more`` goes to the Script, or to ``run``."""
     manager = Manager(opens)
     info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"})
-    arguments = tuple(more.pop("arguments", ()))
-    code = run(Invocation([info], Script(script, arguments, as_json)), manager=manager, **more)
+    transcript = more.pop("transcript", None)
+    code = run(Invocation([info], Script(script, **more), form=form), manager=manager, transcript=transcript)
     return code, manager.sessions[0]
 
 
 def invoke_on(hosts: Sequence[str], script: str, manager: Manager, **more: Any) -> int:
     """Run a script on several hosts and return the exit code. ``more`` goes to the Invocation, but for ``script``'s."""
     infos = [ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": host}) for host in hosts]
-    of_script = {key: more.pop(key) for key in ("json", "named", "verbose") if key in more}
+    of_script = {key: more.pop(key) for key in ("named", "preferences", "exit_code") if key in more}
     return run(Invocation(infos, Script(script, **of_script), **more), manager=manager)
 
 

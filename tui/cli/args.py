@@ -1,6 +1,7 @@
-"""pstui's own options, taken off the front of the command line, and the help text that names them.
+"""pstui's own options: declared once, and taken off the front of the command line, or from behind Invoke-Command.
 
-Everything after the options belongs to the cmdlet. The help is complete, and no wider than 80 columns.
+Everything after the options belongs to the cmdlet. ``help.py``, ``completion.py`` and ``manual.py`` read the
+declarations.
 """
 
 from __future__ import annotations
@@ -11,99 +12,70 @@ from dataclasses import dataclass
 
 from pstui.backends.errors import CallError
 
-HELP = """\
-pstui: PowerShell remoting in a full-screen terminal; no PowerShell needed here.
-
-Usage
-  pstui                          the full screen
-  pstui NAME                     open and enter a saved profile (host:NAME,
-                                 vm:NAME or container:NAME where a name is
-                                 used twice), else a host of ssh_config (SSH),
-                                 else a computer name (WinRM); it says which.
-                                 user@host[:port] is SSH
-  pstui [Enter-PSSession] PARAMETERS
-                                 bind as PowerShell does, open and enter
-                                 (alias etsn; the cmdlet's name may be left out)
-  pstui Enter-PSSession          enter the PowerShell of this machine
-  pstui Invoke-Command PARAMETERS -ScriptBlock TEXT
-                                 run it without a screen (alias icm)
-  pstui demo                     try it on the endpoint that is built in
-  pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
-                                 sshd subsystem, a container, a test
-
-Options of pstui; they come before the cmdlet
-  --config FILE      use this profile file instead of the usual one (which the
-                     variable PSTUI_CONFIG may also name)
-  --line LINE        take the whole call as one PowerShell line; -WhatIf may
-                     follow it
-  --transcript FILE  write what the pane shows to FILE, as plain text, while it
-                     happens. A file that exists is appended to, never emptied
-  --json             with Invoke-Command: one JSON object a line, instead of
-                     text (also accepted after the cmdlet)
-  --check            report every problem of the configuration
-  --version          print the version
-  --help             print this text
-
-Where to: the parameters of Enter-PSSession
-  -HostName [user@]host[:port]   SSH: with -UserName, -Port, -KeyFilePath,
-                                 -Subsystem, -ConnectingTimeout, -Options
-  -ComputerName NAME             WinRM: with -Credential, -Port, -UseSSL,
-                                 -Authentication, -ConfigurationName,
-                                 -ApplicationName, -SessionOption,
-                                 -CertificateThumbprint, -EnableNetworkAccess
-  -ConnectionUri URI             WinRM: the same, and -AllowRedirection
-  -VMName NAME, -VMId GUID       a virtual machine, with -Credential
-  -ContainerId ID                a container, with -RunAsAdministrator, and
-                                 -Shell PROGRAM for another PowerShell in it
-  -ProcessId NUMBER              a PowerShell that runs on this computer
-  -Command PROGRAM ARGUMENTS     a program that speaks the protocol, such as
-                                 pwsh -s; what follows is the program's
-  -WhatIf                        show how the call binds, as JSON; open nothing
-Names may be shortened to a unique prefix, as in -Host. Passwords are asked for;
-they are never taken from the command line.
-
-Invoke-Command
-  Text goes to standard output; errors, warnings and the like to standard error.
-  When standard input is not a terminal and the script can take input ($input,
-  $_, process { }, or a command), each line is one object of it. Questions are
-  asked on the terminal; where there is none they fail. Ctrl+C stops the script.
-  Several targets (-HostName a,b) run side by side, at most -ThrottleLimit (32)
-  at once; each object of --json then has its PSComputerName. -Verbose tells the
-  steps of opening.
-
-Exit codes
-  0    it worked
-  1    the pipeline failed, or one of several targets did; with --check: a
-       problem was found
-  2    a wrong call, or the screen was asked for where there is no terminal
-  3    no session could be opened
-  70   a fault of pstui itself; it says where its report is
-  130  stopped with Ctrl+C, or given up
-
-Examples
-  pstui demo
-  pstui web1                     a profile, a host of ssh_config, a computer
-  pstui admin@db:2222
-  pstui -HostName admin@db -KeyFilePath ~/.ssh/id_ed25519
-  pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\admin'
-  pstui -ContainerId api -Shell /opt/pwsh/pwsh
-  pstui -ProcessId 4711
-  pstui -Command ssh db pwsh -s -NoLogo
-  pstui icm -HostName admin@db -ScriptBlock 'Get-Process | Select -First 3'
-  pstui --json icm -HostName admin@db -ScriptBlock 'Get-Process'
-  pstui --line 'Enter-PSSession -HostName db -Options @{ProxyJump="gate"}'
-"""
-
-
 ENTER_NAMES = ("enter-pssession", "etsn")
 INVOKE_NAMES = ("invoke-command", "icm")
 
-_SWITCHES = ("--version", "--help", "--check", "--json")
-_VALUES = {
-    "--config": "the profile file to use",
-    "--line": "a whole PowerShell line",
-    "--transcript": "the file to write to",
-}
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One option. ``value`` is what its value is called, empty for a switch; ``choices`` are all that it may be.
+
+    One of ``invoke``'s goes with Invoke-Command only, and may also come after it.
+    """
+
+    name: str
+    value: str
+    help: str
+    invoke: bool = False
+    choices: tuple[str, ...] = ()
+    several: bool = False
+
+    @property
+    def field(self) -> str:
+        """Its name in ``Options``."""
+        return self.name[2:].replace("-", "_")
+
+
+DECLARED = (
+    Declared(
+        "--config", "FILE", "use this profile file instead of the usual one (which the variable PSTUI_CONFIG may name)"
+    ),
+    Declared("--line", "LINE", "take the whole call as one PowerShell line; -WhatIf may follow it"),
+    Declared(
+        "--transcript",
+        "FILE",
+        "write what the pane shows to FILE, as plain text, while it happens. A file that exists is appended to",
+    ),
+    Declared("--check", "", "report every problem of the configuration"),
+    Declared("--version", "", "print the version"),
+    Declared("--help", "", "print this text; after icm, that of Invoke-Command"),
+    Declared("--json", "", "objects as JSON, one a line, instead of text", invoke=True),
+    Declared(
+        "--json-streams",
+        "",
+        "every record of every stream as one JSON object a line, with its stream, host and time",
+        invoke=True,
+    ),
+    Declared("--csv", "", "objects as CSV", invoke=True),
+    Declared("--clixml", "", "objects as a file for Import-Clixml", invoke=True),
+    Declared(
+        "--depth", "N", "how many levels of an object JSON has, 0 to 100 (100); what is cut is marked", invoke=True
+    ),
+    Declared(
+        "--input",
+        "FORM",
+        "standard input as lines of text, as JSON values, or raw as byte arrays",
+        invoke=True,
+        choices=("lines", "json", "raw"),
+    ),
+    Declared("--var", "NAME=VALUE", "the value of $using:NAME in the script; repeatable", invoke=True, several=True),
+    Declared("--encoding", "NAME", "the encoding of the file of -FilePath, where it is not UTF-8", invoke=True),
+    Declared("--throttle", "N", "how many targets run at once (32), whatever the transport", invoke=True),
+    Declared("--timeout", "SECONDS", "stop the whole run after this time: exit code 124", invoke=True),
+    Declared("--exit-code", "", "end with the far end's own exit code: exit N, or $LASTEXITCODE", invoke=True),
+    Declared("--quiet", "", "nothing on standard error but errors", invoke=True),
+)
+_BY_NAME = {option.name: option for option in DECLARED}
 _SELF_HELP = ("-h", "-?", "/?")
 
 
@@ -111,17 +83,28 @@ _SELF_HELP = ("-h", "-?", "/?")
 class Options:
     """What stood before the cmdlet, and ``rest``: the cmdlet, a name, ``demo`` or nothing.
 
-    ``transcript``, ``config`` and ``line`` are None when not given; ``what_if`` is a -WhatIf after ``--line``.
+    Values are None when not given; ``what_if`` is a -WhatIf after ``--line``.
     """
 
     version: bool = False
     help: bool = False
     check: bool = False
     json: bool = False
+    json_streams: bool = False
+    csv: bool = False
+    clixml: bool = False
+    exit_code: bool = False
+    quiet: bool = False
     what_if: bool = False
     config: str | None = None
     line: str | None = None
     transcript: str | None = None
+    depth: str | None = None
+    input: str | None = None
+    encoding: str | None = None
+    throttle: str | None = None
+    timeout: str | None = None
+    var: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
 
 
@@ -133,17 +116,7 @@ def parse(argv: Sequence[str]) -> Options:
         options.help = True
         return options
     while words and words[0].startswith("--"):
-        name, equals, value = words.pop(0).partition("=")
-        if name in _SWITCHES and not equals:
-            setattr(options, name[2:], True)
-        elif name in _VALUES:
-            if not equals:
-                value = words.pop(0) if words else ""
-            if not value:
-                raise CallError(f"{name} needs a value: {_VALUES[name]}", hint="pstui --help shows every option.")
-            setattr(options, name[2:], value)
-        else:
-            raise _unknown(name)
+        _take(options, words)
     if options.line is not None:
         options.what_if = any(is_what_if(word) for word in words)
         words = [word for word in words if not is_what_if(word)]
@@ -157,22 +130,63 @@ def parse(argv: Sequence[str]) -> Options:
     return options
 
 
+def _take(options: Options, words: list[str]) -> None:
+    """Take the option at the head of ``words`` with its value."""
+    name, equals, value = words.pop(0).partition("=")
+    option = _BY_NAME.get(name)
+    if option is None or (equals and not option.value):
+        raise _unknown(name)
+    if not option.value:
+        setattr(options, option.field, True)
+        return
+    if not equals:
+        value = words.pop(0) if words else ""
+    if not value:
+        raise CallError(f"{name} needs a value: {option.help}", hint="pstui --help shows every option.")
+    if option.choices and value not in option.choices:
+        raise CallError(f"{name} takes no {value!r}", "", f"It is one of: {', '.join(option.choices)}.")
+    if option.several:
+        setattr(options, option.field, (*getattr(options, option.field), value))
+    else:
+        setattr(options, option.field, value)
+
+
 def is_what_if(word: str) -> bool:
     """Tell whether a word is -WhatIf, in full or by its alias."""
     return word.lower() in ("-whatif", "-wi", "-whatif:$true", "-wi:$true")
 
 
-def take_json(arguments: Sequence[str]) -> tuple[bool, tuple[str, ...]]:
-    """Find ``--json`` after Invoke-Command, where many put it, and take it out.
+def take_options(options: Options, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Take Invoke-Command's options out of what comes after it, where many put them; return what is left.
 
-    Behind ``-ArgumentList`` it is left alone: there it is the script's.
+    Behind ``-ArgumentList`` they are left alone: there they are the script's. Raises CallError.
     """
-    for index, word in enumerate(arguments):
-        if is_argument_list(word):
-            break
-        if word == "--json":
-            return True, (*arguments[:index], *arguments[index + 1 :])
-    return False, tuple(arguments)
+    left: list[str] = []
+    words = list(arguments)
+    while words:
+        if is_argument_list(words[0]):
+            return (*left, *words)
+        option = _BY_NAME.get(words[0].partition("=")[0])
+        if option is not None and (option.invoke or option.name == "--help"):
+            _take(options, words)
+        else:
+            left.append(words.pop(0))
+    return tuple(left)
+
+
+def usage(option: Declared) -> str:
+    """Return an option as it is written."""
+    return f"{option.name} {option.value}".rstrip()
+
+
+def refuse_invoke_options(options: Options) -> None:
+    """Raise CallError when an option is given that goes with Invoke-Command only."""
+    for option in DECLARED:
+        if option.invoke and getattr(options, option.field):
+            raise CallError(
+                f"{option.name} goes with Invoke-Command",
+                hint=f"Write: pstui {usage(option)} icm … -ScriptBlock TEXT",
+            )
 
 
 def refuse_late_options(arguments: Sequence[str]) -> None:
@@ -181,7 +195,7 @@ def refuse_late_options(arguments: Sequence[str]) -> None:
         if is_argument_list(word):
             return
         name = word.partition("=")[0]
-        if name in _SWITCHES or name in _VALUES:
+        if name in _BY_NAME:
             raise CallError(
                 f"{name} comes after the cmdlet",
                 "pstui's own options come first, so that they are never taken for the cmdlet's.",
@@ -196,7 +210,7 @@ def is_argument_list(word: str) -> bool:
 
 
 def _unknown(name: str) -> CallError:
-    near = difflib.get_close_matches(name, [*_SWITCHES, *_VALUES], n=1)
+    near = difflib.get_close_matches(name, _BY_NAME, n=1)
     if name == "--stdio":
         return CallError("--stdio belongs to demo", hint="Write: pstui demo --stdio")
     return CallError(

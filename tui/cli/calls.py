@@ -14,7 +14,14 @@ from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
-from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options, is_what_if, refuse_late_options, take_json
+from pstui.tui.cli.args import (
+    ENTER_NAMES,
+    INVOKE_NAMES,
+    Options,
+    is_what_if,
+    refuse_invoke_options,
+    refuse_late_options,
+)
 from pstui.tui.profiles.reading import TABLES, Profiles, load
 
 
@@ -109,7 +116,6 @@ class Wanted:
 
     infos: tuple[ConnectionInfo, ...]
     call: BoundCall | None = None
-    json: bool = False
     what_if: bool = False
 
 
@@ -117,7 +123,7 @@ def dispatch(options: Options) -> int:
     """Do what the command line asks for and return the exit code. Raises PstuiError."""
     profiles = load(options.config)
     if not options.rest and options.line is None:
-        _refuse_json(options.json)
+        refuse_invoke_options(options)
         return _screen([], options, profiles)
     try:
         wanted = _bind(options, profiles)
@@ -132,11 +138,10 @@ def dispatch(options: Options) -> int:
     if wanted.call is not None:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
-            as_json = options.json or wanted.json
             from pstui.tui.cli import invoke  # its sessions load asyncio
 
-            return invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
-    _refuse_json(options.json)
+            return invoke.invoke(wanted.infos, wanted.call, options, profiles)
+    refuse_invoke_options(options)
     if options.line is not None and wanted.call is not None and _is_for_the_bar(options.line, wanted.call):
         return _screen([], options, profiles, single=True, line=options.line)
     return _screen(list(wanted.infos), options, profiles, single=True)
@@ -153,7 +158,7 @@ def demo(options: Options) -> int:
         raise CallError(
             f"demo does not take {options.rest[1]!r}", hint="pstui demo opens the screen, pstui demo --stdio serves."
         )
-    _refuse_json(options.json)
+    refuse_invoke_options(options)
     return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
 
 
@@ -164,9 +169,14 @@ def _bind(options: Options, profiles: Profiles) -> Wanted:
         return _checked(call, profiles, what_if=options.what_if)
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
-        as_json, arguments = take_json(others)
-        refuse_late_options(arguments)
-        return _checked(bind(_INVOKE, arguments, context=context), profiles, as_json)
+        refuse_late_options(others)
+        try:
+            call = bind(_INVOKE, others, context=context)
+        except CallError as error:
+            if "-ThrottleLimit" in error.why:  # PowerShell's does not go with every target
+                error.hint = f"{error.hint} --throttle N goes with every target.".strip()
+            raise
+        return _checked(call, profiles)
     if first.lower() in ENTER_NAMES:
         refuse_late_options(others)
         return _checked(bind(_ENTER, others, context=context), profiles)
@@ -181,10 +191,10 @@ def _bind(options: Options, profiles: Profiles) -> Wanted:
     return Wanted((resolve(first, profiles, ask=not others),), what_if=bool(others))
 
 
-def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what_if: bool = False) -> Wanted:
+def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> Wanted:
     if call.cmdlet == _ENTER:
         info = connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
-        return Wanted((info,), call, as_json, call.what_if)
+        return Wanted((info,), call, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -199,10 +209,11 @@ def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what
         from pstui.tui.cli import invoke  # its sessions load asyncio
 
         invoke.check(call)
+        invoke.check_common(call)
     infos: tuple[ConnectionInfo, ...] = ()
     if opens(call):
         infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)
-    return Wanted(infos, call, as_json, call.what_if)
+    return Wanted(infos, call, call.what_if)
 
 
 def _describe(wanted: Wanted) -> int:
@@ -267,8 +278,3 @@ def _warn(text: str) -> None:
 
     if text:
         print(f"pstui: {plain(text)}", file=sys.stderr)
-
-
-def _refuse_json(given: bool) -> None:
-    if given:
-        raise CallError("--json goes with Invoke-Command", hint="Write: pstui --json icm … -ScriptBlock TEXT")

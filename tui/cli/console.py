@@ -15,8 +15,11 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
-from pstui.tui.cli.streams import Output
+from pstui.tui.cli.progress_line import ProgressLine
+from pstui.tui.cli.streams import Output, Where
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
+from pstui.tui.output.bare import bare, write_bare
+from pstui.tui.output.base import PORTION
 from pstui.tui.plain import typed_text
 from pstui.tui.transcript.render.sgr import ansi, plain
 
@@ -40,29 +43,38 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the two standard streams are written: whether colours are kept there, and the size the far end is told."""
+    """How the two standard streams are written: whether colours are kept there, and the size the far end is told.
+
+    ``progress`` is whether standard error is a terminal that can show progress; ``bare_out`` and ``bare_err`` are
+    whether a stream is none, but a file or a pipe.
+    """
 
     color_out: bool
     color_err: bool
     size: ConsoleSize
+    progress: bool = False
+    bare_out: bool = False
+    bare_err: bool = False
 
     @classmethod
     def of_process(cls) -> Look:
         """Look at this process's own streams and environment (NO_COLOR, TERM)."""
-        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        dumb = os.environ.get("TERM") == "dumb"
+        wanted = not os.environ.get("NO_COLOR") and not dumb
         out = sys.stdout is not None and sys.stdout.isatty()
         err = sys.stderr is not None and sys.stderr.isatty()
         size = ConsoleSize(PLAIN_WIDTH, 50)
         if out:
             columns, rows = shutil.get_terminal_size((PLAIN_WIDTH, 50))
             size = ConsoleSize(columns, rows)
-        return cls(out and wanted, err and wanted, size)
+        return cls(out and wanted, err and wanted, size, progress=err and not dumb, bare_out=not out, bare_err=not err)
 
 
 class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
-    Text is cleaned here: without a terminal it comes without escape sequences, on one only colours are kept.
+    Text is cleaned here: a terminal gets what is harmless and, where wanted, colours. A file or a pipe gets the text as
+    it came, but for escape sequences.
     """
 
     def __init__(
@@ -79,6 +91,10 @@ class TerminalConsole:
         self._open_terminal = open_terminal
         self._unfinished: list[str] = []  # the line being written, for the transcript
         self._column = 0
+        self._progress: ProgressLine | None = None
+        if look.progress:
+            width = shutil.get_terminal_size((80, 24)).columns
+            self._progress = ProgressLine(lambda text: output.put("err", text), width)
         self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
 
     @property
@@ -97,14 +113,36 @@ class TerminalConsole:
         await self._output.drained()
 
     def write(self, record: Write) -> None:
+        self._make_room()
         where_out = record.stream is Stream.OUTPUT
         color = self._look.color_out if where_out else self._look.color_err
-        text = _painted(record) if color else plain(record.text)
-        self._output.put("out" if where_out else "err", text + "\n" if record.newline else text)
-        self._note(plain(record.text), newline=record.newline)
+        end = "\n" if record.newline else ""
+        if self._look.bare_out if where_out else self._look.bare_err:
+            self._put_bare("out" if where_out else "err", record.text, end)
+        else:
+            text = _painted(record) if color else plain(record.text)
+            self._output.put("out" if where_out else "err", text + end)
+        if self._transcript is not None:
+            self._note(plain(record.text), newline=record.newline)
+        else:  # only the column counts, and a long text is not gone through for it
+            line = record.text[-_LINE_LIMIT:].rpartition("\n")
+            self._column = 0 if record.newline else len(plain(line[2])) + (0 if line[1] else self._column)
+
+    def _put_bare(self, where: Where, text: str, end: str) -> None:
+        if len(text) <= PORTION:
+            self._output.put(where, bare(text) + end)
+        else:
+            self._output.put(where, lambda emit: write_bare(text, emit), len(text))
+            self._output.put(where, end)
 
     def progress(self, record: ProgressRecord) -> None:
-        """Nothing: progress belongs to a screen (the console host is also silent when redirected)."""
+        """Show it on a terminal alone: a file has no line that could be written again and again."""
+        if self._progress is not None:
+            self._progress.take(record)
+
+    def _make_room(self) -> None:
+        if self._progress is not None:
+            self._progress.hide()
 
     def clear(self) -> None:
         """Nothing: what a command without a screen has written stays."""
@@ -138,6 +176,7 @@ class TerminalConsole:
         return KeyInfo(virtual_key_code=_key_code(typed[0]), character=typed[0])
 
     async def _terminal(self, nobody: str) -> Terminal:
+        self._make_room()
         await self._output.drained(0)
         try:
             return self._open_terminal()
@@ -166,7 +205,8 @@ class TerminalConsole:
         return Secret(line.text)
 
     def finish(self) -> None:
-        """Hand an unfinished last line to the transcript."""
+        """Hand an unfinished last line to the transcript, and take the progress off the terminal."""
+        self._make_room()
         if self._column:
             self._note("", newline=True)
 
@@ -209,68 +249,6 @@ def _key_code(character: str) -> int:
     if character.isascii() and (character.isalnum() or character in "\t\x1b "):
         return ord(character.upper())
     return 8 if character in "\x7f\x08" else 0
-
-
-class LineConsole:
-    """One target's way to a console that others write to as well: it hands over whole lines only."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._waiting: list[Write] = []
-        self._column = 0
-
-    @property
-    def size(self) -> ConsoleSize:
-        return self._console.size
-
-    @property
-    def backlog(self) -> int:
-        return self._console.backlog
-
-    @property
-    def rest(self) -> float:
-        return 0.0
-
-    async def drained(self) -> None:
-        await self._console.drained()
-
-    def write(self, record: Write) -> None:
-        self._waiting.append(record)
-        self._column = 0 if record.newline else self._column + len(record.text)
-        if record.newline or self._column > _LINE_LIMIT:
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        for record in self._waiting:
-            self._console.write(record)
-        self._waiting.clear()
-
-    def finish(self) -> None:
-        """End a line that the far end left open."""
-        if self._waiting:
-            self._waiting[-1] = replace(self._waiting[-1], newline=True)
-            self._column = 0
-            self._hand_over()
-
-    def progress(self, record: ProgressRecord) -> None:
-        self._console.progress(record)
-
-    def clear(self) -> None:
-        self._console.clear()
-
-    def set_title(self, title: str) -> None:
-        self._console.set_title(title)
-
-    def column(self) -> int:
-        return self._column
-
-    async def ask(self, question: Question) -> Secret:
-        self._hand_over()
-        return await self._console.ask(question)
-
-    async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
-        self._hand_over()
-        return await self._console.read_key(echo=echo, source=source)
 
 
 async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> list[ConnectionInfo]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from pstui.tui.cli.exit_codes import (
+    EXIT_CALL,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_NO_SESSION,
+    EXIT_OK,
+    EXIT_PIPE,
+)
+
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
     from pstui.backends.errors import PstuiError
     from pstui.tui.cli.args import Options
-
-EXIT_OK, EXIT_FAILED, EXIT_CALL, EXIT_NO_SESSION, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,25 +47,42 @@ def complain(error: PstuiError) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from pstui.tui.cli.args import parse
+    from pstui.tui.cli.args import INVOKE_NAMES, parse, take_options
 
     options = parse(arguments)
     if options.version:
         return _version()
+    if options.rest and options.rest[0].lower() in INVOKE_NAMES:
+        options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
     if options.help:
-        from pstui.tui.cli.args import HELP
-
-        print(HELP, end="")
-        return EXIT_OK
+        return _help(options)
     if options.check:
         from pstui.tui.profiles.reading import check
 
         return check(options.config)
     if options.rest[:1] == ("demo",):
         return _demo(options)
+    if options.rest[:1] == ("completion",):
+        from pstui.tui.cli.completion import main as complete
+
+        return complete(options.rest[1:])
+    if options.rest == ("man",):
+        from pstui.tui.cli.manual import manual
+
+        print(manual(), end="")
+        return EXIT_OK
     from pstui.tui.cli.calls import dispatch
 
     return dispatch(options)
+
+
+def _help(options: Options) -> int:
+    from pstui.tui.cli.args import INVOKE_NAMES
+    from pstui.tui.cli.help import help_text, invoke_help
+
+    wants_invoke = bool(options.rest) and options.rest[0].lower() in INVOKE_NAMES
+    print(invoke_help() if wants_invoke else help_text(), end="")
+    return EXIT_OK
 
 
 def _demo(options: Options) -> int:
@@ -83,7 +107,7 @@ def _closed_output() -> int:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
+    return EXIT_PIPE
 
 
 def _failed(error: Exception) -> int:

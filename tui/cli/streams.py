@@ -7,27 +7,28 @@ input is the input of the remote pipeline, one object a line.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import datetime
-import json
-import math
-import os
 import queue
 import re
 import select
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable
 from io import RawIOBase
 from typing import Any, Literal
 
 from pstui.backends.console import BACKLOG_LIMIT
+from pstui.tui.output.base import Deferred
 
 Where = Literal["out", "err"]
 
-#: as many pieces as are joined into one write at most: large enough for a flood, small enough to stop soon
-_BATCH = 2_000
+#: a piece of more characters or bytes counts as several
+_PIECE = 1024
+#: so many characters are written at once, whatever they are part of
+_WRITE = 256 * 1024
+_HALF = re.compile("[\ud800-\udfff]")
+
+_Piece = tuple[Where, str | Deferred, int]
 
 
 class Output:
@@ -42,25 +43,38 @@ class Output:
         self.failure: OSError | None = None
         self.on_closed = on_closed
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[tuple[Where, str] | None] = queue.SimpleQueue()
+        self._waiting: list[_Piece] = []  # what was put in this turn of the loop
+        self._queue: queue.SimpleQueue[list[_Piece] | None] = queue.SimpleQueue()
         self._given = 0  # counted on the loop
         self._written = 0  # counted by the thread
         self._room = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="pstui-output", daemon=True)
         self._thread.start()
 
-    def put(self, where: Where, text: str) -> None:
-        """Queue text for one of the two; returns at once."""
-        self._given += 1
-        self._queue.put((where, text))
+    def put(self, where: Where, text: str | Deferred, size: int = 0) -> None:
+        """Queue text for one of the two; returns at once.
+
+        Text that is not made yet is made by the thread; ``size`` is that of what it is made from, in bytes.
+        """
+        weight = 1 + (size or (len(text) if isinstance(text, str) else 0)) // _PIECE
+        self._given += weight
+        self._waiting.append((where, text, weight))
+        if len(self._waiting) == 1:  # waking the thread for each piece would cost more than writing it
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self._waiting:
+            self._queue.put(self._waiting)
+            self._waiting = []
 
     @property
     def backlog(self) -> int:
-        """How many pieces were taken and are not yet written."""
+        """How many pieces were taken and are not yet written; a long one counts as many."""
         return self._given - self._written
 
     async def drained(self, limit: int = BACKLOG_LIMIT // 2) -> None:
         """Return when at most ``limit`` pieces are waiting."""
+        self._hand_over()
         while self.backlog > limit and self._thread.is_alive():
             self._room.clear()
             if self.backlog <= limit:
@@ -69,34 +83,28 @@ class Output:
 
     async def close(self) -> None:
         """Write what is left and end the thread."""
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            where, text = first
-            parts, taken = [text], 1
-            last: tuple[Where, str] | None = first
-            while taken < _BATCH and not self._queue.empty():
-                last = self._queue.get()
-                if last is None:
-                    break
-                taken += 1
-                if last[0] != where:
-                    self._write(where, "".join(parts))
-                    where, parts = last[0], []
-                parts.append(last[1])
-            self._write(where, "".join(parts))
-            self._written += taken
+        while (pieces := self._queue.get()) is not None:
+            parts = _Parts(self._write)
+            for where, text, _ in pieces:
+                parts.begin(where)
+                if isinstance(text, str):
+                    parts.add(text)
+                elif where == "err" or self.failure is None:
+                    text(parts.add)
+            parts.flush()
+            self._written += sum(weight for _, _, weight in pieces)
             self._tell(self._room.set)
-            if last is None:
-                return
 
     def _write(self, where: Where, text: str) -> None:
         stream = self._streams[where]
         if stream is None or (where == "out" and self.failure is not None):
             return
-        view = memoryview(text.encode("utf-8", "replace"))
+        view = memoryview(_encoded(text))
         try:
             while view:
                 written = stream.write(view)
@@ -116,150 +124,50 @@ class Output:
             self._loop.call_soon_threadsafe(callback)
 
 
+def _encoded(text: str) -> bytes:
+    """Return text as UTF-8; half a surrogate pair, which has none, becomes U+FFFD as in .NET."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _HALF.sub("\ufffd", text).encode()
+
+
+class _Parts:
+    """Joins pieces of text to writes of a good size."""
+
+    def __init__(self, write: Callable[[Where, str], None]) -> None:
+        self._write = write
+        self._where: Where = "out"
+        self._parts: list[str] = []
+        self._size = 0
+
+    def begin(self, where: Where) -> None:
+        """Say which of the two streams the next pieces are for."""
+        if where != self._where:
+            self.flush()
+            self._where = where
+
+    def add(self, text: str) -> None:
+        """Take one more piece."""
+        while len(text) > 2 * _WRITE:
+            self._parts.append(text[:_WRITE])
+            self._size += _WRITE
+            text = text[_WRITE:]
+            self.flush()
+        self._parts.append(text)
+        self._size += len(text)
+        if self._size > _WRITE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._size:
+            self._write(self._where, "".join(self._parts))
+        self._parts.clear()
+        self._size = 0
+
+
 def _raw(stream: Any) -> RawIOBase | None:
     """Return the unbuffered stream beneath one of Python's, or None where the process has none."""
     buffer = getattr(stream, "buffer", None)
     return getattr(buffer, "raw", buffer)
-
-
-#: lines read ahead of the far end
-_AHEAD = 1_000
-_CHUNK = 64 * 1024
-#: a line without an end is cut here, in bytes
-_LINE_LIMIT = 16 * 1024 * 1024
-
-_TAKES_INPUT = re.compile(r"\$(?:\{?(?:input|_|psitem)\b)|\bprocess\b|\bfilter\b|ValueFromPipeline", re.IGNORECASE)
-_COMMAND_FIRST = re.compile(r"\s*[&.]?\s*([A-Za-z][\w.\\/:-]*)(?![\w(])")
-_KEYWORDS = frozenset(
-    (
-        *("begin", "break", "class", "continue", "data", "do", "dynamicparam", "end", "enum", "exit", "for", "foreach"),
-        *("function", "if", "param", "return", "switch", "throw", "trap", "try", "until", "using", "while"),
-    )
-)
-
-
-def is_redirected() -> bool:
-    """Tell whether standard input is something else than a terminal."""
-    return sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
-
-
-def may_take_input(script: str) -> bool:
-    """Tell whether a script could use pipeline input at all.
-
-    A script that cannot must not swallow the standard input of the shell loop it runs in, nor wait for its end: it
-    names neither ``$input`` nor ``$_``, has no ``process`` block, and does not begin with a command.
-    """
-    if _TAKES_INPUT.search(script):
-        return True
-    first = _COMMAND_FIRST.match(script)
-    return first is not None and first.group(1).lower() not in _KEYWORDS
-
-
-async def lines(fd: int = 0) -> AsyncIterator[object]:
-    """Yield the lines of a descriptor as text without their ends, read no further ahead than the far end follows."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | None] = asyncio.Queue()
-    room = threading.BoundedSemaphore(_AHEAD)
-
-    def hand_over(line: str | None) -> None:
-        room.acquire()
-        loop.call_soon_threadsafe(queue.put_nowait, line)
-
-    # A daemon thread on the bare descriptor: a pipe that never ends must not keep the process from ending, and
-    # Python's own buffered stdin may not be read by a thread that dies with the process.
-    threading.Thread(target=_read, args=(fd, hand_over), name="pstui-stdin", daemon=True).start()
-    while (line := await queue.get()) is not None:
-        room.release()
-        yield line
-
-
-def _read(fd: int, hand_over: object) -> None:
-    assert callable(hand_over)
-    rest = b""
-    first = True
-    try:
-        while True:
-            try:
-                chunk = os.read(fd, _CHUNK)
-            except OSError:
-                chunk = b""
-            *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LINE_LIMIT or (not chunk and rest):
-                whole, rest = [*whole, rest], b""
-            for line in whole:
-                hand_over(line.removesuffix(b"\r").decode("utf-8-sig" if first else "utf-8", "replace"))
-                first = False
-            if not chunk:
-                hand_over(None)
-                return
-    except RuntimeError:
-        return  # the loop ended: nobody takes input any longer
-
-
-class SharedInput:
-    """One input that each of several pipelines reads from its beginning, at its own pace. It is kept meanwhile."""
-
-    def __init__(self, source: AsyncIterator[object]) -> None:
-        self._source = source
-        self._read: list[object] = []
-        self._ended = False
-        self._turn = asyncio.Lock()
-
-    async def items(self) -> AsyncIterator[object]:
-        """Yield every object of the input."""
-        place = 0
-        while True:
-            while place < len(self._read):
-                yield self._read[place]
-                place += 1
-            async with self._turn:
-                if place == len(self._read) and not self._ended:
-                    await self._fetch()
-            if place == len(self._read) and self._ended:
-                return
-
-    async def _fetch(self) -> None:
-        try:
-            self._read.append(await anext(self._source))
-        except StopAsyncIteration:
-            self._ended = True
-
-
-#: characters that JSON allows bare and a terminal or a line reader does not
-_ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-def named(value: object, computer: str) -> object:
-    """Return a value with the PSComputerName it came from, as Invoke-Command notes it on each object.
-
-    What has properties gets one more; everything else becomes the ``value`` of an object, as ConvertTo-Json writes it.
-    """
-    properties = dict(value) if isinstance(value, Mapping) else {"value": value}
-    return {**properties, "PSComputerName": computer}
-
-
-def to_json(value: object) -> str:
-    """Return one value as JSON on one line, free of what would act on a terminal or break the line."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain_value)
-    except (TypeError, ValueError):  # NaN and infinity, or a key that is neither text nor number: JSON has none of them
-        text = json.dumps(_speakable(value), ensure_ascii=False, default=_plain_value)
-    return _ESCAPE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def _speakable(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _speakable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_speakable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    return str(value)

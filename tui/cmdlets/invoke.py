@@ -17,11 +17,12 @@ from pstui.backends.binding.members import Record
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import CallError, PstuiError
-from pstui.backends.records import Bounded, ProgressRecord, Stream, Write
+from pstui.backends.records import Bounded, ProgressRecord, SentObject, Stream, Write
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.cli.error_text import error_text
 from pstui.tui.cli.invoke import check
-from pstui.tui.cli.streams import to_json
 from pstui.tui.cmdlets.common_parameters import CmdletOutput
+from pstui.tui.output.json_values import JsonFormat
 
 #: most lines that are kept of what one session writes; the first ones
 MAX_LINES = 1000
@@ -115,6 +116,8 @@ async def invoke(
         collected = Collected(console, width)
         objects = Bounded(MAX_OBJECTS)
         said: list[Any] = []
+        before = session.on_error
+        session.on_error = lambda error: collected.write(Write(error_text(error), stream=Stream.ERROR))
         try:
             result = await session.invoke_script(
                 script,
@@ -122,7 +125,7 @@ async def invoke(
                 arguments=tuple(call.values.get("ArgumentList") or ()),
                 input=_input(call),
                 out_default=not as_objects,
-                on_output=objects.take if as_objects else None,
+                on_object=objects.take if as_objects else None,
             )
         except PstuiError as error:
             said = [CmdletOutput(f"{session.name}: {error.text()}", error.error_id, True)]
@@ -130,6 +133,8 @@ async def invoke(
             if result.error is not None:
                 error_id = result.error.fully_qualified_error_id
                 said = [CmdletOutput(result.error.message, error_id, True)]
+        finally:
+            session.on_error = before
         heading = f"{session.name} ({session.info.computer_name}):" if len(sessions) > 1 else ""
         found = [*collected.outputs(heading), *said]
         return [*found, *(_value(each, session.info.computer_name) for each in objects)]
@@ -161,16 +166,18 @@ def _input(call: BoundCall) -> AsyncIterator[object] | None:
         return None
 
     async def each() -> AsyncIterator[object]:
-        for value in given if isinstance(given, list | tuple) else [given]:
+        for value in given if call.piped and isinstance(given, list | tuple) else [given]:
             yield value
 
     return each()
 
 
-def _value(value: Any, computer: str) -> Any:
+def _value(value: SentObject, computer: str) -> Any:
     """Return an object of the far end as a value of a typed line."""
+    pieces: list[str] = []
     try:
-        plain = _bounded(json.loads(to_json(value)), MAX_DEPTH)
+        JsonFormat(MAX_DEPTH).write(value, {}, pieces.append)
+        plain = _bounded(json.loads("".join(pieces)), MAX_DEPTH)
     except (ValueError, RecursionError):
         return type(value).__name__
     return Record({**plain, "PSComputerName": computer}) if isinstance(plain, dict) else plain

@@ -66,6 +66,14 @@ def goes_on(text: str) -> bool:
     return len(text) <= MAX_JUDGED and not is_complete(text)
 
 
+def submitted(text: str) -> str:
+    """Return a text without the empty rows at its end; one stays where it ends a text that would go on."""
+    line = text.rstrip("\n")
+    if not line.strip():
+        return text
+    return line + "\n" if line != text and goes_on(line) else line
+
+
 class Unfinished:
     """Says that Enter added a row because the text was not finished. ``show`` gets the row to show, None to hide it."""
 
@@ -189,17 +197,10 @@ class LineEditor(TextArea):
     def submit(self) -> bool:
         """Give the text to the owner, finished or not; False when it stays."""
         self.completions.forget()
-        taken = self._owner.submit_line(self._line())
+        taken = self._owner.submit_line(submitted(self.text))
         if taken:
             self.empty()
         return taken
-
-    def _line(self) -> str:
-        """The text without the empty rows at its end; one stays where it ends a text that would go on."""
-        line = self.text.rstrip("\n")
-        if not line.strip():
-            return self.text
-        return line + "\n" if line != self.text and goes_on(line) else line
 
     def paste_text(self, text: str) -> None:
         """Insert a text without its control characters; of many lines ask how to run them."""
@@ -228,7 +229,7 @@ class LineEditor(TextArea):
         self.empty()
         if rest:
             self.put(rest)
-            self.unfinished.begin()
+            self.unfinished.begin(again=not goes_on(f"{rest}\n"))
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -241,13 +242,14 @@ class LineEditor(TextArea):
     async def on_typed(self, event: Typed) -> None:
         """Insert several characters in one turn, unless something is open that each of them may change."""
         event.stop()
-        modes = (self.literal, self.pasted, self.searching, self.completing)
+        modes = (self.literal, self.pasted, self.searching, self.completing, self.argument)
         if self._chord or any(mode.active for mode in modes) or any(key.key in self._NAMES for key in event.keys):
             for key in event.keys:
                 await self.take_key(key.key, key.character)
             return
         self.last_typed = time.monotonic()
-        self.editing.did = ""
+        self.history.checkpoint()  # one step for undo
+        self.editing.did, self.editing.recalling = "", False
         self.surface.insert(event.text)
 
     async def take_key(self, key: str, character: str | None = None) -> bool:

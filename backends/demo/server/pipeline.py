@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -143,6 +144,7 @@ class PipelineRun:
         streams = interpreter.streams
         last = commands[-1]
         streams.rendering = not last.is_script and last.text.lower() == "out-default"
+        streams.claiming = streams.rendering and (last.claims_errors or any(one.merges_error for one in commands))
         chain = commands[:-1] if streams.rendering else commands
         scope = Scope.top(self.session)
         source = nothing() if no_input else self._values()
@@ -162,6 +164,7 @@ class PipelineRun:
     ) -> AsyncGenerator[Any, None]:
         if command.is_script:
             script = parse(command.text)
+            self.session.using = _using(command.arguments)
             if first:
                 return interpreter.execute(script, scope)
             return _fed_script(interpreter, script, source, scope)
@@ -194,6 +197,14 @@ async def _fed_script(
     fed = Scope(scope.session, scope.local, input=items)
     async for value in interpreter.execute(script, fed):
         yield value
+
+
+def _using(arguments: tuple[tuple[str | None, Any], ...]) -> dict[str, Any]:
+    """Return the values of ``$using:`` by the texts of their expressions (protocol-notes 3.12)."""
+    table = next((decode(value) for name, value in arguments if name == "--%"), None)
+    if not isinstance(table, dict):
+        return {}
+    return {base64.b64decode(str(key)).decode("utf-16-le", "replace"): value for key, value in table.items()}
 
 
 def _pair(name: str | None, value: Any) -> tuple[str | None, Any]:

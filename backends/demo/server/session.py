@@ -53,6 +53,8 @@ class Session:
     location: Path = field(default_factory=Path.home)
     previous: Path | None = None
     variables: dict[str, Any] = field(default_factory=dict)
+    #: the values of ``$using:`` by the texts of their expressions
+    using: dict[str, Any] = field(default_factory=dict)
     functions: dict[str, Any] = field(default_factory=dict)
     history: list[HistoryEntry] = field(default_factory=list)
     errors: list[ErrorInfo] = field(default_factory=list)
@@ -162,6 +164,9 @@ class Scope:
             return self.item
         if name == "input":
             return self.input
+        if name.startswith("using:"):
+            using = self.session.using
+            return using.get(f"${name}", using.get(f"${{{name}}}"))
         if name in self.local:
             return self.local[name]
         if name in self.session.variables:

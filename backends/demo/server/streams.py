@@ -44,11 +44,14 @@ CONFIRM_CHOICES = (
 
 
 class Streams:
-    """Writes for one pipeline. ``rendering`` is True while Out-Default claims the statement's output."""
+    """Writes for one pipeline. ``rendering`` is True while Out-Default takes the statement's output.
+
+    ``claiming`` is True where it claims the errors before it as well; they go out as records otherwise.
+    """
 
     def __init__(self, link: PipelineLink, session: Session) -> None:
         self.link, self.session = link, session
-        self.rendering = False
+        self.rendering = self.claiming = False
         self.renderer = Renderer(link.line, self._error_lines, link.host.width)
 
     @property
@@ -71,7 +74,7 @@ class Streams:
         """Write to the error stream."""
         self.session.remember_error(info)
         self.session.succeeded = False
-        if self.rendering:
+        if self.claiming:
             await self.renderer.error(info)
         else:
             await self.link.send(error_record(info), PSRPMessageType.ErrorRecord)

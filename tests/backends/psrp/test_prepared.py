@@ -82,7 +82,7 @@ def test_a_typed_line(text: str, protocol: tuple[int, int], size: ConsoleSize | 
 def test_what_pstui_sends_itself() -> None:
     lines = ("Get-Process | Sort-Object", "Get-ChildItem -Path C:\\", "gps; gci", "1 + 1")
     invocations = [PROMPT, DEBUG_PROMPT, LOAD_PROFILE, *(line_invocation(line, (2, 3), None) for line in lines)]
-    invocations.append(script_invocation("$args", (1, "two"), None, out_default=True, no_input=False))
+    invocations.append(script_invocation("$args", (1, "two"), {"key": 1}, None, out_default=True, no_input=False))
     for invocation in invocations:
         for _ in range(2):
             assert templated(invocation, (2, 3)) == anew(invocation, (2, 3))

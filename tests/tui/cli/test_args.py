@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pstui.backends.errors import CallError
 from pstui.tui.cli import args as cli_args
-from pstui.tui.cli.args import HELP
+from pstui.tui.cli.args import DECLARED, Options
+from pstui.tui.cli.help import help_text, invoke_help
 from pstui.tui.cli.main import main
 from pstui.tui.version import VERSION
 
@@ -47,15 +48,19 @@ def test_version_and_help_go_to_standard_output(capsys: Captured) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"pstui {VERSION}\n"
     assert main(["--help"]) == 0
-    assert capsys.readouterr().out == HELP
+    assert capsys.readouterr().out == help_text()
     assert main(["-?"]) == 0
-    assert capsys.readouterr().out == HELP
+    assert capsys.readouterr().out == help_text()
+    assert main(["icm", "-HostName", "db", "--help"]) == 0
+    assert capsys.readouterr().out == invoke_help()
 
 
 def test_the_help_is_complete_and_80_columns_wide() -> None:
-    assert max(len(line) for line in HELP.splitlines()) <= 80
+    assert max(len(line) for text in (help_text(), invoke_help()) for line in text.splitlines()) <= 80
     for word in ("--transcript", "--config", "--line", "--json", "--check", "--stdio", "icm", "etsn", "-WhatIf", "130"):
-        assert word in HELP
+        assert word in help_text()
+    assert all(option.name in help_text() for option in DECLARED)
+    assert sum("pstui icm " in line for line in invoke_help().split("Examples")[1].splitlines()) == 6
 
 
 @pytest.mark.parametrize(
@@ -195,10 +200,13 @@ def test_the_screen_without_a_terminal_names_icm(capsys: Captured, words: tuple[
     assert "icm" in refused(capsys, *words)
 
 
-def test_json_is_also_taken_behind_the_cmdlet_but_not_from_the_script() -> None:
-    assert cli_args.take_json(["-HostName", "h", "--json"]) == (True, ("-HostName", "h"))
-    assert cli_args.take_json(["-ArgumentList", "--json"]) == (False, ("-ArgumentList", "--json"))
-    assert cli_args.take_json(["-Args", "--json"]) == (False, ("-Args", "--json"))
+def test_options_of_invoke_command_are_also_taken_behind_it_but_not_from_the_script() -> None:
+    options = Options()
+    words = ["-HostName", "h", "--json", "--depth", "3", "--var=a=1", "--var", "b=2", "-ArgumentList", "--csv"]
+    assert cli_args.take_options(options, words) == ("-HostName", "h", "-ArgumentList", "--csv")
+    assert (options.json, options.depth, options.var, options.csv) == (True, "3", ("a=1", "b=2"), False)
+    assert cli_args.take_options(options, ["-Args", "--csv"]) == ("-Args", "--csv")
+    assert not options.csv
 
 
 PROFILES = """
@@ -282,7 +290,7 @@ def test_what_follows_a_program_is_its_own(
 def test_help_and_readme_name_all_that_can_be_connected_to() -> None:
     readme = (ROOT / "README.md").read_text()
     for example in ("-ProcessId 4711", "-Command ssh db pwsh -s -NoLogo", "-ContainerId api -Shell", "admin@db"):
-        assert example in HELP and example in readme, example
+        assert example in help_text() and example in readme, example
 
 
 def test_a_host_of_ssh_config_is_found_by_its_name(

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.tui.cli import streams as cli_stdin
-from pstui.tui.cli.streams import to_json
+from pstui.tui.cli.input import may_take_input
 from pstui.tui.cli.transcript_file import TranscriptFile
 
 from tests.support.cli_far_end import invoke
@@ -36,6 +35,11 @@ def test_text_goes_out_and_errors_go_beside_it(capfd: Captured) -> None:
 def test_without_a_terminal_no_escape_sequence_comes_through(capfd: Captured) -> None:
     invoke("say \x1b[31mred\x1b[0m \x1b]0;title\x07end | err \x1b[2Jx")
     assert capfd.readouterr() == ("red end\n", "x\n")
+
+
+def test_everything_else_of_a_text_goes_to_a_pipe_as_it_is(capfd: Captured) -> None:
+    invoke("say a\u202eb\0c | err \u2066x\u200b")
+    assert capfd.readouterr() == ("a\u202eb\0c\n", "\u2066x\u200b\n")
 
 
 def test_the_width_is_120_without_a_terminal(capfd: Captured) -> None:
@@ -70,15 +74,9 @@ def test_arguments_reach_the_script(capfd: Captured) -> None:
 
 
 def test_objects_come_as_one_json_a_line(capfd: Captured) -> None:
-    code, _ = invoke('object {"Name": "w\\u00fcrz\\u001b", "Id": 4} | object [1, null]', as_json=True)
-    assert capfd.readouterr().out == '{"Name": "würz\\u001b", "Id": 4}\n[1, null]\n'
+    code, _ = invoke('object {"Name": "w\\u00fcrz\\u001b", "Id": 4} | object [1, null]', form="json")
+    assert capfd.readouterr().out == '{"Name":"würz\\u001b","Id":4}\n[1,null]\n'
     assert code == 0
-
-
-def test_json_of_what_json_has_no_word_for() -> None:
-    assert to_json(float("nan")) == '"nan"'
-    assert to_json({1: b"ab", "x": float("-inf")}) == '{"1": "YWI=", "x": "-inf"}'
-    assert to_json("a\u2028\x9b\ud800\u202e") == '"a\\u2028\\u009b\\ud800\\u202e"'
 
 
 def test_the_transcript_holds_what_was_shown(capfd: Captured, tmp_path: Path) -> None:
@@ -121,7 +119,7 @@ def test_input_that_never_ends_holds_nothing_up() -> None:
     ],
 )
 def test_only_a_script_that_can_take_input_reads_it(script: str, takes: bool) -> None:
-    assert cli_stdin.may_take_input(script) is takes
+    assert may_take_input(script) is takes
 
 
 def test_ctrl_c_stops_the_far_end_and_says_130() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -13,10 +13,12 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import Write
 from pstui.tui.cli import invoke
 from pstui.tui.cli import invoke as cli_invoke
-from pstui.tui.cli.console import LineConsole, with_passwords
-from pstui.tui.cli.invoke import outcome
+from pstui.tui.cli.blocks import Blocks
+from pstui.tui.cli.console import with_passwords
+from pstui.tui.cli.exit_codes import outcome
+from pstui.tui.cli.input import SharedInput
 from pstui.tui.cli.main import main
-from pstui.tui.cli.streams import SharedInput, named
+from pstui.tui.cli.run import Invocation
 
 from tests.support.cli_far_end import Manager, Session, invoke_on
 from tests.support.nobody import NobodyConsole
@@ -31,9 +33,10 @@ def test_each_target_runs_the_script_and_a_line_is_never_mixed_with_anothers(cap
     assert [session.calls for session in manager.sessions] == [["open", "close"]] * 2
 
 
-def test_lines_are_handed_over_whole() -> None:
+async def test_lines_are_handed_over_whole() -> None:
     shared = NobodyConsole()
-    first, second = LineConsole(shared), LineConsole(shared)
+    blocks = Blocks(shared)
+    first, second = blocks.of("a"), blocks.of("b")
     first.write(Write("one, ", newline=False))
     second.write(Write("two"))
     assert first.column() == 5
@@ -49,7 +52,7 @@ def test_lines_are_handed_over_whole() -> None:
 
 
 def test_a_target_that_does_not_open_holds_up_no_other(capfd: Captured) -> None:
-    assert invoke_on(["a", "b", "c"], "say here", Manager({"b": "no"})) == 1
+    assert invoke_on(["a", "b", "c"], "say here", Manager({"b": "no"})) == 3
     out, err = capfd.readouterr()
     assert out == "here\nhere\n"
     assert "port 22 refuses" in err
@@ -62,14 +65,12 @@ def test_an_error_names_its_target(capfd: Captured) -> None:
 
 
 def test_objects_say_which_computer_they_come_from(capfd: Captured) -> None:
-    assert invoke_on(["a", "b"], 'object {"Id": 4} | object 7', Manager(), json=True, named=True) == 0
+    assert invoke_on(["a", "b"], 'object {"Id": 4} | object 7', Manager(), form="json", named=True) == 0
     assert [json.loads(line) for line in capfd.readouterr().out.splitlines()] == [
-        {"Id": 4, "PSComputerName": "a"},
-        {"value": 7, "PSComputerName": "a"},
-        {"Id": 4, "PSComputerName": "b"},
-        {"value": 7, "PSComputerName": "b"},
+        {**value, "PSComputerName": host, "RunspaceId": "00000000-0000-0000-0000-000000000007"}
+        for host in "ab"
+        for value in ({"Id": 4}, {"value": 7})
     ]
-    assert named({"PSComputerName": "far"}, "near") == {"PSComputerName": "near"}
 
 
 def test_no_more_targets_at_once_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,25 +99,19 @@ def test_each_target_reads_the_whole_input(capfd: Captured) -> None:
     assert capfd.readouterr().out.count("in 2\n2 in all\n") == 2
 
 
-async def test_an_input_that_several_read_is_read_once() -> None:
-    taken: list[int] = []
+async def test_an_input_that_several_read_is_read_once(tmp_path: Path) -> None:
+    lines = [f"line {number}" for number in range(30_000)]
+    (tmp_path / "input").write_text("\n".join(lines))
+    with (tmp_path / "input").open("rb") as file:
+        shared = SharedInput("lines", file.fileno())
+        late = shared.items()
+        first = list(await anext(late))
 
-    async def source() -> AsyncIterator[object]:
-        for number in range(3):
-            taken.append(number)
-            yield number
-            await asyncio.sleep(0)
+        async def everything() -> list[str]:
+            return [item async for batch in shared.items() for item in batch]
 
-    shared = SharedInput(source())
-    late = shared.items()
-    assert await anext(late) == 0
-
-    async def everything() -> list[object]:
-        return [item async for item in shared.items()]
-
-    assert await asyncio.gather(everything(), everything()) == [[0, 1, 2]] * 2
-    assert [item async for item in late] == [1, 2]
-    assert taken == [0, 1, 2]
+        assert await asyncio.gather(everything(), everything()) == [lines] * 2
+        assert first + [item async for batch in late for item in batch] == lines
 
 
 async def test_a_password_is_asked_once_for_all() -> None:
@@ -137,7 +132,8 @@ async def test_a_password_is_asked_once_for_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "expected"), [([0, 0], 0), ([3, 3], 3), ([0, 3], 1), ([1, 3], 1), ([130, 130], 130), ([0, 1], 1)]
+    ("codes", "expected"),
+    [([0, 0], 0), ([3, 3], 3), ([0, 3], 3), ([1, 3], 3), ([130, 130], 130), ([0, 1], 1), ([0, 7, 4], 7)],
 )
 def test_the_exit_code_of_several(codes: list[int], expected: int) -> None:
     assert outcome(codes) == expected
@@ -149,7 +145,7 @@ def test_the_exit_code_of_several(codes: list[int], expected: int) -> None:
         ("icm a,b { 1 }", ["a", "b"], 32, True),
         ("icm -HostName a, b@c { 1 }", ["a", "c"], 32, True),
         ("icm -cn a,b { 1 } -ThrottleLimit 3", ["a", "b"], 3, True),
-        ("icm -cn a,b { 1 } -ThrottleLimit 0 -HideComputerName", ["a", "b"], 32, False),
+        ("icm -cn a,b { 1 } -ThrottleLimit 0 -HideComputerName", ["a", "b"], 32, True),
         ("icm -Session (New-PSSession a,b) { 1 }", ["a", "b"], 32, True),
         ("icm -HostName a { 1 }", ["a"], 32, False),
     ],
@@ -157,9 +153,9 @@ def test_the_exit_code_of_several(codes: list[int], expected: int) -> None:
 def test_what_a_line_asks_for(
     line: str, hosts: list[str], throttle: int, marked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[invoke.Invocation] = []
+    seen: list[Invocation] = []
 
-    def record(invocation: invoke.Invocation, **_: object) -> int:
+    def record(invocation: Invocation, **_: object) -> int:
         seen.append(invocation)
         return 0
 
@@ -172,7 +168,7 @@ def test_what_a_line_asks_for(
 def test_what_is_piped_in_or_given_as_an_object_is_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
-    def record(invocation: invoke.Invocation, **_: object) -> int:
+    def record(invocation: Invocation, **_: object) -> int:
         seen.append(invocation.input)
         return 0
 

@@ -1,0 +1,92 @@
+"""Invoke-Command without a screen, row by row: what PowerShell 7.6's own client gives, and pstui beside it.
+
+``out`` and ``err`` are the texts of the output and of the errors as the real client shows them, ``code`` is pstui's
+exit code. The real client's is 1 where its ``$?`` is False; where that differs, ``real`` says so with the reason.
+``demo`` marks what the demo endpoint's small language can do too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Row:
+    script: str
+    out: str = ""
+    err: str = ""
+    code: int = 0
+    common: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    demo: bool = False
+    #: the real client's exit code where it is another
+    real: int | None = None
+    why: str = ""
+
+    @property
+    def throws(self) -> bool:
+        """Whether an error that ends the script leaves it."""
+        return "throw" in self.script
+
+    @property
+    def name(self) -> str:
+        return " ".join([self.script, *(f"-{name} {value}" for name, value in self.common.items())])
+
+
+#: whole calls, and what they give: how -ArgumentList, -InputObject, the pipe and $using: arrive over there
+CALLS = (
+    ("icm { \"$($args.Count) $($args -join '|') $($args[0].GetType().Name)\" } -ArgumentList 1,2,'a'", "3 1|2|a Int32"),
+    ('icm { "$($args.Count) $($args[0].GetType().Name)" } -ArgumentList @{a=1}', "1 Hashtable"),
+    ("icm { param($n, $m) \"$n-$m $($args.Count)\" } -ArgumentList 5,'x'", "5-x 0"),
+    ('icm { "$(@($input).Count)" } -InputObject 1,2,3', "1"),
+    ('icm { "$(@($input).Count)" } -InputObject @(1,2,3)', "1"),
+    ('icm { $input | % { "[$_]" } } -InputObject 1,2,3', "[1 2 3]"),
+    ('icm { "$(@($input).Count)" } -InputObject $null', "1"),
+    ('1,2,3 | icm { "$(@($input).Count)" }', "3"),
+    ("$x='abc'; icm { \"$using:x $(1+$using:x.Length) $($using:X.Length)\" }", "abc 4 3"),
+)
+
+QUIET = "an error that was to be kept quiet is none"
+STATUS = "the last command's own $? counts"
+
+ROWS = (
+    Row("1; 'a b'", "1\na b", demo=True),
+    Row("Write-Error boom; 'after'", "after", "Write-Error: boom", 1, demo=True),
+    Row("cd /nosuch", "", "Set-Location: Cannot find path '/nosuch' because it does not exist.", 1),
+    Row(
+        "nosuchcommand",
+        "",
+        "ObjectNotFound: The term 'nosuchcommand' is not recognized as a name of a cmdlet, function, script file, or "
+        "executable program.\nCheck the spelling of the name, or if a path was included, verify that the path is "
+        "correct and try again.",
+        1,
+    ),
+    Row("'before'; throw 'x'", "before", "OperationStopped: x", 1, demo=True),
+    Row("1/0", "", "RuntimeException: Attempted to divide by zero.", 1),
+    Row(
+        "[int]'x'",
+        "",
+        'InvalidArgument: Cannot convert value "x" to type "System.Int32". Error: "The input string \'x\' was not in a '
+        'correct format."',
+        1,
+    ),
+    Row(
+        "Write-Error \"two`nlines\" -RecommendedAction 'do it'",
+        "",
+        "Write-Error: two\nlines\n  Recommendation: do it",
+        1,
+    ),
+    Row("function f { [CmdletBinding()]param() Write-Error 'in f' }; f", "", "Write-Error: in f", 1),
+    Row("sh -c 'echo out; echo err >&2; exit 3'", "out", "err", 1),
+    Row("sh -c 'exit 3'; 'x'", "x"),
+    Row("sh -c 'exit 3'", code=1, real=0, why=STATUS),
+    Row("Get-Item /nosuch -ErrorAction SilentlyContinue", code=1, real=0, why=STATUS),
+    Row("try { Write-Error e -ErrorAction Stop } catch { 'caught' }", "caught", demo=True),
+    Row("Write-Error e; 'x'", "x", "", 0, {"ErrorAction": "SilentlyContinue"}, demo=True, real=1, why=QUIET),
+    Row("Write-Error e; 'x'", "x", "", 0, {"ErrorAction": "Ignore"}, demo=True, real=1, why=QUIET),
+    Row("'a'; throw 'x'; 'b'", "a", "", 1, {"ErrorAction": "SilentlyContinue"}, demo=True),
+    Row("Write-Error e; Start-Sleep 1; 'x'", "", "Write-Error: e", 1, {"ErrorAction": "Stop"}, demo=True),
+    Row("Write-Information i; 'x'", "x", demo=True),
+    Row("$Host.UI.WriteErrorLine('el'); 'x'", "x"),
+)

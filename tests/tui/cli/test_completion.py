@@ -1,0 +1,119 @@
+"""Completion of the command line, in each shell that is here, and the manual page."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pstui.config.paths import profile_file
+from pstui.tui.cli.args import DECLARED
+from pstui.tui.cli.completion import SHELLS, candidates
+from pstui.tui.cli.main import main
+from pstui.tui.cli.manual import manual
+
+from tests.support.paths import ROOT
+
+Captured = pytest.CaptureFixture[str]
+
+PROFILES = """\
+[hosts.web1]
+host_name = "web1"
+[hosts.both]
+host_name = "both"
+[vms.both]
+vm_name = "both"
+"""
+
+
+@pytest.fixture
+def profiles() -> None:
+    file = profile_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(PROFILES)
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["we"], ["web1"]),
+        (["host:"], ["host:both"]),
+        (["ic"], ["icm"]),
+        (["--json-"], ["--json-streams"]),
+        (["--input", ""], ["lines", "json", "raw"]),
+        (["icm", "--in"], ["--input"]),
+        (["icm", "--input", "r"], ["raw"]),
+        (["icm", "-hostn"], ["-HostName"]),
+        (["icm", "-Thr"], ["-ThrottleLimit"]),
+        (["-UseS"], ["-UseSSL"]),
+        (["-Authentication", "K"], ["Kerberos"]),
+        (["icm", "-ErrorAction", "St"], ["Stop"]),
+        (["completion", ""], list(SHELLS)),
+        (["demo", ""], ["--stdio"]),
+        (["web1", ""], ["-WhatIf"]),
+        (["Enter-PSSession", "-Port", ""], []),
+    ],
+)
+def test_what_a_word_could_be(words: list[str], found: list[str]) -> None:
+    assert candidates(words) == found
+
+
+def test_a_file_of_profiles_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[hosts.other]\nhost_name = "x"\n')
+    assert candidates(["--config", str(tmp_path / "p.toml"), "oth"]) == ["other"]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``pstui`` first on the PATH."""
+    script = tmp_path / "pstui"
+    script.write_text(f'#!/bin/sh\ncd {ROOT}\nexec {shlex.quote(sys.executable)} -m pstui.tui.cli.main "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+
+@pytest.mark.usefixtures("profiles", "command")
+def test_bash_takes_it() -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("no bash here")
+    ask = 'COMP_LINE="pstui host:bo"; COMP_POINT=${#COMP_LINE}; _pstui; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", f'eval "$(pstui completion bash)"; {ask}'],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("both\n", ""), "bash keeps what is before the colon"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_of_each_shell(shell: str, capsys: Captured) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "pstui completion --" in script
+    if shutil.which(shell) is not None:
+        done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, check=False, timeout=30)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_shell_is_refused(capsys: Captured) -> None:
+    assert main(["completion", "tcsh"]) == 2
+    assert "bash" in capsys.readouterr().err
+
+
+def test_the_manual_page_has_every_option_and_is_the_one_that_is_installed(capsys: Captured) -> None:
+    assert main(["man"]) == 0
+    page = capsys.readouterr().out
+    assert page == manual() == (ROOT / "docs/pstui.1").read_text()
+    plain = page.replace(r"\-", "-")
+    assert all(option.name in plain for option in DECLARED)
+    if shutil.which("man") is not None:
+        done = subprocess.run(
+            ["man", "--warnings", "-l", "-"], input=page, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert done.stderr == ""

@@ -1,0 +1,172 @@
+"""Completion of the command line in bash, zsh and fish.
+
+How this works. ``pstui completion SHELL`` prints a few lines for the shell, which ask ``pstui completion --words N --
+WORD…`` at each Tab: what the word of number N could be. So there is one place that knows, and it knows the profiles and
+the parameters as they are now. Libraries that make completions write down what argparse knows, once; PowerShell's
+parameters and the profiles are not among it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pstui.backends.errors import CallError
+from pstui.tui.cli.args import DECLARED, ENTER_NAMES, INVOKE_NAMES, Declared
+
+SHELLS = ("bash", "zsh", "fish")
+_COMMANDS = ("Enter-PSSession", "Invoke-Command", "icm", "etsn", "demo", "completion", "man")
+
+_SCRIPTS = {
+    "bash": """\
+_pstui() {
+    local before="${COMP_LINE:0:COMP_POINT}"
+    mapfile -t COMPREPLY < <(pstui completion --line "$before" 2>/dev/null)
+}
+complete -o default -F _pstui pstui
+""",
+    "zsh": """\
+#compdef pstui
+_pstui() {
+    local -a found
+    found=("${(@f)$(pstui completion --words $((CURRENT - 1)) -- "${(@)words}" 2>/dev/null)}")
+    found=("${(@)found:#}")
+    if (( ${#found} )); then compadd -U -a found; else _files; fi
+}
+compdef _pstui pstui
+""",
+    "fish": """\
+function __pstui_complete
+    set -l before (commandline -opc)
+    pstui completion --words (count $before) -- $before (commandline -ct) 2>/dev/null
+end
+complete -c pstui -a '(__pstui_complete)'
+""",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a shell's script, or what a word could be. Raises CallError."""
+    if len(arguments) == 1 and arguments[0] in SHELLS:
+        print(_SCRIPTS[arguments[0]], end="")
+        return 0
+    if len(arguments) == 2 and arguments[0] == "--line":
+        words = _split(arguments[1])
+        # bash takes a colon for the end of a word and replaces only what is behind it
+        skipped = words[-1].rfind(":") + 1
+        found = [one[skipped:] for one in candidates(words[1:])]
+    elif len(arguments) >= 3 and arguments[0] == "--words" and arguments[2] == "--" and arguments[1].isdigit():
+        words = [*arguments[3:], ""][: int(arguments[1]) + 1]
+        found = candidates(words[1:])
+    else:
+        raise CallError(
+            "completion needs the name of a shell",
+            "",
+            f"Write: pstui completion {'|'.join(SHELLS)}, in its start-up file.",
+        )
+    for one in found:
+        print(one)
+    return 0
+
+
+def _split(line: str) -> list[str]:
+    """Return the words of a line up to the cursor; the last one is being typed and may be empty."""
+    import shlex
+
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[str] = []
+    try:
+        words.extend(lexer)
+    except ValueError:  # an open quote
+        words.append("")
+    return [*words, ""] if not words or line[-1:].isspace() else words
+
+
+def candidates(words: Sequence[str]) -> list[str]:
+    """Return what the last of ``words`` could be; what comes before it are the words after ``pstui``."""
+    *before, current = words or [""]
+    found = dict.fromkeys(_all(list(before), current))
+    wanted = current.casefold()
+    return [one for one in found if one.casefold().startswith(wanted)]
+
+
+def _all(before: list[str], current: str) -> Iterator[str]:
+    config = None
+    while before and before[0].startswith("--"):
+        option = _declared(before.pop(0))
+        if option is None or not option.value:
+            continue
+        if not before:
+            yield from option.choices
+            return
+        value = before.pop(0)
+        config = value if option.name == "--config" else config
+    if before:
+        yield from _behind(before, current)
+    elif current.startswith("--"):
+        yield from (option.name for option in DECLARED)
+    elif current.startswith("-"):
+        yield from _parameters("Enter-PSSession")
+    else:
+        yield from _COMMANDS
+        yield from _profiles(config)
+
+
+def _behind(before: list[str], current: str) -> Iterator[str]:
+    """Yield what can come after a command."""
+    command, last = before[0].casefold(), before[-1]
+    if command == "completion":
+        yield from SHELLS
+    elif command == "demo":
+        yield "--stdio"
+    elif command != "man":
+        cmdlet = "Invoke-Command" if command in INVOKE_NAMES else "Enter-PSSession"
+        if cmdlet == "Enter-PSSession" and not (command.startswith("-") or command in ENTER_NAMES):
+            yield "-WhatIf"
+            return
+        option = _declared(last) if command in INVOKE_NAMES and len(before) > 1 else None
+        if option is not None and option.value:
+            yield from option.choices
+        elif current.startswith("--"):
+            yield from (item.name for item in DECLARED if item.invoke and cmdlet == "Invoke-Command")
+        elif current.startswith("-"):
+            yield from _parameters(cmdlet)
+        else:
+            yield from _values(cmdlet, last)
+
+
+def _declared(word: str) -> Declared | None:
+    """Return the option of a word; None for one that holds its value already, and for what is none."""
+    return next((option for option in DECLARED if option.name == word), None)
+
+
+def _parameters(name: str) -> Iterator[str]:
+    from pstui.backends.binding.parameters import cmdlet
+
+    yield from (f"-{parameter}" for parameter in cmdlet(name, what_if=True).parameters)
+
+
+def _values(name: str, word: str) -> Iterator[str]:
+    """Yield the values of the parameter that a word names."""
+    from pstui.backends.binding.binder import find_parameter
+    from pstui.backends.binding.parameters import OPTIONS, cmdlet
+    from pstui.backends.binding.values import ENUMS
+
+    if not word.startswith("-"):
+        return
+    parameter = find_parameter(cmdlet(name, what_if=True), word[1:])
+    if parameter is not None:
+        yield from ENUMS.get(parameter.type, ())
+        yield from next((option.choices for option in OPTIONS if option.name == parameter.name), ())
+
+
+def _profiles(config: str | None) -> Iterator[str]:
+    """Yield the names of the saved profiles; one that is used twice with its kind."""
+    from pstui.tui.profiles.reading import load
+
+    tables = load(config).tables
+    names = [name for table in tables.values() for name in table]
+    for kind, table in tables.items():
+        for name in table:
+            yield name if names.count(name) == 1 else f"{kind}:{name}"

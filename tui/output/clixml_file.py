@@ -1,0 +1,80 @@
+"""Objects as a file for Import-Clixml: what was sent, object by object, inside one root.
+
+Ids count within one object when it is sent, and within the whole file here, so each object's are moved behind those
+before it (protocol-notes 3.14). A SecureString is left out: its text must not stand in a file.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from pstui.backends.errors import ProtocolError
+from pstui.backends.records import SentObject
+from pstui.tui.output.base import Emit, Notes
+from pstui.tui.output.elements import Element, read
+
+_HEAD = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\n'
+_TAIL = "</Objs>\n"
+_OBJECTS, _TYPES = ("Obj", "Ref"), ("TN", "TNRef")
+
+
+class ClixmlFormat:
+    """Writes the root's begin with the first object and its end with the last."""
+
+    def __init__(self) -> None:
+        self.warnings: dict[str, None] = {}
+        self.lost = False
+        self._begun = False
+        #: the first ids of objects and of type names that no object has yet
+        self._next = {"Obj": 0, "TN": 0}
+
+    def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        try:
+            root = read(sent.body)
+            root = self._noted(root, notes) if notes else root
+            self._prepare(root)
+        except (ProtocolError, ValueError) as error:
+            why = error.text() if isinstance(error, ProtocolError) else "its ids are no numbers"
+            self.warnings[f"An object was left out: {why}"] = None
+            self.lost = True
+            return
+        self._begin(emit)
+        emit(ElementTree.tostring(root, encoding="unicode") + "\n")
+
+    def end(self, emit: Emit) -> None:
+        self._begin(emit)
+        emit(_TAIL)
+
+    def _begin(self, emit: Emit) -> None:
+        if not self._begun:
+            self._begun = True
+            emit(_HEAD)
+
+    def _prepare(self, root: Element) -> None:
+        """Move the ids, and take the secrets out."""
+        first, last = dict(self._next), dict(self._next)
+        for element in root.iter():
+            kind = "Obj" if element.tag in _OBJECTS else "TN" if element.tag in _TYPES else ""
+            if kind and "RefId" in element.attrib:
+                number = first[kind] + int(element.attrib["RefId"])
+                last[kind] = max(last[kind], number + 1)
+                element.set("RefId", str(number))
+            elif element.tag == "SS":
+                element.tag, element.text = "Nil", None
+                self.warnings["A SecureString is not written to CLIXML; it is null there."] = None
+        self._next = last
+
+    def _noted(self, root: Element, notes: Notes) -> Element:
+        """Return an object with more extended properties."""
+        if root.tag != "Obj":
+            wrapped = Element("Obj", RefId="0")
+            wrapped.append(root)
+            root = wrapped
+        group = root.find("MS")
+        if group is None:
+            group = ElementTree.SubElement(root, "MS")
+        for name, value in notes.items():
+            for old in [item for item in group if item.get("N") == name]:
+                group.remove(old)
+            ElementTree.SubElement(group, "S", N=name).text = value
+        return root

@@ -1,0 +1,77 @@
+"""Objects as CSV, as ConvertTo-Csv of PowerShell 7.6 writes them: the first one says what the columns are.
+
+What has no properties of its own, such as a number, a text, a date or a list, is in the one column ``value``; there
+ConvertTo-Csv would show what .NET knows of the type. What an object has beyond the columns is left out with a warning.
+"""
+
+from __future__ import annotations
+
+from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.clixml import unescape
+from pstui.backends.records import SentObject
+from pstui.tui.output.base import Emit, Notes
+from pstui.tui.output.elements import Document, Element, read
+from pstui.tui.output.texts import text_of
+
+_NAMED = 20
+
+
+class CsvFormat:
+    """Writes a header with the first object, and each object as a row."""
+
+    def __init__(self) -> None:
+        self.warnings: dict[str, None] = {}
+        self.lost = False
+        self._columns: list[str] = []
+        self._missed: dict[str, None] = {}
+
+    def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        try:
+            root = read(sent.body)
+        except ProtocolError as error:
+            self.warnings[f"An object was left out: {error.text()}"] = None
+            self.lost = True
+            return
+        document = Document(root)
+        cells = _cells(root, document)
+        if cells is None:
+            return
+        found = {name: text_of(cell, document) if cell.tag != "Nil" else None for name, cell in cells.items()}
+        found.update(notes)
+        if not self._columns:
+            self._columns = list(found)
+            emit(",".join(_quoted(name) for name in self._columns) + "\n")
+        emit(",".join(_quoted(found.get(name)) for name in self._columns) + "\n")
+        if len(self._missed) < _NAMED:
+            self._missed |= dict.fromkeys(name for name in found if name not in self._columns)
+
+    def end(self, emit: Emit) -> None:
+        if self._missed:
+            names = ", ".join(list(self._missed)[:_NAMED])
+            text = f"The columns are those of the first object. What later ones have besides is left out: {names}."
+            self.warnings["".join(char for char in text if char.isprintable())[:1000]] = None
+
+
+def _quoted(text: str | None) -> str:
+    return "" if text is None else '"' + text.replace('"', '""') + '"'
+
+
+def _cells(root: Element, document: Document) -> dict[str, Element] | None:
+    """Return what an object has, by name; None for null, which has no row."""
+    if root.tag == "Nil":
+        return None
+    if root.tag != "Obj":
+        return {"value": root}
+    shape = document.shape(root)
+    found: dict[str, Element] = {}
+    if shape.base is not None and shape.base.tag == "DCT":
+        for entry in shape.base:
+            parts = {part.get("N"): part for part in entry}
+            if (key := parts.get("Key")) is not None and (value := parts.get("Value")) is not None:
+                found[text_of(key, document)] = value
+    elif shape.base is not None:
+        found["value"] = root
+    for group in (shape.notes, shape.props if shape.base is None else None):
+        for item in group if group is not None else ():
+            found.setdefault(unescape(item.get("N", "")), item)
+    return found or {"value": root}

@@ -1,0 +1,120 @@
+"""Objects as they were sent: the CLIXML of one is read into XML elements, and nothing more is made of them.
+
+Both the time and the memory of a value of 100 MiB count here, so a long text is parsed, decoded and handed on in
+portions: no call into C holds Python's lock for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+from pstui.backends.psrp.clixml import checked, not_xml, parse, unescape, without_no_characters
+from pstui.tui.output.base import PORTION
+
+Element = ElementTree.Element
+
+_ESCAPE_LENGTH = len("_x0000_")
+
+
+def read(body: bytes) -> Element:
+    """Parse the CLIXML of one object; nothing is null. Raises ProtocolError."""
+    if len(body) <= PORTION:
+        return parse(body or b"<Nil/>")
+    checked(body)
+    body = without_no_characters(body)
+    parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused above, sizes are bounded
+    try:
+        for start in range(0, len(body), PORTION):
+            parser.feed(body[start : start + PORTION])
+        return parser.close()
+    except ElementTree.ParseError as error:
+        raise not_xml(error) from error
+
+
+def portions(text: str) -> Iterator[str]:
+    """Decode the text of an element (protocol-notes 7.5), portion by portion; no character is cut in two."""
+    start, carried = 0, ""
+    while start < len(text):
+        end = min(start + PORTION, len(text))
+        if end < len(text):
+            end = _safe_end(text, end)
+        found = carried + unescape(text[start:end])
+        carried = ""
+        if end < len(text) and "\ud800" <= found[-1] <= "\udbff":
+            found, carried = found[:-1], found[-1]
+        if carried or (found and "\udc00" <= found[0] <= "\udfff"):
+            found = joined(found)
+        yield found
+        start = end
+
+
+def joined(text: str) -> str:
+    """Return a text whose surrogate pairs are characters."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _safe_end(text: str, end: int) -> int:
+    """Return the first end from ``end`` on that no escape could reach over."""
+    while end < len(text) and "_x" in text[end - _ESCAPE_LENGTH + 1 : end + 1]:
+        end += 1
+    return end
+
+
+def _names(element: Element) -> tuple[str, ...]:
+    return tuple(name.text or "" for name in element)
+
+
+@dataclass(slots=True)
+class Shape:
+    """The parts of an ``<Obj>``.
+
+    ``base`` is the element of a primitive value or a collection, None where properties are all it is; ``notes`` is
+    ``<MS>`` and ``props`` is ``<Props>``.
+    """
+
+    types: tuple[str, ...] = ()
+    base: Element | None = None
+    notes: Element | None = None
+    props: Element | None = None
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class Document:
+    """One object with what refers to other places of it: type names and objects by their ids."""
+
+    root: Element
+    _types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _objects: dict[str, Element] | None = None
+
+    def shape(self, element: Element) -> Shape:
+        """Take an ``<Obj>`` apart."""
+        found = Shape()
+        for child in element:
+            match child.tag:
+                case "MS":
+                    found.notes = child
+                case "Props":
+                    found.props = child
+                case "TN":
+                    found.types = _names(child)
+                case "TNRef":
+                    found.types = self._named(child.get("RefId", ""))
+                case "ToString":
+                    found.text = child.text or ""
+                case _:
+                    found.base = child
+        return found
+
+    def _named(self, number: str) -> tuple[str, ...]:
+        if not self._types:
+            self._types = {item.get("RefId", ""): _names(item) for item in self.root.iter("TN")}
+        return self._types.get(number, ())
+
+    def target(self, reference: Element) -> Element | None:
+        """Return the object that a ``<Ref>`` stands for."""
+        if self._objects is None:
+            self._objects = {item.get("RefId", ""): item for item in self.root.iter("Obj")}
+        return self._objects.get(reference.get("RefId", ""))
