@@ -8,7 +8,8 @@ in ``Bounded`` lists only.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -59,7 +60,10 @@ class ProgressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed."""
+    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed.
+
+    ``activity`` is the command that its CategoryInfo names, ``recommendation`` the RecommendedAction of its details.
+    """
 
     message: str
     exception_type: str = ""
@@ -69,6 +73,8 @@ class ErrorInfo:
     target: str = ""
     position: str = ""
     stack_trace: str = ""
+    activity: str = ""
+    recommendation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,17 @@ class InformationInfo:
     tags: tuple[str, ...] = ()
     user: str = ""
     computer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentObject:
+    """An object that a pipeline wrote, as it was sent: CLIXML in UTF-8, empty for nothing.
+
+    ``decrypt`` returns the text of a SecureString inside it. Both may be kept and used in any thread.
+    """
+
+    body: bytes = field(repr=False)
+    decrypt: Callable[[str], str] = field(repr=False)
 
 
 class RunspaceState(enum.IntEnum):

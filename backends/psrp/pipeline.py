@@ -10,7 +10,7 @@ from typing import Any
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.psrp.fragments import Defragmenter
-from pstui.backends.records import ErrorInfo, PipelineState
+from pstui.backends.records import ErrorInfo, PipelineState, SentObject
 
 _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineState.FAILED})
 
@@ -34,13 +34,20 @@ class Pipeline:
     """Receiving side of one pipeline. Owned by its RunspacePool, which feeds it."""
 
     def __init__(
-        self, on_output: Callable[[Any], None] | None = None, *, ignore_exit: bool = False, is_nested: bool = False
+        self,
+        on_output: Callable[[Any], None] | None = None,
+        *,
+        on_object: Callable[[SentObject], None] | None = None,
+        ignore_exit: bool = False,
+        is_nested: bool = False,
     ) -> None:
         self.id = uuid.uuid4()
         #: runs inside another one that stands at a breakpoint
         self.is_nested = is_nested
         self.fragments = Defragmenter()
         self.on_output = on_output
+        #: takes the output instead, as it was sent
+        self.on_object = on_object
         #: swallow SetShouldExit and PopRunspace, as during the required-command check (protocol-notes 2.5)
         self.ignore_exit = ignore_exit
         self.had_errors = False

@@ -47,7 +47,7 @@ from pstui.backends.psrp.invocation import PipelineTemplates
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
 from pstui.backends.psrp.receive import receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState, SentObject
 from pstui.backends.transports.base import ShellTransport, Transport
 
 log = logging.getLogger(__name__)
@@ -172,12 +172,13 @@ class RunspacePool:
         invocation: commands.Invocation,
         *,
         on_output: Callable[[Any], None] | None = None,
+        on_object: Callable[[SentObject], None] | None = None,
         source: AsyncIterator[Any] | None = None,
         on_start: Callable[[Pipeline], None] | None = None,
     ) -> PipelineResult:
         """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
         prepare = self._templates.prepare(invocation, self.protocol)
-        pipeline = Pipeline(on_output, is_nested=invocation.is_nested)
+        pipeline = Pipeline(on_output, on_object=on_object, is_nested=invocation.is_nested)
         if self.shell is not None:
             self.shell.announce(pipeline.id, invocation.history or "")
         return await self._invoke(prepare, pipeline, source, on_start)

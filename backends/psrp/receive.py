@@ -28,7 +28,7 @@ from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject
 from pstui.backends.transports.base import ShellTransport
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
@@ -167,7 +167,9 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:
-            if pipeline.on_output is not None:
+            if pipeline.on_object is not None:
+                pipeline.on_object(SentObject(message.body, pool.cipher.decrypt))
+            elif pipeline.on_output is not None:
                 pipeline.on_output(_output(pool, message.body))
         case MessageType.ERROR_RECORD:
             pipeline.had_errors = True

@@ -32,10 +32,11 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
+from pstui.backends.sessions.prompt_value import prompt_text
 from pstui.backends.sessions.reported import DebuggerStop
 from pstui.backends.sessions.session import PSSession
 
@@ -291,7 +292,9 @@ class InteractiveSession:
         self.busy = True
         self.hint = ""
         try:
-            return await self._run(line)
+            outcome = await self._run(line)
+            # The prompt function may say exit, too.
+            return await self._left() if self.session.status.leave_code is not None else outcome
         except SessionBroken:
             self._debugger.abandon()
             return Outcome.BROKEN
@@ -465,11 +468,21 @@ class InteractiveSession:
         from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
 
         await self._turn.wait()
+        if self.console.column():  # what the prompt function writes without a newline belongs to the prompt's row
+            self.console.write(Write(""))
         found = Bounded(1)
         invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
-        result = await self.session.run(invocation, on_output=found.take)
-        first = found[0] if found and result.error is None else None
-        self.prompt = self._prefix + (first[:MAX_PROMPT] if isinstance(first, str) and first else FALLBACK)
+        before, self.session.on_error = self.session.on_error, self._prompt_error
+        try:
+            result = await self.session.run(invocation, on_object=found.take)
+        finally:
+            self.session.on_error = before
+        text = prompt_text(found[0]) if found and result.error is None else ""
+        self.prompt = self._prefix + (text[:MAX_PROMPT] or FALLBACK)
+
+    def _prompt_error(self, error: ErrorInfo) -> None:
+        """Show an error that the prompt function reports, as the console does: the message alone."""
+        self.console.write(Write(error.message))
 
     @cached_property
     def _prefix(self) -> str:

@@ -25,6 +25,7 @@ from typing import Any
 from textual import events
 from pstui.tui.pane.state import PaneState
 from pstui.tui.transcript.render.cells import row_starts
+from pstui.tui.transcript.render.sgr import plain
 
 from tests.support.paths import DATA
 from tests.support.pilot import Screen
@@ -40,7 +41,27 @@ DEADLINE = 60.0
 _PROMPT_MARK = "[127.0.0.1]: "
 
 #: what was typed just before a line of the corpus, where that is not in it
-GIVEN: dict[tuple[str, int], tuple[str, ...]] = {}
+GIVEN: dict[tuple[str, int], tuple[str, ...]] = {
+    ("objects", 52): ("$?",),
+    ("discover", 34): ("cd Env:",),
+    ("discover2", 0): (f"cd {FOLDER}/discover2",),
+    ("err_concise", 48): ("try { throw 't' } catch { }",),
+    ("native", 50): ("/bin/sh -c 'kill -9 $$'",),
+    ("native", 54): ("$PSNativeCommandUseErrorActionPreference=$false; $ErrorActionPreference='Continue'",),
+    ("multi", 24): ("$s = @'\nfirst\n\nthird\n'@",),
+    ("places", 24): ("cd ('d'*130)",),
+    ("prompts", 12): ("function prompt { \"`e[32mgreen`e[0m> \" }",),
+    ("prompts", 16): ("function prompt { Write-Host 'whole line'; 'x> ' }",),
+    ("prompts", 20): ("function prompt { 42 }",),
+    ("prompts", 24): ("function prompt { Write-Warning pwarn; 'w> ' }",),
+    ("prompts", 28): ("function prompt { ('L' * 130) + '> ' }",),
+    ("prompts", 32): ("function prompt { Write-Host 'col> ' -NoNewline -ForegroundColor Green; ' ' }",),
+    ("prompts", 36): ("function prompt { \"$? $LASTEXITCODE> \" }",),
+    ("prompts", 40): ("function prompt { '>  trailing   ' }",),
+    ("prompts", 44): ("function prompt { \"`r`e[K\" }",),
+    ("prompts", 48): ("function prompt { \"a`n\" }",),
+    ("repro2", 16): ("function prompt { Write-Host q -NoNewline; 'p> ' }",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +98,7 @@ class Answer:
             return False
         if typed.state == "waits":
             return True
-        same = typed.rows == self.rows or typed.text == self.lines
+        same = without_echo(typed.rows) == without_echo(self.rows) or typed.text == self.lines
         return same and (typed.state == "left" or typed.prompt == self.prompt)
 
 
@@ -121,8 +142,8 @@ def folders(names: list[str]) -> Iterator[None]:
 
 def _fill(folder: Path) -> None:
     (folder / "sub").mkdir(parents=True)
-    files = {"a.txt": "alpha\nbeta\n", "b.log": "x" * 2000, "c space.txt": "", ".hidden": "", "日本.txt": ""}
-    for name, text in {**files, "run.sh": "#!/bin/sh\n", "sub/d.txt": ""}.items():
+    files = {"a.txt": "alpha\nbeta\n", "b.log": "x" * 2000, "c space.txt": "c", ".hidden": "h", "日本.txt": "j"}
+    for name, text in {**files, "run.sh": "#!/bin/sh\necho hi\n", "sub/d.txt": "d"}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755 if name == "run.sh" else 0o644)
     for path in (*folder.rglob("*"), folder):
@@ -152,7 +173,7 @@ async def _until(s: Screen, seen: Callable[[], bool], row: str) -> None:
 
 def _answer(s: Screen, first: int) -> Answer:
     pane, buffer = s.pane, s.pane.transcript.buffer
-    prompt = pane.conversation.prompt
+    prompt = plain(pane.conversation.prompt)
     waits = prompt == ">> " or pane.editor.document.line_count > 1
     state = "waits" if waits else "" if pane.state is PaneState.PROMPT else "left"
     lines = [buffer.text_at(number) for number in range(max(first, buffer.dropped), buffer.dropped + buffer.line_count)]

@@ -34,6 +34,7 @@ from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.still import Still
+from pstui.tui.transcript.paint import styled_row
 from pstui.tui.transcript.render.cells import cluster_end, cluster_start
 from rich.text import Text
 from textual import events
@@ -476,9 +477,10 @@ class EditorRow(Container):
         return self._text
 
     def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text`` before the line; ``ready`` is False while a line would have to wait."""
-        self._text = plain(text)
-        self._prompt.say(Content(self._text))
+        """Show ``text``, which may have SGR sequences, before the line; without ``ready`` a line would have to wait."""
+        content = styled_row(text, self.app) if "\x1b" in text else Content(plain(text))
+        self._text = content.plain
+        self._prompt.say(content)
         self.set_class(not ready, "-waiting")
         self._arrange()
 

@@ -22,6 +22,7 @@ from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
 from pstui.tui.pane.texts import error_records
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.transcript.render.buffer import pieces
+from pstui.tui.transcript.render.sgr import settled, with_sgr
 from pstui.tui.transcript.transcript import Transcript
 from rich.cells import cell_len
 from textual.message import Message
@@ -117,6 +118,18 @@ class PaneConsole:
         self.title = plain(title, limit=TITLE_LIMIT).strip()
         self._pane.post_message(self.Titled())
 
+    def lay_out(self, prompt: str) -> str:
+        """Put a prompt after what stands in its row and return its last row, which the editor shows; in SGR sequences.
+
+        The rows above it stay in the text, as many as the prompt's own line ends and the width make.
+        """
+        text, runs = settled(prompt)
+        # Most prompts are alone in one row, and nothing has to be painted for them.
+        if "\n" in text or "\t" in text or self.column() or cell_len(text) > self._transcript.columns:
+            self._show([Write(prompt, newline=False)])
+            return self._transcript.take_row()
+        return with_sgr(text, runs)
+
     def echo(self, prompt: str, line: str) -> None:
         """Leave prompt and line in the text as one, further lines after the continuation prompt.
 
@@ -128,7 +141,9 @@ class PaneConsole:
         buffer.mark_output()
 
     def show_error(self, error: PstuiError) -> None:
-        """Queue what failed, why, and what helps."""
+        """Queue what failed, why, and what helps, from a row of its own on."""
+        if self.column():
+            self.write(Write(""))
         for record in error_records(error, self._transcript.columns):
             self.write(record)
 

@@ -98,6 +98,8 @@ class WaitingLines:
         self.pasted: list[str] = []
         #: the line that was typed while another ran; a second one is not taken
         self.typed: str | None = None
+        #: how often Enter alone was pressed meanwhile; each makes one more prompt
+        self.blank = 0
 
     def __bool__(self) -> bool:
         return bool(self.pasted) or self.typed is not None
@@ -106,6 +108,9 @@ class WaitingLines:
         """Take the line that runs next, None without one."""
         if self.pasted:
             return self.pasted.pop(0)
+        if self.blank:
+            self.blank -= 1
+            return ""
         line, self.typed = self.typed, None
         return line
 
@@ -384,15 +389,9 @@ class Conversation:
                 return PaneState.BROKEN
 
     async def _prompt(self, prompt: str) -> str:
-        """Begin a new line and show the prompt's rows but the last, which the editor shows; return that one."""
-        console = self._console
-        if console.column():
-            console.write(Write(""))
-        above, line_end, last = prompt.rpartition("\n")
-        if line_end:
-            console.write(Write(above))
-        await console.shown()
-        return last
+        """Show the prompt's rows but the last, which the editor shows; return that one."""
+        await self._console.shown()
+        return self._console.lay_out(prompt)
 
     async def _next_line(self, session: PSSession, prompt: str) -> str | None:
         """Return the next line, None for a new prompt. Raises _SessionGone."""

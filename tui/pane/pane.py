@@ -42,6 +42,8 @@ from textual.message import Message
 SCROLLBAR = 1
 #: least width told to the far end
 MIN_WIDTH = 20
+#: times that Enter alone is remembered while a command runs
+MAX_BLANK = 100
 
 
 class Pane(Vertical):
@@ -301,7 +303,10 @@ class Pane(Vertical):
             return False
         if not self.conversation.submit(line):
             if not line.strip():
-                return False
+                if self.state is not PaneState.BUSY or self.lines:
+                    return False
+                self.lines.blank = min(self.lines.blank + 1, MAX_BLANK)
+                return True
             if self.lines.typed is not None:
                 self.app.bell()
                 if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
@@ -358,6 +363,7 @@ class Pane(Vertical):
             self.questions.refuse()
         elif self.state in (PaneState.OPENING, PaneState.BUSY):
             self.lines.pasted.clear()
+            self.lines.blank = 0
             self.changed()
             self.conversation.stop()
         elif not self.copy_selection():
@@ -424,6 +430,7 @@ class Pane(Vertical):
         width, height = self.size
         if width and height:
             self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.transcript.buffer.columns = int(self.info.settings.get("width") or self.console.size.width)
             self.changed()
 
     def _refit(self) -> None:

@@ -24,8 +24,9 @@ from itertools import accumulate, chain
 from typing import Final
 
 from pstui.backends.records import Stream, Write
+from pstui.tui.transcript.render.cells import row_starts
 from pstui.tui.transcript.render.line import MARKS, MAX_RUNS, OpenLine
-from pstui.tui.transcript.render.sgr import Splitter
+from pstui.tui.transcript.render.sgr import Splitter, with_sgr
 from pstui.tui.transcript.render.style import (
     ACCENT,
     Runs,
@@ -333,6 +334,17 @@ class TextBuffer(LineRing):
         self.version += 1
         self._end_line()
         return True
+
+    def take_row(self, columns: int | None) -> str:
+        """Take away the last row of the line being written, for whoever shows it elsewhere; with SGR sequences."""
+        self._add(*self._splitter.finish())
+        self._splitter.style = 0
+        text, runs = self._open.content()
+        start = 0 if columns is None else row_starts(text, columns)[-1]
+        self._open = OpenLine()
+        self._open.write(text[:start], slice_runs(runs, 0, start))
+        self.version += 1
+        return with_sgr(text[start:], slice_runs(runs, start, len(text)))
 
     def clear(self) -> None:
         """Forget every line, as Clear-Host does; the numbering continues."""

@@ -334,27 +334,31 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _settled(text)[0]
+    return settled(text)[0]
 
 
 def ansi(text: str) -> str:
     """The text for a real terminal: as ``plain``, with its SGR sequences, and a reset at the end if one is needed."""
     if text.isascii() and text.isprintable():
         return text
-    settled, runs = _settled(text)
+    return with_sgr(*settled(text))
+
+
+def with_sgr(text: str, runs: Runs) -> str:
+    """Text and runs as one text with SGR sequences, and a reset at the end if one is needed."""
     if not runs:
-        return settled
-    parts = [settled[: runs[0][0]]]
+        return text
+    parts = [text[: runs[0][0]]]
     for index, (start, style) in enumerate(runs):
-        end = runs[index + 1][0] if index + 1 < len(runs) else len(settled)
-        parts += (sgr(style), settled[start:end])
+        end = runs[index + 1][0] if index + 1 < len(runs) else len(text)
+        parts += (sgr(style), text[start:end])
     if runs[-1][1]:
         parts.append("\x1b[0m")
     return "".join(parts)
 
 
-def _settled(text: str) -> tuple[str, Runs]:
-    """A whole text split, and laid out where a carriage return or a backspace asks for it."""
+def settled(text: str) -> tuple[str, Runs]:
+    """A whole text without sequences, laid out where something in it moves the cursor back, and its runs."""
     splitter = Splitter()
     split, split_runs = splitter.feed(text)
     rest, rest_runs = splitter.finish()
