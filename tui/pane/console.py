@@ -166,19 +166,22 @@ class PaneConsole:
             asking = Asking(question)
             await self.shown()
             self._questions.present(asking)
-            text: str | None = None
             try:
                 text = await asking.reply
+            except BaseException:
+                # What was typed stays in its row, open, as the console leaves it.
+                self._leave_behind(question, self._questions.typed(asking), newline=False)
+                raise
             finally:
                 self._questions.withdraw(asking)
-                self._leave_behind(question, text)
+            self._leave_behind(question, text)
             return Secret(text)
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         """Wait for one key press in the pane; ``echo`` writes its character."""
         async with self._asking:
-            asking = AskingKey(source)
             await self.shown()
+            asking = AskingKey(source, in_text=self.column() > 0)
             self._questions.present(asking)
             try:
                 key = await asking.reply
@@ -188,13 +191,12 @@ class PaneConsole:
                 self.write(Write(key.character, newline=False))
             return key
 
-    def _leave_behind(self, question: Question, answer: str | None) -> None:
+    def _leave_behind(self, question: Question, typed: str, *, newline: bool = True) -> None:
         for record in question.preamble:
             self.write(record)
+        secret = question.kind is QuestionKind.SECRET
         self.write(Write(question.label, newline=False))
-        if answer is not None:
-            secret = question.kind is QuestionKind.SECRET
-            self.write(Write("*" * len(answer) if secret else answer))
+        self.write(Write("*" * len(typed) if secret else typed, newline=newline))
 
     def _put(self, record: Write | None) -> None:
         self._queue.append(record)
