@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pstui.tui.transcript.layers import REVERSE, Layer, Tail
 from pstui.tui.transcript.render.buffer import TextBuffer
-from pstui.tui.transcript.render.cells import cluster_start, index_at_column, is_simple, width
+from pstui.tui.transcript.render.cells import cluster_start, clusters, index_at_column, is_simple, width
 from pstui.tui.transcript.render.palette import Look, Palette
 from pstui.tui.transcript.render.sgr import settled
 from pstui.tui.transcript.render.style import Runs, slice_runs
@@ -225,14 +225,23 @@ def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[
 def with_places(strip: Strip, number: int, start: int) -> Strip:
     """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it).
 
-    A segment that is not part of the text has brought its own.
+    A segment that is not part of the text has brought its own. Textual counts the characters up to a cell and takes the
+    second cell of a wide one for the next; so here each cell of such a text is a blank that has its character's place.
     """
     pieces = []
     for text, style, _ in strip:
         if style is not None and "offset" in style.meta:
             pieces.append(Segment(text, style))
             continue
-        place = Style.from_meta({"offset": (start, number)})
-        pieces.append(Segment(text, style + place if style else place))
+        if is_simple(text):
+            pieces.append(_placed(text, style, start, number))
+        else:
+            for first, _, cells in clusters(text):
+                pieces += [_placed(" ", style, start + first, number)] * cells
         start += len(text)
     return Strip(pieces, strip.cell_length)
+
+
+def _placed(text: str, style: Style | None, start: int, number: int) -> Segment:
+    place = Style.from_meta({"offset": (start, number)})
+    return Segment(text, style + place if style else place)
