@@ -95,7 +95,7 @@ def _single(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    """Return a DateTime as the invariant culture writes it; one with an offset in the local time, as a client has it."""
+    """Return a DateTime as the invariant culture writes it; one with an offset in the local time of here."""
     found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     if found.tzinfo is not None and not text.endswith("Z"):
         found = found.astimezone()

@@ -2,8 +2,8 @@
 
 ``tests/data/live/live-open.jsonl`` was recorded with PowerShell 7.6.9 on Linux (ICU 72, ``LANG=C.UTF-8``) in a terminal
 of 120x35. A line of the file is one typed input: ``session`` and ``n`` say where it belongs, ``line`` what was typed
-(rows parted by newlines), ``screen`` the rows that came, ``text`` the same with wrapped rows joined, ``prompt`` the last
-row afterwards, ``state`` whether it ``waits`` for more or has ``left`` the session.
+(rows parted by newlines), ``screen`` the rows that came, ``text`` the same with wrapped rows joined, ``prompt`` the
+last row afterwards, ``state`` whether it ``waits`` for more or has ``left`` the session.
 
 About half of what was typed was left out of the file, every other line or every other half dozen. Where a line
 depends on one of those, ``GIVEN`` has an input that leads to the same state.
@@ -19,13 +19,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from textual import events
 from pstui.tui.pane.state import PaneState
 from pstui.tui.transcript.render.cells import row_starts
 from pstui.tui.transcript.render.sgr import plain
+from textual import events
 
 from tests.support.paths import DATA
 from tests.support.pilot import Screen
@@ -33,11 +34,11 @@ from tests.support.pilot import Screen
 #: the terminal of the recording
 COLUMNS, ROWS = 120, 35
 #: the folders of the recording: their names stand in prompts and tables
-FOLDER = Path("/tmp/pstui/liveset")  # noqa: S108
+FOLDER = Path("/tmp/pstui/liveset")
 _TIME = 1700000000
 #: seconds that one line may take
 DEADLINE = 60.0
-#: answers that are not the last word on a line
+#: how a prompt begins
 _PROMPT_MARK = "[127.0.0.1]: "
 
 #: what was typed just before a line of the corpus, where that is not in it
@@ -46,20 +47,23 @@ GIVEN: dict[tuple[str, int], tuple[str, ...]] = {
     ("discover", 34): ("cd Env:",),
     ("discover2", 0): (f"cd {FOLDER}/discover2",),
     ("err_concise", 48): ("try { throw 't' } catch { }",),
+    ("err_detailed", 2): ("$null",),
+    ("err_detailed", 4): ("$null",),
+    ("err_detailed", 6): ("$null",),
     ("native", 50): ("/bin/sh -c 'kill -9 $$'",),
     ("native", 54): ("$PSNativeCommandUseErrorActionPreference=$false; $ErrorActionPreference='Continue'",),
     ("multi", 24): ("$s = @'\nfirst\n\nthird\n'@",),
     ("places", 24): ("cd ('d'*130)",),
-    ("prompts", 12): ("function prompt { \"`e[32mgreen`e[0m> \" }",),
+    ("prompts", 12): ('function prompt { "`e[32mgreen`e[0m> " }',),
     ("prompts", 16): ("function prompt { Write-Host 'whole line'; 'x> ' }",),
     ("prompts", 20): ("function prompt { 42 }",),
     ("prompts", 24): ("function prompt { Write-Warning pwarn; 'w> ' }",),
     ("prompts", 28): ("function prompt { ('L' * 130) + '> ' }",),
     ("prompts", 32): ("function prompt { Write-Host 'col> ' -NoNewline -ForegroundColor Green; ' ' }",),
-    ("prompts", 36): ("function prompt { \"$? $LASTEXITCODE> \" }",),
+    ("prompts", 36): ('function prompt { "$? $LASTEXITCODE> " }',),
     ("prompts", 40): ("function prompt { '>  trailing   ' }",),
-    ("prompts", 44): ("function prompt { \"`r`e[K\" }",),
-    ("prompts", 48): ("function prompt { \"a`n\" }",),
+    ("prompts", 44): ('function prompt { "`r`e[K" }',),
+    ("prompts", 48): ('function prompt { "a`n" }',),
     ("repro2", 16): ("function prompt { Write-Host q -NoNewline; 'p> ' }",),
 }
 
@@ -131,7 +135,18 @@ def folders(names: list[str]) -> Iterator[None]:
             _fill(FOLDER / name)
         places = FOLDER / "places"
         if places.exists():
-            odd = ("dir with blanks", "dir-[x]", "日本", "e\u0301", "a$b", "😀", "q'q", "nl\nx", "\x1b[31mred", "d" * 130)
+            odd = (
+                "dir with blanks",
+                "dir-[x]",
+                "日本",
+                "e\u0301",
+                "a$b",
+                "😀",
+                "q'q",
+                "nl\nx",
+                "\x1b[31mred",
+                "d" * 130,
+            )
             for name in odd:
                 (places / name).mkdir()
                 os.utime(places / name, (_TIME, _TIME))
@@ -152,18 +167,22 @@ def _fill(folder: Path) -> None:
 
 async def type_in(s: Screen, line: str) -> Answer:
     """Type one input, Enter after each of its rows, and return what became of it."""
-    pane, buffer = s.pane, s.pane.transcript.buffer
-    first = buffer.end
+    first = s.pane.transcript.buffer.end
     for row in line.split("\n"):
-        before, height = buffer.prompt_count, pane.editor.document.line_count
-        s.app.post_message(events.Paste(row))
-        s.burst("enter")
-        await _until(s, lambda: buffer.prompt_count > before or pane.editor.document.line_count > height, row)
-        await _until(s, lambda: pane.state is not PaneState.BUSY, row)
+        await _type_row(s, row)
     return _answer(s, first)
 
 
-async def _until(s: Screen, seen: Callable[[], bool], row: str) -> None:
+async def _type_row(s: Screen, row: str) -> None:
+    pane, buffer = s.pane, s.pane.transcript.buffer
+    before, height = buffer.prompt_count, pane.editor.document.line_count
+    s.app.post_message(events.Paste(row))
+    s.burst("enter")
+    await until(s, lambda: buffer.prompt_count > before or pane.editor.document.line_count > height, row)
+    await until(s, lambda: pane.state is not PaneState.BUSY, row)
+
+
+async def until(s: Screen, seen: Callable[[], bool], row: str) -> None:
     """Wait without Pilot's own pauses, each of which waits until the whole process is idle."""
     end = time.monotonic() + DEADLINE
     while not seen():
@@ -181,12 +200,12 @@ def _answer(s: Screen, first: int) -> Answer:
     lines = [line.rstrip() for line in lines[1:]]
     rows = [row for line in lines for row in _broken(line)]
     *above, last = _broken(prompt)
-    return Answer(tuple(lines), tuple([*rows, *above]), last, state)
+    return Answer(tuple(lines), (*rows, *above), last, state)
 
 
 def _broken(line: str) -> list[str]:
     starts = [*row_starts(line, COLUMNS), len(line)]
-    return [line[start:end].rstrip() for start, end in zip(starts, starts[1:], strict=False)] or [""]
+    return [line[start:end].rstrip() for start, end in pairwise(starts)]
 
 
 def without_echo(rows: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 
-from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionKind
+from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
@@ -168,9 +168,11 @@ class PaneConsole:
             self._questions.present(asking)
             try:
                 text = await asking.reply
-            except BaseException:
-                # What was typed stays in its row, open, as the console leaves it.
-                self._leave_behind(question, self._questions.typed(asking), newline=False)
+            except BaseException as end:
+                # What was typed stays in its row, open, as the console leaves it. A question of our own that has lost
+                # its cause goes without a trace: the next prompt may be there already.
+                if question.remote or isinstance(end, QuestionCancelled):
+                    self._leave_behind(question, self._questions.typed(asking), newline=not question.remote)
                 raise
             finally:
                 self._questions.withdraw(asking)

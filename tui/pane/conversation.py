@@ -181,11 +181,15 @@ class Conversation:
         self.error: PstuiError | None = None
         #: the line that is running, empty while none is
         self.running = ""
+        #: monotonic time since when the session opens, 0.0 while it does not
+        self.opening_since = 0.0
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
         self._timed = False
+        #: set while no line runs
+        self._idle = asyncio.Event()
 
     @property
     def session(self) -> PSSession | None:
@@ -274,7 +278,9 @@ class Conversation:
             self.took = time.monotonic() - self.busy_since
         self._timed = self._timed and state is PaneState.BUSY
         self.state, self.prompt = state, prompt
+        (self._idle.clear if state in (PaneState.BUSY, PaneState.OPENING) else self._idle.set)()
         self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
+        self.opening_since = time.monotonic() if state is PaneState.OPENING else 0.0
         if state is not PaneState.OPENING:
             self.step = ""
             self._console.forget_progress()
@@ -352,11 +358,19 @@ class Conversation:
             try:
                 await self.interactive.stop()
             except PstuiError as error:
-                await self._mended(error)
+                await self._while_busy(self._mended(error))
         if opening is not None:
             done, _ = await asyncio.wait({opening}, timeout=STOP_GRACE)
             if not done:
                 opening.cancel()
+
+    async def _while_busy(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do what is only of use while a command runs; at its end a question that this asks is withdrawn."""
+        task, over = asyncio.create_task(work), asyncio.create_task(self._idle.wait())
+        await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        task.cancel()
+        await asyncio.wait({task})
 
     async def _run_lines(self, interactive: InteractiveSession) -> PaneState:
         while True:

@@ -9,6 +9,7 @@ burst the second must find what the first has done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -37,11 +38,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 
 #: columns of the pane that text cannot use: the scrollbar
 SCROLLBAR = 1
 #: least width told to the far end
 MIN_WIDTH = 20
+#: seconds of an opening from which they are shown
+PATIENCE = 3.0
 #: times that Enter alone is remembered while a command runs
 MAX_BLANK = 100
 
@@ -117,6 +121,8 @@ class Pane(Vertical):
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
+        #: counts the seconds of an opening
+        self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -213,6 +219,13 @@ class Pane(Vertical):
     def changed(self, *, only_footer: bool = False) -> None:
         """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
         aside = self.conversation.step or self.conversation.hint
+        if since := self.conversation.opening_since:
+            seconds = time.monotonic() - since
+            aside = f"{aside}   {seconds:.0f} s".strip() if seconds >= PATIENCE else aside
+            self._clock = self._clock or self.set_interval(1.0, self.changed)
+        elif self._clock is not None:
+            self._clock.stop()
+            self._clock = None
         self.note.show(note_for(self.state, self.info, self.lines.shown, aside, self.content_size.width))
         self._refit()
         self.post_message(self.FooterChanged(self) if only_footer else self.Changed(self))
