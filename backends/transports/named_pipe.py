@@ -122,6 +122,8 @@ TIMEOUT, POLL = 60.0, 0.1
 _ENDED = "The process has ended or has closed its pipe (NamedPipeTransportProcessEnded)."
 #: seconds until a process that accepted must have answered; one that is entered already accepts and keeps silent
 FIRST_ANSWER = 15.0
+#: looks, POLL apart, at a process whose pipe has been closed
+ENDING_LOOKS = 5
 
 
 class PipeChannel(StreamChannel):
@@ -130,6 +132,7 @@ class PipeChannel(StreamChannel):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, process_id: int) -> None:
         super().__init__(reader, writer, _ENDED)
         self._process_id, self._answered = process_id, False
+        self._runs_on = False
 
     async def read(self) -> bytes:
         """Return the next bytes, ``b""`` at the end. Raises SessionBroken when the first do not come."""
@@ -143,13 +146,28 @@ class PipeChannel(StreamChannel):
                 "Leave the other session first.",
             ) from None
         self._answered = self._answered or bool(data)
+        if not data:
+            # A process that is ending closes its files first.
+            for _ in range(ENDING_LOOKS):
+                self._runs_on = await asyncio.to_thread(_is_alive, self._process_id)
+                if not self._runs_on:
+                    break
+                await asyncio.sleep(POLL)
         return data
 
     def ending(self) -> str:
         """Return what became of the process."""
-        if process_owner(self._process_id) is not None:
-            return f"The process {self._process_id} has closed its pipe; it runs on."
-        return super().ending()
+        return f"The process {self._process_id} has closed its pipe; it runs on." if self._runs_on else super().ending()
+
+
+def _is_alive(process_id: int) -> bool:
+    """Whether a process runs; one that has ended and was not asked for its exit code yet does not."""
+    if not Path("/proc/self").exists():
+        return process_owner(process_id) is not None
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
