@@ -160,6 +160,14 @@ TABLE = [
     ),
     Dialogue(
         23,
+        (s("C"), s("M"), items(field("A", help_text="h"), field("P", "System.Security.SecureString"))),
+        typed=("v", "pw"),
+        shows=(WARNING, "", "C", "M", "(Type !? for Help.)", "A: v", "P: **"),
+        answers={"A": "v", "P": secret("pw")},
+        note="a secret among others, help without a label",
+    ),
+    Dialogue(
+        23,
         (s(""), s(""), items(field("Name", "System.String[]"))),
         typed=("a", "b", ""),
         shows=("Name[0]: a", "Name[1]: b", "Name[2]: "),
