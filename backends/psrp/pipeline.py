@@ -38,6 +38,7 @@ class Pipeline:
         on_output: Callable[[Any], None] | None = None,
         *,
         on_object: Callable[[SentObject], None] | None = None,
+        on_error: Callable[[ErrorInfo], None] | None = None,
         ignore_exit: bool = False,
         is_nested: bool = False,
     ) -> None:
@@ -48,6 +49,8 @@ class Pipeline:
         self.on_output = on_output
         #: takes the output instead, as it was sent
         self.on_object = on_object
+        #: is told the error records of this pipeline, beside the pool's list of them
+        self.on_error = on_error
         #: swallow SetShouldExit and PopRunspace, as during the required-command check (protocol-notes 2.5)
         self.ignore_exit = ignore_exit
         self.had_errors = False

@@ -173,12 +173,13 @@ class RunspacePool:
         *,
         on_output: Callable[[Any], None] | None = None,
         on_object: Callable[[SentObject], None] | None = None,
+        on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
         on_start: Callable[[Pipeline], None] | None = None,
     ) -> PipelineResult:
         """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
         prepare = self._templates.prepare(invocation, self.protocol)
-        pipeline = Pipeline(on_output, on_object=on_object, is_nested=invocation.is_nested)
+        pipeline = Pipeline(on_output, on_object=on_object, on_error=on_error, is_nested=invocation.is_nested)
         if self.shell is not None:
             self.shell.announce(pipeline.id, invocation.history or "")
         return await self._invoke(prepare, pipeline, source, on_start)

@@ -175,7 +175,10 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
             pipeline.had_errors = True
             element = parse(message.body)
             record = _error_record(read(element, pool.cipher))
-            pool.on_error_record(error_info(record, position_of(element)))
+            error = error_info(record, position_of(element))
+            pool.on_error_record(error)
+            if pipeline.on_error is not None:
+                pipeline.on_error(error)
         case MessageType.PIPELINE_STATE:
             _state(pool, pipeline, message.body)
         case MessageType.INFORMATION_RECORD:

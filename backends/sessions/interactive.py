@@ -17,9 +17,8 @@ console came in between. While a script stands at a breakpoint, lines go to the 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
-from pstui.backends.records import Bounded, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
@@ -290,21 +289,23 @@ class InteractiveSession:
 
     async def run(self, line: str) -> Outcome:
         """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+        self.busy = True
         self.hint = ""
-        with self._at_work():
-            try:
-                outcome = await self._run(line)
-                # The prompt function may say exit, too.
-                return await self._left() if self.session.status.leave_code is not None else outcome
-            except SessionBroken:
-                self._debugger.abandon()
+        try:
+            outcome = await self._run(line)
+            # The prompt function may say exit, too.
+            return await self._left() if self.session.status.leave_code is not None else outcome
+        except SessionBroken:
+            self._debugger.abandon()
+            return Outcome.BROKEN
+        except SessionStateError as error:
+            if self.session.state is not RunspaceState.OPENED:
                 return Outcome.BROKEN
-            except SessionStateError as error:
-                if self.session.state is not RunspaceState.OPENED:
-                    return Outcome.BROKEN
-                if not isinstance(error, WaitCancelled):
-                    self.console.write(Write(error.text()))
-                return Outcome.READY
+            if not isinstance(error, WaitCancelled):
+                self.console.write(Write(error.text()))
+            return Outcome.READY
+        finally:
+            self.busy = False
 
     async def refresh(self) -> Outcome:
         """Leave an incomplete input and evaluate the prompt again, as Ctrl+C at the prompt does."""
@@ -399,9 +400,14 @@ class InteractiveSession:
             size = session.size_to_send()
             invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
             try:
-                return await self._finish(asyncio.create_task(session.run(invocation)), line)
+                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                return await self._finish(running, line)
             except SessionBusy:
                 continue  # another console was quicker
+
+    def _show_error(self, error: ErrorInfo) -> None:
+        """Show an error that no Out-Default has taken: one that a statement of several ends with."""
+        self.console.write(Write(error.message, stream=Stream.ERROR))
 
     async def _debug(self, line: str) -> Outcome:
         """Run a line in the debugger of the far end."""
@@ -471,22 +477,9 @@ class InteractiveSession:
             self.console.write(Write(""))
         found = Bounded(1)
         invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
-        result = await self.session.run(invocation, on_object=found.take)
+        result = await self.session.run(invocation, on_object=found.take, on_error=self._show_error)
         text = prompt_text(found[0]) if found and result.error is None else ""
         self.prompt = self._prefix + (text[:MAX_PROMPT] or FALLBACK)
-
-    @contextlib.contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Be busy. Errors that come as records are shown as the console does: the message alone.
-
-        They are those of the prompt function, and of what no Out-Default takes; all others come as text.
-        """
-        told = self.session.on_error
-        self.busy, self.session.on_error = True, lambda error: self.console.write(Write(error.message))
-        try:
-            yield
-        finally:
-            self.busy, self.session.on_error = False, told
 
     @cached_property
     def _prefix(self) -> str:

@@ -74,9 +74,6 @@ class PSSession:
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
-        #: are told each error record, and each information record as it came, beside ``records``
-        self.on_error: Callable[[ErrorInfo], None] = lambda error: None
-        self.on_information: Callable[[bytes], None] = lambda body: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
@@ -236,23 +233,15 @@ class PSSession:
                 self.console,
                 host,
                 on_broken=self._broke,
-                on_error_record=self._error,
+                on_error_record=self.records.add_error,
                 on_event=self._event,
-                on_information=self._information,
+                on_information=self.records.add_information,
             )
         except BaseException:
             await _abort(transport)
             raise
         self.pool = pool
         return pool
-
-    def _error(self, error: ErrorInfo) -> None:
-        self.records.add_error(error)
-        self.on_error(error)
-
-    def _information(self, body: bytes) -> None:
-        self.records.add_information(body)
-        self.on_information(body)
 
     def _context(self) -> ConnectContext:
         def named(name: str) -> None:
@@ -307,12 +296,18 @@ class PSSession:
         *,
         on_output: Callable[[Any], None] | None = None,
         on_object: Callable[[SentObject], None] | None = None,
+        on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
     ) -> PipelineResult:
         """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
         with self.busy(invocation.is_nested) as pool:
             result = await pool.run(
-                invocation, on_output=on_output, on_object=on_object, source=source, on_start=self.started
+                invocation,
+                on_output=on_output,
+                on_object=on_object,
+                on_error=on_error,
+                source=source,
+                on_start=self.started,
             )
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
