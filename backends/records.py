@@ -60,10 +60,7 @@ class ProgressRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed.
-
-    ``activity`` is the command that its CategoryInfo names, ``recommendation`` the RecommendedAction of its details.
-    """
+    """An ErrorRecord for the list of a session's errors and for reporting a pipeline that failed."""
 
     message: str
     exception_type: str = ""
@@ -73,8 +70,6 @@ class ErrorInfo:
     target: str = ""
     position: str = ""
     stack_trace: str = ""
-    activity: str = ""
-    recommendation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

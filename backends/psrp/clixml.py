@@ -211,8 +211,6 @@ def error_info(record: Any, position: str = "") -> ErrorInfo:
         target=str(found.get("TargetObject") or ""),
         position=position or str(invocation.get("PositionMessage") or ""),
         stack_trace=str(found.get("ScriptStackTrace") or ""),
-        activity=str(category.get("Activity") or ""),
-        recommendation=str(details.get("RecommendedAction") or ""),
     )
 
 
