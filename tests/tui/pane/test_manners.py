@@ -127,3 +127,11 @@ async def test_a_cancelled_question_keeps_what_was_typed_in_its_row(word: str, l
         s.burst("x", "y", "ctrl+c")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the end")
         assert any(line.startswith(left) for line in s.text()), s.text()
+
+
+async def test_an_opening_that_takes_its_time_says_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.tui.pane.pane.PATIENCE", 0.5)
+    async with screen(host("slow"), sessions=StandInManager().as_manager()) as s:
+        await s.until(lambda: s.shows("port 5985   1 s   Ctrl+C cancels"), "the step and the seconds")
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.shows("not connected to"), "the end")
