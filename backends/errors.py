@@ -66,7 +66,7 @@ def as_open_error(label: str, error: PstuiError) -> OpenError:
     if isinstance(error, OpenError):
         return error
     return OpenError(
-        f"{label}: {error.what}",
+        error.what if error.what.startswith(f"{label}: ") else f"{label}: {error.what}",
         error.why,
         error.hint,
         error_id=error.error_id,

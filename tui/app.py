@@ -16,6 +16,7 @@ from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
+from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
@@ -28,6 +29,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 
 def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
@@ -106,6 +108,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         #: floods give way to keys
         self.pace = Pace()
         self._settled = False
+        #: what workers failed with
+        self.faults: list[BaseException] = []
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
         # Before the style sheet is read for the first time: with a theme it would be read again.
@@ -159,6 +163,24 @@ class PstuiApp(App[int], inherit_bindings=False):
             for pane in self.workspace.panes[:1]:
                 pane.transcript.buffer.flush_partial()
             self._transcript.close()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Lose what one worker did, and not the program with every session, when a worker fails.
+
+        Textual ends the program for it. What happened is written down and said, as for any fault of ours.
+        """
+        if not isinstance(error, WorkerFailed):
+            super()._handle_exception(error)
+            return
+        from pstui.tui.cli import crash
+
+        self.faults.append(error.error)
+        try:
+            where = f"what happened is in {crash.write(crash.describe(error.error))}"
+        except OSError:
+            where = "no report could be written"
+        told = f"An unforeseen fault ({type(error.error).__name__}) stopped what was just done; {where}."
+        self.notify(plain(told, limit=600), severity="error", timeout=15, markup=False)
 
     async def on_event(self, event: events.Event) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""

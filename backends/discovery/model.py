@@ -68,6 +68,8 @@ class Source(Protocol):
 
 #: shortest time between two looks at one source, in seconds
 PAUSE = 0.5
+#: seconds until a source that failed is looked at again: twice as long each time
+FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0
 
 Sources = Sequence[Source] | Callable[[], Sequence[Source]]
 
@@ -116,11 +118,18 @@ class Watcher:
             await asyncio.gather(*(source.close() for source in self._sources))
 
     async def _keep(self, number: int, source: Source) -> None:
+        failures = 0
         while True:
             section = await look(source)
             if number not in self._seen or self._seen[number] != section:
                 self._seen[number] = section
                 self._on_change(self.sections)
+            if section is not None and section.problem:
+                # Nothing is started again at once that has just failed, its events neither.
+                await asyncio.sleep(min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(failures, 10)))
+                failures += 1
+                continue
+            failures = 0
             waiting = asyncio.ensure_future(source.wait())
             try:
                 await asyncio.sleep(PAUSE)

@@ -328,6 +328,9 @@ class RunspacePool:
                 pipeline = self.pipelines.get(item.pipeline_id) if item.pipeline_id else None
                 if item.pipeline_id is not None and pipeline is None:
                     continue
+                if pipeline is not None and item.failure is not None:
+                    pipeline.fail(item.failure)
+                    continue
                 fragments = pipeline.fragments if pipeline else self._fragments
                 for message in fragments.feed(item.data):
                     self._message(message, pipeline)

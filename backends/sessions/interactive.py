@@ -83,7 +83,7 @@ class SessionTurn:
             if self._given_up:
                 raise WaitCancelled("the wait was given up")
         if session.availability is RunspaceAvailability.NONE:
-            raise SessionStateError(f"{session.info.label}: the session is not open")
+            raise session.not_open()
 
     async def take(self, step: Callable[[PSSession], Awaitable[None]]) -> None:
         """Do a step of several commands, from its beginning again when another console came between."""
@@ -274,7 +274,9 @@ class InteractiveSession:
         except PstuiError as error:
             if self.session.temporary:
                 await self.session.close()
-            raise as_open_error(self.session.info.label, error) from error
+            # What breaks the session between its opening and its first command is the reason, not what met it broken.
+            reason = self.session.failed or error
+            raise as_open_error(self.session.info.label, reason) from error
 
     async def _join(self) -> bool:
         """Show what a busy session does until that ends; True when it stands at a breakpoint (protocol-notes 2.4)."""

@@ -41,10 +41,11 @@ class SessionManager:
     def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
         """Make a session, not yet open. SSH takes a number for the name, the next for the Id (protocol-notes 5.2)."""
         number = next(self._numbers)
-        name = name or f"Runspace{number}"
+        given, name = name, name or f"Runspace{number}"
         if info.parameter_set is ParameterSet.SSH_HOST:
             number = next(self._numbers)
         session = PSSession(info, console, number, name, temporary, self._logins)
+        session.given_name = given
         self._sessions.append(session)
         return session
 

@@ -61,6 +61,8 @@ class PSSession:
         logins: FailedLogins | None = None,
     ) -> None:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
+        #: the name that a person gave it; ``name`` is made up where nobody did
+        self.given_name = ""
         self.instance_id = uuid.UUID(int=0)
         self.transport = ""
         #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
@@ -157,8 +159,15 @@ class PSSession:
 
     def _open_pool(self) -> RunspacePool:
         if self.pool is None or self.state is not RunspaceState.OPENED:
-            raise SessionStateError(f"{self.info.label}: the session is not open")
+            raise self.not_open()
         return self.pool
+
+    def not_open(self) -> SessionStateError:
+        """Return the error for what needs an open session, with the reason why this one is none where it is known."""
+        if self.failed is None:
+            return SessionStateError(f"{self.info.label}: the session is not open")
+        why = f"{self.failed.what}. {self.failed.why}".strip()
+        return SessionStateError(f"{self.info.label}: the session is not open", why, self.failed.hint)
 
     async def open(self) -> None:
         """Connect and open the pool; one that is disconnected is taken up again (protocol-notes 2.2).
@@ -247,7 +256,7 @@ class PSSession:
         def named(name: str) -> None:
             self.target_name = name
 
-        return ConnectContext(self.console, self.on_step, named, self._logins)
+        return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.

@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.errors import PstuiError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
@@ -42,10 +43,14 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Fragments that arrived for a pipeline, or for the pool itself when ``pipeline_id`` is None."""
+    """Fragments that arrived for a pipeline, or for the pool itself when ``pipeline_id`` is None.
+
+    ``failure`` says that nothing more comes for this pipeline, while the session goes on.
+    """
 
     pipeline_id: uuid.UUID | None
     data: bytes
+    failure: PstuiError | None = None
 
 
 class Transport(Protocol):
@@ -135,6 +140,8 @@ class ConnectContext:
 
     console: Console
     step: Callable[[str, str], None] = field(default=lambda name, detail: None)
+    #: the name that the session was given, for far ends that list it by one; empty where it was given none
+    name: str = ""
     named: Callable[[str], None] = field(default=lambda name: None)
     #: passwords that were refused before are not sent a second time
     failed_logins: FailedLogins = field(default_factory=FailedLogins)

@@ -106,6 +106,7 @@ async def screen(*infos: ConnectionInfo, size: tuple[int, int] = (100, 26), **op
     app = PstuiApp(open=infos, **options)
     async with app.run_test(size=size) as pilot:
         yield Screen(app, pilot)
+        assert not app.faults, "a worker failed"
 
 
 def rows_with(lines: Sequence[str], text: str) -> list[int]:

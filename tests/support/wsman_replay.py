@@ -21,7 +21,7 @@ from pstui.backends.transports.wsman import faults
 from tests.support.paths import DATA
 
 CONVERSATIONS = DATA / "winrm"
-_STREAM = re.compile(r"(<rsp:Stream [^>]*>|<connectResponseXml[^>]*>)([^<]*)(<)")
+_STREAM = re.compile(r"(<\w+:Stream [^>]*>|<connectResponseXml[^>]*>)([^<]*)(<)")
 _TIMEOUT = 15.0
 
 
@@ -92,6 +92,9 @@ class Replay:
     #: how many Sends come before a command's output does: it was recorded, and would end the command too early
     sends_first: int = 0
 
+    #: what is granted although it was not recorded: the recorded client sent less of these
+    granted: tuple[str, ...] = ("Signal", "Send", "Delete")
+
     def __post_init__(self) -> None:
         self.entries: list[Entry] = []
         self._changed = threading.Condition()
@@ -134,8 +137,7 @@ class Replay:
                     found.used = True
                     self._epochs[found.shell] = max(found.epoch, self._epochs.get(found.shell, 0))
                     break
-                if verb in ("Signal", "Send", "Delete"):
-                    # The recorded client sent less of these; a service simply says yes.
+                if verb in self.granted:
                     return self._plain(envelope, verb)
                 if cut.is_set() or time.monotonic() > end:
                     raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "nothing more was recorded")
@@ -185,7 +187,8 @@ class Replay:
 
     def _plain(self, envelope: str, verb: str) -> bytes:
         template = next(one.response for one in self.entries if one.verb == "Create" and one.response)
-        bare = re.sub(r"<s:Body>.*</s:Body>", f"<s:Body><rsp:{verb}Response/></s:Body>", template, flags=re.DOTALL)
+        answer = f'<r:{verb}Response xmlns:r="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"/>'
+        bare = re.sub(r"(<[\w-]+:Body>).*(</[\w-]+:Body>)", rf"\1{answer}\2", template, flags=re.DOTALL)
         return self._renamed(envelope, bare)
 
 

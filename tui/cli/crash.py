@@ -24,7 +24,7 @@ def report(error: BaseException) -> int:
     text = describe(error)
     kind = type(error).__name__
     try:
-        path = _write(text)
+        path = write(text)
     except OSError as failure:
         print(f"pstui: an unforeseen fault ({kind}); no report could be written ({failure.strerror}).", file=sys.stderr)
         print(text, file=sys.stderr)
@@ -67,7 +67,8 @@ def _without_quotes(error: BaseException) -> str:
     return _QUOTED.sub(r"\1…\1", str(error))[:500]
 
 
-def _write(text: str) -> Path:
+def write(text: str) -> Path:
+    """Write a report and return its file. Raises OSError."""
     from platformdirs import user_state_path
 
     folder = user_state_path("pstui") / "crashes"

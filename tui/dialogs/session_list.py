@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
-from pstui.backends.records import RunspaceState
+from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
 from pstui.tui.cmdlets.table import cells, columns_for, header, row, spelled
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.verb_list import VerbList
-from pstui.tui.plain import plain_lines
+from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import AppContext
 from textual.content import Content
 
@@ -125,7 +126,17 @@ class SessionsScreen(VerbList):
             "keep": self._keep,
             "remove": self._remove,
         }
-        self.run_worker(self._run(verbs[action], session), group="verb", exclusive=True)
+        verb = verbs[action]
+
+        def answered(go: bool | None) -> None:
+            if go:
+                self.run_worker(self._run(verb, session), group="verb", exclusive=True)
+
+        if action == "remove" and session.availability is RunspaceAvailability.BUSY:
+            line = f"{plain(session.name, limit=60)}: a command runs"
+            self.app.push_screen(QuitScreen("Remove this session?", [line], verb="removes it"), answered)
+        else:
+            answered(True)
 
     async def _run(self, verb: Callable[[PSSession], Awaitable[None]], session: PSSession) -> None:
         try:

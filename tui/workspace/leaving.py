@@ -31,7 +31,7 @@ class Leaving:
     def action_close_tab(self) -> None:
         """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
         front = self._tabs.front
-        if front is None:
+        if front is None or self._tabs.is_closing(front):
             return
         if not would_lose(front):
             self.close(front)

@@ -95,8 +95,11 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 
 def target(pane: Pane) -> str:
-    """Return where a pane's session goes: the name it has here, and the account where one is given."""
-    info = pane.info
+    """Return where a pane's session goes: the computer, and the account where one is given.
+
+    A session that exists knows more than what named it: its computer, and the account behind a credential's name.
+    """
+    info = pane.info if pane.session is None else pane.session.info
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name

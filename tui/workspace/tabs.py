@@ -60,6 +60,7 @@ class TabbedPanes(ContentSwitcher):
     ) -> None:
         super().__init__(initial="welcome")
         self.panes: list[Pane] = []
+        self._being_closed: list[Pane] = []
         self.bar = TabBar()
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
@@ -144,6 +145,7 @@ class TabbedPanes(ContentSwitcher):
         self.bar.tabs.active = self.bar.tab_id(pane)
         pane.set_active(True)
         pane.focus_main()
+        self.save()
 
     def tab_activated(self, tab_id: str | None) -> None:
         """Show the pane of a tab that was clicked."""
@@ -232,9 +234,15 @@ class TabbedPanes(ContentSwitcher):
     # -- closing and opening again ----------------------------------------------------------------------------
 
     async def close(self, pane: Pane) -> None:
-        """Leave a pane's session and take the tab away; its neighbour comes to the front."""
+        """Leave a pane's session and take the tab away, once; its neighbour comes to the front."""
+        if pane not in self.panes or pane in self._being_closed:
+            return
+        self._being_closed.append(pane)
         self._reopenable = [*self._reopenable, _ClosedTab(pane.info, pane.title, self.panes.index(pane))][-MOST_CLOSED:]
-        await pane.leave()
+        try:
+            await pane.leave()
+        finally:
+            self._being_closed.remove(pane)
         place = self.panes.index(pane)
         self.panes.remove(pane)
         if self.panes:
@@ -244,6 +252,10 @@ class TabbedPanes(ContentSwitcher):
         await self.bar.remove_pane(pane)
         await pane.remove()
         self._changed()
+
+    def is_closing(self, pane: Pane) -> bool:
+        """Whether a tab is being closed."""
+        return pane in self._being_closed
 
     async def action_reopen_tab(self) -> None:
         """Open the tab that was closed last, where it was."""

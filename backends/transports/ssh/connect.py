@@ -21,10 +21,11 @@ import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.channel import SSHChannel
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
-from pstui.backends.transports.ssh.login import KeyFile, KeyRing, Login
+from pstui.backends.transports.ssh.login import PROMPTS, KeyFile, KeyRing, Login
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
 from pstui.backends.transports.streams import LineTail, printable
@@ -249,7 +250,7 @@ def _no_answer(host: str, port: int, failures: list[OSError]) -> OpenError:
 class ProxyProcess(asyncio.SubprocessProtocol):
     """A ProxyCommand: its standard streams are one end of a socket pair, the SSH connection has the other.
 
-    It is started without a shell. ``said`` holds what it wrote to stderr.
+    The user's shell runs it, as with ssh. ``said`` holds what it wrote to stderr.
     """
 
     def __init__(self) -> None:
@@ -257,7 +258,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         self.said = LineTail()
 
     @classmethod
-    async def start(cls, argv: Sequence[str]) -> tuple[ProxyProcess, socket.socket]:
+    async def start(cls, line: str) -> tuple[ProxyProcess, socket.socket]:
         """Start the command; return it and our end of the socket pair. Raises OpenError."""
         if sys.platform == "win32":
             raise OpenError(
@@ -265,6 +266,8 @@ class ProxyProcess(asyncio.SubprocessProtocol):
                 "A program's streams cannot be joined to a connection there.",
                 "Use ProxyJump instead.",
             )
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        argv = [shell, "-c", f"exec {line}"]
         ours, theirs = socket.socketpair()
         try:
             ours.setblocking(False)
@@ -274,9 +277,9 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         except (OSError, ValueError) as error:
             ours.close()
             raise OpenError(
-                f"the proxy command {printable(argv[0])} could not be started",
+                f"the proxy command {printable(line)} could not be started",
                 f"The system says: {getattr(error, 'strerror', None) or error}.",
-                "Correct ProxyCommand; it is started without a shell.",
+                f"The shell {printable(shell)} runs it (SHELL): check that it is there.",
             ) from error
         finally:
             theirs.close()
@@ -366,6 +369,10 @@ class Connector:
 
     async def _connect(self, hop: Hop) -> None:
         context = self._context
+        if hop.unsupported:
+            names = printable(", ".join(hop.unsupported))
+            told = f"The SSH configuration of {printable(hop.name)} sets what pstui does not do: {names}."
+            context.console.write(Write(told, stream=Stream.NOTICE))
         if str(hop.option("BatchMode", "no")).lower() in {"yes", "true"}:
             context = ConnectContext(_Silent(context.console), context.step)
         ring = await self._ring(hop)
@@ -374,7 +381,7 @@ class Connector:
                 made, address = await self._socket(hop, limit)
                 check = await asyncio.to_thread(host_key_check, hop, address)
                 connection = await self._log_in(hop, made, check, ring, context, limit)
-                if connection is None:
+                while connection is None:
                     # The library cannot wait for a person: connect again, trusting exactly the key agreed to.
                     made, _ = await self._socket(hop, limit)
                     connection = await self._log_in(hop, made, check, ring, context, limit)
@@ -397,7 +404,9 @@ class Connector:
     ) -> asyncssh.SSHClientConnection | None:
         """Log in over a connected socket; return None when the host key had to be decided on and was accepted."""
         login = Login(hop.user, check, ring, context, limit)
-        limit.step(HANDSHAKE_TIMEOUT, lambda: too_slow(hop, "handshake", HANDSHAKE_TIMEOUT))
+        login.prompts = int(hop.option("NumberOfPasswordPrompts") or PROMPTS)
+        seconds = self._patience(hop)
+        limit.step(seconds, lambda: too_slow(hop, "handshake", seconds or 0.0))
         login.on_begin = lambda: limit.step(LOGIN_TIMEOUT, lambda: too_slow(hop, "login", LOGIN_TIMEOUT))
         try:
             return await asyncssh.connect(
@@ -413,13 +422,32 @@ class Connector:
             )
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key
+            if isinstance(error, asyncssh.HostKeyNotVerifiable) and login.offered_authority and not check.turned_down:
+                # As ssh does: what is wrong with the certificate is said, and the plain key is looked at.
+                check.turned_down = printable(str(error))
+                told = f"{printable(hop.name)}: the certificate of the host is not valid ({check.turned_down})."
+                context.console.write(Write(told, stream=Stream.NOTICE))
+                return None
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
-                raise of_connecting(error, hop, login, ring) from error
+                raise self._told_by_proxy(of_connecting(error, hop, login, ring), login) from error
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
             if made is not None and not login.reached:
                 made.close()
+
+    def _patience(self, hop: Hop) -> float | None:
+        """Return the seconds until a server must have begun to speak SSH; a proxy command alone may take for ever."""
+        told = hop.option("ConnectTimeout")
+        return float(told) if told else None if hop.proxy_command else HANDSHAKE_TIMEOUT
+
+    def _told_by_proxy(self, error: OpenError, login: Login) -> OpenError:
+        """Return an error with what the proxy command said, where it ended before the login began."""
+        said = self._proxies[-1].said.text() if self._proxies else ""
+        if not said or login.began:
+            return error
+        what = f"{error.what.partition(':')[0]}: the proxy command did not lead to it"
+        return OpenError(what, f"It says: {said}", "Try the command by hand.", details=error.details)
 
     async def _socket(self, hop: Hop, limit: StepTimeout) -> tuple[socket.socket | None, str]:
         """Return a connected socket and the address, or None where the way leads through the last connection."""
@@ -427,10 +455,9 @@ class Connector:
         if self._connections:
             self._context.step("port", f"{hop.port} of {name}, through {printable(self._hops[0].name)}")
             return None, ""
-        command = hop.options.proxy_command
-        if command:
-            self._context.step("port", f"proxy command {printable(command[0])}")
-            proxy, made = await ProxyProcess.start(list(command))
+        if hop.proxy_command:
+            self._context.step("port", f"proxy command {printable(hop.proxy_command)}")
+            proxy, made = await ProxyProcess.start(hop.proxy_command)
             self._proxies.append(proxy)
             return made, ""
         self._context.step("name", name)

@@ -16,6 +16,8 @@ import os
 import re
 import secrets
 import shlex
+import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,8 +90,8 @@ def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) 
             text = line.strip()
             if not text or text.startswith("#"):
                 continue
-            marker, _, rest = text.partition(" ") if text.startswith("@") else ("", "", text)
-            fields = rest.split()
+            fields = text.split()
+            marker = fields.pop(0) if text.startswith("@") else ""
             if len(fields) < 3:
                 continue
             found.hashed = found.hashed or fields[0].startswith("|1|")
@@ -189,6 +191,13 @@ class HostKeyCheck:
     strict: str = "ask"
     hash_names: bool = False
     accepted: bytes = b""
+    #: whether a new key may be kept: UserKnownHostsFile may be ``none``
+    keeps: bool = True
+    #: the file of RevokedHostKeys, and the bits of RequiredRSASize
+    revoked_file: Path | None = None
+    rsa_bits: int = 0
+    #: why a certificate of the server was not taken; its plain key is looked at then
+    turned_down: str = ""
     known: KnownHost = field(default_factory=KnownHost)
 
     def __post_init__(self) -> None:
@@ -197,11 +206,16 @@ class HostKeyCheck:
     @property
     def algorithms(self) -> list[str]:
         """The key algorithms of the keys that are known, so that the server shows one of these if it can."""
-        return list(dict.fromkeys(key.algorithm for key in self.known.keys))
+        return list(dict.fromkeys(key.algorithm for key in self.known.keys or self.known.bare))
+
+    @property
+    def takes_certificates(self) -> bool:
+        """Whether the server may show a certificate: an authority is known for it, and none was turned down."""
+        return bool(self.known.authorities) and not self.accepted and not self.turned_down
 
     def is_trusted(self, blob: bytes) -> bool:
         """Return whether the server may be trusted with this key, without asking anybody."""
-        if any(key.blob == blob for key in self.known.revoked):
+        if any(key.blob == blob for key in self.known.revoked) or self._is_unfit(blob):
             return False
         if self.accepted:
             return blob == self.accepted
@@ -216,10 +230,24 @@ class HostKeyCheck:
         return not self.accepted and any(key.blob == blob for key in self.known.authorities)
 
     def check_not_revoked(self, algorithm: str, blob: bytes) -> None:
-        """Raise OpenError when the key is one of the revoked."""
+        """Raise OpenError when the key is one of the revoked, or an RSA key that is too short. Reads files."""
         for key in self.known.revoked:
             if key.blob == blob:
-                raise _revoked(self.host, algorithm, key)
+                raise _revoked(self.host, algorithm, key.place, blob)
+        if self.revoked_file is not None and is_revoked(self.revoked_file, blob):
+            raise _revoked(self.host, algorithm, str(self.revoked_file), blob)
+        if 0 < rsa_bits(blob) < self.rsa_bits:
+            raise OpenError(
+                f"{printable(self.host)}: the host key is too short, so the connection is refused",
+                f"It is an RSA key of {rsa_bits(blob)} bits; RequiredRSASize asks for {self.rsa_bits}.",
+                "Give the server a longer key, or an ED25519 one.",
+            )
+
+    def _is_unfit(self, blob: bytes) -> bool:
+        """Whether a key has to be looked at by ``decide``, which says why it is refused."""
+        return 0 < rsa_bits(blob) < self.rsa_bits or (
+            self.revoked_file is not None and is_revoked(self.revoked_file, blob)
+        )
 
     async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> None:
         """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""
@@ -270,7 +298,7 @@ class HostKeyCheck:
         raise OpenCancelled(f"{printable(self.host)}: not connected, its host key was not accepted")
 
     def _keep(self, algorithm: str, blob: bytes, context: ConnectContext) -> None:
-        if not self.files:
+        if not self.files or not self.keeps:
             return
         name, hashed = self.alias or self.host, self.known.hashed or self.hash_names
         try:
@@ -308,10 +336,44 @@ class HostKeyCheck:
         )
 
 
-def _revoked(host: str, algorithm: str, key: KnownKey) -> OpenError:
+def is_revoked(file: Path, blob: bytes) -> bool:
+    """Return whether RevokedHostKeys holds a key. Every key is revoked where the file cannot be read, as with ssh.
+
+    It is a list of public keys, or a revocation list that ssh-keygen reads. Blocks.
+    """
+    try:
+        data = file.read_bytes()[:MAX_FILE]
+    except OSError:
+        return True
+    if not data.startswith(b"SSHKRL\n\0"):
+        words = (word for line in data.splitlines() if not line.lstrip().startswith(b"#") for word in line.split())
+        return base64.b64encode(blob) in words
+    with tempfile.NamedTemporaryFile("w", suffix=".pub") as key:
+        size = int.from_bytes(blob[:4], "big")
+        key.write(f"{blob[4 : 4 + size].decode('ascii', 'replace')} {base64.b64encode(blob).decode()}\n")
+        key.flush()
+        try:
+            command = ["ssh-keygen", "-Q", "-f", str(file), key.name]
+            asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            return True
+    return asked.returncode != 0
+
+
+def rsa_bits(blob: bytes) -> int:
+    """Return how many bits the modulus of an RSA key has (RFC 4253, 6.6), 0 for a key of another kind."""
+    parts: list[bytes] = []
+    while blob and len(parts) < 3:
+        size = int.from_bytes(blob[:4], "big")
+        parts.append(blob[4 : 4 + size])
+        blob = blob[4 + size :]
+    return int.from_bytes(parts[2], "big").bit_length() if len(parts) == 3 and parts[0] == b"ssh-rsa" else 0
+
+
+def _revoked(host: str, algorithm: str, place: str, blob: bytes) -> OpenError:
     return OpenError(
         f"{printable(host)}: the host key is revoked, so the connection is refused",
-        f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(key.blob)},"
-        f" which {key.place} marks as revoked.",
+        f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(blob)},"
+        f" which {place} marks as revoked.",
         "Somebody may be using a stolen key. Ask the owner of that machine for its new one.",
     )

@@ -10,7 +10,7 @@ does not use up the server's patience. An encrypted file offers its public half;
 server has said that it would take the key (``LockedKeyPair`` opens the file when it has to sign), once for all hosts
 on the way.
 
-Each method is tried once. What the server refused is given up, and no password is sent a second time. Once a person
+A password and the server's own questions are tried as often as ssh does (NumberOfPasswordPrompts). Once a person
 refuses to answer, every other method is given up as well. While a person is asked, the step's time limit stands still.
 """
 
@@ -19,6 +19,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import os
+import shlex
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -60,6 +62,7 @@ class KeyFile:
         try:
             with path.open("rb") as stream:
                 data = stream.read(MAX_FILE + 1)
+                found = os.fstat(stream.fileno())
         except FileNotFoundError as error:
             raise OpenError(
                 f"the key file {path} does not exist",
@@ -75,6 +78,13 @@ class KeyFile:
             ) from error
         if len(data) > MAX_FILE:
             raise _no_key(path, "It is far too large for one.")
+        # As ssh does (sshkey_perm_ok); the public half may be read by anyone.
+        if os.name != "nt" and found.st_uid == os.getuid() and found.st_mode & 0o077 and b"PRIVATE KEY" in data:
+            raise OpenError(
+                f"the key file {path} can be read by others",
+                f"Its mode is {found.st_mode & 0o777:o}, and ssh does not use such a key either.",
+                f"Keep it to yourself: chmod 600 {shlex.quote(str(path))}",
+            )
         return cls(path, data)
 
     @property
@@ -195,7 +205,7 @@ class KeyRing:
         """Yield the key pairs to offer; ``ask`` gets the passphrase questions."""
         self.offered.clear()
         in_agent = {pair.public_data: pair for pair in await self._agent_pairs()}
-        files = self._named or await asyncio.to_thread(_default_files)
+        files = self._named or await asyncio.to_thread(self._default_files)
         if not self._named:
             for pair in self._of_agent(in_agent, files):
                 yield pair
@@ -208,6 +218,19 @@ class KeyRing:
         if self._named:
             for pair in self._of_agent(in_agent, files):
                 yield pair
+
+    def _default_files(self) -> list[KeyFile]:
+        """Return the key files of the home; those that cannot be used are named when the login fails. Blocks."""
+        found: list[KeyFile] = []
+        for name in DEFAULT_FILES:
+            try:
+                found.append(KeyFile.load(Path.home() / ".ssh" / name))
+            except OpenError as error:
+                if error.error_id != "FileNotFoundException":
+                    self.problems.append(f"{error.what[:1].upper()}{error.what[1:]}.")
+            except RuntimeError:
+                continue
+        return found
 
     def close(self) -> None:
         """Drop the connection to the agent."""
@@ -276,25 +299,18 @@ class KeyRing:
         return False
 
 
-def _default_files() -> list[KeyFile]:
-    found: list[KeyFile] = []
-    for name in DEFAULT_FILES:
-        try:
-            found.append(KeyFile.load(Path.home() / ".ssh" / name))
-        except (OpenError, RuntimeError):
-            continue
-    return found
-
-
 async def _unlocks(file: KeyFile, passphrase: str) -> bool:
     # The derivation of the key from the passphrase is made slow on purpose.
     return await asyncio.get_running_loop().run_in_executor(None, file.unlock, passphrase)
 
 
 #: bounds of what a server may ask before it knows us: rounds, questions in one, characters of one text
-MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 10, 20, 1000
+MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 20, 20, 1000
+#: tries of one method where the configuration says nothing (ssh_config(5), NumberOfPasswordPrompts)
+PROMPTS = 3
 #: lines of a banner that are shown
 MAX_BANNER = 100
+_AGAIN = "The server did not accept the answer. Try again."
 _NEXT_METHOD = "The server did not accept the answer. It also takes a password in another way."
 
 
@@ -313,12 +329,17 @@ class Login(asyncssh.SSHClient):
         self._context, self._limit = context, limit
         self._pairs: AsyncIterator[asyncssh.SSHKeyPair] | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
-        self._seen: set[tuple[str, ...]] = set()
+        self._tries: dict[str, int] = {}
+        self._is_again = False
         self._rounds = 0
+        #: how often a password or an answer may be tried (NumberOfPasswordPrompts)
+        self.prompts = PROMPTS
         self.user = user
         #: called when the host key was accepted and the login begins
         self.on_begin: Callable[[], None] = lambda: None
         self.offered_key: asyncssh.SSHKey | None = None
+        #: who signed the certificate that the server showed
+        self.offered_authority: asyncssh.SSHKey | None = None
         self.began = False
         self.completed = False
         self.answered = False
@@ -343,7 +364,7 @@ class Login(asyncssh.SSHClient):
         return self._host_keys.is_trusted(key.public_data)
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.offered_key = key
+        self.offered_authority = key
         self._context.step("host key", f"certificate of {fingerprint(key.public_data)}")
         return self._host_keys.is_trusted_authority(key.public_data)
 
@@ -369,30 +390,36 @@ class Login(asyncssh.SSHClient):
         return None if self.cancelled else await anext(self._pairs, None)
 
     async def password_auth_requested(self) -> str | None:
-        if not self._first("password"):
+        tries = self._tries.get("password", 0)
+        if not self._may_try("password"):
             return None
         label = f"{printable(self.user)}@{self._host}'s password: "
         # The same words a second time: without a reason the person would take the question for a fault.
-        said = (Write(_NEXT_METHOD, stream=Stream.NOTICE),) if self.answered else ()
+        told = _AGAIN if tries else _NEXT_METHOD if self.answered else ""
+        said = (Write(told, stream=Stream.NOTICE),) if told else ()
         return await self._answer(Question(QuestionKind.SECRET, label, said, remote=False, source=self._host))
 
     def kbdint_auth_requested(self) -> str | None:
-        return "" if self._first("keyboard-interactive") else None
+        self._is_again = self._tries.get("keyboard-interactive", 0) > 0
+        return "" if self._may_try("keyboard-interactive") else None
 
     async def kbdint_challenge_received(
         self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
     ) -> Sequence[str] | None:
         self._rounds += 1
         texts = tuple(prompt[:MAX_TEXT] for prompt, _ in prompts)
-        if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS or (texts and texts in self._seen):
+        if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS:
             return None
-        self._seen.add(texts)
         head = [text[:MAX_TEXT] for text in (name, instructions) if text.strip()]
+        head = [_AGAIN, *head] if self._is_again and prompts else head
+        self._is_again = self._is_again and not prompts
         preamble = tuple(Write(printable(line), stream=Stream.NOTICE) for text in head for line in text.splitlines())
         answers: list[str] = []
         for text, (_, echo) in zip(texts, prompts, strict=True):
             kind = QuestionKind.LINE if echo else QuestionKind.SECRET
-            label = f"({printable(self.user)}@{self._host}) {printable(text.strip())} "
+            *above, last = text.strip().splitlines() or [""]
+            preamble += tuple(Write(printable(line), stream=Stream.NOTICE) for line in above)
+            label = f"({printable(self.user)}@{self._host}) {printable(last.strip())} "
             answer = await self._answer(Question(kind, label, preamble, remote=False, source=self._host))
             if answer is None:
                 return None
@@ -407,11 +434,11 @@ class Login(asyncssh.SSHClient):
         # asyncssh takes this value for "cannot": the method is then given up.
         return NotImplemented
 
-    def _first(self, method: str) -> bool:
-        """Note a method; return whether it may be tried: once, and not after a person refused to answer."""
-        again = method in self.tried
+    def _may_try(self, method: str) -> bool:
+        """Note a method; return whether it may be tried: a few times, and not after a person refused to answer."""
         self._note(method)
-        return not again and self.cancelled is None
+        self._tries[method] = self._tries.get(method, 0) + 1
+        return self._tries[method] <= self.prompts and self.cancelled is None
 
     def _note(self, method: str) -> None:
         if method not in self.tried:

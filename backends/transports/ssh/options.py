@@ -6,7 +6,7 @@ found counts. What asyncssh cannot do is refused by name; nothing is ignored.
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,11 @@ def _flag(value: str) -> str:
 
 def _number(value: str) -> str:
     return "" if value.isascii() and value.isdecimal() and int(value) <= 2**31 - 1 else "a whole number"
+
+
+def _time(value: str) -> str:
+    units = re.fullmatch(r"(?:[0-9]{1,9}[sSmMhHdDwW]?)+|none", value)
+    return "" if units else "a number of seconds, or a time such as 30s or 1m30s"
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -41,7 +46,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "CertificateFile": _text,
     "Ciphers": _text,
     "Compression": _flag,
-    "ConnectTimeout": _number,
+    "ConnectTimeout": _time,
     "ForwardAgent": _text,
     "GSSAPIAuthentication": _flag,
     "GSSAPIDelegateCredentials": _flag,
@@ -56,6 +61,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "KbdInteractiveAuthentication": _flag,
     "KexAlgorithms": _text,
     "MACs": _text,
+    "NumberOfPasswordPrompts": _number,
     "PasswordAuthentication": _flag,
     "Port": _number,
     "PreferredAuthentications": _text,
@@ -63,9 +69,11 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "ProxyJump": _text,
     "PubkeyAuthentication": _flag,
     "RekeyLimit": _text,
+    "RequiredRSASize": _number,
+    "RevokedHostKeys": _text,
     "SendEnv": _text,
     "ServerAliveCountMax": _number,
-    "ServerAliveInterval": _number,
+    "ServerAliveInterval": _time,
     "SetEnv": _text,
     "StrictHostKeyChecking": _one_of("yes", "ask", "accept-new", "no", "off"),
     "TCPKeepAlive": _flag,
@@ -154,7 +162,14 @@ def _checked(name: str, value: object) -> str:
     return text
 
 
-def _quoted(name: str, text: str) -> str:
-    if name == "ProxyCommand":
+def quoted(text: str) -> str:
+    """Return a value as one word, for ssh (since 8.7) and for asyncssh alike."""
+    if re.fullmatch(r"[\w@%+:,./-]+", text, re.ASCII):
         return text
-    return " ".join(shlex.quote(word) for word in text.split()) if name in _LISTS else shlex.quote(text)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _quoted(name: str, text: str) -> str:
+    if name in ("ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
+        return text
+    return " ".join(quoted(word) for word in text.split()) if name in _LISTS else quoted(text)

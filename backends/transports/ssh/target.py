@@ -6,7 +6,12 @@ For each of them also what asyncssh is told: its settings, host key algorithms, 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +20,7 @@ import asyncssh.config
 import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
+from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
@@ -22,7 +28,14 @@ from pstui.backends.transports.streams import printable
 #: jump hosts before a target, those of jump hosts included
 MAX_HOPS = 8
 #: directives of ssh that asyncssh leaves to its caller
-_OURS = ("BatchMode", "HashKnownHosts", "StrictHostKeyChecking")
+_OURS = (
+    "BatchMode",
+    "HashKnownHosts",
+    "NumberOfPasswordPrompts",
+    "RequiredRSASize",
+    "RevokedHostKeys",
+    "StrictHostKeyChecking",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,11 @@ class Hop:
     name: str
     options: asyncssh.SSHClientConnectionOptions
     config: tuple[Path, ...]
+    #: a line for the user's shell that stands for the connection, empty for none
+    proxy_command: str = ""
+    #: keywords that the user's files set and that are not done here
+    unsupported: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -54,12 +72,12 @@ class Hop:
         return [str(one) for one in cast("list[str] | None", self.option(name)) or []]
 
     def paths(self, name: str, default: list[Path] | None = None) -> list[Path]:
-        """Return a list of files, with ``~`` and the tokens for home and host replaced."""
-        if self.option(name) is None:
+        """Return a list of files, with ``~``, tokens and variables replaced. Raises OpenError."""
+        value = self.option(name)
+        if value is None:
             return default or []
-        home = str(Path.home())
-        texts = [one.replace("%d", home).replace("%h", self.host) for one in self.texts(name)]
-        return [Path(one).expanduser() for one in texts]
+        texts = [value] if isinstance(value, str) else self.texts(name)
+        return [Path(resolved.expanded(one, self.tokens)) for one in texts if one != "none"]
 
 
 def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
@@ -71,14 +89,62 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     _teach_asyncssh()
     options = info.values.get("Options") or {}
     try:
-        own = write_options(folder, "target", option_lines(options))
-        way = write_options(folder, "way", option_lines(options, for_jump_host=True))
+        own, way = option_lines(options), option_lines(options, for_jump_host=True)
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
-    files = [file for file in config_files() if os.access(file, os.R_OK)]
     host = info.text("HostName").removeprefix("[").removesuffix("]")
-    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), (*own, *files))
-    return [*_jump_hosts(target, (*way, *files), 1), target]
+    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder))
+    return [*_jump_hosts(target, _Sources(way, folder), 1), target]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where the values of a host come from: lines that come first, then the user's files. ``folder`` is for scratch."""
+
+    lines: tuple[str, ...]
+    folder: Path
+
+    def read(self, host: str, user: str, port: int) -> tuple[list[Path], resolved.Resolved | None]:
+        """Return the files for asyncssh, and what ssh says where there is one. Raises OpenError."""
+        scratch = Path(tempfile.mkdtemp(dir=self.folder))
+        files = config_files()
+        if not resolved.program():
+            readable = [file for file in files if os.access(file, os.R_OK)]
+            return [*write_options(scratch, "options", self.lines), *readable], None
+        check_permissions(files[0])
+        # ssh reads the files of the account's home, whatever HOME says.
+        given = None if files == _own_files() else files
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=scratch)
+        try:
+            told = ask(options=self.lines)
+        except OpenError as error:
+            if "jumphost loop" not in error.why:
+                raise
+            # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
+            told = ask(options=("ProxyJump none", *self.lines))
+        return write_options(scratch, "resolved", told.lines()), told
+
+
+def check_permissions(file: Path) -> None:
+    """Raise OpenError where others could write to a configuration file: it may name commands (ssh_config(5), FILES)."""
+    if os.name == "nt" or not file.exists():
+        return
+    found = file.stat()
+    if found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022:
+        raise OpenError(
+            f"the SSH configuration {printable(str(file))} is not safe to read",
+            "It belongs to somebody else, or others may write to it, and it may name commands to run.",
+            f"Correct its owner and its mode: chmod 600 {shlex.quote(str(file))}",
+        )
+
+
+def _own_files() -> list[Path]:
+    """Return the files that ssh reads by itself."""
+    if sys.platform == "win32":
+        return config_files()
+    import pwd
+
+    return [Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh" / "config", Path("/etc/ssh/ssh_config")]
 
 
 def config_files() -> list[Path]:
@@ -104,7 +170,8 @@ def _login_name(user: str) -> str:
     return f"{name}@{domain}" if mark and "\\" not in name else user
 
 
-def _hop(host: str, user: str, port: int, config: tuple[Path, ...]) -> Hop:
+def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
+    config, told = sources.read(host, user, port)
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
@@ -123,7 +190,12 @@ def _hop(host: str, user: str, port: int, config: tuple[Path, ...]) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    hop = Hop(host, options, config)
+    known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
+    tokens = resolved.tokens_of(host, known)
+    if told is not None:
+        hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens)
+    else:
+        hop = Hop(host, options, tuple(config), shlex.join(options.proxy_command or ()), tokens=tokens)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -134,7 +206,7 @@ def _hop(host: str, user: str, port: int, config: tuple[Path, ...]) -> Hop:
     return hop
 
 
-def _jump_hosts(hop: Hop, config: tuple[Path, ...], depth: int) -> list[Hop]:
+def _jump_hosts(hop: Hop, sources: _Sources, depth: int) -> list[Hop]:
     jumps = [one.strip() for one in str(hop.option("ProxyJump") or "").split(",") if one.strip()]
     if depth + len(jumps) > MAX_HOPS:
         raise OpenError(
@@ -142,14 +214,14 @@ def _jump_hosts(hop: Hop, config: tuple[Path, ...], depth: int) -> list[Hop]:
             f"More than {MAX_HOPS} hosts come before it; perhaps ProxyJump leads in a circle.",
             "Correct ProxyJump in -Options or in the SSH configuration.",
         )
-    hops = [_jump_host(one, config) for one in jumps]
+    hops = [_jump_host(one, sources) for one in jumps]
     # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
     if not hops or (hops[0].host, hops[0].port) == (hop.host, hop.port):
         return []
-    return [*_jump_hosts(hops[0], config, depth + len(hops)), *hops]
+    return [*_jump_hosts(hops[0], sources, depth + len(hops)), *hops]
 
 
-def _jump_host(text: str, config: tuple[Path, ...]) -> Hop:
+def _jump_host(text: str, sources: _Sources) -> Hop:
     user, _, place = text.removeprefix("ssh://").rstrip("/").rpartition("@")
     host, port = place, ""
     if place.startswith("["):
@@ -159,7 +231,7 @@ def _jump_host(text: str, config: tuple[Path, ...]) -> Hop:
         host, _, port = place.partition(":")
     if not host or (port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536)):
         raise OpenError(f"the jump host {printable(text)} is not understood", "", "Write user@host:port in ProxyJump.")
-    return _hop(host, user, int(port or 0), config)
+    return _hop(host, user, int(port or 0), sources)
 
 
 def _teach_asyncssh() -> None:
@@ -181,6 +253,9 @@ def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
         address=address,
         alias=str(hop.option("HostKeyAlias") or ""),
         files=known_hosts_files(hop),
+        keeps=hop.option("UserKnownHostsFile") != [],
+        revoked_file=next(iter(hop.paths("RevokedHostKeys")), None),
+        rsa_bits=int(hop.option("RequiredRSASize") or 0),
         strict=str(hop.option("StrictHostKeyChecking") or "ask").lower(),
         hash_names=str(hop.option("HashKnownHosts") or "no").lower() in {"yes", "true"},
     )
@@ -219,14 +294,37 @@ def settings(hop: Hop) -> dict[str, Any]:
     }
 
 
+#: OpenSSH's order of host key algorithms (ssh_config(5), HostKeyAlgorithms), for machines without one
+_ALGORITHMS = (
+    "ssh-ed25519-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp256-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+    "rsa-sha2-512-cert-v01@openssh.com",
+    "rsa-sha2-256-cert-v01@openssh.com",
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+
+
 def host_key_algorithms(hop: Hop, check: HostKeyCheck) -> Any:
     """Return the key algorithms to ask the server for: those of the known keys first, as ssh does."""
-    if hop.option("HostKeyAlgorithms"):
-        return ()
-    usual = [name.decode("ascii") for name in asyncssh.public_key.get_default_public_key_algs()]
+    able = [name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs()]
+    certificates = [name.decode("ascii") for name in asyncssh.public_key.get_certificate_algs()]
+    chosen = str(hop.option("HostKeyAlgorithms") or "")
+    if chosen.startswith(("+", "-", "^")):
+        return ()  # without an ssh to resolve it, asyncssh does
+    allowed = chosen.split(",") if chosen else _ALGORITHMS
+    usual = [one for one in allowed if one in able]
     wanted: list[str] = []
-    if check.known.authorities and not check.accepted:
-        wanted += [name.decode("ascii") for name in asyncssh.public_key.get_default_certificate_algs()]
+    if check.takes_certificates:
+        wanted += [one for one in allowed if one in certificates]
     for name in check.algorithms:
         wanted += [one for one in usual if one == name or (name == "ssh-rsa" and one.startswith("rsa-"))]
-    return [*wanted, *(one for one in usual if one not in wanted)]
+    return [*wanted, *(one for one in usual if one not in wanted)] or ()

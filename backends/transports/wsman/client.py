@@ -144,6 +144,8 @@ class ConnectionPool:
 
 #: seconds beyond the service's own time-out until a reply that does not come counts as lost
 SLACK = 10.0
+#: seconds that it grows to with a service that takes its own time
+LONGEST_SLACK = 80.0
 #: seconds that sending a request and its reply may take beside: the largest reply over a slow line
 TRANSFER = 60.0
 #: how often one request may get lost although the service answers others, and how much longer each time is waited
@@ -168,6 +170,8 @@ class Client:
         #: counts the interruptions that were overcome
         self.generation = 0
         self.slack = SLACK
+        #: whether headers are marked as those that must be understood; not every service knows all of them
+        self._insists = True
 
     async def call(self, request: Request, *, recovers: bool = True, aside: bool = False) -> ET.Element:
         """Send a request until it is answered, and return the body of the reply. Raises WSManFailure.
@@ -179,6 +183,10 @@ class Client:
             generation = self.generation
             try:
                 return await self.once(request, again=lost, aside=aside)
+            except faults.Fault as fault:
+                if not (fault.is_about_a_header and self._insists):
+                    raise
+                self._insists = False
             except (faults.NetworkFailure, faults.HTTPFailure) as error:
                 failure = _lost(error)
                 lost, losses = lost or failure.sent, losses + 1
@@ -188,11 +196,14 @@ class Client:
                 if losses > 1:
                     await asyncio.sleep(min(LONGEST_LOSS_PAUSE, LOSS_PAUSE * 2**losses))
                 await recover(failure, generation)
+                if failure.kind is faults.NetworkKind.READ_TIMEOUT and request.patience is not None:
+                    # It answers, only later than it was asked to.
+                    self.slack = min(LONGEST_SLACK, self.slack * 2)
 
     async def once(self, request: Request, *, again: bool = False, aside: bool = False) -> ET.Element:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         silence = None if request.patience is None else request.patience + self.slack
-        data = request.again if again else request.data
+        data = (request.again if again else request.data) if self._insists else request.modest
         credential, logins = self.endpoint.credential, self.endpoint.failed_logins
         try:
             async with logins.turn(credential) as may_prove:
@@ -201,6 +212,7 @@ class Client:
                     raise faults.AuthenticationFailure(told, secret_sent=False)
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
+                    began = asyncio.get_running_loop().time()
                     reply = await self.connections.exchange(data, silence, aside=aside)
         except TimeoutError as error:
             told = f"the reply did not end within {(silence or 0) + TRANSFER:g} s"
@@ -210,6 +222,9 @@ class Client:
                 logins.refuse(credential)
                 self.connections.drop()
             raise
+        if request.patience is not None:
+            late = asyncio.get_running_loop().time() - began - request.patience
+            self.slack = max(self.slack, min(LONGEST_SLACK, late + SLACK))
         return self.envelopes.read(request, reply)
 
 

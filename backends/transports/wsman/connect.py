@@ -8,6 +8,7 @@ session's id; ``psrp.disconnection.receive`` then follows one of the session's `
 from __future__ import annotations
 
 import asyncio
+import getpass
 import socket
 
 from pstui.backends.connection import ConnectionInfo
@@ -53,7 +54,9 @@ class Connector:
     async def transport(self) -> WSManTransport:
         """Return the transport, not yet open. Raises OpenError, OpenCancelled."""
         client = await self.client()
-        return WSManTransport(client, self._computer, self._context.console, self._redirected)
+        transport = WSManTransport(client, self._computer, self._context.console, self._redirected)
+        transport.name = self._context.name or shell_name(self._info.profile)
+        return transport
 
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
@@ -149,6 +152,15 @@ class Connector:
 
     def _say(self, text: str) -> None:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
+
+
+def shell_name(profile: str) -> str:
+    """Return the name of a shell that was given none, by which people tell whose it is: ``user@client:profile``."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # an account without a name
+        user = "user"
+    return f"{user}@{socket.gethostname()}" + (f":{profile}" if profile else "")
 
 
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[RemoteSession]:

@@ -55,6 +55,13 @@ class Request:
         head, mark, rest = self.data.partition(_ONCE)
         return head + _AGAIN + rest if mark else self.data
 
+    @property
+    def modest(self) -> bytes:
+        """The bytes to send to a service that does not know a header it was told to understand: it may pass it over."""
+        header, mark, rest = self.data.partition(b":Header>")
+        inside, end, body = rest.partition(b":Header>")
+        return header + mark + inside.replace(b'mustUnderstand="true"', b'mustUnderstand="false"') + end + body
+
 
 #: kinds of requests whose frame is kept
 MAX_TEMPLATES = 64
@@ -170,6 +177,7 @@ def _whole(seconds: float | None) -> str:
 
 def _fault(fault: ET.Element) -> faults.Fault:
     subcode = fault.findtext("s:Code/s:Subcode/s:Value", "", NAMESPACES)
+    subcode = subcode or fault.findtext("s:Code/s:Value", "", NAMESPACES)
     reason = fault.findtext("s:Reason/s:Text", "", NAMESPACES)
     provider = ""
     code = 0
@@ -184,7 +192,7 @@ def _fault(fault: ET.Element) -> faults.Fault:
                 provider = " ".join("".join(inner.itertext()).split())
                 nested = inner.find("wsmanfault:WSManFault", NAMESPACES)
                 code = code or (_number(nested.get("Code")) if nested is not None else 0)
-    return faults.Fault(faults.signed(code), " ".join(reason.split()), provider, subcode.rpartition(":")[2])
+    return faults.Fault(faults.signed(code), " ".join(reason.split()), provider, subcode.rpartition(":")[2].strip())
 
 
 def _number(text: str | None) -> int:

@@ -51,6 +51,9 @@ ADVICE: dict[int | str, Advice] = {
         "",
         "Check ticket (klist), realm and computer name; or use HTTPS or trusted_hosts with a -Credential.",
     ),
+    "proof": Advice(
+        "{scheme} authentication failed", "", "Check -Authentication and the credential, or choose another way."
+    ),
     faults.INVALID_RESOURCE_URI: Advice(
         "there is no session configuration {configuration}",
         "",
@@ -236,9 +239,10 @@ def http_advice(failure: faults.HTTPFailure, target: Target, proxy: str = "") ->
             hint = "A proxy or an HTTPS listener may be in between: check the port and -UseSSL."
             return faults.BAD_REQUEST, Advice("it did not understand the request", "HTTP status 400.", hint)
         case status:
-            why = (
-                f"HTTP status {status}. {'' if target.ssl else 'Something other than WinRM may answer there.'}".strip()
-            )
+            if status in faults.TRANSIENT_STATUSES:
+                why, hint = f"HTTP status {status}, without a reason.", "The log of the service there may say more."
+                return faults.HTTP_ERROR, Advice("its service failed at the request", why, hint)
+            why = f"HTTP status {status}." + ("" if target.ssl else " Something other than WinRM may answer there.")
             return faults.HTTP_ERROR, Advice("it answered with an error", why, "Check the address and the port.")
 
 
@@ -332,12 +336,12 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
             return ProtocolError(f"{name} broke the rules of WinRM", printable(str(failure)[:MAX_WORDS]))
 
 
-def command_error(fault: faults.Fault, computer: str) -> SessionStateError:
-    """Return the error for a command that a session did not take, while the session itself continues."""
+def command_error(fault: faults.Fault, computer: str, *, began: bool = False) -> SessionStateError:
+    """Return the error for a command that a session did not take, or ended, while the session itself continues."""
     advice = _fault_advice(fault.code)
     too_long = fault.code == faults.IDLE_TIMEOUT_BOUNDS
     return SessionStateError(
-        f"{printable(computer)} did not take the command",
+        f"{printable(computer)} {'ended' if began else 'did not take'} the command",
         f"{_words(fault)} {_code(fault.code)}".strip(),
         advice.hint,
         error_id="CannotDisconnectSessionWithInvalidIdleTimeout" if too_long else "",
@@ -383,16 +387,18 @@ def _authentication(failure: faults.AuthenticationFailure, context: ErrorContext
             f"{host}: the service does not offer {context.scheme} authentication",
             f"It offers {_schemes(failure.offered)}.",
             "Choose another one with -Authentication, or let its administrator allow this one.",
-            -2144108274,
+            faults.INVALID_AUTHENTICATION,
             "",
         )
     if failure.secret_sent:
         told = "" if text == REFUSED else printable(text[:MAX_WORDS])
         why = f"{LOGON.why} {told}".strip()
         return _made(f"{host}: {LOGON.what.format(user=user)}", why, LOGON.hint, faults.ACCESS_DENIED, text)
-    advice = ADVICE["kerberos"]
+    is_kerberos = context.scheme in ("kerberos", "negotiate")
+    advice = ADVICE["kerberos" if is_kerberos else "proof"]
+    code = faults.KERBEROS_DISABLED if is_kerberos else faults.INVALID_AUTHENTICATION
     why = f"{printable(text[:MAX_WORDS])} {advice.why}".strip()
-    return _made(f"{host}: {advice.what}", why, advice.hint, faults.KERBEROS_DISABLED, text)
+    return _made(f"{host}: {advice.what.format(scheme=context.scheme)}", why, advice.hint, code, text)
 
 
 #: what Kerberos and CredSSP say of a logon, by the words they use

@@ -57,6 +57,7 @@ PASSWORD_EXPIRED = 1330
 PASSWORD_MUST_CHANGE = 1907
 ACCOUNT_LOCKED_OUT = 1909
 CLOCK_SKEW = 1398
+SHUTTING_DOWN = 1115
 #: a TLS connection that could not be trusted (ERROR_WINHTTP_SECURE_FAILURE)
 SECURE_FAILURE = 12175
 #: WinRM's own, in the order of their numbers
@@ -69,6 +70,7 @@ CANNOT_CONNECT = -2144108526
 NO_SUCH_SESSION = -2144108453
 SERVER_NOT_TRUSTED = -2144108316
 KERBEROS_DISABLED = -2144108318
+INVALID_AUTHENTICATION = -2144108274
 HTTP_UNAVAILABLE = -2144108270
 URL_NOT_AVAILABLE = -2144108269
 BAD_REQUEST = -2144108175
@@ -95,6 +97,10 @@ QUOTAS = frozenset(
         *range(-2144108060, -2144108053),
     }
 )
+
+
+#: what subcodes of WS-Management mean (DSP0226, 14) where a fault carries no code of WinRM's
+CODES = {"TimedOut": OPERATION_TIMED_OUT, "AccessDenied": ACCESS_DENIED, "QuotaLimit": -2144108121}
 
 
 def signed(code: int) -> int:
@@ -166,11 +172,25 @@ class BadReply(WSManFailure):
 
 
 class Fault(WSManFailure):
-    """A SOAP fault: WinRM's code (signed, 0 if it has none), its words and those of the plugin behind it."""
+    """A SOAP fault: WinRM's code (signed, 0 if it has none), its words and those of the plugin behind it.
+
+    ``subcode`` is SOAP's own word for it without its namespace, or its code where it has no subcode: services other
+    than Windows' give no WinRM code.
+    """
 
     def __init__(self, code: int, reason: str, provider: str = "", subcode: str = "") -> None:
-        super().__init__(f"WinRM code {describe(code)}")
-        self.code, self.reason, self.provider, self.subcode = code, reason, provider, subcode
+        super().__init__(f"WinRM code {describe(code)}" if code or not subcode else f"SOAP fault {subcode}")
+        self.code, self.reason, self.provider, self.subcode = code or CODES.get(subcode, 0), reason, provider, subcode
+
+    @property
+    def is_about_a_header(self) -> bool:
+        """Whether the service refuses a header that it was told to understand (SOAP 1.2, 5.4.8)."""
+        return self.subcode == "MustUnderstand"
+
+    @property
+    def ends_the_session(self) -> bool:
+        """Whether the shell itself is gone, rather than one command of it."""
+        return self.code in (NO_SUCH_SESSION, OPERATION_ABORTED, CANCELLED, STREAM_DISCONNECTED, SHUTTING_DOWN)
 
 
 #: what no person needs of their texts

@@ -36,14 +36,16 @@ from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
+from pstui.backends.transports.wsman.sealing import Sealing
 from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Proxy, Target, WSManOptions
-from pypsrp.encryption import WinRMEncryption
 from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
 from pypsrp.wsman import _TransportHTTP
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+#: seconds after which a TLS handshake without an answer is looked into: it may be the http port
+HANDSHAKE = 3.0
 #: bytes of one reply; envelopes of 500 KiB are asked for, sealed ones are a little larger
 MAX_REPLY = 8 * 1024 * 1024
 
@@ -114,17 +116,51 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
             return _bounded(super().getresponse())
 
     class Secure(HTTPSConnection):
+        _patience: float | None = None
+
         def connect(self) -> None:
             owner.check_allowed()
-            super().connect()
+            self._hands_shaken(super().connect)
             if owner.skips == (True, False):
                 check_name(self.sock, owner.host)
             owner.opened(self)
+
+        def _new_conn(self) -> socket.socket:
+            sock = super()._new_conn()
+            sock.settimeout(self._patience)
+            return sock
+
+        def _hands_shaken(self, connect: Callable[[], None]) -> None:
+            """Connect; where the handshake is not answered soon, look whether plain http answers there instead."""
+            whole = self.timeout if isinstance(self.timeout, (int, float)) else None
+            self._patience = HANDSHAKE if whole is None else min(HANDSHAKE, whole)
+            try:
+                connect()
+            except TimeoutError:
+                if self._patience == whole or self._tunnel_host:
+                    raise
+                self.close()
+                if speaks_http(self.host, self.port or 443):
+                    kind = faults.NetworkKind.NOT_TLS
+                    raise faults.NetworkFailure(kind, "plain http answers there", sent=False) from None
+                self._patience = whole
+                connect()
+            self.sock.settimeout(whole)
 
         def getresponse(self) -> Any:
             return _bounded(super().getresponse())
 
     return Plain, Secure
+
+
+def speaks_http(host: str, port: int) -> bool:
+    """Whether plain HTTP answers on a port that was taken for HTTPS. Blocks, for seconds at most."""
+    try:
+        with socket.create_connection((host, port), timeout=HANDSHAKE) as sock:
+            sock.sendall(b"OPTIONS * HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % host.encode("idna"))
+            return sock.recv(5) == b"HTTP/"
+    except (OSError, UnicodeError):
+        return False
 
 
 def _bounded(response: Any) -> Any:
@@ -186,6 +222,10 @@ for _name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
 warnings.filterwarnings("ignore", category=NoCertificateRetrievedWarning)
 
 
+#: what ``EndpointSettings.settled`` may hold besides a mechanism: that sealed messages are understood, and how
+SEALS, WITHOUT_TABS = "seals", "without tabs"
+
+
 class NotConnected(Exception):
     """The connection that the session and its seal belong to is gone; nothing was sent."""
 
@@ -201,7 +241,8 @@ class EndpointSettings:
     certificate: tuple[str, str, str] | None = None
     proxy: Proxy | None = None
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
-    #: what the first connection settled on; those after it need not look for a Kerberos realm again
+    #: what the first connection settled on: those after it need not look for a Kerberos realm again, nor try a form of
+    #: sealed messages that was refused
     settled: set[str] = field(default_factory=set)
 
     @property
@@ -258,6 +299,12 @@ class WinRMConnection(_TransportHTTP):
                     raise
                 self._renew()
                 return self._post(message, limits)
+            except Exception as error:
+                if not self._may_dislike_tabs(error):
+                    raise
+                self.settings.settled.add(WITHOUT_TABS)
+                self._renew()
+                return self._post(message, limits)
         except faults.WSManFailure:
             raise
         except NotConnected as error:
@@ -266,6 +313,13 @@ class WinRMConnection(_TransportHTTP):
             if self._cut:
                 raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "closed by this side") from error
             raise failure_of(error, sent=self._sock is not None) from error
+
+    def _may_dislike_tabs(self, error: Exception) -> bool:
+        """Whether the service closed the connection on the first sealed message that it ever got from this session."""
+        if self._cut or self.encryption is None or {WITHOUT_TABS, SEALS} & self.settings.settled:
+            return False
+        failure = failure_of(error, sent=True)
+        return isinstance(failure, faults.NetworkFailure) and failure.kind is faults.NetworkKind.CLOSED
 
     def cut(self) -> None:
         """End the connection now, from any thread: a blocked read returns at once."""
@@ -362,12 +416,12 @@ class WinRMConnection(_TransportHTTP):
         response.content  # noqa: B018  reading it to the end frees the connection for the next request
         if getattr(context, "negotiated_protocol", None) == "ntlm":
             self.settings.settled.add("ntlm")
-        protocol = WinRMEncryption.SPNEGO
+        protocol = Sealing.SPNEGO
         if self.auth == "credssp":
-            protocol = WinRMEncryption.CREDSSP
+            protocol = Sealing.CREDSSP
         elif context.response_auth_header == "kerberos":
-            protocol = WinRMEncryption.KERBEROS
-        self.encryption = WinRMEncryption(context, protocol)
+            protocol = Sealing.KERBEROS
+        self.encryption = Sealing(context, protocol, tabs=WITHOUT_TABS not in self.settings.settled)
 
     def _send(self, request: requests.PreparedRequest, limits: tuple[float, float | None]) -> requests.Response:
         assert self.session is not None
@@ -381,6 +435,7 @@ class WinRMConnection(_TransportHTTP):
             if self.encryption is None or found is None:
                 raise faults.BadReply("the service encrypted a reply although no encryption was agreed on")
             content = self.encryption.unwrap_message(content, found[1])
+            self.settings.settled.add(SEALS)
         elif self.wrap_required and content and response.status_code < 300:
             raise faults.BadReply("the service answered an encrypted message without encryption")
         self._check_status(response, content)

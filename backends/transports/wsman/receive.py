@@ -7,10 +7,10 @@ the ``ReceiveQueue``, from which the pool takes it; while too much waits there, 
 service makes the command wait.
 
 The answer decides: chunks go on, a time-out asks again, "disconnected" takes the shell up again (``MAX_RETAKEN``
-times), a fault of a stream that was closed meanwhile is its normal end, and anything else ends the session with its
-reason. A service that answers at once with nothing, again and again, is slowed down by ``Backoff``. The pool's own
-stream rests for a moment after the opening (``FIRST_REST``), so that the first command gets the connection that stands
-already.
+times). Any other fault of a command's stream ends that command, which is its normal end where it was closed meanwhile,
+unless it says that the shell is gone. Whatever else fails ends the session with its reason. A service that answers at
+once with nothing, again and again, is slowed down by ``Backoff``. The pool's own stream rests for a moment after the
+opening (``FIRST_REST``), so that the first command gets the connection that stands already.
 
 ``FinishedCommands`` has the service forget commands that are over, when nothing else is to be sent.
 """
@@ -187,8 +187,6 @@ EARLY, MAX_EARLY, FIRST_BACKOFF, LONGEST_BACKOFF = 0.01, 20, 0.01, 1.0
 #: how often in a row a shell is taken again that the service disconnected by itself
 MAX_RETAKEN = 3
 
-_GONE = (faults.OPERATION_ABORTED, faults.CANCELLED, faults.NO_SUCH_SESSION, faults.STREAM_DISCONNECTED)
-
 
 class Receiver:
     """Receives the streams of one shell into ``queue``; ``streams`` are those that are listened to.
@@ -221,6 +219,10 @@ class Receiver:
                     retaken = 0
                 except faults.Fault as fault:
                     if self._over(pipeline_id, fault):
+                        return True
+                    if self._is_alone(pipeline_id, fault):
+                        told = errors.command_error(fault, self._computer, began=True)
+                        self.queue.put(Incoming(pipeline_id, b"", told))
                         return True
                     if fault.code in faults.LET_GO and retaken < MAX_RETAKEN and not self.queue.is_ending:
                         retaken += 1
@@ -257,10 +259,15 @@ class Receiver:
         return True
 
     def _over(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:
-        """Whether a fault is but the answer to a command that was closed."""
+        """Whether a fault is but the answer to a command that was closed; the pool's own stream tells of the shell."""
         stream = self.streams.get(pipeline_id)
         closed = pipeline_id is not None and (stream is None or stream.stopped)
-        return closed and fault.code in _GONE
+        return closed and fault.code not in (faults.OPERATION_TIMED_OUT, *faults.LET_GO)
+
+    def _is_alone(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:
+        """Whether a fault ends one command while the session goes on."""
+        asks_again = fault.code in (faults.OPERATION_TIMED_OUT, *faults.LET_GO)
+        return pipeline_id is not None and not asks_again and not fault.ends_the_session
 
 
 class Backoff:

@@ -244,14 +244,14 @@ class ShellInfo:
 
 async def list_shells(client: Client) -> list[ShellInfo]:
     """Return every shell that this user may see. Raises WSManFailure."""
-    found = await _enumerate(client, SHELL_RESOURCE, "rsp:Shell", None)
+    found = await _enumerate(client, SHELL_RESOURCE, "Shell", None)
     return [shell for item in found if (shell := _shell_info(item)) is not None]
 
 
 async def list_commands(client: Client, shell_id: uuid.UUID) -> list[uuid.UUID]:
     """Return the ids of the commands of a shell that output may still come from. Raises WSManFailure."""
-    found = await _enumerate(client, COMMAND_RESOURCE, "rsp:Command", shell_id)
-    ids = [_uuid(item.findtext("rsp:CommandId", "", NAMESPACES)) for item in found]
+    found = await _enumerate(client, COMMAND_RESOURCE, "Command", shell_id)
+    ids = [_uuid(texts(item).get("CommandId", "")) for item in found]
     return [one for one in ids if one is not None]
 
 
@@ -272,7 +272,7 @@ async def _enumerate(client: Client, resource: str, item: str, shell_id: uuid.UU
         page = next(iter(answer), None)
         if page is None:
             raise faults.BadReply("the service answered an Enumerate with nothing")
-        found += [*page.findall(f"wsman:Items/{item}", NAMESPACES), *page.findall(f"wsen:Items/{item}", NAMESPACES)]
+        found += _items(page, item)
         context = page.findtext("wsen:EnumerationContext", "", NAMESPACES)
         ended = any(one.tag.endswith("}EndOfSequence") for one in page)
         if ended or not context or len(found) >= MAX_SHELLS:
@@ -285,7 +285,21 @@ async def _enumerate(client: Client, resource: str, item: str, shell_id: uuid.UU
 
 def shells(body: ET.Element) -> list[ShellInfo]:
     """Read the shells that a CreateResponse or a GetResponse describes."""
-    return [found for item in body.findall("rsp:Shell", NAMESPACES) if (found := _shell_info(item)) is not None]
+    return [found for item in _named(body, "Shell") if (found := _shell_info(item)) is not None]
+
+
+def _named(parent: ET.Element, name: str) -> list[ET.Element]:
+    """Return the children of a name: Windows has them in its shell's namespace, other services in CIM's."""
+    return [child for child in parent if child.tag.rpartition("}")[2] == name]
+
+
+def _items(page: ET.Element, name: str) -> list[ET.Element]:
+    """Return the items of a page of an enumeration. Raises BadReply where it lists something else."""
+    listed = [item for items in _named(page, "Items") for item in items]
+    found = [item for item in listed if item.tag.rpartition("}")[2] == name]
+    if listed and not found:
+        raise faults.BadReply(f"the service lists its {name.lower()}s in a form that pstui does not understand")
+    return found
 
 
 def _shell_info(element: ET.Element) -> ShellInfo | None:

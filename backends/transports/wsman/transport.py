@@ -238,7 +238,7 @@ class WSManTransport:
         self._queue.resume()
         self.recovery.ended = None
         self._client.connections.drop()
-        if await self._state() == "Disconnected":
+        if await self._state() in ("Disconnected", ""):
             await self._asked(self._requests.reconnect())
         self._streams[None].begin(self._receive(None))
 
@@ -252,9 +252,23 @@ class WSManTransport:
     async def _state(self) -> str:
         assert self._requests is not None
         try:
-            found = shells(await self._client.call(self._requests.get(self._options.receive_timeout), recovers=False))
+            return await self._told(recovers=False)
         except faults.WSManFailure as failure:
             raise errors.broken(failure, self.computer) from failure
+
+    async def _told(self, *, recovers: bool = True) -> str:
+        """Return the state that the service tells of the shell, "" where it tells none. Raises WSManFailure.
+
+        A service that cannot answer this question, and gives no code of WinRM's, may still hold the shell.
+        """
+        assert self._requests is not None
+        try:
+            request = self._requests.get(self._options.receive_timeout)
+            found = shells(await self._client.call(request, recovers=recovers))
+        except faults.Fault as fault:
+            if fault.code:
+                raise
+            return ""
         return found[0].state if found else ""
 
     # The end.
@@ -357,6 +371,5 @@ class WSManTransport:
         """Take the shell again that the service took for left. Raises WSManFailure, SessionBroken."""
         assert self._requests is not None
         async with self._retaking:
-            found = shells(await self._client.call(self._requests.get(self._options.receive_timeout)))
-            if found and found[0].state == "Disconnected" and not self._queue.is_ending:
+            if await self._told() in ("Disconnected", "") and not self._queue.is_ending:
                 await self._client.call(self._requests.reconnect())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.backends.discovery import containers
+from pstui.backends.discovery import containers, model
 from pstui.backends.discovery.containers import ContainerSource, container_sources
 from pstui.backends.discovery.model import Found, Section, Watcher, look
 from pstui.backends.transports.container.engine import MAX_CONTAINERS, Engine, matching, read_containers
@@ -161,7 +161,7 @@ async def test_an_engine_that_is_not_there_has_no_section(monkeypatch: pytest.Mo
 async def test_a_failing_engine_says_why_in_one_line_and_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(containers, "POLL", 0.01)
+    monkeypatch.setattr(model, "FIRST_RETRY", 0.01)
     up = tmp_path / "up"
     body = (
         f"if not os.path.exists({str(up)!r}):\n"
@@ -180,6 +180,28 @@ async def test_a_failing_engine_says_why_in_one_line_and_comes_back(
         assert "web" in await screen.shows(lambda found: "web" in found)
     finally:
         await watcher.stop()
+
+
+async def test_an_engine_that_fails_is_left_alone_ever_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.Event().wait() if len(pauses) == 8 else None
+
+    monkeypatch.setattr(model.asyncio, "sleep", rest)
+    log = tmp_path / "log"
+    body = f"open({str(log)!r}, 'a').write(args[0] + ' ')\nsys.exit('no daemon')"
+    watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, body)))], Screen())
+    watcher.start()
+    try:
+        async with asyncio.timeout(30):
+            while len(pauses) < 8:
+                await asyncio.wait({asyncio.ensure_future(asyncio.to_thread(lambda: None))})
+    finally:
+        await watcher.stop()
+    assert pauses == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert "events" not in log.read_text(), "its events are not asked for after a failure"
 
 
 async def test_the_engine_is_never_asked_for_events_without_an_end(

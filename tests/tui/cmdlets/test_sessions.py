@@ -13,6 +13,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.table import COLUMNS, session_table
+from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.pane.state import PaneState
@@ -167,6 +168,27 @@ async def test_the_list_enters_and_removes_and_shows_eight_columns() -> None:
         await s.until(lambda: s.shows("No session is open"), "the list empty")
         await s.keys("escape")
         await left(s)
+
+
+async def test_a_session_in_which_a_command_runs_is_removed_after_a_question() -> None:
+    async with screen(DEMO, size=(120, 30)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.type("Start-Sleep 600")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.keys(PREFIX, "S")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
+        await s.keys("x")
+        await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question")
+        assert s.shows("a command runs")
+        await s.keys("escape")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list again")
+        assert s.pane.state is PaneState.BUSY
+        await s.keys("x")
+        await s.until(lambda: isinstance(s.app.screen, QuitScreen), "the question")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("No session is open"), "the list empty")
+        await s.keys("escape")
+        await s.until(lambda: not s.pane.state.live, "the session gone")
 
 
 async def test_exit_of_a_temporary_session_closes_it() -> None:

@@ -142,6 +142,34 @@ async def test_closing_a_tab_asks_only_while_a_command_runs(manager: StandInMana
         await s.until(lambda: s.shows("No session is open."), "the first steps, without a question")
 
 
+async def test_closing_twice_at_once_closes_one_tab(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        s.burst(PREFIX, "w", PREFIX, "w")
+        await s.until(lambda: s.shows("1 db"), "the other tab")
+        await s.idle()
+        assert [pane.info.label for pane in s.workspace.panes] == ["db"]
+        assert s.app.is_running
+
+
+async def test_a_worker_that_fails_costs_what_it_did_and_nothing_else(
+    manager: StandInManager, isolated_home: Path
+) -> None:
+    async def fail() -> None:
+        raise LookupError("not found")
+
+    async with session(manager, "web1") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.workspace.run_worker(fail())
+        await s.until(lambda: s.app.faults)
+        await s.run("say still here")
+        assert s.sees("still here")
+        assert [type(fault) for fault in s.app.faults] == [LookupError]
+        [report] = (isolated_home / ".local/state/pstui/crashes").iterdir()
+        assert "in fail" in report.read_text(), "the worker's own frames"
+        s.app.faults.clear()
+
+
 async def test_a_tab_is_renamed_and_moved(manager: StandInManager) -> None:
     async with session(manager, "web1", "db", "api") as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
@@ -239,6 +267,10 @@ async def test_the_tabs_of_last_time_connect_once_and_only_when_they_are_looked_
         await s.keys("ctrl+u")
         await s.type("store")
         await s.until(lambda: s.shows("3 store"), "the name")
+        await s.keys("alt+1")
+        written = tmp_path / "state" / "workspace.json"
+        await s.until(lambda: '"front": 0' in written.read_text(), "the tab in front, written down")
+        await s.keys("alt+3")
     again = StandInManager()
     async with session(again, memory=memory, bind=bind, settings={"restore": True}) as s:
         await s.until(lambda: s.shows("1 web1 ○  2 refused ○  3 store"), "the tabs")

@@ -137,12 +137,24 @@ async def test_a_password_is_asked_and_lets_in(tmp_path: Path, monkeypatch: pyte
     assert server.rules.attempts == [PASSWORD]
 
 
-async def test_a_wrong_password_is_sent_once_and_never_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_password_may_be_tried_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(Rules(password=PASSWORD), tmp_path, monkeypatch) as server:
-        console = AnsweringConsole(answers=["wrong"])
+        console = AnsweringConsole(answers=["wrong", "wronger", PASSWORD])
+        await log_in(server, console)
+    assert server.rules.attempts == ["wrong", "wronger", PASSWORD]
+    assert [bool(question.preamble) for question in console.questions] == [False, True, True]
+    assert "Try again" in console.questions[1].preamble[0].text
+
+
+@pytest.mark.parametrize(("options", "tries"), [({}, 3), ({"NumberOfPasswordPrompts": 1}, 1)])
+async def test_wrong_passwords_are_sent_as_often_as_ssh_would(
+    options: dict[str, int], tries: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(Rules(password=PASSWORD), tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["wrong"] * 3)
         with pytest.raises(OpenError) as refused:
-            await log_in(server, console)
-    assert server.rules.attempts == ["wrong"]
+            await log_in(server, console, Options=options)
+    assert server.rules.attempts == ["wrong"] * tries
     assert "refused" in refused.value.what
     assert "ann" in refused.value.why
     assert "password" in refused.value.why
@@ -189,19 +201,37 @@ async def test_refused_answers_give_the_method_up_and_the_next_is_asked(
 ) -> None:
     rules = Rules(password=PASSWORD, questions=[("", "", [("Password: ", False)], [PASSWORD])])
     async with running(rules, tmp_path, monkeypatch) as server:
-        console = AnsweringConsole(answers=["wrong", PASSWORD])
+        console = AnsweringConsole(answers=["wrong", "wrong", "wrong", PASSWORD])
         await log_in(server, console)
-    assert rules.attempts == ["wrong", PASSWORD]
-    assert [question.label[0] for question in console.questions] == ["(", "a"]
-    first, second = console.questions
+    assert rules.attempts == ["wrong", "wrong", "wrong", PASSWORD]
+    assert [question.label[0] for question in console.questions] == ["(", "(", "(", "a"]
+    first, *others = console.questions
     assert not first.preamble
-    assert "did not accept" in second.preamble[0].text, "the second question says why it comes"
+    assert all("did not accept" in other.preamble[0].text for other in others), "each says why it comes"
+
+
+async def test_the_same_question_may_come_twice_in_one_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Rules(questions=[("", "", [("Code: ", False)], ["1"]), ("", "", [("Code: ", False)], ["2"])])
+    async with running(rules, tmp_path, monkeypatch) as server:
+        await log_in(server, AnsweringConsole(answers=["1", "2"]))
+    assert rules.attempts == ["1", "2"]
+
+
+async def test_a_prompt_of_several_lines_is_asked_with_its_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = Rules(questions=[("", "", [("Change it.\nOld password: ", False)], ["a"])])
+    async with running(rules, tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["a"])
+        await log_in(server, console)
+    assert console.questions[0].label == "(ann@127.0.0.1) Old password: "
+    assert [record.text for record in console.questions[0].preamble] == ["Change it."]
 
 
 async def test_questions_without_end_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = [("", "", [("x" * 300, True)] * 50, ["y"] * 50)]
-    again = [("", "", [("Password: ", False)], ["a"])] * 3
-    for questions, answers in ((many, []), (again, ["a"])):
+    again = [("", "", [("Password: ", False)], ["a"])] * 30
+    for questions, answers in ((many, []), (again, ["a"] * 30)):
         async with running(Rules(questions=questions), tmp_path / str(len(answers)), monkeypatch) as server:
             with pytest.raises(OpenError, match="refused"):
                 await log_in(server, AnsweringConsole(answers=list(answers)))
@@ -234,7 +264,7 @@ async def test_neither_logs_nor_errors_hold_a_password(
         with caplog.at_level(logging.DEBUG):
             await log_in(server, AnsweringConsole(answers=[PASSWORD]))
             with pytest.raises(OpenError):
-                await log_in(server, AnsweringConsole(answers=["guess-work"]))
+                await log_in(server, AnsweringConsole(answers=["guess-work"] * 3))
     assert "Trying password auth" in caplog.text
     assert PASSWORD not in caplog.text
     assert "guess-work" not in caplog.text

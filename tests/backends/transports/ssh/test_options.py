@@ -75,12 +75,12 @@ def test_names_are_found_in_any_case_and_switches_may_be_booleans() -> None:
 def test_any_text_arrives_as_it_was_given_or_is_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("config")
     try:
-        lines = option_lines({"HostKeyAlias": text})
+        lines = option_lines({"BindAddress": text})
     except CallError:
         return
     assert len(lines) == 1
-    hop = ssh_target.resolve(info(Options={"HostKeyAlias": text}), folder)[0]
-    assert hop.option("HostKeyAlias") == (None if text.strip().lower() == "none" else text.strip())
+    hop = ssh_target.resolve(info(Options={"BindAddress": text}), folder)[0]
+    assert hop.option("BindAddress") == (None if text.strip().lower() == "none" else text.strip())
 
 
 def test_every_supported_option_is_one_that_the_library_reads(tmp_path: Path) -> None:

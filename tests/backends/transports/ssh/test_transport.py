@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import logging
 import os
@@ -20,6 +21,7 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.ssh.host_keys import fingerprint
 
 from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
@@ -135,8 +137,11 @@ async def test_the_users_own_keys_are_found(server: Sshd, home: Path) -> None:
     for name in ("user_key", "user_key.pub"):
         target = home / name.replace("user_key", "id_ed25519")
         target.write_bytes((server.folder / name).read_bytes())
+        target.chmod(0o600)
     async with connected(server, KeyFilePath=None) as transport:
         await speaks(transport)
+    (home / "id_ed25519").chmod(0o644)
+    assert "can be read by others" in (await refusal(server, KeyFilePath=None)).why
 
 
 async def test_the_configuration_names_user_port_and_key(server: Sshd, home: Path) -> None:
@@ -359,6 +364,39 @@ async def test_a_certificate_of_a_known_authority_is_trusted(tmp_path: Path, mon
         assert "revoked" in (await refusal(server, AnsweringConsole())).what
 
 
+async def test_a_key_that_others_can_read_is_not_used(server: Sshd, home: Path) -> None:
+    server.user_key.chmod(0o644)
+    try:
+        error = await refusal(server)
+    finally:
+        server.user_key.chmod(0o600)
+    assert "can be read by others" in error.what
+    assert "chmod 600" in error.hint
+
+
+@pytest.mark.parametrize("wrong", [["-n", "127.0.0.1", "-V", "20200101:20200102"], ["-n", "other"]])
+async def test_a_certificate_that_is_not_valid_leads_to_the_key_itself(
+    wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sshd(tmp_path / "sshd", subsystems=SUBSYSTEMS) as server:
+        server.stop()
+        authority = make_key(tmp_path / "ca")
+        command = ["ssh-keygen", "-q", "-s", str(authority), "-I", "db", "-h", *wrong]
+        subprocess.run([*command, str(server.folder / "host_key.pub")], check=True, capture_output=True)
+        server.more_config = f"HostCertificate {server.folder}/host_key-cert.pub\n"
+        server.start()
+        known = f"@cert-authority [{server.host}]:{server.port} {Path(f'{authority}.pub').read_text()}"
+        home = make_home(tmp_path / "home", monkeypatch, known)
+        console = AnsweringConsole(answers=["y"])
+        async with connected(server, console) as transport:
+            await speaks(transport)
+        assert "certificate of the host is not valid" in console.text
+        assert fingerprint(base64.b64decode(server.known_hosts_line.split()[2])) in str(console.questions[0].preamble)
+        assert (home / "known_hosts").read_text() == known + server.known_hosts_line, "never the authority's key"
+        async with connected(server) as transport:
+            await speaks(transport)
+
+
 # The way there.
 
 
@@ -389,11 +427,13 @@ async def test_a_proxy_command_carries_the_connection(server: Sshd, home: Path) 
     )
     script = home / "proxy.py"
     script.write_text(program)
-    command = f"python3 {script} %h %p"
+    command = f"python3 {script} %h %p 2>/dev/null"
     async with connected(server, Options={"ProxyCommand": command}) as transport:
         await speaks(transport)
     error = await refusal(server, Options={"ProxyCommand": "/no/such/proxy %h"})
-    assert "/no/such/proxy" in error.what
+    assert "/no/such/proxy" in error.why
+    error = await refusal(server, Options={"ProxyCommand": "sh -c 'echo the gateway says no >&2'"})
+    assert "the gateway says no" in error.why
 
 
 # Failing to open.

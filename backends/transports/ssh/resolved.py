@@ -1,0 +1,300 @@
+"""What the user's own ``ssh`` would do for a host: its configuration as ``ssh -G`` resolves it.
+
+The program that people trust reads the files: comments, times, Match exec and final, Include, tokens, canonical names,
+permissions. asyncssh, whose own reader differs from it, gets the values that came out (``Resolved.lines``), and no
+file of the user's. ``ssh -G`` leaves most tokens as they are: ``expanded`` replaces them, as ssh does afterwards.
+
+``unsupported`` names what was set there and is not done here, so that it can be said.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import hashlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.options import quoted
+from pstui.backends.transports.streams import printable
+
+#: seconds that ``ssh -G`` may take; a Match exec may ask the network
+PATIENCE = 30.0
+#: characters of its answer that are read, and of its complaint that are shown
+MAX_ANSWER, MAX_COMPLAINT = 1 << 20, 600
+
+#: keywords whose value is one text, and those that stand once for each value
+_TEXTS = (
+    "AddressFamily",
+    "BatchMode",
+    "BindAddress",
+    "CASignatureAlgorithms",
+    "Compression",
+    "ConnectTimeout",
+    "GSSAPIAuthentication",
+    "GSSAPIDelegateCredentials",
+    "HashKnownHosts",
+    "HostKeyAlgorithms",
+    "HostKeyAlias",
+    "Hostname",
+    "IdentitiesOnly",
+    "KbdInteractiveAuthentication",
+    "KexAlgorithms",
+    "MACs",
+    "Ciphers",
+    "NumberOfPasswordPrompts",
+    "PasswordAuthentication",
+    "Port",
+    "PreferredAuthentications",
+    "ProxyJump",
+    "PubkeyAuthentication",
+    "RequiredRSASize",
+    "ServerAliveCountMax",
+    "ServerAliveInterval",
+    "StrictHostKeyChecking",
+    "TCPKeepAlive",
+    "User",
+)
+_PATHS = ("CertificateFile", "ForwardAgent", "IdentityAgent", "IdentityFile", "RevokedHostKeys")
+_LISTS = ("GlobalKnownHostsFile", "SendEnv", "SetEnv", "UserKnownHostsFile")
+_KNOWN = {name.casefold(): name for name in (*_TEXTS, *_PATHS, *_LISTS, "ProxyCommand", "RekeyLimit")}
+#: keywords that are left to pstui where they have ssh's own value: its ciphers are ordered for speed, and the files
+#: are those of the home that pstui was given
+_OWN_DEFAULTS = ("Ciphers", "MACs", "IdentityFile", "UserKnownHostsFile", "GlobalKnownHostsFile")
+#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for
+_WITHOUT_MEANING = frozenset(
+    {
+        "host",
+        "controlmaster",
+        "controlpath",
+        "controlpersist",
+        "escapechar",
+        "enableescapecommandline",
+        "fingerprinthash",
+        "forwardx11",
+        "forwardx11timeout",
+        "forwardx11trusted",
+        "xauthlocation",
+        "loglevel",
+        "logverbose",
+        "syslogfacility",
+        "requesttty",
+        "sessiontype",
+        "stdinnull",
+        "forkafterauthentication",
+        "remotecommand",
+        "ipqos",
+        "visualhostkey",
+        "tag",
+        "addkeystoagent",
+        "exitonforwardfailure",
+        "clearallforwardings",
+        "gatewayports",
+        "streamlocalbindmask",
+        "streamlocalbindunlink",
+        "permitremoteopen",
+        "tunneldevice",
+        "canonicalizehostname",
+        "canonicaldomains",
+        "canonicalizefallbacklocal",
+        "canonicalizemaxdots",
+        "canonicalizepermittedcnames",
+        "connectionattempts",
+        "enablesshkeysign",
+        "hostbasedacceptedalgorithms",
+        "updatehostkeys",
+        "proxyusefdpass",
+        "verifyhostkeydns",
+        "obscurekeystroketiming",
+        "ignoreunknown",
+    }
+)
+#: what ssh prints for a boolean that is on in another way
+_SWITCHES = {"true": "yes", "false": "no", "unbound": "yes", "host-bound": "yes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The values of one host: ``values`` by keyword in lower case, in the order in which they count."""
+
+    values: Mapping[str, tuple[str, ...]]
+    #: keywords that are set otherwise than by default, and are not done here
+    unsupported: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    #: what ssh has without any file
+    usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def proxy_command(self) -> str:
+        """The line that the user's shell is to run in place of a connection, its tokens replaced."""
+        return expanded(next(iter(self.values.get("proxycommand", ())), ""), self.tokens, home=False)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the values as lines of a configuration that asyncssh reads as they are meant."""
+        found: list[str] = []
+        for keyword, name in _KNOWN.items():
+            values = self.values.get(keyword, ())
+            if name == "ProxyCommand" or (name in _OWN_DEFAULTS and values == self.usual.get(keyword)):
+                continue
+            if name in _LISTS:
+                words = [word for value in values for word in (value.split() if name != "SetEnv" else [value])]
+                if name.endswith("KnownHostsFile"):
+                    words = [_for_asyncssh(_at_home(word)) for word in words]  # ssh has replaced their tokens
+                found += [f"{name} {' '.join(quoted(word) for word in words)}"] if words else []
+            elif name in _PATHS:
+                found += [f"{name} {quoted(self._path(value))}" for value in values]
+            elif name == "RekeyLimit":
+                size, _, seconds = next(iter(values), "").partition(" ")
+                if size not in ("", "0") or seconds not in ("", "0"):
+                    found.append(f"{name} {size if size != '0' else 'default'} {seconds if seconds != '0' else 'none'}")
+            elif values and not (name in ("ConnectTimeout", "ServerAliveInterval") and values[0] in ("none", "0")):
+                found.append(f"{name} {quoted(_SWITCHES.get(values[0], values[0]))}")
+        return tuple(found)
+
+    def _path(self, value: str) -> str:
+        """Return a file's name with its tokens replaced; words that stand for no file stay."""
+        if value in ("none", "yes", "no", "SSH_AUTH_SOCK") or re.match(r"\$\w", value):
+            return value
+        return _for_asyncssh(expanded(value, self.tokens))
+
+
+def program() -> str:
+    """Return the path of the user's ssh, "" where there is none."""
+    return shutil.which("ssh") or ""
+
+
+def ask(
+    host: str, user: str, port: int, *, options: Iterable[str] = (), files: Iterable[Path] | None = None, scratch: Path
+) -> Resolved:
+    """Ask ssh what it would do for a host. Blocks.
+
+    ``options`` are lines of a configuration that come before the files. ``files`` are read in the place of those that
+    ssh reads by itself; ``scratch`` is a folder for a file that includes them. Raises OpenError.
+    """
+    command = [program(), "-G"]
+    if files is not None:
+        together = scratch / "together"
+        together.write_text("".join(f"Include {quoted(str(file))}\n" for file in files), encoding="utf-8")
+        command += ["-F", str(together)]
+    command += [part for line in options for part in ("-o", line)]
+    command += ["-l", user] if user else []
+    command += ["-p", str(port)] if port else []
+    values = _read(_answer([*command, "--", host], host))
+    usual = _usual(command[0])
+    odd = [
+        name
+        for name, value in values.items()
+        if name not in _KNOWN and name not in _WITHOUT_MEANING and usual.get(name, value) != value
+    ]
+    odd += [name for name in values if name not in usual and name not in _KNOWN and name not in _WITHOUT_MEANING]
+    return Resolved(values, tuple(dict.fromkeys(odd)), tokens_of(host, values), usual)
+
+
+def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
+    """Replace the tokens of ssh_config(5), ``${NAME}`` and a leading ``~`` in a text. Raises OpenError.
+
+    An unknown token stays as it is; a variable or a person that is not there is an error, as with ssh.
+    """
+
+    def variable(found: re.Match[str]) -> str:
+        value = os.environ.get(found[1])
+        if value is None:
+            raise OpenError(
+                f"the SSH configuration names {printable(found[0])}, which is not set",
+                f"It stands in “{printable(text)}”.",
+                "Set the variable, or correct the configuration.",
+            )
+        return value
+
+    if home:
+        text = re.sub(r"\$\{(\w+)\}", variable, text)
+        if text.startswith("~"):
+            try:
+                text = str(Path(text).expanduser())
+            except RuntimeError as error:
+                name = printable(text.partition("/")[0])
+                raise OpenError(
+                    f"the SSH configuration names the home of {name[1:]}, who is not known here",
+                    f"It stands in “{printable(text)}”.",
+                    "Correct the configuration.",
+                ) from error
+    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
+
+
+def _at_home(path: str) -> str:
+    """Return a file that ssh found below the account's home, below the home that this process was given."""
+    home, given = os.path.expanduser(f"~{getpass.getuser()}"), str(Path.home())  # noqa: PTH111  not HOME
+    return given + path[len(home) :] if path.startswith(home + os.sep) else path
+
+
+def _for_asyncssh(text: str) -> str:
+    """Return a text that asyncssh's own replacing of tokens leaves as it is."""
+    return text.replace("%", "%%")
+
+
+@functools.cache
+def _usual(program: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what ssh has by itself, without any file."""
+    return _read(_answer([program, "-G", "-F", "none", "--", "localhost"], "localhost"))
+
+
+def _answer(command: list[str], host: str) -> str:
+    try:
+        silent = subprocess.DEVNULL
+        done = subprocess.run(command, stdin=silent, capture_output=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise OpenError(
+            f"{printable(host)}: the SSH configuration took longer than {PATIENCE:g} s to read",
+            "A Match exec in it may wait for something.",
+            f"Try: ssh -G {printable(host)}",
+        ) from error
+    except (OSError, ValueError) as error:
+        why = f"The system says: {getattr(error, 'strerror', None) or error}."
+        raise OpenError(f"{printable(host)}: ssh could not be asked for its configuration", why) from error
+    if done.returncode:
+        said = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines()]
+        told = [line for line in said if line and "terminating" not in line and "Pseudo-terminal" not in line]
+        raise OpenError(
+            f"{printable(host)}: the SSH configuration cannot be used",
+            printable(" ".join(told)[:MAX_COMPLAINT]) or f"ssh ended with the code {done.returncode}.",
+            f"Correct -Options or the configuration file named; try: ssh -G {printable(host)}",
+        )
+    return done.stdout[:MAX_ANSWER].decode("utf-8", "replace")
+
+
+def _read(answer: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in answer.splitlines():
+        name, _, value = line.partition(" ")
+        found[name.casefold()] = (*found.get(name.casefold(), ()), value)
+    return found
+
+
+def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the tokens of ssh_config(5) for a host."""
+    host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
+    jump = values.get("proxyjump", ("",))[0]
+    local, here = socket.gethostname(), getpass.getuser()
+    sign = hashlib.sha1(f"{local}{host}{port}{user}{jump}".encode(), usedforsecurity=False).hexdigest()
+    return {
+        "%": "%",
+        "C": sign,
+        "d": str(Path.home()),
+        "h": host,
+        "i": str(os.getuid()) if hasattr(os, "getuid") else "",
+        "j": jump,
+        "k": values.get("hostkeyalias", (host,))[0],
+        "L": local.partition(".")[0],
+        "l": local,
+        "n": name,
+        "p": port,
+        "r": user,
+        "u": here,
+    }

@@ -1,0 +1,198 @@
+"""Configurations as ssh reads them: each is asked of the real ``ssh``, and holds for what pstui connects to.
+
+The values are those that ``ssh -G`` of OpenSSH 9.2 gives. Where there is no ssh these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh import target
+from pstui.backends.transports.ssh.host_keys import HostKeyCheck, is_revoked, look_up, rsa_bits
+from pstui.backends.transports.ssh.target import Hop
+
+from tests.support.parts import requires
+from tests.support.sshd import make_home, make_key
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The client's .ssh folder, whose configuration is the only one."""
+    requires("sshd", ("ssh", "ssh-keygen"))
+    folder = make_home(tmp_path / "home", monkeypatch, config="")
+    monkeypatch.setattr(target, "config_files", lambda: [folder / "config", tmp_path / "system"])
+    return folder
+
+
+def hops(ssh: Path, config: str | bytes, **values: Any) -> list[Hop]:
+    data = config.encode() if isinstance(config, str) else config
+    (ssh / "config").write_bytes(data)
+    (ssh / "config").chmod(0o600)
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", **values})
+    return target.resolve(info, ssh.parent)
+
+
+@pytest.mark.parametrize(
+    ("config", "host", "port", "user"),
+    [
+        ("Host t\n HostName db # the db\n Port 23 # odd\n", "db", 23, None),
+        ("Host web # t\n Port 9\nHost t\n Port 23\n", "t", 23, None),
+        ("Match host t # the db\n User bob\n", "t", 22, "bob"),
+        ('Match exec "test x = x"\n User bob\n', "t", 22, "bob"),
+        ('Match exec "test %n-%p = t-22"\n User bob\n', "t", 22, "bob"),
+        ("Match final\n User bob\n Port 23\n", "t", 23, "bob"),
+        ("Host t\n User CONTOSO\\admin\n", "t", 22, "CONTOSO\\admin"),
+        (b"# caf\xe9\nHost t\n User bob\n", "t", 22, "bob"),
+        ("Host t\n ConnectTimeout 1m30s\n ServerAliveInterval 1m\n User bob\n", "t", 22, "bob"),
+        ("Host t\n PubkeyAuthentication host-bound\n User bob\n", "t", 22, "bob"),
+        ("Host other,t\n User eve\nHost t\n User bob\n", "t", 22, "bob"),
+    ],
+)
+def test_a_configuration_means_what_ssh_takes_it_for(
+    config: str | bytes, host: str, port: int, user: str | None, ssh: Path
+) -> None:
+    hop = hops(ssh, config)[-1]
+    assert (hop.host, hop.port) == (host, port)
+    if user:
+        assert hop.user == user
+
+
+def test_times_have_units(ssh: Path) -> None:
+    hop = hops(ssh, "Host t\n ConnectTimeout 1m30s\n ServerAliveInterval 1m\n")[-1]
+    assert (hop.option("ConnectTimeout"), hop.option("ServerAliveInterval")) == (90, 60)
+    hop = hops(ssh, "", Options={"ConnectTimeout": "1m30s"})[-1]
+    assert hop.option("ConnectTimeout") == 90
+
+
+def test_a_byte_order_mark_makes_no_block_global(ssh: Path) -> None:
+    with pytest.raises(OpenError, match="cannot be used") as refused:
+        hops(ssh, b"\xef\xbb\xbfHost other\n Port 9\n")
+    assert "line 1" in refused.value.why
+
+
+def test_the_first_of_command_and_jump_counts(ssh: Path) -> None:
+    found = hops(ssh, "Host t\n ProxyCommand nc %h %p\n ProxyJump nowhere.invalid\n")
+    assert [hop.name for hop in found] == ["t"]
+    assert found[0].proxy_command == "nc t 22"
+    found = hops(ssh, "Host t\n ProxyCommand none\n ProxyJump nowhere.invalid\n")
+    assert ([hop.name for hop in found], found[0].proxy_command) == (["t"], "")
+
+
+def test_tokens_of_an_included_file_are_replaced_at_the_end(ssh: Path) -> None:
+    (ssh / "defaults").write_text("ProxyCommand nc %h %p\n")
+    config = f"Host t\n Include {ssh}/defaults\n HostName 127.0.0.1\n Port 23022\n"
+    assert hops(ssh, config)[-1].proxy_command == "nc 127.0.0.1 23022"
+
+
+def test_a_proxy_command_stays_a_line_for_the_shell(ssh: Path) -> None:
+    line = "sh -c 'it\"s' $HOME/x 2>/dev/null # all"
+    assert hops(ssh, f"Host t\n ProxyCommand {line}\n")[-1].proxy_command == line
+
+
+def test_hidden_files_are_not_included_by_a_star(ssh: Path) -> None:
+    (ssh / "config.d").mkdir()
+    (ssh / "config.d" / ".x.swp").write_bytes(b"\xff\x00Port 9\n")
+    (ssh / "config.d" / "one").write_text("Host t\n Port 23022\n")
+    assert hops(ssh, f"Include {ssh}/config.d/*\n")[-1].port == 23022
+
+
+def test_files_that_include_each_other_are_an_error(ssh: Path) -> None:
+    with pytest.raises(OpenError, match="cannot be used"):
+        hops(ssh, f"Include {ssh}/config\n")
+
+
+def test_names_of_files_have_their_tokens_replaced(ssh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYS", "/keys")
+    hop = hops(
+        ssh,
+        "Host t\n Port 23\n User bob\n UserKnownHostsFile ~/kh_%n.%p ${KEYS}/%r\n"
+        " IdentityFile ~/id_%h\n IdentityFile C:\\Users\\me\\id\n CertificateFile %d/cert\n",
+    )[-1]
+    home = ssh.parent
+    assert target.known_hosts_files(hop)[:2] == [home / "kh_t.23", Path("/keys/bob")]
+    assert hop.paths("IdentityFile") == [home / "id_t", Path("C:\\Users\\me\\id")]
+    assert hop.paths("CertificateFile") == [home / "cert"]
+
+
+@pytest.mark.parametrize("path", ["~nobody-here/x", "${NOT_SET_ANYWHERE}/x"])
+def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) -> None:
+    with pytest.raises(OpenError, match="the SSH configuration names"):
+        hops(ssh, f"Host t\n IdentityFile {path}\n")
+
+
+def test_what_is_set_and_not_done_is_named(ssh: Path) -> None:
+    hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n KnownHostsCommand /bin/echo\n LogLevel DEBUG\n")[-1]
+    assert set(hop.unsupported) == {"localforward", "knownhostscommand"}
+    assert hops(ssh, "")[-1].unsupported == ()
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620])
+def test_a_file_that_others_may_write_is_not_read(mode: int, ssh: Path) -> None:
+    hops(ssh, "Host t\n Port 23\n")
+    (ssh / "config").chmod(mode)
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t"})
+    with pytest.raises(OpenError, match="not safe"):
+        target.resolve(info, ssh.parent)
+
+
+def test_the_usual_order_of_host_keys_is_that_of_ssh(ssh: Path) -> None:
+    hop = hops(ssh, "")[-1]
+    asked = target.host_key_algorithms(hop, target.host_key_check(hop, ""))
+    assert asked[0] == "ssh-ed25519"
+    assert "ssh-rsa" not in asked, "SHA-1 is not offered"
+
+
+def test_known_keys_come_first_whatever_is_added(ssh: Path) -> None:
+    make_key(ssh / "k", kind="rsa")
+    (ssh / "known_hosts").write_text("t " + (ssh / "k.pub").read_text())
+    hop = hops(ssh, "Host t\n HostKeyAlgorithms +ssh-rsa\n")[-1]
+    assert target.host_key_algorithms(hop, target.host_key_check(hop, ""))[0].startswith("rsa-")
+    hop = hops(ssh, "Host t\n Port 2222\n")[-1]
+    check = target.host_key_check(hop, "")
+    assert target.host_key_algorithms(hop, check)[0].startswith("rsa-"), "known without its port"
+
+
+def blob_of(key: Path) -> bytes:
+    return base64.b64decode(Path(f"{key}.pub").read_text().split()[1])
+
+
+def test_revoked_keys_are_found_in_both_kinds_of_files(ssh: Path) -> None:
+    good, bad = make_key(ssh / "good"), make_key(ssh / "bad")
+    subprocess.run(["ssh-keygen", "-q", "-k", "-f", ssh / "krl", f"{bad}.pub"], check=True, timeout=30)
+    for file in (Path(f"{bad}.pub"), ssh / "krl"):
+        assert is_revoked(file, blob_of(bad))
+        assert not is_revoked(file, blob_of(good))
+    assert is_revoked(ssh / "none", blob_of(good)), "nobody is trusted where the list cannot be read"
+
+
+def test_a_marker_may_be_set_off_by_a_tab(ssh: Path) -> None:
+    key = make_key(ssh / "k")
+    kind, text = Path(f"{key}.pub").read_text().split()[:2]
+    (ssh / "known_hosts").write_text(f"t {kind} {text}\n@revoked\tt {kind} {text}\n")
+    assert look_up([ssh / "known_hosts"], "t", 22).revoked
+
+
+def test_a_short_rsa_key_is_refused(ssh: Path) -> None:
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", ssh / "short"], check=True, timeout=30
+    )
+    blob = blob_of(ssh / "short")
+    assert rsa_bits(blob) == 1024
+    (ssh / "known_hosts").write_text("t " + (ssh / "short.pub").read_text())
+    check = HostKeyCheck("t", 22, "", "", [ssh / "known_hosts"], rsa_bits=2048)
+    assert not check.is_trusted(blob)
+    with pytest.raises(OpenError, match="too short"):
+        check.check_not_revoked("ssh-rsa", blob)
+    assert rsa_bits(blob_of(make_key(ssh / "ed"))) == 0
+
+
+def test_no_known_hosts_file_keeps_nothing(ssh: Path) -> None:
+    hop = hops(ssh, "Host t\n UserKnownHostsFile none\n")[-1]
+    assert not target.host_key_check(hop, "").keeps
+    assert target.host_key_check(hops(ssh, "")[-1], "").keeps
