@@ -36,6 +36,8 @@ class ParameterSet:
     computer_type: str = "RemoteMachine"
     #: what the prompt there says before the location, ``{}`` being the target; empty where the far end keeps its own
     prompt: str = ""
+    #: what a tab is called, ``{}`` being the target; empty for user and computer
+    tab: str = ""
 
     COMPUTER_NAME: ClassVar[ParameterSet]
     SSH_HOST: ClassVar[ParameterSet]
@@ -117,8 +119,13 @@ ParameterSet.HOST_PROCESS = ParameterSet(
     own=True,
     computer_name="localhost",
     prompt="Process:{}",
+    tab="pid {}",
 )
 ParameterSet.DEMO = ParameterSet("Demo", "Demo", "Demo", own=True, computer_name="demo")
+
+
+#: the setting that says in one line what a name was taken for, to be shown before the session opens
+ORIGIN = "origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,9 @@ class ConnectionInfo:
     @property
     def computer_name(self) -> str:
         """The PSSession property ComputerName (protocol-notes 5.1): what prompts and lists call the target."""
+        found: ConnectionInfo | None = getattr(self.values.get("Session"), "info", None)
+        if found is not None:
+            return found.computer_name  # of a session that is open already
         if self.parameter_set is ParameterSet.URI:
             return uri_host(self.text("ConnectionUri"))
         return self.parameter_set.computer_name or self.text(self.parameter_set.target)
@@ -162,4 +172,6 @@ class ConnectionInfo:
     @property
     def label(self) -> str:
         """The short name a tab and a sidebar show: the profile's, else ``user@host`` or the computer name."""
+        if not self.profile and self.parameter_set.tab:
+            return self.parameter_set.tab.format(self.text(self.parameter_set.target))
         return self.profile or join_host(self.computer_name, self.text("UserName"))

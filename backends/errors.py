@@ -83,6 +83,10 @@ class SessionBroken(PstuiError):
     """An open session died: the transport ended or the peer broke the protocol (protocol-notes 2.7)."""
 
 
+class BrokenOff(SessionBroken):
+    """The session was broken off from here."""
+
+
 class ProtocolError(SessionBroken):
     """The peer sent what the protocol does not allow (protocol-notes 7.1); the session is broken by us."""
 
@@ -93,6 +97,10 @@ class SessionDisconnected(SessionBroken):
 
 class SessionStateError(PstuiError):
     """The session is not in a state that allows the call: busy, closed, not yet open."""
+
+
+class LimitExceeded(SessionStateError):
+    """The far end sent more in one piece than is taken; that ends the command, the session goes on."""
 
 
 class SessionBusy(SessionStateError):

@@ -1,8 +1,11 @@
-"""Turns of the event loop: work that could fill it lets a person's keys go first.
+"""Turns of the event loop: work that could fill it lets a person's keys go first, and an answer that is due.
 
 A key passes the loop several times until its letter is on the screen. Under a flood each of those turns would hold a
 portion of the flood's work, and together they are what makes typing feel slow; so the flood stands back for the moment
 it takes, and goes on.
+
+A line that is sent is mostly answered within a few milliseconds. A painting in between would hold the answer up longer
+than that, and be out of date when it is done; so painting waits for a moment, or until the answer is there.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import time
 
 #: seconds that work rests at most without a break, however many keys come
 LONGEST = 0.25
+#: seconds that a painting waits for an answer, two frames
+ANSWER_TIME = 2 / 60
 
 
 class Pace:
@@ -19,6 +24,9 @@ class Pace:
     def __init__(self) -> None:
         # since when and until when work that gives way rests, in monotonic seconds
         self._since = self._until = time.monotonic()
+        self._answer = 0.0
+        #: whether a person waits for the next painting
+        self.urgent = False
 
     def stand_back(self, seconds: float) -> None:
         """Let all work that gives way rest for so long from now. Can be called from any thread."""
@@ -32,3 +40,21 @@ class Pace:
     def rest(self) -> float:
         """For how many more seconds work that gives way must rest, 0.0 when it may continue."""
         return max(0.0, self._until - time.monotonic())
+
+    def expect_answer(self) -> None:
+        """Let painting wait: a line was sent."""
+        self._answer = time.monotonic() + ANSWER_TIME
+
+    def answered(self) -> None:
+        """Let painting go on: the first of an answer is there."""
+        if self._answer:
+            self.urge()
+
+    def urge(self) -> None:
+        """Let what has come be painted next, however short ago the last painting was: a person waits for it."""
+        self._answer, self.urgent = 0.0, True
+
+    @property
+    def answer_is_due(self) -> bool:
+        """Whether painting waits for the answer to a line."""
+        return self._answer > time.monotonic()

@@ -18,6 +18,8 @@ from pstui.config.problems import ConfigError
 from tomlkit.container import OutOfOrderTableProxy
 from tomlkit.items import InlineTable, Table
 
+#: the key of a line, without the blanks around it
+_KEY = re.compile(r"^([ \t]*)((?:\"[^\"\n]*\"|'[^'\n]*'|[A-Za-z0-9_.\- \t])+?)[ \t]*=")
 _HEADER = re.compile(r"^([ \t]*)\[(?!\[)(?P<keys>[^\n]*?)\]([ \t]*(?:#[^\n]*)?\r?\n?)$")
 
 
@@ -61,18 +63,41 @@ def without_table(text: str, kind: str, name: str) -> str | None:
 
 
 def with_other_name(text: str, kind: str, old: str, new: str) -> str | None:
-    """Return ``text`` with a profile's headers carrying its new name."""
-    import tomlkit
-
+    """Return ``text`` with a profile's headers and dotted keys carrying its new name."""
     lines = text.splitlines(keepends=True)
-    for index, keys in _headers(lines):
-        if keys[:2] == (kind, old):
-            found = _HEADER.match(lines[index])
-            assert found is not None
-            path = ".".join(tomlkit.key(key).as_string() for key in (kind, new, *keys[2:]))
-            lines[index] = f"{found[1]}[{path}]{found[3]}"
-    renamed = "".join(lines)
-    return renamed if _means(renamed, text, kind, old, new) else None
+    headers = dict(_headers(lines))
+    above: tuple[str, ...] = ()
+    for index, line in enumerate(lines):
+        if index in headers:
+            above = headers[index]
+            if above[:2] == (kind, old):
+                found = _HEADER.match(line)
+                assert found is not None
+                lines[index] = f"{found[1]}[{_path((kind, new, *above[2:]))}]{found[3]}"
+        elif len(above) < 2 and (key := _KEY.match(line)) is not None:
+            keys = (*above, *_key_path(key[2]))
+            if keys[:2] == (kind, old):
+                renamed = (kind, new, *keys[2:])[len(above) :]
+                lines[index] = f"{key[1]}{_path(renamed)}{line[key.end(2) :]}"
+    result = "".join(lines)
+    return result if _means(result, text, kind, old, new) else None
+
+
+def _path(keys: Iterable[str]) -> str:
+    return ".".join(tomlkit.key(key).as_string() for key in keys)
+
+
+def _key_path(text: str) -> tuple[str, ...]:
+    """Return the parts of a key as it stands before its equals sign; empty for what is none."""
+    try:
+        here: Any = tomllib.loads(f"{text} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    path: list[str] = []
+    while isinstance(here, dict) and here:
+        ((key, here),) = here.items()
+        path.append(key)
+    return tuple(path)
 
 
 def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -133,10 +158,15 @@ def _means(after: str, before: str, kind: str, old: str, new: str | None) -> boo
 
 
 class Edits:
-    """The tables of one file in the making. Nothing is written here. Every method raises ConfigError."""
+    """The tables of one file in the making. Nothing is written here. Every method raises ConfigError.
+
+    ``meaning`` is what the file is to say after the edits so far, worked out apart from the document: what is written
+    is compared with it first.
+    """
 
     def __init__(self, file: Path, document: tomlkit.TOMLDocument) -> None:
         self._file = file
+        self.meaning = meaning_of(document)
         #: the document as it is after the edits so far
         self.document = document
 
@@ -147,6 +177,7 @@ class Edits:
         """
         before = tomlkit.dumps(self.document)
         parent = self._parent(kind)
+        self.meaning.setdefault(kind, {})[name] = _plain(values)
         if name in parent:
             if new:
                 hint = "Choose another name, or mend the one that is there; pstui --check says what is wrong with it."
@@ -171,6 +202,10 @@ class Edits:
 
     def update(self, table: str, values: Mapping[str, Any], gone: Iterable[str] = ()) -> None:
         """Set keys of a table that exists only once, such as [defaults], and remove others; the rest stays."""
+        if values or table in self.meaning:
+            here_meant = self.meaning.setdefault(table, {})
+            self.meaning[table] = {key: value for key, value in here_meant.items() if key not in set(gone)}
+            self.meaning[table] |= _plain(values)
         if table not in self.document:
             if not values:
                 return
@@ -185,6 +220,7 @@ class Edits:
     def delete(self, kind: str, name: str) -> None:
         """Remove a profile."""
         parent = self._existing(kind, name)
+        del self.meaning[kind][name]
         text = without_table(tomlkit.dumps(self.document), kind, name)
         if text is not None:
             self.document = tomlkit.parse(text)
@@ -196,6 +232,7 @@ class Edits:
         parent = self._existing(kind, old)
         if new in parent:
             raise ConfigError(f"there is a profile {new} already", "Choose another name.")
+        self.meaning[kind] = {new if key == old else key: value for key, value in self.meaning[kind].items()}
         text = with_other_name(tomlkit.dumps(self.document), kind, old, new)
         if text is not None:
             self.document = tomlkit.parse(text)
@@ -229,6 +266,21 @@ def _update(table: Any, values: Mapping[str, Any]) -> None:
         if key in table and table[key] == value:
             continue
         table[key] = _item(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is read back: tables and lists of Python's own."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return "nan" if value != value else value  # what is no number is equal to nothing, not even to itself
+
+
+def meaning_of(document: tomlkit.TOMLDocument) -> dict[str, Any]:
+    """Return what a document says, as another library reads it. Raises TOMLDecodeError."""
+    meaning: dict[str, Any] = _plain(tomllib.loads(tomlkit.dumps(document)))
+    return meaning
 
 
 def _item(value: Any) -> Any:

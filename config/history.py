@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -97,6 +98,7 @@ class History:
 
         A file that another process has cut meanwhile is another one, and is opened again.
         """
+        self._need_file()
         for last in (False, False, True):
             handle = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -109,11 +111,17 @@ class History:
 
     def _read(self) -> list[bytes]:
         """The lines at the end of the file."""
+        self._need_file()
         with self.file.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(size - MAX_BYTES, 0))
             raw = stream.read(MAX_BYTES).splitlines()
         return raw[1:] if size > MAX_BYTES else raw
+
+    def _need_file(self) -> None:
+        """Raise OSError where something else has the name: a pipe would be waited for without end."""
+        if self.file.exists() and not self.file.is_file():
+            raise OSError(errno.EINVAL, "it is not a file")
 
     def _load(self) -> None:
         try:

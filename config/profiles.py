@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,10 @@ MAX_FILE = 16 * 1024 * 1024
 def read_text(file: Path) -> tuple[str, list[Problem]]:
     """Read a file as UTF-8; what cannot be read is a problem, never an exception. A missing file is empty."""
     try:
-        raw = file.read_bytes()
+        if not stat.S_ISREG(file.stat().st_mode):
+            return "", [Problem(file, "is not a file.")]  # a pipe or a device may never end
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_FILE + 1)
     except FileNotFoundError:
         return "", []
     except OSError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pstui.config.edits import Edits
+from pstui.config.edits import Edits, meaning_of
 from pstui.config.problems import ConfigError
 from tomlkit.exceptions import TOMLKitError
 
@@ -29,6 +29,8 @@ MAX_UNDO = 20
 def fingerprint(file: Path) -> str:
     """Return what changes whenever the file's content does; ``""`` for a file that is not there."""
     try:
+        if file.exists() and not file.is_file():
+            raise ConfigError(f"{file} is not a file", "A pipe or a device cannot hold profiles.")
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except FileNotFoundError:
         return ""
@@ -107,6 +109,11 @@ def _replace(target: Path, content: bytes, mode: int) -> None:
         raise
 
 
+def _without_empty(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables without those that hold nothing: whether their header stays makes no difference."""
+    return {name: table for name, table in tables.items() if table != {}}
+
+
 class ProfileStore:
     """Edits one profile file. Every change is written at once; ``undo`` takes the last one back.
 
@@ -137,11 +144,17 @@ class ProfileStore:
 
     def _edited(self, edit: Callable[[Edits], None]) -> tomlkit.TOMLDocument:
         edits = Edits(self.file, self._document())
+        hint = "Nothing was changed. Change it in an editor."
         try:
             edit(edits)
-        except (TOMLKitError, ValueError, TypeError, KeyError) as error:
-            # a spelling of tables that the library reads but cannot change
-            raise ConfigError(f"{self.file} cannot be changed there", "Change it in an editor.") from error
+            said = meaning_of(edits.document)
+        except ConfigError:
+            raise
+        except Exception as error:
+            # a spelling of tables that the library reads but cannot change: it fails in many ways
+            raise ConfigError(f"{self.file} cannot be changed there", hint) from error
+        if _without_empty(said) != _without_empty(edits.meaning):
+            raise ConfigError(f"{self.file} cannot be changed there without changing something else", hint)
         return edits.document
 
     def put(self, kind: str, name: str, values: Mapping[str, Any]) -> None:

@@ -27,6 +27,8 @@ from tests.support.pilot import Screen
 
 FOLDER = ROOT / "screenshots"
 DEMO = ConnectionInfo(ParameterSet.DEMO)
+#: seconds until a far end must be there
+START = 60.0
 #: nothing listens on the first port of the loopback
 REFUSED = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "localhost", "UserName": "admin", "Port": 1}, "web2")
 
@@ -108,6 +110,26 @@ async def _light(s: Screen) -> None:
     await s.type("Get-ChildItem | Where-Object Length -gt 10 # large", enter=False)
 
 
+#: what stands in the debugger, in the home that the far end begins in
+SCRIPT = """\
+function Measure-Free($disk) {
+    (120, 64, 3)[$disk]
+}
+foreach ($disk in 0..2) {
+    $left = Measure-Free $disk
+    if ($left -lt 5) { Write-Warning "disk ${disk}: $left GB left" }
+}
+"""
+
+
+async def _debugger(s: Screen) -> None:
+    (Path.home() / "check.ps1").write_text(SCRIPT)
+    await s.run("$null = Set-PSBreakpoint -Script ./check.ps1 -Line 2")
+    for line in ("./check.ps1", "$disk", "k", "o", "$left", "l"):
+        await s.run(line)
+    await s.type("c", enter=False)
+
+
 @dataclass(frozen=True)
 class Scene:
     """A picture: what is done for it, which sessions are open, the size of the terminal, and the theme."""
@@ -124,7 +146,7 @@ class Scene:
     async def act(self, s: Screen) -> None:
         """Bring the running program to what the picture shows."""
         await s.until(lambda: s.workspace.front is not None, "a tab")
-        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the first prompt")
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the first prompt", START)
         await self.play(s)
         await s.idle()
 
@@ -144,6 +166,10 @@ PICTURES: dict[str, Scene] = {
     "sessions": Scene(_sessions, (DEMO, DEMO)),
     "palette": Scene(_palette),
     "80x24": Scene(_small, (DEMO, DEMO), (80, 24)),
+}
+#: pictures of a real PowerShell, drawn where there is one
+REAL: dict[str, Scene] = {
+    "debugger": Scene(_debugger, (ConnectionInfo(ParameterSet.PROCESS),), size=(110, 48)),
 }
 #: scenes that only tests look at
 MORE: dict[str, Scene] = {
@@ -185,8 +211,9 @@ def main(names: list[str]) -> int:
     try:
         furnish(home)
         os.environ["HOME"] = str(home)
-        for name in names or PICTURES:
-            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(PICTURES[name])), encoding="utf-8")
+        pictures = PICTURES | (REAL if shutil.which("pwsh") else {})
+        for name in names or pictures:
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(pictures[name])), encoding="utf-8")
             print(f"screenshots/{name}.svg")
     finally:
         shutil.rmtree(home)

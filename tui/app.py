@@ -13,15 +13,18 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
+from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
 from pstui.tui.keys.keymap import keymap
+from pstui.tui.late_timers import keep_late_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
@@ -104,6 +107,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     ) -> None:
         fix_alt_keys()
         fix_escape_delay()
+        keep_late_timers()
         share_the_interpreter()
         #: floods give way to keys
         self.pace = Pace()
@@ -140,8 +144,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         self._clipboard_ways.copy(text)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the terminal's driver, which lets floods stand back for keys."""
-        return keys_first(super().get_driver_class(), self.pace)
+        """Return the terminal's driver, which lets floods stand back for keys, and gives many characters at once."""
+        return keys_first(gathering(super().get_driver_class()), self.pace)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
@@ -184,6 +188,9 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
+        if isinstance(event, Typed):
+            await self._type(event)
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
             if self.workspace.prefixed:
                 if not (meant := await self.workspace.end_prefix(event.key)):
@@ -196,3 +203,14 @@ class PstuiApp(App[int], inherit_bindings=False):
                 await self.workspace.run_action(action.action)
                 return
         await super().on_event(event)
+
+    async def _type(self, event: Typed) -> None:
+        """Give characters to the line editor, if it has the keys and each is a character there; else one by one."""
+        editor, bound = self.focused, self.workspace.keymap.direct
+        at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(editor, LineEditor)
+        if editor is not None and at_once and not any(bound(key.key) for key in event.keys):
+            self.app_focus = True
+            editor.post_message(event)
+            return
+        for key in event.keys:
+            await self.on_event(key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Final
 
 #: CSI, then OSC/DCS/SOS/PM/APC up to their end (or the end of the text), then any other escape
 _SEQUENCE = re.compile(
@@ -31,3 +33,15 @@ def plain_lines(text: str, *, limit: int = 65536) -> str:
 def _encodable(text: str) -> str:
     # A lone surrogate cannot be written to a terminal.
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+#: control characters, halves of a surrogate pair, separators of lines and paragraphs
+_NO_TEXT: Final = frozenset(["Cc", "Cs", "Zl", "Zp"])
+
+
+def typed_text(character: str | None) -> str:
+    """Return the character of a key if it is text, else nothing.
+
+    ``str.isprintable`` is not the rule: an ideographic space, a no-break space, a joiner, a soft hyphen, a glyph of an
+    icon font and an emoji newer than Python's tables are not printable, and a password may hold any of them."""
+    return character if character and unicodedata.category(character[0]) not in _NO_TEXT else ""

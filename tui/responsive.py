@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from typing import Any, Final
 
 from pstui.backends.pace import Pace
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
+from pstui.tui.compositing import ChangesCompositor
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
@@ -25,12 +27,12 @@ KEY_TIME: Final = 0.045
 def keys_first(base: type[Driver], pace: Pace) -> type[Driver]:
     """Return a driver as ``base`` that lets floods stand back as soon as a key is read, in the thread that reads it.
 
-    Ctrl+C is not one of these keys: what it stops has to be read to its end.
+    Ctrl+C is not one of these keys: what it stops has to be read to its end. Nor is Enter: what it sends is answered.
     """
 
     class KeysFirst(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
         def process_message(self, message: Message) -> None:
-            if isinstance(message, events.Key) and message.key != "ctrl+c":
+            if isinstance(message, events.Key) and message.key not in ("ctrl+c", "enter"):
                 pace.stand_back(KEY_TIME)
             super().process_message(message)
 
@@ -71,21 +73,44 @@ def settle() -> None:
     gc.freeze()
 
 
-class KeysPainted(Screen[None]):
-    """A screen that does not let keys wait for its update timer.
+#: least seconds between two paintings, and how many times as long as a painting took the next one waits: what happens
+#: meanwhile needs the loop as well
+GAP, REST = 0.008, 2
+#: the same while keys are pressed
+KEY_GAP, KEY_REST = 0.004, 1
+
+
+class PaintedWhenIdle(Screen[None]):
+    """A screen that does not wait for its update timer once everything that happened has reached it.
 
     Textual paints by a timer of 60 ticks a second. A tick that comes late, and under a flood every one does, makes it
-    wait for up to two more. There is no public way to paint earlier; this is its own way, called when a key was
-    pressed a moment ago and everything it has set off has reached the screen.
+    wait for up to two more. There is no public way to paint earlier, or later; this is its own way, called when there
+    is nothing else to do for the screen and, after a line was sent, when it was answered.
     """
 
-    #: knows of the keys
+    #: knows of keys, and of answers that are due
     pace: Pace
+    #: monotonic time of the end of the last painting, and the seconds it took
+    _painted = _took = 0.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = ChangesCompositor()
 
     def on_idle(self) -> None:
-        """Nothing more to do for now: paint, if there is something and a key was pressed.
-
-        A layout is left to the timer: a widget that is written twice around one keeps the first text's size.
-        """
-        if self.is_current and not self._layout_required and self.pace.rest > 0:
+        """Nothing more to do for now: paint, if there is something, and the last time was not just now."""
+        if self.is_current:
             self._on_timer_update()
+
+    def _on_timer_update(self) -> None:
+        pace, start = self.pace, time.monotonic()
+        if self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets:
+            least, times = (KEY_GAP, KEY_REST) if pace.rest > 0 else (GAP, REST)
+            too_soon = not pace.urgent and start - self._painted < max(least, times * self._took)
+            if too_soon or pace.answer_is_due:
+                return  # the timer goes on
+            super()._on_timer_update()
+            self._painted = time.monotonic()
+            self._took, pace.urgent = self._painted - start, False
+        else:
+            super()._on_timer_update()

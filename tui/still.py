@@ -16,6 +16,11 @@ class Still(Static):
         super().__init__(classes=classes, markup=False)
         self._said = Content("")
 
+    @property
+    def width(self) -> int:
+        """Columns of what is shown."""
+        return self._said.cell_length
+
     def say(self, content: Content, *, layout: bool | None = None) -> None:
         """Show ``content``; ``layout`` says whether its size matters, by default when it is as wide as its text."""
         last, self._said = self._said, content

@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +30,8 @@ from pstui.backends.binding.checks import finish
 from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
 from pstui.backends.binding.declaration import Use
-from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name
+from pstui.backends.binding.members import Record, properties, text_of
+from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name, object_cmdlet_name
 from pstui.backends.binding.values import Value, fits, number_of
 from pstui.backends.errors import CallError
 
@@ -49,6 +50,8 @@ class Name:
     colon: bool = False
     shell: bool = False
     place: int = -1
+    #: whether it comes from a splatted hashtable: the same parameter written out goes before it
+    splatted: bool = False
 
 
 Element = Name | Value
@@ -119,6 +122,7 @@ def pairs(cmdlet: Cmdlet, elements: Sequence[Element]) -> tuple[list[tuple[Param
     Raises CallError: AmbiguousParameter, MissingArgument.
     """
     named: list[tuple[Parameter, Value]] = []
+    splatted: list[tuple[Parameter, Value]] = []
     loose: list[Value] = []
     unknown: list[Name] = []
     index = 0
@@ -137,9 +141,10 @@ def pairs(cmdlet: Cmdlet, elements: Sequence[Element]) -> tuple[list[tuple[Param
         elif parameter.is_switch and not element.colon:
             named.append((parameter, Value(True, "", element.shell, element.place)))
         else:
-            named.append((parameter, _following(cmdlet, parameter, following)))
+            (splatted if element.splatted else named).append((parameter, _following(cmdlet, parameter, following)))
             index += 1
-    return named, loose, unknown
+    written = [parameter.name for parameter, _ in named]
+    return named + [each for each in splatted if each[0].name not in written], loose, unknown
 
 
 def _following(cmdlet: Cmdlet, parameter: Parameter, following: Element | None) -> Value:
@@ -159,7 +164,7 @@ def bind_elements(
     name: str, elements: Sequence[Element], context: BindContext, *, piped: Value | None = None
 ) -> BoundCall:
     """Bind arguments that are read already; ``piped`` is the value that comes through the pipe."""
-    full = cmdlet_name(name)
+    full = cmdlet_name(name) or object_cmdlet_name(name)
     if full is None:
         what = f"pstui has no cmdlet {errors.quoted(name)}"
         hint = "pstui knows the session cmdlets: Enter-, New-, Get-, Exit-, Remove-, Disconnect-, Connect- and "
@@ -260,27 +265,75 @@ class _Binding:
         return self.try_each(value, lambda use: use.position == position)
 
     def bind_piped(self, piped: Value) -> None:
-        if self.try_each(piped, lambda use: use.pipeline):
-            return
-        hint = "Enter-PSSession takes a computer's name or a session from the pipe."
-        what = "what comes through the pipe fits no parameter"
-        raise errors.refusal(self.cmdlet, "InputObjectNotBound", what, "", hint)
+        """Bind an object of the pipe: as it is, else its properties by their names, else converted.
 
-    def try_each(self, value: Value, wanted: Any) -> bool:
+        PowerShell converts the whole object before its properties (protocol-notes 1.12), which makes of a custom object
+        the name of a computer that cannot be; here its properties are converted, too.
+        """
+        named = properties(piped.value)
+        if self.try_each(piped, lambda use: use.pipeline, (False,)) or self.bind_properties(named):
+            return
+        if isinstance(piped.value, Mapping | Record):
+            raise self.no_property(named)
+        if not self.try_each(piped, lambda use: use.pipeline, (True,)):
+            taken = ", ".join(dict.fromkeys(p.name for p, use in self.open_uses() if use.pipeline))
+            hint = f"From the pipe it takes: {taken}." if taken else "It takes nothing from the pipe."
+            what = "what comes through the pipe fits no parameter"
+            raise errors.refusal(self.cmdlet, "InputObjectNotBound", what, "", hint)
+
+    def bind_properties(self, named: Mapping[str, Any]) -> bool:
+        """Bind the properties of an object to the parameters of their names; the default set's come first."""
+        values = {str(name).casefold(): value for name, value in named.items()}
+        default = [self.cmdlet.default_set] if self.cmdlet.default_set in self.valid else []
+        bound = False
+        for coerce in (False, True) if values else ():
+            for sets in (default, self.valid):
+                for parameter, use in self.open_uses(sets):
+                    key = next(
+                        (n.casefold() for n in (parameter.name, *parameter.aliases) if n.casefold() in values), ""
+                    )
+                    is_open = parameter.name not in self.given and not set(parameter.sets).isdisjoint(self.valid)
+                    if not (use.by_property and key and is_open):
+                        continue
+                    value = Value(values[key], text_of(values[key]))
+                    if coerce or fits(value.value, parameter.type):
+                        bound = self.try_assign(parameter, value, use) or bound
+        return bound
+
+    def no_property(self, named: Mapping[str, Any]) -> CallError:
+        """Return the refusal of an object whose properties name nothing; the id is that of the measured cmdlet."""
+        error_id = {"Enter-PSSession": "System.UriFormatException", "New-PSSession": "PSSessionInvalidComputerName"}
+        names = {str(name).casefold() for name in named}
+        taken = ", ".join(dict.fromkeys(p.name for p, use in self.open_uses() if use.by_property))
+        what = "no property of the object names a parameter that takes its value from the pipe"
+        hint = f"Taken are: {taken}." if taken else "It takes nothing from the pipe."
+        if other := next((p.name for p in self.cmdlet.parameters.values() if p.name.casefold() in names), ""):
+            hint += (
+                f" -{other} is not: write -{other} $object.{other}, or splat a hashtable, {self.cmdlet.name} @table."
+            )
+        why = f"It has: {', '.join(map(str, named))}." if named else "It has none."
+        return errors.refusal(self.cmdlet, error_id.get(self.cmdlet.name, "InputObjectNotBound"), what, why, hint)
+
+    def try_assign(self, parameter: Parameter, value: Value, use: Use) -> bool:
+        """Bind a value if it can be converted; one of the right type that is not allowed is refused."""
+        try:
+            self.assign(parameter, value, mandatory=use.mandatory)
+        except CallError as error:
+            if error.error_id.startswith("ParameterArgumentValidationError"):
+                raise
+            self.positional_error = self.positional_error or error
+            return False
+        return True
+
+    def try_each(self, value: Value, wanted: Any, coercions: Sequence[bool] = (False, True)) -> bool:
         """Try the default set, then the others, first only where the type fits already, then with conversion."""
         default = [self.cmdlet.default_set] if self.cmdlet.default_set in self.valid else []
-        for coerce in (False, True):
+        for coerce in coercions:
             for sets in (default, self.valid):
                 for parameter, use in self.open_uses(sets):
                     if not wanted(use) or not (coerce or self.fits(parameter, value)):
                         continue
-                    try:
-                        self.assign(parameter, value, mandatory=use.mandatory)
-                    except CallError as error:
-                        if error.error_id.startswith("ParameterArgumentValidationError"):
-                            raise  # of the right type and not allowed: no other parameter is tried
-                        self.positional_error = self.positional_error or error
-                    else:
+                    if self.try_assign(parameter, value, use):
                         return True
         return False
 
@@ -331,7 +384,12 @@ class _Binding:
         if self.is_loopback(chosen):
             chosen = "Process"
         quiet = self.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
-        done = finish(self.cmdlet, chosen, self.bound, self.given, self.context, quiet=quiet)
+        try:
+            done = finish(self.cmdlet, chosen, self.bound, self.given, self.context, quiet=quiet)
+        except errors.BindingError as error:
+            if error.error_id.startswith("RemoteRunspace"):  # not there: an error that the cmdlet writes
+                error.common = MappingProxyType(self.common)
+            raise
         return BoundCall(
             self.cmdlet.name,
             done.parameter_set,

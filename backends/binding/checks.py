@@ -347,9 +347,9 @@ def _computers(call: Checked, names: Any) -> Any:
         try:
             return computer_name(name)
         except ValueError as error:
-            hint = "Give the bare name of a computer."
+            hint, why = "Give the bare name of a computer.", errors.sentence(error)
             if "://" in name:
-                hint = "For an address use -ConnectionUri."
+                hint, why = "Write -ConnectionUri before it.", "A URI belongs to -ConnectionUri."
             elif "@" in name:
                 hint = "For SSH use -HostName; the account for WinRM goes to -Credential."
             elif "," in name:
@@ -357,7 +357,7 @@ def _computers(call: Checked, names: Any) -> Any:
             elif ":" in name:
                 hint = "The port goes to -Port."
             what = f"{errors.quoted(name)} is not a computer name"
-            raise errors.refusal(call.cmdlet, error_id, what, errors.sentence(error), hint) from None
+            raise errors.refusal(call.cmdlet, error_id, what, why, hint) from None
 
     return tuple(map(one, names)) if isinstance(names, tuple) else one(names)
 

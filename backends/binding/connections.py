@@ -2,15 +2,15 @@
 
 How this works. ``connections`` makes one ``ConnectionInfo`` of each target that a call names; ``profile_connection``
 makes one of a profile's table. Both then let the ``[defaults]`` of the profiles fill what was not given (``fill``).
-``parse_target`` is for ``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, or the name of a Windows
-computer. ``what_if`` is the description that -WhatIf prints.
+``parse_target`` is for ``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, a host that is known otherwise,
+or the name of a Windows computer. ``what_if`` is the description that -WhatIf prints.
 """
 
 from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +25,7 @@ from pstui.backends.binding.line import bind
 from pstui.backends.binding.parameters import OPENING, TARGET_KEYS, cmdlet, option, options_of, set_of_keys
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
@@ -147,7 +147,8 @@ def connections(
     session is then to be kept.
     """
     if call.source is not None and call.source.cmdlet == "New-PSSession":
-        return connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
+        found = connections(call.source, profile=profile, defaults=defaults, credentials=credentials)
+        return found if call.picked < 0 else found[call.picked : call.picked + 1]
     if call.cmdlet == "New-PSSession" and call.parameter_set == "Session":
         return tuple(session.info for session in call.sessions) or (_loopback(call),)
     parameter_set = parameter_set_of(call)
@@ -213,10 +214,12 @@ def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[
             "ParameterSet": info.parameter_set.value,
             "ComputerName": info.computer_name,
             "Values": _plain(info.values),
-            "Settings": _plain(info.settings),
+            "Settings": _plain({key: value for key, value in info.settings.items() if key != ORIGIN}),
             "Profile": info.profile,
             "Line": line_of(info),
         }
+        if ORIGIN in info.settings:
+            result["Notices"] = [info.settings[ORIGIN]]
     elif call is not None:
         result |= {"ParameterSet": call.parameter_set, "Values": _plain(call.values)}
     if call is not None:
@@ -267,6 +270,12 @@ def _fill(
     credentials: CredentialLookup,
 ) -> None:
     defaults = {**defaults, **call.preferences}
+    given = values.get("Credential")
+    if isinstance(given, PSCredential) and given.password is None:
+        # a name may be that of a saved credential, whose account it means then
+        values["Credential"] = found = credentials(given.user_name)
+        if found.user_name != given.user_name:
+            settings["credential"] = given.user_name
     try:
         if "SessionOption" not in values and isinstance(defaults.get("session_option"), Mapping):
             # the idle time is checked for every set, as PowerShell checks that of $PSSessionOption
@@ -314,7 +323,8 @@ class Target:
     """What a name on the command line means.
 
     A saved profile has ``kind``, ``name`` and its ``table``; everything else is a ``connection``. ``close`` lists the
-    profiles whose names look like a name that is taken for a computer: ask before opening it.
+    profiles whose names look like a name that is taken for a computer: ask before opening it. ``origin`` says in one
+    line what the name was taken for, empty where it says so itself.
     """
 
     text: str
@@ -323,19 +333,26 @@ class Target:
     table: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     connection: ConnectionInfo | None = None
     close: tuple[str, ...] = ()
+    origin: str = ""
+
+
+#: finds a host that is known besides the profiles: where it leads, and who knows it
+KnownHost = Callable[[str], tuple[ConnectionInfo, str] | None]
 
 
 def parse_target(
     text: str,
     profiles: Profiles,
     *,
+    hosts: KnownHost = lambda name: None,
     defaults: Mapping[str, Any] = _NOTHING,
     credentials: CredentialLookup = by_name_only,
     context: BindContext | None = None,
 ) -> Target:
-    """Return what a name means; ``defaults`` fill the connection of a name that is not a profile.
+    """Return what a name means: a profile, else one of ``hosts``, else a computer over WinRM.
 
-    Raises CallError for a name that is ambiguous, not there, or no name at all.
+    ``defaults`` fill the connection of a name that is not a profile. Raises CallError for a name that is ambiguous, not
+    there, or no name at all.
     """
     by_kind = {kind: profiles.get(kind) or profiles.get(f"{kind}s") or {} for kind in KINDS}
     kind, colon, rest = text.partition(":")
@@ -353,13 +370,22 @@ def parse_target(
         raise CallError(f"{text!r} is the name of several profiles", "", f"Say which one: {choices}.")
     if exact:
         kind, name = exact[0]
-        return Target(text, kind, name, by_kind[kind][name])
+        return Target(text, kind, name, by_kind[kind][name], origin=f"{text} is the profile {name}.")
+    if "@" not in text and (known := hosts(text)) is not None:
+        info, whose = known
+        values, settings = dict(info.values), dict(info.settings)
+        fill(info.parameter_set, values, settings, defaults, credentials)
+        info = ConnectionInfo(info.parameter_set, MappingProxyType(values), "", MappingProxyType(settings))
+        return Target(text, connection=info, origin=f"{text} is the host {info.computer_name} of {whose}, over SSH.")
     parameter = "-HostName" if "@" in text else "-ComputerName"
     # a colon binds even a text with a dash to its parameter
     call = bind("Enter-PSSession", [f"{parameter}:{text}"] if text else [f"{parameter}:", ""], context=context)
     every = [name for kind in KINDS for name in by_kind[kind]]
-    close = () if "@" in text else tuple(close_names(text, every))
-    return Target(text, connection=connection_info(call, defaults=defaults, credentials=credentials), close=close)
+    info = connection_info(call, defaults=defaults, credentials=credentials)
+    if "@" in text:
+        return Target(text, connection=info)
+    origin = f"{text} is no profile and no host of ssh_config: it is taken for a computer name, over WinRM."
+    return Target(text, connection=info, close=tuple(close_names(text, every)), origin=origin)
 
 
 def close_names(text: str, names: Any) -> list[str]:

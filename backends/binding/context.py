@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 
 
@@ -52,7 +52,9 @@ class BoundCall:
     that the call names, ``missed`` the refusals of what else it names and is not there, to be told beside what is done.
     ``preferences`` are PowerShell's preference variables that are set, as ``[defaults]`` would say them.
     ``notices`` are sentences to show; ``assign`` is the variable that takes the result;
-    ``source`` is the call whose result is piped in or written in parentheses where a session is wanted.
+    ``source`` is the call whose result is piped in or written in parentheses where a session is wanted, ``picked`` the
+    place of the one that is meant among several sessions of it. ``others`` are the calls for the further objects that
+    come through the pipe.
     """
 
     cmdlet: str
@@ -66,6 +68,8 @@ class BoundCall:
     preferences: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     assign: str = ""
     source: BoundCall | None = None
+    picked: int = -1
+    others: tuple[BoundCall, ...] = ()
 
     @property
     def what_if(self) -> bool:
@@ -80,9 +84,57 @@ class BoundCall:
 
 @dataclass(frozen=True, slots=True)
 class PendingSession:
-    """Stands where a session is wanted that a call in the same line is yet to open."""
+    """Stands where a session is wanted that a call in the same line is yet to open.
+
+    ``index`` is its place among the sessions of that call, -1 for all of them.
+    """
 
     call: BoundCall
+    index: int = -1
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """What the sessions lead to, one each; None where the call does not name it."""
+        values = self.call.values
+        for name in ("ComputerName", "HostName", "ConnectionUri", "VMName", "VMId", "ContainerId", "SSHConnection"):
+            if name in values:
+                given = values[name]
+                return given if isinstance(given, tuple) else (given,)
+        return (None,)
+
+    @property
+    def name(self) -> str:
+        """The name that the session will have, empty where the call gives none."""
+        given = self.call.values.get("Name") or ()
+        names = (given,) if isinstance(given, str) else given
+        return str(names[max(self.index, 0)]) if max(self.index, 0) < len(names) else ""
+
+    @property
+    def id(self) -> int:
+        """None has this one: it is known once the session is open."""
+        return -1
+
+    @property
+    def instance_id(self) -> uuid.UUID:
+        """None has this one: it is known once the session is open."""
+        return uuid.UUID(int=0)
+
+    @property
+    def info(self) -> ConnectionInfo:
+        """Where it leads, as far as a look-up asks."""
+        return ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": str(self.targets[max(self.index, 0)] or "")})
+
+    def each(self) -> list[PendingSession]:
+        """Return the sessions one by one."""
+        return [PendingSession(self.call, index) for index in range(len(self.targets))]
+
+
+class CallNeeded(Exception):
+    """A call inside a line has to be run before the line can be read on; ``place`` is where it stands."""
+
+    def __init__(self, call: BoundCall, place: tuple[int, ...]) -> None:
+        super().__init__(call.cmdlet)
+        self.call, self.place = call, place
 
 
 def is_session(value: object) -> bool:
@@ -117,9 +169,10 @@ class BindContext:
 
     ``exists`` tells whether an absolute path is there; ``sessions`` lists the open sessions; ``variables`` holds what
     ``$name`` means (names lower case, without the dollar sign), ``environment`` what ``$env:NAME`` means.
-    ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does; ``keeps_variables`` accepts a
-    variable that is set and not yet used, where it can be used later. ``evaluate`` reads a shell's argument that is an
-    expression, such as a hashtable, and raises CallError; ``line.bind`` hands it in.
+    ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does. ``results`` holds what calls inside
+    the line have given, by their places: a call that is not among them raises CallNeeded. None where nothing is run:
+    a variable that is set must be used then. ``evaluate`` reads a shell's argument that is an expression, such as a
+    hashtable, and raises CallError; ``line.bind`` hands it in.
     """
 
     user: str = field(default_factory=_user)
@@ -131,7 +184,7 @@ class BindContext:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     platform: str = sys.platform
     allow_what_if: bool = False
-    keeps_variables: bool = False
+    results: Mapping[tuple[int, ...], Any] | None = None
     evaluate: Callable[[str, BindContext], Any] = _no_expressions
 
 

@@ -18,6 +18,8 @@ from pstui.backends.errors import CallError
 _OBJECTS = ("Hashtable", "PSPrimitiveDictionary", "PSSessionOption", "PSSession", "PSCredential", "Object", "PSObject")
 #: types that a script block is converted to, or is
 _TAKE_SCRIPTS = ("String", "ScriptBlock", "PSObject", "Object[]")
+#: types that a list can be
+_TAKE_LISTS = ("Object[]", "PSObject", "Hashtable", "PSPrimitiveDictionary", "SwitchParameter")
 _VARIABLE = re.compile(r"\+?(?:(?:script|global|local|private|variable):)?[^:+][^:]*\Z", re.IGNORECASE)
 
 
@@ -57,6 +59,8 @@ def _common_null(cmdlet: Cmdlet, parameter: Parameter) -> Any:
 
 def _convert(parameter: Parameter, value: Value, context: BindContext) -> Any:
     value = _evaluated(parameter.type, value, context)
+    if value.value == [] and not parameter.type.endswith("[]"):
+        value = Value(None, value.text, value.shell, value.place)  # what a call without a result gives
     if value.value is None and (parameter.type == "String" or _is_value_type(parameter.type)):
         return None
     if value.value is None and parameter.type == "PSCredential" and _must_somewhere(parameter):
@@ -89,6 +93,9 @@ def _evaluated(type_name: str, value: Value, context: BindContext) -> Value:
 def _scalar(type_name: str, value: Value) -> Any:
     if isinstance(value.value, ScriptBlock) and type_name not in _TAKE_SCRIPTS:
         raise ConversionError("It takes no script block.", "Put the value in quotes instead of braces.")
+    if isinstance(value.value, list | tuple) and type_name not in _TAKE_LISTS:
+        why = f"It takes one, and {len(value.value)} are given."
+        raise ConversionError(why, "Name one of them, such as $m[0].", "CannotConvertArgument")
     if type_name in values.ENUMS:
         return values.enumeration(value.value, type_name)
     if type_name == "Object[]":
@@ -172,7 +179,8 @@ def _broken(rule: str, result: Any) -> str:
 
 def _is_empty(result: Any) -> bool:
     if isinstance(result, tuple):
-        return not result or any(_is_empty(item) for item in result)
+        # an empty hashtable in a list is for the cmdlet itself to refuse (measured with -SSHConnection)
+        return not result or any(_is_empty(item) for item in result if not isinstance(item, dict))
     return result is None or (isinstance(result, str | dict) and len(result) == 0)
 
 

@@ -52,11 +52,15 @@ _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How one set uses a parameter: must it be given, at which position, does it take pipeline input by value."""
+    """How one set uses a parameter: must it be given, at which position, does it take pipeline input.
+
+    ``pipeline`` takes an object of the pipe as its value, ``by_property`` the object's property of its name.
+    """
 
     mandatory: bool = False
     position: int | None = None
     pipeline: bool = False
+    by_property: bool = False
 
 
 @dataclass(frozen=True, slots=True)

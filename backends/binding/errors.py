@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.parameters import Cmdlet
@@ -11,10 +13,14 @@ from pstui.backends.errors import CallError
 
 
 class BindingError(CallError):
-    """A call that does not bind. ``place`` is the mistake's place in the line, in code points; -1 if it has none."""
+    """A call that does not bind. ``place`` is the mistake's place in the line, in code points; -1 if it has none.
+
+    ``common`` holds the common parameters where the cmdlet itself reports the error, so that they act on it.
+    """
 
     place: int = -1
     length: int = 1
+    common: Mapping[str, Any] = MappingProxyType({})
 
 
 class MissingMandatory(BindingError):

@@ -1,164 +1,43 @@
 """Expressions and arguments of a PowerShell line, as far as a call to a session cmdlet needs them.
 
-How this works. ``Cursor`` is a place among the tokens of one line, with the variables that the line has set so far.
-``Reader`` reads from there by descent: ``call`` is a cmdlet with its arguments, ``argument`` one value or several with
-commas between them, ``operand`` one value with its properties, ``statement`` what parentheses may hold. A call in
-parentheses is bound at once, and ``result_of`` says what it gives to the one around it: session options, a credential,
-the open sessions it finds, or a ``PendingSession`` where a session is yet to be opened.
+How this works. ``Reader`` reads from a place among tokens (``Cursor``) by descent: ``pipeline`` is a value or a call
+and what it is piped into, ``call`` a cmdlet with its arguments, ``argument`` one value or several with commas between
+them, ``operand`` one value with its properties and items; in the block of a Where-Object there are conditions, too.
 
-Nothing is computed: operators, sub-expressions in a text and types other than a few are refused with their place
-marked. The value of a variable is looked up in the line first, then among what was set before, then among the
-constants. ``preferences`` turns the preference variables for remoting (protocol-notes 1.6) into what a profile's
-``[defaults]`` would say.
+``result_of`` says what a call gives to the rest of the line. Where the line is run (``BindContext.results``) a call
+inside it is run first: it raises ``CallNeeded``, and the line is read again with what it gave. Where the line is only
+bound, a session that is yet to be opened is a ``PendingSession``.
+
+Nothing else is computed: other operators, sub-expressions in a text and types other than a few are refused with their
+place marked.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pstui.backends.binding import session_options as binding_options
 from pstui.backends.binding import values
 from pstui.backends.binding.binder import DASHES, Element, Name, bind_elements
-from pstui.backends.binding.context import (
-    BindContext,
-    BoundCall,
-    PendingSession,
-    ScriptBlock,
-    is_session,
-    mark,
-    refuse_at,
-)
+from pstui.backends.binding.conditions import condition
+from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, PendingSession, ScriptBlock, mark
 from pstui.backends.binding.conversion import SessionOption
+from pstui.backends.binding.cursor import Cursor, preferences
 from pstui.backends.binding.errors import BindingError
-from pstui.backends.binding.parameters import OPENING, cmdlet_name
-from pstui.backends.binding.session_options import SESSION_OPTIONS, from_table
+from pstui.backends.binding.members import Record, item, objects_of, only, text_of
+from pstui.backends.binding.parameters import OPENING, cmdlet_name, object_cmdlet_name
+from pstui.backends.binding.pipes import imported, passed_on
 from pstui.backends.binding.values import ConversionError, Value
 from pstui.backends.binding.writer import quote
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.language.numbers import parse_number
+from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
-
-_KEYS = {"pssessionconfigurationname": "configuration_name", "pssessionapplicationname": "application_name"}
-
-
-def preferences(value_of: Callable[[str], Any]) -> dict[str, Any]:
-    """Return the variables that are set as profiles' ``[defaults]`` would say them, by TOML key.
-
-    ``value_of`` returns what a variable of a lower-case name holds, None if nothing. A ``$PSSessionOption`` that does
-    not convert counts as not set, as in PowerShell (``session-option``).
-    """
-    found: dict[str, Any] = {
-        key: text for name, key in _KEYS.items() if isinstance(text := value_of(name), str) and text
-    }
-    options = value_of("pssessionoption")
-    if isinstance(options, Mapping):
-        try:
-            by_name = options if isinstance(options, SessionOption) else from_table(options)
-        except ConversionError:
-            return found
-        keys = {item.name: item.key for item in SESSION_OPTIONS}
-        found["session_option"] = {keys[name]: value for name, value in by_name.items() if value is not None}
-    return found
-
-
-_PROPERTIES = {"id": "id", "name": "name", "instanceid": "instance_id"}
-_SCOPE = re.compile(r"(?:global|script|local|private|variable):", re.IGNORECASE)
-_IN_TEXT = re.compile(r"\$(?:\{(?P<braced>[^}]*)\}|(?P<name>(?:env:)?\w+))", re.IGNORECASE)
-
-
-def without_scope(name: str) -> str:
-    """Return a variable's name without its scope: there is one for all here."""
-    return name[found.end() :] if (found := _SCOPE.match(name)) else name
-
-
-class Cursor:
-    """A place among tokens; ``variables`` holds what earlier statements of the same text assigned."""
-
-    def __init__(self, text: str, tokens: Sequence[Token], context: BindContext) -> None:
-        skipped = (TokenKind.CONTINUATION, TokenKind.COMMENT)
-        self.text = text
-        self.tokens = [token for token in tokens if token.kind not in skipped]
-        self.index = 0
-        self.depth = 0
-        self.context = context
-        self.variables: dict[str, Any] = {}
-
-    def peek(self) -> Token | None:
-        return self.tokens[self.index] if self.index < len(self.tokens) else None
-
-    def next_is(self, kind: TokenKind, text: str = "") -> bool:
-        token = self.peek()
-        return token is not None and token.kind is kind and (not text or token.text == text)
-
-    def take(self) -> Token:
-        token = self.peek()
-        if token is None:
-            hint = "A value, a closing quote or a bracket is missing at its end."
-            raise refuse_at(self.text, len(self.text), len(self.text), "The line ends too early", hint)
-        self.index += 1
-        return token
-
-    def refuse(self, token: Token, what: str, hint: str = "", *, error_id: str = "") -> CallError:
-        return refuse_at(self.text, token.start, token.end, what, hint, error_id=error_id)
-
-    def close(self) -> None:
-        token = self.take()
-        if token.kind is not TokenKind.RIGHT:
-            raise self.refuse(token, "The bracket should close here", "Give one call or one value in parentheses.")
-
-    def variable(self, token: Token) -> Any:
-        return self.lookup(token.text[1:].strip("{}"), token)
-
-    def lookup(self, spelled: str, token: Token) -> Any:
-        """Return what a variable holds. Raises CallError for one that is not known here."""
-        name = without_scope(spelled).casefold()
-        constants = {"true": True, "false": False, "null": None, "home": self.context.home, "pwd": self.context.cwd}
-        constants |= {"env:user": self.context.user, "env:username": self.context.user, "env:home": self.context.home}
-        for known in (self.variables, self.context.variables, constants):
-            if name in known:
-                return known[name]
-        if name.startswith("env:") and spelled[4:] in self.context.environment:
-            return self.context.environment[spelled[4:]]
-        hint = "The variables known are those that were set here, $true, $false, $null, $HOME, $PWD and $env:NAME."
-        raise self.refuse(token, "This variable is not known here", hint)
-
-    def known(self, name: str) -> Any:
-        """Return what a variable that was set holds, None if it was not; the name in lower case."""
-        return self.variables.get(name, self.context.variables.get(name))
-
-    def expand(self, token: Token) -> str:
-        """Return a double-quoted text with its variables put in; anything that would be computed is refused."""
-        if re.search(r"(?<!`)\$\(", token.text) or "`$" in token.text:
-            raise self.refuse(token, "Nothing is computed inside a text here", "Use single quotes, or write it out.")
-
-        def put_in(match: re.Match[str]) -> str:
-            value = self.lookup(match["braced"] or match["name"] or "", token)
-            if isinstance(value, str | int):
-                return str(value)
-            raise self.refuse(token, "Only a text or a number can be put into a text", "Write it out.")
-
-        return _IN_TEXT.sub(put_in, token.value())
-
-    def member(self, value: Any, member: Token) -> Any:
-        name = member.text.casefold()
-        if isinstance(value, PendingSession):
-            hint = "Give the session itself: -Session $s."
-            raise self.refuse(member, "The session is not open yet, so it has no properties", hint)
-        if is_session(value) and name in _PROPERTIES:
-            return getattr(value, _PROPERTIES[name])
-        if is_session(value) and name == "computername":
-            return value.info.computer_name
-        if isinstance(value, PSCredential) and name == "username":
-            return value.user_name
-        raise self.refuse(
-            member, "This property is not known here", "A session has Id, Name, InstanceId, ComputerName."
-        )
-
 
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
@@ -166,11 +45,116 @@ _ENDS = (TokenKind.PIPE, TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.RIGHT
 #: what to use here instead of another cmdlet
 _INSTEAD = {"enter-pshostprocess": "Enter-PSSession -ProcessId NUMBER enters a process of this computer."}
 _MAX_DEPTH = 24
+#: most items of a range
+_MAX_RANGE = 1000
+#: what begins with a call rather than a value
+_CALLS = (TokenKind.COMMAND, TokenKind.INVOKE)
+#: what may stand before a property or an index
+_HAVE_MEMBERS = (TokenKind.VARIABLE, TokenKind.LEFT, TokenKind.STRING, TokenKind.EXPANDABLE_STRING)
+#: cmdlets that work on all sessions that come through the pipe at once
+_TAKE_ALL = ("Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession")
+#: cmdlets whose place is at the end, because they lead elsewhere
+_LEAD_AWAY = ("Enter-PSSession", "Exit-PSSession", "Receive-PSSession")
+#: cmdlets that give something to a line that is only bound
+_GIVE = ("Get-Credential", "Import-Csv", "New-PSSession", "Get-PSSession")
+_CULTURES = {"get-culture": "psculture", "get-uiculture": "psuiculture"}
 _MINUS_NAME = re.compile(r"(?P<name>[^:]*)(?P<colon>:?)\Z", re.DOTALL)
 
 
 class Reader(Cursor):
     """Reads calls and the values among their arguments."""
+
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        context: BindContext,
+        *,
+        computes: bool = False,
+        prefix: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__(text, tokens, context)
+        #: whether comparisons are computed: where the line is run
+        self.computes = computes
+        self._prefix, self._blocks = prefix, 0
+
+    # -- pipelines and calls ----------------------------------------------------------------------------------
+
+    def pipeline(self) -> tuple[BoundCall | None, Any, Token]:
+        """Read a value or a call and what it is piped into: (the call at the end or None, the value, first token)."""
+        first = self.peek() or self.take()
+        call: BoundCall | None = None
+        value: Any = None
+        if first.kind in _CALLS and first.text.casefold() in _CULTURES:
+            value = self.lookup(_CULTURES[self.take().text.casefold()])
+        elif first.kind in _CALLS:
+            call = self.call()
+            if object_cmdlet_name(call.cmdlet) and call.cmdlet not in ("Get-Credential", "Import-Csv"):
+                raise self.refuse(first, f"{call.cmdlet} needs something from the pipe", "Such as Get-PSSession | …")
+        else:
+            value = condition(self) if self.computes else self.argument().value
+        while self.next_is(TokenKind.PIPE):
+            pipe, source = self.take(), call
+            objects = objects_of(value if call is None else self.result_of(call, pipe))
+            call, value = self._piped_into(objects, pipe)
+            if call is not None and call.source is None and source is not None and self.context.results is None:
+                call = dataclasses.replace(call, source=source)
+        return call, value, first
+
+    def _piped_into(self, objects: list[Any], pipe: Token) -> tuple[BoundCall | None, Any]:
+        """Read what takes the objects: the call that is yet to be run, or what a cmdlet has made of them."""
+        following = self.peek()
+        word = following.value() if following is not None else ""
+        if object_cmdlet_name(word) is not None:
+            call = self.call()
+            try:
+                return None, only(passed_on(call, objects, self._run_block))
+            except (CallError, ConversionError) as error:
+                raise self._marked(error, following or pipe) from None
+        target = cmdlet_name(word)
+        if target == "Invoke-Command":
+            return self.call(_piped(objects[0] if len(objects) == 1 else objects, pipe)), None
+        if len(objects) > 1 and target == "Enter-PSSession":
+            what = f"{len(objects)} values come through the pipe; one session can be entered at a time"
+            raise self.refuse(pipe, what, "Name one of them, such as with Select-Object -First 1.")
+        if not objects or (self.context.results is None and objects == [None]):
+            if target is None or not (self.context.results is not None or target in _TAKE_ALL):
+                hint = "Get-PSSession lists the sessions that are open."
+                raise self.refuse(pipe, "Nothing comes through the pipe", hint)
+            return self._nothing_to_do(target), None
+        if target in _TAKE_ALL and len(objects) > 1:
+            return self.call(_piped(objects, pipe)), None
+        start, calls = self.index, list[BoundCall]()
+        for each in objects:
+            self.index = start
+            calls.append(self.call(_piped(each, pipe)))
+        return dataclasses.replace(calls[0], others=tuple(calls[1:])), None
+
+    def _nothing_to_do(self, target: str) -> BoundCall:
+        """Read over a call that gets nothing from the pipe: PowerShell does nothing then, and says nothing."""
+        self.take()
+        self.arguments()
+        return BoundCall(target, "Session", {}, notices=("Nothing comes through the pipe: there is nothing to do.",))
+
+    def _run_block(self, block: str, each: Any) -> Any:
+        """Return what a script block gives, with ``$_`` for an object of the pipe."""
+        if self.depth >= _MAX_DEPTH:
+            raise CallError("There are too many blocks inside one another", "", f"At most {_MAX_DEPTH} are read.")
+        self._blocks += 1
+        inner = Reader(block, tokenize(block), self.context, computes=True, prefix=(*self._prefix, -self._blocks))
+        inner.variables = {**self.variables, "_": each, "psitem": each}
+        inner.depth = self.depth + 1
+        given: list[Any] = []
+        while (token := inner.peek()) is not None:
+            if token.kind in (TokenKind.SEMICOLON, TokenKind.NEWLINE):
+                inner.take()
+                continue
+            call, value, first = inner.pipeline()
+            given += objects_of(value if call is None else inner.result_of(call, first))
+            after = inner.peek()
+            if after is not None and after.kind not in (TokenKind.SEMICOLON, TokenKind.NEWLINE):
+                raise inner.refuse(after, "This is not computed here", "Comparisons with -and, -or and -not are.")
+        return given[0] if len(given) == 1 else given
 
     def call(self, piped: Value | None = None) -> BoundCall:
         """Read one command with its arguments and bind it."""
@@ -181,25 +165,37 @@ class Reader(Cursor):
             word = token.value()
         else:
             raise self.refuse(token, "A cmdlet is expected here", "Such as Enter-PSSession or New-PSSession.")
-        if word.casefold() in ("get-credential", "microsoft.powershell.security\\get-credential"):
-            return self._get_credential()
-        if cmdlet_name(word) is None:
+        if cmdlet_name(word) is None and object_cmdlet_name(word) is None:
             hint = f"Only the session cmdlets can be called here. A text needs quotes: {quote(word)}."
             hint = _INSTEAD.get(word.casefold(), hint)
             raise self.refuse(token, f"{word!r} is not a session cmdlet", hint, error_id="CommandNotFoundException")
+        self.unset.clear()
         try:
             call = bind_elements(word, self.arguments(), self.context, piped=piped)
         except BindingError as error:
-            if error.place >= 0:
-                marked = mark(self.text, error.place, error.place + error.length)
-                error.why, error.place = f"{error.why}\n{marked}".lstrip("\n"), -1
-            raise
+            raise self._marked(error) from None
+        if call.cmdlet == "Get-Credential":
+            return _asked(call)
         if call.cmdlet in OPENING and (found := preferences(self.known)):
             call = dataclasses.replace(call, preferences=found)
-        pending = [item for item in _items(call.values.get("Session")) if isinstance(item, PendingSession)]
+        named = (*objects_of(call.values.get("Session")), *call.sessions)
+        pending = [each for each in named if isinstance(each, PendingSession)]
         if not pending:
             return call
-        return dataclasses.replace(call, source=pending[0].call)
+        return dataclasses.replace(call, source=pending[0].call, picked=pending[0].index)
+
+    def _marked(self, error: CallError | ConversionError, token: Token | None = None) -> CallError:
+        """Return a refusal with its place marked, and with the variables that are not set."""
+        if isinstance(error, ConversionError):
+            assert token is not None
+            return self.refuse(token, error.why, error.hint)
+        if isinstance(error, BindingError) and error.place >= 0:
+            marked = mark(self.text, error.place, error.place + error.length)
+            error.why, error.place = f"{error.why}\n{marked}".lstrip("\n"), -1
+        if self.unset:
+            names = ", ".join(f"${name}" for name in dict.fromkeys(self.unset))
+            error.hint = f"{names} {'has' if len(set(self.unset)) == 1 else 'have'} no value here. {error.hint}".strip()
+        return error
 
     def arguments(self) -> list[Element]:
         """Read arguments up to the end of the command."""
@@ -220,8 +216,20 @@ class Reader(Cursor):
                 match = _MINUS_NAME.match(token.text[1:])
                 name, colon = (match["name"], bool(match["colon"])) if match else (token.text[1:], False)
                 elements.append(Name(name, token.text.rstrip(":"), colon, False, token.start))
+            elif token.kind is TokenKind.SPLAT:
+                elements += self._splatted(self.take())
             else:
                 elements.append(self.argument())
+
+    def _splatted(self, token: Token) -> list[Element]:
+        """Return the arguments that a splatted hashtable or list stands for."""
+        value, elements = self.variable(token), list[Element]()
+        if not isinstance(value, Mapping):
+            return [Value(each, text_of(each), False, token.start) for each in objects_of(value)]
+        for name, inner in value.items():
+            elements.append(Name(str(name), token.text, True, False, token.start, splatted=True))
+            elements.append(Value(inner, text_of(inner), False, token.start))
+        return elements
 
     def argument(self) -> Value:
         """Read one argument; values with commas between them are one list."""
@@ -246,14 +254,49 @@ class Reader(Cursor):
             hint = f"At most {_MAX_DEPTH} are read; assign the inner value to a variable first."
             raise self.refuse(token, "There are too many brackets inside one another", hint)
         result = self._primary(token)
+        if token.kind in _HAVE_MEMBERS:
+            result = self._members(result, token)
+        if self.next_is(TokenKind.OPERATOR, ".."):
+            result = self._range(result, self.take())
         self.depth -= 1
-        while self.next_is(TokenKind.OPERATOR, ".") and token.kind in (TokenKind.VARIABLE, TokenKind.LEFT):
-            self.take()
-            result = Value(self.member(result.value, self.take()), token.text, False, token.start)
         following = self.peek()
-        if following is not None and following.kind is TokenKind.OPERATOR and following.text != "=":
+        if (
+            not self.computes
+            and following is not None
+            and following.kind is TokenKind.OPERATOR
+            and following.text != "="
+        ):
             raise self.refuse(following, "Nothing is computed here", "Write the value itself.")
         return result
+
+    def _members(self, result: Value, token: Token) -> Value:
+        """Read the properties and indexes that follow a value."""
+        while (following := self.peek()) is not None:
+            if following.kind is TokenKind.OPERATOR and following.text == ".":
+                self.take()
+                result = Value(self.member(result.value, self.take()), token.text, False, token.start)
+            elif following.text == "[" and following.start == self.tokens[self.index - 1].end:
+                self.take()
+                index = self.argument().value
+                self.close()
+                try:
+                    result = Value(item(result.value, index), token.text, False, token.start)
+                except ConversionError as error:
+                    raise self.refuse(following, error.why, error.hint) from None
+                except CallError as error:
+                    raise self._marked(self.refuse(token, error.what, error.hint, error_id=error.error_id)) from None
+            else:
+                break
+        return result
+
+    def _range(self, first: Value, operator: Token) -> Value:
+        try:
+            numbers = _numbers(first.value, self.operand().value)
+        except ConversionError as error:
+            raise self.refuse(operator, error.why, error.hint) from None
+        return Value(numbers, first.text, False, first.place)
+
+    # -- values -----------------------------------------------------------------------------------------------
 
     def _primary(self, token: Token) -> Value:
         kind, text = token.kind, token.text
@@ -288,9 +331,9 @@ class Reader(Cursor):
             case "@{":
                 return Value(self._table(), "@{…}", False, token.start)
             case "@(":
-                items = [] if self.next_is(TokenKind.RIGHT) else self.statement().value
+                given = [] if self.next_is(TokenKind.RIGHT) else self.statement().value
                 self.close()
-                return Value(items if isinstance(items, list) else [items], "@(…)", False, token.start)
+                return Value(objects_of(given), "@(…)", False, token.start)
             case "(" | "$(":
                 inner = self.statement()
                 self.close()
@@ -300,25 +343,37 @@ class Reader(Cursor):
         raise self.refuse(token, "This is not computed here", "Write the value itself.")
 
     def statement(self) -> Value:
-        """Read what parentheses may hold: a call, whose result it is, or a list of values."""
+        """Read what parentheses may hold: a call or a pipeline, whose result it is, or a list of values."""
         token = self.peek()
-        if token is not None and token.kind in (TokenKind.COMMAND, TokenKind.INVOKE):
-            return Value(self.result_of(self.call(), token), token.text, False, token.start)
-        return self.argument()
+        start = self.index
+        call, value, first = self.pipeline()
+        if call is not None:
+            return Value(self.result_of(call, first), first.text, False, first.start)
+        text = value if isinstance(value, str) else self.text[first.start : self.tokens[self.index - 1].end]
+        if token is not None and self.index == start + 1:
+            text = token.text if not isinstance(value, str) else value
+        return Value(value, text, False, first.start)
 
     def result_of(self, call: BoundCall, token: Token) -> Any:
-        """Return what a call gives to the one around it: options, a credential, a session to be made, sessions."""
+        """Return what a call gives to the rest of the line. Raises CallNeeded where it is to be run for that."""
         if call.cmdlet == "New-PSSessionOption":
             return SessionOption(call.values)
+        if call.cmdlet in _LEAD_AWAY or (self.context.results is None and call.cmdlet not in _GIVE):
+            hint = "Write it by itself, without a pipe or parentheses."
+            raise self.refuse(token, f"{call.cmdlet} gives nothing that could be used here", hint)
+        if self.context.results is not None:
+            place = (*self._prefix, token.start)
+            if place not in self.context.results:
+                raise CallNeeded(call, place)
+            return self.context.results[place]
         if call.cmdlet == "Get-Credential":
             return call.values["Credential"]
+        if call.cmdlet == "Import-Csv":
+            return imported(call, self.context.cwd, self.context.home)
         if call.cmdlet == "New-PSSession":
             return PendingSession(call)
-        if call.cmdlet == "Get-PSSession":
-            found = self.found_sessions(call, token)
-            return found[0] if len(found) == 1 else found or None
-        hint = "Write it by itself, without a pipe or parentheses."
-        raise self.refuse(token, f"{call.cmdlet} gives nothing that could be used here", hint)
+        found = self.found_sessions(call, token)
+        return found[0] if len(found) == 1 else found
 
     def found_sessions(self, call: BoundCall, token: Token) -> list[Any]:
         """Return the open sessions that Get-PSSession finds; a computer's name also finds a session so named."""
@@ -368,36 +423,52 @@ class Reader(Cursor):
         name = self.take()
         self.close()
         operand = self.operand()
-        wanted = name.text.casefold().removeprefix("system.")
         try:
-            match wanted:
-                case "guid":
-                    return Value(values.guid(operand.value), operand.text, False, name.start)
-                case "int" | "int32":
-                    return Value(values.integer(operand.value), operand.text, False, name.start)
-                case "string":
-                    text = values.text_of(operand)
-                    return Value(text, text, False, name.start)
-                case "management.automation.remoting.pssessionoption" if isinstance(operand.value, dict):
-                    options = SessionOption(binding_options.from_table(operand.value))
-                    return Value(options, operand.text, False, name.start)
-                case "uri" | "timespan" if isinstance(operand.value, str):
-                    return operand
+            value = _converted(name.text.casefold().removeprefix("system."), operand)
         except ConversionError as error:
             raise self.refuse(name, error.why, error.hint) from None
-        raise self.refuse(name, "This type is not known here", "Write the value itself.")
+        if value is None:
+            raise self.refuse(name, "This type is not known here", "Write the value itself.")
+        return Value(value, value if isinstance(value, str) else operand.text, False, name.start)
 
-    def _get_credential(self) -> BoundCall:
-        user = ""
-        elements = self.arguments()
-        for index, element in enumerate(elements):
-            before = elements[index - 1] if index else None
-            about = before.name.casefold() if isinstance(before, Name) else ""
-            if isinstance(element, Value) and not (
-                about and any(word.startswith(about) for word in ("message", "title"))
-            ):
-                user = element.value.user_name if isinstance(element.value, PSCredential) else str(element.value)
-        return BoundCall("Get-Credential", "CredentialSet", {"Credential": PSCredential(user)})
+
+def _converted(wanted: str, operand: Value) -> Any:
+    """Return a value as one of the types that a line may name, None for another type. Raises ConversionError."""
+    value = operand.value
+    match wanted:
+        case "guid":
+            return values.guid(value)
+        case "int" | "int32":
+            return values.integer(value)
+        case "string":
+            return values.text_of(operand)
+        case "management.automation.remoting.pssessionoption" if isinstance(value, dict):
+            return SessionOption(binding_options.from_table(value))
+        case "pscustomobject" | "psobject" | "management.automation.pscustomobject" if isinstance(value, Mapping):
+            return Record(dict(value))
+        case "uri" | "timespan" if isinstance(value, str):
+            return value
+        case "ordered" | "hashtable" if isinstance(value, dict):
+            return value
+    return None
+
+
+def _numbers(first: Any, last: Any) -> list[int]:
+    """Return the numbers of a range, upwards or downwards. Raises ConversionError."""
+    begin, end = values.integer(first), values.integer(last)
+    if abs(end - begin) >= _MAX_RANGE:
+        raise ConversionError("The range is too long.", f"At most {_MAX_RANGE} numbers are taken.")
+    return list(range(begin, end + 1) if begin <= end else range(begin, end - 1, -1))
+
+
+def _piped(value: Any, pipe: Token) -> Value:
+    return Value(value, str(value) if isinstance(value, str | int) else "", False, pipe.start)
+
+
+def _asked(call: BoundCall) -> BoundCall:
+    """Return a Get-Credential with the credential as far as it is given; a user name is one without its password."""
+    given = call.values.get("Credential") or PSCredential(str(call.values.get("UserName") or ""))
+    return dataclasses.replace(call, values={**call.values, "Credential": given})
 
 
 def _number(text: str) -> int | float | str:
@@ -408,9 +479,3 @@ def _number(text: str) -> int | float | str:
     if number is None:
         return text
     return float(number.value) if isinstance(number.value, Decimal) else number.value
-
-
-def _items(value: Any) -> Sequence[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list | tuple) else [value]

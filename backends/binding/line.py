@@ -1,9 +1,9 @@
 """Calls as people give them: the arguments of a shell, or a whole PowerShell line, typed or pasted.
 
 Taken as a line: one call; ``$s = CALL``; assignments before the call that uses them; a value, a session or another
-call piped into it; calls in parentheses for a session, session options or a credential. A console's prompts,
-continuation prompts and line breaks before a parameter are passed over. Everything else is refused with its place
-marked.
+call piped into it; calls in parentheses for a session, session options or a credential. Where the line is run, a value
+alone is shown, too. A console's prompts, continuation prompts and line breaks before a parameter are passed over.
+Everything else is refused with its place marked.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pstui.backends.binding.binder import bind_elements, shell_elements
+from pstui.backends.binding.binder import Element, Name, bind_elements, shell_elements
 from pstui.backends.binding.context import BindContext, BoundCall, PendingSession, is_session, refuse_at
+from pstui.backends.binding.cursor import without_scope
 from pstui.backends.binding.errors import quoted
-from pstui.backends.binding.expressions import Reader, without_scope
-from pstui.backends.binding.parameters import cmdlet_name
+from pstui.backends.binding.expressions import Reader
+from pstui.backends.binding.members import objects_of, only, with_member
+from pstui.backends.binding.parameters import cmdlet, cmdlet_name
 from pstui.backends.binding.values import Value
 from pstui.backends.errors import CallError
 from pstui.backends.language.scanner import tokenize
@@ -31,8 +33,6 @@ _MORE = re.compile(_BEGIN + r"[ \t]*>>(?:[ \t]|$)", re.MULTILINE)
 # it begins at no blank: a long row of them would be gone through from each one
 _WRAPPED = re.compile(r"(?:`[ \t]*)?(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015][A-Za-z])")
 _MAX_LENGTH = 1 << 16
-#: cmdlets that work on each session that comes through the pipe
-_TAKE_ALL = ("Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession", "Receive-PSSession")
 _TEXTS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
 
@@ -41,9 +41,30 @@ def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = N
     """Bind the arguments of a shell to a cmdlet, given by name or alias.
 
     Quotes are gone by then: digits alone are a number (so ``99`` names a session's Id, as in PowerShell), everything
-    else is text until its parameter's type says otherwise. Raises CallError with the id of the real cmdlet.
+    else is text until its parameter's type says otherwise. What follows the program of -Command is its own, up to a
+    parameter of the cmdlet written in full; after ``--`` all is. Raises CallError with the id of the real cmdlet.
     """
-    return bind_elements(name, shell_elements(arguments), replace(context or BindContext(), evaluate=evaluate))
+    return bind_elements(name, _elements(name, arguments), replace(context or BindContext(), evaluate=evaluate))
+
+
+def _elements(name: str, arguments: Sequence[str]) -> list[Element]:
+    words = [word.casefold() for word in arguments]
+    if cmdlet_name(name) != "Enter-PSSession" or "-command" not in words[:-2]:
+        return shell_elements(arguments)
+    start = words.index("-command") + 1
+    known = {f"-{each.name}".casefold() for each in cmdlet("Enter-PSSession", what_if=True).parameters.values()}
+    end = next((place for place in range(start + 1, len(words)) if words[place].partition(":")[0] in known), len(words))
+    program, rest = [*arguments[start:end]], arguments[end:]
+    if "--" in program[1:]:
+        place = program.index("--", 1)
+        program, rest = [*program[:place], *arguments[start + place + 1 :]], ()
+    if len(program) == 1:
+        return shell_elements(arguments)
+    command: list[Element] = [
+        Name("Command", "-Command", False, True, start),
+        Value(program, " ".join(program), True, start),
+    ]
+    return [*shell_elements(arguments[: start - 1]), *command, *shell_elements(rest)]
 
 
 def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
@@ -61,11 +82,12 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
         token = reader.peek()
         if token is None:
             break
-        if call is not None and not call.assign:
+        if call is not None and not call.assign and call.cmdlet != "New-PSSession":
             raise reader.refuse(token, "Only one call can be given", "Give this one by itself.")
         call = _statement(reader)
         if call.cmdlet == "New-PSSession":
             opened.append((token, call))
+            reader.context = _with_sessions(reader.context, PendingSession(call))
         after = reader.peek()
         if after is not None and not _at_break(reader):
             raise reader.refuse(after, "This cannot be used here", "Give the call alone.")
@@ -74,8 +96,9 @@ def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:
     used = replace(call.source or call, assign="")
     for first, made in opened:
         if replace(made, assign="") != used:
-            raise reader.refuse(first, f"${made.assign} is not used after it", "Make one call for each session.")
-    if call.cmdlet == _PLAIN and not context.keeps_variables:
+            what = f"${made.assign} is not used after it" if made.assign else "The session is not used after it"
+            raise reader.refuse(first, what, "Make one call for each session.")
+    if call.cmdlet == _PLAIN and context.results is None:
         raise refuse_at(text, 0, len(text), "A value alone does nothing here", "Give a call that uses it.")
     return call
 
@@ -93,6 +116,31 @@ def statements(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def one_line(text: str) -> str:
+    """Return lines as one: statements with semicolons between them, line breaks inside brackets as what they mean."""
+    try:
+        parts = statements(text)
+    except CallError:
+        return " ".join(text.split())
+    return "; ".join(map(_unbroken, parts))
+
+
+def _unbroken(part: str) -> str:
+    opened: list[str] = []
+    pieces, end = list[str](), 0
+    for token in tokenize(part):
+        if token.kind is TokenKind.LEFT:
+            opened.append(token.text)
+        elif token.kind is TokenKind.RIGHT and opened:
+            opened.pop()
+        elif token.kind is TokenKind.CONTINUATION or token.kind is TokenKind.NEWLINE:
+            separates = token.kind is TokenKind.NEWLINE and bool(opened) and opened[-1] not in ("(", "[")
+            last = "".join(pieces) + part[end : token.start]
+            pieces += [part[end : token.start], "; " if separates and last.rstrip()[-1:] not in "{;(" else " "]
+            end = token.end
+    return "".join([*pieces, part[end:]])
+
+
 def evaluate(text: str, context: BindContext) -> Any:
     """Return the value of one expression: a hashtable, a variable, a call in parentheses. Raises CallError."""
     # in parentheses, so that a variable or a hashtable is read as the value that it is
@@ -104,12 +152,14 @@ def evaluate(text: str, context: BindContext) -> Any:
     return result.value
 
 
-#: marks the assignment of a plain value, which is not a call by itself
-_PLAIN = ""
+#: marks the assignment of a plain value, which is not a call by itself, and a value that is to be shown
+_PLAIN, SHOWN = "", "Out-Default"
+#: cmdlets whose result a variable can hold
+_KEEP = ("New-PSSession", "Get-PSSession", "Connect-PSSession", "Disconnect-PSSession", "Get-Credential", "Import-Csv")
 
 
 def _reader(text: str, context: BindContext) -> Reader:
-    return Reader(text, tokenize(_clean(text)), context)
+    return Reader(text, tokenize(_clean(text)), context, computes=context.results is not None)
 
 
 def _clean(text: str) -> str:
@@ -141,93 +191,60 @@ def _at_break(reader: Reader) -> bool:
     return token is not None and token.kind in _BREAKS
 
 
+def _with_sessions(context: BindContext, made: PendingSession) -> BindContext:
+    """Return surroundings in which the sessions of a call in the line are found by their names."""
+    named = [each for each in made.each() if each.name]
+    return replace(context, sessions=lambda: [*context.sessions(), *named])
+
+
 def _statement(reader: Reader) -> BoundCall:
-    name = _assigned(reader)
-    call, value, first = _pipeline(reader)
+    name, property_name = _assigned(reader)
+    call, value, first = reader.pipeline()
+    if call is None and isinstance(value, PendingSession):
+        call = value.call
     if not name:
         return call if call is not None else _shown(reader, value, first)
-    if call is not None:
+    if property_name:
+        value = value if call is None else only(objects_of(reader.result_of(call, first)))
+        value, call = with_member(reader.lookup(name), property_name, value), None
+    elif call is not None:
         call = replace(call, assign=name)
         value = _assignable(reader, call, first)
     reader.variables[name.casefold()] = value
     return call or BoundCall(_PLAIN, "", {"Value": value}, assign=name)
 
 
-def _assigned(reader: Reader) -> str:
-    if not (reader.next_is(TokenKind.VARIABLE) and reader.index + 1 < len(reader.tokens)):
-        return ""
-    equals = reader.tokens[reader.index + 1]
+def _assigned(reader: Reader) -> tuple[str, str]:
+    """Read ``$name =`` or ``$name.Property =``; return the name and the property, empty where nothing is assigned."""
+    tokens = reader.tokens[reader.index : reader.index + 4]
+    if not tokens or tokens[0].kind is not TokenKind.VARIABLE:
+        return "", ""
+    has_property = len(tokens) == 4 and tokens[1].text == "." and tokens[2].kind is TokenKind.MEMBER
+    equals = tokens[3] if has_property else tokens[1] if len(tokens) > 1 else tokens[0]
     if equals.kind is not TokenKind.OPERATOR or equals.text != "=":
-        return ""
-    name = without_scope(reader.take().text[1:].strip("{}"))
-    reader.take()
-    return name
+        return "", ""
+    reader.index += 4 if has_property else 2
+    return without_scope(tokens[0].text[1:].strip("{}")), tokens[2].text if has_property else ""
 
 
 def _assignable(reader: Reader, call: BoundCall, token: Token) -> Any:
+    if reader.context.results is not None and call.cmdlet in _KEEP:
+        return None  # the call is run by itself, and its result kept then
     if call.cmdlet == "Get-PSSession" and "ComputerName" in call.values and reader.peek() is None:
         return None  # the computer is asked once the line is run; nothing after it in the line needs to know now
-    if call.cmdlet in ("New-PSSession", "New-PSSessionOption", "Get-PSSession", "Get-Credential"):
-        return reader.result_of(call, token)
     if call.cmdlet == "Invoke-Command":
         return None
+    if call.cmdlet in (*_KEEP, "New-PSSessionOption"):
+        return reader.result_of(call, token)
     what = f"{call.cmdlet} gives nothing that a variable could hold"
     raise reader.refuse(token, what, "Write the call without the variable.")
 
 
-def _pipeline(reader: Reader) -> tuple[BoundCall | None, Any, Token]:
-    """Read a value or call, and what it is piped into: (call or None, value, first token)."""
-    first = reader.peek() or reader.take()
-    call: BoundCall | None = None
-    value: Any = None
-    if first.kind in (TokenKind.COMMAND, TokenKind.INVOKE):
-        call = reader.call()
-    else:
-        value = reader.argument().value
-        if isinstance(value, PendingSession) and not reader.next_is(TokenKind.PIPE):
-            call = value.call
-    while reader.next_is(TokenKind.PIPE):
-        pipe = reader.take()
-        if call is not None:
-            value = reader.result_of(call, pipe)
-        source = call
-        call = _piped_into(reader, value, pipe)
-        if call.source is None and source is not None:
-            call = replace(call, source=source)
-        if reader.next_is(TokenKind.PIPE):
-            raise reader.refuse(
-                reader.take(), "The pipeline has too many parts", "Give at most one source and one call."
-            )
-    return call, value, first
-
-
-def _piped_into(reader: Reader, value: Any, pipe: Token) -> BoundCall:
-    following = reader.peek()
-    target = cmdlet_name(following.value()) if following is not None else None
-    items: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
-    if target != "Invoke-Command":
-        if len(items) > 1 and target == "Enter-PSSession":
-            what = f"{len(items)} values come through the pipe; one session can be entered at a time"
-            raise reader.refuse(pipe, what, "Name one of them.")
-        if not items or items == [None]:
-            if target in _TAKE_ALL and following is not None:
-                return _nothing_to_do(reader, target)
-            raise reader.refuse(
-                pipe, "Nothing comes through the pipe", "Get-PSSession lists the sessions that are open."
-            )
-        value = items[0] if len(items) == 1 else list(items)
-    return reader.call(Value(value, str(value) if isinstance(value, str | int) else "", False, pipe.start))
-
-
-def _nothing_to_do(reader: Reader, target: str) -> BoundCall:
-    """Read over a call that gets no session from the pipe: PowerShell does nothing then, and says nothing."""
-    reader.take()
-    reader.arguments()
-    return BoundCall(target, "Session", {}, notices=("No session comes through the pipe: there is nothing to do.",))
-
-
 def _shown(reader: Reader, value: Any, token: Token) -> BoundCall:
     """A session alone, or a property of one, is shown as Get-PSSession shows it."""
+    if reader.context.results is not None:
+        unset = tuple(f"${name} has no value here." for name in dict.fromkeys(reader.unset)) if value is None else ()
+        return BoundCall(SHOWN, "", {"InputObject": value}, notices=unset)
     sessions = [item for item in (value if isinstance(value, list | tuple) else [value]) if is_session(item)]
     if sessions:
         ids = tuple(item.instance_id for item in sessions)

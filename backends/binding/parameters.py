@@ -91,13 +91,23 @@ def cmdlet_name(word: str) -> str | None:
     return ALIASES.get(plain) or _names().get(plain)
 
 
+def object_cmdlet_name(word: str) -> str | None:
+    """Return the full name of a cmdlet that passes objects on, or asks for a credential, by name or alias."""
+    plain = word.casefold().removeprefix("microsoft.powershell.utility\\").removeprefix("microsoft.powershell.core\\")
+    plain = plain.removeprefix("microsoft.powershell.security\\")
+    for name, raw in _raw()["object_cmdlets"].items():
+        if plain == name.casefold() or plain in raw["names"]:
+            return str(name)
+    return None
+
+
 @functools.cache
 def cmdlet(name: str, *, what_if: bool = False) -> Cmdlet:
     """Return the table of one cmdlet by its full name. ``what_if`` adds -WhatIf where PowerShell has none.
 
     Raises KeyError for a name that is not in the tables.
     """
-    raw = _raw()["cmdlets"][name]
+    raw = _raw()["object_cmdlets"].get(name) or _raw()["cmdlets"][name]
     parameters = {key: _parameter(key, entry) for key, entry in raw["parameters"].items()}
     if name in OPENING:
         parameters = _follow_documentation(name, parameters)
@@ -116,7 +126,11 @@ def cmdlet(name: str, *, what_if: bool = False) -> Cmdlet:
 
 
 def _parameter(name: str, entry: dict[str, Any], *, common: bool = False) -> Parameter:
-    sets = {key: Use(bool(must), position, bool(pipe)) for key, (must, position, pipe) in entry.get("sets", {}).items()}
+    # the third is 1 for pipeline input by value, 2 by property name, 3 for both
+    sets = {
+        key: Use(bool(must), position, bool(pipe & 1), bool(pipe & 2))
+        for key, (must, position, pipe) in entry.get("sets", {}).items()
+    }
     if "__AllParameterSets" in sets:
         sets = {}
     return Parameter(

@@ -30,11 +30,13 @@ _LOOKUP = {ParameterSet.SESSION: "Session"}
 def line_of(info: ConnectionInfo) -> str:
     """Return the ``Enter-PSSession …`` line of a connection. Bound again, it gives the same connection.
 
-    A password is never in it: a credential is written by its user name. A session that is meant itself is written as
-    a look-up by its InstanceId.
+    A password is never in it: a credential is written by its name, or that of its user. A session that is meant
+    itself is written as a look-up by its InstanceId.
     """
     values = dict(info.values)
     parts = ["Enter-PSSession"]
+    if "Credential" in values and not info.profile and (name := info.settings.get("credential")):
+        values["Credential"] = name
     if info.parameter_set is ParameterSet.SSH_HOST:
         _join_host(values)
     if info.parameter_set is ParameterSet.DEMO:

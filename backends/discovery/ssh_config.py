@@ -67,6 +67,12 @@ class SSHConfigSource:
     async def close(self) -> None:
         self._times = {}
 
+    def named(self, name: str) -> Found | None:
+        """Return the host of this name, spelled so or the only one that differs in case. Blocks while it reads."""
+        hosts = self._read().hosts
+        same = [name] if name in hosts else [each for each in hosts if each.casefold() == name.casefold()]
+        return _found(same[0], hosts[same[0]]) if len(same) == 1 else None
+
     def _read(self) -> _Reading:
         reading = _Reading()
         for file in self.files:

@@ -15,37 +15,38 @@ import re
 from typing import NamedTuple
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-STATEMENT_KEYWORDS = _words(
+STATEMENT_KEYWORDS = words(
     "begin break catch class clean configuration continue data do dynamicparam else elseif end enum exit filter"
     " finally for foreach function if inlinescript parallel param process return sequence switch throw trap try until"
     " using while workflow from define var"
 )
 """Words that are keywords at the start of a statement; elsewhere they are ordinary words."""
 
-NAMING_KEYWORDS = _words("function filter class enum configuration workflow data")
+NAMING_KEYWORDS = words("function filter class enum configuration workflow data")
 """Keywords that a name follows."""
 
-VALUE_KEYWORDS = _words("return throw exit break continue")
+VALUE_KEYWORDS = words("return throw exit break continue")
 """Keywords that another pipeline, or nothing, follows."""
 
-_CASED = _words("eq ne gt ge lt le like notlike match notmatch replace contains notcontains in notin split")
+_CASED = words("eq ne gt ge lt le like notlike match notmatch replace contains notcontains in notin split")
 
-UNARY_DASH_OPERATORS = _words("not bnot split csplit isplit join")
+UNARY_DASH_OPERATORS = words("not bnot split csplit isplit join")
 """Operators that may come before their only operand, without the dash."""
 
 DASH_OPERATORS = (
     _CASED
     | UNARY_DASH_OPERATORS
-    | _words("and or xor band bor bxor shl shr is isnot as f")
+    | words("and or xor band bor bxor shl shr is isnot as f")
     | {prefix + word for word in _CASED for prefix in "ci"}
 )
 """Every operator written with a dash, without the dash, in lower case."""
 
-ASSIGNMENTS = _words("= += -= *= /= %= ??=")
+ASSIGNMENTS = words("= += -= *= /= %= ??=")
 
 
 SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"
@@ -62,7 +63,7 @@ BLANK_RUN = re.compile(f"[{BLANKS}]+")
 NEWLINE = re.compile(r"\r\n|\r|\n")
 LINE_COMMENT = re.compile(r"#[^\r\n]*")
 ENDS_WORD = re.compile(f"[{FORCE}]|\\Z")
-ESCAPE = re.compile(r"`(?:u\{[0-9A-Fa-f]{1,6}\}|.)?", re.DOTALL)
+ESCAPE = re.compile(r"`(?:u(?:\{[0-9A-Fa-f]{0,6}\}?)?|.)?", re.DOTALL)
 
 LITERAL_STRING = re.compile(f"[{_Q}](?:[^{_Q}]+|[{_Q}]{{2}})*(?P<close>[{_Q}])?")
 PLAIN_IN_EXPANDABLE = re.compile(f"[^`${_D}]+")
@@ -73,7 +74,7 @@ HERE_LITERAL_END = re.compile(f"(?:\\r\\n|\\r|\\n)[{_Q}]@")
 HERE_EXPANDABLE_FOOT = re.compile(f"[{_D}]@")
 
 VARIABLE = re.compile(r"[$@](?:[$?^]|[\w:](?:[\w?]|:(?!:))*)")
-BRACED_VARIABLE = re.compile(r"\$\{(?:[^`}]+|`.)*(?P<close>\})?", re.DOTALL)
+BRACED_VARIABLE = re.compile(rf"\$\{{(?:[^`}}]+|{ESCAPE.pattern})*(?P<close>\}})?", re.DOTALL)
 
 _NUMBER = (
     r"0[xX](?P<hex>[0-9A-Fa-f]+)|0[bB](?P<bin>[01]+)"
@@ -81,6 +82,7 @@ _NUMBER = (
 )
 _SUFFIXES = r"(?P<suffix>[uU][lLsSyY]?|[sSlLdDyYnN])?(?P<multiplier>[kKmMgGtTpP][bB])?"
 # Atomic, because PowerShell's scanner never gives a character back: "1.x" is a word, not the number 1 and a member.
+NUMBER = re.compile(rf"(?>(?:{_NUMBER}){_SUFFIXES})")
 NUMBER_IN_COMMAND = re.compile(rf"(?>(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}]|\Z)")
 NUMBER_IN_EXPRESSION = re.compile(
     rf"(?>(?P<sign>[+{_DASH}])?(?:{_NUMBER}){_SUFFIXES})(?=[{FORCE}!#%*+{_DASH}./<=>\]:?]|\Z)"
@@ -119,6 +121,10 @@ def ends_word(text: str, position: int) -> bool:
 _PARENTHESIS = re.compile(r"[()]")
 
 
+Spans = list[tuple[int, int]]
+"""Places in a text: first character and the one after the last."""
+
+
 class Piece(NamedTuple):
     """The end of a scanned piece, whether its closing mark was there, and whether something in it is evaluated."""
 
@@ -145,10 +151,15 @@ def sub_expression(text: str, start: int) -> Piece:
     return Piece(len(text), closed=False, expands=True)
 
 
-def dollar(text: str, start: int) -> Piece:
-    """What a dollar sign inside a string or a bare word begins; a lone dollar stands for itself."""
+def dollar(text: str, start: int, inner: Spans | None = None) -> Piece:
+    """What a dollar sign inside a string or a bare word begins; a lone dollar stands for itself.
+
+    The place of a sub-expression is added to ``inner``, here and in the functions below."""
     if text.startswith("(", start + 1):
-        return sub_expression(text, start)
+        piece = sub_expression(text, start)
+        if inner is not None:
+            inner.append((start, piece.end))
+        return piece
     braced = BRACED_VARIABLE.match(text, start)
     if braced is not None:
         return Piece(braced.end(), braced["close"] is not None, expands=True)
@@ -161,7 +172,7 @@ def _escape_end(text: str, start: int) -> int:
     return match.end() if match is not None else start + 1
 
 
-def expandable_string(text: str, start: int) -> Piece:
+def expandable_string(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A double-quoted string, from its opening quote."""
     position, closed, expands = start + 1, True, False
     while position < len(text):
@@ -171,7 +182,7 @@ def expandable_string(text: str, start: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         elif is_double_quote(text[position + 1 : position + 2]):
             position += 2
@@ -180,7 +191,7 @@ def expandable_string(text: str, start: int) -> Piece:
     return Piece(len(text), closed=False, expands=expands)
 
 
-def here_string(text: str, start: int) -> Piece:
+def here_string(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A here-string, from its at sign: header, line end, text, and a line that begins with the closing quote and ``@``.
 
     Anything but blanks after the header is an error of the line; the piece then ends with that line.
@@ -197,10 +208,10 @@ def here_string(text: str, start: int) -> Piece:
     if is_single_quote(text[start + 1]):
         footer = HERE_LITERAL_END.search(text, body)
         return Piece(footer.end()) if footer else Piece(len(text), closed=False)
-    return _expandable_here_string(text, body)
+    return _expandable_here_string(text, body, inner)
 
 
-def _expandable_here_string(text: str, body: int) -> Piece:
+def _expandable_here_string(text: str, body: int, inner: Spans | None) -> Piece:
     position, closed, expands = body, True, False
     while position < len(text):
         plain = PLAIN_IN_HERE_STRING.match(text, position)
@@ -209,7 +220,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
         elif text[position] == "`":
             position = _escape_end(text, position)
         elif text[position] == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
             position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands
         else:
             position += 1
@@ -219,7 +230,7 @@ def _expandable_here_string(text: str, body: int) -> Piece:
     return Piece(len(text), closed=False, expands=expands)
 
 
-def bare_word(text: str, start: int) -> Piece:
+def bare_word(text: str, start: int, inner: Spans | None = None) -> Piece:
     """A word of a command line, from its first character: it may contain quotes, escapes and variables."""
     position, closed, expands = start, True, False
     while position < len(text):
@@ -232,11 +243,11 @@ def bare_word(text: str, start: int) -> Piece:
             position = _escape_end(text, position)
             continue
         if character == "$":
-            piece = dollar(text, position)
+            piece = dollar(text, position, inner)
         elif is_single_quote(character):
             piece = literal_string(text, position)
         elif is_double_quote(character):
-            piece = expandable_string(text, position)
+            piece = expandable_string(text, position, inner)
         else:
             break
         position, closed, expands = piece.end, closed and piece.closed, expands or piece.expands

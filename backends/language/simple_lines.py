@@ -7,8 +7,8 @@ as arguments, in pipelines and statements, with at most one stream merged into t
 computes itself (``(1+2)``, ``[Environment]::ProcessId``, ``$using:x``) travels as script and is computed there.
 
 How this works. ``parse_line`` takes the tokens of the line and gives up at once where one of them can never be simple
-(a keyword, a type, something that would be expanded). ``_Reader`` then reads statement, pipeline, command and
-argument by descent, one token ahead at most; the first thing that is not simple raises ``_NotSimpleError``, and the
+(a keyword, a type, something that would be expanded). ``Reader`` then reads statement, pipeline, command and
+argument by descent, one token ahead at most; the first thing that is not simple raises ``NotSimpleError``, and the
 line is script. It never guesses: a line that is wrongly taken for script still works wherever script does, a line
 that is wrongly taken for commands would do something else. ``render`` is the way back, to show and to record what is
 sent; the tests prove with it that reading a line loses nothing.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -198,13 +199,22 @@ _NEWLINES = frozenset([TokenKind.NEWLINE])
 _ENDS_STATEMENT = frozenset([TokenKind.SEMICOLON, TokenKind.NEWLINE])
 
 
-class _NotSimpleError(Exception):
+class NotSimpleError(Exception):
     """The line must travel as script."""
+
+
+_EXIT = re.compile(r"\s*exit(?:\s+([+-]?\d{1,9}))?\s*;?\s*", re.IGNORECASE)
 
 
 def is_exit(text: str) -> bool:
     """Whether the line leaves the session: ``exit`` alone, in any case (protocol-notes 2.8); ``exit 3`` is script."""
     return text.strip().lower() == "exit"
+
+
+def exit_code(text: str) -> int | None:
+    """Return the code of a line that does nothing but exit, 0 where it names none; None for any other line."""
+    found = _EXIT.fullmatch(text)
+    return None if found is None else int(found[1] or 0)
 
 
 def parse_line(text: str, *, no_language: bool = False) -> CommandLine | None:
@@ -214,20 +224,24 @@ def parse_line(text: str, *, no_language: bool = False) -> CommandLine | None:
     command there would see only the value. ``no_language``, for endpoints that take no script at all, keeps the line as
     commands and the spelling in :attr:`Number.text`.
     """
+    return read_line(text, lambda tokens: Reader(tokens, keep_spelling=no_language))
+
+
+def read_line(text: str, reader: Callable[[list[Token]], Reader], *, expands: bool = False) -> CommandLine | None:
+    """The line as a reader reads it; with ``expands`` it gets strings and words that hold something to be put in."""
     if len(text) > _MAX_LINE:
         return None
     tokens = tokenize(text)
-    if any(_is_never_simple(token) or _hides_member(token, text) for token in tokens):
+    if any(_is_never_simple(token, expands=expands) or _hides_member(token, text) for token in tokens):
         return None
-    tokens = [token for token in tokens if token.kind not in _FILLING]
     try:
-        return _Reader(tokens, keep_spelling=no_language).line()
-    except _NotSimpleError:
+        return reader([token for token in tokens if token.kind not in _FILLING]).line()
+    except NotSimpleError:
         return None
 
 
-def _is_never_simple(token: Token) -> bool:
-    if not token.complete or token.expands or token.kind in _NEVER:
+def _is_never_simple(token: Token, *, expands: bool) -> bool:
+    if not token.complete or (token.expands and not expands) or token.kind in _NEVER:
         return True
     if token.kind is TokenKind.HERE_STRING and c.HERE_HEADER.match(token.text) is None:
         return True
@@ -239,8 +253,8 @@ def _hides_member(token: Token, text: str) -> bool:
     return token.kind is TokenKind.COMMENT and text[token.end : token.end + 1] in (".", "[", ":", "?")
 
 
-class _Reader:
-    """Reads tokens into commands; raises _NotSimpleError at the first thing that is not simple."""
+class Reader:
+    """Reads tokens into commands; raises NotSimpleError at the first thing that is not simple."""
 
     def __init__(self, tokens: list[Token], *, keep_spelling: bool) -> None:
         self._tokens = tokens
@@ -251,9 +265,13 @@ class _Reader:
     def _kind(self) -> TokenKind | None:
         return self._tokens[self._position].kind if self._position < len(self._tokens) else None
 
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._position]
+
     def _take(self) -> Token:
         if self._position == len(self._tokens):
-            raise _NotSimpleError
+            raise NotSimpleError
         self._position += 1
         return self._tokens[self._position - 1]
 
@@ -267,10 +285,10 @@ class _Reader:
         while self._kind is not None:
             statements.append(self._statement())
             if self._kind is not None and self._take().kind not in _ENDS_STATEMENT:
-                raise _NotSimpleError
+                raise NotSimpleError
             self._skip(_ENDS_STATEMENT)
         if not statements:
-            raise _NotSimpleError
+            raise NotSimpleError
         return CommandLine(tuple(statements))
 
     def _statement(self) -> Statement:
@@ -288,7 +306,7 @@ class _Reader:
         while self._kind is not None and self._kind is not TokenKind.PIPE and self._kind not in _ENDS_STATEMENT:
             if self._kind is TokenKind.REDIRECTION:
                 if merge is not None:
-                    raise _NotSimpleError
+                    raise NotSimpleError
                 merge = _merged_stream(self._take().text)
             elif self._kind is TokenKind.PARAMETER:
                 arguments.append(self._parameter())
@@ -308,13 +326,13 @@ class _Reader:
         invoked = token.kind is TokenKind.INVOKE
         if invoked:
             if token.text == ".":
-                raise _NotSimpleError
+                raise NotSimpleError
             token = self._take()
-        if token.kind is not TokenKind.COMMAND and not (invoked and token.kind in _STRINGS):
-            raise _NotSimpleError
+        if token.expands or (token.kind is not TokenKind.COMMAND and not (invoked and token.kind in _STRINGS)):
+            raise NotSimpleError
         name = token.value()
         if not name.strip() or name == _VERBATIM:
-            raise _NotSimpleError
+            raise NotSimpleError
         return name
 
     def _parameter(self) -> Argument:
@@ -336,7 +354,7 @@ class _Reader:
             value = token.value()
             # A quoted --% ends the arguments too, in a way that is best left to the far end's own parser.
             if value == _VERBATIM or (token.kind is TokenKind.ARGUMENT and depth):
-                raise _NotSimpleError
+                raise NotSimpleError
             return value
         if token.kind is TokenKind.NUMBER:
             return self._number(token, direct=top)
@@ -344,23 +362,28 @@ class _Reader:
             name = token.text[1:].lower()
             name = name[1:-1] if name.startswith("{") else name
             if name not in _CONSTANTS:
-                raise _NotSimpleError
+                raise NotSimpleError
             return _CONSTANTS[name]
         if token.kind is TokenKind.COMMA and depth:
-            return [self._element(depth + 1)]
-        if token.kind is not TokenKind.LEFT or depth > _MAX_NESTING:
-            raise _NotSimpleError
-        return self._bracket(token.text, depth + 1)
+            return [self._element(self._deeper(depth))]
+        if token.kind is not TokenKind.LEFT:
+            raise NotSimpleError
+        return self._bracket(token.text, self._deeper(depth))
+
+    def _deeper(self, depth: int) -> int:
+        if depth > _MAX_NESTING:
+            raise NotSimpleError
+        return depth + 1
 
     def _number(self, token: Token, *, direct: bool) -> Value:
         number = parse_number(token.text)
         if number is None:
-            raise _NotSimpleError
+            raise NotSimpleError
         # Only a number that is an argument by itself keeps its spelling; the real client computes all others.
         if not direct or self._kind is TokenKind.COMMA:
             return Number(number.value, number.clr_type)
         if number.text is not None and not self._keep_spelling:
-            raise _NotSimpleError
+            raise NotSimpleError
         return number
 
     def _bracket(self, opener: str, depth: int) -> Value:
@@ -371,10 +394,10 @@ class _Reader:
             value = self._expression(depth)
             self._skip(_NEWLINES)
             if self._take().kind is not TokenKind.RIGHT:
-                raise _NotSimpleError
+                raise NotSimpleError
             return value
         if opener != "@(":
-            raise _NotSimpleError
+            raise NotSimpleError
         values: list[Value] = []
         while self._kind is not TokenKind.RIGHT:
             value = self._expression(depth)
@@ -387,7 +410,7 @@ class _Reader:
     def _end_entry(self) -> None:
         """After one statement inside ``@(…)``, or one entry inside ``@{…}``."""
         if self._kind is not TokenKind.RIGHT and self._take().kind not in _ENDS_STATEMENT:
-            raise _NotSimpleError
+            raise NotSimpleError
         self._skip(_ENDS_STATEMENT)
 
     def _expression(self, depth: int, *, top: bool = False) -> Value:
@@ -407,12 +430,12 @@ class _Reader:
         while self._kind is not TokenKind.RIGHT:
             token = self._take()
             plain = token.kind is TokenKind.MEMBER and _SIMPLE_KEY.fullmatch(token.text)
-            if not plain and token.kind not in _STRINGS:
-                raise _NotSimpleError
+            if token.expands or (not plain and token.kind not in _STRINGS):
+                raise NotSimpleError
             key = token.value()
             # Two keys that differ in case only are one key to PowerShell, and an error.
             if key.lower() in seen or self._take().text != "=":
-                raise _NotSimpleError
+                raise NotSimpleError
             seen.add(key.lower())
             self._skip(_NEWLINES)
             table[key] = self._expression(depth)
@@ -423,5 +446,5 @@ class _Reader:
 
 def _merged_stream(text: str) -> MergedStream:
     if not text.endswith(">&1") or text[0] not in "*23456":
-        raise _NotSimpleError
+        raise NotSimpleError
     return MergedStream.ALL if text[0] == "*" else MergedStream(int(text[0]))

@@ -69,6 +69,7 @@ _DOUBLED_SINGLE = re.compile(f"[{c.SINGLE_QUOTES}]([{c.SINGLE_QUOTES}])")
 _IN_EXPANDABLE = re.compile(rf"{c.ESCAPE.pattern}|[{c.DOUBLE_QUOTES}]([{c.DOUBLE_QUOTES}])", re.DOTALL)
 _HERE_FRAME = re.compile(rf"@.[{c.BLANKS}]*(?:\r\n|\r|\n)", re.DOTALL)
 _LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
+_CODE_POINT = re.compile(r"`u\{[0-9A-Fa-f]{1,6}\}")
 _HIGHEST_CODE_POINT = 0x10FFFF
 
 
@@ -76,7 +77,9 @@ def unescape(escape: str) -> str:
     """The character a backtick sequence stands for; a sequence without a meaning stands for its second character."""
     if len(escape) < 2:
         return escape
-    if escape.startswith("`u{"):
+    if escape.startswith("`u"):
+        if _CODE_POINT.fullmatch(escape) is None:
+            return escape[1:]
         code = int(escape[3:-1], 16)
         return chr(code) if code <= _HIGHEST_CODE_POINT else ""
     return _ESCAPES.get(escape[1], escape[1])
@@ -85,7 +88,8 @@ def unescape(escape: str) -> str:
 def has_bad_escape(text: str) -> bool:
     """Whether a text holds a ```u`` that PowerShell would refuse: no braces, no digits, or above 10FFFF."""
     return any(
-        escape == "`u" or (escape.startswith("`u{") and int(escape[3:-1], 16) > _HIGHEST_CODE_POINT)
+        escape.startswith("`u")
+        and (_CODE_POINT.fullmatch(escape) is None or int(escape[3:-1], 16) > _HIGHEST_CODE_POINT)
         for escape in c.ESCAPE.findall(text)
     )
 

@@ -27,10 +27,8 @@ from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
-from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
-
-#: Deepest nesting turned into plain values; PowerShell itself stops near 50 (protocol-notes 7.3).
-MAX_DEPTH = 60
+from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
+from pstui.backends.records import Stream, Write
 
 
 class MessageType(enum.IntEnum):
@@ -69,14 +67,27 @@ class PlainCipher(PSCryptoProvider):
         """Ignore a session key: this protocol version has none."""
 
 
-def parse(body: bytes) -> ElementTree.Element:
-    """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds a document type."""
+def checked(body: bytes) -> None:
+    """Raise ProtocolError where a body is no CLIXML of this protocol: a document type, another encoding than UTF-8."""
     if b"<!" in body:
         raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+    # An XML declaration may name any encoding, and UTF-16 needs none: its bytes hold a NUL, which no XML has.
+    if b"<?" in body or b"\0" in body or body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ProtocolError("the far end sent a message in another encoding than UTF-8", "The protocol has only that.")
+
+
+def not_xml(error: ElementTree.ParseError) -> ProtocolError:
+    """Return the error for a body that is no XML."""
+    return ProtocolError("the far end sent a message that is not XML", _reason(error))
+
+
+def parse(body: bytes) -> ElementTree.Element:
+    """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds what the protocol has not."""
+    checked(body)
     try:
         return ElementTree.fromstring(body)  # noqa: S314  declarations are refused above, sizes are bounded
     except ElementTree.ParseError as error:
-        raise ProtocolError("the far end sent a message that is not XML", _reason(error)) from error
+        raise not_xml(error) from error
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
@@ -98,11 +109,11 @@ def _reason(error: Exception) -> str:
 def plain(value: Any, depth: int = 0) -> Any:
     """Return a psrpcore value as plain Python: None, bool, int, float, str, bytes, Secret, list, dict, …
 
-    Objects become dicts of their properties; an object without any becomes its text. Raises ProtocolError on
+    Objects become dicts of their properties; an object without any becomes its text. Raises LimitExceeded on
     nesting deeper than MAX_DEPTH.
     """
     if depth > MAX_DEPTH:
-        raise ProtocolError("the far end sent an object nested too deeply")
+        raise too_deep()
     match value:
         case None | bool():
             return value
@@ -185,66 +196,6 @@ def outgoing(value: Any) -> Any:
             return value
 
 
-def position_of(element: ElementTree.Element) -> str:
-    """Return the position message inside an ErrorRecord as it came: psrpcore's object has lost it."""
-    found = next((item for item in element.iter("S") if item.get("N") == "InvocationInfo_PositionMessage"), None)
-    text = plain(read(found, PSCryptoProvider())) if found is not None else ""
-    return text if isinstance(text, str) else ""
-
-
-def error_info(record: Any, position: str = "") -> ErrorInfo:
-    """Describe an ErrorRecord (psrpcore's type or any object shaped like it)."""
-    found = properties(record)
-    exception = found.get("Exception")
-    names = list(exception.PSObject.type_names) if isinstance(exception, PSObject) else []
-    category = properties(found.get("CategoryInfo"))
-    details = properties(found.get("ErrorDetails"))
-    invocation = properties(found.get("InvocationInfo"))
-    message = details.get("Message") or properties(exception).get("Message") or str(record)
-    number = category.get("Category")
-    return ErrorInfo(
-        message=str(message),
-        exception_type=names[0].removeprefix("Deserialized.") if names else "",
-        fully_qualified_error_id=str(found.get("FullyQualifiedErrorId") or ""),
-        category=getattr(number, "name", "") or "",
-        category_reason=str(category.get("Reason") or ""),
-        target=str(found.get("TargetObject") or ""),
-        position=position or str(invocation.get("PositionMessage") or ""),
-        stack_trace=str(found.get("ScriptStackTrace") or ""),
-    )
-
-
-def information_info(body: bytes) -> InformationInfo | None:
-    """Describe an INFORMATION record as it came, or return None when it cannot be read."""
-    try:
-        found = plain(read(parse(body), PSCryptoProvider()))
-    except Exception:  # a record that is never shown again unless someone asks for it may be as wrong as it likes
-        return None
-    if not isinstance(found, dict):
-        return None
-    data, tags = found.get("MessageData"), found.get("Tags")
-    message = data.get("Message") if isinstance(data, dict) and "Message" in data else data
-    return InformationInfo(
-        message=str(message if message is not None else ""),
-        source=str(found.get("Source") or ""),
-        time=str(found.get("TimeGenerated") or ""),
-        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
-        user=str(found.get("User") or ""),
-        computer=str(found.get("Computer") or ""),
-    )
-
-
-def stopped_record(message: str, error_id: str, reason: str) -> ps.ErrorRecord:
-    """Build the ErrorRecord that answers a host call with an exception (protocol-notes 4.1): OperationStopped."""
-    exception = ps.NETException(Message=message, HResult=-2146233087)
-    exception.PSObject.type_names.insert(0, f"System.Management.Automation.{reason}")
-    category = ps.ErrorCategoryInfo(Category=ps.ErrorCategory.OperationStopped, Reason=reason)
-    return ps.ErrorRecord(Exception=exception, CategoryInfo=category, FullyQualifiedErrorId=error_id)
-
-
-#: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
-MAX_TEXT = 1024 * 1024
-
 #: How text is written: whether the method ends the line, without colours and with them, or what it puts before.
 _PLAIN = {HostMethodIdentifier.Write1: False, HostMethodIdentifier.WriteLine2: True}
 _COLOURED = {HostMethodIdentifier.Write2: False, HostMethodIdentifier.WriteLine3: True}
@@ -259,13 +210,18 @@ WRITE_METHODS = frozenset(
 )
 
 
-def write_record(method: HostMethodIdentifier, arguments: Sequence[Any]) -> Write | None:
-    """Return what a writing call shows, or None where it shows nothing (an empty error line)."""
+def write_record(
+    method: HostMethodIdentifier, arguments: Sequence[Any], max_text: int | None = MAX_TEXT
+) -> Write | None:
+    """Return what a writing call shows, or None where it shows nothing (an empty error line).
+
+    Text of more than ``max_text`` characters is cut.
+    """
     if not arguments:
         return Write("")
     text = arguments[-1] or ""
-    if len(text) > MAX_TEXT:
-        text = text[:MAX_TEXT] + "…"
+    if max_text is not None and len(text) > max_text:
+        text = text[:max_text] + "…"
     if (newline := _PLAIN.get(method)) is not None:
         return Write(text, newline=newline)
     if (newline := _COLOURED.get(method)) is not None:
@@ -282,13 +238,21 @@ _HEAD = (
     b"<T>System.Object</T></TN><ToString>%s</ToString><I32>%d</I32></Obj>"
     b'<Obj N="mp" RefId="2"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST>'
 )
-_TAIL = b"</LST></Obj></MS></Obj>"
+TAIL = b"</LST></Obj></MS></Obj>"
+
+
+def head_of(method: HostMethodIdentifier) -> bytes:
+    """Return what the call of a void host method begins with, as real servers send it, up to its arguments."""
+    head: bytes = _HEAD % (method.name.encode(), method.value)
+    return head
+
+
 _STATE_HEAD = b'<Obj RefId="0"><MS><I32 N="PipelineState">'
 _STATE_TAIL = b"</I32></MS></Obj>"
 
 #: Heads in the order of how often a real server sends them.
 _HEADS = tuple(
-    (_HEAD % (method.name.encode(), method.value), method, colours)
+    (head_of(method), method, colours)
     for method, colours in (
         (HostMethodIdentifier.WriteLine2, 0),
         (HostMethodIdentifier.Write1, 0),
@@ -305,8 +269,9 @@ _COLOURS = re.compile(rb"<I32>(-?\d{1,2})</I32><I32>(-?\d{1,2})</I32>")
 _NUMBER = re.compile(rb"<(I32|I64|I16|U16|U32|SB|By)>(-?\d{1,19})</\1>")
 _TRUTH = {b"<B>true</B>": True, b"<B>false</B>": False}
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&apos;": "'"}
-_ENTITY = re.compile("&[a-z]{2,4};")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: the ampersand last: what it gives is no entity any more
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 
 
 def text_of(raw: bytes) -> str | None:
@@ -318,12 +283,10 @@ def text_of(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     if "&" in text:
-        if len(_ENTITY.findall(text)) != text.count("&"):
+        if sum(map(text.count, _ENTITIES)) != text.count("&"):
             return None
-        try:
-            text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
-        except KeyError:
-            return None
+        for entity, char in _ENTITIES.items():
+            text = text.replace(entity, char)
     if "_x" in text:
         text = unescape(text)
     return text
@@ -332,7 +295,7 @@ def text_of(raw: bytes) -> str | None:
 def unescape(text: str) -> str:
     """Resolve CLIXML's ``_xHHHH_`` escapes, left to right; surrogate pairs become one character."""
     found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    if any("\ud800" <= char <= "\udfff" for char in found):
+    if _SURROGATE.search(found):
         found = found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return found
 
@@ -341,13 +304,13 @@ def unescape(text: str) -> str:
 _NOTHING = Write("", newline=False)
 
 
-def host_write(body: bytes) -> Write | None:
-    """Decode a PIPELINE_HOST_CALL that writes text, or None."""
+def host_write(body: bytes, max_text: int | None = MAX_TEXT) -> Write | None:
+    """Decode a PIPELINE_HOST_CALL that writes text, or None; text of more than ``max_text`` characters is cut."""
     found = next((entry for entry in _HEADS if body.startswith(entry[0])), None)
-    if found is None or not body.endswith(_TAIL):
+    if found is None or not body.endswith(TAIL):
         return None
     head, method, colours = found
-    inside = body[len(head) : -len(_TAIL)]
+    inside = body[len(head) : -len(TAIL)]
     numbers: tuple[int, ...] = ()
     if colours:
         match = _COLOURS.match(inside)
@@ -360,7 +323,32 @@ def host_write(body: bytes) -> Write | None:
     text = text_of(inside[3:-4])
     if text is None or not all(-1 <= number <= 15 for number in numbers):
         return None
-    return write_record(method, (*numbers, text)) or _NOTHING
+    return write_record(method, (*numbers, text), max_text) or _NOTHING
+
+
+#: most bytes that one character of a text takes in a message, as in ``_x000A_``
+_LONGEST = 7
+#: what a text may end with that was cut within an entity or an escape
+_HALF = re.compile(rb"(?:&[a-z#0-9]{0,6}|_(?:x[0-9A-Fa-f]{0,4})?|[\xc0-\xff][\x80-\xbf]{0,2})\Z")
+#: most escapes in a text that is decoded without a turn of the loop, each some 0.4 µs
+MAX_QUICK_ESCAPES = 50_000
+
+
+def clipped(body: bytes, max_text: int | None) -> tuple[bytes, bool]:
+    """Return a message that is a text alone, written or given out, without what lies far beyond ``max_text``.
+
+    What remains is longer still, so that it is cut and marked as ever. The second value says whether decoding it takes
+    no time to speak of.
+    """
+    tail = TAIL if body.startswith(b"<Obj") else b""
+    if tail and not (body.endswith(tail) and any(body.startswith(head) for head, _, _ in _HEADS)):
+        return body, False
+    if not tail and not body.startswith(b"<S>"):
+        return body, False
+    room = len(_HEADS[0][0]) + ((max_text or 0) + 8) * _LONGEST
+    if max_text is not None and len(body) > room and body.endswith(b"</S>" + tail):
+        body = body[: room - 16] + _HALF.sub(b"", body[room - 16 : room]) + b"</S>" + tail
+    return body, body.count(b"_x") <= MAX_QUICK_ESCAPES and b"\r" not in body and b"&#" not in body
 
 
 def simple_output(body: bytes) -> str | int | bool | None:

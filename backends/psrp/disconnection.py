@@ -28,22 +28,24 @@ class ResyncingDefragmenter(Defragmenter):
     """Joins the fragments of a stream that may begin within a message: its rest is skipped (protocol-notes 6.7)."""
 
     _begun = False
+    #: the beginning of a header, and how many bytes of the fragment before it are still to come
     _before = b""
+    _skipped = 0
 
     def feed(self, data: bytes) -> list[Message]:
         """Take a packet and return the messages it completes, from the first whole one on."""
         if self._begun:
             return super().feed(data)
-        data = self._before + data
+        passed, self._skipped = self._skipped, max(0, self._skipped - len(data))
+        data = self._before + data[passed:]
         position = 0
         while len(data) - position >= _HEADER.size:
             _, _, flags, length = _HEADER.unpack_from(data, position)
             if flags & 1 or length < 0:
                 self._begun, self._before = True, b""
                 return super().feed(data[position:])
-            if len(data) - position - _HEADER.size < length:
-                break
             position += _HEADER.size + length
+        self._skipped += max(0, position - len(data))
         self._before = data[position:]
         return []
 
@@ -67,7 +69,7 @@ async def connect(pool: RunspacePool, pool_id: uuid.UUID, commands: Iterable[uui
     await pool.wait_opened()
     for command in commands:
         left = pool.disconnected_pipelines[command] = Pipeline(None)
-        left.id, left.fragments = command, ResyncingDefragmenter(pool.max_object)
+        left.id, left.fragments = command, ResyncingDefragmenter(pool.max_object())
 
 
 async def disconnect(pool: RunspacePool, idle_timeout: float | None = None, buffering: str = "") -> None:
@@ -124,7 +126,7 @@ async def receive(
     before = pool.disconnected_pipelines.pop(pipeline_id, None)
     pipeline = Pipeline(on_output)
     pipeline.id = pipeline_id
-    pipeline.fragments = before.fragments if before else ResyncingDefragmenter(pool.max_object)
+    pipeline.fragments = before.fragments if before else ResyncingDefragmenter(pool.max_object())
     pipeline.had_errors = before.had_errors if before else False
     return await pool.follow(pipeline, lambda: shell.connect_command(pipeline_id), on_start)
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import struct
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
 
-from pstui.backends.errors import ProtocolError
-
-#: One object may not be larger on the OutOfProc transports (protocol-notes 6.1).
-MAX_OBJECT = 10 * 1024 * 1024
-#: No single fragment may claim more, whatever the transport (protocol-notes 7.2).
-MAX_FRAGMENT = 32 * 1024 * 1024
+from pstui.backends.errors import LimitExceeded, ProtocolError
+from pstui.backends.psrp.limits import MAX_FRAGMENT, MAX_OBJECT, too_large
 
 _FRAGMENT = struct.Struct(">qqBi")
 _MESSAGE = struct.Struct("<II16s16s")
@@ -24,87 +23,107 @@ _BOM = b"\xef\xbb\xbf"
 _NO_ID = bytes(16)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
-    """One whole PSRP message: its type number, the ids of its header and the CLIXML body without byte order mark."""
+    """One whole PSRP message: its type number, the ids of its header and the CLIXML body without byte order mark.
+
+    ``root`` and ``value`` are what it says, where that was read ahead: its XML, and the plain value in a tuple.
+    """
 
     type: int
     pool_id: uuid.UUID
     pipeline_id: uuid.UUID | None
     body: bytes
+    root: ElementTree.Element | None = None
+    value: tuple[Any] | None = None
 
 
 class Defragmenter:
     """Joins the fragments of one GUID's stream to messages. Fragments may span packets.
 
     ``max_object`` bounds one message in bytes; ``for_server`` says that messages for a server are read, not those for
-    a client. ``feed`` raises ProtocolError on anything malformed.
+    a client. ``feed`` raises ProtocolError on anything malformed. A client passes over a message that goes beyond;
+    ``crossed`` says then what was too much.
     """
 
     def __init__(self, max_object: int = MAX_OBJECT, *, for_server: bool = False) -> None:
         self._max_object = max_object
         self._destination = _SERVER if for_server else _CLIENT
-        self._rest = b""
+        self.crossed: LimitExceeded | None = None
+        #: what came of a fragment that is not whole yet, and how many bytes it takes at least to go on
+        self._rest = bytearray()
+        self._needed = 0
         self._object_id = 0
         self._next = 0
         self._parts: list[bytes] = []
         self._size = 0
+        self._too_large = False
 
     def feed(self, data: bytes) -> list[Message]:
         """Take a packet and return the messages it completes."""
         if self._rest:
-            data = self._rest + data
-            self._rest = b""
+            self._rest += data
+            if len(self._rest) < self._needed:
+                return []
+            data, self._rest = bytes(self._rest), bytearray()
         messages: list[Message] = []
         position, end = 0, len(data)
         while position < end:
-            if end - position < _FRAGMENT.size:
-                self._rest = data[position:]
+            needed = _FRAGMENT.size
+            if end - position >= needed:
+                object_id, fragment_id, flags, length = _FRAGMENT.unpack_from(data, position)
+                self._check(object_id, fragment_id, flags, length)
+                needed += length
+            if end - position < needed:
+                self._rest, self._needed = bytearray(data[position:]), needed
                 break
-            object_id, fragment_id, flags, length = _FRAGMENT.unpack_from(data, position)
-            self._check(object_id, fragment_id, flags, length)
-            start = position + _FRAGMENT.size
-            if end - start < length:
-                self._rest = data[position:]
-                break
-            position = start + length
-            blob = data[start:position]
-            if flags == 3:
-                messages.append(_message(blob, self._destination))
-                continue
-            self._parts.append(blob)
-            self._size += length
-            self._object_id, self._next = object_id, fragment_id + 1
-            if flags & 2:
-                messages.append(_message(b"".join(self._parts), self._destination))
-                self._parts, self._size, self._next = [], 0, 0
+            start, position = position + _FRAGMENT.size, position + needed
+            if found := self._fragment(data[start:position], object_id, fragment_id, flags):
+                messages.append(found)
         return messages
+
+    def _fragment(self, blob: bytes, object_id: int, fragment_id: int, flags: int) -> Message | None:
+        """Take one whole fragment; return the message that it ends."""
+        self._object_id, self._next = object_id, 0 if flags & 2 else fragment_id + 1
+        if flags == 3 and not self._too_large:
+            return _message([blob], self._destination)
+        if blob and not self._too_large:
+            self._parts.append(blob)
+            self._size += len(blob)
+        if not flags & 2:
+            return None
+        passed_over, self._too_large = self._too_large, False
+        parts, self._parts, self._size = self._parts, [], 0
+        return None if passed_over else _message(parts, self._destination)
 
     def _check(self, object_id: int, fragment_id: int, flags: int, length: int) -> None:
         if object_id <= 0 or flags > 3 or not 0 <= length <= MAX_FRAGMENT:
             raise ProtocolError("the far end sent a damaged fragment", "Its header makes no sense.")
         if fragment_id != self._next or bool(flags & 1) != (fragment_id == 0):
             raise ProtocolError("the far end sent fragments out of order")
-        if self._parts and object_id != self._object_id:
+        if self._next and object_id != self._object_id:
             raise ProtocolError("the far end mixed the fragments of two messages")
-        if self._size + length > self._max_object:
-            raise ProtocolError(
-                "the far end sent an object that is too large",
-                f"More than {self._max_object // (1024 * 1024)} MiB in one piece.",
-                "Ask for less at once, for example with Select-Object.",
-            )
+        if self._size + length > self._max_object and not self._too_large:
+            self._too_large, self._parts, self._size = True, [], 0
+            found = too_large(self._max_object)
+            if self._destination == _SERVER:
+                raise ProtocolError(found.what, found.why, found.hint)
+            self.crossed = found
 
 
-def _message(blob: bytes, wanted: int) -> Message:
-    if len(blob) < _MESSAGE.size:
+def _message(parts: Sequence[bytes], wanted: int) -> Message:
+    head = parts[0] if parts else b""
+    if len(head) < _MESSAGE.size + len(_BOM):
+        head, parts = b"".join(parts), ()
+    if len(head) < _MESSAGE.size:
         raise ProtocolError("the far end sent a message without a header")
-    destination, kind, pool_id, pipeline_id = _MESSAGE.unpack_from(blob)
+    destination, kind, pool_id, pipeline_id = _MESSAGE.unpack_from(head)
     if not destination & wanted:
         reader = "client" if wanted == _CLIENT else "server"
         raise ProtocolError(f"the far end sent a message that is not for a {reader}")
-    body = blob[_MESSAGE.size :]
-    if body.startswith(_BOM):
-        body = body[3:]
+    body = head[_MESSAGE.size :].removeprefix(_BOM)
+    if len(parts) > 1:
+        body = b"".join((body, *parts[1:]))  # the only copy of a large one
     pipeline = None if pipeline_id == _NO_ID else uuid.UUID(bytes_le=pipeline_id)
     return Message(kind, uuid.UUID(bytes_le=pool_id), pipeline, body)
 

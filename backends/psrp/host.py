@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from psrpcore import types as ps
@@ -11,8 +12,10 @@ from psrpcore.types import HostMethodIdentifier
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
+from pstui.backends.psrp.limits import MAX_TEXT
+from pstui.backends.psrp.progress import progress_record
 from pstui.backends.psrp.questions import Questions
-from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
+from pstui.backends.records import DEFAULT_COLOR, Stream, Write
 
 #: Host name and version that a far end may ask for (never sent by PowerShell's own server, protocol-notes 4.3).
 HOST_NAME = "pstui"
@@ -64,6 +67,8 @@ class Host:
         self._cursor = {"x": 0, "y": 0}
         self._cursor_size = 100
         self._title = ""
+        #: whether plain text that is written now reports an error (protocol-notes 3.6)
+        self.prints_error = False
 
     @property
     def size(self) -> ConsoleSize:
@@ -71,10 +76,10 @@ class Host:
         own = self.console.size
         return ConsoleSize(self._width or own.width, own.height)
 
-    def run(self, method: HostMethodIdentifier, arguments: Sequence[Any]) -> None:
-        """Do a void method now. Raises HostError when it cannot be done here."""
+    def run(self, method: HostMethodIdentifier, arguments: Sequence[Any], max_text: int | None = MAX_TEXT) -> None:
+        """Do a void method now; text is cut at ``max_text``. Raises HostError when it cannot be done here."""
         if method in WRITE_METHODS:
-            if (record := write_record(method, arguments)) is not None:
+            if (record := write_record(method, arguments, max_text)) is not None:
                 self.write(record)
             return
         match method:
@@ -176,7 +181,9 @@ class Host:
 
     def write(self, record: Write) -> None:
         """Show text, in the colours set by SetForegroundColor and SetBackgroundColor where it names none."""
-        if record.stream is Stream.ERROR:
+        if self.prints_error:
+            record = replace(record, stream=Stream.ERROR)
+        elif record.stream is Stream.ERROR:
             self._on_error_line(record.text)
         self.console.write(self._coloured(record))
 
@@ -205,30 +212,6 @@ class Host:
 def _harmless(text: str) -> str:
     """Return a title without control characters, at most 200 characters."""
     return "".join(char for char in text if char.isprintable())[:200]
-
-
-def progress_record(source_id: int, found: dict[str, Any]) -> ProgressRecord:
-    """Read the fields of a progress record (protocol-notes 4.2); wrong ones fall back to "unknown"."""
-
-    def number(name: str, default: int) -> int:
-        value = found.get(name)
-        return value if isinstance(value, int) else default
-
-    def text(name: str) -> str:
-        value = found.get(name)
-        return value[:1000] if isinstance(value, str) else ""
-
-    return ProgressRecord(
-        source_id=source_id,
-        activity_id=number("ActivityId", 0),
-        parent_id=number("ParentActivityId", -1),
-        activity=text("Activity"),
-        status=text("StatusDescription"),
-        current_operation=text("CurrentOperation"),
-        percent=max(-1, min(100, number("PercentComplete", -1))),
-        seconds_remaining=number("SecondsRemaining", -1),
-        completed=number("Type", 0) == 1,
-    )
 
 
 def is_secret_answer(answer: Any) -> bool:

@@ -23,13 +23,16 @@ from typing import Any, Protocol
 from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSRPMessageType
 from pstui.backends.console import Console, QuestionCancelled
-from pstui.backends.errors import ProtocolError, PstuiError, SessionBroken
-from pstui.backends.psrp.clixml import note_object, parse, plain, read, stopped_record
+from pstui.backends.errors import LimitExceeded, ProtocolError, PstuiError, SessionBroken
+from pstui.backends.psrp.clixml import note_object, parse
+from pstui.backends.psrp.error_records import stopped_record
 from pstui.backends.psrp.fragments import Message
 from pstui.backends.psrp.host import Host, HostError, is_secret_answer
 from pstui.backends.psrp.host_methods import HOST_METHODS, ArgumentsError, HostMethod, checked
+from pstui.backends.psrp.limits import SCREEN
 from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.psrp.values import value_of
 from pstui.backends.records import Stream, Write
 
 log = logging.getLogger(__name__)
@@ -77,12 +80,12 @@ class HostCalls:
 
     def take(self, message: Message, pipeline: Pipeline | None) -> None:
         """Do one host call, or start answering it. Raises ProtocolError only when it is not a host call at all."""
-        call = decode(message.body, self._pool.cipher)
+        call = decode(message.body, self._pool.cipher, message)
         method = HOST_METHODS.get(call.mi)
         if pipeline is not None and pipeline.ignore_exit and call.mi in _LEAVING:
             return
         if method is None or not method.answered:
-            self._do(call, method)
+            self._do(call, method, (pipeline.limits if pipeline is not None else SCREEN).max_text)
             if call.ci != VOID:
                 failure = None if method else "there is no such host method"
                 self.spawn(self._respond(call, pipeline, None, failure), pipeline)
@@ -91,12 +94,12 @@ class HostCalls:
             return  # an answer is impossible, and asking would be for nothing
         self.spawn(self._answer(call, method, pipeline), pipeline)
 
-    def _do(self, call: HostCall, method: HostMethod | None) -> None:
+    def _do(self, call: HostCall, method: HostMethod | None, max_text: int | None) -> None:
         """Do a void method; what fails is shown, the far end never knows (protocol-notes 4.3)."""
         try:
             if method is None:
                 raise HostError(f"host method {call.mi} does not exist")
-            self._pool.host.run(method.id, arguments_of(call, method))
+            self._pool.host.run(method.id, arguments_of(call, method), max_text)
         except (HostError, ArgumentsError) as error:
             name = method.name if method else "HostCall"
             log.info("host call %s refused: %s", name, error)
@@ -168,9 +171,12 @@ class HostCalls:
             task.cancel()
 
 
-def decode(body: bytes, cipher: Any) -> HostCall:
-    """Decode a host call whatever its method and arguments. Raises ProtocolError when ``ci`` or ``mi`` is missing."""
-    root = parse(body)
+def decode(body: bytes, cipher: Any, read: Message | None = None) -> HostCall:
+    """Decode a host call whatever its method and arguments; ``read`` may have what was read ahead.
+
+    Raises ProtocolError when ``ci`` or ``mi`` is missing.
+    """
+    root = read.root if read is not None and read.root is not None else parse(body)
     members = root.find("MS")
     found = {child.get("N"): child for child in members} if members is not None else {}
     try:
@@ -182,8 +188,11 @@ def decode(body: bytes, cipher: Any) -> HostCall:
     except (KeyError, ValueError) as error:
         raise ProtocolError("the far end sent a host call that cannot be read") from error
     try:
-        values = plain(read(parameters, cipher))
-    except ProtocolError as error:
+        known = read.value[0] if read is not None and read.value is not None else None
+        if isinstance(known, str):
+            return HostCall(ci, mi, known)
+        values = known["mp"] if isinstance(known, dict) else value_of(parameters, cipher)
+    except (ProtocolError, LimitExceeded) as error:
         return HostCall(ci, mi, error.what)
     except Exception:  # a secret that does not decrypt, a number out of its range
         return HostCall(ci, mi, "the far end sent a value that cannot be read")

@@ -21,6 +21,7 @@ from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
 from pstui.backends.console import ConsoleSize
+from pstui.backends.language.constant_lines import parse_constant_line
 from pstui.backends.language.numbers import Number
 from pstui.backends.language.simple_lines import ABSENT, Argument, Command, MergedStream, Statement, is_exit, parse_line
 from pstui.backends.psrp.clixml import note_object, outgoing
@@ -227,7 +228,7 @@ class PipelineTemplates:
             )
         between = self._template(invocation, protocol, len(texts))
         data = between[0] + b"".join(self._text(text) + after for text, after in zip(texts, between[1:], strict=True))
-        return lambda pipeline_id: self._queue(data, pipeline_id)
+        return lambda pipeline_id: queue_written(self._core, PSRPMessageType.CreatePipeline, data, pipeline_id)
 
     def _template(self, invocation: Invocation, protocol: tuple[int, int], count: int) -> list[bytes]:
         """Return what comes before, between and after the texts of such an invocation."""
@@ -265,36 +266,16 @@ class PipelineTemplates:
         found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
         return found
 
-    def _queue(self, data: bytes, pipeline_id: uuid.UUID) -> None:
-        """Do what psrpcore's ``prepare_message`` does once the message is written."""
-        core, kind = self._core, PSRPMessageType.CreatePipeline
-        message = create_message(True, kind, data, core.runspace_pool_id, pipeline_id)
-        core._send_buffer.append(
-            PSRPMessage(
-                kind,
-                bytearray(message),
-                core.runspace_pool_id,
-                pipeline_id,
-                core._fragment_counter,
-                StreamType.default,
-            )
-        )
+
+def queue_written(core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, pipeline_id: uuid.UUID | None) -> None:
+    """Do what psrpcore's ``prepare_message`` does once the message is written."""
+    message = bytearray(create_message(True, kind, data, core.runspace_pool_id, pipeline_id))
+    core._send_buffer.append(
+        PSRPMessage(kind, message, core.runspace_pool_id, pipeline_id, core._fragment_counter, StreamType.default)
+    )
 
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
-
-#: The prompt while the far end's debugger stands at a stop.
-DEBUG_PROMPT = Invocation(
-    ((Call("prompt", merged=EVERY_STREAM, by_stream=True),),),
-    redirect_errors=True,
-    invocation_info=True,
-    is_nested=True,
-)
-
-#: LocalScript and RemoteScript, what a console host always offers (protocol-notes 3.7).
-DEBUG_MODE = Invocation(
-    ((Call("__Set-PSDebugMode", (("Mode", ps.PSInt(6)),)),),), redirect_errors=True, invocation_info=True
-)
 
 #: The four profile files in PowerShell's order, each run in the caller's scope if it is there.
 LOAD_PROFILE = Invocation(
@@ -320,7 +301,7 @@ def line_invocation(
     """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
     if is_exit(text):
         text = "Exit-PSSession"
-    line = parse_line(text, no_language=no_language)
+    line = parse_constant_line(text) if no_language else parse_line(text)
     if line is None or (len(line.statements) > 1 and protocol < (2, 2)):
         statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT),)
     else:
@@ -337,20 +318,6 @@ def script_invocation(
     call = Call(script, values, is_script=True, merged=ERRORS if out_default else frozenset())
     statement = (call, OUT_DEFAULT) if out_default else (call,)
     return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, size=size)
-
-
-def debugger_call(text: str) -> Invocation:
-    """Return a line for the far end's debugger: always a script, nested, every stream merged, no Out-Default."""
-    return _nested(Call(text, is_script=True, merged=EVERY_STREAM, by_stream=True))
-
-
-def debugger_action(number: int) -> Invocation:
-    """Return the command that resumes a stopped script with a DebuggerResumeAction."""
-    return _nested(Call("__Set-PSDebuggerAction", (("ResumeAction", ps.PSInt(number)),)))
-
-
-def _nested(call: Call) -> Invocation:
-    return Invocation(((call,),), redirect_errors=True, invocation_info=True, is_nested=True)
 
 
 def error_report(size: ConsoleSize | None) -> tuple[Invocation]:

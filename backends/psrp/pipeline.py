@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.psrp.fragments import Defragmenter
+from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.records import ErrorInfo, PipelineState, SentObject
 
 _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineState.FAILED})
@@ -19,7 +21,7 @@ _FINAL = frozenset({PipelineState.STOPPED, PipelineState.COMPLETED, PipelineStat
 class PipelineResult:
     """How a pipeline ended.
 
-    ``error`` describes why it failed or stopped; ``record`` is that ErrorRecord, for sending back.
+    ``error`` describes why it failed or stopped; ``message`` is the PIPELINE_STATE that said so.
 
     ``had_errors`` is True when error records arrived or the pipeline failed.
     """
@@ -27,7 +29,7 @@ class PipelineResult:
     state: PipelineState
     error: ErrorInfo | None = None
     had_errors: bool = False
-    record: Any = None
+    message: ElementTree.Element | None = None
 
 
 class Pipeline:
@@ -41,6 +43,7 @@ class Pipeline:
         on_error: Callable[[ErrorInfo], None] | None = None,
         ignore_exit: bool = False,
         is_nested: bool = False,
+        limits: Limits = SCREEN,
     ) -> None:
         self.id = uuid.uuid4()
         #: runs inside another one that stands at a breakpoint
@@ -51,6 +54,8 @@ class Pipeline:
         self.on_object = on_object
         #: is told the error records of this pipeline, beside the pool's list of them
         self.on_error = on_error
+        #: what it may receive
+        self.limits = limits
         #: swallow SetShouldExit and PopRunspace, as during the required-command check (protocol-notes 2.5)
         self.ignore_exit = ignore_exit
         self.had_errors = False
@@ -69,11 +74,16 @@ class Pipeline:
         """Wait for the end. Raises SessionBroken when the session dies first."""
         return await asyncio.shield(self._done)
 
-    def change_state(self, state: PipelineState, error: ErrorInfo | None, record: Any) -> None:
+    def change_state(
+        self,
+        state: PipelineState,
+        error: ErrorInfo | None = None,
+        message: ElementTree.Element | None = None,
+    ) -> None:
         """Take a PIPELINE_STATE; states that are not final change nothing."""
         if state in _FINAL and not self._done.done():
             had_errors = self.had_errors or state is PipelineState.FAILED
-            self._done.set_result(PipelineResult(state, error, had_errors, record))
+            self._done.set_result(PipelineResult(state, error, had_errors, message))
             self.cancel_answers()
 
     def fail(self, failure: PstuiError) -> None:

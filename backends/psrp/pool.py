@@ -25,12 +25,14 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
+from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import (
+    LimitExceeded,
     OpenError,
     ProtocolError,
     PstuiError,
@@ -40,14 +42,15 @@ from pstui.backends.errors import (
 )
 from pstui.backends.psrp import invocation as commands
 from pstui.backends.psrp.clixml import outgoing
-from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, Message
+from pstui.backends.psrp.fragments import Defragmenter, Message
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.invocation import PipelineTemplates
+from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
-from pstui.backends.psrp.receive import receive_pipeline, receive_pool
+from pstui.backends.psrp.receive import AT_ONCE, read_ahead, receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState, SentObject
+from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceState, SentObject, Stream, Write
 from pstui.backends.transports.base import ShellTransport, Transport
 
 log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ class RunspacePool:
             SerializationVersion=ps.PSVersion("1.1.0.1"),
         )
         self.offered_protocol = offered
-        self._fragments = Defragmenter(self.max_object)
+        self._fragments = Defragmenter(self.max_object())
         self._calls = HostCalls(self)
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.key = SessionKey(self)
@@ -144,12 +147,10 @@ class RunspacePool:
         """Take what arrives from now on."""
         self._reader = asyncio.create_task(self._read(), name="pool reader")
 
-    @property
-    def max_object(self) -> int:
-        """The largest message that is taken, in bytes."""
-        if self.shell is None:
-            return MAX_OBJECT
-        return 2**62 if self.shell.max_object is None else self.shell.max_object
+    def max_object(self, limits: Limits = SCREEN) -> int:
+        """Return the largest message that is taken, in bytes: no more than MaximumReceivedObjectSize."""
+        told = self.shell.max_object if self.shell is not None else None
+        return limits.max_object if told is None else min(told, limits.max_object)
 
     def _arguments(self) -> dict[str, Any]:
         own = commands.version_table(self.offered_protocol)
@@ -176,10 +177,16 @@ class RunspacePool:
         on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
         on_start: Callable[[Pipeline], None] | None = None,
+        limits: Limits = SCREEN,
     ) -> PipelineResult:
-        """Run one pipeline to its end. ``source`` gives its input. Raises SessionBroken, SessionStateError."""
+        """Run one pipeline to its end. ``source`` gives its input.
+
+        Raises SessionBroken, SessionStateError; LimitExceeded when it sent more in one piece than ``limits`` allow.
+        """
         prepare = self._templates.prepare(invocation, self.protocol)
-        pipeline = Pipeline(on_output, on_object=on_object, on_error=on_error, is_nested=invocation.is_nested)
+        pipeline = Pipeline(
+            on_output, on_object=on_object, on_error=on_error, is_nested=invocation.is_nested, limits=limits
+        )
         if self.shell is not None:
             self.shell.announce(pipeline.id, invocation.history or "")
         return await self._invoke(prepare, pipeline, source, on_start)
@@ -206,7 +213,7 @@ class RunspacePool:
             raise SessionStateError("the session is not open")
         if any(other.is_nested == pipeline.is_nested for other in self.pipelines.values()):
             raise SessionStateError("the session is busy with another command", "It runs one at a time.")
-        pipeline.fragments = Defragmenter(self.max_object)
+        pipeline.fragments = Defragmenter(self.max_object(pipeline.limits))
 
         async def begin() -> None:
             prepare(pipeline.id)
@@ -274,14 +281,20 @@ class RunspacePool:
         # any state.
         with contextlib.suppress(TimeoutError, SessionBroken):
             await asyncio.wait_for(pipeline.result(), STATE_TIMEOUT)
-        pipeline.change_state(PipelineState.STOPPED, None, None)
+        pipeline.change_state(PipelineState.STOPPED)
 
     async def send_message(
         self, message: Any, message_type: PSRPMessageType, pipeline_id: uuid.UUID | None, *, prompt: bool = False
     ) -> None:
-        """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream."""
+        """Send one message to a pipeline or the pool; ``prompt`` puts it on the PromptResponse stream.
+
+        An XML element is sent as it is.
+        """
         stream = StreamType.prompt_response if prompt else StreamType.default
-        self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
+        if isinstance(message, ElementTree.Element):
+            commands.queue_written(self.core, message_type, ElementTree.tostring(message, "utf-8"), pipeline_id)
+        else:
+            self.core.prepare_message(message, message_type=message_type, pipeline_id=pipeline_id, stream_type=stream)
         await self.flush(pipeline_id, prompt=prompt)
 
     async def flush(self, pipeline_id: uuid.UUID | None, *, prompt: bool = False) -> None:
@@ -322,9 +335,11 @@ class RunspacePool:
     async def _read(self) -> None:
         """Feed what arrives to its pipeline until the session ends."""
         loop = asyncio.get_running_loop()
-        turn = loop.time()
+        turn = last = loop.time()
         try:
             async for item in self.transport.incoming():
+                if loop.time() - last > TURN:
+                    turn = loop.time()  # it had to wait for this: everybody else had a turn
                 pipeline = self.pipelines.get(item.pipeline_id) if item.pipeline_id else None
                 if item.pipeline_id is not None and pipeline is None:
                     continue
@@ -332,13 +347,21 @@ class RunspacePool:
                     pipeline.fail(item.failure)
                     continue
                 fragments = pipeline.fragments if pipeline else self._fragments
-                for message in fragments.feed(item.data):
-                    self._message(message, pipeline)
+                messages = fragments.feed(item.data)
+                if fragments.crossed is not None:
+                    self._crossed(fragments.crossed, pipeline)
+                    fragments.crossed = None
+                for message in messages:
+                    await self._message(message, pipeline)
                     if loop.time() - turn > TURN:
                         await asyncio.sleep(self.console.rest)
                         turn = loop.time()
+                if loop.time() - turn > TURN:  # a message that is long in coming has its turns, too
+                    await asyncio.sleep(self.console.rest)
+                    turn = loop.time()
                 if self.console.backlog > BACKLOG_LIMIT:
                     await self.console.drained()
+                last = loop.time()
             self._broke(SessionBroken("the far end has ended the session"))
         except SessionBroken as failure:
             await self.fail(failure)
@@ -347,13 +370,25 @@ class RunspacePool:
             what = "pstui could not handle a message from the far end"
             await self.fail(ProtocolError(what, f"{type(error).__name__} was not expected."))
 
-    def _message(self, message: Message, pipeline: Pipeline | None) -> None:
+    async def _message(self, message: Message, pipeline: Pipeline | None) -> None:
+        if pipeline is not None and (message.pipeline_id != pipeline.id or message.pool_id != self.id):
+            raise ProtocolError("the far end sent a message that belongs to another session or command")
+        try:
+            if len(message.body) > AT_ONCE:
+                await read_ahead(self, pipeline, message)
+            if pipeline is not None:
+                receive_pipeline(self, self._calls, pipeline, message)
+            else:
+                receive_pool(self, self._calls, message)
+        except LimitExceeded as failure:
+            self._crossed(failure, pipeline)
+
+    def _crossed(self, failure: LimitExceeded, pipeline: Pipeline | None) -> None:
+        """End the pipeline that sent too much in one piece; what the session itself sends is passed over."""
         if pipeline is not None:
-            if message.pipeline_id != pipeline.id or message.pool_id != self.id:
-                raise ProtocolError("the far end sent a message that belongs to another session or command")
-            receive_pipeline(self, self._calls, pipeline, message)
-            return
-        receive_pool(self, self._calls, message)
+            pipeline.fail(failure)
+        else:
+            self.console.write(Write(failure.text(), stream=Stream.NOTICE))
 
     async def fail(self, failure: SessionBroken) -> None:
         """Break the session; one that broke the rules is not listened to any longer."""

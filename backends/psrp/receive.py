@@ -6,7 +6,8 @@ APPLICATION_PRIVATE_DATA follows, and RUNSPACEPOOL_STATE says Opened; then ``ope
 that is connected to rather than opened is open with its private data. The session key is left to psrpcore.
 
 ``receive_pipeline`` turns a pipeline's messages into text on the console, outputs, error records and the final state.
-Hot messages go through the fast decoder of ``clixml.py`` first. Verbose, debug, warning and progress records are
+Hot messages go through the fast decoder of ``clixml.py`` first, and large ones through ``read_ahead``, which reads
+them in steps. Verbose, debug, warning and progress records are
 passed over: the same text arrives as a host call, and that is what is shown. A message type that does not belong where
 it arrives is a ProtocolError, which ends the session.
 """
@@ -17,17 +18,22 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
+from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
-from pstui.backends.errors import ProtocolError, SessionBroken
+from pstui.backends.errors import LimitExceeded, ProtocolError, SessionBroken
 from pstui.backends.psrp import clixml as fast
-from pstui.backends.psrp.clixml import MessageType, PlainCipher, error_info, parse, plain, position_of, read
+from pstui.backends.psrp.clixml import MessageType, PlainCipher, clipped, parse
 from pstui.backends.psrp.fragments import Message, refragmented
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
+from pstui.backends.psrp.limits import MAX_VALUES, SCREEN
 from pstui.backends.psrp.pipeline import Pipeline
+from pstui.backends.psrp.progress import host_progress
+from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, value_of
 from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject
 from pstui.backends.transports.base import ShellTransport
 
@@ -80,7 +86,7 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
         case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
             calls.spawn(pool.key.requested(), None)
         case MessageType.USER_EVENT:
-            event = plain(read(parse(message.body), pool.cipher))
+            event = _value(pool, message)
             if isinstance(event, dict):
                 pool.on_event(event)
         case MessageType.RUNSPACE_AVAILABILITY | MessageType.RUNSPACEPOOL_INIT_DATA:
@@ -91,6 +97,8 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
 
 def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
+    if len(message.body) > AT_ONCE:
+        raise ProtocolError("the far end sent a message that cannot be read", "It is far longer than any of its kind.")
     parse(message.body)
     try:
         pool.core.receive_data(PSRPPayload(refragmented(message, 1), StreamType.default, None))
@@ -126,7 +134,7 @@ def _capability(pool: ReceivingPool, message: Message) -> None:
 def _private_data(pool: ReceivingPool, message: Message) -> None:
     if pool.private_data:
         raise ProtocolError("the far end sent its private data twice")
-    found = plain(read(parse(message.body), pool.cipher))
+    found = _value(pool, message)
     data = found.get("ApplicationPrivateData") if isinstance(found, dict) else None
     pool.private_data = data if isinstance(data, dict) else {}
     if pool.is_connecting:
@@ -135,10 +143,10 @@ def _private_data(pool: ReceivingPool, message: Message) -> None:
 
 
 def _pool_state(pool: ReceivingPool, message: Message) -> None:
-    found = read(parse(message.body), pool.cipher)
-    number = getattr(found, "RunspaceState", None)
-    record = getattr(found, "ExceptionAsErrorRecord", None)
-    why = error_info(record).message if record is not None else ""
+    root = message.root if message.root is not None else parse(message.body)
+    found = _members(value_of(root, pool.cipher))
+    number, record = found.get("RunspaceState"), root.find(_RECORD)
+    why = error_info(record, found["ExceptionAsErrorRecord"]).message if record is not None else ""
     if number == RunspaceState.OPENED:
         if pool.core.their_capability is None:
             raise ProtocolError("the far end opened the session without negotiating")
@@ -161,26 +169,27 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
     """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
-            write = fast.host_write(message.body)
+            write = fast.host_write(message.body, pipeline.limits.max_text)
             if write is not None:
                 pool.host.write(write)
+            elif (progress := host_progress(message.body)) is not None:
+                pool.host.console.progress(progress)
             else:
                 calls.take(message, pipeline)
         case MessageType.PIPELINE_OUTPUT:
             if pipeline.on_object is not None:
                 pipeline.on_object(SentObject(message.body, pool.cipher.decrypt))
             elif pipeline.on_output is not None:
-                pipeline.on_output(_output(pool, message.body))
+                pipeline.on_output(_output(pool, message, pipeline.limits.max_values))
         case MessageType.ERROR_RECORD:
             pipeline.had_errors = True
-            element = parse(message.body)
-            record = _error_record(read(element, pool.cipher))
-            error = error_info(record, position_of(element))
+            root = message.root if message.root is not None else parse(message.body)
+            error = error_info(root, _value(pool, message, root=root))
             pool.on_error_record(error)
             if pipeline.on_error is not None:
                 pipeline.on_error(error)
         case MessageType.PIPELINE_STATE:
-            _state(pool, pipeline, message.body)
+            _state(pool, pipeline, message)
         case MessageType.INFORMATION_RECORD:
             pool.on_information(message.body)
         case (
@@ -194,35 +203,83 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
             raise ProtocolError(f"the far end sent message type {message.type:#x}, which does not belong here")
 
 
-def _output(pool: ReceivingPool, body: bytes) -> Any:
-    simple = fast.simple_output(body)
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _value(
+    pool: ReceivingPool, message: Message, max_values: int = MAX_VALUES, root: ElementTree.Element | None = None
+) -> Any:
+    """Return what a message says as a plain value, read ahead or read now."""
+    if message.value is not None:
+        return message.value[0]
+    return value_of(root if root is not None else parse(message.body), pool.cipher, max_values)
+
+
+def _output(pool: ReceivingPool, message: Message, max_values: int) -> Any:
+    simple = fast.simple_output(message.body) if message.value is None else None
     if simple is not None:
         return simple
-    return plain(read(parse(body), pool.cipher)) if body else None
+    return _value(pool, message, max_values) if message.body else None
 
 
-def _state(pool: ReceivingPool, pipeline: Pipeline, body: bytes) -> None:
-    number = fast.pipeline_state(body)
-    record: Any = None
-    position = ""
+def _state(pool: ReceivingPool, pipeline: Pipeline, message: Message) -> None:
+    number: Any = fast.pipeline_state(message.body)
+    record: ElementTree.Element | None = None
+    root: ElementTree.Element | None = None
     if number is None:
-        element = parse(body)
-        found = read(element, pool.cipher)
-        number = getattr(found, "PipelineState", None)
-        record = _error_record(getattr(found, "ExceptionAsErrorRecord", None))
-        position = position_of(element)
+        root = message.root if message.root is not None else parse(message.body)
+        number, record = root.findtext("MS/I32[@N='PipelineState']"), root.find(_RECORD)
     try:
         state = PipelineState(int(number if number is not None else -1))
     except ValueError:
-        raise ProtocolError(f"the far end sent pipeline state {number}, which does not exist") from None
-    pipeline.change_state(state, error_info(record, position) if record is not None else None, record)
-
-
-def _error_record(found: Any) -> Any:
-    """Return psrpcore's ErrorRecord for a deserialized one, or the object itself where it is shaped otherwise."""
-    if found is None or isinstance(found, ps.ErrorRecord):
-        return found
+        raise ProtocolError(f"the far end sent pipeline state {number!r:.40}, which does not exist") from None
+    if record is None:
+        pipeline.change_state(state)
+        return
     try:
-        return ps.ErrorRecord.FromPSObjectForRemoting(found)
-    except Exception:  # a peer's record may lack fields; what is there can still be shown
-        return found
+        found = _members(_value(pool, message, root=root)).get("ExceptionAsErrorRecord")
+    except LimitExceeded:
+        found = None  # what its text says is enough
+    pipeline.change_state(state, error_info(record, found), root)
+
+
+#: where a state message has the reason of a failure
+_RECORD = "MS/*[@N='ExceptionAsErrorRecord']"
+#: Bytes of a message that are read without a turn of the loop: some 2,000 values.
+AT_ONCE = 32 * 1024
+#: What is read as a value, whatever its size.
+_READ = frozenset(
+    {
+        MessageType.PIPELINE_HOST_CALL,
+        MessageType.RUNSPACEPOOL_HOST_CALL,
+        MessageType.PIPELINE_OUTPUT,
+        MessageType.ERROR_RECORD,
+        MessageType.PIPELINE_STATE,
+        MessageType.RUNSPACEPOOL_STATE,
+        MessageType.USER_EVENT,
+        MessageType.APPLICATION_PRIVATE_DATA,
+    }
+)
+
+
+async def read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Message) -> None:
+    """Read a large message in steps, for whatever it does then. Raises LimitExceeded, ProtocolError."""
+    is_output = message.type == MessageType.PIPELINE_OUTPUT
+    if message.type not in _READ or (is_output and (pipeline is None or pipeline.on_output is None)):
+        return
+    limits = pipeline.limits if pipeline is not None else SCREEN
+    message.body, quick = clipped(message.body, limits.max_text)
+    if quick:
+        return
+    message.root = await parse_in_steps(message.body, limits.max_values)
+    try:
+        message.value = (await in_steps(reading(message.root, pool.cipher, limits.max_values, consume=is_output)),)
+    except (LimitExceeded, ProtocolError) as error:
+        match message.type:
+            case MessageType.PIPELINE_STATE if isinstance(error, LimitExceeded):
+                message.value = (None,)  # the state counts, whatever comes with it
+            case MessageType.PIPELINE_HOST_CALL | MessageType.RUNSPACEPOOL_HOST_CALL:
+                message.value = (error.what,)  # it is answered, with this
+            case _:
+                raise

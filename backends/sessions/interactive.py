@@ -4,10 +4,9 @@ How this works. ``enter`` opens the session, checks that the commands are there 
 runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
 (``EnterAttempt``), so that giving up returns at once while the rest is undone afterwards.
 
-``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for whichever comes
-first: its end, a stop in the far end's debugger, or the far end's wish to be left. A parse error that says
-"incomplete" keeps the line and asks for more (``Outcome.INCOMPLETE``); any other error is sent back to be printed over
-there, as the console does. After that the prompt is a pipeline of its own.
+``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for its end, a stop in
+the far end's debugger, or the far end's wish to be left. A parse error that says "incomplete" keeps the line and asks
+for more; any other error is sent back to be printed over there. After that the prompt is a pipeline of its own.
 
 Several consoles may share one session, and a session runs one command at a time. ``SessionTurn`` is a console's place
 in that queue: it waits while another one's command runs, and what takes several commands begins again when another
@@ -19,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.console import Console
@@ -32,12 +30,13 @@ from pstui.backends.errors import (
     SessionStateError,
     as_open_error,
 )
+from pstui.backends.language.constant_lines import parse_constant_line
 from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completer, Completion
-from pstui.backends.sessions.debugger import DebuggerConsole
+from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
 from pstui.backends.sessions.prompt_value import prompt_text
-from pstui.backends.sessions.reported import DebuggerStop
+from pstui.backends.sessions.reported import DebuggerStop, refusal
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
@@ -103,17 +102,20 @@ class SessionTurn:
 
 async def report_error(session: PSSession, turn: SessionTurn, console: Console, result: PipelineResult) -> None:
     """Have the far end print a terminating error; print it here if it cannot. Raises SessionBroken."""
+    from pstui.backends.psrp.error_records import record_to_print
     from pstui.backends.psrp.invocation import error_report
 
+    record = record_to_print(result.message) if result.message is not None else None
     try:
-        if result.record is not None:
+        if record is not None:
             await turn.wait()
-            printed = await session.run(*error_report(session.size_to_send()), source=_one(result.record))
+            with session.writing_errors():
+                printed = await session.run(*error_report(session.size_to_send()), source=_one(record))
             if printed.error is None:
                 return
     except SessionStateError:
         pass
-    console.write(Write(f"Error: {result.error.message if result.error else ''}"))
+    console.write(Write(f"Error: {result.error.message if result.error else ''}", stream=Stream.ERROR))
 
 
 async def _one(value: Any) -> AsyncIterator[Any]:
@@ -172,21 +174,21 @@ class EnterAttempt:
 
 
 async def install_prompt(session: PSSession) -> None:
-    """Give a virtual machine, a container or a local process its prompt; failure is silent (protocol-notes 2.2)."""
+    """Give a virtual machine, a container or a local process its prompt (protocol-notes 2.2); a failure is said."""
     from pstui.backends.psrp.invocation import Call, Invocation
 
     script = target_prompt(session.info, session.target_name, kept=not session.temporary)
     if script:
-        await session.run(Invocation(((Call(script, is_script=True),),)))
+        answers = Bounded(1)
+        if why := refusal(
+            await session.run(Invocation(((Call(script, is_script=True),),)), on_output=answers.take), answers
+        ):
+            session.console.write(Write(f"The prompt of this session could not be set: {why}", stream=Stream.NOTICE))
 
 
 async def check_commands(session: PSSession) -> None:
     """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    from pstui.backends.psrp.invocation import DEBUG_MODE
-
-    if "DebugMode" in session.application_private_data and not session.debug_mode_set:
-        await session.run(DEBUG_MODE)
-        session.debug_mode_set = True
+    await offer_debugging(session)
     result, found = await session.command_metadata(list(REQUIRED))
     least = 3 if session.protocol > (2, 0) else 2
     if result.error is None and not result.had_errors and len(found) >= least:
@@ -244,6 +246,7 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
+        self._prefix = prompt_prefix(session.info)
         self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
         self._completer = Completer(session)
@@ -295,8 +298,7 @@ class InteractiveSession:
         self.hint = ""
         try:
             outcome = await self._run(line)
-            # The prompt function may say exit, too.
-            return await self._left() if self.session.status.leave_code is not None else outcome
+            return outcome if self.session.status.leave_code is None else await self._left()
         except SessionBroken:
             self._debugger.abandon()
             return Outcome.BROKEN
@@ -450,10 +452,20 @@ class InteractiveSession:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)
+        elif result is not None and self._goes_as_commands(result, line):
+            return await self._send(line)
         elif result is not None and await self._is_incomplete(result, line):
             return Outcome.INCOMPLETE
         await self._evaluate_prompt()
         return Outcome.READY
+
+    def _goes_as_commands(self, result: PipelineResult, line: str) -> bool:
+        """Whether a line that was refused because it is script, and of which nothing ran, can be sent as commands."""
+        refused = result.error is not None and result.error.fully_qualified_error_id == "ScriptsNotAllowed"
+        if refused and not self.session.no_language and parse_constant_line(line) is not None:
+            self.session.no_language = True
+            return True
+        return False
 
     async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
         """Report how a line failed, or start collecting the rest of an incomplete one."""
@@ -472,20 +484,23 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.invocation import DEBUG_PROMPT, PROMPT
+        from pstui.backends.psrp.clixml import simple_output
+        from pstui.backends.psrp.debugging import DEBUG_PROMPT
+        from pstui.backends.psrp.invocation import PROMPT
 
-        await self._turn.wait()
-        if self.console.column():  # what the prompt function writes without a newline belongs to the prompt's row
-            self.console.write(Write(""))
-        found = Bounded(1)
-        invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
-        result = await self.session.run(invocation, on_object=found.take, on_error=self._show_error)
-        text = prompt_text(found[0]) if found and result.error is None else ""
-        self.prompt = self._prefix + (text[:MAX_PROMPT] or FALLBACK)
-
-    @cached_property
-    def _prefix(self) -> str:
-        return prompt_prefix(self.session.info)
+        while True:
+            await self._turn.wait()
+            if self.console.column():  # what the prompt function leaves open belongs to the prompt's row
+                self.console.write(Write(""))
+            found, invocation = Bounded(1), PROMPT if self.session.stopped is None else DEBUG_PROMPT
+            try:
+                result = await self.session.run(invocation, on_object=found.take, on_error=self._show_error)
+                break
+            except SessionBusy:
+                continue  # another console was quicker
+        simple = simple_output(found[0].body) if found else ""
+        text = simple if isinstance(simple, str) else prompt_text(found[0])
+        self.prompt = self._prefix + ((text[:MAX_PROMPT] if result.error is None else "") or FALLBACK)
 
     async def _load_profile(self) -> None:
         """Run the far end's profile files if the connection asks for it; they never run by themselves."""

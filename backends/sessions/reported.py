@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
+
+if TYPE_CHECKING:
+    from pstui.backends.psrp.pipeline import PipelineResult
 
 STOP_EVENT = "PSInternalRemoteDebuggerStopEvent"
 BREAKPOINT_EVENT = "PSInternalRemoteDebuggerBreakpointUpdatedEvent"
 
-#: DebuggerResumeAction numbers of .NET, as ``__Set-PSDebuggerAction`` takes them.
-RESUME_ACTIONS = {"Continue": 0, "StepInto": 1, "StepOut": 2, "StepOver": 3, "Stop": 4}
+#: What a debugger's command may want, by the names of DebuggerResumeAction.
+RESUME_ACTIONS = frozenset({"Continue", "StepInto", "StepOut", "StepOver", "Stop"})
 _STEP_COMMANDS = ("s", "stepinto", "v", "stepover", "o", "stepout", "l", "list")
 
 #: Console colour of the debugger's messages, as recorded (bright yellow).
 _COLOUR = 14
-#: Most lines and characters of one value or message that are shown.
+#: Most lines of the debugger's own answer that are shown.
 MAX_VALUE_LINES = 10_000
 
 
@@ -70,18 +73,25 @@ def resume_action(outputs: Sequence[Any]) -> str | None:
     return None
 
 
+def refusal(result: PipelineResult, outputs: Sequence[Any]) -> str:
+    """Return why a pipeline of ours was refused, empty when it was not: a server may answer an error and completed."""
+    if result.error is not None:
+        return result.error.message or "It gives no reason."
+    return next((_error_text(output) for output in outputs if _is_error(output)), "")
+
+
 def repeats(line: str) -> bool:
     """Return whether Enter alone gives this debugger command again."""
     return line.strip().casefold() in _STEP_COMMANDS
 
 
 def value_lines(outputs: Sequence[Any]) -> list[Write]:
-    """Return the text of values that came without Out-Default: plain ones as text, objects as property lists."""
+    """Return the text of values that no Out-Default took: plain ones as text, objects as property lists."""
     lines: list[Write] = []
     for output in outputs:
         if output is None or _is_debugger_command(output):
             continue
-        if isinstance(output, dict) and {"Exception", "FullyQualifiedErrorId"} <= output.keys():
+        if _is_error(output):
             lines.append(Write(f"Error: {_error_text(output)}", stream=Stream.ERROR))
         else:
             lines += [Write(text) for text in _text(output)]
@@ -96,7 +106,7 @@ def _text(value: Any) -> list[str]:
         return ["", *(f"{name!s:<{width}} : {_short(item)}" for name, item in value.items()), ""]
     if isinstance(value, list):
         return [line for item in value for line in _text(item)]
-    return _short(value).splitlines() or [""]
+    return _short(value).replace("\r\n", "\n").split("\n")
 
 
 def _short(value: Any) -> str:
@@ -114,8 +124,19 @@ def _short(value: Any) -> str:
 
 
 def _error_text(record: Mapping[str, Any]) -> str:
-    exception = record.get("Exception")
+    exception = record.get("Exception", record)
     return str(exception.get("Message") if isinstance(exception, dict) else exception)
+
+
+def _is_error(value: Any) -> bool:
+    """Whether a value is an ErrorRecord, or an exception as the server gives one for what it does not take."""
+    if not isinstance(value, dict):
+        return False
+    return {"Exception", "FullyQualifiedErrorId"} <= value.keys() or {
+        "Message",
+        "HResult",
+        "StackTrace",
+    } <= value.keys()
 
 
 def _is_debugger_command(value: Any) -> bool:
@@ -138,14 +159,40 @@ def _breakpoint(found: Any) -> str:
     return f"Line breakpoint on '{script}{found.get('Line', '')}'"
 
 
+#: Longest piece of a source line in a position message, and most of it that stands before the statement, in characters
+#: (protocol-notes 2.4).
+_MAX_SOURCE, _MAX_BEFORE = 69, 12
+
+
 def _position(invocation: Mapping[str, Any]) -> str:
-    """Return the position message; its mark runs to the end of the line, since the statement's end is not sent."""
+    """Return the position message. The far end does not send where the statement ends: the mark runs to the line's end.
+
+    So the message is made anew, as the real client does, where its parts have come.
+    """
     message = str(invocation.get("InvocationInfo_PositionMessage") or "")
     line, offset = invocation.get("InvocationInfo_Line"), invocation.get("InvocationInfo_OffsetInLine")
-    lines = message.splitlines()
-    if len(lines) == 3 and isinstance(line, str) and isinstance(offset, int) and 0 < offset <= len(line):
-        lines[2] = "+ " + " " * (offset - 1) + "~" * (len(line.rstrip("\r\n")) - offset + 1)
-    return "\n".join(lines)
+    source = line.rstrip() if isinstance(line, str) else ""
+    head = message.splitlines()[:1]
+    if not head or not isinstance(offset, int) or not 0 < offset <= len(source):
+        return message
+    before = len(source[: offset - 1].replace("\t", "    "))
+    return "\n".join((*head, *_marked(source.replace("\t", "    "), before)))
+
+
+def _marked(source: str, before: int) -> tuple[str, str]:
+    """Return a source line and the mark under what follows ``before``, shortened to what is shown at most."""
+    length = len(source) - before
+    lead = trail = ""
+    if len(source) > _MAX_SOURCE:
+        kept = min(before, _MAX_BEFORE)
+        if kept + length < _MAX_SOURCE:
+            kept = min(before, _MAX_SOURCE - length)
+        else:
+            trail = " …"
+        lead = "… " if kept < before else ""
+        source = source[before - kept :][:_MAX_SOURCE]
+        before, length = kept, min(length, _MAX_SOURCE - kept)
+    return f"+ {lead}{source}{trail}", "+ " + " " * (len(lead) + before) + "~" * length
 
 
 #: Errors, information records and breakpoints kept, of each.
@@ -177,7 +224,7 @@ class SessionRecords:
     @property
     def information(self) -> Sequence[InformationInfo]:
         """The information records, newest last; one that cannot be read is left out."""
-        from pstui.backends.psrp.clixml import information_info
+        from pstui.backends.psrp.record_info import information_info
 
         return tuple(found for body in self._information if (found := information_info(body)) is not None)
 

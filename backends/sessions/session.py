@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, ConsoleSize
 from pstui.backends.errors import (
+    BrokenOff,
     Offer,
     OpenCancelled,
     PstuiError,
@@ -21,7 +23,9 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.failed_logins import FailedLogins
+from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.records import (
+    Bounded,
     ErrorInfo,
     InformationInfo,
     PipelineState,
@@ -30,7 +34,14 @@ from pstui.backends.records import (
     SentObject,
 )
 from pstui.backends.sessions.link import SessionLink, SessionStatus
-from pstui.backends.sessions.reported import BREAKPOINT_EVENT, STOP_EVENT, DebuggerStop, SessionRecords, read_stop
+from pstui.backends.sessions.reported import (
+    BREAKPOINT_EVENT,
+    STOP_EVENT,
+    DebuggerStop,
+    SessionRecords,
+    read_stop,
+    refusal,
+)
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
@@ -40,6 +51,9 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.pool import RunspacePool
 
 
+#: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
+#: leaves the other loses it, or ends (protocol-notes 2.4).
+NESTED_REST = 0.25
 #: Seconds that closing waits for an opening to be given up.
 GIVE_UP_TIMEOUT = 5.0
 
@@ -78,14 +92,20 @@ class PSSession:
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
+        #: whether a stop in the debugger has named its help
+        self.debugger_help_named = False
         #: whether the far end has refused script text, so that every line is sent as commands if it can be
         self.no_language = False
+        #: what a pipeline here may receive
+        self.limits = SCREEN
         #: where a script stands in the far end's debugger, None while none does
         self.stopped: DebuggerStop | None = None
         self._opening: asyncio.Task[None] | None = None
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
         self._stop_wanted = False
+        #: several consoles at one stop run their commands one after the other
+        self._nested_turn = asyncio.Lock()
 
     @property
     def state(self) -> RunspaceState:
@@ -104,10 +124,11 @@ class PSSession:
 
     @property
     def configuration_name(self) -> str:
-        """The session configuration; for SSH the constant DefaultShell."""
+        """The session configuration; for SSH the constant DefaultShell, over WinRM by default Microsoft.PowerShell."""
         if self.info.parameter_set is ParameterSet.SSH_HOST:
             return "DefaultShell"
-        return self.info.text("ConfigurationName")
+        is_winrm = self.info.parameter_set in (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
+        return self.info.text("ConfigurationName") or ("Microsoft.PowerShell" if is_winrm else "")
 
     @property
     def can_connect(self) -> bool:
@@ -220,15 +241,17 @@ class PSSession:
 
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
-        from pstui.backends.psrp.host import Host
-        from pstui.backends.psrp.pool import RunspacePool
-
         self.transport = registry.for_set(self.info.parameter_set).name
         transport = await registry.connect(self.info, self._context())
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
+            # The far end starts now, which takes it longer than loading this.
+            await asyncio.to_thread(importlib.import_module, "pstui.backends.psrp.pool")
+            from pstui.backends.psrp.host import Host
+            from pstui.backends.psrp.pool import RunspacePool
+
             host = Host(
                 self.console,
                 self.info.label,
@@ -282,7 +305,7 @@ class PSSession:
 
         Whoever waits for its commands gets SessionBroken, and the session stays Broken.
         """
-        failure = SessionBroken(
+        failure = BrokenOff(
             f"{self.info.label}: the session was broken off",
             "What ran in it may still be running there; its output is lost.",
             "Enter it again to continue.",
@@ -307,20 +330,38 @@ class PSSession:
         on_object: Callable[[SentObject], None] | None = None,
         on_error: Callable[[ErrorInfo], None] | None = None,
         source: AsyncIterator[Any] | None = None,
+        limits: Limits | None = None,
     ) -> PipelineResult:
-        """Run one pipeline. Raises SessionBroken, or SessionStateError when the session is not open or busy."""
-        with self.busy(invocation.is_nested) as pool:
-            result = await pool.run(
-                invocation,
-                on_output=on_output,
-                on_object=on_object,
-                on_error=on_error,
-                source=source,
-                on_start=self.started,
-            )
+        """Run one pipeline, within the session's limits or others.
+
+        Raises SessionBroken; SessionStateError when the session is not open or busy, or a limit was crossed.
+        """
+        async with self._nested_turn if invocation.is_nested else contextlib.nullcontext():
+            with self.busy(invocation.is_nested) as pool:
+                result = await pool.run(
+                    invocation,
+                    on_output=on_output,
+                    on_object=on_object,
+                    on_error=on_error,
+                    source=source,
+                    on_start=self.started,
+                    limits=limits or self.limits,
+                )
+                if invocation.is_nested and result.state is not PipelineState.COMPLETED:
+                    await asyncio.sleep(NESTED_REST)
         if invocation.add_to_history and result.error is not None and result.state is PipelineState.FAILED:
             self.records.add_error(result.error)
         return result
+
+    @contextlib.contextmanager
+    def writing_errors(self) -> Iterator[None]:
+        """Take what the far end writes for an error: it prints one that is in the list already."""
+        host = self._open_pool().host
+        host.prints_error = True
+        try:
+            yield
+        finally:
+            host.prints_error = False
 
     async def command_metadata(self, names: list[str]) -> tuple[PipelineResult, list[Any]]:
         """Ask the far end for the metadata of commands (protocol-notes 3.9)."""
@@ -381,12 +422,17 @@ class PSSession:
         return self.stopped
 
     async def resume(self, action: Invocation) -> None:
-        """Let the stopped script run again; it may stop again before this returns."""
-        with self.busy(nested=True) as pool:
-            self.stopped = None
-            self.status.set(self.state, RunspaceAvailability.BUSY)
-            self._current = self._outer  # a stop is for the script again
-            await pool.run(action)
+        """Let the stopped script run again; it may stop again before this returns. Raises SessionStateError."""
+        async with self._nested_turn:
+            with self.busy(nested=True) as pool:
+                stopped, self.stopped = self.stopped, None
+                self.status.set(self.state, RunspaceAvailability.BUSY)
+                self._current = self._outer  # a stop is for the script again
+                answers = Bounded(1)
+                if why := refusal(await pool.run(action, on_output=answers.take), answers):
+                    self.stopped = stopped
+                    self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
+                    raise SessionStateError("the far end did not take what the debugger was told", why)
 
     def _event(self, event: dict[str, Any]) -> None:
         source = event.get("PSEventArgs.SourceIdentifier")
@@ -405,15 +451,19 @@ class PSSession:
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
         on_output: Callable[[object], None] | None = None,
+        limits: Limits | None = None,
     ) -> PipelineResult:
-        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text."""
+        """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
+
+        ``limits`` are others than the session's: ``WHOLE`` for output that goes elsewhere than to a screen.
+        """
         from pstui.backends.psrp.invocation import script_invocation
 
         self.attach(console)
         invocation = script_invocation(
             script, arguments, self.size_to_send(), out_default=out_default, no_input=input is None
         )
-        return await self.run(invocation, on_output=on_output, source=input)
+        return await self.run(invocation, on_output=on_output, source=input, limits=limits)
 
     async def stop(self) -> None:
         """Stop what runs, or the opening. Raises SessionStateError when the far end does not confirm the stop."""

@@ -24,6 +24,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
 from pstui.backends.transports.base import Channel, Incoming
@@ -35,6 +36,8 @@ MAX_LINE = 16 * 1024 * 1024
 #: Bytes of decoded Data kept for a slow consumer before reading stops. What is kept is read to its end even when the
 #: command was stopped: this much is some 10 ms of work.
 MAX_QUEUED = 256 * 1024
+#: bytes that a piece of Data counts for beside its own, so that a flood of tiny ones is bounded as well
+PIECE_OVERHEAD = 256
 #: Seconds: the stop limit of protocol-notes 2.9.
 SIGNAL_TIMEOUT = 60.0
 #: Seconds for an orderly close. PowerShell waits 60 (protocol-notes 6.1); a person does not, and the channel's end
@@ -52,6 +55,9 @@ _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)")""")
 _ERROR_LINE = re.compile(rb"\s*__(?:NamedPipeError|HyperVSocketError)__:(.*)", re.IGNORECASE | re.DOTALL)
 #: The only attributes each element may carry (counts as protocol-notes 6.1: errors 2003 and 2005).
 _ATTRIBUTES = {b"Data": {b"Stream", b"PSGuid"}}
+#: A line of Data as PowerShell writes it: what stands before its GUID, where its content begins, and what ends it.
+_DATA_HEAD, _DATA_TAIL = b"<Data Stream='Default' PSGuid='", b"</Data>"
+_DATA_START = len(_DATA_HEAD) + len("00000000-0000-0000-0000-000000000000'>")
 #: What each side may send.
 SERVER_ELEMENTS = frozenset({b"Data", b"DataAck", b"CommandAck", b"CloseAck", b"SignalAck"})
 CLIENT_ELEMENTS = frozenset({b"Data", b"Command", b"Signal", b"Close"})
@@ -82,6 +88,11 @@ def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Ele
 
     Raises ProtocolError for anything else; the text of the line is quoted in it.
     """
+    if len(line) > _DATA_START and line.startswith(_DATA_HEAD) and line.endswith(_DATA_TAIL) and b"Data" in allowed:
+        # Written as PowerShell writes it, and nearly all of a flood. Whatever is odd about it is told below.
+        with contextlib.suppress(ValueError, binascii.Error):
+            if data := base64.b64decode(line[_DATA_START : -len(_DATA_TAIL)], validate=True):
+                return Element("Data", _guid(line[len(_DATA_HEAD) : _DATA_START]), data)
     match = _ELEMENT.fullmatch(line)
     if match is None:
         raise _refused_text(line)
@@ -103,6 +114,14 @@ def decode_line(line: bytes, allowed: frozenset[bytes] = SERVER_ELEMENTS) -> Ele
     if name == b"Data" and not data:
         raise ProtocolError("the far end sent <Data> without content")
     return Element(name.decode("ascii"), ps_guid, data)
+
+
+@lru_cache(maxsize=64)
+def _guid(text: bytes) -> uuid.UUID:
+    """Return the GUID that a line of Data has before its content. Raises ValueError."""
+    if not text.endswith(b"'>"):
+        raise ValueError("no GUID")
+    return uuid.UUID(text[:-2].decode("ascii"))
 
 
 def _refused_text(line: bytes) -> ProtocolError:
@@ -231,6 +250,9 @@ class OutOfProcTransport:
                 await asyncio.wait_for(acknowledged, self.close_timeout)
         finally:
             self._streams.pop(pipeline_id, None)
+            stopping = stream.acks.pop("SignalAck", None)
+            if stopping is not None and not stopping.done():
+                stopping.set_result(None)  # whoever stops it has what they want: it has ended
             if stream.acks:
                 stream.release(SessionBroken("the command was closed"))
 
@@ -271,7 +293,7 @@ class OutOfProcTransport:
                 if self._closing or self._failure is None:
                     return
                 raise self._failure
-            self._queued -= len(item.data)
+            self._queued -= len(item.data) + PIECE_OVERHEAD
             if self._queued < MAX_QUEUED:
                 self._room.set()
             yield item
@@ -317,7 +339,7 @@ class OutOfProcTransport:
         if element.name == "Data":
             if stream is None:
                 return  # late data of a command that is closed
-            self._queued += len(element.data)
+            self._queued += len(element.data) + PIECE_OVERHEAD
             pipeline_id = None if element.ps_guid == SESSION else element.ps_guid
             self._queue.put_nowait(Incoming(pipeline_id, element.data))
             if self._queued >= MAX_QUEUED:

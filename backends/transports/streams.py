@@ -134,11 +134,11 @@ MAX_PIECE = 256 << 10
 class ReadBuffer:
     """Takes bytes from callbacks and gives them to one reader.
 
-    ``pause`` is called when more than ``HIGH_WATER`` bytes wait, ``resume`` when there is room again.
+    ``pause`` is called when more than ``high_water`` bytes wait, ``resume`` when there is room again.
     """
 
-    def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
-        self._pause, self._resume = pause, resume
+    def __init__(self, pause: Callable[[], None], resume: Callable[[], None], high_water: int = HIGH_WATER) -> None:
+        self._pause, self._resume, self._high_water = pause, resume, high_water
         self._pieces: deque[bytes] = deque()
         self._news = asyncio.Event()
         self.waiting = 0
@@ -148,10 +148,10 @@ class ReadBuffer:
         """Take bytes that arrived."""
         if not data:
             return
-        was_full = self.waiting > HIGH_WATER
+        was_full = self.waiting > self._high_water
         self._pieces.append(data)
         self.waiting += len(data)
-        if not was_full and self.waiting > HIGH_WATER:
+        if not was_full and self.waiting > self._high_water:
             self._pause()
         self._news.set()
 
@@ -171,8 +171,15 @@ class ReadBuffer:
         if len(piece) > MAX_PIECE:
             self._pieces.appendleft(piece[MAX_PIECE:])
             piece = piece[:MAX_PIECE]
-        was_full = self.waiting > HIGH_WATER
+        elif self._pieces:
+            # Each piece is a turn of the loop for its reader: a backlog of small ones is given in one.
+            parts, size = [piece], len(piece)
+            while self._pieces and size + len(self._pieces[0]) <= MAX_PIECE:
+                parts.append(self._pieces.popleft())
+                size += len(parts[-1])
+            piece = b"".join(parts)
+        was_full = self.waiting > self._high_water
         self.waiting -= len(piece)
-        if was_full and self.waiting <= HIGH_WATER:
+        if was_full and self.waiting <= self._high_water:
             self._resume()
         return piece

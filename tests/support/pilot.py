@@ -37,9 +37,9 @@ class Screen:
         assert front is not None, "no pane is in front"
         return front
 
-    async def until(self, seen: Callable[[], Any], what: str = "") -> None:
+    async def until(self, seen: Callable[[], Any], what: str = "", seconds: float = DEADLINE) -> None:
         """Wait until ``seen()`` is true; fail after the deadline, showing the text of the pane."""
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + seconds
         while not seen():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never came: {what or seen}\n--- the screen:\n{self.shown()}")

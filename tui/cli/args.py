@@ -18,8 +18,9 @@ Usage
   pstui                          the full screen
   pstui NAME                     open and enter a saved profile (host:NAME,
                                  vm:NAME or container:NAME where a name is
-                                 used twice); user@host[:port] uses SSH, any
-                                 other name is a computer name (WinRM)
+                                 used twice), else a host of ssh_config (SSH),
+                                 else a computer name (WinRM); it says which.
+                                 user@host[:port] is SSH
   pstui [Enter-PSSession] PARAMETERS
                                  bind as PowerShell does, open and enter
                                  (alias etsn; the cmdlet's name may be left out)
@@ -52,7 +53,11 @@ Where to: the parameters of Enter-PSSession
                                  -CertificateThumbprint, -EnableNetworkAccess
   -ConnectionUri URI             WinRM: the same, and -AllowRedirection
   -VMName NAME, -VMId GUID       a virtual machine, with -Credential
-  -ContainerId ID                a container, with -RunAsAdministrator
+  -ContainerId ID                a container, with -RunAsAdministrator, and
+                                 -Shell PROGRAM for another PowerShell in it
+  -ProcessId NUMBER              a PowerShell that runs on this computer
+  -Command PROGRAM ARGUMENTS     a program that speaks the protocol, such as
+                                 pwsh -s; what follows is the program's
   -WhatIf                        show how the call binds, as JSON; open nothing
 Names may be shortened to a unique prefix, as in -Host. Passwords are asked for;
 they are never taken from the command line.
@@ -77,9 +82,13 @@ Exit codes
 
 Examples
   pstui demo
+  pstui web1                     a profile, a host of ssh_config, a computer
   pstui admin@db:2222
   pstui -HostName admin@db -KeyFilePath ~/.ssh/id_ed25519
   pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\admin'
+  pstui -ContainerId api -Shell /opt/pwsh/pwsh
+  pstui -ProcessId 4711
+  pstui -Command ssh db pwsh -s -NoLogo
   pstui icm -HostName admin@db -ScriptBlock 'Get-Process | Select -First 3'
   pstui --json icm -HostName admin@db -ScriptBlock 'Get-Process'
   pstui --line 'Enter-PSSession -HostName db -Options @{ProxyJump="gate"}'

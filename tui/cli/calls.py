@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.tui.cli.args import ENTER_NAMES, INVOKE_NAMES, Options, is_what_if, refuse_late_options, take_json
 from pstui.tui.profiles.reading import TABLES, Profiles, load
@@ -40,7 +40,7 @@ def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInf
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
     _refuse_damaged(name, profiles)
-    target = parse_target(name, profiles.tables, defaults=profiles.defaults)
+    target = parse_target(name, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
     if target.close and ask:
         _confirm(name, target.close)
     return _connection(target, profiles)
@@ -58,18 +58,26 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if not is_cmdlet(words[0]):
         refuse_misspelled(words[0], profiles)
         if len(words) == 1 and not text.startswith("-"):
-            return _connection(parse_target(text, profiles.tables, defaults=profiles.defaults), profiles)
+            target = parse_target(text, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
+            return _connection(target, profiles)
         text = f"Enter-PSSession {text}"
     call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
-    return connection_info(call, defaults=profiles.defaults)
+    return connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
-    if target.connection is not None:
-        return target.connection
-    return profiles.connection(target.kind, target.name)
+    info = target.connection or profiles.connection(target.kind, target.name)
+    return replace(info, settings={**info.settings, ORIGIN: target.origin}) if target.origin else info
+
+
+def _ssh_host(name: str) -> tuple[ConnectionInfo, str] | None:
+    """Return where a host of the user's OpenSSH configuration leads."""
+    from pstui.backends.discovery.ssh_config import SSHConfigSource
+
+    found = SSHConfigSource().named(name)
+    return None if found is None else (found.info, "ssh_config")
 
 
 def _refuse_damaged(text: str, profiles: Profiles) -> None:
@@ -129,7 +137,14 @@ def dispatch(options: Options) -> int:
 
             return invoke.invoke(wanted.infos, wanted.call, as_json, options.transcript, profiles)
     _refuse_json(options.json)
+    if options.line is not None and wanted.call is not None and _is_for_the_bar(options.line, wanted.call):
+        return _screen([], options, profiles, single=True, line=options.line)
     return _screen(list(wanted.infos), options, profiles, single=True)
+
+
+def _is_for_the_bar(line: str, call: BoundCall) -> bool:
+    """Whether a line does more than enter one session: it keeps one, or sets variables."""
+    return call.source is not None or len(statements(line)) > 1
 
 
 def demo(options: Options) -> int:
@@ -168,7 +183,8 @@ def _bind(options: Options, profiles: Profiles) -> Wanted:
 
 def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what_if: bool = False) -> Wanted:
     if call.cmdlet == _ENTER:
-        return Wanted((connection_info(call, defaults=profiles.defaults),), call, as_json, call.what_if)
+        info = connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
+        return Wanted((info,), call, as_json, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -183,7 +199,9 @@ def _checked(call: BoundCall, profiles: Profiles, as_json: bool = False, *, what
         from pstui.tui.cli import invoke  # its sessions load asyncio
 
         invoke.check(call)
-    infos = connections(call, defaults=profiles.defaults) if opens(call) else ()
+    infos: tuple[ConnectionInfo, ...] = ()
+    if opens(call):
+        infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)
     return Wanted(infos, call, as_json, call.what_if)
 
 
@@ -217,6 +235,7 @@ def _screen(
     *,
     single: bool = False,
     lacking: MissingMandatory | None = None,
+    line: str = "",
 ) -> int:
     from pstui.tui.cli import screen
     from pstui.tui.profiles.book import ProfileBook
@@ -234,6 +253,7 @@ def _screen(
         book=book,
         settings=profiles.settings,
         lacking=lacking,
+        line=line,
     )
 
 

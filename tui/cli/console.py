@@ -17,6 +17,7 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 from pstui.tui.cli.streams import Output
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
+from pstui.tui.plain import typed_text
 from pstui.tui.transcript.render.sgr import ansi, plain
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
@@ -130,7 +131,7 @@ class TerminalConsole:
                     typed = await terminal.read()
                     if typed.startswith(CTRL_C):
                         raise QuestionCancelled
-                    if echo and typed[0].isprintable():
+                    if echo and typed_text(typed[0]):
                         terminal.write(typed[0])
             finally:
                 terminal.close()

@@ -75,7 +75,7 @@ def _let_go_of_a_lost_terminal() -> None:
 
 
 def need_terminal() -> None:
-    """Raise CallError unless standard input and output are a terminal."""
+    """Raise CallError unless standard input and output are a terminal that can be drawn on."""
     missing = [
         name
         for name, stream in (("standard input", sys.stdin), ("standard output", sys.stdout))
@@ -87,6 +87,15 @@ def need_terminal() -> None:
             f"{' and '.join(missing).capitalize()} {'is' if len(missing) == 1 else 'are'} not a terminal.",
             "Without one, run a script with Invoke-Command: pstui icm … -ScriptBlock TEXT",
         )
+    if os.name != "nt" and (kind := os.environ.get("TERM", "")) in _DUMB:
+        raise CallError(
+            "the full screen needs a terminal that can move its cursor",
+            f"TERM says {kind}.",
+            "Set TERM to what the terminal is, such as xterm-256color, or run a script with pstui icm.",
+        )
+
+
+_DUMB = ("dumb", "unknown")
 
 
 def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
@@ -137,12 +146,13 @@ def run(
     book: ProfileBook | None = None,
     settings: Mapping[str, Any] | None = None,
     lacking: MissingMandatory | None = None,
+    line: str = "",
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
     ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
-    call to be asked for first, because it lacks values. Raises CallError, and whatever exception ended the app: with
-    the terminal given back, and without a trace on it.
+    call to be asked for first, because it lacks values, ``line`` one that the command bar runs first. Raises CallError,
+    and whatever exception ended the app: with the terminal given back, and without a trace on it.
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
@@ -164,7 +174,7 @@ def run(
             memory=StateFile(state_folder() / "workspace.json"),
             sources=lambda: _sources(book),
         )
-        app.workspace.lacking = lacking
+        app.workspace.lacking, app.workspace.first_line = lacking, line
         if sink is not None:
             sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
         code = app.run()

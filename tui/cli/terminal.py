@@ -10,6 +10,8 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 
+from pstui.tui.plain import typed_text
+
 CTRL_C, CTRL_D, ESCAPE = "\x03", "\x04", "\x1b"
 _ENDS = ("\r", "\n")
 _ERASE = ("\x7f", "\x08")
@@ -50,12 +52,15 @@ class Line:
             self.done = True
             return ""
         if character in _ERASE:
-            last, self.text = self.text[-1:], self.text[:-1]
+            from pstui.tui.transcript.render.cells import step_left
+
+            place = step_left(self.text, len(self.text))
+            last, self.text = self.text[place:], self.text[:place]
             return self._unecho(last)
         if character == _ERASE_LINE:
             gone, self.text = self.text, ""
             return self._unecho(gone)
-        if not character.isprintable() or len(self.text) >= ANSWER_LIMIT:
+        if not typed_text(character) or len(self.text) >= ANSWER_LIMIT:
             return ""
         self.text += character
         return "*" if self._secret else character

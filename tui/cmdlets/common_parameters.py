@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pstui.backends.binding.context import BoundCall
@@ -33,17 +32,15 @@ class CmdletOutput:
         """Return what to say of an error."""
         return cls(error.text(), error.error_id, True)
 
-
-def wanted(call: BoundCall, said: Iterable[CmdletOutput]) -> list[CmdletOutput]:
-    """Leave out the errors that the call's -ErrorAction silences."""
-    silent = call.common.get("ErrorAction") in ("SilentlyContinue", "Ignore")
-    return [each for each in said if not (silent and each.is_error)]
+    def record(self) -> PstuiError:
+        """Return an error as ``$Error`` and -ErrorVariable keep it."""
+        what, _, why = self.text.partition("\n")
+        return PstuiError(what, why, error_id=self.error_id)
 
 
 def missed(call: BoundCall) -> list[CmdletOutput]:
-    """Return what a call, or the one that feeds it, named and did not find."""
-    of_source = () if call.source is None else call.source.missed
-    return [CmdletOutput.of(error) for error in (*of_source, *call.missed)]
+    """Return what a call named and did not find."""
+    return [CmdletOutput.of(error) for error in call.missed]
 
 
 def full_id(call: BoundCall, error_id: str) -> str:

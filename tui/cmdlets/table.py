@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from pstui.backends.binding.members import spelled
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.tui.plain import plain
@@ -56,11 +56,6 @@ class SessionRow(Protocol):
     def computer_type(self) -> str: ...
     @property
     def configuration_name(self) -> str: ...
-
-
-def spelled(value: enum.Enum) -> str:
-    """Return a state or availability as PowerShell spells it: BEFORE_OPEN is BeforeOpen."""
-    return "".join(word.title() for word in value.name.split("_"))
 
 
 def cells(session: SessionRow) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.line import one_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, PstuiError
 from pstui.tui.dialogs.connect_draft import Draft, FieldsMissing
@@ -111,7 +112,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
 
 class ConnectScreen(ConnectFrame):
-    """Returns the connection to open, None when it was closed.
+    """Returns the connection to open, None when it was closed; ``bar_line`` is then a line for the command bar.
 
     ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them.
     """
@@ -127,6 +128,8 @@ class ConnectScreen(ConnectFrame):
         self._begun_with_fields = draft is not None
         self._test: Worker[None] | None = None
         self.line = ""
+        #: what was typed, where it is more than a connection
+        self.bar_line = ""
 
     async def on_mount(self) -> None:
         """Begin with the first line, or with what a call lacks."""
@@ -248,6 +251,11 @@ class ConnectScreen(ConnectFrame):
         """Fill the fields from a pasted line."""
         if not is_call(text.strip()):
             return False
+        if self.context.is_more_than_a_connection(text):
+            self.quick.value = one_line(text)
+            self.quick.cursor_position = len(self.quick.value)
+            self.set_focus(self.quick)
+            return True
         self.run_worker(self._take_line(text), group="fill", exclusive=True)
         return True
 
@@ -277,6 +285,10 @@ class ConnectScreen(ConnectFrame):
             self._do("connect")
 
     async def _quick(self, text: str) -> None:
+        if self.context.is_more_than_a_connection(text):
+            self.bar_line = text
+            self._end(None)
+            return
         try:
             info = self.context.connection(text)
         except MissingMandatory:

@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.tui.keys.contexts import bound_actions
-from pstui.tui.plain import plain
+from pstui.tui.line_input import LineInput
+from pstui.tui.plain import plain, typed_text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, ScrollableContainer
@@ -63,7 +64,7 @@ async def deliver(widget: Widget, event: events.Key) -> None:
         await target.take_key(event.key, event.character)
 
 
-class DialogInput(Input):
+class DialogInput(LineInput):
     """A line of text in a dialog."""
 
     _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
@@ -82,8 +83,8 @@ class DialogInput(Input):
         """Act on a key."""
         if (action := self._ACTIONS.get(key)) is not None:
             await self.run_action(action)
-        elif character is not None and character.isprintable():
-            self.replace(character, *self.selection)
+        elif text := typed_text(character):
+            self.replace(text, *self.selection)
 
     def on_paste(self, event: events.Paste) -> None:
         """Offer a pasted text to the dialog first."""
@@ -285,7 +286,7 @@ class ChoiceField(DialogStatic):
             self._step(-1)
         elif key in ("backspace", "delete"):
             self._choose("")
-        elif character and character.isprintable():
+        elif character and typed_text(character):
             self._jump(character.casefold())
 
     def on_click(self) -> None:

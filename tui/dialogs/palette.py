@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
+from pstui.backends.binding.line import one_line
 from pstui.backends.errors import PstuiError
 from pstui.tui.cmdlets.common_parameters import CmdletOutput
 from pstui.tui.cmdlets.run import CmdletRunner, SessionUI
@@ -71,7 +72,8 @@ _MAX_SAID = 40
 class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
     """Returns the action to do, a call that lacks a value and is to be asked for, or None.
 
-    ``history`` holds the calls typed before; it belongs to the workspace and outlives the screen.
+    ``history`` holds the calls typed before; it belongs to the workspace and outlives the screen. ``line`` is run at
+    once.
     """
 
     CSS_PATH = "dialogs.tcss"
@@ -79,7 +81,12 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, context: AppContext, ui: SessionUI, actions: Sequence[tuple[KeyAction, str]], history: LineHistory
+        self,
+        context: AppContext,
+        ui: SessionUI,
+        actions: Sequence[tuple[KeyAction, str]],
+        history: LineHistory,
+        line: str = "",
     ) -> None:
         super().__init__()
         self.asking = AskingArea()
@@ -94,6 +101,8 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         self._said = Static(id="said", markup=False)
         self._lines: list[Content] = []
         self._work: Worker[None] | None = None
+        #: the lines that run after the one that runs now
+        self._waiting = [line] if line else []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="command-box") as box:
@@ -114,11 +123,12 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         self._list.can_focus = False
         self._filter()
         self.set_focus(self.input)
+        self._run_next()
 
     @property
     def is_idle(self) -> bool:
         """Whether no call runs and none waits to be typed."""
-        return not self.input.value and (self._work is None or self._work.is_finished)
+        return not self.input.value and not self._waiting and not self._is_running
 
     # -- keys -------------------------------------------------------------------------------------------------
 
@@ -142,8 +152,14 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         return True
 
     def pasted(self, text: str) -> bool:
-        """A pasted text goes into the line."""
-        return False
+        """A pasted text goes into the line; of several lines nothing is lost: they become statements of one."""
+        if "\n" not in text.strip() and "\r" not in text.strip():
+            return False
+        before, after = self.input.value[: self.input.cursor_position], self.input.value[self.input.cursor_position :]
+        joined = one_line(text)
+        self.input.value = before + joined + after
+        self.input.cursor_position = len(before + joined)
+        return True
 
     def _up_or_down(self, by: int) -> None:
         if self._calling or not self._list.display:
@@ -193,12 +209,13 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
 
     def _enter(self) -> None:
         text = self.input.value.strip()
-        if self._work is not None and not self._work.is_finished:
-            self._say([CmdletOutput("A call is still running; Esc cancels it.")], "")
-        elif is_call(text):
+        if is_call(text):
             self._history.add(text)
             self._put("")
-            self._work = self.run_worker(self._run(text), group="call")
+            self._waiting.append(text)
+            self._run_next()
+        elif self._is_running:
+            self._say([CmdletOutput("A call is still running; Esc cancels it.")], "")
         else:
             found = matching([action for action, _ in self._actions], text)
             index = self._list.index if found == self._shown else 0
@@ -211,6 +228,15 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         else:
             self._put(f"{action.label} ")
 
+    @property
+    def _is_running(self) -> bool:
+        return self._work is not None and not self._work.is_finished
+
+    def _run_next(self) -> None:
+        """Run the next line that waits, unless one runs."""
+        if self._waiting and not self._is_running:
+            self._work = self.run_worker(self._run(self._waiting.pop(0)), group="call")
+
     async def _run(self, line: str) -> None:
         box = self.query_one("#command-box")
         box.border_subtitle = "… running, Esc cancels it"
@@ -218,6 +244,8 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
             await self._call(line)
         finally:
             box.border_subtitle = ""
+        if self.is_attached and self._waiting:
+            self.call_after_refresh(self._run_next)
 
     async def _call(self, line: str) -> None:
         self._say([], line)
@@ -231,7 +259,9 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         except PstuiError as error:
             said = [CmdletOutput.of(error)]
         except asyncio.CancelledError:
-            self._say([CmdletOutput("The call was cancelled.")], "")
+            self._waiting.clear()
+            if self.is_attached:
+                self._say([CmdletOutput("The call was cancelled.")], "")
             raise
         if not self.is_attached:
             return
@@ -261,7 +291,7 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         """Cancel a call that runs, or close."""
         if self.asking.asking:
             self.asking.refuse()
-        elif self._work is not None and not self._work.is_finished:
+        elif self._work is not None and self._is_running:
             self._work.cancel()
         else:
             self.dismiss(None)

@@ -21,7 +21,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
 from pstui.tui.profiles.reading import TABLES
 from pstui.tui.profiles.schema import is_color, schema, shown, value_of
-from pstui.tui.transcript.render.buffer import MAX_LINES
+from pstui.tui.transcript.limits import MAX_LINES
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -67,6 +67,7 @@ _SETTINGS_HELP = {
     "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
     "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),
+    "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

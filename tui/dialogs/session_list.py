@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from pstui.backends.binding.members import spelled
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
-from pstui.tui.cmdlets.table import cells, columns_for, header, row, spelled
+from pstui.tui.cmdlets.table import cells, columns_for, header, row
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.verb_list import VerbList

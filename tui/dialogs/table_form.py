@@ -13,6 +13,7 @@ from pstui.backends.binding.declaration import Option
 from pstui.backends.errors import PstuiError
 from pstui.config.schema import Field, Kind
 from pstui.tui.keys.contexts import bound_actions
+from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
@@ -31,7 +32,7 @@ from textual.widgets import Input, Static
 _ACTIONS = {key: action for key, action in bound_actions(Input.BINDINGS).items() if key != "ctrl+c"}
 
 
-class TypedInput(Input):
+class TypedInput(LineInput):
     """A field that acts on each key at once, so that no key typed after it overtakes it."""
 
     def __init__(self, text: str = "", *, placeholder: str = "", classes: str | None = None, limit: int = 0) -> None:

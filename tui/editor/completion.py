@@ -31,7 +31,7 @@ from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain
+from pstui.tui.plain import plain, typed_text
 
 #: answers kept, and seconds for which one is good: files come and go
 CACHED: Final = 32
@@ -299,7 +299,7 @@ class Completing:
                 self._narrow(self._word[:-1])
             case "pageup" | "pagedown":
                 self._step(8 if key == "pagedown" else -8, insert=self.cycling, clamp=True)
-            case _ if character and character.isprintable() and character not in _ENDS_WORD:
+            case _ if character and typed_text(character) and character not in _ENDS_WORD:
                 return self._typed(character)
             case _:
                 self.end()
@@ -321,7 +321,7 @@ class Completing:
         if self._task is not None:
             if key in ("tab", "ctrl+@", "ctrl+space") and not self._ahead:
                 return True
-            if self.cycling and character and character.isprintable() and (self._ahead or character in _ENDS_WORD):
+            if self.cycling and character and typed_text(character) and (self._ahead or character in _ENDS_WORD):
                 self._ahead = True
                 self._menu.hide()
                 return False

@@ -18,43 +18,45 @@ characters may have been typed already, and they would overtake a message.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Protocol
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from pstui.backends.language.completeness import is_complete
-from pstui.backends.sessions.completion import Completion
+from pstui.tui.editor.argument import DigitArgument, repeated
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
+from pstui.tui.editor.editing import Editing, EditMode
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
-from pstui.tui.editor.keys import FUNCTIONS, KEYS, Editing, kill
+from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
+from pstui.tui.editor.killing import kill
+from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
-from pstui.tui.plain import plain, plain_lines
+from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.still import Still
 from pstui.tui.transcript.paint import styled_row
-from pstui.tui.transcript.render.cells import cluster_end, cluster_start
+from pstui.tui.typed import Typed
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
 
 #: characters of the longest text that is judged; the far end judges a longer one
-MAX_JUDGED: Final = 8_000
+MAX_JUDGED: Final = 4_000
 #: characters of a paste that are taken
 MAX_PASTE: Final = 1_000_000
 #: columns that a line must keep beside its prompt; a longer prompt is on its own row above
 MIN_LINE_WIDTH: Final = 24
 #: what a key does after Ctrl+X, as in emacs, bash and PSReadLine's emacs mode
-CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo"}
-#: invisible characters that Persian words and emoji are written with
-_JOINERS: Final = "\u200c\u200d"
+CHORDS: Final = {"ctrl+e": "screen.edit_line", "ctrl+u": "undo", "backspace": "kill_to_start"}
 #: what a key types after Ctrl+Q, if it is not its own character
 _LITERAL: Final = {"tab": "\t", "enter": "\n", "ctrl+j": "\n"}
 
@@ -71,11 +73,12 @@ class Unfinished:
         self._show = show
         self.active = False
 
-    def begin(self) -> None:
-        """Say why Enter has run nothing."""
+    def begin(self, *, again: bool) -> None:
+        """Say why Enter has run nothing, and which key runs it: ``again``, Enter in the empty row."""
         self.active = True
         said = "not finished: Enter adds a row"
-        self._show(Content.assemble(said, ("   Ctrl+] Enter runs it as it is", "$calm")))
+        keys = "Enter again" if again else "Ctrl+] Enter"
+        self._show(Content.assemble(said, (f"   {keys} runs it as it is", "$calm")))
 
     def end(self) -> None:
         """Hide the row."""
@@ -102,43 +105,9 @@ class Literal:
     def take(self, key: str, character: str | None) -> bool:
         """Insert what a key types; False when it types nothing and acts as usual."""
         self.active = False
-        text = _LITERAL.get(key, character if character and character.isprintable() else "")
+        text = _LITERAL.get(key, typed_text(character))
         self._surface.insert(text)
         return bool(text)
-
-
-class EditorOwner(Protocol):
-    """Who gets what the editor does not do itself. Called while a key is handled, so that nothing overtakes it."""
-
-    def submit_line(self, line: str) -> bool:
-        """Enter was pressed; True when the line was taken, and the editor is then emptied."""
-
-    def submit_lines(self, lines: Sequence[str]) -> bool:
-        """Pasted lines are to run one after the other; True when they were taken."""
-
-    def wants_finished_text(self) -> bool:
-        """Whether Enter does not submit a text that is not finished."""
-
-    def end_of_input(self) -> None:
-        """Ctrl+D was pressed in an empty editor."""
-
-    def interrupt(self) -> None:
-        """Ctrl+C was pressed."""
-
-    def clear_screen(self) -> None:
-        """Ctrl+L was pressed: an empty screen, the text stays above it."""
-
-    def tab_pressed(self) -> None:
-        """Tab was pressed in an empty editor."""
-
-    def scroll_pages(self, pages: int) -> None:
-        """The pane's text is to move by ``pages``."""
-
-    def show_aside(self, content: Content | None) -> None:
-        """Show a row above the editor for what its keys do now; None removes it."""
-
-    async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask the far end for completions. Raises PstuiError when it cannot be asked now."""
 
 
 class LineEditor(TextArea):
@@ -158,10 +127,6 @@ class LineEditor(TextArea):
         ("ctrl+d", "delete_or_leave", "Delete"),
         ("ctrl+q", "literal", "Literal"),
         ("ctrl+x", "cut_or_chord", "Cut"),
-        ("ctrl+p", "cursor_up", "Line before"),
-        ("ctrl+n", "cursor_down", "Line after"),
-        ("ctrl+f", "cursor_right", "Right"),
-        ("ctrl+b", "cursor_left", "Left"),
         ("ctrl+z,ctrl+underscore", "undo", "Undo"),
         ("alt+z,ctrl+shift+z", "redo", "Redo"),
         ("pageup", "page(-1)", "Scroll up"),
@@ -187,8 +152,12 @@ class LineEditor(TextArea):
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
+        self.argument = DigitArgument(owner.show_aside)
+        self.edit_mode = EditMode.EMACS
         #: whether the next key belongs to Ctrl+X
         self._chord = False
+        #: what the styles depend on that Textual's part took from the style sheet last
+        self._styled: object = None
         #: monotonic time of the last key or paste since the last submitted line, 0.0 when there was none
         self.last_typed = 0.0
         # Textual's own part comes last: while it is made it asks for the prediction already.
@@ -218,10 +187,17 @@ class LineEditor(TextArea):
     def submit(self) -> bool:
         """Give the text to the owner, finished or not; False when it stays."""
         self.completions.forget()
-        taken = self._owner.submit_line(self.text if self.text.isspace() else self.text.rstrip("\n"))
+        taken = self._owner.submit_line(self._line())
         if taken:
             self.empty()
         return taken
+
+    def _line(self) -> str:
+        """The text without the empty rows at its end; one stays where it ends a text that would go on."""
+        line = self.text.rstrip("\n")
+        if not line.strip():
+            return self.text
+        return line + "\n" if line != self.text and goes_on(line) else line
 
     def paste_text(self, text: str) -> None:
         """Insert a text without its control characters; of many lines ask how to run them."""
@@ -248,37 +224,56 @@ class LineEditor(TextArea):
         if await self.take_key(event.key, event.character):
             event.prevent_default()
 
+    async def on_typed(self, event: Typed) -> None:
+        """Insert several characters in one turn, unless something is open that each of them may change."""
+        event.stop()
+        modes = (self.literal, self.pasted, self.searching, self.completing)
+        if self._chord or any(mode.active for mode in modes) or any(key.key in self._NAMES for key in event.keys):
+            for key in event.keys:
+                await self.take_key(key.key, key.character)
+            return
+        self.last_typed = time.monotonic()
+        self.editing.did = ""
+        self.surface.insert(event.text)
+
     async def take_key(self, key: str, character: str | None = None) -> bool:
         """Do what a key is bound to, or insert its character; False when it is neither."""
         self.last_typed = time.monotonic()
         for mode in (self.literal, self.pasted, self.searching, self.completing):
             if mode.active and mode.take(key, character):
                 return True
+        if self.argument.take(key):
+            return True
+        times = self.argument.end()
         chord, self._chord = self._chord, False
-        name = (CHORDS.get(key) if chord else None) or self._NAMES.get(key)
+        # Each key is a step of its own for undo.
+        self.history.checkpoint()
+        name = (CHORDS.get(key) if chord else None) or OF_MODE[self.edit_mode].get(key) or self._NAMES.get(key)
         if name is not None:
             if name == "yank" and self.editing.did in ("undo", "redo"):
                 name = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
-            await self.perform(name)
+            for each in repeated(name, times):
+                await self.perform(each)
             return True
-        self.editing.did = ""
-        if character is not None and (character.isprintable() or character in _JOINERS):
-            self.surface.insert(character)
-            return True
-        return False
+        self.editing.did, self.editing.recalling = "", False
+        if text := typed_text(character):
+            self.surface.insert(text * max(times, 0))
+        return bool(text)
 
     async def perform(self, name: str) -> None:
         """Do a key function or an action by its name, as its key does."""
-        if (function := FUNCTIONS.get(name)) is not None:
-            function(self.editing)
-        else:
+        if (function := FUNCTIONS.get(name)) is None:
+            self.editing.recalling = False
             await self.run_action(name)
+        else:
+            function(self.editing)
+            self.editing.recalling = self.editing.recalling and name in RECALLING
         self.editing.did = name
 
     def end_modes(self) -> None:
         """Close the list of completions, end a search, leave a paste to be edited."""
         self._chord = False
-        for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished):
+        for mode in (self.literal, self.completing, self.searching, self.pasted, self.unfinished, self.argument):
             if mode.active:
                 mode.end()
 
@@ -326,6 +321,14 @@ class LineEditor(TextArea):
         """Leave brackets to the tokens: one inside a string has no partner."""
         return None
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows of the screen. Textual reads the style sheet for each painting; once is enough."""
+        styled = (id(self._theme), self.app.theme, self.has_focus)
+        if styled == self._styled:
+            return super(TextArea, self).render_lines(crop)
+        self._styled = styled
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return a row of the screen."""
         self.painting.begin_row(y)
@@ -338,40 +341,25 @@ class LineEditor(TextArea):
     # -- keys of Textual's that do more here ----------------------------------------------------------------------
 
     def get_cursor_left_location(self) -> tuple[int, int]:
-        """Return the place left of the cursor; a letter with its marks, or a joined emoji, counts as one."""
-        row, column = self.cursor_location
-        start = cluster_start(self.document.get_line(row), column - 1) if column else 0
-        return (row, start) if start < column else super().get_cursor_left_location()
+        """Return the place left of the cursor, over a whole letter."""
+        return self.surface.location_of(self.surface.place_left())
 
     def get_cursor_right_location(self) -> tuple[int, int]:
         """Return the place right of the cursor, in the same way."""
-        row, column = self.cursor_location
-        end = cluster_end(self.document.get_line(row), column)
-        return (row, end) if end > column else super().get_cursor_right_location()
+        return self.surface.location_of(self.surface.place_right())
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Move one to the right; at the end accept the prediction."""
-        if not self.prediction.accept():
-            super().action_cursor_right(select)
+        """Move to the right; Textual would insert as much of the prediction as the row shows."""
+        self.move_cursor(self.get_cursor_right_location(), select=select)
 
-    def action_cursor_line_end(self, select: bool = False) -> None:
-        """Move to the end of the row; there accept the prediction."""
-        if select or not self.prediction.accept():
-            super().action_cursor_line_end(select)
+    def get_cursor_line_start_location(self, smart_home: bool = False) -> tuple[int, int]:
+        """Return the start of the row of the text, not of the screen."""
+        return self.cursor_location[0], 0
 
-    def action_cursor_up(self, select: bool = False) -> None:
-        """Move up; from the first row to the line typed before."""
-        if select or not self.cursor_at_first_line:
-            super().action_cursor_up(select)
-        else:
-            self.steps.older()
-
-    def action_cursor_down(self, select: bool = False) -> None:
-        """Move down; from the last row to the line typed after."""
-        if select or not self.cursor_at_last_line:
-            super().action_cursor_down(select)
-        else:
-            self.steps.newer()
+    def get_cursor_line_end_location(self) -> tuple[int, int]:
+        """Return the end of the row of the text."""
+        row, _ = self.cursor_location
+        return row, len(self.document.get_line(row))
 
     def action_cut(self) -> None:
         """Cut the selection to the clipboard; it can be yanked as well."""
@@ -389,7 +377,7 @@ class LineEditor(TextArea):
         """Give the text to the owner if it is finished; else continue in another row."""
         if self._owner.wants_finished_text() and goes_on(self.text):
             self.action_new_line()
-            self.unfinished.begin()
+            self.unfinished.begin(again=not goes_on(self.text))
         else:
             self.submit()
 
@@ -477,11 +465,17 @@ class EditorRow(Container):
         return self._text
 
     def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text``, which may have SGR sequences, before the line; without ``ready`` a line would have to wait."""
+        """Show ``text``, which may have SGR sequences, before the line; without ``ready`` a line would have to wait.
+
+        A sign that stands for the prompt takes its place and its width, so that nothing has to be laid out for it, and
+        what is typed already stands where it will stay.
+        """
         content = styled_row(text, self.app) if "\x1b" in text else Content(plain(text))
-        self._text = content.plain
+        before, self._text = self._prompt.width, content.plain
+        if not ready and text.strip():
+            self._prompt.say(Content.styled(self._text.ljust(before), "$calm"))
+            return
         self._prompt.say(content)
-        self.set_class(not ready, "-waiting")
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:
@@ -495,4 +489,4 @@ class EditorRow(Container):
 
     def _arrange(self) -> None:
         width = self.size.width
-        self.set_class(bool(width) and Content(self._text).cell_length > max(width - MIN_LINE_WIDTH, 1), "-above")
+        self.set_class(bool(width) and self._prompt.width > max(width - MIN_LINE_WIDTH, 1), "-above")

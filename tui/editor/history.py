@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pstui.backends.language.secrets import looks_secret
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain
+from pstui.tui.plain import plain, typed_text
 from textual.content import Content
 
 
@@ -81,14 +81,14 @@ class LineHistory:
         self._place = len(self._lines)
         self._draft = self._prefix = ""
 
-    def older(self, current: str) -> str | None:
+    def older(self, current: str, beginning: str = "") -> str | None:
         """Return the line before the present place, None at the oldest; ``current`` is kept for the way back.
 
-        If lines begin as ``current`` does, only those are walked through.
+        Only lines with this beginning are walked through, in any case.
         """
         if self._place == len(self._lines):
             self._draft = current
-            self._prefix = current if any(_begins(line, current) for line in self._lines) else ""
+        self._prefix = beginning
         shown = self._shown()
         for place in range(self._place - 1, -1, -1):
             if self._fits(place, shown):
@@ -96,10 +96,11 @@ class LineHistory:
                 return self._lines[place]
         return None
 
-    def newer(self) -> str | None:
+    def newer(self, beginning: str = "") -> str | None:
         """Return the line after the present place, the text typed before going back at the end, None beyond it."""
         if self._place >= len(self._lines):
             return None
+        self._prefix = beginning
         shown = self._shown()
         for place in range(self._place + 1, len(self._lines)):
             if self._fits(place, shown):
@@ -140,7 +141,7 @@ class LineHistory:
         """
         for lines in (self._lines, self.others) if self.predicts else ():
             for line in reversed(lines):
-                if len(line) > len(text) and _begins(line, text) and not looks_secret(line):
+                if "\n" not in line and len(line) > len(text) and _begins(line, text) and not looks_secret(line):
                     return line[len(text) :]
         return ""
 
@@ -186,25 +187,25 @@ class HistorySteps:
         """Forget which line was recalled: it is no longer in the editor."""
         self._recalled = None
 
-    def older(self) -> None:
-        """Take the line typed before; of those that begin like what was typed, if there are any."""
+    def older(self, beginning: str = "") -> bool:
+        """Take the line typed before with this beginning; False if there is none."""
         self._settle()
-        self._recall(self._history.older(self._surface.text))
+        return self._recall(self._history.older(self._surface.text, beginning))
 
-    def newer(self) -> None:
-        """Take the line typed after, at the end what was being typed."""
+    def newer(self, beginning: str = "") -> bool:
+        """Take the line typed after with this beginning, at the end what was being typed."""
         self._settle()
-        self._recall(self._history.newer())
+        return self._recall(self._history.newer(beginning))
 
-    def oldest(self) -> None:
+    def oldest(self) -> bool:
         """Take the first line known."""
         self._settle()
-        self._recall(self._history.oldest(self._surface.text))
+        return self._recall(self._history.oldest(self._surface.text))
 
-    def newest(self) -> None:
+    def newest(self) -> bool:
         """Go back to what was being typed."""
         self._settle()
-        self._recall(self._history.newest())
+        return self._recall(self._history.newest())
 
     def go(self, place: int) -> None:
         """Take a line by its place, if there is one."""
@@ -222,10 +223,12 @@ class HistorySteps:
             self._history.settle()
             self._recalled = None
 
-    def _recall(self, line: str | None) -> None:
-        if line is not None:
-            self._put(line)
-            self._recalled = line
+    def _recall(self, line: str | None) -> bool:
+        if line is None:
+            return False
+        self._put(line)
+        self._recalled = line
+        return True
 
 
 class HistorySearch:
@@ -313,10 +316,11 @@ class Searching:
         self._present(self._search)
 
     def end(self) -> None:
-        """End the search with the line found."""
-        if self._search is not None:
-            self._search = None
-            self._surface.go(len(self._surface.text))
+        """End the search with the line found, the cursor at the match; without one at the end."""
+        search, self._search = self._search, None
+        if search is not None:
+            text = self._surface.text
+            self._surface.go(search.match[0] if search.line == text else len(text))
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
@@ -338,7 +342,7 @@ class Searching:
             case "tab":
                 self.end()
                 return True
-            case _ if character and character.isprintable():
+            case _ if character and typed_text(character):
                 search.type(character)
             case _:
                 self.end()
@@ -349,7 +353,7 @@ class Searching:
     def _present(self, search: HistorySearch) -> None:
         if search.line:
             self._put(search.line)
-            self._surface.select(*search.match)
+            self._surface.select(*reversed(search.match))
         elif not search.query:
             self._put(self._draft)
         doubt = "  nothing else fits" if search.line else "  nothing fits"

@@ -10,6 +10,7 @@ from typing import Final
 
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import TokenKind
+from pstui.tui.transcript.render.cells import cluster_end, step_left
 from textual.geometry import Offset
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
@@ -51,6 +52,28 @@ class EditingSurface:
                 return row, max(offset, 0)
             offset -= length + 1
         return document.end
+
+    def row_at(self, offset: int) -> tuple[int, int]:
+        """Return where the row that holds an offset begins and ends; its line feed is behind the end."""
+        text = self.text
+        end = text.find("\n", offset)
+        return text.rfind("\n", 0, offset) + 1, len(text) if end < 0 else end
+
+    def place_left(self) -> int:
+        """Return the offset one step left of the cursor; a letter with its marks, or a joined emoji, is one step."""
+        cursor = self.cursor
+        start, _ = self.row_at(cursor)
+        if cursor == start:
+            return max(cursor - 1, 0)
+        return start + step_left(self.text[start:cursor], cursor - start)
+
+    def place_right(self) -> int:
+        """Return the offset one step right of the cursor, in the same way."""
+        cursor = self.cursor
+        start, end = self.row_at(cursor)
+        if cursor == end:
+            return min(cursor + 1, len(self.text))
+        return start + cluster_end(self.text[start:end], cursor - start)
 
     def screen_place(self, offset: int) -> Offset:
         """Return where an offset of the text is on the screen."""
@@ -127,18 +150,19 @@ def blank_start_before(text: str, place: int) -> int:
     return place
 
 
-def last_argument(line: str) -> str:
-    """Return the last word of a line as it is written, quotes included; empty if there is none."""
-    tokens = [token for token in tokenize(line) if token.kind not in _SILENT]
-    if not tokens:
-        return ""
-    end = tokens[-1].end
-    start = tokens[-1].start
-    for token in reversed(tokens[:-1]):
-        if token.end != start:
-            break
-        start = token.start
-    return line[start:end]
+def words_of(line: str) -> list[str]:
+    """Return the words of a line as they are written, quotes included."""
+    words: list[str] = []
+    end = -1
+    for token in tokenize(line):
+        if token.kind in _SILENT:
+            continue
+        if token.start == end:
+            words[-1] += token.text
+        else:
+            words.append(token.text)
+        end = token.end
+    return words
 
 
 def capitalized(text: str) -> str:

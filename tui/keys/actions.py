@@ -206,14 +206,14 @@ class _AltLetter:
 _INTRODUCERS = frozenset("NOPX")
 
 
-#: seconds after Esc in which another key makes it Alt+key: a slow link delivers the two apart
-ESCAPE_DELAY = 0.25
+#: seconds after Esc in which another key makes it Alt+key: a slow link delivers the two apart, a person is not as quick
+ESCAPE_DELAY = 0.1
 
 
 def fix_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
     """Wait for the second half of an Alt key as long as a slow link may take; ESCDELAY is the user's own wish.
 
-    Textual waits 0.1 s. Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
+    Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
     """
     from textual import constants
 

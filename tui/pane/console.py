@@ -1,9 +1,9 @@
 """The Console of one pane: text is queued and shown in portions, so that a flood never holds up a key.
 
-How this works: what the far end says is put into one queue, in the order it came. The pane takes a portion from it
-once a frame, as much as fits into BUDGET; while a key is on its way it takes none (``Pace``). The reader of the
-transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a flood ends up
-waiting at the far end, and the loop is free for keys all the time.
+How this works: what the far end says is put into one queue, in the order it came. The pane takes a few lines at once,
+and more than that once a frame, as much as fits into BUDGET; while a key is on its way a flood waits (``Pace``). The
+reader of the transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a
+flood ends up waiting at the far end, and the loop is free for keys all the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
 from pstui.tui.pane.texts import error_records
-from pstui.tui.plain import plain, plain_lines
+from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.transcript.render.buffer import pieces
 from pstui.tui.transcript.render.sgr import settled, with_sgr
 from pstui.tui.transcript.transcript import Transcript
@@ -68,7 +68,8 @@ class PaneConsole:
         self._queue: deque[Write | None] = deque()  # None clears the screen
         self._waiting = 0
         self._scheduled = False
-        self._last_portion = 0.0
+        #: the end of the frame that has begun, and the records that were shown in it
+        self._frame_end, self._in_frame = 0.0, 0
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._room.set()
@@ -123,7 +124,7 @@ class PaneConsole:
 
         The rows above it stay in the text, as many as the prompt's own line ends and the width make.
         """
-        text, runs = settled(prompt)
+        text, runs = (prompt, ()) if prompt.isascii() and prompt.isprintable() else settled(prompt)
         # Most prompts are alone in one row, and nothing has to be painted for them.
         if "\n" in text or "\t" in text or self.column() or cell_len(text) > self._transcript.columns:
             self._show([Write(prompt, newline=False)])
@@ -189,7 +190,7 @@ class PaneConsole:
                 key = await asking.reply
             finally:
                 self._questions.withdraw(asking)
-            if echo and key.character.isprintable():
+            if echo and typed_text(key.character):
                 self.write(Write(key.character, newline=False))
             return key
 
@@ -208,8 +209,7 @@ class PaneConsole:
             self._room.clear()
         if not self._scheduled:
             self._scheduled = True
-            since = time.perf_counter() - self._last_portion
-            self._schedule(FRAME - since)
+            self._schedule(0.0 if self._in_frame < _CHUNK else self._frame_end - time.perf_counter())
 
     def _schedule(self, seconds: float) -> None:
         if seconds <= 0:
@@ -223,12 +223,15 @@ class PaneConsole:
         self._pane.post_message(self.Shown(lines, any(record.stream is Stream.ERROR for record in records)))
 
     def _show_portion(self) -> None:
-        if (seconds := self._pace.rest) > 0 and self._waiting <= BACKLOG_LIMIT:
+        if (seconds := self._pace.rest) > 0 and _CHUNK < self._waiting <= BACKLOG_LIMIT:
             self._schedule(seconds)
             return
         self._scheduled = False
-        self._last_portion = time.perf_counter()
-        deadline = self._last_portion + BUDGET
+        self._pace.answered()
+        now = time.perf_counter()
+        if now >= self._frame_end:
+            self._frame_end, self._in_frame = now + FRAME, 0
+        deadline = now + BUDGET
         queue = self._queue
         while queue:
             if queue[0] is None:
@@ -245,6 +248,7 @@ class PaneConsole:
                 if self._waiting and len(record.text) > _RECORD:
                     break
             self._show(portion)
+            self._in_frame += len(portion)
             if time.perf_counter() > deadline:
                 break
         if self._waiting <= BACKLOG_LIMIT // 2:

@@ -17,11 +17,20 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionDisconnected, SessionStateError
+from pstui.backends.errors import (
+    BrokenOff,
+    OpenCancelled,
+    OpenError,
+    PstuiError,
+    SessionDisconnected,
+    SessionStateError,
+)
+from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
@@ -183,6 +192,9 @@ class Conversation:
         self.running = ""
         #: monotonic time since when the session opens, 0.0 while it does not
         self.opening_since = 0.0
+        #: the code of an ``exit`` that was typed alone and has ended the stay, None for any other end
+        self.exit_code: int | None = None
+        self._typed_alone = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -231,10 +243,11 @@ class Conversation:
             self._failed(another)
             return False
 
-    def submit(self, line: str) -> bool:
-        """Take a line if one is awaited now."""
+    def submit(self, line: str, *, pasted: bool = False) -> bool:
+        """Take a line if one is awaited now; ``pasted`` is one of several that were pasted together."""
         if self._waiting is None or self._waiting.done():
             return False
+        self._typed_alone = not pasted
         self._waiting.set_result(line)
         return True
 
@@ -389,6 +402,8 @@ class Conversation:
             else:
                 self._console.echo(prompt, line)
                 self.running, self._timed = line, bool(line.strip())
+                alone = self._typed_alone and prompt != CONTINUATION
+                self.exit_code = exit_code(line) if alone else None
                 outcome = await interactive.run(line)
                 self.running = ""
                 if interactive.hint:
@@ -411,6 +426,7 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
+        self._typed_alone = not self._lines.pasted
         if (line := self._lines.next()) is not None:
             return line
         self._waiting = asyncio.get_running_loop().create_future()
@@ -432,14 +448,14 @@ class Conversation:
 
     def _report_death(self, session: PSSession) -> None:
         what = f"{self._info.label}: the session ended by itself"
-        if isinstance(failed := session.failed, SessionDisconnected):
-            self._failed(failed)  # it lives on there
+        if isinstance(failed := session.failed, SessionDisconnected | BrokenOff):
+            self._failed(failed)  # it lives on there, or somebody here wanted it
         elif failed is not None:
             why = "\n".join(part for part in (failed.what, failed.why) if part)
             self._failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
-            why = session.failure.message if session.failure is not None else "The far end closed it."
-            self._failed(PstuiError(what, why))
+            # A far end that ends a session leaves a failure: this one was closed from here.
+            self._failed(PstuiError(f"{self._info.label}: the session was closed", "It was closed from here."))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

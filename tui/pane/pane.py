@@ -12,9 +12,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import SessionStateError
+from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.pace import Pace
+from pstui.backends.records import Stream, Write
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
@@ -27,7 +29,7 @@ from pstui.tui.pane.conversation import Conversation, WaitingLines
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.state import PaneState
-from pstui.tui.pane.texts import busy_sign, hint_for, note_for
+from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -71,18 +73,18 @@ class Pane(Vertical):
         """The session has shown its first prompt."""
 
     class Ended(Message):
-        """The conversation ended; ``state`` says how."""
+        """The conversation ended; ``state`` says how, ``exit_code`` is that of an ``exit`` that was typed alone."""
 
-        def __init__(self, pane: Pane, state: PaneState) -> None:
+        def __init__(self, pane: Pane, state: PaneState, exit_code: int | None = None) -> None:
             super().__init__()
-            self.pane, self.state = pane, state
+            self.pane, self.state, self.exit_code = pane, state, exit_code
 
     class Done(Message):
         """``exit`` or Ctrl+D where there is no session any more: the tab is not wanted either."""
 
-        def __init__(self, pane: Pane) -> None:
+        def __init__(self, pane: Pane, exit_code: int = 0) -> None:
             super().__init__()
-            self.pane = pane
+            self.pane, self.exit_code = pane, exit_code
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class Pane(Vertical):
         dormant: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._sessions, self._vault = sessions, vault
+        self._sessions, self._vault, self._pace = sessions, vault, pace
         self.info = info
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
@@ -135,6 +137,7 @@ class Pane(Vertical):
     def configure(self, settings: PaneSettings) -> None:
         """Follow the configuration."""
         self.history.predicts = settings.predictions
+        self.editor.edit_mode = settings.edit_mode
         self.transcript.buffer.bound(settings.scrollback)
 
     # -- what others show of it -------------------------------------------------------------------------------
@@ -172,7 +175,9 @@ class Pane(Vertical):
     # -- the session ------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Open the session once the pane has its size."""
+        """Open the session once the pane has its size; what its name was taken for is said first."""
+        if origin := self.info.settings.get(ORIGIN):
+            self.console.write(Write(str(origin), stream=Stream.NOTICE))
         if not self.dormant:
             self.call_after_refresh(self._run)
 
@@ -207,7 +212,7 @@ class Pane(Vertical):
         if left := self.lines.take_all():
             text = self.editor.text
             self.editor.put(f"{left}\n{text}" if text else left)
-        self.post_message(self.Ended(self, state))
+        self.post_message(self.Ended(self, state, conversation.exit_code))
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""
@@ -236,6 +241,8 @@ class Pane(Vertical):
         if event.conversation is not self.conversation:
             return
         ready = self.state is PaneState.PROMPT
+        if ready:
+            self._pace.urge()
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
@@ -308,11 +315,17 @@ class Pane(Vertical):
     def submit_line(self, line: str) -> bool:
         """Give the line to the session, or let it wait; False leaves it in the editor."""
         if not self.state.live:
-            if line.strip().casefold() == "exit":
+            if (code := exit_code(line)) is not None:
                 # Opening again, to send it then, is the last thing meant by it.
-                self.post_message(self.Done(self))
+                self.post_message(self.Done(self, code))
                 return True
-            self.enter()
+            if line.strip():
+                # A login is not repeated because of a line that was meant for the session before: servers count them.
+                self.conversation.hint = NO_SESSION
+                self.changed()
+                self.app.bell()
+            else:
+                self.enter()
             return False
         if not self.conversation.submit(line):
             if not line.strip():
@@ -327,8 +340,10 @@ class Pane(Vertical):
                     self.editor.action_new_line()
                 return False
             self.lines.typed = line
-        self.history.add(line)
-        self.conversation.hint = hint_for(line) or self.history.complaint()
+        else:
+            self._pace.expect_answer()
+        self.history.add(line.rstrip("\n"))
+        self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
         return True
@@ -341,7 +356,8 @@ class Pane(Vertical):
         for line in lines:
             self.history.add(line)
         self.lines.pasted = list(lines)
-        if self.conversation.submit(self.lines.pasted[0]):
+        if self.conversation.submit(self.lines.pasted[0], pasted=True):
+            self._pace.expect_answer()
             del self.lines.pasted[0]
         self.transcript.scroll_to_end()
         self.changed()
@@ -456,4 +472,5 @@ class Pane(Vertical):
         room = self.size.height - sum(child.outer_size.height for child in below)
         rows = self.transcript.row_count
         self._filled = rows >= room
+        self.transcript.view.fits = not self._filled
         self.transcript.styles.height = "1fr" if self._filled else rows

@@ -15,6 +15,7 @@ from typing import ClassVar
 from pstui.backends.console import KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.tui.editor.editor import EditorRow
 from pstui.tui.keys.contexts import bound_actions
+from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult
@@ -142,7 +143,7 @@ MAX_CHOICES = 64
 _GAP = "   "
 
 
-class AnswerInput(Input):
+class AnswerInput(LineInput):
     """The place for the answer. Esc cancels, unless another key follows at once.
 
     Keys that were typed after Enter or Ctrl+C no longer belong here: ``stray`` gets them.

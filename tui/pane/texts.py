@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from textwrap import wrap
 
+from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
@@ -71,12 +73,64 @@ def first_hint(info: ConnectionInfo) -> str:
     return "Get-Command lists what this demo knows; it acts on this machine"
 
 
-def hint_for(line: str) -> str:
+#: what is said of a line that is typed where no session is
+NO_SESSION = "The line was not sent. F5 enters again"
+#: programs that draw on a terminal, which no session of PowerShell has
+_DRAWING = frozenset(
+    (
+        *("alsamixer", "btop", "emacs", "fzf", "htop", "iftop", "iotop", "joe", "lynx", "mc", "micro", "mutt", "nano"),
+        *("ncdu", "nmtui", "nvim", "screen", "tig", "tmux", "top", "vi", "vim", "vimdiff", "w3m", "watch"),
+    )
+)
+_PAGERS = frozenset(("less", "most", "man"))
+_ASKING = frozenset(("sudo", "su", "doas", "passwd", "ssh", "sftp", "ftp", "telnet", "mysql", "psql"))
+#: what tells that a program asks for nothing
+_SILENT = re.compile(
+    r"(?:^|\s)(?:-n|-[A-Za-z]*n[A-Za-z]*|--non-interactive|-S|--stdin|--no-pager|-o\s*BatchMode=yes)(?:\s|$)"
+)
+
+
+def hint_for(line: str, info: ConnectionInfo | None = None) -> str:
     """Return what is worth knowing about a line that is sent as it is, empty for nothing."""
-    command = line.split(maxsplit=1)[0].casefold() if line.strip() else ""
-    if command in ("enter-pssession", "etsn"):
-        return "Enter-PSSession runs on the far end; F2 opens a tab from here"
+    for part in re.split(r"[|;\n]|&&", line):
+        words = part.strip().removeprefix("& ").split()
+        command = words[0].rpartition("/")[2].casefold() if words else ""
+        if command in ("enter-pssession", "etsn"):
+            return "Enter-PSSession runs on the far end; F2 opens a tab from here"
+        said = _of_program(command, " ".join(words[1:]))
+        if said:
+            return f"{said}; {_terminal_hint(info)}"
     return ""
+
+
+def _of_program(command: str, rest: str) -> str:
+    """Return why a program does not work in a session as in a terminal, empty where it does."""
+    if command in _DRAWING:
+        return f"{command} needs a terminal of its own, which a session lacks"
+    if command in _PAGERS:
+        return f"{command} cannot page here, as a session lacks a terminal: all of its text comes at once"
+    if command in _ASKING and not _SILENT.search(f" {rest} "):
+        return f"{command} asks on a terminal, which a session lacks"
+    return ""
+
+
+def _terminal_hint(info: ConnectionInfo | None) -> str:
+    """Return where a terminal is to be had instead."""
+    if info is None:
+        return "run it in a terminal there"
+    session = info.values.get("Session")
+    info = getattr(session, "info", info)
+    match info.parameter_set:
+        case ParameterSet.SSH_HOST:
+            host = join_host(info.text("HostName"), info.text("UserName"))
+            port = f" -p {info.number('Port')}" if info.number("Port") not in (0, 22) else ""
+            return f"in another window: ssh{port} {plain(host, limit=80)}"
+        case ParameterSet.CONTAINER_ID:
+            name = plain(info.text("ContainerId"), limit=80)
+            return f"in another window: podman (or docker) exec -it {name} sh"
+        case ParameterSet.PROCESS | ParameterSet.HOST_PROCESS | ParameterSet.DEMO:
+            return "run it in another window"
+    return "run it in a terminal there"
 
 
 def note_for(
@@ -95,6 +149,8 @@ def note_for(
     if state in (PaneState.PROMPT, PaneState.BUSY):
         return Content.styled(aside, "$calm") if aside else None
     name = plain(info.label, limit=120)
+    if aside == NO_SESSION:
+        return Content.assemble(("✗ ", "$error"), f"no session with {name}", (f"   {aside}", "$calm"))
     match state:
         case PaneState.OPENING:
             doing = f"  {plain(aside, limit=120)}" if aside else ""

@@ -18,6 +18,7 @@ from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.tui.keys.keymap import keymap
+from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import schema
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
@@ -62,6 +63,10 @@ class Profiles:
             raise CallError(f"there is no [credentials.{name}]", hint=f"Add it to {self.path}.")
         return PSCredential(str(table.get("user_name", name)))
 
+    def named_credential(self, name: str) -> PSCredential:
+        """Return a [credentials] entry by its name; any other name is a user's."""
+        return self.credential(name) if name in self.configuration.credentials else PSCredential(name)
+
     def problems_of(self, kind: str, name: str) -> list[str]:
         """Return what was found wrong with one profile, and is why it is not offered."""
         table = f"{TABLES[kind]}.{name}"
@@ -95,7 +100,7 @@ def check(path: str | None) -> int:
                 problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
     problems += map(str, _colors(profiles))
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(plain(problem), file=sys.stderr)
     if problems:
         return 1
     count = len(profiles.configuration.profiles)

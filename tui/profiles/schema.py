@@ -20,8 +20,9 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.tui.editor.editing import EditMode
 from pstui.tui.keys.keymap import action_names
-from pstui.tui.transcript.render.buffer import MAX_LINES
+from pstui.tui.transcript.limits import MAX_LINES
 
 #: least and most lines of scrollback; a line may cost 500 bytes
 LEAST_LINES: Final = 1_000
@@ -30,16 +31,23 @@ MOST_LINES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PaneSettings:
-    """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines."""
+    """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines.
+
+    ``edit_mode``: which of PSReadLine's two sets of keys the editor has."""
 
     predictions: bool = True
     scrollback: int = MAX_LINES
+    edit_mode: EditMode = EditMode.EMACS
 
 
 def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
     """Return what the [settings] table says; values that it may not have were taken out when it was read."""
     lines = int(table.get("scrollback", MAX_LINES))
-    return PaneSettings(table.get("predictions", True) is not False, min(max(lines, LEAST_LINES), MOST_LINES))
+    return PaneSettings(
+        table.get("predictions", True) is not False,
+        min(max(lines, LEAST_LINES), MOST_LINES),
+        EditMode(str(table.get("edit_mode", EditMode.EMACS.value)).capitalize()),
+    )
 
 
 _KINDS = {
@@ -61,6 +69,7 @@ _SETTINGS = {
     "restore": Field(Kind.SWITCH),
     "history": Field(Kind.SWITCH),
     "predictions": Field(Kind.SWITCH),
+    "edit_mode": Field(Kind.CHOICE, choices=tuple(mode.value for mode in EditMode)),
     "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
 }
 

@@ -26,7 +26,8 @@ class SidebarEntry:
     text at the right (WinRM, SSH, podman); ``state`` ``open``, ``saved``, ``broken`` or ``note``. A note cannot be
     opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to; where working that
     out is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile, which can be edited, and
-    ``target`` is where it leads as ``target_text`` has it; ``source`` names the source that found it.
+    ``target`` is where it leads as ``target_text`` has it; ``source`` names the source that found it,
+    ``id`` is the whole id that it has there.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class SidebarEntry:
     saved: bool = False
     source: str = ""
     target: str = ""
+    id: str = ""
     resolve: Callable[[], ConnectionInfo] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -64,6 +66,9 @@ class SidebarEntry:
         return self.info if self.resolve is None else self.resolve()
 
 
+#: characters of a container's id from which it is taken for one
+_LEAST_ID = 4
+
 DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
 
 
@@ -74,10 +79,29 @@ def kind_of(info: ConnectionInfo) -> str:
 
 def identity(info: ConnectionInfo) -> str:
     """Return a text that two connections share when they go to the same place in the same way; no secret is in it."""
+    info = getattr(info.values.get("Session"), "info", info)
     if info.profile:
         return f"{kind_of(info)}:{info.profile}"
     said = sorted((key, value) for key, value in info.values.items() if key not in ("Credential", "SessionOption"))
     return "|".join((info.parameter_set.value, *(f"{key}={value}" for key, value in said)))
+
+
+def place_of(info: ConnectionInfo, entries: Iterable[SidebarEntry]) -> str:
+    """Return the identity of the entry that a connection belongs to; a container may be named in several ways."""
+    own = identity(info)
+    info = getattr(info.values.get("Session"), "info", info)
+    if info.parameter_set is not ParameterSet.CONTAINER_ID or info.profile:
+        return own
+    wanted, engine = info.text("ContainerId"), info.values.get("Engine")
+    for entry in entries:
+        there = entry.info
+        if there is None or there.parameter_set is not ParameterSet.CONTAINER_ID:
+            continue
+        begins = len(wanted) >= _LEAST_ID and entry.id.startswith(wanted.casefold())
+        same = engine is None or engine == there.values.get("Engine")
+        if same and (wanted in (entry.name, there.text("ContainerId")) or begins):
+            return entry.identity
+    return own
 
 
 @dataclass(frozen=True, slots=True)

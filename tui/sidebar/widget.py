@@ -130,7 +130,7 @@ def _entry(found: Found, group: str, source: str) -> SidebarEntry:
     if found.kind in ("container", "vm"):
         said = said or source.rpartition("/")[2]
     kind = "host" if found.kind == "process" else found.kind
-    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source)
+    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source, id=found.id)
 
 
 class SidebarView(ScrollView, can_focus=True):
@@ -303,6 +303,9 @@ class Sidebar(SidebarView):
     class Closed(Message):
         """The keys go back to where they were."""
 
+    class FoundChanged(Message):
+        """Other entries were found: a tab may lead to one of them."""
+
     class FocusChanged(Message):
         """The keys have come here, or gone."""
 
@@ -357,6 +360,7 @@ class Sidebar(SidebarView):
     def _found(self, sections: Sequence[Section]) -> None:
         self.model.set_found(without_saved(found_entries(sections), self.model.saved))
         self.build()
+        self.post_message(self.FoundChanged())
 
     # -- keys and mouse ---------------------------------------------------------------------------------------
 

@@ -23,10 +23,12 @@ from textual.widget import Widget
 
 #: Seconds between two repaints while text comes.
 FRAME: Final = 1 / 60
+#: Repaints in a frame that need not wait for the next one: a line that is sent, and the answer to it.
+AT_ONCE: Final = 2
 #: Lines in a frame that nobody can read any more, and the seconds between two repaints then: the event loop is for
 #: the keys.
 FLOOD: Final = 120
-FLOOD_FRAME: Final = 1 / 20
+FLOOD_FRAME: Final = 1 / 12
 
 
 class Frames:
@@ -44,7 +46,8 @@ class Frames:
         self._widget = widget
         self._buffer = buffer
         self._settle = settle
-        self._last = 0.0
+        #: When the frame began, and the repaints in it.
+        self._last, self._paints = 0.0, 0
         #: The end of the text at the last frame.
         self._end = 0
         self._flooded = False
@@ -55,7 +58,7 @@ class Frames:
             return
         self.pending = True
         wait = self._last + (FLOOD_FRAME if self._flooded else FRAME) - time.monotonic()
-        if wait <= 0:
+        if wait <= 0 or (self._paints < AT_ONCE and not self._flooded):
             self._widget.call_next(self._paint)
         else:
             self._widget.set_timer(wait, self._paint)
@@ -71,7 +74,10 @@ class Frames:
 
     def _paint(self) -> None:
         self.pending = False
-        self._last = time.monotonic()
+        now = time.monotonic()
+        if now >= self._last + FRAME:
+            self._last, self._paints = now, 0
+        self._paints += 1
         self._flooded = self._buffer.end - self._end > FLOOD
         self._end = self._buffer.end
         if self.shown:
@@ -92,6 +98,7 @@ class View:
         frames: When the widget is painted.
         following: Whether the view stays at the end as text comes.
         new_lines: How many lines have come since the view followed the end last; 0 while it does.
+        fits: Whether the widget is always made as high as its rows, so that it neither scrolls nor needs a scroll bar.
         bar_is_still: Whether the scroll position is just being set and the scroll bar looks the same before and after.
     """
 
@@ -102,6 +109,7 @@ class View:
         self.frames = Frames(widget, buffer, self.settle)
         self.following = True
         self.new_lines = 0
+        self.fits = False
         self.bar_is_still = False
         #: Whether the view stays where it is even at the end.
         self._held = False
@@ -207,6 +215,10 @@ class View:
         """Set the widget's virtual size and scroll position for the text as it is now."""
         widget, height = self.widget, self.height
         top = self.top_row
+        # A widget that has yet to grow by new rows would scroll to them, show a bar, and be laid out again without it.
+        fits = self.fits and self.rows.screen_top is None
+        if fits:
+            top = 0
         size = Size(0 if self.rows.wrap else self.rows.index.widest, self.rows.total(height))
         self._settling = True
         bar, self._bar = self._bar, _bar_of(size, height, top)
@@ -215,7 +227,7 @@ class View:
             if size != widget.virtual_size:
                 # Only the scroll bar depends on it; a layout of the whole screen would cost more than the repaint.
                 widget.set_reactive(Widget.virtual_size, size)
-                if not self.bar_is_still:
+                if not (self.bar_is_still or fits):
                     widget._scroll_update(size)
             # The user is scrolling, and has not got away from the end yet.
             if round(widget.scroll_y) != top and not widget.app.animator.is_being_animated(widget, "scroll_y"):

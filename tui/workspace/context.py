@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.binding.connections import connection_info, parse_target
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import bind_line
-from pstui.backends.binding.parameters import cmdlet_name
+from pstui.backends.binding.line import bind_line, statements
+from pstui.backends.binding.parameters import cmdlet_name, object_cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
@@ -48,9 +48,9 @@ class AppContext:
         """The sessions that Get-PSSession shows: those that stay open when they are left."""
         return [session for session in self.sessions.sessions if not session.temporary]
 
-    def bind_context(self, *, keeps_variables: bool = False) -> BindContext:
-        """Return what calls are bound against."""
-        return BindContext(sessions=lambda: self.kept, variables=self.variables, keeps_variables=keeps_variables)
+    def bind_context(self, results: Mapping[tuple[int, ...], Any] | None = None) -> BindContext:
+        """Return what calls are bound against; ``results`` is what calls inside a line that is run have given."""
+        return BindContext(sessions=lambda: self.kept, variables=self.variables, results=results)
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -59,17 +59,30 @@ class AppContext:
 
     def credential(self, name: str) -> PSCredential:
         """Return a saved credential by its name; any other name is a user's. Raises CallError."""
-        if self.book is not None and name in self.book.profiles.configuration.credentials:
-            return self.book.profiles.credential(name)
-        return PSCredential(name)
+        return PSCredential(name) if self.book is None else self.book.profiles.named_credential(name)
 
     async def prepared(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
         """Return a connection with the passwords that its profile names. Raises OpenError, OpenCancelled."""
         return info if self.vault is None else await self.vault.ready(info, console)
 
-    def call(self, text: str, *, keeps_variables: bool = False) -> BoundCall:
-        """Bind a PowerShell line; ``keeps_variables`` takes one that only sets a variable. Raises CallError."""
-        return bind_line(text, context=self.bind_context(keeps_variables=keeps_variables))
+    def call(self, text: str, results: Mapping[tuple[int, ...], Any] | None = None) -> BoundCall:
+        """Bind a PowerShell line. With ``results`` it is one that is run, and may also set or show a variable.
+
+        Raises CallError; CallNeeded for a call inside a line that is run.
+        """
+        return bind_line(text, context=self.bind_context(results))
+
+    def is_more_than_a_connection(self, text: str) -> bool:
+        """Tell whether a text is a line for the command bar: several statements, or a session that is to be kept."""
+        if not is_call(text.strip()) or text.strip().startswith("-"):
+            return False
+        try:
+            if len(statements(text)) > 1:
+                return True
+            call = self.call(text)
+        except CallError:
+            return False
+        return call.cmdlet != "Enter-PSSession" or call.source is not None
 
     def connection(self, text: str, *, bare: bool = False) -> ConnectionInfo:
         """Return what a text means: a name, ``user@host``, parameters, or an Enter-PSSession line.
@@ -106,4 +119,5 @@ def is_call(text: str) -> bool:
     if not words:
         return False
     first = words[0].rstrip(";")
-    return text.startswith(("-", "$", "(", "PS ", "[", "'", '"')) or cmdlet_name(first) is not None or "|" in text
+    is_cmdlet = cmdlet_name(first) is not None or ("-" in first and object_cmdlet_name(first) is not None)
+    return text.startswith(("-", "$", "(", "@", "PS ", "[", "'", '"')) or is_cmdlet or "|" in text

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pstui.tui.keys.contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of, bound_actions, handed_on
+from pstui.tui.line_input import LineInput
 from pstui.tui.still import Still
 from pstui.tui.transcript.search import MAX_COUNTED
 from pstui.tui.transcript.transcript import Transcript
@@ -48,7 +49,7 @@ def save(path: Path, text: str) -> str:
     return ""
 
 
-class SaveInput(Input):
+class SaveInput(LineInput):
     """Where the name is typed. Its keys act at once, in the order of typing."""
 
     _ACTIONS: ClassVar[dict[str, str]] = bound_actions(
@@ -137,7 +138,7 @@ class SaveLine(Horizontal):
 MAX_TEXT = 400
 
 
-class FindInput(Input):
+class FindInput(LineInput):
     """Where the text to be found is typed. Its keys act at once, in the order of typing."""
 
     _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)

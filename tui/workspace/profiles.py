@@ -14,7 +14,7 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
+from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of, place_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.reading import ContextChanged
@@ -39,7 +39,7 @@ class ProfileActions:
         self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
-        self._marks: list[tuple[ConnectionInfo, str]] = []
+        self._marks: list[tuple[str, str]] = []
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -54,16 +54,17 @@ class ProfileActions:
 
     def mark_sidebar(self) -> None:
         """Show in the sidebar what is open and what is broken."""
-        marks = [(pane.info, _mark(pane.state)) for pane in self._tabs.panes]
+        found = self.sidebar.model.found
+        marks = [(place_of(pane.info, found), _mark(pane.state)) for pane in self._tabs.panes]
         if marks == self._marks:
             return  # most often: a command begins or ends, and the sidebar has no part in that
         self._marks = marks
         states: dict[str, str] = {}
-        for info, mark in marks:
+        for place, mark in marks:
             if mark == "broken":
-                states.setdefault(identity(info), mark)
+                states.setdefault(place, mark)
             elif mark:
-                states[identity(info)] = mark
+                states[place] = mark
         if self.sidebar.mark(states):
             self.show_strip()
 

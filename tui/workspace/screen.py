@@ -25,7 +25,7 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.schema import PaneSettings
-from pstui.tui.responsive import KeysPainted
+from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
@@ -56,9 +56,11 @@ if TYPE_CHECKING:
 WIDE = 90
 #: least seconds between two repaints of tabs and footer
 FRAME_INTERVAL = 1 / 30
+#: seconds until the footer shows what only it shows
+FOOTER_TIME = 0.05
 
 
-class Workspace(KeysPainted):
+class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
@@ -91,10 +93,12 @@ class Workspace(KeysPainted):
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
+        #: a line of the command line that the command bar runs first
+        self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = False
-        self._frame_due = False
+        self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
@@ -135,6 +139,8 @@ class Workspace(KeysPainted):
         self.profiles.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
+        if self.first_line:
+            self.sessions.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -206,6 +212,7 @@ class Workspace(KeysPainted):
     @on(ContextChanged)
     @on(FindBar.Changed)
     @on(Sidebar.FocusChanged)
+    @on(Sidebar.FoundChanged)
     def refresh_frame(self) -> None:
         """Update tabs, footer and sidebar."""
         self._frame_due = False
@@ -234,8 +241,17 @@ class Workspace(KeysPainted):
 
     @on(Pane.FooterChanged)
     def footer_changed(self, event: Pane.FooterChanged) -> None:
-        """Show what the keys do now in the pane in front, and how far its line is."""
-        if event.pane.active and not self._prefixed:
+        """Show what the keys do now in the pane in front, and how far its line is: in a moment.
+
+        Most lines have ended by then, and nobody reads as fast; painting it at once would hold the answer up.
+        """
+        if event.pane.active and not self._footer_due:
+            self._footer_due = True
+            self.set_timer(FOOTER_TIME, self._show_footer)
+
+    def _show_footer(self) -> None:
+        self._footer_due = False
+        if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
     # -- tabs and sessions ------------------------------------------------------------------------------------
@@ -259,15 +275,19 @@ class Workspace(KeysPainted):
 
     @on(Pane.Ended)
     def session_ended(self, event: Pane.Ended) -> None:
-        """A session was left or died; the only one of a single call ends the program as ssh does."""
-        if self._single and event.state is PaneState.LEFT and self._is_last(event.pane):
-            self.app.exit(0)
+        """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
+
+        Any other end, such as that of a pasted script, leaves the text and the keys where they are.
+        """
+        was_typed = event.exit_code is not None and event.state is PaneState.LEFT
+        if was_typed and self._single and self._is_last(event.pane):
+            self.app.exit((event.exit_code or 0) & 0xFF)
 
     @on(Pane.Done)
     def pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
         if self._single and self._is_last(event.pane):
-            self.end(0)
+            self.end(event.exit_code & 0xFF)
         elif event.pane in self.panes:
             self.leaving.close(event.pane)
 

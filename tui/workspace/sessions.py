@@ -10,7 +10,7 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import SidebarEntry, identity
+from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -87,13 +87,17 @@ class SessionActions:
     ) -> None:
         from pstui.tui.dialogs.connect import ConnectScreen
 
+        dialog = ConnectScreen(self._context, draft, missing)
+
         def answered(info: ConnectionInfo | None) -> None:
-            if info is None:
+            if dialog.bar_line:
+                self.run_line(dialog.bar_line)
+            elif info is None:
                 self._focus_pane()
             else:
                 self._screen.run_worker(self._try_open(open_it(info)), group="opening")
 
-        self._screen.app.push_screen(ConnectScreen(self._context, draft, missing), answered)
+        self._screen.app.push_screen(dialog, answered)
 
     async def _try_open(self, opening: Awaitable[None]) -> None:
         try:
@@ -103,6 +107,10 @@ class SessionActions:
 
     def action_commands(self) -> None:
         """Open the list of actions, where cmdlets can also be typed."""
+        self.run_line("")
+
+    def run_line(self, line: str) -> None:
+        """Open the list of actions and run a line of cmdlets there, where its questions and errors are shown."""
         from pstui.backends.binding.errors import MissingMandatory
         from pstui.tui.dialogs.palette import CommandPalette
 
@@ -116,7 +124,7 @@ class SessionActions:
             else:
                 self._focus_pane()
 
-        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed), answered)
+        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed, line), answered)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
@@ -149,7 +157,7 @@ class SessionActions:
             return
         self._screen.remove_class("-unfolded")
         same = identity(info)
-        there = next((pane for pane in self._tabs.panes if identity(pane.info) == same), None)
+        there = next((pane for pane in self._tabs.panes if place_of(pane.info, (entry,)) == same), None)
         if there is None or again:
             await self._tabs.open(info)
         else:

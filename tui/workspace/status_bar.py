@@ -100,6 +100,8 @@ def target(pane: Pane) -> str:
     A session that exists knows more than what named it: its computer, and the account behind a credential's name.
     """
     info = pane.info if pane.session is None else pane.session.info
+    if info.parameter_set.tab:
+        return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
     user = info.text("UserName") or getattr(credential, "user_name", "")
     host = info.computer_name
@@ -139,6 +141,9 @@ class StatusBar(Horizontal):
         self._keys = Still(classes="keys")
         self._state = Still(classes="state")
         self._told = Content("")
+        #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
+        self._room = 0
+        self._about: object = None
         self._pane: Pane | None = None
         #: where the session goes, and the connection that this was made of
         self._target = ""
@@ -202,7 +207,11 @@ class StatusBar(Horizontal):
             text = state_text(pane)
             if self.app.size.width >= NARROW:
                 text = f"{self._target_text(pane)}  {text}"
-        self._told = Content(text)
+        state = pane and ("line" if pane.state in (PaneState.PROMPT, PaneState.BUSY) else pane.state)
+        about = (pane, pane and pane.info, state, self._mode, bool(self._said) and text == self._said)
+        self._room = max(Content(text).cell_length, self._room if about == self._about else 0)
+        self._about = about
+        self._told = Content(" " * (self._room - Content(text).cell_length) + text)
         self._state.say(self._told)
 
     def _target_text(self, pane: Pane) -> str:

@@ -109,6 +109,10 @@ class PipelineRun:
             self._end(COMPLETED)
 
     async def _statements(self, request: PipelineRequest) -> None:
+        command = request.statements[0][0]
+        if not command.is_script and command.text.lower() in _DEBUGGING:
+            await self._debugging(command)
+            return
         streams = Streams(self.link, self.session)
         interpreter = Interpreter(self.session, streams)
         try:
@@ -124,6 +128,16 @@ class PipelineRun:
             await streams.renderer.finish()
             raise
         await streams.renderer.finish()
+
+    async def _debugging(self, command: CommandCall) -> None:
+        """Take what a client tells the debugger, which this endpoint does not have, and refuse what no server takes."""
+        name, enum = _DEBUGGING[command.text.lower()]
+        given = dict(command.arguments)
+        types = getattr(getattr(given.get(name), "PSObject", None), "type_names", ())
+        if not any(str(found).removeprefix("Deserialized.") == enum for found in types):
+            names = ("System.Management.Automation.PSArgumentException", "System.ArgumentException", "System.Object")
+            refused = {"ErrorRecord": name, "Message": name, "HResult": -2147024809, "StackTrace": ""}
+            await self.link.output(Thing(names, refused))
 
     async def _statement(self, interpreter: Interpreter, commands: tuple[CommandCall, ...], no_input: bool) -> None:
         streams = interpreter.streams
@@ -163,6 +177,13 @@ class PipelineRun:
         await self.link.output(Thing(count_names, {"Count": len(specs)}))
         for spec in specs:
             await self.link.output(command_metadata(spec))
+
+
+#: What tells the debugger something: its parameter, and the enum that it takes (protocol-notes 3.7).
+_DEBUGGING = {
+    "__set-psdebugmode": ("Mode", "System.Management.Automation.DebugModes"),
+    "__set-psdebuggeraction": ("ResumeAction", "System.Management.Automation.DebuggerResumeAction"),
+}
 
 
 async def _fed_script(

@@ -62,13 +62,15 @@ async def find(info: ConnectionInfo) -> Container:
             if len(found) > 1:
                 raise _several(shown, found)
             return found[0]
-    if failures:
+    if len(failures) == len(asked):
         hint = "Check that the engine runs and that you may use it."
         raise OpenError(f"the container {shown} cannot be looked up", "\n".join(failures), hint, error_id=ERROR_ID)
+    knowing = [engine for engine, answer in zip(asked, answers, strict=True) if not isinstance(answer, OpenError)]
+    found_none = f"{' and '.join(one.name for one in knowing)} found no container with this id or name."
     raise OpenError(
         f"there is no container {shown}",
-        f"{' and '.join(one.name for one in asked)} found no container with this id or name.",
-        f"To see them all: {asked[0].name} ps --all",
+        "\n".join([found_none, *failures]),
+        f"To see them all: {knowing[0].name} ps --all",
         error_id=ERROR_ID,
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
+from pstui.backends.transports.ssh.receive_window import ENOUGH, ReceiveWindow
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
 #: seconds after the end of the output in which the exit status may still arrive
@@ -22,7 +22,8 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
     def __init__(self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]]) -> None:
         self._host, self._console, self._on_stop = printable(host), console, on_stop
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
-        self._received = ReadBuffer(lambda: self._flow("pause_reading"), lambda: self._flow("resume_reading"))
+        self._window = ReceiveWindow()
+        self._received = ReadBuffer(self._window.close, self._window.open, ENOUGH)
         self._writable = asyncio.Event()
         self._writable.set()
         self._stderr = LineTail(self._show)
@@ -44,13 +45,15 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
+        self._window.take_over(chan)
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         if datatype == asyncssh.EXTENDED_DATA_STDERR:
             self._stderr.feed(data)
-            return
-        self._stop_timer()
-        self._received.put(data)
+        else:
+            self._stop_timer()
+            self._received.put(data)
+        self._window.took(len(data))
 
     def eof_received(self) -> bool:
         asyncio.get_running_loop().call_later(DRAIN, self._finish)
@@ -111,11 +114,6 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         if not self._end and self._received.ended and not self._stopped and not self._late:
             return f"The server closed the session on {self._host} without a reason."
         return "\n".join(part for part in (self._end, self._stderr.text()) if part)
-
-    def _flow(self, call: str) -> None:
-        if self._channel is not None:
-            with contextlib.suppress(OSError):
-                getattr(self._channel, call)()
 
     def _show(self, line: str) -> None:
         # Nobody waits for the screen here, so a flood of these is cut rather than kept.

@@ -26,6 +26,7 @@ from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.channel import SSHChannel
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.login import PROMPTS, KeyFile, KeyRing, Login
+from pstui.backends.transports.ssh.receive_window import WINDOW
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
 from pstui.backends.transports.streams import LineTail, printable
@@ -359,6 +360,7 @@ class Connector:
                     command=None,
                     subsystem=subsystem,
                     encoding=None,
+                    window=WINDOW,
                     request_pty=False,
                     x11_forwarding=False,
                 )

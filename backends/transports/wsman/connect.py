@@ -39,6 +39,9 @@ from pstui.backends.transports.wsman.target import (
 )
 from pstui.backends.transports.wsman.transport import WSManTransport
 
+#: seconds that this computer itself may take to answer on a port
+LOOK = 2.0
+
 
 class Connector:
     """One attempt to reach the service that ``info`` names, redirects included."""
@@ -46,8 +49,8 @@ class Connector:
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
         self._info, self._context = info, context
         self._target = target_of(info)
-        self._options = read_options(info, self._target.is_loopback)
-        self._left = self._options.redirects
+        self._options = WSManOptions()
+        self._left = 0
         self._certificate: tuple[str, str, str] | None = None
         self._current: Client | None = None
 
@@ -60,6 +63,20 @@ class Connector:
 
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
+        try:
+            return await self._first_client()
+        except OpenCancelled:
+            raise
+        except OpenError:
+            # of this computer itself the first to be said is that no service is there, and that none is needed
+            if self._target.is_loopback and not await _answers(self._target):
+                failure = faults.NetworkFailure(faults.NetworkKind.REFUSED, "", sent=False)
+                raise errors.open_error(failure, errors.ErrorContext(self._target)) from None
+            raise
+
+    async def _first_client(self) -> Client:
+        self._options = read_options(self._info, self._target.is_loopback)
+        self._left = self._options.redirects
         for note in self._options.notes:
             self._say(note)
         self._current = await self._client(self._target, self._options)
@@ -152,6 +169,17 @@ class Connector:
 
     def _say(self, text: str) -> None:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
+
+
+async def _answers(target: Target) -> bool:
+    """Whether anything listens on a port of this computer."""
+    try:
+        async with asyncio.timeout(LOOK):
+            _, writer = await asyncio.open_connection(target.host, target.port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 def shell_name(profile: str) -> str:

@@ -114,6 +114,14 @@ _PROXY_HINT = (
 )
 _BEHIND_HINT = "Check the computer's name and port, and that WinRM runs there; or go directly: NoProxyServer."
 
+#: nothing listens on this computer itself
+HERE = Advice(
+    "nothing answers on port {port} of this computer",
+    "The connection was refused.",
+    "Enter-PSSession without a computer enters the PowerShell of this computer, and needs no service; one for WinRM is "
+    "made by Enable-PSRemoting.",
+)
+
 NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     NetworkKind.NAME: (
         faults.COMPUTER_NOT_FOUND,
@@ -293,6 +301,8 @@ def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError
             code, advice = NETWORK[failure.kind]
             if context.proxy and failure.kind in UNREACHED:
                 code, advice = faults.CANNOT_CONNECT, PROXY_UNREACHED
+            elif failure.kind is NetworkKind.REFUSED and context.target.is_loopback:
+                advice = HERE
             words = printable(failure.text[:MAX_WORDS])
             if failure.kind is NetworkKind.CERTIFICATE:
                 advice = next((better for sign, better in CERTIFICATES if sign in words), advice)

@@ -218,7 +218,9 @@ class Target:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine by the names that mean it: localhost and the machine's own."""
+        """Whether the host is this machine: localhost, an address that never leaves it, or the machine's own name."""
+        if self.is_address:
+            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
         own = socket.gethostname().casefold()
         return self.host.casefold() in {"localhost", own, own.partition(".")[0], socket.getfqdn().casefold()}
 

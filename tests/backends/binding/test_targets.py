@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.binding.connections import parse_target, profile_connection
-from pstui.backends.connection import ParameterSet
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
@@ -56,6 +56,29 @@ def test_any_other_name_is_a_computer_and_close_ones_are_told() -> None:
     assert target.connection.parameter_set is ParameterSet.COMPUTER_NAME
     assert target.close == ("web1",)
     assert parse_target("mailserver", PROFILES, context=context()).close == ()
+
+
+def known(name: str) -> tuple[ConnectionInfo, str] | None:
+    found = {"gate": "gate", "web1": "other"}.get(name)
+    return None if found is None else (ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": found}), "ssh_config")
+
+
+@pytest.mark.parametrize(
+    ("text", "parameter_set", "said"),
+    [
+        ("gate", ParameterSet.SSH_HOST, "gate is the host gate of ssh_config, over SSH."),
+        ("web1", None, "web1 is the profile web1."),
+        ("WEB1", None, "WEB1 is the profile web1."),
+        ("mail", ParameterSet.COMPUTER_NAME, "taken for a computer name, over WinRM."),
+        ("me@gate", ParameterSet.SSH_HOST, ""),
+    ],
+)
+def test_a_plain_name_is_a_profile_then_a_known_host_then_a_computer(
+    text: str, parameter_set: ParameterSet | None, said: str
+) -> None:
+    target = parse_target(text, PROFILES, hosts=known, context=context())
+    assert (target.connection.parameter_set if target.connection else None) is parameter_set
+    assert target.origin.endswith(said) and bool(target.origin) is bool(said)
 
 
 def test_user_at_host_is_ssh() -> None:

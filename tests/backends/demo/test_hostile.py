@@ -18,7 +18,8 @@ from pstui.backends.demo.language.parser import parse
 from pstui.backends.demo.server.endpoint import ElementReader
 from pstui.backends.demo.server.memory import MemoryChannel
 from pstui.backends.errors import ProtocolError
-from pstui.backends.psrp.fragments import MAX_OBJECT, Defragmenter, refragmented
+from pstui.backends.psrp.fragments import Defragmenter, refragmented
+from pstui.backends.psrp.limits import MAX_OBJECT
 from pstui.backends.transports.outofproc import SESSION, encode, encode_data
 
 from tests.support.oop_client import ZERO, OopClient, OopWire, fragment

@@ -189,7 +189,7 @@ async def test_an_engine_that_fails_is_left_alone_ever_longer(tmp_path: Path, mo
         pauses.append(seconds)
         await asyncio.Event().wait() if len(pauses) == 8 else None
 
-    monkeypatch.setattr(model.asyncio, "sleep", rest)
+    monkeypatch.setattr("pstui.backends.discovery.model.asyncio.sleep", rest)
     log = tmp_path / "log"
     body = f"open({str(log)!r}, 'a').write(args[0] + ' ')\nsys.exit('no daemon')"
     watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, body)))], Screen())

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
 
+from tests.support.unfinished import recorded
+
 _UNFINISHED = """
 if (|if (1)|if (1) {|if (1) {2} else|if (1) {2} elseif (3)|while (1)|foreach ($i in 1)|switch ($x)|switch -Regex ($x)
-switch -File a|for (;;)|function f|filter x|class A|try {1}|try {1} catch|do {1}|do {1} while|param|else|$x =|1 +|a,|!
--not|1..|'a|"a|"$(|${a|a `|<# a|@{a=1|$x.|$(|[int|& {|Get-Item (|a ] (|begin|trap
+switch -File a|for (;;)|function f|filter x|class A|try {1}|try {1} catch|do {1}|do {1} while|$x =|1 +|!|++|--|a b ) {
+-not|1..|'a|"a|$(|${a|a `|<# a|@{a=1|$x.|[a(|& {|Get-Item (|a ] (|begin|trap|using namespace|$true ? 'y'|a b,
+[CmdletBinding()]|[ValidateSet('a','b')]
 """.replace("\n", "|").strip("|")
 _FINISHED = """
 if (1) {2}|a|a )|$i++|do {1} while (1)|do {1} until(2)|try {1} finally {}|try {1} catch {}|function f {}|a;|a &|exit
-return|throw 'x'|if (1) {2} else {3}|foreach ($i in 1) {}|foreach-object x|a -x:|a >
+return|throw 'x'|if (1) {2} else {3}|foreach ($i in 1) {}|foreach-object x|a -x:|a >|foreach x|for x|switch x
 if ; x|try {1} x|switch ($x) {1 {2}}|switch -File a {1 {2}}|class A {}|trap {}|[int]|break|param($x)|# if (|Get-Help if
-$x = if (1) {2}|'a' -f 1|%|a.b
-using namespace System|}|a b ) {
+$x = if (1) {2}|'a' -f 1|%|a.b|[int|else|elseif|catch|until|param|&&|function f x|class A x|try { } catch x|trap x
+using namespace System|}|(/bin/echo a;|foreach{1}|foreach ($x i
 """.replace("\n", "|").strip("|")
 
 
 @pytest.mark.parametrize(
-    "text", [*_UNFINISHED.split("|"), "a |", "a |\n", "a | # c", "a &&", "a ||", "if (1)\n", "@'\na"]
+    "text", [*_UNFINISHED.split("|"), "a |", "a | # c", "a &&", "a ||", "@'\na", "[Flags()]\nenum F {\nA = 1"]
 )
 def test_unfinished(text: str) -> None:
     assert not is_complete(text)
@@ -29,6 +34,39 @@ def test_unfinished(text: str) -> None:
 @pytest.mark.parametrize("text", [*_FINISHED.split("|"), "", "  \n", "a | b", "a || b", "@'\na\n'@", "if (1)\n{2}"])
 def test_finished_or_wrong_beyond_cure(text: str) -> None:
     assert is_complete(text)
+
+
+@pytest.mark.parametrize("text", ["1,2 |", "$x =", "if (1)", "echo a `", "foreach ($x in", "[CmdletBinding()]"])
+def test_an_empty_row_ends_what_is_only_to_be_continued(text: str) -> None:
+    assert not is_complete(text)
+    assert is_complete(text + "\n")
+
+
+@pytest.mark.parametrize("text", ["if (1) {", "'a", "@'\na", "@{", "<# a"])
+def test_an_empty_row_ends_no_block_and_no_string(text: str) -> None:
+    assert not is_complete(text + "\n")
+
+
+def test_as_powershell_s_parser_says() -> None:
+    texts = recorded()
+    assert len(texts) > 3000
+    assert [text for text, unfinished in texts if is_complete(text) is unfinished] == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", "{[a({", '"$(', ",", "[a[", "$a=", "@{a=", "$a", "if(1){", "a|", "[a()]", "else "]
+)
+def test_the_time_grows_with_the_length_only(piece: str) -> None:
+    def duration(length: int) -> float:
+        text = (piece * length)[:length]
+        best = float("inf")
+        for _ in range(3):
+            start = time.thread_time()
+            is_complete(text)
+            best = min(best, time.thread_time() - start)
+        return best
+
+    assert duration(4000) < 12 * max(duration(1000), 0.0005)
 
 
 def test_every_bracket_finds_its_partner() -> None:

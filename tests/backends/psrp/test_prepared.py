@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
 from pstui.backends.console import ConsoleSize
+from pstui.backends.psrp.debugging import DEBUG_PROMPT
 from pstui.backends.psrp.invocation import (
-    DEBUG_PROMPT,
     ERRORS,
     LOAD_PROFILE,
     MAX_TEMPLATES,

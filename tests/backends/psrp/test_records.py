@@ -201,3 +201,13 @@ async def test_answers_without_end_are_not_collected(command: str, monkeypatch: 
         assert len(kept) == 300
         assert max(kept) <= 5
         await met.manager.close_all()
+
+
+async def test_an_error_that_no_out_default_took_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = {"Get-Thing": [says("ERROR_RECORD", error_record("no such parameter")), line("after"), state(COMPLETED)]}
+    with meeting(monkeypatch, ScriptedPeer(commands=commands)) as met:
+        await met.interactive.enter()
+        assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 5) is Outcome.READY
+        assert met.console.shown() == ["no such parameter", "after"]
+        assert [error.message for error in met.session.errors] == ["no such parameter"]
+        await met.manager.close_all()

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream
-from pstui.backends.sessions.interactive import Outcome
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
+from pstui.backends.sessions.reported import read_stop
 
 from tests.support.replay_wire import ZERO
+from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import (
     COMPLETED,
     FAILED,
@@ -332,3 +334,74 @@ def test_the_debugger_s_words_have_a_stream_of_their_own_kind() -> None:
     (record,) = stop_lines(DebuggerStop((), "At line:1"), first=False)
     assert record.stream is Stream.OUTPUT
     assert record.foreground == 14
+
+
+LONG = (
+    "$sum = inner 5; $other = 'a long text that goes on and on'; $third = 'more'; $fourth = inner 7; $fifth = 'the end'"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "offset", "shown"),
+    [
+        # as the real client shows them
+        ("Wait-Debugger; 'x'", 1, ("Wait-Debugger; 'x'", "~~~~~~~~~~~~~~~~~~")),
+        ("\t$inside = $n * 2", 2, ("    $inside = $n * 2", "    ~~~~~~~~~~~~~~~~")),
+        (LONG, 1, (LONG[:69] + " …", "~" * 69)),
+        (LONG, 17, ("… " + LONG[4:73] + " …", " " * 14 + "~" * 57)),
+        (LONG, 61, ("… " + LONG[len(LONG) - 69 :], " " * 17 + "~" * 54)),
+        (LONG, 97, ("… " + LONG[len(LONG) - 69 :], " " * 53 + "~" * 18)),
+    ],
+)
+def test_the_mark_stands_under_the_statement(line: str, offset: int, shown: tuple[str, str]) -> None:
+    invocation = {
+        "InvocationInfo_PositionMessage": f"At line:1 char:{offset}\n+ as the server has it\n+ ~~~",
+        "InvocationInfo_Line": line,
+        "InvocationInfo_OffsetInLine": offset,
+    }
+    stop = read_stop({"PSEventArgs.SourceArgs": [{"SerializedInvocationInfo": invocation}]})
+    assert stop.position.split("\n") == [f"At line:1 char:{offset}", f"+ {shown[0]}", f"+ {shown[1]}"]
+
+
+ARGUMENT_EXCEPTION = (
+    '<Obj RefId="0"><ToString>Mode</ToString><Props><S N="Message">Mode</S><I32 N="HResult">-2147024809</I32>'
+    '<S N="StackTrace">at</S></Props></Obj>'
+)
+
+
+async def test_a_mode_that_is_refused_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = {"__Set-PSDebugMode": [output(ARGUMENT_EXCEPTION), state(COMPLETED)]}
+    with meeting(monkeypatch, ScriptedPeer(commands=commands)) as met:
+        await met.session.open()
+        met.session.application_private_data = {"DebugMode": 1}
+        await met.interactive.enter()
+        assert met.console.shown() == ["Breakpoints do not stop in this session: Mode"]
+        await met.manager.close_all()
+
+
+async def test_a_script_stays_stopped_when_going_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = [output(ARGUMENT_EXCEPTION), state(COMPLETED)]
+    with meeting(monkeypatch, Script().peer(**{"__Set-PSDebuggerAction": refused})) as met:
+        await stopped(met)
+        assert await typed(met, "c") is Outcome.READY
+        assert "the far end did not take what the debugger was told" in met.console.shown()[-2]
+        assert met.session.availability is RunspaceAvailability.REMOTE_DEBUG
+        await met.manager.close_all()
+
+
+async def test_the_help_is_named_once_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, Script().peer()) as met:
+        await stopped(met)
+        await typed(met, "c")
+        assert await asyncio.wait_for(met.interactive.run("Start-Script"), 5) is Outcome.READY
+        assert met.console.shown().count("Entering debug mode. Use h or ? for help.") == 1
+        await met.manager.close_all()
+
+
+async def test_two_consoles_at_one_stop_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, Script().peer()) as met:
+        await stopped(met)
+        other = InteractiveSession(met.session, ScriptedConsole())
+        await asyncio.wait_for(asyncio.gather(met.interactive.refresh(), other.run("$x"), met.interactive.refresh()), 5)
+        assert met.session.availability is RunspaceAvailability.REMOTE_DEBUG
+        await met.manager.close_all()

@@ -360,3 +360,16 @@ async def test_waiting_for_a_busy_session_is_left_without_harm(monkeypatch: pyte
         await asyncio.wait_for(met.interactive.stop(), 5)
         assert await asyncio.wait_for(running, 5) is Outcome.READY
         await met.manager.close_all()
+
+
+async def test_a_stop_is_over_when_its_command_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A far end that ends the command and confirms the stop never, or late, has done what was wanted."""
+    peer = ScriptedPeer(commands={"Get-Thing": []}, quiet={"SignalAck"})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        running = asyncio.create_task(met.interactive.run("Get-Thing"))
+        await peer.until("run Get-Thing")
+        await asyncio.wait_for(met.interactive.stop(), 5)
+        assert await asyncio.wait_for(running, 5) is Outcome.READY
+        assert not [row for row in met.console.shown() if "closed" in row]
+        await met.manager.close_all()

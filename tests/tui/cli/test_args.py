@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.errors import CallError
 from pstui.tui.cli import args as cli_args
 from pstui.tui.cli.args import HELP
 from pstui.tui.cli.main import main
@@ -259,3 +260,78 @@ def test_what_was_not_foreseen_is_written_down_without_secrets(
     assert "RuntimeError" in text
     assert "in broken" in text
     assert "hunter2" not in text + err
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "settings"),
+    [
+        ("-Command prog -s -NoLogo", ["prog", "-s", "-NoLogo"], {}),
+        ("-Command prog,-s", ["prog", "-s"], {}),
+        ("-Command prog -s -Width 100", ["prog", "-s"], {"width": 100}),
+        ("-Command ssh db pwsh -s", ["ssh", "db", "pwsh", "-s"], {}),
+        ("-Width 90 -Command prog -x:1", ["prog", "-x:1"], {"width": 90}),
+    ],
+)
+def test_what_follows_a_program_is_its_own(
+    capsys: Captured, words: str, command: list[str], settings: dict[str, Any]
+) -> None:
+    answer = what_if(capsys, *words.split(), "-WhatIf")
+    assert (answer["Values"], answer["Settings"]) == ({"Command": command}, settings)
+
+
+def test_help_and_readme_name_all_that_can_be_connected_to() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for example in ("-ProcessId 4711", "-Command ssh db pwsh -s -NoLogo", "-ContainerId api -Shell", "admin@db"):
+        assert example in HELP and example in readme, example
+
+
+def test_a_host_of_ssh_config_is_found_by_its_name(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "config").write_text("Host web1 web1.example\n  User me\nHost *\n  Port 22\n")
+    answer = what_if(capsys, "web1", "-WhatIf")
+    assert (answer["ParameterSet"], answer["Values"]) == ("SSHHost", {"HostName": "web1"})
+    assert answer["Notices"] == ["web1 is the host web1 of ssh_config, over SSH."]
+    assert what_if(capsys, "web2", "-WhatIf")["ParameterSet"] == "ComputerName"
+
+
+def test_a_credential_of_the_profiles_is_shown_by_its_user(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    profiles(tmp_path, "[credentials.admin]\nuser_name = 'CONTOSO\\root'\n".replace("\\\\", "\\"))
+    answer = what_if(capsys, "etsn", "srv", "-Credential", "admin", "-WhatIf")
+    assert answer["Values"]["Credential"] == "CONTOSO\\root"
+    assert answer["Line"].endswith("-Credential admin"), "bound again, it is the same"
+
+
+def test_a_uri_belongs_to_connection_uri(capsys: Captured) -> None:
+    said = refused(capsys, "etsn", "http://Server01:5985/WSMAN", "-WhatIf")
+    assert "A URI belongs to -ConnectionUri." in said and "bracket" not in said
+
+
+def test_a_terminal_that_cannot_draw_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pstui.tui.cli import screen
+
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("sys.stdin", Tty())
+    monkeypatch.setattr("sys.stdout", Tty())
+    with pytest.raises(CallError) as error:
+        screen.need_terminal()
+    assert "TERM says dumb." in error.value.why
+
+
+class Tty:
+    def isatty(self) -> bool:
+        return True
+
+
+def test_problems_of_the_profiles_reach_no_terminal_raw(capsys: Captured, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('[hosts."a\\u001b]0;x\\u0007\\u202e"]\n"b\\u001bc" = 1\n')
+    assert main(["--config", str(file), "--check"]) == 1
+    said = capsys.readouterr().err
+    assert not any(char in said for char in "\x1b\x07\u202e")

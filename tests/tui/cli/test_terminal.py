@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.cli.terminal import Interrupted, Line
+from pstui.tui.plain import typed_text
 
 from tests.support.cli_person import Person
 
@@ -92,13 +93,13 @@ def test_editing_a_line() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_no_key_reaches_the_terminal_but_what_is_printable(keys: str, secret: bool) -> None:
+def test_no_key_reaches_the_terminal_but_what_is_text(keys: str, secret: bool) -> None:
     line = Line(secret=secret)
     try:
         echo = line.feed(keys)
     except Interrupted:
         return
-    assert all(character.isprintable() or character == "\b" for character in echo)
-    assert line.text.isprintable()
+    assert all(typed_text(character) or character == "\b" for character in echo)
+    assert all(map(typed_text, line.text))
     if secret:
         assert set(echo) <= set("*\b ")

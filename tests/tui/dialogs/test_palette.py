@@ -103,6 +103,8 @@ async def test_session_options_and_credentials_can_be_kept_in_variables() -> Non
         await bar(s)
         await s.type("$o = New-PSSessionOption -SkipCACheck")
         await s.type("$c = Get-Credential CONTOSO\\admin")
+        await s.until(lambda: s.shows("Password for user CONTOSO\\admin"), "asked once, and now")
+        await s.type("pw")
         await s.until(lambda: {"o", "c"} <= set(s.workspace.context.variables), "the variables")
         await s.type("New-PSSession -ComputerName web1 -Port 99999 -SessionOption $o -Credential $c")
         await s.until(lambda: s.shows("ParameterArgumentValidationError"), "the refusal of the port alone")

@@ -78,6 +78,20 @@ async def test_enter_runs_what_is_finished_and_goes_on_with_what_is_not(manager:
         assert not s.shows("not finished")
 
 
+async def test_an_empty_row_runs_what_is_only_to_be_continued(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        for text in ("say 1,2 |", "$x =", "if (1)", "say a `"):
+            await s.type(text)
+            assert s.pane.editor.text == f"{text}\n" and s.shows("Enter again runs it")
+            await s.run("")
+            assert interactive.lines[-1] == f"{text}\n", "with the line end that tells the far end"
+            assert s.pane.history.lines[-1] == text
+        await s.type("say {")
+        await s.type("")
+        assert s.pane.editor.text == "say {\n\n", "a block takes empty rows"
+
+
 async def test_the_prefix_runs_what_looks_unfinished(manager: StandInManager) -> None:
     async with session(manager) as s:
         interactive = await ready(s)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.keys.actions import ACTIONS, TAB_KEYS, fix_escape_delay
+from pstui.tui.editor.keys import KEYS
+from pstui.tui.keys.actions import ACTIONS, ESCAPE_DELAY, TAB_KEYS, fix_escape_delay
 from pstui.tui.keys.contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys.keymap import action_names, key_name, keymap, written
 from pstui.tui.pane.state import PaneState
@@ -165,11 +166,16 @@ async def test_the_screen_follows_the_configuration() -> None:
 def test_esc_waits_as_long_as_a_slow_link_may_take_unless_the_user_says_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.1)
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.05)
     fix_escape_delay({"ESCDELAY": "50"})
-    assert constants.ESCAPE_DELAY == 0.1
+    assert constants.ESCAPE_DELAY == 0.05
     fix_escape_delay({})
-    assert constants.ESCAPE_DELAY == 0.25
+    assert constants.ESCAPE_DELAY == ESCAPE_DELAY == 0.1, "Esc and a letter typed by a person are two keys"
+
+
+def test_no_key_of_the_editor_is_one_of_the_workspace_s() -> None:
+    of_workspace = {key for action in ACTIONS for key in action.keys}
+    assert not of_workspace & set(KEYS)
 
 
 def test_an_alt_that_a_slow_link_tears_apart_is_still_an_alt(terminal: Terminal) -> None:
@@ -177,7 +183,7 @@ def test_an_alt_that_a_slow_link_tears_apart_is_still_an_alt(terminal: Terminal)
     terminal.keys("ask", "Enter")
     terminal.until(lambda seen: "Enter answers" in seen)
     terminal.keys("-H", "1b")
-    time.sleep(0.15)  # what is tested is time itself: the second half of the key comes late
+    time.sleep(0.05)  # what is tested is time itself: the second half of the key comes late
     terminal.keys("2")
     terminal.until(lambda seen: "[db]" in seen)
     terminal.keys("M-1")

@@ -107,13 +107,35 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 async def test_a_flood_is_not_shown_while_a_key_is_on_its_way(now: list[float]) -> None:
     parts = Parts()
-    parts.console.write(Write("one"))
+    for _ in range(500):
+        parts.console.write(Write("one"))
     parts.pace.stand_back(0.05)
     parts.turn()
     assert not parts.portions
     now[0] += 0.06
+    while parts.due:
+        parts.turn()
+    assert parts.text == "one\n" * 500
+
+
+async def test_an_answer_is_shown_at_once_though_a_key_is_on_its_way(now: list[float]) -> None:
+    parts = Parts()
+    parts.pace.stand_back(0.05)
+    parts.console.write(Write("one"))
     parts.turn()
     assert parts.text == "one\n"
+
+
+def test_painting_waits_for_an_answer_but_not_long(now: list[float]) -> None:
+    pace = Pace()
+    assert not pace.answer_is_due
+    pace.expect_answer()
+    assert pace.answer_is_due
+    now[0] += 0.05
+    assert not pace.answer_is_due
+    pace.expect_answer()
+    pace.answered()
+    assert not pace.answer_is_due
 
 
 def test_keys_hold_a_flood_back_for_a_while_but_not_for_ever(now: list[float]) -> None:

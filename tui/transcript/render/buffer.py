@@ -24,6 +24,7 @@ from itertools import accumulate, chain
 from typing import Final
 
 from pstui.backends.records import Stream, Write
+from pstui.tui.transcript.limits import MAX_LINES
 from pstui.tui.transcript.render.cells import row_starts
 from pstui.tui.transcript.render.line import MARKS, MAX_RUNS, OpenLine
 from pstui.tui.transcript.render.sgr import Splitter, with_sgr
@@ -81,8 +82,6 @@ class Block:
         return self._data
 
 
-#: Lines and bytes kept unless told otherwise.
-MAX_LINES: Final = 100_000
 MAX_BYTES: Final = 48 << 20
 #: Lines, and characters, gathered before they are packed into a block.
 BLOCK_LINES: Final = 256

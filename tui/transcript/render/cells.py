@@ -7,6 +7,7 @@ columns beside it out of place.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from rich.cells import cell_len, get_character_cell_size
@@ -14,7 +15,10 @@ from rich.cells import cell_len, get_character_cell_size
 #: Characters that Rich may count as other than one cell; everything outside this class is one cell wide.
 _NOT_ONE_CELL = re.compile("[^ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2500-\u25fc\u2800-\u28ff]")
 _ZWJ = "\u200d"
+_JOINERS = frozenset("\u200c\u200d") | frozenset(map(chr, range(0xE0020, 0xE0080)))
 _WIDE_SELECTOR = "\ufe0f"
+#: two regional indicators are one flag
+_INDICATORS = range(0x1F1E6, 0x1F200)
 _JOINS = re.compile("[\u200d\ufe0e\ufe0f]")
 
 
@@ -51,6 +55,8 @@ def clusters(text: str) -> Iterator[tuple[int, int, int]]:
 def cluster_end(text: str, start: int) -> int:
     """The end of the cluster that begins at ``start``."""
     end, length = start + 1, len(text)
+    if end < length and ord(text[start]) in _INDICATORS and ord(text[end]) in _INDICATORS:
+        end += 1
     while end < length:
         if text[end] == _ZWJ:
             end = min(end + 2, length)
@@ -65,7 +71,20 @@ def cluster_start(text: str, index: int) -> int:
     """The beginning of the cluster that holds an index."""
     while 0 < index < len(text) and (text[index - 1] == _ZWJ or get_character_cell_size(text[index]) == 0):
         index -= 1
-    return index
+    first = index
+    while 0 <= first < len(text) and ord(text[first]) in _INDICATORS:
+        first -= 1
+    # Flags are counted from the first indicator of a run; the second of a pair belongs to the one before it.
+    return index - 1 if (index - first) % 2 == 0 and first < index else index
+
+
+def step_left(text: str, index: int) -> int:
+    """The place one step before an index: over a whole cluster, or over one invisible sign that joins nothing."""
+    if index <= 0:
+        return 0
+    if text[index - 1] not in _JOINERS and unicodedata.category(text[index - 1]) == "Cf":
+        return index - 1
+    return cluster_start(text, index - 1)
 
 
 def row_starts(text: str, columns: int) -> list[int]:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.binding.connections import connection_info
+from pstui.backends.binding.line import bind_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.wsman import errors as wsman_errors
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import security as wsman_safety
@@ -31,6 +34,26 @@ WINRM = WinRMOptions(arguments=["--max-shells", "1", "--auth", "Negotiate,Basic"
 def uri(endpoint: WinRMEndpoint, address: str, **values: Any) -> ConnectionInfo:
     given = {"ConnectionUri": address, "Credential": credential(), **values}
     return ConnectionInfo(ParameterSet.URI, given, settings={"trusted_hosts": ["localhost"]})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "etsn .",
+        "etsn localhost",
+        "etsn 127.0.0.1 -EnableNetworkAccess",
+        "etsn ::1",
+        "etsn localhost -EnableNetworkAccess",
+        "etsn 127.1.2.3 -Authentication Basic",
+        "etsn -ConnectionUri http://localhost/wsman",
+    ],
+)
+async def test_this_computer_without_a_service_is_entered_without_one(line: str) -> None:
+    info = connection_info(bind_line(f"{line} -Port 1" if "Uri" not in line else line.replace("/wsman", ":1/wsman")))
+    with pytest.raises(OpenError) as refused:
+        await SessionManager().create(info, ScriptedConsole()).open()
+    assert "of this computer" in refused.value.what
+    assert refused.value.hint.startswith("Enter-PSSession without a computer enters the PowerShell of this computer")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+"""A typed line as commands for an endpoint that takes no script: the constants in it are computed here.
+
+The real client computes all of a line's expressions that have no commands and no variables in them, and sends their
+values (protocol-notes 3.3). Where the far end takes script, pstui leaves that to it, which gives the same. Where it
+takes none, this computes what constants need: ``(1+1)``, ``$(1;2)``, ``"x$(1)"``, ``('a'*3)``, ``(1..3 -join ',')``.
+The rest of expressions (types, members, other operators) stays refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pstui.backends.language import constant_math
+from pstui.backends.language import lexemes as c
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.simple_lines import CommandLine, NotSimpleError, Reader, Value, read_line
+from pstui.backends.language.tokens import Token, TokenKind, has_bad_escape, unescape
+
+_VARIABLES: dict[str, Value] = {"true": True, "false": False, "null": None}
+_ENDS = frozenset([TokenKind.SEMICOLON, TokenKind.NEWLINE])
+_LINES = frozenset([TokenKind.NEWLINE])
+_DOUBLE = re.compile(f"[{c.DOUBLE_QUOTES}]")
+_QUOTE = re.compile(f"[{c.SINGLE_QUOTES}{c.DOUBLE_QUOTES}]")
+_MOST_INSIDE = 8
+"""Strings inside sub-expressions of strings."""
+
+
+def parse_constant_line(text: str) -> CommandLine | None:
+    """The line as commands, its constants computed, or None when that is not possible."""
+    return read_line(text, ConstantReader, expands=True)
+
+
+class ConstantReader(Reader):
+    """Reads commands whose arguments may be computed."""
+
+    def __init__(self, tokens: list[Token], *, inside: int = 0) -> None:
+        super().__init__(tokens, keep_spelling=True)
+        self._inside = inside
+
+    def values(self) -> list[Value]:
+        """All values of statements that are expressions."""
+        values: list[Value] = []
+        self._skip(_ENDS)
+        while self._kind not in (None, TokenKind.RIGHT):
+            value = self._operation(1, 0)
+            values += value if isinstance(value, list) else [value]
+            if self._kind not in (None, TokenKind.RIGHT) and self._take().kind not in _ENDS:
+                raise NotSimpleError
+            self._skip(_ENDS)
+        return values
+
+    def _expression(self, depth: int, *, top: bool = False) -> Value:
+        return super()._expression(depth, top=True) if top else self._operation(depth, 0)
+
+    def _element(self, depth: int, *, top: bool = False) -> Value:
+        if self._kind is not None and self._token.expands:
+            return self._expanded(self._take())
+        return super()._element(depth, top=top)
+
+    def _bracket(self, opener: str, depth: int) -> Value:
+        if opener != "$(":
+            return super()._bracket(opener, depth)
+        values = self.values()
+        if self._take().kind is not TokenKind.RIGHT:
+            raise NotSimpleError
+        return values if len(values) > 1 else values[0] if values else None
+
+    def _operation(self, depth: int, least: int) -> Value:
+        left = self._joined(depth)
+        while self._kind is TokenKind.OPERATOR:
+            sign = self._token.text.lower()
+            precedence = constant_math.PRECEDENCE.get(sign, 0)
+            if precedence == 0:
+                raise NotSimpleError
+            if precedence <= least:
+                break
+            self._take()
+            self._skip(_LINES)
+            left = constant_math.binary(sign, left, self._operation(depth, precedence))
+        return left
+
+    def _joined(self, depth: int) -> Value:
+        values = [self._operand(depth)]
+        if self._kind is not TokenKind.COMMA:
+            return values[0]
+        while self._kind is TokenKind.COMMA:
+            self._take()
+            self._skip(_LINES)
+            values.append(self._operand(depth))
+        return values
+
+    def _operand(self, depth: int) -> Value:
+        if self._kind is TokenKind.OPERATOR:
+            sign = self._take().text.lower()
+            self._skip(_LINES)
+            return constant_math.unary(sign, self._operand(self._deeper(depth)))
+        return self._element(self._deeper(depth))
+
+    def _expanded(self, token: Token) -> Value:
+        """The text of a string or a word with values in it."""
+        text = token.text
+        if token.kind is TokenKind.EXPANDABLE_STRING:
+            text = text[1:-1]
+        elif token.kind is not TokenKind.ARGUMENT or _QUOTE.search(text):
+            raise NotSimpleError
+        parts: list[str] = []
+        place = 0
+        while place < len(text):
+            plain = c.PLAIN_IN_EXPANDABLE.match(text, place)
+            if plain is not None:
+                parts.append(plain[0])
+                place = plain.end()
+            elif text[place] == "`":
+                escape = c.ESCAPE.match(text, place)
+                written = escape[0] if escape else "`"
+                if has_bad_escape(written):
+                    raise NotSimpleError
+                parts.append(unescape(written))
+                place += len(written)
+            elif text[place] == "$":
+                end = c.dollar(text, place).end
+                parts.append(self._inserted(text[place:end]))
+                place = end
+            else:
+                parts.append(text[place])
+                place += 2  # of two double quotes in a row one is left
+        return "".join(parts)
+
+    def _inserted(self, written: str) -> str:
+        if len(written) == 1:
+            return written
+        if written[1] != "(":
+            name = written[1:].strip("{}").lower()
+            if name not in _VARIABLES:
+                raise NotSimpleError
+            return constant_math.text_of(_VARIABLES[name])
+        if self._inside == _MOST_INSIDE or _DOUBLE.search(written):
+            raise NotSimpleError
+        tokens = [token for token in tokenize(written[2:-1]) if token.kind is not TokenKind.COMMENT]
+        if not all(token.complete for token in tokens):
+            raise NotSimpleError
+        reader = ConstantReader(tokens, inside=self._inside + 1)
+        values = reader.values()
+        if reader._kind is not None:
+            raise NotSimpleError
+        return constant_math.text_of(values)

@@ -1,0 +1,216 @@
+"""CLIXML as plain Python values, read in steps: no message, whatever it holds, keeps the event loop from its turns.
+
+How this works. ``reading`` is a generator that yields after each portion of work and returns the value; ``value_of``
+runs it at once, ``read_in_steps`` with a turn of the loop between the portions. An object becomes a dict of its
+properties, extended ones winning, or its text where it has none; lists and dictionaries become list and dict. What
+stands at a leaf is read by psrpcore, but for the kinds that come in thousands. Budgets hold before anything is made:
+of the elements, by counting, and of what ``Ref`` would repeat, by keeping the size of everything it can refer to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Generator
+from typing import Any
+from xml.etree import ElementTree
+
+from psrpcore.types import PSCryptoProvider
+from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape
+from pstui.backends.psrp.limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
+
+#: Bytes that are parsed, and values that are made, between two turns of the loop: some 5 ms each.
+PORTION, VALUES = 64 * 1024, 1_000
+
+_WHOLE_NUMBERS = {
+    "I32": range(-(2**31), 2**31),
+    "I64": range(-(2**63), 2**63),
+    "I16": range(-(2**15), 2**15),
+    "U16": range(2**16),
+    "U32": range(2**32),
+    "U64": range(2**64),
+    "SB": range(-(2**7), 2**7),
+    "By": range(2**8),
+}
+_LISTS = frozenset({"LST", "STK", "QUE", "IE"})
+#: what an object is told about, and no value of its own
+_ABOUT = frozenset({"TN", "TNRef", "ToString"})
+
+_HIGH_SURROGATE = re.compile("_xD[89AB][0-9A-F]{2}_", re.IGNORECASE)
+
+_UNREADABLE = "the far end sent a value that cannot be read"
+
+Reading = Generator[None, None, Any]
+
+
+class _Reader:
+    """Reads one message."""
+
+    def __init__(self, cipher: PSCryptoProvider, max_values: int, consume: bool) -> None:
+        self._cipher, self._max_values, self._consume = cipher, max_values, consume
+        self._count = self._worked = 0
+        #: what a RefId stands for: the value, and how many values it is
+        self._known: dict[str, tuple[Any, int]] = {}
+
+    def value(self, element: ElementTree.Element, depth: int = 0) -> Reading:
+        """Read one value."""
+        if depth > MAX_DEPTH:
+            raise too_deep()
+        self._add(1)
+        self._worked += 1
+        if self._worked >= VALUES:
+            self._worked = 0
+            yield
+        tag = element.tag
+        if tag == "Obj":
+            return (yield from self._object(element, depth))
+        if tag == "Ref":
+            known = self._known.get(element.get("RefId") or "")
+            if known is None:
+                raise ProtocolError(_UNREADABLE, "It refers to an object that did not come.")
+            value, count = known
+            self._add(count)
+            return value
+        if tag == "S" and not len(element):
+            return (yield from _unescaped(element.text or ""))
+        return self._leaf(element)
+
+    def _add(self, count: int) -> None:
+        self._count += count
+        if self._count > self._max_values:
+            raise too_many(self._max_values)
+
+    def _leaf(self, element: ElementTree.Element) -> Any:
+        tag, text = element.tag, element.text
+        if tag == "Nil":
+            return None
+        if tag == "B" and text in ("true", "false"):
+            return text == "true"
+        if tag in _WHOLE_NUMBERS and text and len(text) <= 20:
+            try:
+                number = int(text)
+            except ValueError as error:
+                raise ProtocolError(_UNREADABLE, "A number is none.") from error
+            if number not in _WHOLE_NUMBERS[tag]:
+                raise ProtocolError(_UNREADABLE, "A number is out of its range.")
+            return number
+        try:
+            return plain(read(element, self._cipher))
+        except ProtocolError:
+            raise
+        except Exception as error:  # a secret that does not decrypt
+            raise ProtocolError(_UNREADABLE, type(error).__name__) from error
+
+    def _object(self, element: ElementTree.Element, depth: int) -> Reading:
+        number, before = element.get("RefId") or "", self._count
+        text = element.find("ToString")
+        shown = unescape(text.text or "") if text is not None else ""
+        if number:
+            self._known[number] = (shown, 1)  # for what refers to the object that it stands in
+        parts: dict[str, Any] = {"Props": {}, "MS": {}}
+        made: Any = None
+        found = False
+        for child in element:
+            if child.tag in parts:
+                parts[child.tag] = yield from self._members(child, depth + 1)
+            elif child.tag in _LISTS:
+                made, found = [], True
+                for item in child:
+                    made.append((yield from self.value(item, depth + 1)))
+            elif child.tag == "DCT":
+                made, found = (yield from self._dictionary(child, depth + 1)), True
+            elif child.tag not in _ABOUT and not found:
+                made, found = (yield from self.value(child, depth + 1)), True
+        if not found:
+            made = {**parts["Props"], **parts["MS"]} or shown
+        if number:
+            self._known[number] = (made, self._count - before)
+        if self._consume:
+            element.clear()
+        return made
+
+    def _members(self, element: ElementTree.Element, depth: int) -> Reading:
+        members: dict[str, Any] = {}
+        for child in element:
+            members[unescape(child.get("N") or "")] = yield from self.value(child, depth)
+        return members
+
+    def _dictionary(self, element: ElementTree.Element, depth: int) -> Reading:
+        found: dict[Any, Any] = {}
+        for entry in element:
+            key: Any = ""
+            value: Any = None
+            for child in entry:
+                if child.get("N") == "Key":
+                    key = yield from self.value(child, depth)
+                else:
+                    value = yield from self.value(child, depth)
+            found[key if isinstance(key, str | int | float | bool) else str(key)] = value
+        return found
+
+
+def _unescaped(text: str) -> Reading:
+    """Resolve the escapes of a text, portion by portion."""
+    if "_x" not in text:
+        return text
+    if len(text) <= PORTION:
+        return unescape(text)
+    parts = []
+    start = 0
+    while start < len(text):
+        end = start + PORTION
+        if end < len(text) and (near := text.rfind("_", end - 6, end)) > start:
+            end = near  # not within an escape
+        while _HIGH_SURROGATE.fullmatch(text, max(start, end - 7), end):
+            end -= 7  # nor between two that are one character
+        parts.append(unescape(text[start:end]))
+        start = end
+        yield
+    return "".join(parts)
+
+
+def reading(
+    element: ElementTree.Element, cipher: PSCryptoProvider, max_values: int = MAX_VALUES, *, consume: bool = False
+) -> Reading:
+    """Read an element in portions. Raises LimitExceeded, ProtocolError.
+
+    One that nobody looks at afterwards is consumed: to free all of a large one at the end would take its time, too.
+    """
+    return _Reader(cipher, max_values, consume).value(element)
+
+
+def value_of(element: ElementTree.Element, cipher: PSCryptoProvider, max_values: int = MAX_VALUES) -> Any:
+    """Read an element at once. Raises LimitExceeded, ProtocolError."""
+    work = reading(element, cipher, max_values)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return done.value
+
+
+async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTree.Element:
+    """Parse a CLIXML body as ``clixml.parse`` does, with turns of the loop between. Raises LimitExceeded too."""
+    checked(body)
+    if body.count(b"<") > 3 * max_values:  # an element has one or two, its type names come beside it
+        raise too_many(max_values)
+    parser = ElementTree.XMLParser()  # noqa: S314  a document type is refused above
+    try:
+        for start in range(0, len(body), PORTION):
+            parser.feed(body[start : start + PORTION])
+            await asyncio.sleep(0)
+        root: ElementTree.Element = parser.close()
+    except ElementTree.ParseError as error:
+        raise not_xml(error) from error
+    return root
+
+
+async def in_steps(work: Reading, rest: Callable[[], float] = lambda: 0.0) -> Any:
+    """Run a reading with turns of the loop between its portions; ``rest`` says how long each is."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            return done.value
+        await asyncio.sleep(rest())

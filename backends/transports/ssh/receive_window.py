@@ -1,0 +1,62 @@
+"""Mends asyncssh's receive window: the far end may send what was consumed, not what was merely stored.
+
+asyncssh grants the whole window anew with the first packet it delivers after ``resume_reading``, though its own buffer
+is still full of what came before. Each pause and resume adds a window to that buffer, without bound; and what waits
+there when a command is stopped has still to be read and shown. So its own granting is switched off, and the session
+says itself when the far end may go on. The library needs no mend any longer when
+``test_the_library_still_grants_what_it_only_stores`` fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+import asyncssh
+from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST
+from asyncssh.packet import UInt32
+
+#: bytes that the far end may send before it is told to go on (RFC 4254, 5.2): some 150 lines of a flood
+WINDOW: Final = 128 << 10
+#: bytes unread from which on nothing more is granted
+ENOUGH: Final = WINDOW // 2
+#: bytes granted at a time at least
+_STEP: Final = WINDOW // 4
+
+
+class ReceiveWindow:
+    """Grants the far end of one channel what was taken, as long as the reader keeps up."""
+
+    def __init__(self) -> None:
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._taken = 0
+        self._open = True
+
+    def take_over(self, channel: asyncssh.SSHClientChannel[bytes]) -> None:
+        """Let this, and no longer asyncssh, decide what the far end may send."""
+        self._channel = channel
+        # It grants when less than half of this is left: never.
+        channel._init_recv_window = 0
+
+    def took(self, size: int) -> None:
+        """Note that ``size`` bytes arrived."""
+        self._taken += size
+        self._grant()
+
+    def close(self) -> None:
+        """Grant nothing more: what arrived waits for the reader."""
+        self._open = False
+
+    def open(self) -> None:
+        """Grant what arrived: the reader has come so far."""
+        self._open = True
+        self._grant()
+
+    def _grant(self) -> None:
+        channel: Any = self._channel
+        if not self._open or self._taken < _STEP or channel is None or channel.is_closing():
+            return
+        size, self._taken = self._taken, 0
+        channel._recv_window += size
+        with contextlib.suppress(OSError):  # the channel has just ended
+            channel.send_packet(MSG_CHANNEL_WINDOW_ADJUST, UInt32(size))

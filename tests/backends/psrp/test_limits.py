@@ -1,0 +1,160 @@
+"""A limit that is crossed ends the pipeline that crossed it, never the session, and no message holds the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from pstui.backends.errors import LimitExceeded
+from pstui.backends.psrp.clixml import PlainCipher
+from pstui.backends.psrp.fragments import Defragmenter
+from pstui.backends.psrp.limits import MAX_DEPTH, WHOLE, Limits
+from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, value_of
+from pstui.backends.sessions.interactive import Outcome
+
+from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER
+from tests.support.scripted_peer import COMPLETED, Action, Meeting, ScriptedPeer, line, meeting, output, state
+
+SMALL = Limits(max_object=100_000, max_values=1_000, max_text=50)
+
+
+def nested(depth: int) -> str:
+    """Return objects inside one another."""
+    return "<Obj RefId='1'><LST>" * depth + "<S>x</S>" + "</LST></Obj>" * depth
+
+
+def repeated(levels: int) -> str:
+    """Return a list that holds the one before it ten times, for so many levels."""
+    lists = ["<Obj RefId='1'><LST>" + "<S>x</S>" * 10 + "</LST></Obj>"]
+    for level in range(2, levels + 1):
+        lists.append(f"<Obj RefId='{level}'><LST>" + f"<Ref RefId='{level - 1}' />" * 10 + "</LST></Obj>")
+    return "<Obj RefId='0'><LST>" + "".join(lists) + "</LST></Obj>"
+
+
+TOO_MUCH = {
+    "bytes": "<S>" + "x" * 200_000 + "</S>",
+    "values": "<Obj RefId='0'><LST>" + "<I32>1</I32>" * 1_001 + "</LST></Obj>",
+    "depth": nested(MAX_DEPTH + 1),
+    "references": repeated(6),
+}
+
+
+async def run(met: Meeting, **options: Any) -> list[Any]:
+    """Run ``Get-Thing`` as Invoke-Command does and return what it gave."""
+    found: list[Any] = []
+    await met.session.invoke_script("Get-Thing", met.console, out_default=False, on_output=found.append, **options)
+    return found
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+async def test_too_much_in_one_piece_ends_the_command_alone(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = ScriptedPeer(commands={"Get-Thing": [output(TOO_MUCH[what]), output("<S>after</S>"), state(COMPLETED)]})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        met.session.limits = SMALL
+        with pytest.raises(LimitExceeded):
+            await run(met)
+        peer.commands["Get-Thing"] = [output("<S>small</S>"), state(COMPLETED)]
+        assert await run(met) == ["small"]
+        await met.manager.close_all()
+
+
+async def test_a_typed_line_says_what_was_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = "<Obj RefId='0'><LST>" + "<I32>1</I32>" * 300 + "</LST></Obj>"
+    peer = ScriptedPeer(commands={"Get-Thing": [output("<S>" + "x" * 200_000 + "</S>"), output(many)]})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        met.session.limits = SMALL
+        assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 5) is Outcome.READY
+        assert "too large" in met.console.shown()[0]
+        assert met.interactive.prompt == "[localhost]: PS> "
+        await met.manager.close_all()
+
+
+async def test_other_limits_hold_for_one_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = ScriptedPeer(commands={"Get-Thing": [line("y" * 80), output(TOO_MUCH["bytes"]), state(COMPLETED)]})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        met.session.limits = SMALL
+        assert await run(met, limits=WHOLE) == ["x" * 200_000]
+        assert met.console.shown() == ["y" * 80]
+        await met.manager.close_all()
+
+
+async def test_a_text_to_show_is_cut_and_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "&amp;_x000A_é" * 20_000
+    peer = ScriptedPeer(commands={"Get-Thing": [output("<S>1</S>"), _writes(text), state(COMPLETED)]})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        met.session.limits = Limits(max_text=10_000)
+        await met.interactive.run("Get-Thing")
+        assert "\n".join(met.console.shown()) == ("&\né" * 20_000)[:10_000] + "…"
+        await met.manager.close_all()
+
+
+def _writes(clixml: str) -> Action:
+    from tests.support.scripted_peer import call
+
+    return call(16, f"<S>{clixml}</S>")
+
+
+LARGE = {
+    "many numbers": "<Obj RefId='0'><LST>" + "<I32>1</I32>" * 60_000 + "</LST></Obj>",
+    "many properties": "<Obj RefId='0'><MS>" + "".join(f"<S N='p{n}'>x</S>" for n in range(30_000)) + "</MS></Obj>",
+    "a text of escapes": "<S>" + "_x005F_x000A_" * 80_000 + "</S>",
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+async def test_others_have_their_turn_while_a_message_is_read(what: str) -> None:
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(another())
+    root = await parse_in_steps(LARGE[what].encode())
+    value = await in_steps(reading(root, PlainCipher()))
+    beside.cancel()
+    assert turns >= 20
+    assert value == value_of(root, PlainCipher())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_are_refused(encoding: str) -> None:
+    from pstui.backends.errors import ProtocolError
+    from pstui.backends.psrp.clixml import parse
+
+    with pytest.raises(ProtocolError):
+        parse('<!DOCTYPE a [<!ENTITY b "bb">]><S>&b;</S>'.encode(encoding))
+    with pytest.raises(ProtocolError):
+        parse(b'<?xml version="1.0" encoding="utf-7"?><S>x</S>')
+
+
+def test_fragments_byte_by_byte_cost_no_more_than_their_bytes() -> None:
+    body = b"<S>" + b"x" * 200_000 + b"</S>"
+    blob = MESSAGE_HEADER.pack(1, 0x41004, bytes(16), bytes(16)) + body
+    data = FRAGMENT_HEADER.pack(1, 0, 3, len(blob)) + blob
+    fragments = Defragmenter()
+    begun = time.thread_time()
+    found = [message for at in range(len(data)) for message in fragments.feed(data[at : at + 1])]
+    assert [message.body for message in found] == [body]
+    assert time.thread_time() - begun < 1.0
+
+
+def test_a_message_that_is_too_large_is_passed_over() -> None:
+    def fragment(object_id: int, number: int, flags: int, blob: bytes) -> bytes:
+        return FRAGMENT_HEADER.pack(object_id, number, flags, len(blob)) + blob
+
+    head = MESSAGE_HEADER.pack(1, 0x41004, bytes(16), bytes(16))
+    fragments = Defragmenter(1_000)
+    stream = [fragment(1, 0, 1, head + bytes(900)), *(fragment(1, n, 0, bytes(900)) for n in range(1, 9))]
+    stream += [fragment(1, 9, 2, b"end"), fragment(2, 0, 3, head + b"<S>next</S>")]
+    found = fragments.feed(b"".join(stream))
+    assert [message.body for message in found] == [b"<S>next</S>"]
+    assert fragments.crossed is not None

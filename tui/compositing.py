@@ -1,0 +1,42 @@
+"""Paints what changed, and renders nothing else for it.
+
+Textual's compositor draws a rectangle around all that changed and renders every widget whose *parent* reaches into it,
+as high as it is; of what it gets it writes only what changed. On the way from Enter to the next prompt that is most of
+a painting. There is no public way to give it less; ``test_compositing.py`` holds both equal, character by character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
+
+
+class ChangesCompositor(Compositor):
+    """A compositor whose partial updates render the widgets that changed, and those over and under them there."""
+
+    _changes: frozenset[Region] | None = None
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """Return the update for all that changed since the last one, None for nothing."""
+        self._changes = frozenset(self._dirty_regions)
+        try:
+            return super().render_partial_update()
+        finally:
+            self._changes = None
+
+    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        if self._changes is None or crop is None:
+            yield from super()._get_renders(crop)
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            seen = region.intersection(clip)
+            if not any(map(seen.overlaps, self._changes)):
+                continue
+            # Whole rows: a row is cut where widgets begin and end, not where the changes do.
+            top = max(seen.y, crop.y)
+            seen = Region(seen.x, top, seen.width, min(seen.bottom, crop.bottom) - top)
+            if seen:
+                yield region, seen, widget.render_lines(seen.translate((-region.x, -region.y)))

@@ -1,0 +1,67 @@
+"""The digit argument of PSReadLine: how often the next key acts, typed with Alt before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.content import Content
+
+#: how often a key may act
+MOST: Final = 1_000
+_KEYS: Final = {**{f"alt+{digit}": str(digit) for digit in range(10)}, "alt+minus": "-"}
+_PAIRS: Final = (
+    ("left", "right"),
+    ("row_up", "row_down"),
+    ("older", "newer"),
+    ("word_left", "word_end"),
+    ("delete_left", "delete_right"),
+)
+#: functions and actions that act several times, as in PSReadLine no kills, and what each is with a negative argument
+_OPPOSITE: Final = {
+    **dict(_PAIRS),
+    **{second: first for first, second in _PAIRS},
+    "word_right": "word_left",
+}
+
+
+class DigitArgument:
+    """The digits typed so far. ``show`` gets the row that shows them, None to hide it."""
+
+    def __init__(self, show: Callable[[Content | None], None]) -> None:
+        self._show = show
+        self._digits = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether digits were typed."""
+        return bool(self._digits)
+
+    def take(self, key: str) -> bool:
+        """Take a digit, or a minus, which turns the sign; False for any other key."""
+        digit = _KEYS.get(key)
+        if digit is None:
+            return False
+        if digit == "-":
+            self._digits = self._digits[1:] if self._digits.startswith("-") else f"-{self._digits}"
+        else:
+            self._digits += digit
+        self._show(Content(f"digit-argument: {self._digits}") if self._digits else None)
+        return True
+
+    def end(self) -> int:
+        """Forget the digits and return their number; 1 without any."""
+        digits, self._digits = self._digits, ""
+        if not digits:
+            return 1
+        self._show(None)
+        number = int(f"{digits}1") if digits == "-" else int(digits[:8])
+        return max(min(number, MOST), -MOST)
+
+
+def repeated(name: str, times: int) -> list[str]:
+    """Return the functions or actions that a key is with an argument, one after the other."""
+    opposite = _OPPOSITE.get(name)
+    if opposite is None:
+        return [name]
+    return [name] * times if times >= 0 else [opposite] * -times

@@ -1,0 +1,42 @@
+"""What the key functions of the editor share, and the two sets of keys that PSReadLine has on this system."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pstui.tui.editor.history import HistorySteps
+from pstui.tui.editor.paint import Prediction
+from pstui.tui.editor.surface import EditingSurface
+
+
+class EditMode(enum.Enum):
+    """PSReadLine's EditMode: which keys mean what where its two sets differ."""
+
+    EMACS = "Emacs"
+    WINDOWS = "Windows"
+
+
+@dataclass
+class Editing:
+    """What a key function works on, and what one leaves for the next."""
+
+    surface: EditingSurface
+    prediction: Prediction
+    steps: HistorySteps
+    #: the name of the function or action of the previous key, empty after a character
+    did: str = ""
+    #: the offsets of the text that was yanked last, or of the last argument
+    inserted: tuple[int, int] = (0, 0)
+    #: from how many lines back the last argument was taken
+    argument: int = 0
+    #: whether the previous key took a line typed before, so that Up goes on to the one before it
+    recalling: bool = False
+    #: what the lines begin with that F8 walks through
+    beginning: str = ""
+    #: the column that Up and Down keep to
+    column: int = 0
+
+
+KeyFunction = Callable[[Editing], None]
