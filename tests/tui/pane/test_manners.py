@@ -34,7 +34,7 @@ async def prompts_with(s: Screen, prompt: str) -> list[str]:
     ("prompt", "rows"),
     [
         ("[h]: t\tab> ", ["[h]: t  ab>"]),
-        ("[h]: cr\rX> ", ["X> ]: cr"]),
+        ("[h]: cr\rX> ", ["X> : cr"]),
         ("[h]: first\nsecond> ", ["[h]: first", "second>"]),
         ("[h]: \x1b]0;title\x07> ", ["[h]: >"]),
         ("[h]: " + "L" * 120 + "> ", ["[h]: " + "L" * 93, "L" * 27 + ">"]),
