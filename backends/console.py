@@ -56,6 +56,8 @@ class Question:
     remote: bool = True
     #: who asks, for the head of the question: a session's display name
     source: str = ""
+    #: whether another question follows the answer at once, as a password follows a user name
+    followed: bool = False
 
 
 class QuestionCancelled(Exception):

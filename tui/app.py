@@ -15,7 +15,7 @@ from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
 from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.history import KeptLines
-from pstui.tui.keys.actions import PREFIX_KEY, fix_alt_keys, fix_escape_delay
+from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.late_timers import keep_late_timers
 from pstui.tui.plain import plain
@@ -24,14 +24,17 @@ from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.typeahead import Typeahead, TypedEvent
 from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
+from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.theme import Theme
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 
@@ -111,6 +114,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         share_the_interpreter()
         #: floods give way to keys
         self.pace = Pace()
+        #: lets what is typed wait for who will own it
+        self.typeahead = Typeahead(self, self._give_out, self._takes_whole)
         self._settled = False
         #: what workers failed with
         self.faults: list[BaseException] = []
@@ -144,8 +149,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         self._clipboard_ways.copy(text)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the terminal's driver, which lets floods stand back for keys, and gives many characters at once."""
-        return keys_first(gathering(super().get_driver_class()), self.pace)
+        """Return the terminal's driver: whole sequences only, many characters at once, and floods stand back."""
+        driver = super().get_driver_class()
+        mend_parser(driver)
+        return keys_first(gathering(driver), self.pace)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
@@ -187,11 +194,23 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.notify(plain(told, limit=600), severity="error", timeout=15, markup=False)
 
     async def on_event(self, event: events.Event) -> None:
+        """Give out keys and pastes in their order, each when the one before has been acted on; the rest at once."""
+        if isinstance(event, events.Key | events.Paste | Typed) and not event.is_forwarded:
+            await self.typeahead.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _give_out(self, event: TypedEvent) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
         if isinstance(event, Typed):
-            await self._type(event)
+            self.app_focus = True
+            assert self.focused is not None
+            self.focused.post_message(event)
             return
-        if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self.workspace:
+        if isinstance(event, events.Paste):
+            await self._paste(event)
+            return
+        if self.screen is self.workspace:
             if self.workspace.prefixed:
                 if not (meant := await self.workspace.end_prefix(event.key)):
                     return
@@ -204,13 +223,23 @@ class PstuiApp(App[int], inherit_bindings=False):
                 return
         await super().on_event(event)
 
-    async def _type(self, event: Typed) -> None:
-        """Give characters to the line editor, if it has the keys and each is a character there; else one by one."""
-        editor, bound = self.focused, self.workspace.keymap.direct
-        at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(editor, LineEditor)
-        if editor is not None and at_once and not any(bound(key.key) for key in event.keys):
-            self.app_focus = True
-            editor.post_message(event)
-            return
-        for key in event.keys:
-            await self.on_event(key)
+    def _takes_whole(self, event: Typed) -> bool:
+        """Whether the line editor has the keys, and each of several characters is one there."""
+        at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(self.focused, LineEditor)
+        return at_once and not any(self.workspace.keymap.direct(key.key) for key in event.keys)
+
+    async def _paste(self, event: events.Paste) -> None:
+        """Pass a paste on; where there is room for one line only, lines become one, but never those of a password."""
+        lines = event.text.split() if not event.text.strip() else event.text.strip("\r\n").splitlines()
+        focused = self.focused
+        if len(lines) > 1 and isinstance(focused, Input):
+            whole = getattr(self.screen, "pasted", None)
+            if whole is not None and whole(event.text):
+                return  # a call of several rows, for a dialog as a whole
+            if focused.password:
+                said = f"{len(lines)} lines were pasted: a password is one. Nothing was taken."
+                self.notify(said, severity="warning", markup=False)
+                return
+            event = events.Paste(" ".join(lines))
+            self.notify(f"{len(lines)} lines were pasted as one.", markup=False)
+        await super().on_event(event)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual._compositor import ChopsUpdate, Compositor
+from pstui.tui.compositor import MendedCompositor
+from textual._compositor import ChopsUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 
-class ChangesCompositor(Compositor):
+class ChangesCompositor(MendedCompositor):
     """A compositor whose partial updates render the widgets that changed, and those over and under them there."""
 
     _changes: frozenset[Region] | None = None

@@ -28,6 +28,7 @@ _NAMED = frozenset([TokenKind.VARIABLE, TokenKind.MEMBER, TokenKind.COMMA])
 _SILENT = frozenset([TokenKind.COMMENT, TokenKind.CONTINUATION])
 _VAULT_COMMANDS = frozenset(
     [
+        "get-azaccesstoken",
         "get-secret",
         "get-secretinfo",
         "get-secretvault",
@@ -40,7 +41,16 @@ _VAULT_COMMANDS = frozenset(
         "unregister-secretvault",
     ]
 )
-"""Commands of the SecretManagement module whose arguments only name a secret or a vault."""
+"""Commands, most of them of the SecretManagement module, whose arguments only name a secret or a vault."""
+_CLOUD_COMMANDS = frozenset(
+    [
+        ("az", "account", "get-access-token"),
+        ("gcloud", "auth", "print-access-token"),
+        *(("kubectl", verb, noun) for verb in ("get", "describe") for noun in ("secret", "secrets")),
+    ]
+)
+"""Programs with two arguments that ask for a secret and hold none (PSReadLine 2.4.5, its pull request 3641)."""
+_NEW_COMMAND = frozenset([TokenKind.PIPE, TokenKind.CHAIN])
 
 
 def looks_secret(line: str) -> bool:
@@ -54,7 +64,8 @@ def looks_secret(line: str) -> bool:
     - a parameter whose value is a variable or an expression (``-Token $t``, ``-Password (Get-Secret x)``), or that
       has no value (``Read-Host x -AsSecureString``, ``ConvertFrom-SecureString $s -AsPlainText``);
     - a variable, unless an expression with a constant is assigned to it (``$token = 'abc'``, ``= ('a' + $b)``);
-    - arguments of SecretManagement commands that only name a secret.
+    - arguments of SecretManagement commands that only name a secret, and of the programs of clouds that show one
+      (``kubectl get secret x``, ``az account get-access-token``).
 
     What stays suspect: the word inside a string, an argument or a comment, a constant given to such a parameter,
     variable, property or hashtable key, any constant in a statement with ``-AsPlainText``, and whatever cannot be
@@ -82,8 +93,12 @@ def _statement_secret(tokens: list[Token]) -> bool:
     meaningful = [token for token in tokens if token.kind not in _SILENT]
     if any(token.kind is TokenKind.COMMENT and _WORDS.search(token.text) for token in tokens):
         return True
-    vault = any(token.kind is TokenKind.COMMAND and token.text.lower() in _VAULT_COMMANDS for token in tokens)
+    vault = False
     for index, token in enumerate(meaningful):
+        if token.kind is TokenKind.COMMAND:
+            vault = _only_names(meaningful[index : index + 3])
+        elif token.kind in _NEW_COMMAND:
+            vault = False
         if _WORDS.search(token.text) is None:
             continue
         follower = meaningful[index + 1 :]
@@ -94,6 +109,12 @@ def _statement_secret(tokens: list[Token]) -> bool:
         if token.kind in (TokenKind.VARIABLE, TokenKind.MEMBER) and _assigned_literal(follower):
             return True
     return False
+
+
+def _only_names(tokens: list[Token]) -> bool:
+    """Whether a command, given with its first two arguments, holds names of secrets only."""
+    words = tuple(token.value().lower() for token in tokens)
+    return words[0] in _VAULT_COMMANDS or words in _CLOUD_COMMANDS
 
 
 def _parameter_secret(token: Token, follower: list[Token], statement: list[Token]) -> bool:

@@ -133,7 +133,7 @@ class Questions:
     async def _user_and_password(self, user_name: str, target_name: str, before: Sequence[Write]) -> PSCredential:
         shown = list(before)
         while not user_name:
-            user_name = (await self._ask(QuestionKind.LINE, "User: ", shown)).reveal().strip()
+            user_name = (await self._ask(QuestionKind.LINE, "User: ", shown, followed=True)).reveal().strip()
             shown = []
         password = await self._ask(QuestionKind.SECRET, f"Password for user {user_name}: ", shown)
         self.console.write(Write(""))

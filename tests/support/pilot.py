@@ -49,11 +49,15 @@ class Screen:
     async def idle(self) -> None:
         """Wait until everything pressed and said so far has been dealt with."""
         await self.pilot.pause()
+        while not self.app.typeahead.idle:
+            await asyncio.sleep(0.002)
         await self.pilot.pause()
 
     async def keys(self, *keys: str) -> None:
         """Press keys by Textual's names."""
         await self.pilot.press(*keys)
+        while not self.app.typeahead.idle:
+            await asyncio.sleep(0.002)
 
     async def type(self, text: str, *, enter: bool = True) -> None:
         """Type text, and Enter unless told otherwise."""

@@ -23,12 +23,14 @@ WORDS = (
     CompletionMatch("Get-Command", "Get-Command", "Command", "\x1b]0;evil\x07Get-Command [[-Name] <string[]>]"),
     CompletionMatch("-Path", "Path", "ParameterName", "[string[]] Path"),
     CompletionMatch("-PassThru", "PassThru", "ParameterName", "[switch] PassThru"),
+    CompletionMatch("'dir one'", "dir one", "ProviderContainer", "/dir one"),
+    CompletionMatch("dirtwo", "dirtwo", "ProviderContainer", "/dirtwo"),
     CompletionMatch("-P\x1b[2Jx", "evil", "ParameterName", "a control sequence"),
 )
 
 
 def host(name: str) -> ConnectionInfo:
-    """A connection with a name of its own; ``refused`` does not open, ``slow`` only when told to."""
+    """A connection with a name of its own; ``refused`` does not open, ``slow`` and ``asks`` only when told to."""
     return ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": name})
 
 
@@ -72,6 +74,8 @@ class StandInInteractive:
         self.answering = asyncio.Event()
         self.answering.set()
         self.completing = False
+        #: whether a stop comes too late
+        self.deaf = False
 
     async def complete(self, text: str, cursor: int) -> Completion:
         """Complete a few made-up words, once ``answering`` is set; a stop ends it without an answer."""
@@ -82,7 +86,7 @@ class StandInInteractive:
         try:
             await self._either(self.stopped, self.answering)
             word = text[:cursor].rpartition(" ")[2]
-            found = [] if self.stopped.is_set() else [each for each in WORDS if each.text.startswith(word)]
+            found = [] if self.stopped.is_set() else [each for each in WORDS if each.text.strip("'").startswith(word)]
             return Completion(cursor - len(word), len(word), tuple(found))
         finally:
             self.busy = self.completing = False
@@ -97,6 +101,9 @@ class StandInInteractive:
             await self._wait()
             if self.stopped.is_set():
                 raise OpenCancelled("cancelled")
+        if name == "asks":
+            await self._wait()
+            await self.console.ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
         self.session.become(RunspaceState.OPENED)
 
     async def run(self, line: str) -> Outcome:
@@ -113,7 +120,8 @@ class StandInInteractive:
             self.busy = False
 
     async def stop(self) -> None:
-        self.stopped.set()
+        if not self.deaf:
+            self.stopped.set()
 
     async def refresh(self) -> Outcome:
         self.prompt = f"[{self.session.info.label}]: PS /> "
@@ -171,6 +179,21 @@ class StandInInteractive:
 
     async def do_secret(self, rest: str) -> Outcome:
         return await self._ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
+
+    async def do_credential(self, rest: str) -> Outcome:
+        name = (await self.console.ask(Question(QuestionKind.LINE, "User: ", followed=True))).reveal()
+        secret = await self.console.ask(Question(QuestionKind.SECRET, f"Password for user {name}: "))
+        self.console.write(Write(f"got {name} and {len(secret.reveal())}"))
+        return Outcome.READY
+
+    async def do_asktwice(self, rest: str) -> Outcome:
+        """Ask two questions, each in a call of its own, as a far end does."""
+        answers = []
+        for label in ("a: ", "b: "):
+            await asyncio.sleep(0.05)
+            answers.append((await self.console.ask(Question(QuestionKind.LINE, label))).reveal())
+        self.console.write(Write(f"got {', '.join(answers)}"))
+        return Outcome.READY
 
     async def do_choice(self, rest: str) -> Outcome:
         label = '[Y] Yes  [A] Yes to All  [N] No  [?] Help (default is "Y"): '

@@ -45,6 +45,10 @@ class Terminal:
         if text:
             self.run("send-keys", "-l", "--", text)
 
+    def bytes(self, data: bytes) -> None:
+        """Send bytes as they are, in one write."""
+        self.run("send-keys", "-H", *(f"{byte:02x}" for byte in data))
+
     def line(self, text: str) -> None:
         """Type a line and Enter."""
         self.text(text)

@@ -5,12 +5,16 @@ and files, and keeps the answer for a moment; when the far end cannot be asked n
 lost) it offers what is known here: the names of common commands and what is in the history. A far end's answer is
 cleaned before anything of it is shown or inserted.
 
+A question may take its time. It goes on behind whatever is typed, and its answer is kept for who asks the same again;
+Escape, another question and a line that is run end it.
+
 ``Completing`` is one completion at the keyboard. ``begin`` shows an answer that is at hand, or awaits one in a task;
 meanwhile keys are taken as usual. A key pressed before the answer has come ends the completion, except where Tab is
 followed by the beginning of the next word: then the word is completed when the answer comes, if it has only one
 completion and the text has not been changed otherwise. An open list works in one of two ways: Tab *cycles*, each press
-puts the next entry into the text; Ctrl+Space *narrows*, the text stays as typed until an entry is taken. Escape puts
-back what was typed, and what the far end has replaced after the cursor.
+puts the next entry into the text; Ctrl+Space *narrows*, the text stays as typed until an entry is taken. A word that
+became shorter than the one asked about is asked about anew. Escape puts back what was typed, and what the far end has
+replaced after the cursor.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain, typed_text
+from pstui.tui.plain import plain, plain_lines, typed_text
 
 #: answers kept, and seconds for which one is good: files come and go
 CACHED: Final = 32
@@ -139,6 +143,8 @@ class Completions:
         self._ask, self._history = ask, history
         self._cache: OrderedDict[tuple[str, int], tuple[float, Completion]] = OrderedDict()
         self._commands: set[str] = set()
+        #: what was asked last, and the task that has, or will have, the answer
+        self._asked: tuple[tuple[str, int], asyncio.Task[Found]] | None = None
 
     def forget(self) -> None:
         """Forget the answers: a command was run, and they may be wrong now."""
@@ -149,8 +155,25 @@ class Completions:
         since, completion = self._cache.get((text, cursor), (0.0, None))
         return Found(completion) if completion is not None and time.monotonic() - since < FRESH else None
 
-    async def find(self, text: str, cursor: int) -> Found:
-        """Return what fits at ``cursor`` (code points). Raises nothing but CancelledError."""
+    def find(self, text: str, cursor: int) -> asyncio.Task[Found]:
+        """Return the task that finds what fits at ``cursor`` (code points); the one that does so already, if there is.
+
+        It raises nothing but CancelledError, when something else is asked, or nothing more.
+        """
+        if self._asked is not None and self._asked[0] == (text, cursor) and not self._asked[1].done():
+            return self._asked[1]
+        self.stop()
+        task = asyncio.create_task(self._find(text, cursor))
+        self._asked = (text, cursor), task
+        return task
+
+    def stop(self) -> None:
+        """Await the answer no longer."""
+        if self._asked is not None:
+            self._asked[1].cancel()
+            self._asked = None
+
+    async def _find(self, text: str, cursor: int) -> Found:
         try:
             answer = await self._ask(text, cursor)
         except PstuiError as error:
@@ -186,15 +209,15 @@ class Completions:
 
 
 def clean(completion: Completion, text: str) -> Completion:
-    """Return a far end's answer fit to be shown and inserted: within ``text``, and without control characters."""
+    """Return a far end's answer fit to be shown and inserted: within ``text``, no control character but line feeds."""
     start = min(max(completion.start, 0), len(text))
     length = min(max(completion.length, 0), len(text) - start)
     matches = []
     for match in completion.matches:
-        inserted = plain(match.text, limit=MAX_TEXT)
-        if inserted and inserted == match.text:
+        inserted = match.text.replace("\r\n", "\n")
+        if inserted and plain_lines(inserted, limit=MAX_TEXT) == inserted:
             tooltip = next((line for line in match.tooltip[:2000].splitlines() if line.strip()), "")
-            label = plain(match.label, limit=200) or inserted[:200]
+            label = plain(match.label, limit=200) or plain(inserted, limit=200)
             matches.append(CompletionMatch(inserted, label, plain(match.kind, limit=40), plain(tooltip, limit=400)))
     return Completion(start, length, tuple(matches))
 
@@ -206,6 +229,22 @@ def fits(match: CompletionMatch, word: str) -> bool:
         return True
     last = re.split(r"[\\/]", typed.lstrip("'\""))[-1]
     return bool(last) and match.label.lower().startswith(last)
+
+
+def insertion(match: CompletionMatch) -> tuple[str, int]:
+    """Return what taking a completion inserts, and where in it the cursor goes.
+
+    A folder gets the separator, if it has none, and a closing quote stays behind the cursor: there one goes on, as in
+    PSReadLine. The separator is that of the far end, whatever it runs on.
+    """
+    text = match.text
+    if match.kind != "ProviderContainer":
+        return text, len(text)
+    quote = text[-1] if len(text) > 1 and text[-1] in "'\"" else ""
+    path = text.removesuffix(quote)
+    if not path.endswith(("/", "\\")):
+        path += next((character for character in path if character in "/\\"), "/")
+    return path + quote, len(path)
 
 
 def _word_start(before: str, token: Token | None) -> int:
@@ -250,6 +289,7 @@ class Completing:
         self._found: Found | None = None
         self._matches: list[CompletionMatch] = []
         self._start = 0
+        self._asked = ""  # the word that the far end was asked about
         self._word = ""  # as typed
         self._shown = ""  # what is in the text now
         self._rest = ""  # what the far end would replace after the cursor
@@ -271,7 +311,7 @@ class Completing:
             self._task = asyncio.create_task(self._wait(text, cursor, step))
 
     def end(self) -> None:
-        """Close the menu, drop an answer that is still to come; the text stays as it is."""
+        """Close the menu, wait no longer for an answer; the text stays as it is."""
         self.active = self._ahead = False
         self._found = None
         self._matches = []
@@ -309,7 +349,7 @@ class Completing:
     def pick(self, index: int) -> None:
         """Take an entry and end."""
         if self.active and 0 <= index < len(self._matches):
-            self._put(self._matches[index].text)
+            self._insert(self._matches[index])
         self.end()
 
     def _take_waiting(self, key: str, character: str | None) -> bool:
@@ -325,6 +365,8 @@ class Completing:
                 self._ahead = True
                 self._menu.hide()
                 return False
+        if key == "escape" and self._task is not None:
+            self._completions.stop()
         self.end()
         return key == "escape"
 
@@ -334,26 +376,31 @@ class Completing:
         typed = place - cursor
         end = completion.start + completion.length
         if len(completion.matches) == 1 and end <= cursor and now == text[:cursor] + now[cursor:place] + text[cursor:]:
-            inserted = completion.matches[0].text
+            inserted, _ = insertion(completion.matches[0])
             self._surface.change(completion.start, end, inserted, cursor + len(inserted) - completion.length + typed)
         self.end()
 
     async def _wait(self, text: str, cursor: int, step: int) -> None:
-        asked = asyncio.ensure_future(self._completions.find(text, cursor))
-        try:
-            done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
-            if not done and self.active and not self._ahead:
-                self._menu.show(Listing((), -1, "asking the far end…  Esc ends"), self._surface.screen_place(cursor))
-            found = await asked
-        finally:
-            asked.cancel()
+        asked, since = self._completions.find(text, cursor), time.monotonic()
+        done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
+        while not done:
+            if not self._ahead:
+                seconds = int(time.monotonic() - since)
+                waits = f"asking the far end… {f'{seconds} s' if seconds else ''}  Esc ends"
+                self._menu.show(Listing((), -1, waits), self._surface.screen_place(cursor))
+            done, _ = await asyncio.wait({asked}, timeout=1)
+        self._task = None
+        if asked.cancelled():
+            self.end()
+            return
+        found = asked.result()
         if self._ahead:
-            self._task = None
             self._complete_before_typed(found.completion if not found.why else Completion(0, 0, ()), text, cursor)
         # A text that has changed meanwhile ended this task; a cursor that was moved by the mouse did not.
-        elif self.active and (self._surface.text, self._surface.cursor) == (text, cursor):
-            self._task = None
+        elif (self._surface.text, self._surface.cursor) == (text, cursor):
             self._present(found, step)
+        else:
+            self.end()
 
     def _present(self, found: Found, step: int) -> None:
         completion = found.completion
@@ -365,7 +412,7 @@ class Completing:
         self._found = found
         self._start = completion.start
         end = completion.start + completion.length
-        self._shown = self._word = text[completion.start : max(min(cursor, end), completion.start)]
+        self._shown = self._word = self._asked = text[completion.start : max(min(cursor, end), completion.start)]
         self._rest = text[completion.start + len(self._word) : end]
         self._replaced = ""
         self._matches = list(completion.matches)
@@ -374,7 +421,7 @@ class Completing:
             self.pick(0)
             return
         if self.cycling:
-            self._put(self._matches[self._selected].text)
+            self._insert(self._matches[self._selected])
         self._show()
 
     def _step(self, by: int, *, insert: bool, clamp: bool = False) -> None:
@@ -386,7 +433,7 @@ class Completing:
         else:
             self._selected = (self._selected + by) % count
         if insert:
-            self._put(self._matches[self._selected].text)
+            self._insert(self._matches[self._selected])
         self._show()
 
     def _typed(self, character: str) -> bool:
@@ -401,9 +448,12 @@ class Completing:
         self._put(word, keep_rest=True)
         self._word = word
         self.cycling = False
+        if len(word) < len(self._asked):
+            self.begin(cycling=False)
+            return
         self._matches = [match for match in self._source() if fits(match, word)]
         self._selected = 0
-        if self._matches and word:
+        if self._matches:
             self._show()
         else:
             self.end()
@@ -417,11 +467,15 @@ class Completing:
             self._put(self._word + self._replaced)
             self._surface.change(cursor, cursor, "")
 
-    def _put(self, text: str, *, keep_rest: bool = False) -> None:
+    def _insert(self, match: CompletionMatch) -> None:
+        self._put(*insertion(match))
+
+    def _put(self, text: str, cursor: int | None = None, *, keep_rest: bool = False) -> None:
         if not keep_rest and self._rest:
             self._replaced, self._rest = self._rest, ""
             self._shown += self._replaced
-        self._surface.change(self._start, self._start + len(self._shown), text)
+        place = self._start + (len(text) if cursor is None else cursor)
+        self._surface.change(self._start, self._start + len(self._shown), text, place)
         self._shown = text
 
     def _show(self) -> None:

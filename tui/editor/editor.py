@@ -17,6 +17,7 @@ characters may have been typed already, and they would overtake a message.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -32,7 +33,7 @@ from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
 from pstui.tui.editor.killing import kill
 from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
-from pstui.tui.editor.paste import PasteChoice, PasteWay
+from pstui.tui.editor.paste import PasteChoice, PasteWay, statements
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines, typed_text
@@ -113,6 +114,8 @@ class Literal:
 class LineEditor(TextArea):
     """A few lines of text: Enter submits what is finished, Alt+Enter (or Ctrl+J) adds a row in any case."""
 
+    #: see ``typeahead.ActsAtOnce``
+    acts_at_once = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
@@ -213,8 +216,20 @@ class LineEditor(TextArea):
         self.pasted.end()
         if way is PasteWay.BLOCK:
             self.action_submit()
-        elif way is PasteWay.LINES and self._owner.submit_lines(self.text.split("\n")):
-            self.empty()
+        elif way is PasteWay.LINES:
+            self.run_worker(self._run_statements(self.text), group="pasted", exclusive=True)
+
+    async def _run_statements(self, text: str) -> None:
+        """Run pasted rows statement by statement; what is not finished at the end stays to be edited."""
+        found, rest = text.split("\n"), ""
+        if self._owner.wants_finished_text():
+            found, rest = await asyncio.to_thread(statements, text, goes_on)  # a long text takes a while to read
+        if self.text != text or (found and not self._owner.submit_lines(found)):
+            return
+        self.empty()
+        if rest:
+            self.put(rest)
+            self.unfinished.begin()
 
     # -- keys -----------------------------------------------------------------------------------------------------
 

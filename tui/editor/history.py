@@ -63,15 +63,12 @@ class LineHistory:
         self._read_others()
         self.settle()
 
-    def add(self, line: str, *, keep: bool = True) -> None:
-        """Remember ``line`` unless it is blank or repeats the last one, and go back to the newest place.
-
-        Without ``keep`` it is remembered in memory only.
-        """
+    def add(self, line: str) -> None:
+        """Remember ``line`` unless it is blank or repeats the last one, and go back to the newest place."""
         if line.strip() and (not self._lines or self._lines[-1] != line):
             self._lines.append(line)
             del self._lines[: -self._limit]
-        if keep and self._kept is not None:
+        if self._kept is not None:
             self._kept.add(self._host, line)
             self._read_others()
         self.settle()

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.language.scanner import tokenize
+from pstui.backends.language.tokens import TokenKind
 from pstui.tui.colors import no_color
 from pstui.tui.plain import plain_lines
 from pstui.tui.still import Note
@@ -49,6 +51,30 @@ class PasteRow(Note):
     def action_pick(self, name: str) -> None:
         """Take the way clicked."""
         self.post_message(self.Picked(PasteWay[name]))
+
+
+def statements(text: str, goes_on: Callable[[str], bool]) -> tuple[list[str], str]:
+    """Part rows into what is run one after the other, and the rest, which ``goes_on`` says is not finished.
+
+    A row that begins something goes with those that finish it, as if all were typed; empty rows are left out.
+    """
+    ends: list[int] = []
+    depth = 0
+    for token in tokenize(text):
+        if token.kind is TokenKind.LEFT:
+            depth += 1
+        elif token.kind is TokenKind.RIGHT:
+            depth = max(depth - 1, 0)
+        elif token.kind is TokenKind.NEWLINE and not depth:
+            ends.append(token.start)
+    found: list[str] = []
+    start = 0
+    for end in (*ends, len(text)):
+        part = text[start:end].strip("\n")
+        if part.strip() and not goes_on(part):
+            found.append(part)
+            start = end
+    return found, text[start:].strip("\n")
 
 
 class PasteChoice:

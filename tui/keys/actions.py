@@ -1,4 +1,4 @@
-"""Every key of the workspace, declared once, and a fix for the Alt keys that Textual misreads.
+"""Every key of the workspace, declared once.
 
 An action has a direct key, where terminals agree on one, and always a key after the prefix key: Alt+digit,
 Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
@@ -6,12 +6,7 @@ Alt+arrow and F-keys do not arrive from every terminal, Ctrl+] does.
 
 from __future__ import annotations
 
-import enum
-import os
-import string
-from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, cast
 
 #: Textual's name of Ctrl+]
 PREFIX_KEY = "ctrl+right_square_bracket"
@@ -170,79 +165,3 @@ ACTIONS: tuple[KeyAction, ...] = (
 TAB_KEYS: tuple[KeyAction, ...] = tuple(
     KeyAction(f"tabs.tab({n})", f"tab {n}", str(n), (f"alt+{n}",), f"Alt+{n}", f"go to tab {n}") for n in range(1, 10)
 )
-
-
-class _AltKey(enum.Enum):
-    """Key names as values, the shape Textual's table wants."""
-
-    ENTER = "alt+enter"
-    BACKSPACE = "alt+backspace"
-    FULL_STOP = "alt+full_stop"
-    MINUS = "alt+minus"
-    EQUALS = "alt+equals_sign"
-    LESS = "alt+less_than_sign"
-    GREATER = "alt+greater_than_sign"
-    QUESTION = "alt+question_mark"
-    ALT_0 = "alt+0"
-    ALT_1 = "alt+1"
-    ALT_2 = "alt+2"
-    ALT_3 = "alt+3"
-    ALT_4 = "alt+4"
-    ALT_5 = "alt+5"
-    ALT_6 = "alt+6"
-    ALT_7 = "alt+7"
-    ALT_8 = "alt+8"
-    ALT_9 = "alt+9"
-
-
-@dataclass(frozen=True, slots=True)
-class _AltLetter:
-    """The same for a letter."""
-
-    value: str
-
-
-#: ESC and one of these begins a longer sequence: single shifts, DCS, SOS
-_INTRODUCERS = frozenset("NOPX")
-
-
-#: seconds after Esc in which another key makes it Alt+key: a slow link delivers the two apart, a person is not as quick
-ESCAPE_DELAY = 0.1
-
-
-def fix_escape_delay(environ: Mapping[str, str] = os.environ) -> None:
-    """Wait for the second half of an Alt key as long as a slow link may take; ESCDELAY is the user's own wish.
-
-    Terminals that speak the kitty protocol send a real Esc as such: there nothing waits.
-    """
-    from textual import constants
-
-    if "ESCDELAY" not in environ:
-        vars(constants)["ESCAPE_DELAY"] = ESCAPE_DELAY
-
-
-def fix_alt_keys() -> None:
-    """Make Alt with a digit, a letter, Enter, Backspace or a sign arrive at once and under its own name.
-
-    Textual takes ESC with a digit for what Option+digit types on one macOS terminal, ESC with Return for a plain
-    Return, ESC b and ESC f for Ctrl with an arrow. What it does not know it holds back for the time of a lone Esc, and
-    types it as ``^`` and the letter when another ESC comes within that time, as it does when Alt keys are pressed
-    quickly. Its table has no public interface; fixing it twice does nothing.
-    """
-    from textual import _ansi_sequences
-
-    table = cast("MutableMapping[str, Any]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
-    table.pop("\x1b§", None)
-    for digit in range(10):
-        table[f"\x1b{digit}"] = (_AltKey[f"ALT_{digit}"],)
-    for letter in set(string.ascii_letters) - _INTRODUCERS:
-        table[f"\x1b{letter}"] = (_AltLetter(f"alt+{letter}"),)
-    table["\x1b\x08"] = (_AltKey.BACKSPACE,)
-    table["\x1b\x7f"] = (_AltKey.BACKSPACE,)
-    table["\x1b-"] = (_AltKey.MINUS,)
-    table["\x1b="] = (_AltKey.EQUALS,)
-    table["\x1b<"] = (_AltKey.LESS,)
-    table["\x1b>"] = (_AltKey.GREATER,)
-    table["\x1b?"] = (_AltKey.QUESTION,)
-    table["\x1b\r"] = (_AltKey.ENTER,)
-    table["\x1b."] = (_AltKey.FULL_STOP,)

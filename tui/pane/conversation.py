@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
@@ -40,44 +40,62 @@ from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
 
-#: seconds that the far end may take; the first completion loads modules there
-LIMIT = 5.0
-#: seconds that it may take to stop one
+#: seconds that the far end may take to stop a completion
 STOP_LIMIT = 1.0
 
 
 class CompletionTurn:
-    """Holds the one completion that may be on its way."""
+    """Holds the one completion that may be on its way. ``may_ask`` tells whether the session can be asked now."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_ask: Callable[[], bool] = lambda: True) -> None:
+        self._may_ask = may_ask
         self._task: asyncio.Task[Completion] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._interactive: InteractiveSession | None = None
 
     async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
-        """Ask, after an earlier completion was ended. Raises PstuiError, SessionStateError when it takes too long.
+        """Ask, after an earlier completion was ended. It takes as long as the far end does.
 
-        Whoever asks may give up: the far end keeps working, and what runs next ends it.
+        Raises PstuiError, SessionStateError when the session cannot be asked (any more).
+
+        Whoever is cancelled while asking has the far end stop, too.
         """
         await self.end()
+        if not self._may_ask():
+            raise SessionStateError("a command runs")
         self._interactive = interactive
         self._task = task = asyncio.create_task(interactive.complete(text, cursor))
         task.add_done_callback(_seen)
-        done, _ = await asyncio.wait({task}, timeout=LIMIT)
-        if not done:
-            await self.end()
-            raise SessionStateError(f"the far end took longer than {LIMIT:g} seconds")
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            self._begin_end()
+            raise
         if task.cancelled():
             raise SessionStateError("the completion was stopped")
         return task.result()
 
+    @property
+    def on_its_way(self) -> bool:
+        """Whether a completion runs or is being stopped: what runs next has to wait."""
+        return any(task is not None and not task.done() for task in (self._task, self._ending))
+
     async def end(self) -> None:
         """Stop the completion that is on its way; returns when the session is free."""
+        while self.on_its_way:
+            self._begin_end()
+            if self._ending is not None:
+                await asyncio.wait({self._ending})
+
+    def _begin_end(self) -> None:
         task, self._task = self._task, None
-        if task is None or task.done() or self._interactive is None:
-            return
+        if task is not None and not task.done() and self._interactive is not None:
+            self._ending = asyncio.create_task(self._end(task, self._interactive))
+
+    async def _end(self, task: asyncio.Task[Completion], interactive: InteractiveSession) -> None:
         await asyncio.sleep(0)  # one whose task was made just now begins first: before that there is nothing to stop
         with contextlib.suppress(PstuiError, TimeoutError):
-            await asyncio.wait_for(self._interactive.stop(), STOP_LIMIT)
+            await asyncio.wait_for(interactive.stop(), STOP_LIMIT)
         done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT)
         if not done:
             task.cancel()
@@ -154,7 +172,10 @@ _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BR
 
 
 class Conversation:
-    """One stay in one session. A new one is made each time the session is entered. ``pane`` gets its messages."""
+    """One stay in one session. A new one is made each time the session is entered.
+
+    ``pane`` gets its messages, ``runs`` each line that is about to run.
+    """
 
     class Moved(Message):
         """What a pane shows of its conversation is another."""
@@ -171,13 +192,15 @@ class Conversation:
         console: PaneConsole,
         lines: WaitingLines,
         vault: Vault | None = None,
+        *,
+        runs: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._pane, self._sessions, self._info = pane, sessions, info
+        self._pane, self._sessions, self._info, self._runs = pane, sessions, info, runs
         self._console, self._lines, self._vault = console, lines, vault
         self._waiting: asyncio.Future[object] | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._completion = CompletionTurn()
+        self._completion = CompletionTurn(self._awaits_line)
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -202,6 +225,8 @@ class Conversation:
         self._timed = False
         #: set while no line runs
         self._idle = asyncio.Event()
+        #: whether a line waits for the end of a completion, and whether Ctrl+C was pressed meanwhile
+        self._held_up = self._dropped = False
 
     @property
     def session(self) -> PSSession | None:
@@ -252,10 +277,13 @@ class Conversation:
         return True
 
     async def complete(self, text: str, cursor: int) -> Completion:
-        """Ask for completions while a line is awaited. Raises SessionStateError at any other time, or too late."""
-        if self.interactive is None or self._waiting is None or self._waiting.done():
+        """Ask for completions while a line is awaited. Raises SessionStateError at any other time."""
+        if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
         return await self._completion.ask(self.interactive, text, cursor)
+
+    def _awaits_line(self) -> bool:
+        return self._waiting is not None and not self._waiting.done()
 
     def new_prompt(self) -> None:
         """Ctrl+C at the prompt: begin again with an empty line, out of a block too."""
@@ -270,8 +298,16 @@ class Conversation:
         return True
 
     def stop(self) -> None:
-        """Ctrl+C while something runs or opens; returns at once."""
-        self._spawn(self._stop())
+        """Ctrl+C while something runs or opens; returns at once. A line that does not run yet is not run."""
+        if self._held_up:
+            self._dropped = True
+        else:
+            self._spawn(self._stop())
+
+    @property
+    def free(self) -> bool:
+        """Whether a line taken now runs at once: no completion has to be stopped before."""
+        return not self._completion.on_its_way
 
     async def leave(self) -> None:
         """Close a temporary session and cut the conversation off; bounded in time."""
@@ -396,11 +432,13 @@ class Conversation:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
             self._enter_state(PaneState.BUSY)
-            await self._completion.end()
-            if line is None:
+            may_run = await self._completion_ended()
+            if line is not None:
+                self._console.echo(prompt, line)
+            if line is None or not may_run:
                 outcome = await interactive.refresh()
             else:
-                self._console.echo(prompt, line)
+                self._runs(line)
                 self.running, self._timed = line, bool(line.strip())
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
@@ -416,6 +454,15 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    async def _completion_ended(self) -> bool:
+        """Stop a completion that is on its way; whether the line that waits for its end may still run."""
+        self._held_up, self._dropped = True, False
+        try:
+            await self._completion.end()
+        finally:
+            self._held_up = False
+        return not self._dropped
 
     async def _prompt(self, prompt: str) -> str:
         """Show the prompt's rows but the last, which the editor shows; return that one."""

@@ -30,6 +30,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
+from pstui.tui.pane.typed import TypedLines, give_back
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -109,6 +110,7 @@ class Pane(Vertical):
         self.title = ""
         self.color = ""
         self.history = LineHistory()
+        self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
         self.transcript = Transcript(wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
@@ -117,7 +119,11 @@ class Pane(Vertical):
         self.aside = PasteRow()
         self.row = EditorRow(self, self.history)
         self.lines = WaitingLines()
-        self.questions = QuestionArea(self.row, lambda: self.lines.typed is not None)
+        self.questions = QuestionArea(
+            self.row,
+            lambda: self.lines.typed is not None,
+            lambda asking: self._typed.question_came(self.lines, self.editor, secret=asking.secret),
+        )
         self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
         self.conversation = self._conversation(info)
         if dormant:
@@ -202,16 +208,14 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault)
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
-        if left := self.lines.take_all():
-            text = self.editor.text
-            self.editor.put(f"{left}\n{text}" if text else left)
+        give_back(self.lines, self.editor)
         self.post_message(self.Ended(self, state, conversation.exit_code))
 
     async def leave(self) -> None:
@@ -243,6 +247,7 @@ class Pane(Vertical):
         ready = self.state is PaneState.PROMPT
         if ready:
             self._pace.urge()
+            self.questions.release_keys()
         self.row.show_prompt(self.conversation.prompt if ready else busy_sign(self.state), ready=ready)
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
@@ -327,6 +332,13 @@ class Pane(Vertical):
             else:
                 self.enter()
             return False
+        if self.questions.secret and line.strip():
+            self._typed.private = line
+            self.app.bell()
+            self.app.notify("A secret is asked for: F4 leads there. This line was not run.", markup=False)
+            return False
+        if not self.questions.painted:
+            return False
         if not self.conversation.submit(line):
             if not line.strip():
                 if self.state is not PaneState.BUSY or self.lines:
@@ -342,7 +354,7 @@ class Pane(Vertical):
             self.lines.typed = line
         else:
             self._pace.expect_answer()
-        self.history.add(line.rstrip("\n"))
+        self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
@@ -353,8 +365,6 @@ class Pane(Vertical):
         if not self.state.live or self.lines:
             self.app.bell()
             return False
-        for line in lines:
-            self.history.add(line)
         self.lines.pasted = list(lines)
         if self.conversation.submit(self.lines.pasted[0], pasted=True):
             self._pace.expect_answer()
@@ -377,16 +387,18 @@ class Pane(Vertical):
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
         if not self.state.live:
             self.post_message(self.Done(self))
-        elif not self.conversation.submit("exit"):
+        elif self.conversation.submit("exit"):
+            self._typed.unkept("exit")
+        else:
             self.app.bell()
         self.transcript.scroll_to_end()
 
     def interrupt(self) -> None:
-        """Ctrl+C: cancel the question in focus, drop the pending line, stop what runs, copy, or begin a new prompt."""
+        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt."""
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
-            self.lines.typed = None
+            give_back(self.lines, self.editor)
             self.changed()
         elif self.asking is not None:
             self.questions.refuse()
@@ -397,9 +409,10 @@ class Pane(Vertical):
             self.conversation.stop()
         elif not self.copy_selection():
             if self.state is PaneState.PROMPT:
-                self.console.echo(self.conversation.prompt, self.editor.text)
+                text = self.editor.text
+                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
                 self.conversation.new_prompt()
-            self.history.add(self.editor.text, keep=False)
+            self.history.settle()
             self.editor.empty()
 
     def clear_screen(self) -> None:

@@ -17,6 +17,7 @@ from pstui.tui.editor.editor import EditorRow
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain, plain_lines
+from pstui.tui.typeahead import SCREEN_LIMIT, hold_keys, release_keys
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -33,6 +34,11 @@ class Asking:
 
     question: Question
     reply: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def secret(self) -> bool:
+        """Whether a secret is asked for."""
+        return self.question.kind is QuestionKind.SECRET
 
     def answer(self, text: str) -> None:
         """Give the text typed."""
@@ -51,6 +57,7 @@ class AskingKey:
 
     source: str
     in_text: bool = False
+    secret = False
     reply: asyncio.Future[KeyInfo] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, key: KeyInfo) -> None:
@@ -65,6 +72,8 @@ class AskingKey:
 
 
 AnyAsking = Asking | AskingKey
+#: seconds that keys wait behind an answer for a question that may follow it, and is then what they are typed for
+NEXT = 0.25
 #: takes a key (Textual's name and its character) that was typed after the end of a question
 StrayKey = Callable[[str, str | None], Awaitable[object]]
 
@@ -133,6 +142,7 @@ class KeyBox(Static, can_focus=True):
         elif event.key == "ctrl+c":
             self.asking.refuse()
         else:
+            hold_keys(self, NEXT)
             self.asking.answer(key_info(event.key, event.character))
 
 
@@ -149,6 +159,8 @@ class AnswerInput(LineInput):
     Keys that were typed after Enter or Ctrl+C no longer belong here: ``stray`` gets them.
     """
 
+    #: see ``typeahead.ActsAtOnce``
+    acts_at_once = True
     _ACTIONS: ClassVar[dict[str, str]] = bound_actions(Input.BINDINGS)
 
     def __init__(self, asking: Asking, stray: StrayKey) -> None:
@@ -171,6 +183,7 @@ class AnswerInput(LineInput):
         elif escaped is not None:
             pass  # an Alt that a slow link has torn apart
         elif event.key == "enter":
+            hold_keys(self, SCREEN_LIMIT if self._asking.question.followed else NEXT)
             self._asking.answer(self.value)
         elif event.key == "ctrl+c":
             self._asking.refuse()
@@ -309,17 +322,20 @@ class QuestionArea(Vertical):
     """The place of a pane where it is asked; empty, it takes no row.
 
     A question is shown at once, and gets the keys only when nobody is typing in the editor of ``row``: never in the
-    middle of a line, nor while ``line_waits`` says that one has still to be run.
+    middle of a line, nor while ``line_waits`` says that one has still to be run. ``call_back`` gives the editor back
+    what was typed before the question came.
     """
 
     class Changed(Message):
         """A question came or went, or the keys went to it or away from it."""
 
-    def __init__(self, row: EditorRow, line_waits: Callable[[], bool]) -> None:
+    def __init__(self, row: EditorRow, line_waits: Callable[[], bool], call_back: Callable[[AnyAsking], None]) -> None:
         super().__init__()
         self.display = False
         self.asking: AnyAsking | None = None
-        self._row, self._line_waits = row, line_waits
+        #: whether the question can be seen; a line typed before belongs to nobody
+        self.painted = True
+        self._row, self._line_waits, self._call_back = row, line_waits, call_back
         self._box: QuestionBox | KeyBox | None = None
         #: the user went back from the question to the editor: it waits until it is called
         self._put_off = False
@@ -330,15 +346,17 @@ class QuestionArea(Vertical):
         return self._box is not None and self._box.has_keys
 
     def present(self, asking: AnyAsking) -> None:
-        """Show a question."""
+        """Show a question. A line that waits for its turn was not typed for it, and goes back to the editor."""
         self.asking = asking
+        self._call_back(asking)
         self._put_off = False
         stray = self._row.editor.take_key
         self._box = QuestionBox(asking, stray) if isinstance(asking, Asking) else KeyBox(asking, stray)
         self.display = True
         self.mount(self._box)
         self.post_message(self.Changed())
-        self.call_after_refresh(self.offer)
+        self.painted = False
+        self.call_after_refresh(self._was_painted)
 
     def typed(self, asking: Asking) -> str:
         """Return what has been typed so far for a question."""
@@ -349,6 +367,7 @@ class QuestionArea(Vertical):
         if self.asking is not asking:
             return
         box, self._box, self.asking = self._box, None, None
+        self.painted = True
         self._row.display = True
         if box is not None:
             if box.has_keys:
@@ -356,6 +375,19 @@ class QuestionArea(Vertical):
             box.remove()
         self.display = False
         self.post_message(self.Changed())
+
+    def _was_painted(self) -> None:
+        self.painted = True
+        self.offer()
+
+    def release_keys(self) -> None:
+        """It is known who gets what is typed next."""
+        release_keys(self)
+
+    @property
+    def secret(self) -> bool:
+        """Whether a secret is asked for."""
+        return self.asking is not None and self.asking.secret
 
     def refuse(self) -> None:
         """Cancel the question, if there is one."""
@@ -381,6 +413,8 @@ class QuestionArea(Vertical):
         editor = self._row.editor
         self._put_off = self._put_off and not again
         if self._box is None or self._put_off or self.screen.focused is not editor or editor.text or self._line_waits():
+            if self._box is not None:
+                self.release_keys()
             return
         wait = editor.last_typed + GRACE - time.monotonic()
         if editor.last_typed and wait > 0:
@@ -394,4 +428,5 @@ class QuestionArea(Vertical):
             self._put_off = False
             self._box.take_focus()
             self._row.display = bool(self._row.editor.text)
+            self.release_keys()
             self.post_message(self.Changed())

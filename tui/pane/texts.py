@@ -142,7 +142,7 @@ def note_for(
     columns, so that the key after it is seen.
     """
     if pending is not None:
-        before, behind = "⏎ waits  ", "   Ctrl+C drops it"
+        before, behind = "⏎ waits  ", "   Ctrl+C takes it back"
         room = max(width - len(before) - len(behind), _LEAST_WAITING)
         shown = cut(plain(pending.replace("\n", " ⏎ "), limit=400), room)
         return Content.assemble((before, "$calm"), shown, (behind, "$calm"))

@@ -11,6 +11,7 @@ from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
+from pstui.tui.typeahead import was_read_before
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -31,7 +32,8 @@ class Leaving:
     def action_close_tab(self) -> None:
         """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
         front = self._tabs.front
-        if front is None or self._tabs.is_closing(front):
+        gone = was_read_before(self._screen, self._tabs.closed_at)  # the tab that the key was pressed for
+        if front is None or gone or self._tabs.is_closing(front):
             return
         if not would_lose(front):
             self.close(front)

@@ -13,6 +13,7 @@ from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.sidebar.model import kind_of
+from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
@@ -61,6 +62,8 @@ class TabbedPanes(ContentSwitcher):
         super().__init__(initial="welcome")
         self.panes: list[Pane] = []
         self._being_closed: list[Pane] = []
+        #: when the last tab that was closed had gone, by ``typeahead.now``
+        self.closed_at = 0.0
         self.bar = TabBar()
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
@@ -249,6 +252,7 @@ class TabbedPanes(ContentSwitcher):
             self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
         else:
             self.current = "welcome"
+        self.closed_at = now()
         await self.bar.remove_pane(pane)
         await pane.remove()
         self._changed()

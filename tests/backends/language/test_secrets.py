@@ -37,6 +37,10 @@ from pstui.backends.language.secrets import looks_secret
         "curl -H 'Authorization: Bearer abc'",
         "$env:AWS_ACCESS_KEY_ID = 'x'",
         "git clone https://me:abc@host/x",
+        "kubectl create secret generic x",
+        "az account get-access-token | jq .token",
+        "kubectl get secret x; $token = 'abc'",
+        "kubectl -n x get secret y",
     ],
 )
 def test_secrets_in_clear_text(line: str) -> None:
@@ -65,6 +69,12 @@ def test_secrets_in_clear_text(line: str) -> None:
         "if ($token -eq 'x') { 1 }",
         "git clone https://me@host:22/x",
         "irm https://host:443/a@b",
+        "kubectl get secret x -o json",
+        "KUBECTL describe Secrets",
+        "kubectl get 'secret' x > token.txt",
+        "az account get-access-token",
+        "gcloud auth print-access-token",
+        "Get-AzAccessToken -ResourceUrl token",
         "",
     ],
 )

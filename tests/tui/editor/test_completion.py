@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.sessions.completion import Completion, CompletionMatch
-from pstui.tui.editor.completion import Completions, clean, fits
+from pstui.backends.sessions.completion import Completion, CompletionMatch, read_completion
+from pstui.tui.editor.completion import Completions, clean, fits, insertion
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.pane.state import PaneState
 
@@ -142,6 +145,7 @@ async def test_going_elsewhere_or_running_the_line_is_not_followed_by_a_late_com
         for keys in (("left",), ("backspace",), ("ctrl+u",), ("enter",)):
             interactive.answering.clear()
             s.pane.editor.empty()
+            s.pane.editor.completions.forget()
             await s.type("Get-Chi", enter=False)
             s.burst("tab", " ", "x", *keys)
             await s.idle()
@@ -179,17 +183,125 @@ async def test_asking_again_ends_the_completion_before(manager: StandInManager) 
         await has(s, "Get-ChildItem")
 
 
-async def test_a_far_end_that_takes_too_long_is_not_waited_for(
+async def test_a_completion_may_take_its_time_behind_the_editor(
     manager: StandInManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pstui.tui.pane.conversation.LIMIT", 0.05)
+    monkeypatch.setattr("pstui.tui.editor.completion.PATIENCE", 0.01)
     async with session(manager) as s:
         interactive = await ready(s)
         interactive.answering.clear()
         await s.type("Get-Ch", enter=False)
         await s.keys("tab")
+        await s.until(lambda: s.shows("asking the far end"), "what is waited for")
+        await s.type("i", enter=False)
+        assert s.pane.editor.text == "Get-Chi" and not s.pane.row.menu.display, "typing is not held up"
+        await s.keys("backspace", "tab")
+        await s.until(lambda: s.shows("asking the far end"), "it is waited for again")
+        assert interactive.asked == [("Get-Ch", 6)] and interactive.completing, "the same question goes on"
+        interactive.answering.set()
         await has(s, "Get-ChildItem")
-        assert not interactive.completing, "what took too long was stopped"
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_kept_for_who_asks_again(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("Get-Ch", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.completing, "the question")
+        await s.type("x", enter=False)
+        interactive.answering.set()
+        await s.until(lambda: not interactive.completing, "the answer")
+        await s.idle()
+        assert s.pane.editor.text == "Get-Chx"
+        await s.keys("backspace", "tab")
+        await has(s, "Get-ChildItem")
+        assert len(interactive.asked) == 1
+
+
+async def test_esc_ends_a_completion_at_the_far_end_too(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        await s.type("Get-Ch", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.completing, "the question")
+        await s.keys("escape")
+        await s.until(lambda: not interactive.completing, "the far end's end")
+        assert s.pane.editor.text == "Get-Ch"
+        interactive.answering.set()
+        await s.keys("tab")
+        await has(s, "Get-ChildItem")
+
+
+async def test_ctrl_c_while_a_completion_is_being_ended_keeps_the_line_from_running(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        interactive.answering.clear()
+        interactive.deaf = True
+        await s.type("say hi", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: interactive.completing, "the completion")
+        s.burst("enter", "ctrl+c")
+        await s.until(lambda: s.pane.state is PaneState.BUSY, "the line waits for the completion's end")
+        await s.idle()
+        interactive.answering.set()
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        assert interactive.lines == []
+        assert s.pane.history.lines == (), "what has not run is not in the history"
+        await s.run("say hi")
+        assert s.sees("hi")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("./dirtwo", "ProviderContainer", ("./dirtwo/", 9)),
+        ("~/.ssh", "ProviderContainer", ("~/.ssh/", 7)),
+        ("'./dir one'", "ProviderContainer", ("'./dir one/'", 11)),
+        ('"./dir $x"', "ProviderContainer", ('"./dir $x/"', 10)),
+        (".\\Windows", "ProviderContainer", (".\\Windows\\", 10)),
+        ("'C:\\Program Files'", "ProviderContainer", ("'C:\\Program Files\\'", 18)),
+        ("C:\\", "ProviderContainer", ("C:\\", 3)),
+        ("'/'", "ProviderContainer", ("'/'", 2)),
+        ("./plain.txt", "ProviderItem", ("./plain.txt", 11)),
+        ("'sp ace.txt'", "ProviderItem", ("'sp ace.txt'", 12)),
+    ],
+)
+def test_a_folder_gets_its_separator_and_the_cursor_stays_before_the_quote(
+    text: str, kind: str, expected: tuple[str, int]
+) -> None:
+    assert insertion(CompletionMatch(text, text, kind, "")) == expected
+
+
+async def test_tab_into_a_folder_and_tab_again_takes_the_next_one(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.type("cd dir", enter=False)
+        await s.keys("tab")
+        await has(s, "cd 'dir one/'")
+        assert s.pane.editor.cursor == len("cd 'dir one/")
+        await s.keys("tab")
+        await has(s, "cd dirtwo/")
+        assert s.pane.editor.cursor == len("cd dirtwo/")
+        await s.keys("escape")
+        await has(s, "cd dir")
+
+
+async def test_a_word_that_became_shorter_than_the_one_asked_about_is_asked_about_anew(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await ready(s)
+        await s.type("say -Pat", enter=False)
+        await s.keys("ctrl+@")
+        await has(s, "say -Path")
+        await s.keys("backspace", "backspace", "backspace", "ctrl+@")
+        await s.until(lambda: s.shows("›Path") and s.shows("PassThru"), "the list")
+        await s.keys("backspace")
+        await s.until(lambda: interactive.asked[-1] == ("say -", 5), "another question")
+        await s.until(lambda: s.shows("›Path"), "its answer")
+        await s.type("P", enter=False)
+        await s.keys("backspace")
+        await s.until(lambda: s.shows("›Path") and s.pane.editor.text == "say -", "the same list again")
 
 
 async def test_while_a_command_runs_only_known_names_are_offered(manager: StandInManager) -> None:
@@ -303,6 +415,26 @@ async def test_a_line_typed_right_behind_tab_runs_whole_on_a_real_endpoint() -> 
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
 
 
+def test_answers_recorded_of_a_real_server_are_offered_as_they_came() -> None:
+    recorded = Path(__file__).parents[2] / "data" / "completion" / "tabexpansion2.jsonl"
+    cases = [json.loads(line) for line in recorded.read_text().splitlines()]
+    assert len(cases) == 95
+    for case in cases:
+        names = ("CompletionText", "ListItemText", "ResultType", "ToolTip")
+        matches = [dict(zip(names, (*match, f"tip of {match[0]}"), strict=True)) for match in case["first_matches"]]
+        place = {"ReplacementIndex": case["replacement_index"], "ReplacementLength": case["replacement_length"]}
+        found = clean(read_completion([{"CompletionMatches": matches, **place}], case["text"]), case["text"])
+        assert (found.start, found.length) == (case["replacement_index"], case["replacement_length"])
+        assert [[match.text, match.label, match.kind] for match in found.matches] == case["first_matches"]
+        assert [match.tooltip for match in found.matches] == [f"tip of {match[0]}" for match in case["first_matches"]]
+
+
+def test_a_completion_of_several_rows_is_inserted_whole() -> None:
+    text = "if (1) {\n  2\n}"
+    (match,) = clean(Completion(0, 4, (CompletionMatch(text, text, "History", text),)), "#if ").matches
+    assert match.text == text and "\n" not in match.label
+
+
 _TEXT = st.text(max_size=12)
 
 
@@ -320,8 +452,10 @@ def test_an_answer_never_reaches_beyond_the_text_nor_brings_control_characters(t
     assert 0 <= cleaned.start <= cleaned.start + cleaned.length <= len(text)
     for match in cleaned.matches:
         for part in (match.text, match.label, match.kind, match.tooltip):
-            assert part.isprintable() or not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in part)
-        assert match.text in [each.text for each in answer.matches], "what is inserted is what was offered"
+            assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in part)
+        assert "\n" not in match.label + match.kind + match.tooltip
+        offered = [each.text.replace("\r\n", "\n") for each in answer.matches]
+        assert match.text in offered, "what is inserted is what was offered"
 
 
 @pytest.mark.parametrize(

@@ -330,3 +330,17 @@ def test_from_the_oldest_line_the_draft_is_one_key_away(lines: list[str], draft:
     assert found.newest() is None
     assert found.oldest(draft) == (lines[0] if lines else None)
     assert found.newest() == (draft if lines else None)
+
+
+async def test_a_line_that_was_cancelled_is_nowhere_in_the_history(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await ready(s)
+        await s.run("say one")
+        await s.type("secondline arg", enter=False)
+        await s.keys("ctrl+c")
+        await s.until(lambda: s.pane.editor.text == "" and s.pane.state is PaneState.PROMPT, "an empty line")
+        await s.type("sec", enter=False)
+        assert s.pane.editor.ghost == ""
+        assert await press(s, "", "up") == ("say one", 7)
+        assert await press(s, "", "alt+full_stop") == ("one", 3)
+        assert s.pane.history.lines == ("say one",)

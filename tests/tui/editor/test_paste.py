@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from pstui.tui.editor.editor import goes_on
+from pstui.tui.editor.paste import statements
 from pstui.tui.pane.state import PaneState
 from textual import events
 
@@ -13,7 +16,7 @@ from tests.tui.editor.support import ready, session
 async def pasted(s: Screen, text: str = "say one\nsay two\nsay three") -> StandInInteractive:
     interactive = await ready(s)
     s.app.post_message(events.Paste(text))
-    await s.until(lambda: s.shows("3 lines pasted"), "the question")
+    await s.until(lambda: s.shows("lines pasted"), "the question")
     return interactive
 
 
@@ -92,3 +95,30 @@ async def test_one_pasted_line_is_no_question(manager: StandInManager) -> None:
         await s.keys("enter")
         await s.until(lambda: s.sees("one"))
         assert interactive.lines == ["say one"]
+
+
+async def test_line_by_line_a_statement_of_several_rows_runs_when_it_is_complete(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        interactive = await pasted(s, 'if ($true) {\n1\n}\n\n"after"\nforeach ($i in 1) {')
+        await s.keys("tab", "enter")
+        await s.until(lambda: len(interactive.lines) == 2, "both statements")
+        assert interactive.lines == ["if ($true) {\n1\n}", '"after"']
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt, not that of a block")
+        assert s.pane.editor.text == "foreach ($i in 1) {", "what is not finished is not lost"
+        assert s.pane.history.lines == tuple(interactive.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "rest"),
+    [
+        ("one\ntwo", ["one", "two"], ""),
+        ('$x = @"\na {\n"@\n$x', ['$x = @"\na {\n"@', "$x"], ""),
+        ("1 |\n% { $_ }\n2", ["1 |\n% { $_ }", "2"], ""),
+        ("echo `\na\nb", ["echo `\na", "b"], ""),
+        ("<# a\nb #>\n1", ["<# a\nb #>", "1"], ""),
+        ("foo )\n1", ["foo )", "1"], ""),
+        ("1\n(2\n3", ["1"], "(2\n3"),
+    ],
+)
+def test_rows_are_parted_where_a_statement_is_complete(text: str, found: list[str], rest: str) -> None:
+    assert statements(text, goes_on) == (found, rest)

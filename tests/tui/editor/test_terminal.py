@@ -108,6 +108,18 @@ def test_the_keys_of_completion_arrive(pane: Terminal) -> None:
         pane.wait(lambda rows: not any("Enter takes" in row for row in rows))
 
 
+def test_nothing_of_a_list_stays_on_the_screen_however_it_ends(pane: Terminal) -> None:
+    pane.keys("C-l")
+    for listing, end in [*(("Tab", key) for key in ("Space", "Enter", "M-r", "Left", "C-c")), ("C-Space", "C-u")]:
+        pane.text("Get-C")
+        pane.keys(listing)
+        pane.wait("1/3")
+        pane.keys(end)
+        pane.wait_still(lambda rows: not any("1/3" in row or "Get-Command" in row for row in rows), 0.1)
+        pane.keys("C-c", "C-l")
+        pane.wait(lambda rows: [row.strip() for row in rows[1:-2] if row.strip()] == ["○ " + PROMPT.strip()])
+
+
 def test_a_block_is_typed_row_by_row_and_ctrl_d_leaves(pane: Terminal) -> None:
     pane.line("say {")
     pane.wait("not finished")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pstui.tui.editor.keys import KEYS
-from pstui.tui.keys.actions import ACTIONS, ESCAPE_DELAY, TAB_KEYS, fix_escape_delay
+from pstui.tui.keys.actions import ACTIONS, TAB_KEYS
 from pstui.tui.keys.contexts import CONTEXT_KEYS, actions_of
 from pstui.tui.keys.keymap import action_names, key_name, keymap, written
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.reading import read
-from textual import constants
 from textual.actions import parse
 
 from tests.support.pilot import screen
@@ -163,16 +161,6 @@ async def test_the_screen_follows_the_configuration() -> None:
         await driver.until(lambda: driver.shows("F2           k            open"), "F1 tells it")
 
 
-def test_esc_waits_as_long_as_a_slow_link_may_take_unless_the_user_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.05)
-    fix_escape_delay({"ESCDELAY": "50"})
-    assert constants.ESCAPE_DELAY == 0.05
-    fix_escape_delay({})
-    assert constants.ESCAPE_DELAY == ESCAPE_DELAY == 0.1, "Esc and a letter typed by a person are two keys"
-
-
 def test_no_key_of_the_editor_is_one_of_the_workspace_s() -> None:
     of_workspace = {key for action in ACTIONS for key in action.keys}
     assert not of_workspace & set(KEYS)
@@ -182,9 +170,7 @@ def test_an_alt_that_a_slow_link_tears_apart_is_still_an_alt(terminal: Terminal)
     start(terminal)
     terminal.keys("ask", "Enter")
     terminal.until(lambda seen: "Enter answers" in seen)
-    terminal.keys("-H", "1b")
-    time.sleep(0.05)  # what is tested is time itself: the second half of the key comes late
-    terminal.keys("2")
+    terminal.keys("-H", "1b", ";", "send-keys", "2")  # two writes, one right behind the other
     terminal.until(lambda seen: "[db]" in seen)
     terminal.keys("M-1")
     terminal.until(lambda seen: "Enter answers" in seen and "cancelled" not in seen)

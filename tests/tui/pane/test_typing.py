@@ -62,13 +62,13 @@ async def test_an_empty_line_gives_a_new_prompt_line(manager: StandInManager) ->
         assert s.text() == ["[web1]: PS /> ", "[web1]: PS /> say x", "x"]
 
 
-async def test_the_key_that_drops_a_long_waiting_line_is_seen_at_every_width(manager: StandInManager) -> None:
+async def test_the_key_that_calls_a_long_waiting_line_is_seen_at_every_width(manager: StandInManager) -> None:
     async with session(manager) as s:
         await busy(s)
         await s.type("say " + "long " * 40)
-        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "the line cut before the key")
+        await s.until(lambda: s.shows("…   Ctrl+C takes it back"), "the line cut before the key")
         await s.pilot.resize_terminal(60, 20)
-        await s.until(lambda: s.shows("…   Ctrl+C drops it"), "cut anew")
+        await s.until(lambda: s.shows("…   Ctrl+C takes it back"), "cut anew")
 
 
 async def test_a_prompt_begins_a_new_line_after_unfinished_output(manager: StandInManager) -> None:
@@ -100,19 +100,19 @@ async def test_only_one_line_waits_and_the_next_stays_in_the_editor(manager: Sta
         assert s.pane.editor.text == "say three\n"
 
 
-async def test_ctrl_c_drops_the_waiting_line_first_and_then_stops(manager: StandInManager) -> None:
+async def test_ctrl_c_calls_the_waiting_line_back_first_and_then_stops(manager: StandInManager) -> None:
     async with session(manager) as s:
         await busy(s)
         await s.type("say two")
         await s.keys("ctrl+c")
         assert s.pane.pending is None
+        assert s.pane.editor.text == "say two", "nothing typed is lost"
         assert s.pane.state is PaneState.BUSY
         await s.keys("ctrl+c")
         await s.until(lambda: s.sees("stopped"), "the command stopped")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         assert manager.interactive[0].lines == ["wait"]
-        await s.keys("up")
-        assert s.pane.editor.text == "say two", "what was dropped can be called back"
+        assert s.pane.history.lines == ("wait",), "what has not run is not in the history"
 
 
 async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInManager) -> None:
