@@ -53,7 +53,9 @@ class Questions:
         if any(field.get("parameterTypeFullName") == _CREDENTIAL for field in fields):
             caption, message = self._tagged(caption, message)
         before = heading(caption, message)
-        if any(field.get("helpMessage") and field.get("label") for field in fields):
+        if any(_SECURE in str(field.get("parameterTypeFullName")) for field in fields):
+            before.insert(0, self.secret_warning())
+        if any(field.get("helpMessage") for field in fields):
             before.append(Write("(Type !? for Help.)"))
         answers: dict[str, Any] = {}
         for field in fields:
@@ -63,16 +65,16 @@ class Questions:
 
     async def _field(self, field: dict[str, Any], before: list[Write]) -> Any:
         type_name = str(field.get("parameterTypeFullName") or "")
-        label = plain_label(str(field.get("label") or "")) or str(field.get("name") or "")
+        label = str(field.get("name") or "")
         if type_name == _CREDENTIAL:
             return await self._user_and_password("", "", [*before, Write(""), Write(label)])
         if type_name == _SECURE:
-            return await self._ask(QuestionKind.SECRET, f"{label}: ", [self.secret_warning(), *before])
+            return await self._ask(QuestionKind.SECRET, f"{label}: ", before)
         if type_name.endswith("[]") or type_name.startswith(_LISTS):
             if _CREDENTIAL in type_name:
                 raise ArgumentsError("Prompt: several credentials are not asked for in one field")
             if _SECURE in type_name:
-                return await self._secret_list(label, [self.secret_warning(), *before])
+                return await self._secret_list(label, before)
             return await self._list(field, label, before)
         return await self._commanded(field, f"{label}: ", before)
 
@@ -145,7 +147,7 @@ class Questions:
         if not -1 <= default < len(choices):
             raise ArgumentsError(f"PromptForChoice: there is no choice {default}")
         label = "  ".join(f"[{c.hotkey}] {c.label}" for c in choices) + "  [?] Help"
-        label += f' (default is "{choices[default].hotkey or choices[default].label}"): ' if default >= 0 else ": "
+        label += f' (default is "{choices[default].hotkey or choices[default].label}"): ' if default >= 0 else " "
         before = heading(caption, message)
         while True:
             defaults = (default,) if default >= 0 else ()
@@ -223,4 +225,4 @@ def find_choice(choices: Sequence[Choice], text: str) -> int | None:
 
 def help_lines(choices: Sequence[Choice]) -> list[Write]:
     """Return the help of each choice, a line each, as ``?`` shows it."""
-    return [Write(f"{c.hotkey or c.label} - {c.help or c.label}") for c in choices]
+    return [Write(f"{c.hotkey or c.label} - {c.help}") for c in choices]

@@ -4,10 +4,9 @@ How this works. ``enter`` opens the session, checks that the commands are there 
 runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
 (``EnterAttempt``), so that giving up returns at once while the rest is undone afterwards.
 
-``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for whichever comes
-first: its end, a stop in the far end's debugger, or the far end's wish to be left. A parse error that says
-"incomplete" keeps the line and asks for more (``Outcome.INCOMPLETE``); any other error is sent back to be printed over
-there, as the console does. After that the prompt is a pipeline of its own.
+``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for its end, a stop in
+the far end's debugger, or the far end's wish to be left. A parse error that says "incomplete" keeps the line and asks
+for more; any other error is sent back to be printed over there. After that the prompt is a pipeline of its own.
 
 Several consoles may share one session, and a session runs one command at a time. ``SessionTurn`` is a console's place
 in that queue: it waits while another one's command runs, and what takes several commands begins again when another
@@ -19,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.console import Console
@@ -37,6 +35,7 @@ from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAv
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
 from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
+from pstui.backends.sessions.prompt_value import prompt_text
 from pstui.backends.sessions.reported import DebuggerStop, refusal
 from pstui.backends.sessions.session import PSSession
 
@@ -247,6 +246,7 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
+        self._prefix = prompt_prefix(session.info)
         self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
         self._completer = Completer(session)
@@ -297,7 +297,8 @@ class InteractiveSession:
         self.busy = True
         self.hint = ""
         try:
-            return await self._run(line)
+            outcome = await self._run(line)
+            return outcome if self.session.status.leave_code is None else await self._left()
         except SessionBroken:
             self._debugger.abandon()
             return Outcome.BROKEN
@@ -483,24 +484,23 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
+        from pstui.backends.psrp.clixml import simple_output
         from pstui.backends.psrp.debugging import DEBUG_PROMPT
         from pstui.backends.psrp.invocation import PROMPT
 
         while True:
             await self._turn.wait()
-            found = Bounded(1)
-            invocation = PROMPT if self.session.stopped is None else DEBUG_PROMPT
+            if self.console.column():  # what the prompt function leaves open belongs to the prompt's row
+                self.console.write(Write(""))
+            found, invocation = Bounded(1), PROMPT if self.session.stopped is None else DEBUG_PROMPT
             try:
-                result = await self.session.run(invocation, on_output=found.take)
+                result = await self.session.run(invocation, on_object=found.take, on_error=self._show_error)
                 break
             except SessionBusy:
                 continue  # another console was quicker
-        first = found[0] if found and result.error is None else None
-        self.prompt = self._prefix + (first[:MAX_PROMPT] if isinstance(first, str) and first else FALLBACK)
-
-    @cached_property
-    def _prefix(self) -> str:
-        return prompt_prefix(self.session.info)
+        simple = simple_output(found[0].body) if found else ""
+        text = simple if isinstance(simple, str) else prompt_text(found[0])
+        self.prompt = self._prefix + ((text[:MAX_PROMPT] if result.error is None else "") or FALLBACK)
 
     async def _load_profile(self) -> None:
         """Run the far end's profile files if the connection asks for it; they never run by themselves."""

@@ -13,7 +13,7 @@ FALLBACK = "PS>"
 #: Asks for the next line of an incomplete one (protocol-notes 3.5).
 CONTINUATION = ">> "
 #: Longest prompt shown, in characters; a far end's longer one is cut.
-MAX_PROMPT = 400
+MAX_PROMPT = 4096
 
 
 def local_user() -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import Channel, ConnectContext, Transport, TransportKind
 from pstui.backends.transports.streams import StreamChannel, printable
 
@@ -120,6 +120,54 @@ def process_owner(process_id: int) -> int | None:
 TIMEOUT, POLL = 60.0, 0.1
 
 _ENDED = "The process has ended or has closed its pipe (NamedPipeTransportProcessEnded)."
+#: seconds until a process that accepted must have answered; one that is entered already accepts and keeps silent
+FIRST_ANSWER = 15.0
+#: looks, POLL apart, at a process whose pipe has been closed
+ENDING_LOOKS = 5
+
+
+class PipeChannel(StreamChannel):
+    """The pipe of a process, which serves one session at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, process_id: int) -> None:
+        super().__init__(reader, writer, _ENDED)
+        self._process_id, self._answered = process_id, False
+        self._runs_on = False
+
+    async def read(self) -> bytes:
+        """Return the next bytes, ``b""`` at the end. Raises SessionBroken when the first do not come."""
+        try:
+            async with asyncio.timeout(None if self._answered else FIRST_ANSWER):
+                data = await super().read()
+        except TimeoutError:
+            raise SessionBroken(
+                f"the process {self._process_id} accepts the connection and does not answer",
+                "Another session is entered in it, it seems; it serves one at a time.",
+                "Leave the other session first.",
+            ) from None
+        self._answered = self._answered or bool(data)
+        if not data:
+            # A process that is ending closes its files first.
+            for _ in range(ENDING_LOOKS):
+                self._runs_on = await asyncio.to_thread(_is_alive, self._process_id)
+                if not self._runs_on:
+                    break
+                await asyncio.sleep(POLL)
+        return data
+
+    def ending(self) -> str:
+        """Return what became of the process."""
+        return f"The process {self._process_id} has closed its pipe; it runs on." if self._runs_on else super().ending()
+
+
+def _is_alive(process_id: int) -> bool:
+    """Whether a process runs; one that has ended and was not asked for its exit code yet does not."""
+    if not Path("/proc/self").exists():
+        return process_owner(process_id) is not None
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
@@ -166,9 +214,9 @@ async def _connected(pipe: HostPipe) -> Channel:
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
         transport, _ = await loop.create_pipe_connection(lambda: protocol, pipe.path)
-        return StreamChannel(reader, asyncio.StreamWriter(transport, protocol, reader, loop), _ENDED)
+        return PipeChannel(reader, asyncio.StreamWriter(transport, protocol, reader, loop), pipe.process_id)
     reader, writer = await asyncio.open_unix_connection(pipe.path)
-    channel = StreamChannel(reader, writer, _ENDED)
+    channel = PipeChannel(reader, writer, pipe.process_id)
     served_by = _peer(writer.get_extra_info("socket"))
     if served_by is not None and served_by != pipe.process_id:
         await channel.stop()

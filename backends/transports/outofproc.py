@@ -132,7 +132,7 @@ def _refused_text(line: bytes) -> ProtocolError:
     return ProtocolError(
         f"the far end sent text instead of the remoting protocol: {_quote(line)}",
         "Usually a start-up file of the login shell, a banner, or a program that is not PowerShell.",
-        "Make sure that the subsystem's program writes nothing of its own to standard output.",
+        "Make sure that the program started there writes nothing of its own to standard output.",
     )
 
 
@@ -166,14 +166,19 @@ class _StreamState:
 
 
 class OutOfProcTransport:
-    """A Transport over a Channel that carries OutOfProc lines. One per session."""
+    """A Transport over a Channel that carries OutOfProc lines. One per session.
 
-    def __init__(self, channel: Channel, is_private: bool = True) -> None:
+    ``advice`` is what to try when the far end turns out to be no server: it fits the way there.
+    """
+
+    def __init__(self, channel: Channel, is_private: bool = True, advice: str = "") -> None:
         self.max_payload = MAX_PAYLOAD
         self.is_private = is_private
         self.signal_timeout = SIGNAL_TIMEOUT
         self.close_timeout = CLOSE_TIMEOUT
-        self._channel = channel
+        self._channel, self._advice = channel, advice
+        #: the first line sent, until something of the protocol has come back
+        self._sent_first = b""
         self._streams: dict[uuid.UUID, _StreamState] = {}
         self._queue: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._queued = 0
@@ -188,6 +193,7 @@ class OutOfProcTransport:
         """Start reading and send the pool's first packet."""
         self._reader = asyncio.create_task(self._read(), name="outofproc reader")
         self._streams[SESSION] = _StreamState()
+        self._sent_first = encode_data(SESSION, opening).strip()
         await self.send(None, opening)
 
     async def command(self, pipeline_id: uuid.UUID, first: bytes) -> None:
@@ -322,7 +328,13 @@ class OutOfProcTransport:
         """Handle one line: queue Data, resolve acknowledgements."""
         if not line.strip():
             return
+        if self._sent_first and line.strip() == self._sent_first:
+            raise ProtocolError(
+                "the far end sends back what it is sent",
+                "What runs there repeats its input and is no PowerShell server.",
+            )
         element = decode_line(line)
+        self._sent_first = b""
         stream = self._streams.get(element.ps_guid)
         if element.name == "Data":
             if stream is None:
@@ -371,6 +383,8 @@ class OutOfProcTransport:
         if self._failure is not None:
             return
         self._failure = failure
+        if self._sent_first and self._advice:
+            failure.hint = "\n".join(part for part in (failure.hint, self._advice) if part)
         for stream in self._streams.values():
             stream.release(failure)
         self._queue.put_nowait(None)

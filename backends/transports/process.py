@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from typing import Any, cast
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
-from pstui.backends.transports.streams import LineTail, ReadBuffer, printable
+from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
 #: seconds a process has to end by itself once it was asked to, before it is killed
 GRACE = 0.5
@@ -145,7 +146,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
             except ValueError:
                 name = str(-code)
             return f"The process was ended by the signal {name}."
-        return f"The process ended with exit code {code}."
+        return f"The process ended with {exit_text(code)}."
 
     async def _end_group(self) -> None:
         # The end of its input is how a server learns that the session is over; it may have something to finish.
@@ -234,7 +235,8 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
         channel = await ProcessChannel.start(argv)
     except (OSError, ValueError) as error:
         raise _not_started(argv[0], error) from error
-    return OutOfProcTransport(channel)
+    advice = f"Try by hand: {printable(shlex.join(argv))} – a server waits there in silence. PowerShell's is: pwsh -s"
+    return OutOfProcTransport(channel, advice=advice)
 
 
 def _not_started(program: str, error: OSError | ValueError) -> OpenError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import unicodedata
 from collections import deque
 from collections.abc import Callable
@@ -41,6 +42,16 @@ class StreamChannel:
     def ending(self) -> str:
         """Return what the end of the stream means."""
         return "\n".join(part for part in (self._ending, self._problem) if part)
+
+
+def exit_text(code: int) -> str:
+    """Return an exit code in words; above 128 it stands for a signal, as shells and engines pass one on."""
+    try:
+        name = signal.Signals(code - 128).name
+    except ValueError:
+        return f"exit code {code}"
+    memory = ", often the lack of memory" if code == 128 + 9 else ""
+    return f"exit code {code}: signal {code - 128} ({name}){memory}"
 
 
 #: longest line and number of lines kept; more than a screen of stderr explains nothing further

@@ -112,7 +112,10 @@ class StandInInteractive:
         word, _, rest = line.partition(" ")
         self.busy = True
         try:
-            return await getattr(self, f"do_{word}", self.do_nothing)(rest)
+            outcome: Outcome = await getattr(self, f"do_{word}", self.do_nothing)(rest)
+            if self.console.column():
+                self.console.write(Write(""))
+            return outcome
         finally:
             self.busy = False
 

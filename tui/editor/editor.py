@@ -38,6 +38,7 @@ from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.still import Still
+from pstui.tui.transcript.paint import styled_row
 from pstui.tui.typed import Typed
 from rich.text import Text
 from textual import events
@@ -481,16 +482,17 @@ class EditorRow(Container):
         return self._text
 
     def show_prompt(self, text: str, *, ready: bool) -> None:
-        """Show ``text`` before the line; ``ready`` is False while a line would have to wait.
+        """Show ``text``, which may have SGR sequences, before the line; without ``ready`` a line would have to wait.
 
         A sign that stands for the prompt takes its place and its width, so that nothing has to be laid out for it, and
         what is typed already stands where it will stay.
         """
-        before, self._text = self._prompt.width, plain(text)
+        content = styled_row(text, self.app) if "\x1b" in text else Content(plain(text))
+        before, self._text = self._prompt.width, content.plain
         if not ready and text.strip():
             self._prompt.say(Content.styled(self._text.ljust(before), "$calm"))
             return
-        self._prompt.say(Content(self._text))
+        self._prompt.say(content)
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:

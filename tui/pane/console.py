@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 
-from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionKind
+from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
@@ -22,6 +22,7 @@ from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
 from pstui.tui.pane.texts import error_records
 from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.transcript.render.buffer import pieces
+from pstui.tui.transcript.render.sgr import settled, with_sgr
 from pstui.tui.transcript.transcript import Transcript
 from rich.cells import cell_len
 from textual.message import Message
@@ -118,6 +119,18 @@ class PaneConsole:
         self.title = plain(title, limit=TITLE_LIMIT).strip()
         self._pane.post_message(self.Titled())
 
+    def lay_out(self, prompt: str) -> str:
+        """Put a prompt after what stands in its row and return its last row, which the editor shows; in SGR sequences.
+
+        The rows above it stay in the text, as many as the prompt's own line ends and the width make.
+        """
+        text, runs = (prompt, ()) if prompt.isascii() and prompt.isprintable() else settled(prompt)
+        # Most prompts are alone in one row, and nothing has to be painted for them.
+        if "\n" in text or "\t" in text or self.column() or cell_len(text) > self._transcript.columns:
+            self._show([Write(prompt, newline=False)])
+            return self._transcript.take_row()
+        return with_sgr(text, runs)
+
     def echo(self, prompt: str, line: str) -> None:
         """Leave prompt and line in the text as one, further lines after the continuation prompt.
 
@@ -129,7 +142,9 @@ class PaneConsole:
         buffer.mark_output()
 
     def show_error(self, error: PstuiError) -> None:
-        """Queue what failed, why, and what helps."""
+        """Queue what failed, why, and what helps, from a row of its own on."""
+        if self.column():
+            self.write(Write(""))
         for record in error_records(error, self._transcript.columns):
             self.write(record)
 
@@ -152,19 +167,24 @@ class PaneConsole:
             asking = Asking(question)
             await self.shown()
             self._questions.present(asking)
-            text: str | None = None
             try:
                 text = await asking.reply
+            except BaseException as end:
+                # What was typed stays in its row, open, as the console leaves it. A question of our own that has lost
+                # its cause goes without a trace: the next prompt may be there already.
+                if question.remote or isinstance(end, QuestionCancelled):
+                    self._leave_behind(question, self._questions.typed(asking), newline=not question.remote)
+                raise
             finally:
                 self._questions.withdraw(asking)
-                self._leave_behind(question, text)
+            self._leave_behind(question, text)
             return Secret(text)
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         """Wait for one key press in the pane; ``echo`` writes its character."""
         async with self._asking:
-            asking = AskingKey(source)
             await self.shown()
+            asking = AskingKey(source, in_text=self.column() > 0)
             self._questions.present(asking)
             try:
                 key = await asking.reply
@@ -174,13 +194,12 @@ class PaneConsole:
                 self.write(Write(key.character, newline=False))
             return key
 
-    def _leave_behind(self, question: Question, answer: str | None) -> None:
+    def _leave_behind(self, question: Question, typed: str, *, newline: bool = True) -> None:
         for record in question.preamble:
             self.write(record)
+        secret = question.kind is QuestionKind.SECRET
         self.write(Write(question.label, newline=False))
-        if answer is not None:
-            secret = question.kind is QuestionKind.SECRET
-            self.write(Write("*" * len(answer) if secret else answer))
+        self.write(Write("*" * len(typed) if secret else typed, newline=newline))
 
     def _put(self, record: Write | None) -> None:
         self._queue.append(record)

@@ -125,6 +125,8 @@ class WaitingLines:
         self.pasted: list[str] = []
         #: the line that was typed while another ran; a second one is not taken
         self.typed: str | None = None
+        #: how often Enter alone was pressed meanwhile; each makes one more prompt
+        self.blank = 0
 
     def __bool__(self) -> bool:
         return bool(self.pasted) or self.typed is not None
@@ -133,6 +135,9 @@ class WaitingLines:
         """Take the line that runs next, None without one."""
         if self.pasted:
             return self.pasted.pop(0)
+        if self.blank:
+            self.blank -= 1
+            return ""
         line, self.typed = self.typed, None
         return line
 
@@ -208,6 +213,8 @@ class Conversation:
         self.error: PstuiError | None = None
         #: the line that is running, empty while none is
         self.running = ""
+        #: monotonic time since when the session opens, 0.0 while it does not
+        self.opening_since = 0.0
         #: the code of an ``exit`` that was typed alone and has ended the stay, None for any other end
         self.exit_code: int | None = None
         self._typed_alone = False
@@ -216,6 +223,8 @@ class Conversation:
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
         self._timed = False
+        #: set while no line runs
+        self._idle = asyncio.Event()
         #: whether a line waits for the end of a completion, and whether Ctrl+C was pressed meanwhile
         self._held_up = self._dropped = False
 
@@ -318,7 +327,9 @@ class Conversation:
             self.took = time.monotonic() - self.busy_since
         self._timed = self._timed and state is PaneState.BUSY
         self.state, self.prompt = state, prompt
+        (self._idle.clear if state in (PaneState.BUSY, PaneState.OPENING) else self._idle.set)()
         self.busy_since = time.monotonic() if state is PaneState.BUSY else 0.0
+        self.opening_since = time.monotonic() if state is PaneState.OPENING else 0.0
         if state is not PaneState.OPENING:
             self.step = ""
             self._console.forget_progress()
@@ -396,11 +407,19 @@ class Conversation:
             try:
                 await self.interactive.stop()
             except PstuiError as error:
-                await self._mended(error)
+                await self._while_busy(self._mended(error))
         if opening is not None:
             done, _ = await asyncio.wait({opening}, timeout=STOP_GRACE)
             if not done:
                 opening.cancel()
+
+    async def _while_busy(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do what is only of use while a command runs; at its end a question that this asks is withdrawn."""
+        task, over = asyncio.create_task(work), asyncio.create_task(self._idle.wait())
+        await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        task.cancel()
+        await asyncio.wait({task})
 
     async def _run_lines(self, interactive: InteractiveSession) -> PaneState:
         while True:
@@ -446,15 +465,9 @@ class Conversation:
         return not self._dropped
 
     async def _prompt(self, prompt: str) -> str:
-        """Begin a new line and show the prompt's rows but the last, which the editor shows; return that one."""
-        console = self._console
-        if console.column():
-            console.write(Write(""))
-        above, line_end, last = prompt.rpartition("\n")
-        if line_end:
-            console.write(Write(above))
-        await console.shown()
-        return last
+        """Show the prompt's rows but the last, which the editor shows; return that one."""
+        await self._console.shown()
+        return self._console.lay_out(prompt)
 
     async def _next_line(self, session: PSSession, prompt: str) -> str | None:
         """Return the next line, None for a new prompt. Raises _SessionGone."""

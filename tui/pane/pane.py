@@ -9,6 +9,7 @@ burst the second must find what the first has done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
@@ -40,11 +41,16 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 
 #: columns of the pane that text cannot use: the scrollbar
 SCROLLBAR = 1
 #: least width told to the far end
 MIN_WIDTH = 20
+#: seconds of an opening from which they are shown
+PATIENCE = 3.0
+#: times that Enter alone is remembered while a command runs
+MAX_BLANK = 100
 
 
 class Pane(Vertical):
@@ -123,6 +129,8 @@ class Pane(Vertical):
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
+        #: counts the seconds of an opening
+        self._clock: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -220,6 +228,13 @@ class Pane(Vertical):
     def changed(self, *, only_footer: bool = False) -> None:
         """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
         aside = self.conversation.step or self.conversation.hint
+        if since := self.conversation.opening_since:
+            seconds = time.monotonic() - since
+            aside = f"{aside}   {seconds:.0f} s".strip() if seconds >= PATIENCE else aside
+            self._clock = self._clock or self.set_interval(1.0, self.changed)
+        elif self._clock is not None:
+            self._clock.stop()
+            self._clock = None
         self.note.show(note_for(self.state, self.info, self.lines.shown, aside, self.content_size.width))
         self._refit()
         self.post_message(self.FooterChanged(self) if only_footer else self.Changed(self))
@@ -326,7 +341,10 @@ class Pane(Vertical):
             return False
         if not self.conversation.submit(line):
             if not line.strip():
-                return False
+                if self.state is not PaneState.BUSY or self.lines:
+                    return False
+                self.lines.blank = min(self.lines.blank + 1, MAX_BLANK)
+                return True
             if self.lines.typed is not None:
                 self.app.bell()
                 if self.editor.cursor_at_end_of_text and not self.editor.text.endswith("\n"):
@@ -386,6 +404,7 @@ class Pane(Vertical):
             self.questions.refuse()
         elif self.state in (PaneState.OPENING, PaneState.BUSY):
             self.lines.pasted.clear()
+            self.lines.blank = 0
             self.changed()
             self.conversation.stop()
         elif not self.copy_selection():
@@ -453,6 +472,7 @@ class Pane(Vertical):
         width, height = self.size
         if width and height:
             self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.transcript.buffer.columns = int(self.info.settings.get("width") or self.console.size.width)
             self.changed()
 
     def _refit(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from pstui.backends.records import ProgressRecord
 from pstui.tui.plain import plain
@@ -25,44 +26,69 @@ _Key = tuple[int, int]
 
 @dataclass(slots=True)
 class ProgressModel:
-    """The records in force, by source and activity id, and their order on the screen."""
+    """The records in force by source and activity id, as they began; ``touched`` has their keys, the last one last.
+
+    As the console's pending progress: a completed record goes and its children move up to where it was, a record
+    whose parent is unknown, itself or below it stands at the root.
+    """
 
     records: dict[_Key, ProgressRecord] = field(default_factory=dict)
+    touched: dict[_Key, None] = field(default_factory=dict)
 
     def take(self, record: ProgressRecord) -> None:
-        """Note a record; a completed one goes, with everything below it."""
+        """Note a record, or that its activity is completed."""
         key = (record.source_id, record.activity_id)
         if record.completed:
-            self._drop(key)
+            self._remove(key)
             return
         self.records[key] = record
+        self.touched.pop(key, None)
+        self.touched[key] = None
         while len(self.records) > MAX_RECORDS:
-            self.records.pop(next(iter(self.records)))
+            self._remove(next(iter(self.touched)))
 
-    def rows(self) -> list[tuple[int, ProgressRecord]]:
-        """Return the records in the order of their tree, each with its depth from 0."""
+    def clear(self) -> None:
+        """Forget every record."""
+        self.records.clear()
+        self.touched.clear()
+
+    def rows(self, most: int | None = None) -> list[tuple[int, ProgressRecord]]:
+        """Return the records in the order of their tree, each with its depth from 0; only the ``most`` touched last."""
+        newest = set(list(self.touched)[-most:]) if most else set(self.records)
+        keys = [key for key in self.records if key in newest]
         below: dict[_Key | None, list[_Key]] = {}
-        for key, record in self.records.items():
-            parent = (key[0], record.parent_id)
-            below.setdefault(parent if parent in self.records and parent != key else None, []).append(key)
+        for key in keys:
+            below.setdefault(self._parent(key, newest), []).append(key)
         result: list[tuple[int, ProgressRecord]] = []
-        seen: set[_Key] = set()
         todo = [(0, key) for key in reversed(below.get(None, []))]
         while todo:
             depth, key = todo.pop()
-            if key in seen:
-                continue
-            seen.add(key)
             result.append((depth, self.records[key]))
             todo.extend((depth + 1, child) for child in reversed(below.get(key, [])))
         return result
 
-    def _drop(self, key: _Key) -> None:
-        todo = [key]
-        while todo:
-            gone = todo.pop()
-            if self.records.pop(gone, None) is not None or gone == key:
-                todo.extend(k for k, r in self.records.items() if k[0] == gone[0] and r.parent_id == gone[1])
+    def _parent(self, key: _Key, shown: Collection[_Key]) -> _Key | None:
+        """Return what a record stands under: its parent, unless that is not shown or the way up leads back to it."""
+        parent = (key[0], self.records[key].parent_id)
+        above, seen = parent, {key}
+        while above in self.records:
+            if above in seen:
+                return None
+            seen.add(above)
+            above = (key[0], self.records[above].parent_id)
+        return parent if parent in shown else None
+
+    def _remove(self, key: _Key) -> None:
+        gone = self.records.pop(key, None)
+        self.touched.pop(key, None)
+        if gone is not None:
+            self._move_up(key, gone)
+
+    def _move_up(self, key: _Key, gone: ProgressRecord) -> None:
+        """Put the children of a record that is gone under its parent."""
+        for child, record in self.records.items():
+            if child[0] == key[0] and record.parent_id == gone.activity_id:
+                self.records[child] = replace(record, parent_id=gone.parent_id)
 
 
 def remaining(seconds: int) -> str:
@@ -94,7 +120,7 @@ class ProgressArea(Widget):
     def clear(self) -> None:
         """Forget every bar, as a console does at the next prompt."""
         if self.model.records:
-            self.model.records.clear()
+            self.model.clear()
             self._show()
 
     def _show(self) -> None:
@@ -107,11 +133,10 @@ class ProgressArea(Widget):
         self.refresh()
 
     def render(self) -> RenderResult:
-        rows = self.model.rows()
         width = self.size.width
-        lines = [self._row(depth, record, width) for depth, record in rows[:MAX_ROWS]]
-        if len(rows) > MAX_ROWS:
-            lines.append(Content.styled(f"… and {len(rows) - MAX_ROWS} more", "$calm"))
+        lines = [self._row(depth, record, width) for depth, record in self.model.rows(MAX_ROWS)]
+        if (more := len(self.model.records) - MAX_ROWS) > 0:
+            lines.append(Content.styled(f"… and {more} more", "$calm"))
         return Content("\n").join(lines)
 
     def _row(self, depth: int, record: ProgressRecord, width: int) -> Content:

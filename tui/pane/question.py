@@ -53,9 +53,10 @@ class Asking:
 
 @dataclass(slots=True)
 class AskingKey:
-    """A wait for one key press."""
+    """A wait for one key press; ``in_text`` when the text's last row asks for it already, as a pager's does."""
 
     source: str
+    in_text: bool = False
     secret = False
     reply: asyncio.Future[KeyInfo] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -118,6 +119,8 @@ class KeyBox(Static, can_focus=True):
     def __init__(self, asking: AskingKey, stray: StrayKey) -> None:
         source = plain(asking.source, limit=80) or "The session"
         super().__init__(f"{source} waits for a key", markup=False)
+        if asking.in_text:
+            self.styles.height = 0  # a row for it would push the first one of a page out of sight
         self.asking = asking
         self._stray = stray
 
@@ -283,6 +286,11 @@ class QuestionBox(Vertical):
             return "Answer: "
         return label or "> "
 
+    @property
+    def typed(self) -> str:
+        """What stands in the place to answer."""
+        return self._input.value
+
     def take_focus(self) -> None:
         """Let the keys come here."""
         self.screen.set_focus(self._input)
@@ -349,6 +357,10 @@ class QuestionArea(Vertical):
         self.post_message(self.Changed())
         self.painted = False
         self.call_after_refresh(self._was_painted)
+
+    def typed(self, asking: Asking) -> str:
+        """Return what has been typed so far for a question."""
+        return self._box.typed if self.asking is asking and isinstance(self._box, QuestionBox) else ""
 
     def withdraw(self, asking: AnyAsking) -> None:
         """Take a question away; the keys go back to the editor at once, for the next one may be on its way already."""

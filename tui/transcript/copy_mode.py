@@ -131,6 +131,8 @@ class CopyMode(Layer):
         self._anchor: Place = (0, 0)
         #: Whether moving selects.
         self._selecting = False
+        #: The line that a selection of whole lines began with; None while single characters are selected.
+        self._first_line: int | None = None
         self._steps: Final[dict[str, Callable[..., None]]] = {
             "go": self._go,
             "extend": self._extend,
@@ -183,7 +185,7 @@ class CopyMode(Layer):
         """Enter copy mode: the cursor in the lowest line that is seen, or on the match that is shown."""
         match = self._finding.match
         self.cursor = self._anchor = (self.view.last_seen, 0) if match is None else (match.number, match.start)
-        self._selecting = False
+        self._selecting, self._first_line = False, None
         self.active = True
         self.view.hold()
         self.tell()
@@ -222,7 +224,10 @@ class CopyMode(Layer):
         cursor = moved(self.buffer, self.cursor, where.replace("half", "page"), page)
         if extend:
             self.cursor = cursor
-            self.select_between(self._anchor, cursor)
+            if self._first_line is not None:
+                self._select_whole(self._first_line, cursor[0])
+            else:
+                self.select_between(self._anchor, cursor)
             self.view.reveal(cursor[0])
             self.view.show(cursor)
         else:
@@ -230,23 +235,27 @@ class CopyMode(Layer):
 
     def go_to(self, place: Place) -> None:
         """Put the cursor to a place and select nothing."""
-        self.cursor = self._anchor = place
+        self.cursor, self._anchor, self._first_line = place, place, None
         self.select(None)
         self.view.reveal(place[0])
         self.view.show(place)
 
     def select_from(self, place: Place) -> None:
         """Begin a selection with the character at a place."""
-        self.cursor = self._anchor = place
+        self.cursor, self._anchor, self._first_line = place, place, None
         self.select_between(place, place)
 
     def select_lines(self, first: int, last: int) -> None:
-        """Select whole lines, by number, and put the cursor to the end of the last one."""
-        self._selecting = True
-        self._anchor = (first, 0)
+        """Select whole lines, by number, and put the cursor into the last one; moving selects whole lines, too."""
+        self._selecting, self._first_line = True, first
         self.cursor = (last, max(len(self.buffer.text_at(last)) - 1, 0))
-        self.select_between(self._anchor, self.cursor)
+        self._select_whole(first, last)
         self.view.show(self.cursor)
+
+    def _select_whole(self, one: int, other: int) -> None:
+        """Select the lines from one to another, in whatever order they stand."""
+        first, last = sorted((max(one, self.buffer.dropped), other))
+        self.select(Selection(Offset(0, first), Offset(len(self.buffer.text_at(last)), last)))
 
     # -- keys --------------------------------------------------------------------------------------------------------
 

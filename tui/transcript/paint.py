@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from pstui.tui.transcript.layers import REVERSE, Layer, Tail
 from pstui.tui.transcript.render.buffer import TextBuffer
-from pstui.tui.transcript.render.cells import cluster_start, index_at_column, is_simple, width
+from pstui.tui.transcript.render.cells import cluster_start, clusters, index_at_column, is_simple, width
 from pstui.tui.transcript.render.palette import Look, Palette
+from pstui.tui.transcript.render.sgr import settled
 from pstui.tui.transcript.render.style import Runs, slice_runs
 from pstui.tui.transcript.rows import Rows
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.color import Color as TextualColor
 from textual.color import ColorParseError
+from textual.content import Content
+from textual.content import Span as ContentSpan
 from textual.strip import Strip
+from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
 #: A style over part of a text: first index, one after the last, style.
@@ -126,15 +131,31 @@ class Painter:
 
     def _brush_for(self, base: Style) -> Brush:
         if self._brush is None or self._brush.base != base:
-            app = self._widget.app
-            try:
-                accent: Color | None = TextualColor.parse(app.theme_variables.get("accent", "")).rich_color
-            except ColorParseError:
-                accent = None
-            native = app.native_ansi_color
             self._strips.clear()
-            self._brush = Brush(Palette(Look(app.current_theme.dark, native, None if native else accent)), base)
+            self._brush = Brush(palette_of(self._widget.app), base)
         return self._brush
+
+
+def palette_of(app: App[Any]) -> Palette:
+    """Return the palette that fits the present theme."""
+    try:
+        accent: Color | None = TextualColor.parse(app.theme_variables.get("accent", "")).rich_color
+    except ColorParseError:
+        accent = None
+    native = app.native_ansi_color
+    return Palette(Look(app.current_theme.dark, native, None if native else accent))
+
+
+def styled_row(text: str, app: App[Any]) -> Content:
+    """Return one row of text with SGR sequences in the colours that the transcript gives it."""
+    plain, runs = settled(text)
+    palette = palette_of(app)
+    bounds = [*(position for position, _ in runs), len(plain)]
+    spans = [
+        ContentSpan(start, end, ContentStyle.from_rich_style(palette.style(style), app.ansi_theme))
+        for (start, style), end in zip(runs, bounds[1:], strict=True)
+    ]
+    return Content(plain, spans)
 
 
 class Brush:
@@ -204,14 +225,23 @@ def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[
 def with_places(strip: Strip, number: int, start: int) -> Strip:
     """The strip with, in each segment, the place in the text it shows (as Textual's selection reads it).
 
-    A segment that is not part of the text has brought its own.
+    A segment that is not part of the text has brought its own. Textual counts the characters up to a cell and takes the
+    second cell of a wide one for the next; so here each cell of such a text is a blank that has its character's place.
     """
     pieces = []
     for text, style, _ in strip:
         if style is not None and "offset" in style.meta:
             pieces.append(Segment(text, style))
             continue
-        place = Style.from_meta({"offset": (start, number)})
-        pieces.append(Segment(text, style + place if style else place))
+        if is_simple(text):
+            pieces.append(_placed(text, style, start, number))
+        else:
+            for first, _, cells in clusters(text):
+                pieces += [_placed(" ", style, start + first, number)] * cells
         start += len(text)
     return Strip(pieces, strip.cell_length)
+
+
+def _placed(text: str, style: Style | None, start: int, number: int) -> Segment:
+    place = Style.from_meta({"offset": (start, number)})
+    return Segment(text, style + place if style else place)

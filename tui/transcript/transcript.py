@@ -121,6 +121,11 @@ class Transcript(ScrollView, can_focus=True):
             write(record)
         self.view.frames.changed()
 
+    def take_row(self) -> str:
+        """Take the last row of the line being written: a prompt, which the editor shows."""
+        self.view.frames.changed()
+        return self.buffer.take_row(self.view.columns())
+
     def clear_screen(self) -> None:
         """Begin an empty screen, as Clear-Host does: what was there stays above, in the scrollback."""
         self.buffer.flush_partial()

@@ -11,6 +11,7 @@ from typing import cast
 from pstui.backends.console import Console
 from pstui.backends.errors import Offer, SessionBroken
 from pstui.backends.records import Stream, Write
+from pstui.backends.transports.command import ToolError, run_tool
 from pstui.backends.transports.container.engine import (
     ERROR_ID,
     Container,
@@ -43,6 +44,10 @@ _MISSING = re.compile(
 #: what engines say on stderr that is not an error of the session: their log below errors, and Podman posing as Docker
 _CHATTER = re.compile(rb'time="[^"]*" level=(trace|debug|info|warning|warn) |Emulate Docker CLI using podman')
 MAX_LINE = 4096
+#: seconds a program that has failed may take to tell its version
+PROBE = 10.0
+#: what loaders of the two C libraries of Linux say of a program that is not theirs
+_LOADER = re.compile(r"ld-linux|ld-musl|GLIBC|[Ee]rror relocating|symbol not found|required file not found")
 
 
 class ExecProcess(ProcessChannel):
@@ -109,6 +114,11 @@ class ContainerChannel:
         candidate = self._candidates.pop(0)
         self._tried.append(candidate[0])
         self._process = cast(ExecProcess, await ExecProcess.start(self.argv(candidate)))
+
+    @property
+    def program(self) -> str:
+        """The program tried last."""
+        return self._tried[-1]
 
     async def read(self) -> bytes:
         """Return the next bytes, ``b""`` at the end. Raises SessionBroken saying what became of the container."""
@@ -192,7 +202,7 @@ class ContainerChannel:
         tried = " or ".join(printable(one) for one in self._tried)
         return SessionBroken(
             f"the container {container.name} has no PowerShell",
-            f"The engine found no program {tried} in it.",
+            f"The engine found no program {tried} in it, or not the C library that it was built for.",
             "Name its PowerShell with -Shell, or open a plain terminal in the container.",
             error_id=ERROR_ID,
             details=printable(said.decode("utf-8", "replace").strip())[:MAX_GARBAGE],
@@ -208,8 +218,24 @@ class ContainerChannel:
             what = f"the container {self._container.name}: {failure.what}"
             return SessionBroken(what, failure.why, error_id=error_id)
         why = self._process.ending() if self._process and state.state in ("running", "unknown") else ""
+        if state.state == "running" and not self._answered and self._process and not self._process.said:
+            why = "\n".join(part for part in (why, await self._why_not()) if part)
         hint, offers = ways_out(self._container, state.state)
         return SessionBroken(self._ending, why, hint, error_id=error_id, details=self.ending(), offers=offers)
+
+    async def _why_not(self) -> str:
+        """Return what the program says when it is only asked for its version.
+
+        An engine may lose the last words of a program that ends while its input has not been read (Podman 4.3 does).
+        """
+        try:
+            answer = await run_tool(self.argv((self.program, "-v")), seconds=PROBE)
+        except ToolError:
+            return ""
+        if answer.code == 0:
+            return ""
+        other = "It was built for another C library than this container has." if _LOADER.search(answer.reason) else ""
+        return "\n".join(part for part in (answer.reason, other) if part)
 
     async def _settled_state(self) -> ContainerState:
         """Return the container's state; one that is just going away is looked at again."""
@@ -235,7 +261,7 @@ class ContainerChannel:
                 patience = min(patience * 2, MAX_QUIET)
             if not told and (await state_of(self._container)).state == "paused":
                 told = True
-                name, command = self._container.name, " ".join(self._container.command_to_start)
+                name, command = self._container.name, " ".join(self._container.command_to_run("paused"))
                 text = f"The container {name} is paused; the session waits until it is resumed: {printable(command)}"
                 self._console.write(Write(text, stream=Stream.NOTICE))
         if told and not self._stopped:

@@ -20,7 +20,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, Offer, OpenError
 from pstui.backends.transports.command import ToolError, run_tool
-from pstui.backends.transports.streams import printable
+from pstui.backends.transports.streams import exit_text, printable
 
 #: PowerShell's id for every failure with a container (protocol-notes 1.10)
 ERROR_ID = "CreateRemoteRunspaceForContainerFailed"
@@ -98,10 +98,9 @@ class Container:
     def is_running(self) -> bool:
         return self.state == "running"
 
-    @property
-    def command_to_start(self) -> tuple[str, ...]:
-        """The engine's command that would bring it to run."""
-        return self.engine.argv("unpause" if self.state == "paused" else "start", self.id[:12])
+    def command_to_run(self, state: str) -> tuple[str, ...]:
+        """Return the engine's command that would bring it to run from a state, which may be another one by now."""
+        return self.engine.argv("unpause" if state == "paused" else "start", self.id[:12])
 
     @property
     def terminal_command(self) -> tuple[str, ...]:
@@ -285,7 +284,7 @@ def how_it_ended(container: Container, state: ContainerState) -> str:
     if state.out_of_memory:
         return f"the container {name} was ended because it ran out of memory"
     if state.exit_code > 128:
-        return f"the container {name} was stopped or killed (exit code {state.exit_code})"
+        return f"the container {name} was stopped or killed ({exit_text(state.exit_code)})"
     return f"the container {name} has stopped (exit code {state.exit_code})"
 
 
@@ -294,13 +293,16 @@ def ways_out(container: Container, state: str) -> tuple[str, Sequence[Offer]]:
     if state in ("running", "unknown", "removed", "removing"):
         return "", ()
     verb = "Resume it" if state == "paused" else "Start it"
-    hint = f"{verb}: {printable(' '.join(container.command_to_start))}"
+    hint = f"{verb}: {printable(' '.join(container.command_to_run(state)))}"
     return hint, [Offer(f"{verb} and enter it", run=partial(start, container))]
 
 
 async def start(container: Container) -> None:
-    """Start a stopped container, or resume a paused one. Raises OpenError with the engine's words."""
-    verb = "unpause" if container.state == "paused" else "start"
+    """Start a stopped container, or resume a paused one, as it is now. Raises OpenError with the engine's words."""
+    now = (await state_of(container)).state
+    if now == "running":
+        return
+    verb = "unpause" if now == "paused" else "start"
     try:
         await container.engine.ask(verb, container.id, seconds=60.0)
     except OpenError as error:

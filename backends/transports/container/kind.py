@@ -7,6 +7,7 @@ compared with the engine's list; only the full id found there goes into a comman
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -94,7 +95,9 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     except (OSError, ValueError) as error:
         engine = container.engine.name
         raise OpenError(f"{engine} could not be started", printable(str(error)), error_id=ERROR_ID) from error
-    return OutOfProcTransport(channel, is_private=container.engine.is_private)
+    by_hand = exec_argv(container, (channel.program, "-v"), account)
+    advice = f"Try by hand: {printable(shlex.join(by_hand))} – the version must come, and nothing before it."
+    return OutOfProcTransport(channel, is_private=container.engine.is_private, advice=advice)
 
 
 def exec_argv(container: Container, program: Sequence[str], account: str = "") -> tuple[str, ...]:

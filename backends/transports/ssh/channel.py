@@ -10,7 +10,7 @@ from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.ssh.receive_window import ENOUGH, ReceiveWindow
-from pstui.backends.transports.streams import LineTail, ReadBuffer, printable
+from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
 #: seconds after the end of the output in which the exit status may still arrive
 DRAIN = 0.5
@@ -60,7 +60,7 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         return False
 
     def exit_status_received(self, status: int) -> None:
-        self._end = f"The subsystem on {self._host} ended with exit code {status}."
+        self._end = f"The subsystem on {self._host} ended with {exit_text(status)}."
         if status == 127:
             self._end += " The program named for it was probably not found there."
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -44,8 +45,19 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
             raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
     if limit > 0:
         channel.limit_first_answer(limit - (asyncio.get_running_loop().time() - began), late)
-    transport: Transport = outofproc.OutOfProcTransport(channel)
+    transport: Transport = outofproc.OutOfProcTransport(channel, advice=advice(info))
     return transport
+
+
+def advice(info: ConnectionInfo) -> str:
+    """Return what to try by hand when what the server starts is no PowerShell."""
+    user, port = info.text("UserName"), info.number("Port")
+    place = [*(("-p", str(port)) if port else ()), f"{user}@{info.text('HostName')}" if user else info.text("HostName")]
+    command = printable(shlex.join(["ssh", *place, "pwsh", "-v"]))
+    return (
+        f"Try by hand: {command} – the version must come, and nothing before it. The login shell, ForceCommand and the "
+        "line Subsystem in the server's sshd_config decide what is started."
+    )
 
 
 TRANSPORT = TransportKind(

@@ -160,3 +160,22 @@ def test_a_file_and_anothers_socket_are_left_out(folder: Path, monkeypatch: pyte
         elsewhere: Any = lambda process_id: 4321  # noqa: E731  a user who runs the named process, not this socket's
         monkeypatch.setattr("pstui.backends.transports.named_pipe.process_owner", elsewhere)
         assert host_pipes() == []
+
+
+async def test_a_process_that_serves_another_session_is_said_to(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named_pipe, "FIRST_ANSWER", 0.3)
+    path = folder / f"CoreFxPipe_PSHost.1DB2C3D4.{os.getpid()}.None.pwsh"
+    with socket.socket(socket.AF_UNIX) as entered_already:
+        entered_already.bind(str(path))
+        entered_already.listen()  # the system accepts for it, and nobody answers
+        error = await refused(os.getpid())
+    assert "does not answer" in error.what
+    assert "serves one at a time" in error.why
+
+
+async def test_a_process_that_closes_its_pipe_and_runs_on_is_not_said_to_have_ended(folder: Path) -> None:
+    path = folder / f"CoreFxPipe_PSHost.1DB2C3D4.{os.getpid()}.None.pwsh"
+    server = await asyncio.start_unix_server(lambda reader, writer: writer.close(), str(path))
+    async with server:
+        error = await refused(os.getpid())
+    assert "it runs on" in error.why

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import process
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.process import ProcessChannel
@@ -187,3 +188,35 @@ def test_without_powershell_the_demo_endpoint_is_offered(tmp_path: Path, monkeyp
         process.command_of(ConnectionInfo(ParameterSet.PROCESS))
     assert "pwsh" in refusal.value.why
     assert "pstui demo" in refusal.value.hint
+
+
+async def refused(*command: str) -> OpenError:
+    manager, console = SessionManager(), NobodyConsole()
+    interactive = manager.interact(
+        manager.create(ConnectionInfo(ParameterSet.PROCESS, {"Command": command}), console), console
+    )
+    with pytest.raises(OpenError) as refusal:
+        await asyncio.wait_for(interactive.enter(), 60)
+    return refusal.value
+
+
+async def test_a_program_that_repeats_its_input_is_recognised_at_once() -> None:
+    error = await refused("/bin/cat")
+    assert "sends back what it is sent" in error.what
+    assert "Try by hand: /bin/cat" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("exit 3", "exit code 3."),
+        ("exit 137", "exit code 137: signal 9 (SIGKILL), often the lack of memory."),
+        ("kill -9 $$", "signal SIGKILL"),
+        ("echo hello; exit 0", "hello"),
+    ],
+)
+async def test_a_program_that_is_no_server_is_told_with_the_command_to_try(script: str, says: str) -> None:
+    error = await refused("/bin/sh", "-c", script)
+    assert says in f"{error.what}\n{error.why}"
+    assert f"Try by hand: /bin/sh -c '{script}'" in error.hint
+    assert "subsystem" not in error.hint

@@ -46,26 +46,44 @@ def progress(activity: int, parent: int = -1, *, source: int = 1, done: bool = F
     return ProgressRecord(source, activity, parent, f"activity {activity}", "", "", 10, -1, done)
 
 
-def test_progress_is_a_tree_and_a_completed_parent_takes_its_children() -> None:
+def tree(model: ProgressModel, most: int | None = None) -> list[tuple[int, int, int]]:
+    return [(depth, record.source_id, record.activity_id) for depth, record in model.rows(most)]
+
+
+def test_progress_is_a_tree_and_the_children_of_a_completed_record_move_up() -> None:
     model = ProgressModel()
     for record in (progress(1), progress(3), progress(2, 1), progress(4, 2), progress(1, source=2)):
         model.take(record)
-    rows = [(depth, r.source_id, r.activity_id) for depth, r in model.rows()]
-    assert rows == [(0, 1, 1), (1, 1, 2), (2, 1, 4), (0, 1, 3), (0, 2, 1)]
+    assert tree(model) == [(0, 1, 1), (1, 1, 2), (2, 1, 4), (0, 1, 3), (0, 2, 1)]
     model.take(progress(1, done=True))
-    assert [(r.source_id, r.activity_id) for _, r in model.rows()] == [(1, 3), (2, 1)]
+    assert tree(model) == [(0, 1, 3), (0, 1, 2), (1, 1, 4), (0, 2, 1)]
+    model.take(progress(2, 1))  # it goes on, and its parent is not known any more
+    assert tree(model)[1] == (0, 1, 2)
+
+
+def test_progress_that_hangs_on_itself_stands_at_the_root() -> None:
+    model = ProgressModel()
+    for record in (progress(1, 2), progress(2, 1), progress(3, 3), progress(4, 99)):
+        model.take(record)
+    assert tree(model) == [(0, 1, 1), (0, 1, 2), (0, 1, 3), (0, 1, 4)]
+
+
+def test_of_many_bars_those_touched_last_are_shown_in_their_order() -> None:
+    model = ProgressModel()
+    for activity in range(400):
+        model.take(progress(activity))
+    assert len(model.records) == 256
+    model.take(progress(200))
+    assert [activity for _, _, activity in tree(model, 3)] == [200, 398, 399]
 
 
 @given(st.lists(st.builds(progress, st.integers(0, 6), st.integers(-1, 6), done=st.booleans()), max_size=40))
-def test_every_progress_record_in_force_that_hangs_on_a_root_is_shown_once(records: list[ProgressRecord]) -> None:
+def test_every_progress_record_in_force_is_shown_once(records: list[ProgressRecord]) -> None:
     model = ProgressModel()
     for record in records:
         model.take(record)
-    shown = [r.activity_id for _, r in model.rows()]
-    assert len(shown) == len(set(shown))
-    assert {r.activity_id for r in model.records.values() if r.parent_id not in [x[1] for x in model.records]} <= set(
-        shown
-    )
+    assert sorted(activity for _, _, activity in tree(model)) == sorted(key[1] for key in model.records)
+    assert set(model.touched) == set(model.records)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(-1, ""), (0, "~0 s left"), (12, "~12 s left"), (600, "~10 min left")])

@@ -264,3 +264,51 @@ def test_a_line_costs_at_most_250_bytes() -> None:
     assert 85 <= len(buffer.text(0)) <= 95
     assert len(buffer.line(0)[1]) >= 4
     assert kept / 5_120 <= 250
+
+
+@pytest.mark.parametrize(
+    ("writes", "shown"),
+    [
+        (["10%", "\r100% complete", "\r\x1b[Kok"], "ok"),
+        (["long text here\r\x1b[2Kshort"], "short"),
+        (["\x1b[5Cmoved"], "     moved"),
+        (["abc\x1b[2Dx"], "axc"),
+        (["abc\x1b[2Gx\x1b[10Gy"], "axc      y"),
+        (["abc\x1b[", "2Dx"], "axc"),
+        (["ab\x1b[2Kc"], "  c"),
+        (["abcdef\x1b[3D\x1b[1Kz"], "   zef"),
+        (["日本\x1b[2Dx"], "日x "),
+        (["日本\x1b[3D\x1b[K!"], " !"),
+        (["a\x1b[K b\x1b[K"], "a b"),
+        (["x\x1b[99999C|"], "x" + " " * 18 + "|"),
+        (["x\x1b[99999D|"], "|"),
+        (["x\x1b[;1;Cy\x1b[?2Kz\x1b[3 Gw"], "x yzw"),
+        (["\x1b[3C"], ""),
+    ],
+)
+def test_what_moves_and_erases_within_the_line_is_obeyed(writes: list[str], shown: str) -> None:
+    buffer = TextBuffer()
+    buffer.columns = 20
+    for text in writes:
+        buffer.write(Write(text, newline=False))
+    buffer.write(Write(""))
+    assert buffer.text(0) == shown
+
+
+def test_moves_and_erasing_leave_no_mark_in_what_is_kept() -> None:
+    buffer = TextBuffer()
+    for text in ("\x1b[3C", "\x1b[K", "a\x1b[7D", "\x1b[1K", "\ud800b\udc05", "\x1b[9G"):
+        buffer.write(Write(text, newline=False))
+    buffer.write(Write("\x1b[2C", newline=True))
+    assert buffer.text(0).encode() == " �b�".encode() or not any("\ud800" <= one <= "\udfff" for one in buffer.text(0))
+
+
+def test_the_last_row_of_a_prompt_is_taken_with_its_colours() -> None:
+    buffer = TextBuffer()
+    buffer.write(Write("wh> ", newline=False, foreground=2))
+    buffer.write(Write("first\nsec\tond \x1b[31mred\x1b[0m> ", newline=False))
+    assert buffer.take_row(80) == "sec     ond \x1b[0;31mred\x1b[0m> "
+    assert [buffer.text(index) for index in range(buffer.line_count)] == ["wh> first"]
+    buffer.write(Write("L" * 25 + "> ", newline=False))
+    assert buffer.take_row(10) == "L" * 5 + "> "
+    assert buffer.text(1) == "L" * 20, "the rows above stay"

@@ -60,6 +60,28 @@ async def test_words_whole_lines_and_the_output_of_a_command() -> None:
         await driver.until(lambda: driver.app.clipboard.endswith("say the quick brown fox"), "the line of the cursor")
 
 
+async def test_whole_lines_are_selected_in_both_directions() -> None:
+    async with session() as driver:
+        await driver.run("flood 6")
+        for keys, lines in (("V up up", (2, 3, 4)), ("V up up down down down", (4, 5)), ("V down", (4, 5))):
+            await in_copy_mode(driver)
+            driver.burst("up", *keys.split(), "enter")
+            await driver.until(lambda: driver.app.clipboard, "copied")
+            assert driver.app.clipboard == "\n".join(f"line {number}" for number in lines), keys
+            driver.app._clipboard = ""
+
+
+async def test_both_cells_of_a_wide_character_are_its_place() -> None:
+    async with session() as driver:
+        await driver.run("say a日本e\u0301👨\u200d👩\u200d👧z")
+        number, transcript = driver.pane.transcript.buffer.end - 1, driver.pane.transcript
+        left, row = transcript.region.x, transcript.region.y + transcript.row_count - 1
+        places = [driver.workspace.get_widget_and_offset_at(left + cell, row)[1] for cell in range(9)]
+        assert [(place.x, place.y) for place in places if place] == [
+            (index, number) for index in (0, 1, 1, 2, 2, 3, 5, 5, 10)
+        ]
+
+
 async def test_what_is_kept_of_an_output_longer_than_the_scrollback_is_copied() -> None:
     async with session() as driver:
         copied: list[str] = []

@@ -25,8 +25,9 @@ from typing import Final
 
 from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.limits import MAX_LINES
-from pstui.tui.transcript.render.line import MAX_RUNS, OpenLine
-from pstui.tui.transcript.render.sgr import Splitter
+from pstui.tui.transcript.render.cells import row_starts
+from pstui.tui.transcript.render.line import MARKS, MAX_RUNS, OpenLine
+from pstui.tui.transcript.render.sgr import Splitter, with_sgr
 from pstui.tui.transcript.render.style import (
     ACCENT,
     Runs,
@@ -196,7 +197,7 @@ MAX_LINE: Final = 1 << 18
 MAX_LINE_UNICODE: Final = 1 << 16
 #: Characters of a line that is written over by carriage returns or backspaces: what programs draw so is one row.
 MAX_OVERWRITTEN: Final = 1 << 12
-_LAYOUT = re.compile("[\b\t\n\r]")
+_LAYOUT = re.compile(f"[\b\t\n\r{MARKS}]")
 
 _YELLOW_BOLD = apply_sgr(0, "33;1")
 #: What the real console's formats are (recording ``streams``); errors come with or without colours of their own.
@@ -232,6 +233,7 @@ class TextBuffer(LineRing):
     Attributes:
         on_line: Called with the plain text of each line when a newline ends it: once per line, in order.
         version: Grows with every change; what is drawn from the same version looks the same.
+        columns: Cells of the far end's row, beyond which no sequence moves the cursor; 0 where that is not known.
     """
 
     def __init__(
@@ -244,6 +246,7 @@ class TextBuffer(LineRing):
         super().__init__(max_lines, max_bytes)
         self.on_line = on_line
         self.version = 0
+        self.columns = 0
         self._splitter = Splitter()
         self._open = OpenLine()
         #: Numbers of the prompt lines, and of the line each one's output begins at.
@@ -274,7 +277,7 @@ class TextBuffer(LineRing):
         self.version += 1
         if (
             newline
-            and not self._open.length
+            and not self._open
             and (plain.isprintable() or _LAYOUT.search(plain) is None)
             and len(plain) <= MAX_LINE_UNICODE
             and self._splitter.end_line()
@@ -299,7 +302,7 @@ class TextBuffer(LineRing):
                 if room <= 0 or (self._open.length > MAX_OVERWRITTEN and self._open.overwrites(piece)):
                     self._end_line()
                     continue
-                self._open.write(piece, slice_runs(runs, position, position + room))
+                self._open.write(piece, slice_runs(runs, position, position + room), self.columns)
                 position += room
             if newline < 0:
                 return
@@ -330,6 +333,17 @@ class TextBuffer(LineRing):
         self.version += 1
         self._end_line()
         return True
+
+    def take_row(self, columns: int | None) -> str:
+        """Take away the last row of the line being written, for whoever shows it elsewhere; with SGR sequences."""
+        self._add(*self._splitter.finish())
+        self._splitter.style = 0
+        text, runs = self._open.content()
+        start = 0 if columns is None else row_starts(text, columns)[-1]
+        self._open = OpenLine()
+        self._open.write(text[:start], slice_runs(runs, 0, start))
+        self.version += 1
+        return with_sgr(text[start:], slice_runs(runs, start, len(text)))
 
     def clear(self) -> None:
         """Forget every line, as Clear-Host does; the numbering continues."""

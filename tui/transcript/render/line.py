@@ -1,4 +1,9 @@
-"""The line being written: text goes in as it arrives, carriage return, backspace and tab as in a terminal."""
+"""The line being written: text goes in as it arrives, and what moves the cursor in the row acts as in a terminal.
+
+That is carriage return, backspace and tab, and of the terminal sequences those that a progress display of one row
+needs: cursor forward and back, cursor to a column, erase in line. ``Splitter`` hands these on as single characters of
+the surrogate range, which no text holds after it: ``forward``, ``back`` and ``ERASE`` make and name them.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,27 @@ MAX_RUNS: Final = 4096
 #: Characters one column may hold: a base with the marks and joined emoji that ``clean`` lets through.
 _MAX_CLUSTER: Final = 24
 
-_LAYOUT = re.compile("([\r\b\t])")
-_OVERWRITES = re.compile("[\r\b][^\r\b]")
+#: Columns that one mark can move; a row of a terminal is shorter.
+MAX_MOVE: Final = 0x3F0
+_FORWARD: Final = 0xD800
+_BACK: Final = 0xDC00
+#: What CSI K erases, by its parameter: to the end of the line, to its start, all of it.
+ERASE: Final = {"": "\udbfd", "0": "\udbfd", "1": "\udbfe", "2": "\udbff"}
+#: The marks as a class for regular expressions.
+MARKS: Final = "\ud800-\udfff"
+_LAYOUT = re.compile(f"([\r\b\t{MARKS}])")
+#: What goes back or erases; erasing to the end does nothing at the end, and grep does it after every colour.
+_OVERWRITES = re.compile("[\r\b\ud800-\udbf0\udc00-\udfff][^\r\b\ud800-\udfff]|[\udbfe\udbff]")
+
+
+def forward(columns: int) -> str:
+    """Return the mark that moves the cursor to the right."""
+    return chr(_FORWARD + min(max(columns, 1), MAX_MOVE))
+
+
+def back(columns: int) -> str:
+    """Return the mark that moves the cursor to the left."""
+    return chr(_BACK + min(max(columns, 1), MAX_MOVE))
 
 
 class OpenLine:
@@ -48,10 +72,10 @@ class OpenLine:
         self._content: tuple[str, Runs] | None = None
 
     def __bool__(self) -> bool:
-        return self.length > 0
+        return self.length > 0 or self._cursor is not None
 
-    def write(self, text: str, runs: Runs) -> None:
-        """Add text without newlines."""
+    def write(self, text: str, runs: Runs, columns: int = 0) -> None:
+        """Add text without newlines; no move goes beyond the end of a row of ``columns``, where that is known."""
         self._content = None
         if _LAYOUT.search(text) is None:
             self._put(text, runs)
@@ -60,14 +84,52 @@ class OpenLine:
         for part in _LAYOUT.split(text):
             end = position + len(part)
             if part == "\r":
-                self._cursor = 0 if self.length else None
+                self._move(0)
             elif part == "\b":
-                self._cursor = max(self.column() - 1, 0) if self.length else None
+                self._move(self.column() - 1)
             elif part == "\t":
                 self._tab(slice_runs(runs, position, end))
+            elif "\ud800" <= part[:1] <= "\udfff":
+                self._act(ord(part), columns)
             elif part:
                 self._put(part, slice_runs(runs, position, end))
             position = end
+
+    def _act(self, mark: int, columns: int) -> None:
+        """Do what a mark of the splitter says."""
+        if mark < _FORWARD + MAX_MOVE + 1:
+            at = self.column()
+            last = (at // columns + 1) * columns - 1 if columns else at + MAX_MOVE
+            self._move(max(min(at + mark - _FORWARD, last), at))
+        elif mark >= _BACK:
+            self._move(self.column() - (mark - _BACK))
+        elif self.length:
+            self._erase(chr(mark))
+
+    def _move(self, column: int) -> None:
+        column = max(column, 0)
+        self._cursor = None if column == self._end() else column
+
+    def _erase(self, what: str) -> None:
+        """Erase a part of the line, as ``ERASE`` names it; the cursor stays."""
+        if self._cursor is None and what == ERASE["0"]:
+            return
+        at = self.column()
+        self._to_columns()
+        first = 0 if what != ERASE["0"] else at
+        last = at + 1 if what == ERASE["1"] else len(self._chars)
+        if last < len(self._chars):
+            blanks = slice(first, last)
+            if self._chars[last] == "":  # half of a wide character is not left over
+                blanks = slice(first, last + 1)
+            count = len(self._chars[blanks])
+            self._chars[blanks], self._styles[blanks] = [" "] * count, [0] * count
+        else:
+            if self._chars[first : first + 1] == [""]:
+                self._chars[first - 1] = " "
+            del self._chars[first:], self._styles[first:]
+        self.length = len(self._chars)
+        self._move(at)
 
     def overwrites(self, text: str) -> bool:
         """Whether the line is, or with ``text`` would be, laid out in columns, which costs time for each of them."""
@@ -75,8 +137,10 @@ class OpenLine:
 
     def column(self) -> int:
         """The cell column the next text goes to, counted from 0."""
-        if self._cursor is not None:
-            return self._cursor
+        return self._end() if self._cursor is None else self._cursor
+
+    def _end(self) -> int:
+        """The column after the last character."""
         if self._columns:
             return len(self._chars)
         for piece in self._pieces[self._measured :]:

@@ -10,6 +10,7 @@ from pstui.tui.transcript.render.style import (
     BOLD,
     DIM,
     ITALIC,
+    OVERLINE,
     REVERSE,
     RGB,
     STRIKE,
@@ -118,6 +119,7 @@ class Palette:
             underline=True if packed & UNDERLINE else None,
             reverse=True if packed & REVERSE else None,
             strike=True if packed & STRIKE else None,
+            overline=True if packed & OVERLINE else None,
         )
 
     @staticmethod

@@ -1,8 +1,9 @@
 """Hostile text to harmless text and runs of style.
 
-Everything the far end sends is text with an unknown mixture of terminal sequences (protocol-notes 7.5). Only
-SGR, ``CSI … m``, is understood; every other sequence is removed. Newline, carriage return, backspace and tab stay
-in the text, because laying them out is the buffer's work.
+Everything the far end sends is text with an unknown mixture of terminal sequences (protocol-notes 7.5). SGR,
+``CSI … m``, is understood, and what acts within the line: cursor forward (C), back (D) and to a column (G), erase in
+line (K). Every other sequence is removed. Newline, carriage return, backspace and tab stay in the text, and the others
+of these become marks in it, because laying them out is the work of ``OpenLine``.
 
 How this works: a ``Splitter`` is fed one write after the other and carries over what a write leaves unfinished: the
 style in force, half a sequence, an open control string. Nearly all writes are plain text or text with SGR sequences
@@ -30,7 +31,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pstui.tui.transcript.render.line import OpenLine
+from pstui.tui.transcript.render.line import ERASE, MARKS, OpenLine, back, forward
 from pstui.tui.transcript.render.style import Run, Runs, apply_sgr, sgr, slice_runs
 
 #: Longest tail of already cleaned text that can decide about what follows: a chain of four emoji with its selectors,
@@ -117,6 +118,7 @@ _STRING_END = re.compile("[\x07\x18\x1a\x1b\x9c\n]")
 _SEVEN_BIT_STRINGS: Final = frozenset("]PX^_")
 _EIGHT_BIT_STRINGS: Final = frozenset("\x90\x98\x9d\x9e\x9f")
 _MAX_CACHED_STYLES: Final = 4096
+_MOVES = re.compile(f"[\r\b{MARKS}]")
 
 
 class Splitter:
@@ -268,9 +270,8 @@ class Splitter:
             match = _CSI.match(text, index)
             assert match is not None
             parameters, intermediate, final = match.groups()
-            if final == "m" and not intermediate and _PARAMETERS.fullmatch(parameters):
-                self.style = self._styled(self.style, parameters)
-                self._mark(self.style)
+            if not intermediate and _PARAMETERS.fullmatch(parameters):
+                self._obey(parameters, final)
             unfinished = final is None and len(parameters) < MAX_PARAMETERS and len(intermediate) < 8
         else:
             match = _ESCAPE.match(text, index)
@@ -282,6 +283,29 @@ class Splitter:
         if unfinished and match.end() == len(text):
             self._held = text[index:]
         return match.end()
+
+    def _obey(self, parameters: str, final: str | None) -> None:
+        """Do what a control sequence says: a style, or a mark in the text for what acts within the line."""
+        if final == "m":
+            self.style = self._styled(self.style, parameters)
+            self._mark(self.style)
+            return
+        first = parameters.partition(";")[0]
+        count = int(first) if first.isdigit() else 0
+        match final:
+            case "C":
+                marks = forward(count)
+            case "D":
+                marks = back(count)
+            case "G":
+                marks = "\r" + forward(count - 1) if count > 1 else "\r"
+            case "K":
+                marks = ERASE.get(parameters, "")
+            case _:
+                return
+        self._out.append(marks)
+        self._position += len(marks)
+        self._context = ""
 
     def _swallow(self, text: str, index: int, end: int) -> int:
         """Inside a control string whose next possible terminator is at ``end``: the index to go on from."""
@@ -310,27 +334,31 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _settled(text)[0]
+    return settled(text)[0]
 
 
 def ansi(text: str) -> str:
     """The text for a real terminal: as ``plain``, with its SGR sequences, and a reset at the end if one is needed."""
     if text.isascii() and text.isprintable():
         return text
-    settled, runs = _settled(text)
+    return with_sgr(*settled(text))
+
+
+def with_sgr(text: str, runs: Runs) -> str:
+    """Text and runs as one text with SGR sequences, and a reset at the end if one is needed."""
     if not runs:
-        return settled
-    parts = [settled[: runs[0][0]]]
+        return text
+    parts = [text[: runs[0][0]]]
     for index, (start, style) in enumerate(runs):
-        end = runs[index + 1][0] if index + 1 < len(runs) else len(settled)
-        parts += (sgr(style), settled[start:end])
+        end = runs[index + 1][0] if index + 1 < len(runs) else len(text)
+        parts += (sgr(style), text[start:end])
     if runs[-1][1]:
         parts.append("\x1b[0m")
     return "".join(parts)
 
 
-def _settled(text: str) -> tuple[str, Runs]:
-    """A whole text split, and laid out where a carriage return or a backspace asks for it."""
+def settled(text: str) -> tuple[str, Runs]:
+    """A whole text without sequences, laid out where something in it moves the cursor back, and its runs."""
     splitter = Splitter()
     split, split_runs = splitter.feed(text)
     rest, rest_runs = splitter.finish()
@@ -338,7 +366,7 @@ def _settled(text: str) -> tuple[str, Runs]:
     split += rest
     if not runs:
         split = split.replace("\r\n", "\n")
-    if "\r" not in split and "\b" not in split:
+    if _MOVES.search(split) is None:
         return split, runs
     texts: list[str] = []
     laid: list[Run] = []

@@ -1,6 +1,6 @@
 """Text styles packed into one integer, so that a run of text costs a few bytes and no object.
 
-Layout, low bits first: 25 bits foreground, 25 bits background, 6 bits attributes (56 in all). A colour is 0 for
+Layout, low bits first: 25 bits foreground, 25 bits background, 7 bits attributes (57 in all). A colour is 0 for
 the default, 1..256 for entry 0..255 of the 256-colour palette, ACCENT for pstui's own words, or RGB | 0xRRGGBB.
 Style 0 is plain text.
 """
@@ -27,12 +27,25 @@ ITALIC: Final = 4 << _ATTRIBUTE_SHIFT
 UNDERLINE: Final = 8 << _ATTRIBUTE_SHIFT
 REVERSE: Final = 16 << _ATTRIBUTE_SHIFT
 STRIKE: Final = 32 << _ATTRIBUTE_SHIFT
+OVERLINE: Final = 64 << _ATTRIBUTE_SHIFT
 
 # Blinking (5, 6) is left out because nothing blinks here, concealing (8) because the far end must not hide text.
-_ATTRIBUTES_ON: Final = {1: BOLD, 2: DIM, 3: ITALIC, 4: UNDERLINE, 7: REVERSE, 9: STRIKE, 21: UNDERLINE}
-_ATTRIBUTES_OFF: Final = {22: BOLD | DIM, 23: ITALIC, 24: UNDERLINE, 27: REVERSE, 29: STRIKE}
+_ATTRIBUTES_ON: Final = {
+    1: BOLD,
+    2: DIM,
+    3: ITALIC,
+    4: UNDERLINE,
+    7: REVERSE,
+    9: STRIKE,
+    21: UNDERLINE,
+    53: OVERLINE,
+}
+_ATTRIBUTES_OFF: Final = {22: BOLD | DIM, 23: ITALIC, 24: UNDERLINE, 27: REVERSE, 29: STRIKE, 55: OVERLINE}
 #: Attribute bits and the SGR parameter that switches each on, for writing to a real terminal.
-_SGR_OF_ATTRIBUTE: Final = ((BOLD, "1"), (DIM, "2"), (ITALIC, "3"), (UNDERLINE, "4"), (REVERSE, "7"), (STRIKE, "9"))
+_SGR_OF_ATTRIBUTE: Final = (
+    *((BOLD, "1"), (DIM, "2"), (ITALIC, "3"), (UNDERLINE, "4")),
+    *((REVERSE, "7"), (STRIKE, "9"), (OVERLINE, "53")),
+)
 
 #: System.ConsoleColor 0..15 as ANSI palette numbers: .NET counts blue-green-red, ANSI red-green-blue.
 CONSOLE_TO_ANSI: Final = (0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15)

@@ -131,6 +131,28 @@ async def test_other_errors_of_the_engine_are_told(tmp_path: Path) -> None:
     assert "\x1b" not in error.text() + error.details
 
 
+async def test_a_program_that_ends_without_a_word_is_asked_for_its_version(tmp_path: Path) -> None:
+    said = "Error relocating /usr/bin/pwsh: __register_atfork: symbol not found"
+    engine = Played(tmp_path, f"if '-v' in args:\n    sys.exit({said!r})\nsys.exit(1)")
+    error = await refused(engine.info())
+    assert said in error.why
+    assert "another C library" in error.why
+    assert f"exec -i {ID} pwsh -v" in error.hint
+
+
+async def test_a_program_that_was_killed_in_a_living_container_is_said_to_be(tmp_path: Path) -> None:
+    error = await refused(Played(tmp_path, "sys.exit(0 if '-v' in args else 137)").info())
+    assert "exit code 137: signal 9 (SIGKILL), often the lack of memory" in error.why
+
+
+async def test_advice_follows_from_the_state_now(tmp_path: Path) -> None:
+    engine = Played(tmp_path, "sys.exit(1)")
+    engine.path.write_text(engine.path.read_text().replace('Status="running"', 'Status="paused"'))
+    error = await refused(engine.info())
+    assert "is paused" in error.what
+    assert f"unpause {ID[:12]}" in error.hint
+
+
 async def test_a_banner_in_place_of_the_protocol_is_quoted(tmp_path: Path) -> None:
     error = await refused(Played(tmp_path, "print('Welcome to the container', flush=True); time.sleep(600)").info())
     assert "Welcome to the container" in error.what

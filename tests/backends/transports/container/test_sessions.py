@@ -172,8 +172,8 @@ async def test_a_paused_container_is_said_to_be_and_goes_on(podman: Podman, brie
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        (("stop", "--time", "0"), "was stopped or killed (exit code 137)"),
-        (("kill",), "was stopped or killed (exit code 137)"),
+        (("stop", "--time", "0"), "was stopped or killed (exit code 137: signal 9 (SIGKILL)"),
+        (("kill",), "was stopped or killed (exit code 137: signal 9 (SIGKILL)"),
         (("rm", "--force", "--time", "0"), "was removed"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
