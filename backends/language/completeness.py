@@ -7,19 +7,27 @@ as complete, because the far end reports it better.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pstui.backends.language.grammar.reader import TooMuchError
 from pstui.backends.language.grammar.statements import read_script
 from pstui.backends.language.grammar.tokens import UnfinishedError
+from pstui.backends.language.lexemes import STATEMENT_KEYWORDS
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
+
+#: the name of a command and words after it, of characters that neither open nor continue anything
+_PLAIN_COMMAND = re.compile(r"[ \t]*([A-Za-z][\w-]*)(?:[ \t]+[\w./-]+)*[ \t]*", re.ASCII)
 
 
 def is_complete(text: str) -> bool:
     """Whether PowerShell would run a text, or refuse it, without asking for another row.
 
     A text that is nested too deeply to be judged counts as finished when its brackets are closed."""
+    plain = _PLAIN_COMMAND.fullmatch(text)
+    if plain is not None and plain[1].lower() not in STATEMENT_KEYWORDS:
+        return True  # most lines: nothing in them could be left open
     try:
         read_script(text)
     except UnfinishedError:

@@ -31,11 +31,8 @@ class DigitArgument:
     def __init__(self, show: Callable[[Content | None], None]) -> None:
         self._show = show
         self._digits = ""
-
-    @property
-    def active(self) -> bool:
-        """Whether digits were typed."""
-        return bool(self._digits)
+        #: whether digits were typed
+        self.active = False
 
     def take(self, key: str) -> bool:
         """Take a digit, or a minus, which turns the sign; False for any other key."""
@@ -46,12 +43,13 @@ class DigitArgument:
             self._digits = self._digits[1:] if self._digits.startswith("-") else f"-{self._digits}"
         else:
             self._digits += digit
-        self._show(Content(f"digit-argument: {self._digits}") if self._digits else None)
+        self.active = bool(self._digits)
+        self._show(Content(f"digit-argument: {self._digits}") if self.active else None)
         return True
 
     def end(self) -> int:
         """Forget the digits and return their number; 1 without any."""
-        digits, self._digits = self._digits, ""
+        digits, self._digits, self.active = self._digits, "", False
         if not digits:
             return 1
         self._show(None)

@@ -259,9 +259,9 @@ class LineEditor(TextArea):
         for mode in (self.literal, self.pasted, self.searching, self.completing):
             if mode.active and mode.take(key, character):
                 return True
-        if self.argument.take(key):
+        if (self.argument.active or key.startswith("alt+")) and self.argument.take(key):
             return True
-        times = self.argument.end()
+        times = self.argument.end() if self.argument.active else 1
         chord, self._chord = self._chord, False
         # Each key is a step of its own for undo.
         self.history.checkpoint()
@@ -269,7 +269,7 @@ class LineEditor(TextArea):
         if name is not None:
             if name == "yank" and self.editing.did in ("undo", "redo"):
                 name = "redo"  # as PSReadLine's Ctrl+Y outside its emacs mode
-            for each in repeated(name, times):
+            for each in [name] if times == 1 else repeated(name, times):
                 await self.perform(each)
             return True
         self.editing.did, self.editing.recalling = "", False

@@ -34,7 +34,7 @@ from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
-from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
@@ -115,48 +115,6 @@ LEAVE_LIMIT = 5.0
 
 
 _T = TypeVar("_T")
-
-
-class WaitingLines:
-    """The lines of a pane that wait for their turn: pasted ones first, then the one that was typed meanwhile."""
-
-    def __init__(self) -> None:
-        #: pasted lines that run one after the other
-        self.pasted: list[str] = []
-        #: the line that was typed while another ran; a second one is not taken
-        self.typed: str | None = None
-        #: how often Enter alone was pressed meanwhile; each makes one more prompt
-        self.blank = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.pasted) or self.typed is not None
-
-    def next(self) -> str | None:
-        """Take the line that runs next, None without one."""
-        if self.pasted:
-            return self.pasted.pop(0)
-        if self.blank:
-            self.blank -= 1
-            return ""
-        line, self.typed = self.typed, None
-        return line
-
-    def put_back(self, line: str) -> None:
-        """Let a line that was taken, but not run, be the next one again."""
-        self.pasted.insert(0, line)
-
-    def take_all(self) -> str:
-        """Take every line, as one text."""
-        left = self.pasted if self.typed is None else [*self.pasted, self.typed]
-        self.pasted, self.typed = [], None
-        return "\n".join(left)
-
-    @property
-    def shown(self) -> str | None:
-        """What is told of them: the one that waits, or the next of pasted ones and their number."""
-        if not self.pasted:
-            return self.typed
-        return self.pasted[0] if len(self.pasted) == 1 else f"{len(self.pasted)} lines, next: {self.pasted[0]}"
 
 
 class _SessionGone(Exception):

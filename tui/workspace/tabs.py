@@ -61,6 +61,8 @@ class TabbedPanes(ContentSwitcher):
     ) -> None:
         super().__init__(initial="welcome")
         self.panes: list[Pane] = []
+        #: the pane in front, None while there is none
+        self.front: Pane | None = None
         self._being_closed: list[Pane] = []
         #: when the last tab that was closed had gone, by ``typeahead.now``
         self.closed_at = 0.0
@@ -73,11 +75,6 @@ class TabbedPanes(ContentSwitcher):
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
-
-    @property
-    def front(self) -> Pane | None:
-        """The pane in front, None while there is none."""
-        return next((pane for pane in self.panes if pane.active), None)
 
     # -- opening ----------------------------------------------------------------------------------------------
 
@@ -146,6 +143,7 @@ class TabbedPanes(ContentSwitcher):
         self.screen.remove_class("-unfolded")  # on a narrow screen the sidebar would lie over the pane
         self.current = pane.id
         self.bar.tabs.active = self.bar.tab_id(pane)
+        self.front = pane
         pane.set_active(True)
         pane.focus_main()
         self.save()
@@ -248,6 +246,7 @@ class TabbedPanes(ContentSwitcher):
             self._being_closed.remove(pane)
         place = self.panes.index(pane)
         self.panes.remove(pane)
+        self.front = None if self.front is pane else self.front
         if self.panes:
             self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
         else:
