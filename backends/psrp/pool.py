@@ -267,6 +267,9 @@ class RunspacePool:
         """
         try:
             async for values in source:
+                if isinstance(values, ElementTree.Element):  # written already: the record of an error to be printed
+                    await self.send_message(values, PSRPMessageType.PipelineInput, pipeline.id)
+                    continue
                 await self._send_input(pipeline, values if isinstance(values, Batch) else (values,))
             await self.send_message(ps.EndOfPipelineInput(), PSRPMessageType.EndOfPipelineInput, pipeline.id)
         except PstuiError as failure:
