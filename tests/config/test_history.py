@@ -107,4 +107,6 @@ def test_processes_that_write_and_cut_at_once_lose_no_line_of_each_other(tmp_pat
     assert [each.wait(timeout=60) for each in running] == [0, 0, 0]
     kept = History(file).lines()
     assert all(f"{name} {n}" in kept for name in ("a", "b", "c") for n in range(130))
-    assert all(isinstance(json.loads(line)["line"], str) for line in file.read_text().splitlines())
+    # A writer that sees another one's line half written begins a row of its own: an empty one is no line.
+    written = [line for line in file.read_text().splitlines() if line]
+    assert all(isinstance(json.loads(line)["line"], str) for line in written)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
+from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionBroken
 from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.backends.sessions.interactive import Outcome
@@ -54,6 +54,8 @@ class StandInSession:
     def become(self, state: RunspaceState, why: str = "") -> None:
         self.state = state
         self.failure = ErrorInfo(why) if why else None
+        # A far end that ends a session leaves a reason; without one it was closed from here.
+        self.failed = SessionBroken(why or "the far end is gone") if state is RunspaceState.BROKEN else None
         for callback in list(self._callbacks):
             callback(self)
 

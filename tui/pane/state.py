@@ -97,6 +97,7 @@ class TypedLines:
     def ran(self, line: str) -> None:
         """A line begins to run."""
         settled, self._settled = self._settled, None
+        line = line.rstrip("\n")
         if line != settled:
             self._history.add(line)
 

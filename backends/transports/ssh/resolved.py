@@ -116,6 +116,8 @@ _WITHOUT_MEANING = frozenset(
         "ignoreunknown",
     }
 )
+#: keywords of which any word may be the value
+_WORDS = ("BindAddress", "HostKeyAlias", "Hostname", "ProxyJump", "User")
 #: what ssh prints for a boolean that is on in another way
 _SWITCHES = {"true": "yes", "false": "no", "unbound": "yes", "host-bound": "yes"}
 
@@ -155,7 +157,7 @@ class Resolved:
                 if size not in ("", "0") or seconds not in ("", "0"):
                     found.append(f"{name} {size if size != '0' else 'default'} {seconds if seconds != '0' else 'none'}")
             elif values and not (name in ("ConnectTimeout", "ServerAliveInterval") and values[0] in ("none", "0")):
-                found.append(f"{name} {quoted(_SWITCHES.get(values[0], values[0]))}")
+                found.append(f"{name} {quoted(values[0] if name in _WORDS else _SWITCHES.get(values[0], values[0]))}")
         return tuple(found)
 
     def _path(self, value: str) -> str:

@@ -13,6 +13,7 @@ import socket
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.transports.base import ConnectContext, RemoteSession
@@ -69,10 +70,14 @@ class Connector:
             raise
         except OpenError:
             # of this computer itself the first to be said is that no service is there, and that none is needed
-            if self._target.is_loopback and not await _answers(self._target):
-                failure = faults.NetworkFailure(faults.NetworkKind.REFUSED, "", sent=False)
-                raise errors.open_error(failure, errors.ErrorContext(self._target)) from None
+            await self._need_service_here(self._target)
             raise
+
+    async def _need_service_here(self, target: Target) -> None:
+        """Raise OpenError where this computer is meant and nothing listens on the port."""
+        if target.is_loopback and not await _answers(target):
+            failure = faults.NetworkFailure(faults.NetworkKind.REFUSED, "", sent=False)
+            raise errors.open_error(failure, errors.ErrorContext(target)) from None
 
     async def _first_client(self) -> Client:
         self._options = read_options(self._info, self._target.is_loopback)
@@ -98,6 +103,9 @@ class Connector:
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
+        given: PSCredential | None = self._info.values.get("Credential")
+        if proxy is None and (given is None or given.password is None):
+            await self._need_service_here(target)  # before anything is asked
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")

@@ -117,7 +117,8 @@ async def test_line_by_line_a_statement_of_several_rows_runs_when_it_is_complete
         ("echo `\na\nb", ["echo `\na", "b"], ""),
         ("<# a\nb #>\n1", ["<# a\nb #>", "1"], ""),
         ("foo )\n1", ["foo )", "1"], ""),
-        ("1\n(2\n3", ["1"], "(2\n3"),
+        ("1\n(2 +\n3", ["1"], "(2 +\n3"),
+        ("1\n(2\n3", ["1", "(2\n3"], ""),
     ],
 )
 def test_rows_are_parted_where_a_statement_is_complete(text: str, found: list[str], rest: str) -> None:

@@ -31,6 +31,8 @@ async def test_an_hour_of_work_in_a_minute() -> None:
         await s.keys("ctrl+c")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt after the stop")
         assert s.sees("Error: The pipeline has been stopped.")
+        assert s.pane.editor.text == "Write-Output later", "the line that waited, taken back"
+        await s.keys("ctrl+c")
 
         await s.type("exit")
         await s.until(lambda: s.app.return_value == 0, "the end")

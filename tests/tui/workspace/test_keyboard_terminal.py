@@ -108,6 +108,9 @@ def test_an_hour_of_work_by_keys_alone(pane: Terminal, folder: Path) -> None:
     pane.line("Get-Content report11.txt")
     pane.wait("waits")
     pane.keys("C-c", "C-c")
+    pane.wait("The pipeline has been stopped.")
+    pane.wait(lambda rows: (line_of(rows) or "").endswith("report11.txt"))
+    pane.keys("C-c")  # the line that waited was taken back
     at_prompt(pane)
 
     # another session, another size, and back
