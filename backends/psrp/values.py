@@ -133,7 +133,8 @@ class _Reader:
     def _members(self, element: ElementTree.Element, depth: int) -> Reading:
         members: dict[str, Any] = {}
         for child in element:
-            members[unescape(child.get("N") or "")] = yield from self.value(child, depth)
+            name = unescape(child.get("N") or "")  # first: reading may consume the child
+            members[name] = yield from self.value(child, depth)
         return members
 
     def _dictionary(self, element: ElementTree.Element, depth: int) -> Reading:

@@ -136,6 +136,15 @@ def test_other_encodings_are_refused(encoding: str) -> None:
         parse(b'<?xml version="1.0" encoding="utf-7"?><S>x</S>')
 
 
+async def test_what_is_consumed_while_it_is_read_is_read_the_same() -> None:
+    inner = '<Obj N="Inner" RefId="1"><LST><Obj RefId="2"><MS><I32 N="A">1</I32></MS></Obj></LST></Obj>'
+    body = f'<Obj RefId="0"><MS>{inner}<Obj N="Named" RefId="3"><DCT/></Obj></MS></Obj>'.encode()
+    expected = {"Inner": [{"A": 1}], "Named": {}}
+    for consume in (False, True):
+        work = reading(await parse_in_steps(body), PlainCipher(), consume=consume)
+        assert await in_steps(work) == expected
+
+
 def test_fragments_byte_by_byte_cost_no_more_than_their_bytes() -> None:
     body = b"<S>" + b"x" * 200_000 + b"</S>"
     blob = MESSAGE_HEADER.pack(1, 0x41004, bytes(16), bytes(16)) + body
