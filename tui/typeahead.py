@@ -16,6 +16,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, runtime_checkable
+from weakref import WeakSet
 
 from pstui.tui.typed import Typed
 from textual import events
@@ -60,6 +61,7 @@ class Typeahead:
         self._waiting: deque[TypedEvent] = deque()
         self._task: asyncio.Task[None] | None = None
         self._ready: Screen[object] | None = None
+        self._laid_out: WeakSet[Screen[object]] = WeakSet()
         self._held_until = 0.0
         #: the clock of ``now`` when the key that is acted on was read
         self.read_at = 0.0
@@ -157,7 +159,9 @@ class Typeahead:
             if (screen := self._app.screen) is self._ready:
                 return
             await _passed(screen.call_later, limit=SCREEN_LIMIT)
-            await _passed(screen.call_after_refresh, limit=SCREEN_LIMIT)
+            if screen not in self._laid_out:  # one that comes back to the front is as it was
+                await _passed(screen.call_after_refresh, limit=SCREEN_LIMIT)
+                self._laid_out.add(screen)
             self._ready = screen
 
 

@@ -224,7 +224,8 @@ class Client:
             raise
         if request.patience is not None:
             late = asyncio.get_running_loop().time() - began - request.patience
-            self.slack = max(self.slack, min(LONGEST_SLACK, late + SLACK))
+            if late > 0:
+                self.slack = max(self.slack, min(LONGEST_SLACK, late + SLACK))
         return self.envelopes.read(request, reply)
 
 
