@@ -25,7 +25,7 @@ ERRORS = (
     "nosuchcommand",
     "./nosuch",
     "Get-Date -Foo",
-    "Get-Item /; Get-Date -Foo; Write-Output after",
+    "'before'; Get-Date -Foo; Write-Output after",
     "Get-Item /nosuch",
     "1/0",
     "'a' 'b'",
