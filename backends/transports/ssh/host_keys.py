@@ -199,6 +199,7 @@ class HostKeyCheck:
     #: why a certificate of the server was not taken; its plain key is looked at then
     turned_down: str = ""
     known: KnownHost = field(default_factory=KnownHost)
+    _listed: dict[bytes, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.known = look_up(self.files, self.alias or self.host, self.port, with_port=not self.alias)
@@ -234,7 +235,7 @@ class HostKeyCheck:
         for key in self.known.revoked:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key.place, blob)
-        if self.revoked_file is not None and is_revoked(self.revoked_file, blob):
+        if self._is_in_list(blob):
             raise _revoked(self.host, algorithm, str(self.revoked_file), blob)
         if 0 < rsa_bits(blob) < self.rsa_bits:
             raise OpenError(
@@ -245,9 +246,15 @@ class HostKeyCheck:
 
     def _is_unfit(self, blob: bytes) -> bool:
         """Whether a key has to be looked at by ``decide``, which says why it is refused."""
-        return 0 < rsa_bits(blob) < self.rsa_bits or (
-            self.revoked_file is not None and is_revoked(self.revoked_file, blob)
-        )
+        return 0 < rsa_bits(blob) < self.rsa_bits or self._is_in_list(blob)
+
+    def _is_in_list(self, blob: bytes) -> bool:
+        """Whether RevokedHostKeys holds a key; it is looked into once for each key of this connection."""
+        if self.revoked_file is None:
+            return False
+        if blob not in self._listed:
+            self._listed[blob] = is_revoked(self.revoked_file, blob)
+        return self._listed[blob]
 
     async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> None:
         """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""

@@ -190,13 +190,9 @@ def ask(
     command += ["-p", str(port)] if port else []
     values = _read(_answer([*command, "--", host], host))
     usual = _usual(command[0])
-    odd = [
-        name
-        for name, value in values.items()
-        if name not in _KNOWN and name not in _WITHOUT_MEANING and usual.get(name, value) != value
-    ]
-    odd += [name for name in values if name not in usual and name not in _KNOWN and name not in _WITHOUT_MEANING]
-    return Resolved(values, tuple(dict.fromkeys(odd)), tokens_of(host, values), usual)
+    here = _KNOWN.keys() | _WITHOUT_MEANING
+    odd = tuple(name for name, value in values.items() if name not in here and usual.get(name) != value)
+    return Resolved(values, odd, tokens_of(host, values), usual)
 
 
 def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:

@@ -190,11 +190,11 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
-    tokens = resolved.tokens_of(host, known)
     if told is not None:
         hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens)
     else:
+        known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
+        tokens = resolved.tokens_of(host, known)
         hop = Hop(host, options, tuple(config), shlex.join(options.proxy_command or ()), tokens=tokens)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
