@@ -188,6 +188,11 @@ class Fault(WSManFailure):
         return self.subcode == "MustUnderstand"
 
     @property
+    def asks_again(self) -> bool:
+        """Whether it tells nothing of what was asked for: there was no output yet, or the shell was let go of."""
+        return self.code == OPERATION_TIMED_OUT or self.code in LET_GO
+
+    @property
     def ends_the_session(self) -> bool:
         """Whether the shell itself is gone, rather than one command of it."""
         return self.code in (NO_SUCH_SESSION, OPERATION_ABORTED, CANCELLED, STREAM_DISCONNECTED, SHUTTING_DOWN)

@@ -262,12 +262,11 @@ class Receiver:
         """Whether a fault is but the answer to a command that was closed; the pool's own stream tells of the shell."""
         stream = self.streams.get(pipeline_id)
         closed = pipeline_id is not None and (stream is None or stream.stopped)
-        return closed and fault.code not in (faults.OPERATION_TIMED_OUT, *faults.LET_GO)
+        return closed and not fault.asks_again
 
     def _is_alone(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:
         """Whether a fault ends one command while the session goes on."""
-        asks_again = fault.code in (faults.OPERATION_TIMED_OUT, *faults.LET_GO)
-        return pipeline_id is not None and not asks_again and not fault.ends_the_session
+        return pipeline_id is not None and not fault.asks_again and not fault.ends_the_session
 
 
 class Backoff:
