@@ -110,14 +110,22 @@ def _function_parameters(reader: Reader, opening: Token) -> tuple[int, bool]:
 # -- classes and enums --------------------------------------------------------------------------------------------
 
 
-def class_definition(reader: Reader, word: Token) -> Part:
-    """Take a class."""
+def _name(reader: Reader, word: Token) -> Token | None:
+    """Take the name behind the keyword of a class or an enum, None where it lacks."""
     reader.skip_lines()
     name = reader.name()
     if name is None:
         reader.report(word.end)
+    else:
+        reader.skip_lines()
+    return name
+
+
+def class_definition(reader: Reader, word: Token) -> Part:
+    """Take a class."""
+    name = _name(reader, word)
+    if name is None:
         return Part(word.end)
-    reader.skip_lines()
     before = reader.enter(Mode.SIGNATURE)
     end = _base_types(reader, name.end)
     bracket = reader.take("{")
@@ -240,12 +248,9 @@ def _base_call(reader: Reader) -> bool:
 
 def enum_definition(reader: Reader, word: Token) -> Part:
     """Take an enum."""
-    reader.skip_lines()
-    name = reader.name()
+    name = _name(reader, word)
     if name is None:
-        reader.report(word.end)
         return Part(word.end)
-    reader.skip_lines()
     before = reader.enter(Mode.SIGNATURE)
     colon = reader.take(":")
     if colon is not None:
