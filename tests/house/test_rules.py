@@ -27,7 +27,18 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 #: what each room may import of the others
 MAY_IMPORT = {"tui": {"backends", "config"}, "backends": set(), "config": set()}
 #: What each family inside ``backends`` may import of the others; every one may import the ground.
-GROUND = {"addresses", "errors", "records", "console", "connection", "credentials", "failed_logins", "pace", "extras"}
+GROUND = {
+    "addresses",
+    "errors",
+    "records",
+    "console",
+    "connection",
+    "credentials",
+    "failed_logins",
+    "pace",
+    "extras",
+    "redaction",
+}
 MAY_IMPORT_INSIDE = {
     "language": set[str](),
     "binding": {"language"},

@@ -126,7 +126,7 @@ def dispatch(options: Options) -> int:
         refuse_invoke_options(options)
         return _screen([], options, profiles)
     try:
-        wanted = _bind(options, profiles)
+        wanted = bound(options, profiles)
     except MissingMandatory as error:
         if not _can_be_asked(error):
             raise
@@ -162,7 +162,8 @@ def demo(options: Options) -> int:
     return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
 
 
-def _bind(options: Options, profiles: Profiles) -> Wanted:
+def bound(options: Options, profiles: Profiles) -> Wanted:
+    """Bind the words of a call: a name, or a cmdlet with its parameters. Raises PstuiError."""
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)

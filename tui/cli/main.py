@@ -62,6 +62,10 @@ def _run(arguments: list[str]) -> int:
         return check(options.config)
     if options.rest[:1] == ("demo",):
         return _demo(options)
+    if options.rest[:1] == ("doctor",):
+        from pstui.tui.cli.doctor import main as examine
+
+        return examine(options)
     if options.rest[:1] == ("completion",):
         from pstui.tui.cli.completion import main as complete
 
