@@ -56,6 +56,8 @@ class Question:
     remote: bool = True
     #: who asks, for the head of the question: a session's display name
     source: str = ""
+    #: whose words they are where that is neither a script nor pstui: a server that does not know the person yet
+    voice: str = ""
     #: whether another question follows the answer at once, as a password follows a user name
     followed: bool = False
 

@@ -308,7 +308,7 @@ async def _unlocks(file: KeyFile, passphrase: str) -> bool:
 MAX_ROUNDS, MAX_PROMPTS, MAX_TEXT = 20, 20, 1000
 #: tries of one method where the configuration says nothing (ssh_config(5), NumberOfPasswordPrompts)
 PROMPTS = 3
-#: lines of a banner that are shown
+#: lines that are shown of what a server says before the login, in however many banners
 MAX_BANNER = 100
 _AGAIN = "The server did not accept the answer. Try again."
 _NEXT_METHOD = "The server did not accept the answer. It also takes a password in another way."
@@ -332,6 +332,7 @@ class Login(asyncssh.SSHClient):
         self._tries: dict[str, int] = {}
         self._is_again = False
         self._rounds = 0
+        self._banner_left = MAX_BANNER
         #: how often a password or an answer may be tried (NumberOfPasswordPrompts)
         self.prompts = PROMPTS
         self.user = user
@@ -369,9 +370,16 @@ class Login(asyncssh.SSHClient):
         return self._host_keys.is_trusted_authority(key.public_data)
 
     def auth_banner_received(self, msg: str, lang: str) -> None:
-        lines = msg.replace("\r", "").strip("\n").split("\n")[:MAX_BANNER]
+        if self._banner_left <= 0:
+            return  # a server may send them without end
+        lines = msg.replace("\r", "").strip("\n").split("\n")[: self._banner_left]
+        self._banner_left -= len(lines)
         for line in lines:
-            self._context.console.write(Write(f"{self._host}: {line[:MAX_TEXT]}", stream=Stream.NOTICE))
+            self._context.console.write(self._said(line[:MAX_TEXT]))
+
+    def _said(self, line: str) -> Write:
+        """Return a line of the server's as such: it must not be taken for ours."""
+        return Write(f"{self._host}: {printable(line)}", stream=Stream.NOTICE)
 
     # Authentication.
 
@@ -411,16 +419,18 @@ class Login(asyncssh.SSHClient):
         if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS:
             return None
         head = [text[:MAX_TEXT] for text in (name, instructions) if text.strip()]
-        head = [_AGAIN, *head] if self._is_again and prompts else head
+        preamble = (Write(_AGAIN, stream=Stream.NOTICE),) if self._is_again and prompts else ()
+        preamble += tuple(self._said(line) for text in head for line in text.splitlines())
         self._is_again = self._is_again and not prompts
-        preamble = tuple(Write(printable(line), stream=Stream.NOTICE) for text in head for line in text.splitlines())
+        voice = f"from the server {self._host}"
         answers: list[str] = []
         for text, (_, echo) in zip(texts, prompts, strict=True):
             kind = QuestionKind.LINE if echo else QuestionKind.SECRET
             *above, last = text.strip().splitlines() or [""]
-            preamble += tuple(Write(printable(line), stream=Stream.NOTICE) for line in above)
+            preamble += tuple(self._said(line) for line in above)
             label = f"({printable(self.user)}@{self._host}) {printable(last.strip())} "
-            answer = await self._answer(Question(kind, label, preamble, remote=False, source=self._host))
+            question = Question(kind, label, preamble, remote=False, source=self._host, voice=voice)
+            answer = await self._answer(question)
             if answer is None:
                 return None
             answers.append(answer)

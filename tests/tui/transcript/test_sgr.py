@@ -11,7 +11,8 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
+from pstui.tui.transcript.render.clean import clean
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, plain
 from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
