@@ -14,6 +14,7 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
+from pstui.tui.watchers import forget_gone
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
@@ -254,6 +255,9 @@ class TabbedPanes(ContentSwitcher):
         self.closed_at = now()
         await self.bar.remove_pane(pane)
         await pane.remove()
+        forget_gone(self.app, self.screen)
+        # Whatever still holds a pane, its text must not stay: what lived at the first prompt is never collected.
+        pane.transcript.buffer.clear()
         self._changed()
 
     def is_closing(self, pane: Pane) -> bool:
