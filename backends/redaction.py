@@ -19,6 +19,7 @@ SHORTEST = 3
 _LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s]*)@")
 #: what names of types and configurations begin with
 _WELL_KNOWN = "System|Microsoft|PowerShell|Windows"
+_ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"
 _PATTERNS = (
@@ -41,6 +42,11 @@ _PATTERNS = (
 def without_password(text: str) -> str:
     """Return text in which no address holds a password: ``http://user:pass@host`` is ``http://user@host``."""
     return _LOGIN.sub(lambda found: f"{found[1]}{found[2].partition(':')[0]}@", text)
+
+
+def holds_login(text: str) -> bool:
+    """Whether a name and a password seem to stand before a host in a text, as in ``ann:secret@web1``."""
+    return _ANY_LOGIN.search(text) is not None
 
 
 class Redactor:

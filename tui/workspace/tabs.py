@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.language.secrets import looks_secret
+from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
@@ -293,9 +295,10 @@ class TabbedPanes(ContentSwitcher):
 
 
 def saved_tab(pane: Pane) -> SavedTab | None:
-    """Return what is written down of a tab; None for one that looks up a session of this run."""
+    """Return what is written down of a tab; None for one of a session of this run, and where a secret may be in it."""
     if pane.info.parameter_set.is_lookup:
         return None
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
-    return SavedTab(line=line_of(pane.info), title=pane.title)
+    line = line_of(pane.info)
+    return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)
