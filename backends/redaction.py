@@ -44,6 +44,16 @@ def without_password(text: str) -> str:
     return _LOGIN.sub(lambda found: f"{found[1]}{found[2].partition(':')[0]}@", text)
 
 
+def with_stars(text: str) -> str:
+    """Return text of the same length in which the passwords of addresses are stars."""
+
+    def hidden(found: re.Match[str]) -> str:
+        user, colon, password = found[2].partition(":")
+        return f"{found[1]}{user}{colon}{'*' * len(password)}@"
+
+    return _LOGIN.sub(hidden, text)
+
+
 def holds_login(text: str) -> bool:
     """Whether a name and a password seem to stand before a host in a text, as in ``ann:secret@web1``."""
     return _ANY_LOGIN.search(text) is not None

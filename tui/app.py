@@ -23,6 +23,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
+from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.typeahead import Typeahead, TypedEvent
 from pstui.tui.typed import Typed, gathering
@@ -157,7 +158,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Return the terminal's driver: whole sequences only, many characters at once, and floods stand back."""
         driver = super().get_driver_class()
         mend_parser(driver)
-        return keys_first(gathering(driver), self.pace)
+        return keys_first(gathering(taken_once(driver)), self.pace)
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
