@@ -15,10 +15,9 @@ from urllib.parse import quote, quote_plus
 REMOVED = "[secret]"
 #: characters below which a secret is not looked for: it would be found in every word
 SHORTEST = 3
-#: the user part of an address; what stands before the last @ of the authority is all of it
-_LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s]*)@")
-#: what names of types and configurations begin with
-_WELL_KNOWN = "System|Microsoft|PowerShell|Windows"
+#: The user part of an address: what stands before the last @ of the authority. A password may hold any character, also
+#: one that would end the authority; only what follows a port does not belong to it.
+_LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/\s:@]*:(?!\d{0,5}(?:[/?#]|\Z))\S*|[^/\s]*)@")
 _ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"

@@ -31,10 +31,10 @@ def test_the_longer_of_two_secrets_goes_first() -> None:
     assert Redactor(["pass", "password"]).secrets_out("password pass") == f"{REMOVED} {REMOVED}"
 
 
-@given(st.text("pqrs@:/w%", max_size=20))
+@given(st.text("pqrs@:/w%?#", max_size=20))
 @settings(deadline=None, max_examples=60)
 def test_no_password_of_an_address_is_left(odd: str) -> None:
-    text = without_password(f"to http://ann:SECRET{odd.replace('/', '')}@web1/wsman now")
+    text = without_password(f"to http://ann:SECRET{odd}@web1/wsman now")
     assert "SECRET" not in text and text.startswith("to http://ann") and text.endswith("web1/wsman now")
 
 
