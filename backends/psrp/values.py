@@ -91,7 +91,7 @@ class _Reader:
         if tag == "Nil":
             return None
         if tag not in _LONG and len(text or "") > MAX_SHORT:
-            raise ProtocolError(_UNREADABLE, "It is far longer than any of its kind.")
+            raise too_large(MAX_SHORT)
         if tag == "B" and text in ("true", "false"):
             return text == "true"
         if tag in _WHOLE_NUMBERS and text and len(text) <= 20:
