@@ -33,6 +33,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
+from pstui.backends.sessions.beginning import Beginning
 from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
-
 
 #: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
 #: leaves the other loses it, or ends (protocol-notes 2.4).
@@ -106,7 +106,7 @@ class PSSession:
         self._opening: asyncio.Task[None] | None = None
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
-        self._stop_wanted = False
+        self._stop_wanted, self._beginning = False, Beginning()
         #: several consoles at one stop run their commands one after the other
         self._nested_turn = asyncio.Lock()
 
@@ -390,6 +390,7 @@ class PSSession:
             expected = RunspaceAvailability.BUSY
         if self.availability is not expected:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
+        self._beginning.begins()
         outer, self._current = self._current, None  # a stop is for what begins now, before it is on its way too
         self._stop_wanted = False
         if not nested:
@@ -398,6 +399,7 @@ class PSSession:
             yield pool
         finally:
             self._current = outer
+            self._beginning.over()
             if not nested:
                 self._outer = self.stopped = None
                 if self.state is RunspaceState.OPENED:
@@ -480,17 +482,22 @@ class PSSession:
             await asyncio.sleep(0)  # a command in a task made just now begins first: as it does, it drops older stops
         if self._opening is not None:
             self._opening.cancel()
-        elif self._current is not None and self.pool is not None:
+        elif self._current is None:
+            try:
+                await self._beginning.in_time(self.pool and self.pool.transport, self.break_session)
+            except BaseException:
+                self._stop_wanted = True  # nobody waits for it any more
+                raise
+        if self._opening is None and self._current is not None and self.pool is not None:
             try:
                 await self.pool.stop(self._current)
             except SessionStateError as error:
                 offers = [Offer("Break the session", self.break_session)]
                 raise SessionStateError(error.what, error.why, error.hint, offers=offers) from error
-        else:
-            self._stop_wanted = True
 
     def started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
+        self._beginning.over()
         if not pipeline.is_nested:
             self._outer = pipeline
         if self._stop_wanted and self.pool is not None:
