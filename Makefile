@@ -10,7 +10,7 @@ REQUIRE ?=
 JOBS ?= 2
 comma := ,
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check fuzz bench screenshots clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,6 +46,10 @@ check: $(VENV)/.check .typing/pstui
 .typing/pstui:
 	@mkdir -p $@
 	@for room in tui backends config; do ln -sfn ../../$$room $@/$$room; done
+
+# Each subject of tests/fuzz for a minute: make fuzz ARGS='--seconds 600 clixml'
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
