@@ -10,9 +10,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
@@ -36,9 +36,16 @@ class Vault:
         self._known: dict[str, Secret] = {}
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
+        #: what a person typed: by the credential's name, and by the profile's for a host of SSH that names none
+        self._typed: dict[str, Secret] = {}
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
-        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled."""
+        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled.
+
+        Over SSH a key may be all that is needed: what fetches the password goes with the connection.
+        """
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            return replace(info, settings=MappingProxyType({**info.settings, ASKED_FOR: self._of_login(info)}))
         values = dict(info.values)
         credential = values.get("Credential")
         name = self._name(info)
@@ -66,10 +73,16 @@ class Vault:
         name = self._name(info)
         if name not in self._proved:
             self._known.pop(name, None)
+            self._typed.pop(self._slot(info), None)
+
+    def typed(self, info: ConnectionInfo) -> Secret | None:
+        """Return the password that was typed to open a session, None where none was."""
+        return self._typed.get(self._slot(info))
 
     def forget(self, name: str) -> None:
         """A credential was edited: its password is fetched or asked for again."""
         self._known.pop(name, None)
+        self._typed.pop(name, None)
         self._proved.discard(name)
 
     def _name(self, info: ConnectionInfo) -> str:
@@ -78,6 +91,28 @@ class Vault:
         if not name and isinstance(given, PSCredential) and given.user_name in self._credentials():
             return given.user_name
         return name
+
+    def _slot(self, info: ConnectionInfo) -> str:
+        return self._name(info) or f"{info.parameter_set.kind}:{info.profile}"
+
+    def _of_login(self, info: ConnectionInfo) -> LoginPassword:
+        name = self._name(info)
+
+        async def fetch() -> Secret | None:
+            async with self._turns.setdefault(name, asyncio.Lock()):
+                source = self._credentials().get(name, {}).get("password")
+                if name and name not in self._known and source is not None:
+                    found = await self._fetched(name, dict(source), info)
+                    if found is not None:
+                        self._known[name] = found
+                return self._known.get(name) if name else None
+
+        def typed(answer: Secret) -> None:
+            self._typed[self._slot(info)] = answer
+            if name:
+                self._known[name] = answer
+
+        return LoginPassword(fetch, typed)
 
     def _named(self, user_name: str) -> str:
         tables = self._credentials().items()
@@ -92,7 +127,7 @@ class Vault:
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
-                    self._known[name] = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._known[name] = self._typed[name] = await _ask(QuestionKind.SECRET, label, info, console)
                 else:
                     self._known[name] = found
             return replace(credential, password=self._known[name])

@@ -39,6 +39,8 @@ class ProfileActions:
         self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
+        if self.book is not None:
+            context.forms = self._form_context
         self._marks: list[tuple[str, str]] = []
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
@@ -227,13 +229,25 @@ class ProfileActions:
             self._context.vault.forget(credential)
 
     def edit(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
-        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
-        if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import ProfileForm
+        """Show the form of a host; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return
+        from pstui.tui.dialogs.connect import ConnectScreen, new_known
+        from pstui.tui.dialogs.host_profile import Known
 
-            self._screen.app.push_screen(ProfileForm(context, kind, name, values, like=like), self._saved)
+        proposed = new_known(self._context, like) if not name else ""
+        form = ConnectScreen(self._context, known=Known(kind, name, values), saves=True, name=proposed)
 
-    def _saved(self, identity: str | None) -> None:
+        async def closed(info: ConnectionInfo | None) -> None:
+            if form.saved is not None:
+                self._saved(f"{form.saved.kind}:{form.saved.name}")
+            if info is not None:
+                await self._tabs.open(info)
+
+        self._screen.app.push_screen(form, closed)
+
+    def _saved(self, identity: str) -> None:
         """Put the cursor on the profile that was saved."""
         entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
         if entry is not None:
@@ -256,7 +270,7 @@ class ProfileActions:
 
     def _edit_single(self, table: str) -> None:
         if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import SingleForm
+            from pstui.tui.dialogs.single_form import SingleForm
 
             self._screen.app.push_screen(SingleForm(context, table))
 

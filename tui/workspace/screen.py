@@ -32,6 +32,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
@@ -108,8 +109,9 @@ class Workspace(PaintedWhenIdle):
         )
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.sessions = SessionActions(self, self.tabs, context)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
         self.leaving = Leaving(self, self.tabs, context.sessions)
 
     def compose(self) -> ComposeResult:
@@ -140,7 +142,7 @@ class Workspace(PaintedWhenIdle):
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
-            self.sessions.run_line(self.first_line)
+            self.going.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -168,6 +170,7 @@ class Workspace(PaintedWhenIdle):
             "editing": self.editing,
             "sessions": self.sessions,
             "profiles": self.profiles,
+            "going": self.going,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
