@@ -58,8 +58,9 @@ class PSCredential:
 class LoginPassword:
     """The password of a login that may do without one: it is fetched only when the far end wants it.
 
-    ``fetch`` returns None where a person is to be asked, and raises PstuiError; ``typed`` is told what was typed then.
+    ``fetch`` returns None where a person is to be asked, and raises PstuiError; ``typed`` is told the account and
+    what was typed then.
     """
 
     fetch: Callable[[], Awaitable[Secret | None]]
-    typed: Callable[[Secret], None]
+    typed: Callable[[str, Secret], None]

@@ -16,7 +16,7 @@ from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants
 from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY
-from pstui.tui.keys.keymap import keymap
+from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
@@ -29,6 +29,7 @@ from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
+from pstui.tui.workspace.status_bar import KeyHints
 from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
@@ -72,6 +73,12 @@ def theme_name(wanted: object) -> str:
     if no_color():
         return NO_COLOR_THEME
     return LIGHT.name if wants_light(wanted) else DARK.name
+
+
+def _character(key: str) -> str | None:
+    """Return the character of a key by Textual's name, None for one that is none."""
+    sign = SIGNS.get(key, key)
+    return sign if len(sign) == 1 else None
 
 
 def _mend_textual() -> None:
@@ -227,6 +234,11 @@ class PstuiApp(App[int], inherit_bindings=False):
                 await self.workspace.run_action(action.action)
                 return
         await super().on_event(event)
+
+    def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A key of the footer was clicked: it is pressed."""
+        for key in event.keys:
+            self.post_message(events.Key(key, _character(key)))
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""

@@ -20,6 +20,7 @@ from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
 from pstui.tui.dialogs.host_profile import KNOWN, NAME, Known, NameTaken, free_name, known_problems, save, suggested
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.plain import plain, plain_lines
+from pstui.tui.profiles.edits import ChangedMeanwhile
 from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -31,7 +32,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 #: rows of the box beside the fields: border, kinds, help, line, verbs, and the blank rows between them
-_AROUND = 10
+_AROUND = 11
 #: the least rows that the fields keep
 _LEAST = 5
 #: the field of a profile's name
@@ -178,6 +179,8 @@ class ConnectScreen(ConnectFrame):
         self.form.show_sessions(self.context.kept)
         self._refresh()
         await self.form.focus_field(self._missing[0] if self._missing else "")
+        if self.focused is None:
+            self.set_focus(self.sets)  # a kind that needs nothing to be typed
         if self._asks_name:
             self._ask_name()
 
@@ -438,6 +441,12 @@ class ConnectScreen(ConnectFrame):
         except FieldProblem as error:
             self._refresh(error)
             await self.form.focus_field(error.name)
+            return
+        except ChangedMeanwhile as error:
+            # saving once more is then a decision, made with the knowledge of the change
+            table = {} if self.context.book is None else self.context.book.table(self.known.kind, self.known.name)
+            self.known = Known(self.known.kind, self.known.name, dict(table))
+            self._refresh(error)
             return
         except PstuiError as error:
             self._taken = name if isinstance(error, NameTaken) else ""

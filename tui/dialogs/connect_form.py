@@ -375,8 +375,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         if row is None:
             return ""
         option = row.option
-        default = f" Default: {option.default_text}." if option.default_text and not row.must else ""
-        return f"{option.help}{default}" + (f"\n! {option.caution}" if option.caution else "")
+        return option.help + (f"\n! {option.caution}" if option.caution else "")
 
     def name_with_keys(self, widget: Widget | None) -> str:
         """Return the name of the field that has the keys, empty for none."""

@@ -157,6 +157,9 @@ ACTIONS: tuple[KeyAction, ...] = (
         "profiles.credentials", "credentials", "C", (), "", "accounts that profiles name, and their passwords' sources"
     ),
     KeyAction(
+        "keeping.keep_password", "keep password", "K", (), "", "keep the password typed at this login in the keyring"
+    ),
+    KeyAction(
         "profiles.defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"
     ),
     KeyAction("profiles.settings", "settings", "comma", (), "", "theme, history, the tabs of last time"),

@@ -72,6 +72,10 @@ class Pane(Vertical):
     class Opened(Message):
         """The session has shown its first prompt."""
 
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
     class Ended(Message):
         """The conversation ended; ``state`` says how, ``exit_code`` is that of an ``exit`` that was typed alone."""
 
@@ -251,7 +255,7 @@ class Pane(Vertical):
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
             self._opened = True
-            self.post_message(self.Opened())
+            self.post_message(self.Opened(self))
 
     def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
         """Text came: the pane grows with it, or its badge does."""

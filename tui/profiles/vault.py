@@ -37,7 +37,7 @@ class Vault:
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
         #: what a person typed: by the credential's name, and by the profile's for a host of SSH that names none
-        self._typed: dict[str, Secret] = {}
+        self._typed: dict[str, PSCredential] = {}
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
         """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled.
@@ -75,9 +75,17 @@ class Vault:
             self._known.pop(name, None)
             self._typed.pop(self._slot(info), None)
 
-    def typed(self, info: ConnectionInfo) -> Secret | None:
-        """Return the password that was typed to open a session, None where none was."""
+    def typed(self, info: ConnectionInfo) -> PSCredential | None:
+        """Return the account and the password that were typed to open a session, None where nothing was."""
         return self._typed.get(self._slot(info))
+
+    def named(self, info: ConnectionInfo) -> str:
+        """Return the name of the credential that a connection means, empty where it names none."""
+        return self._name(info)
+
+    def kept(self, info: ConnectionInfo) -> None:
+        """What was typed has a place of its own now, or shall not be offered to be kept again."""
+        self._typed.pop(self._slot(info), None)
 
     def forget(self, name: str) -> None:
         """A credential was edited: its password is fetched or asked for again."""
@@ -107,8 +115,8 @@ class Vault:
                         self._known[name] = found
                 return self._known.get(name) if name else None
 
-        def typed(answer: Secret) -> None:
-            self._typed[self._slot(info)] = answer
+        def typed(user: str, answer: Secret) -> None:
+            self._typed[self._slot(info)] = PSCredential(user, answer)
             if name:
                 self._known[name] = answer
 
@@ -127,7 +135,8 @@ class Vault:
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
-                    self._known[name] = self._typed[name] = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._typed[name] = PSCredential(credential.user_name, answer)
                 else:
                     self._known[name] = found
             return replace(credential, password=self._known[name])

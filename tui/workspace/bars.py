@@ -7,9 +7,11 @@ from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import is_color
 from pstui.tui.still import Still
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
@@ -44,6 +46,25 @@ def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
     return Content.assemble(bar, text, (f" {sign}" if sign else "", colour))
 
 
+class SessionTab(Tab):
+    """A tab: the middle button closes it, the right one opens its menu."""
+
+    class Pressed(Message):
+        """Another button than the left one was pressed on a tab; ``at`` is the cell of the screen."""
+
+        def __init__(self, tab_id: str, button: int, at: tuple[int, int]) -> None:
+            super().__init__()
+            self.tab_id, self.button, self.at = tab_id, button, at
+
+    def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        if event.button == 1:
+            self.post_message(self.Clicked(self))
+        else:
+            event.stop()
+            self.post_message(self.Pressed(self.id or "", event.button, (event.screen_x, event.screen_y)))
+
+
 class SessionTabs(Tabs, can_focus=False):
     """Tabs in one row, without the moving line below."""
 
@@ -64,7 +85,7 @@ class TabBar(Horizontal):
 
     async def add_pane(self, pane: Pane) -> None:
         """Add the tab of a new pane."""
-        tab = self._labels[self.tab_id(pane)] = Tab(Content(""), id=self.tab_id(pane))
+        tab = self._labels[self.tab_id(pane)] = SessionTab(Content(""), id=self.tab_id(pane))
         await self.tabs.add_tab(tab)
 
     async def remove_pane(self, pane: Pane) -> None:

@@ -475,7 +475,7 @@ class Login(asyncssh.SSHClient):
 
     def _typed(self, answer: str | None) -> str | None:
         if answer is not None and self.password is not None:
-            self.password.typed(Secret(answer))
+            self.password.typed(self.user, Secret(answer))
         return answer
 
     async def _answer(self, question: Question) -> str | None:

@@ -18,7 +18,7 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
-from pstui.tui.dialogs.connect_form import ENTRIES, HOME, LOOKUPS, Fold, SetEntry, entry_of
+from pstui.tui.dialogs.connect_form import ENTRIES, HOME, LOOKUPS, SetEntry, entry_of
 from pstui.tui.dialogs.fields import ChoiceField, step_focus
 from pstui.tui.dialogs.host_profile import profile_keys, suggested
 from pstui.tui.dialogs.palette import CommandPalette
@@ -354,8 +354,8 @@ async def test_at_80_columns_everything_fits_and_the_mouse_chooses() -> None:
 @pytest.mark.parametrize("entry", [each for each in ENTRIES if each.sets != LOOKUPS], ids=lambda each: each.caption)
 async def test_at_80_columns_no_default_is_cut_off(entry: SetEntry) -> None:
     async with dialog(draft=Draft(entry.sets[0]), size=(80, 24)) as (s, shown, _):
-        await s.until(lambda: shown.form.rows, "the fields")
         await unfold(s, shown)
+        await s.until(lambda: shown.form.rows, "the fields")
         for name, row in shown.form.rows.items():
             text = "" if row.must else row.option.default_text
             assert len(text) < row.control.size.width, name
