@@ -31,8 +31,8 @@ from textual.style import Style
 from textual.widgets import Static
 from textual.worker import Worker
 
-#: rows of the box beside the fields: border, kinds, help, line, verbs, and the blank rows between them
-_AROUND = 11
+#: rows of the frame
+_FRAME = 2
 #: the least rows that the fields keep
 _LEAST = 5
 #: the field of a profile's name
@@ -83,8 +83,14 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
                 yield from self.verbs
 
     def on_resize(self) -> None:
+        """There is more room, or less."""
+        self.fit()
+
+    def fit(self) -> None:
         """Let the fields scroll where they do not all fit: what is below them stays in sight."""
-        self.form.styles.max_height = max(self.size.height - _AROUND, _LEAST)
+        others = [each for each in self.query_one("#connect-box").children if each.display and each is not self.form]
+        around = sum(each.outer_size.height + each.styles.margin.height for each in others) + _FRAME
+        self.form.styles.max_height = max(self.size.height - around, _LEAST)
 
     def show_primary(self) -> None:
         """Tell what Enter does, in the frame and at the button that does it."""
@@ -117,6 +123,11 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         text = self.form.help_of(self.focused) or unreachable(self.draft.parameter_set)
         self._help.update(Content(plain_lines(text)))
 
+    def on_asking_area_changed(self, event: AskingArea.Changed) -> None:
+        """A question has come or gone."""
+        event.stop()
+        self.call_after_refresh(self.fit)
+
     def show_line(self, line: str) -> None:
         """Show the line of the fields, and that it can be copied."""
         copy = Content.styled("  Ctrl+Y copies", "$calm").stylize(Style.from_meta({"@click": "screen.copy_line"}))
@@ -126,12 +137,14 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         """Show what is wrong, nothing for an empty text."""
         self._problem.display = bool(text)
         self._problem.update(Content(plain_lines(f"✗ {text}")) if text else Content(""))
+        self.call_after_refresh(self.fit)
 
     def show_result(self, content: Content) -> None:
         """Show how something went."""
         if self.is_attached:
             self._result.display = True
             self._result.update(content)
+            self.call_after_refresh(self.fit)
 
 
 class ConnectScreen(ConnectFrame):
@@ -374,6 +387,9 @@ class ConnectScreen(ConnectFrame):
             self._refresh(FieldsMissing(missing))
             self._go_to(missing[0])
             return
+        problems = {**self.draft.problems(self.context.credential), **known_problems(self.draft)}
+        if problems and action != "test":
+            self._go_to(next(iter(problems)))
         verb = next((each for each in self.verbs if each.action == action), None)
         if verb is None or verb.why_not:
             why = "This window has no profile file to save to" if verb is None else verb.why_not

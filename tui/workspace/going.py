@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -133,9 +134,9 @@ class Going:
             where = entry.group.removeprefix(f"{FOUND} ") or ("" if entry.saved else entry.source)
             mark = MARKS["note"] if kind is Kind.FOUND else MARKS.get(sidebar.state_of(entry), "○")
             words = f"{entry.group} {entry.subtitle} {' '.join(entry.tags)}"
-            form = lambda: self._profiles.do("edit", entry)  # noqa: E731  a goal has what to do beside it
+            form = partial(self._profiles.do, "edit", entry)
             more = self._more(entry) if entry.saved else ()
-            go = lambda: self._sessions.choose(entry, again=False)  # noqa: E731
+            go = partial(self._sessions.choose, entry, again=False)
             return Goal(kind, entry.name, go, mark, where, entry.subtitle, words, form=form, more=more)
 
         used = sidebar.model.used

@@ -1,4 +1,4 @@
-"""A password that was typed and has opened a session can be kept in the keyring of this system, when a person says so."""
+"""A password that was typed and has opened a session can be kept in the keyring of this system, if a person likes."""
 
 from __future__ import annotations
 
