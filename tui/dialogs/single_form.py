@@ -59,7 +59,7 @@ def unknown_credential(book: ProfileBook, values: Mapping[str, Any], key: str) -
 
 
 _SETTINGS_HELP = {
-    "theme": ("The colours; auto follows the terminal. Takes effect at the next start.", "auto"),
+    "theme": ("The colours; auto follows the terminal. Takes effect at once.", "auto"),
     "restore": ("Opens the tabs of last time when pstui starts without a target.", "no"),
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
     "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),

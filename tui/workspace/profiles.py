@@ -16,6 +16,7 @@ from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of, place_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
+from pstui.tui.themes import theme_name
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.reading import ContextChanged
 from pstui.tui.workspace.state import Memory
@@ -78,6 +79,7 @@ class ProfileActions:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
         self._screen.post_message(ContextChanged())
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.messages import HelpScreen
+from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
@@ -358,7 +358,10 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:
         """Do to the profiles what was asked for."""
-        self.profiles.do(event.verb, event.entry)
+        if event.verb == "help":
+            self.action_help()
+        else:
+            self.profiles.do(event.verb, event.entry)
 
     @on(Sidebar.MenuWanted)
     def menu_wanted(self, event: Sidebar.MenuWanted) -> None:

@@ -44,7 +44,7 @@ def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Ke
         stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
         own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
-        place = 3 if context is Context.SIDEBAR else len(own)
+        place = 4 if context is Context.SIDEBAR else len(own)
         return [*stops, *own[:place], help, *own[place:]]
     first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
     for number, other in enumerate(panes, 1):
@@ -196,7 +196,7 @@ class StatusBar(Horizontal):
         before, self._mode = self._mode, _MODES.get(context, "")
         if self._mode and self._mode != before:
             self._said = ""  # what was said of the moment before must not hide where the keys go now
-        narrow = 5 if self._mode else 4 if context is Context.SIDEBAR else 3
+        narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
 from pstui.tui.dialogs.connect import ConnectScreen
@@ -21,6 +19,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import read
 
+from tests.support.keyring_memory import keyring_in_memory
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager
 
@@ -51,26 +50,10 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-class Memory(KeyringBackend):
-    """A keyring that forgets with the process."""
-
-    priority = 9.0  # the library declares a property there
-    kept: ClassVar[dict[tuple[str, str], str]] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-
 @pytest.fixture
 def ring() -> Iterator[dict[tuple[str, str], str]]:
-    before = keyring.get_keyring()
-    Memory.kept.clear()
-    keyring.set_keyring(Memory())
-    yield Memory.kept
-    keyring.set_keyring(before)
+    with keyring_in_memory() as kept:
+        yield kept
 
 
 def session(file: Path, **options: Any) -> Any:
