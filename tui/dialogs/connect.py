@@ -317,11 +317,7 @@ class ConnectScreen(ConnectFrame):
         self._touched = True
         known = {name: said for name, said in self.draft.texts.items() if name.startswith(KNOWN)}
         try:
-            draft, missing = Draft.of(self.context.connection(text, bare=True)), ""
-        except MissingMandatory as error:
-            if error.call is None:
-                return
-            draft, missing = Draft.of_call(error.call), error.missing[0]
+            draft, missing = _draft_of_line(self.context, text)
         except PstuiError as error:
             self._refresh(error)
             return
@@ -438,10 +434,9 @@ class ConnectScreen(ConnectFrame):
         """Return the connection of the fields, defaults filled in. Raises CallError."""
         context = self.context
         info = self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
-        return info if self.saved is None else self._as_saved(info, self.saved)
-
-    def _as_saved(self, info: ConnectionInfo, known: Known) -> ConnectionInfo:
-        return info if self.is_changed else ConnectionInfo(info.parameter_set, info.values, known.name, info.settings)
+        if self.saved is None or self.is_changed:
+            return info
+        return ConnectionInfo(info.parameter_set, info.values, self.saved.name, info.settings)
 
     def _connect(self) -> None:
         try:
@@ -507,3 +502,13 @@ class ConnectScreen(ConnectFrame):
 def new_known(context: AppContext, like: str) -> str:
     """Return the name to propose for a profile that is like another."""
     return free_name(context.book, like) if like and context.book is not None else like
+
+
+def _draft_of_line(context: AppContext, text: str) -> tuple[Draft, str]:
+    """Return the draft of an Enter-PSSession line and the first option that it lacks, if any. Raises PstuiError."""
+    try:
+        return Draft.of(context.connection(text, bare=True)), ""
+    except MissingMandatory as error:
+        if error.call is None:
+            raise
+        return Draft.of_call(error.call), error.missing[0]

@@ -389,7 +389,7 @@ class Workspace(PaintedWhenIdle):
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
         narrow = self.size.width < WIDE
         shown = self.has_class("-unfolded") if narrow else not self.has_class("-folded")
-        if shown and self.focused is self.sidebar:
+        if shown and self.focused is self.sidebar and self.panes:  # without a tab nothing would be left
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()

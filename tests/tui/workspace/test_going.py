@@ -111,7 +111,7 @@ async def test_a_host_is_saved_from_the_list_and_seen_at_once(file: Path) -> Non
         await s.until(lambda: "[hosts.web3]" in file.read_text(), "the profile")
         await s.until(lambda: s.shows("web3 was saved to"), "the word on it")
         await s.keys("escape", "f6")
-        await s.until(lambda: s.shows("○ web3"), "it is in the sidebar")
+        await s.until(lambda: s.app.screen is s.workspace and s.shows("○ web3"), "it is in the sidebar")
         assert not s.workspace.panes
 
 
@@ -138,9 +138,9 @@ def test_ten_thousand_hosts_are_searched_while_a_key_is_painted() -> None:
     matching(goals, "w")
     times = []
     for text in ("we", "web0", "web09", "web0999", "prod 42"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = matching(goals, text)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
         assert found
     assert min(times) < 0.05, times
 
@@ -154,7 +154,7 @@ async def test_a_click_chooses_a_second_one_opens_and_the_footer_can_be_pressed(
         await s.until(lambda: s.workspace.sidebar.cursor_entry.name == "db", "the choice")
         await s.idle()
         assert not s.workspace.panes
-        await s.pilot.click(offset=place(s, "adds a host"))
+        await s.pilot.click(offset=place(s, "a adds a host"))
         await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "what the key opens")
         await s.keys("escape")
         await s.pilot.click(offset=place(s, "○ db"), times=2)
