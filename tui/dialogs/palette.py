@@ -75,7 +75,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
         self._commands = CmdletRunner(
             context, ui, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
         )
-        self._context, self._ui = context, ui
+        self.context, self._ui = context, ui
         self._goals, self._typed = [*goals, *CMDLETS], typed
         #: the text that the rows shown are for
         self._text = ""
@@ -229,11 +229,11 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a row goes there; elsewhere it keeps the keys in the line."""
-        if event.widget is self._list:
-            index = event.screen_y - self._list.region.y
-            if 0 <= index < min(len(self._shown), MOST):
-                self._take(self._shown[index])
-                return
+        row = event.screen_y - self._list.region.y
+        rows = self.query_one("#actions-scroll").region
+        if self._list.display and rows.contains(event.screen_x, event.screen_y) and 0 <= row < len(self._shown[:MOST]):
+            self._take(self._shown[row])
+            return
         self.set_focus(self.input)
 
     def _enter(self) -> None:
@@ -254,7 +254,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
     def _try(self, text: str) -> None:
         """Enter what is typed; where that cannot be, say why and leave it there."""
         try:
-            info = self._context.connection(text)
+            info = self.context.connection(text)
         except PstuiError as error:
             self._say([CmdletOutput.of(error)], text)
         else:

@@ -115,6 +115,15 @@ async def test_a_host_is_saved_from_the_list_and_seen_at_once(file: Path) -> Non
         assert not s.workspace.panes
 
 
+async def test_a_click_on_a_row_goes_there(file: Path) -> None:
+    async with session(file) as s:
+        await going(s)
+        await s.type("sql1", enter=False)
+        await s.until(lambda: s.shows("Delete sql1"), "the rows")
+        await s.pilot.click(offset=place(s, "○ sql1"))
+        await s.until(lambda: s.workspace.panes and s.pane.info.label == "sql1", "the host")
+
+
 async def test_edit_and_delete_of_a_host_are_in_the_list(file: Path) -> None:
     async with session(file) as s:
         shown = await going(s)
@@ -175,7 +184,8 @@ async def test_the_menu_of_an_entry_does_what_its_keys_do(file: Path) -> None:
         await s.keys("m")
         await s.until(lambda: isinstance(s.app.screen, ContextMenu), "the menu by its key")
         await s.keys("p")
-        await s.until(lambda: "pinned = true" in file.read_text(), "pinned")
+        await s.until(lambda: s.shows("Pinned"), "pinned")
+        await s.keys("home", "down")
         await s.keys("m")
         await s.until(lambda: isinstance(s.app.screen, ContextMenu) and s.shows("Unpin"), "the menu of a pinned one")
         await s.pilot.click(offset=(90, 2))
