@@ -119,7 +119,9 @@ def _dialog(parameter_set: ParameterSet, **texts: str) -> Callable[[Screen], Awa
 
 
 async def _form(s: Screen) -> None:
-    s.workspace.profiles.edit("host", "db", dict(_book().table("host", "db")))
+    book = s.workspace.context.book
+    assert book is not None
+    s.workspace.profiles.edit("host", "db", dict(book.table("host", "db")))
     await s.until(lambda: len(s.app.screen_stack) > 1 and s.app.screen.focused is not None, "the form")
 
 

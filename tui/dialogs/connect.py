@@ -95,7 +95,8 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
     def show_primary(self) -> None:
         """Tell what Enter does, in the frame and at the button that does it."""
         enter = "saves" if self.saves else "connects"
-        self.query_one("#connect-box").border_subtitle = f"Enter {enter}  Ctrl+T tests  F1 help  Esc closes"
+        keys = f"Enter {enter}  Ctrl+T tests  Ctrl+Y copies  F1 help  Esc closes"
+        self.query_one("#connect-box").border_subtitle = keys
         for verb in self.verbs:
             verb.set_class(verb.action == ("save" if self.saves else "connect"), "-primary")
 
@@ -129,9 +130,9 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         self.call_after_refresh(self.fit)
 
     def show_line(self, line: str) -> None:
-        """Show the line of the fields, and that it can be copied."""
-        copy = Content.styled("  Ctrl+Y copies", "$calm").stylize(Style.from_meta({"@click": "screen.copy_line"}))
-        self._line.update(Content.assemble(Content(plain_lines(line)), copy))
+        """Show the line of the fields; a click copies it."""
+        copy = Style.from_meta({"@click": "screen.copy_line"})
+        self._line.update(Content(plain_lines(line)).stylize(copy))
 
     def show_problem(self, text: str) -> None:
         """Show what is wrong, nothing for an empty text."""
