@@ -180,6 +180,8 @@ class Conversation:
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
+        #: how many lines have run, and the last of them
+        self.ran, self.ran_last = 0, ""
         self._timed = False
         #: set while no line runs
         self._idle = asyncio.Event()
@@ -283,6 +285,7 @@ class Conversation:
     def _enter_state(self, state: PaneState, prompt: str = "") -> None:
         if self.busy_since and self._timed:
             self.took = time.monotonic() - self.busy_since
+            self.ran += 1
         self._timed = self._timed and state is PaneState.BUSY
         self.state, self.prompt = state, prompt
         (self._idle.clear if state in (PaneState.BUSY, PaneState.OPENING) else self._idle.set)()
@@ -398,6 +401,7 @@ class Conversation:
             else:
                 self._runs(line)
                 self.running, self._timed = line, bool(line.strip())
+                self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
                 outcome = await interactive.run(line)

@@ -28,7 +28,7 @@ from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
-from pstui.tui.pane.state import PaneState, TypedLines, WaitingLines, give_back
+from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
@@ -48,6 +48,8 @@ SCROLLBAR = 1
 MIN_WIDTH = 20
 #: seconds of an opening from which they are shown
 PATIENCE = 3.0
+#: seconds of a command whose end is told
+WORTH_TELLING = 1.0
 #: times that Enter alone is remembered while a command runs
 MAX_BLANK = 100
 
@@ -71,6 +73,13 @@ class Pane(Vertical):
 
     class Opened(Message):
         """The session has shown its first prompt."""
+
+    class LineEnded(Message):
+        """A line that was typed has run, for so many ``seconds``, which are WORTH_TELLING."""
+
+        def __init__(self, pane: Pane, seconds: float) -> None:
+            super().__init__()
+            self.pane, self.seconds = pane, seconds
 
     class Ended(Message):
         """The conversation ended; ``state`` says how, ``exit_code`` is that of an ``exit`` that was typed alone."""
@@ -102,9 +111,8 @@ class Pane(Vertical):
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
         self.active = False
-        #: lines that came while the pane was in the background, and whether an error was among them
-        self.unseen = 0
-        self.unseen_errors = False
+        #: what happened while the pane was in the background
+        self.unseen = Unseen()
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
@@ -244,6 +252,9 @@ class Pane(Vertical):
         if event.conversation is not self.conversation:
             return
         ready = self.state is PaneState.PROMPT
+        took = self.conversation.took or 0.0
+        if self.unseen.look(self.conversation.ran, seen=self.active) and took >= WORTH_TELLING:
+            self.post_message(self.LineEnded(self, took))
         if ready:
             self._pace.urge()
             self.questions.release_keys()
@@ -260,8 +271,7 @@ class Pane(Vertical):
             if not self._filled:
                 self._fit()
         elif event.lines:
-            self.unseen += event.lines
-            self.unseen_errors = self.unseen_errors or event.errors
+            self.unseen.came(event.lines, errors=event.errors)
             # Only the badge is another: what nobody sees is laid out when it comes to the front.
             self.post_message(self.Changed(self))
 
@@ -438,7 +448,7 @@ class Pane(Vertical):
         """The pane has come to the front or gone behind."""
         self.active = active
         if active:
-            self.unseen, self.unseen_errors = 0, False
+            self.unseen.forget()
             if self.dormant:
                 self.dormant = False
                 self.call_after_refresh(self.enter)

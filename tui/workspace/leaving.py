@@ -94,13 +94,18 @@ def would_lose(pane: Pane) -> bool:
     return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
+def one_line(text: str) -> str:
+    """Return a command in one row that is not too long."""
+    return plain(text.replace("\n", " ⏎ "), limit=80)
+
+
 def described(pane: Pane) -> str:
     """Return one line naming a session and what it does."""
     name = plain(pane.caption, limit=60)
     if pane.asking is not None:
         return f"{name}: asks a question"
     if pane.state is PaneState.BUSY:
-        running = plain(pane.conversation.running.replace("\n", " ⏎ "), limit=80)
+        running = one_line(pane.conversation.running)
         return f"{name}: running {running}" if running else f"{name}: running"
     if pane.pending is not None:
         return f"{name}: a line is waiting"

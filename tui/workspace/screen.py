@@ -30,6 +30,7 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.leaving import Leaving
@@ -111,6 +112,7 @@ class Workspace(PaintedWhenIdle):
         self.sessions = SessionActions(self, self.tabs, context, self.keymap)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions)
+        self.attention = Attention(self, self._show_states, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -137,6 +139,7 @@ class Workspace(PaintedWhenIdle):
             self.set_focus(self.sidebar)
         self.refresh_frame()
         self.profiles.begin()
+        self.attention.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
@@ -218,9 +221,13 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self.tabs.bar.show(self.tabs.panes)
+        self._show_states()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
+
+    def _show_states(self) -> None:
+        """Show on tabs and in the sidebar what every session does."""
+        self.tabs.bar.show(self.tabs.panes)
         self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
@@ -283,6 +290,11 @@ class Workspace(PaintedWhenIdle):
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
 
+    @on(Pane.LineEnded)
+    def line_ended(self, event: Pane.LineEnded) -> None:
+        """A command that took its time has ended."""
+        self.attention.ended(event.pane, event.seconds)
+
     @on(Pane.Done)
     def pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
@@ -339,7 +351,8 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Chosen)
     async def entry_chosen(self, event: Sidebar.Chosen) -> None:
         """Go to the tab of what was chosen, or open one."""
-        await self.sessions.choose(event.entry, again=event.again)
+        there = None if event.again else self.profiles.marks.tab_of(event.entry)
+        await self.sessions.choose(event.entry, there)
 
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:

@@ -10,7 +10,7 @@ from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
+from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -146,8 +146,8 @@ class SessionActions:
 
     # -- what is chosen in the sidebar ------------------------------------------------------------------------
 
-    async def choose(self, entry: SidebarEntry, *, again: bool) -> None:
-        """Go to the tab of an entry, or open one; ``again`` opens one more."""
+    async def choose(self, entry: SidebarEntry, there: Pane | None) -> None:
+        """Go to the tab ``there`` that belongs to an entry, or open one."""
         try:
             info = entry.connection()
         except PstuiError as error:
@@ -156,9 +156,7 @@ class SessionActions:
         if info is None:
             return
         self._screen.remove_class("-unfolded")
-        same = identity(info)
-        there = next((pane for pane in self._tabs.panes if place_of(pane.info, (entry,)) == same), None)
-        if there is None or again:
+        if there is None:
             await self._tabs.open(info)
         else:
             self._tabs.bring_to_front(there)

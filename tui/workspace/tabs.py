@@ -11,7 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.schema import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
@@ -110,7 +110,8 @@ class TabbedPanes(ContentSwitcher):
 
     def _dress(self, pane: Pane) -> None:
         """Give a pane the colour of its profile and the history of its target."""
-        pane.color = "" if self.context.book is None else self.context.book.color(pane.info)
+        color = "" if self.context.book is None else self.context.book.color(pane.info)
+        pane.color = pane.row.color = color if is_color(color) else ""
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
 

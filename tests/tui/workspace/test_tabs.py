@@ -42,7 +42,7 @@ async def test_two_sessions_and_the_badge_of_the_one_behind(manager: StandInMana
         await s.run("say here")
         web1 = s.workspace.panes[0]
         manager.interactive[0].go_on.set()
-        await s.until(lambda: s.shows("1 web1 ●1"), "the badge")
+        await s.until(lambda: s.shows("1 web1 ✓ ●1"), "done, and a line")
         assert s.sees("ready", web1)
         await s.keys("alt+1")
         await s.until(lambda: not s.shows("●1"), "no badge")
@@ -237,7 +237,7 @@ async def test_badges_tell_busy_errors_and_failure(manager: StandInManager) -> N
         await s.keys("alt+2")
         await s.until(lambda: s.shows("1 web1 …"), "busy")
         manager.interactive[0].go_on.set()
-        await s.until(lambda: s.shows("1 web1 !1"), "an error")
+        await s.until(lambda: s.shows("1 web1 ✗ !1"), "an error")
         await s.keys("alt+1")
         await s.until(lambda: not s.shows("!1"), "seen")
 
@@ -316,7 +316,7 @@ async def test_the_sidebar_folds_to_marks_at_80_columns_and_f6_opens_it(manager:
         await s.run("say x")
         assert not s.shows("▾ Hosts")
         assert s.shown().splitlines()[1].startswith("○")
-        assert s.shows("1 web1  2"), "the tab behind has its number only"
+        assert s.shows("1 web1  2 db"), "two tabs keep their names"
         await s.keys("f6")
         await s.until(lambda: s.shows("▾ Hosts"), "the sidebar over the pane")
         await s.keys("f6")
