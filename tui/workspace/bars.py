@@ -81,8 +81,12 @@ class TabBar(Horizontal):
     def on_mount(self) -> None:
         """Follow what is in sight of the tabs."""
         scroll = self.tabs.query_one("#tabs-scroll")
-        for name in ("scroll_x", "virtual_size", "size"):
+        for name in ("scroll_x", "virtual_size"):
             self.watch(scroll, name, self._mark_cut, init=False)
+
+    def on_resize(self) -> None:
+        """There is room for more tabs, or for fewer."""
+        self.call_after_refresh(self._mark_cut)
 
     def _mark_cut(self) -> None:
         """Tell where tabs are out of sight."""
