@@ -11,6 +11,7 @@ from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.profile_form import SingleForm
 from pstui.tui.dialogs.table_form import FormContext
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import Change
 from rich.cells import set_cell_size
@@ -40,6 +41,7 @@ class CredentialsScreen(VerbList):
         super().__init__(empty="No credentials yet. a adds one.")
         self.context = context
         self._names: list[str] = []
+        self._once = Once()
 
     def on_mount(self) -> None:
         """List them."""
@@ -99,7 +101,7 @@ class CredentialsScreen(VerbList):
                 self.app.push_screen(form, self._edited)
             case "defaults" | "settings":
                 self.app.push_screen(SingleForm(self.context, action))
-            case "delete":
+            case "delete" if self._once.begin(self):
                 self.run_worker(self._delete(self.chosen), group="credentials")
             case "undo":
                 self.run_worker(self._undo(), group="credentials")
@@ -108,6 +110,12 @@ class CredentialsScreen(VerbList):
         self.show(name or self.chosen)
 
     async def _delete(self, name: str) -> None:
+        try:
+            await self._try_delete(name)
+        finally:
+            self._once.ended()
+
+    async def _try_delete(self, name: str) -> None:
         users = self.context.book.users_of(name)
         if users:
             others = f" and {len(users) - 3} more" if len(users) > 3 else ""

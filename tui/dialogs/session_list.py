@@ -15,6 +15,7 @@ from pstui.tui.cmdlets.table import cells, columns_for, header, row
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import AppContext
 from textual.content import Content
@@ -44,6 +45,7 @@ class SessionsScreen(VerbList):
         self.context, self._ui, self._front = context, ui, front
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
+        self._once = Once()
         #: whether something was told that stays until the next key
         self._told = False
 
@@ -119,6 +121,8 @@ class SessionsScreen(VerbList):
         if session is None or why:
             self._tell(f"{action.title()}: {why}")
             return
+        if action == "remove" and not self._once.begin(self):
+            return
         verbs: dict[str, Callable[[PSSession], Awaitable[None]]] = {
             "Enter": self._enter,
             "disconnect": lambda each: self._ui.disconnect(each, None, ""),
@@ -131,7 +135,9 @@ class SessionsScreen(VerbList):
 
         def answered(go: bool | None) -> None:
             if go:
-                self.run_worker(self._run(verb, session), group="verb", exclusive=True)
+                self.run_worker(self._run(verb, session), group="verb", exclusive=action != "remove")
+            elif action == "remove":
+                self._once.ended()
 
         if action == "remove" and session.availability is RunspaceAvailability.BUSY:
             line = f"{plain(session.name, limit=60)}: a command runs"
@@ -164,5 +170,8 @@ class SessionsScreen(VerbList):
         self.context.sessions.keep(session)
 
     async def _remove(self, session: PSSession) -> None:
-        await self._ui.let_go(session)
-        await self.context.sessions.remove(session)
+        try:
+            await self._ui.let_go(session, "You removed it in the list of sessions.")
+            await self.context.sessions.remove(session)
+        finally:
+            self._once.ended()

@@ -175,6 +175,8 @@ class Conversation:
         self.opening_since = 0.0
         #: the code of an ``exit`` that was typed alone and has ended the stay, None for any other end
         self.exit_code: int | None = None
+        #: what is told when the session is closed from here
+        self.closed_because = "It was closed from here."
         self._typed_alone = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
@@ -464,7 +466,7 @@ class Conversation:
             self._failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
             # A far end that ends a session leaves a failure: this one was closed from here.
-            self._failed(PstuiError(f"{self._info.label}: the session was closed", "It was closed from here."))
+            self._failed(PstuiError(f"{self._info.label}: the session was closed", self.closed_because))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

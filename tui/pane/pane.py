@@ -24,6 +24,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.editor.editor import EditorRow, LineEditor
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.paste import PasteRow
+from pstui.tui.once import Once
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
 from pstui.tui.pane.progress import ProgressArea
@@ -136,6 +137,7 @@ class Pane(Vertical):
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
+        self._left = Once()
         #: counts the seconds of an opening
         self._clock: Timer | None = None
 
@@ -223,6 +225,7 @@ class Pane(Vertical):
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
         give_back(self.lines, self.editor)
+        self._left.ended()
         self.post_message(self.Ended(self, state, conversation.exit_code))
 
     async def leave(self) -> None:
@@ -395,8 +398,9 @@ class Pane(Vertical):
     def end_of_input(self) -> None:
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
         if not self.state.live:
-            self.post_message(self.Done(self))
-        elif self.conversation.submit("exit"):
+            if self._left.begin(self):
+                self.post_message(self.Done(self))
+        elif self.conversation.submit("exit") and self._left.begin(self):
             self._typed.unkept("exit")
         else:
             self.app.bell()

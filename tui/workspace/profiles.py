@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
@@ -40,6 +41,7 @@ class ProfileActions:
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
         self.marks = SessionMarks(tabs, sidebar, context)
+        self._once = Once()
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -138,6 +140,8 @@ class ProfileActions:
             self._screen.app.notify(f"{entry.name} is not a profile. e makes one of it.", markup=False)
             return
         if verb == "delete":
+            if not self._once.begin(self.sidebar):
+                return
             change = Change(entry.kind, entry.name, None)
             said = f"{entry.name} deleted"
         else:
@@ -156,6 +160,8 @@ class ProfileActions:
             await self._write(changes, said)
         except PstuiError as error:
             self._complain(error)
+        finally:
+            self._once.ended()
 
     async def _write(self, changes: Sequence[Change], said: str) -> None:
         """Write edits to the profile file. Raises PstuiError."""

@@ -182,11 +182,14 @@ class SessionActions:
             raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
         return ""
 
-    async def let_go(self, session: PSSession) -> None:
-        """Leave the tabs that are in a session, without closing it."""
+    async def let_go(self, session: PSSession, why: str = "") -> None:
+        """Leave the tabs that are in a session, without closing it.
+
+        Where a command runs, ``why`` is told if the session is closed.
+        """
         for pane in self._tabs.panes:
-            if pane.session is session:
-                pane.conversation.let_go()
+            if pane.session is session and not pane.conversation.let_go() and why:
+                pane.conversation.closed_because = why
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Disconnect a session; a tab that is in it leaves it first and says so. Raises PstuiError."""
