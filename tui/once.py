@@ -31,10 +31,10 @@ class Once:
         self._is_ending = True
         return True
 
-    def ended(self) -> None:
+    def ended(self, *, happened: bool = True) -> None:
         """It has ended, or will not; nothing happens where nothing has begun."""
         if self._is_ending:
-            self._is_ending, self._until = False, now() + SLIP
+            self._is_ending, self._until = False, now() + SLIP if happened else 0.0
 
 
 #: keys that close a screen, and mean something else where that has gone: Enter runs a line, Esc reverts it

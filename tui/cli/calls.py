@@ -249,9 +249,11 @@ def _screen(
     line: str = "",
 ) -> int:
     from pstui.tui.cli import screen
+    from pstui.config.paths import state_folder
     from pstui.tui.profiles.book import ProfileBook
+    from pstui.tui.profiles.undo import UndoFile
 
-    book = ProfileBook(profiles)
+    book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
 
     def bind_typed(text: str) -> ConnectionInfo:
         return from_text(text, book.profiles)

@@ -110,26 +110,28 @@ class CredentialsScreen(VerbList):
         self.show(name or self.chosen)
 
     async def _delete(self, name: str) -> None:
+        happened = False
         try:
-            await self._try_delete(name)
+            happened = await self._try_delete(name)
         finally:
-            self._once.ended()
+            self._once.ended(happened=happened)
 
-    async def _try_delete(self, name: str) -> None:
+    async def _try_delete(self, name: str) -> bool:
         users = self.context.book.users_of(name)
         if users:
             others = f" and {len(users) - 3} more" if len(users) > 3 else ""
             named = ", ".join(user for _, user in users[:3])
             self._say(f"{name} is used by {named}{others}: give them another one first.", wrong=True)
-            return
+            return False
         try:
             await self.context.write([Change("credentials", name, None)], f"credential {name} deleted")
         except PstuiError as error:
             self._say(error.text(), wrong=True)
-            return
+            return False
         self.context.forget(name)
         self.show()
         self._say(f"{name} was deleted. u takes it back.")
+        return True
 
     async def _undo(self) -> None:
         try:

@@ -137,7 +137,7 @@ class SessionsScreen(VerbList):
             if go:
                 self.run_worker(self._run(verb, session), group="verb", exclusive=action != "remove")
             elif action == "remove":
-                self._once.ended()
+                self._once.ended(happened=False)
 
         if action == "remove" and session.availability is RunspaceAvailability.BUSY:
             line = f"{plain(session.name, limit=60)}: a command runs"
