@@ -44,6 +44,9 @@ class Entered:
     async def exit(self) -> str:
         return ""
 
+    def tabs_of_sessions(self) -> dict[int, int]:
+        return {}
+
     async def let_go(self, session: PSSession, why: str = "") -> None: ...
     async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None: ...
     async def connect(self, session: PSSession) -> None: ...

@@ -121,6 +121,9 @@ class SessionUI(Protocol):
     async def let_go(self, session: PSSession, why: str = "") -> None:
         """Leave the tabs that are in a session; where a command runs, ``why`` is told when the session has ended."""
 
+    def tabs_of_sessions(self) -> Mapping[int, int]:
+        """Return the number of the tab that is in a session, by the ``id()`` of that."""
+
     async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None:
         """Disconnect a session. Raises PstuiError."""
 

@@ -11,9 +11,10 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
-from pstui.tui.cmdlets.table import cells, columns_for, header, row
+from pstui.tui.cmdlets.table import header, row
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.dialogs.session_rows import columns_of, layout_for, texts_of
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
@@ -66,9 +67,10 @@ class SessionsScreen(VerbList):
 
     def _look(self) -> None:
         self._sessions = list(self.context.sessions.sessions)
-        columns = columns_for(self.size.width - _FRAME)
+        layout, tabs = layout_for(self.size.width - _FRAME), self._ui.tabs_of_sessions()
+        columns = columns_of(layout)
         self.captions.update(Content.styled(f"  {header(columns)}", "$calm"))
-        drawn = [row(cells(each), columns) for each in self._sessions]
+        drawn = [row(texts_of(each, layout, tabs), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
             self._drawn = drawn
             self.list.put_rows(drawn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -181,6 +181,10 @@ class SessionActions:
         if not front.conversation.submit("Exit-PSSession"):
             raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
         return ""
+
+    def tabs_of_sessions(self) -> Mapping[int, int]:
+        """Return the number of the tab that is in a session, by the ``id()`` of that."""
+        return {id(pane.session): number for number, pane in enumerate(self._tabs.panes, 1)}
 
     async def let_go(self, session: PSSession, why: str = "") -> None:
         """Leave the tabs that are in a session, without closing it.

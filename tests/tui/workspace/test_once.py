@@ -124,3 +124,5 @@ async def test_a_session_in_which_a_command_runs_is_removed_after_a_question_and
         assert any("You removed it" in line for line in s.text()), s.text()
         await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list again")
         assert s.workspace.panes[1].state is PaneState.PROMPT, "the other one lives"
+        await s.until(lambda: s.shows("Tab  Id Name") and s.shows("Profile"), "whose tab, and whose profile")
+        await s.until(lambda: s.shows("2     – Runspace2"), "the other one, in the second tab")
