@@ -35,6 +35,7 @@ from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
 from pstui.tui.transcript import messages
+from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.transcript import Transcript
 from textual import events, on
 from textual.app import ComposeResult
@@ -105,6 +106,7 @@ class Pane(Vertical):
         pace: Pace,
         vault: Vault | None = None,
         dormant: bool = False,
+        text: TextBuffer | None = None,
     ) -> None:
         super().__init__(id=id)
         self._sessions, self._vault, self._pace = sessions, vault, pace
@@ -120,7 +122,7 @@ class Pane(Vertical):
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
-        self.transcript = Transcript(wrap=not self.info.settings.get("width"))
+        self.transcript = Transcript(text, wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
         #: what the editor's keys do while it searches or asks

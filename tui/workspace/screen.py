@@ -36,6 +36,7 @@ from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
+from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -65,8 +66,8 @@ class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
-    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
-    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit;
+    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
     sidebar's order for the next run.
     """
 
@@ -105,13 +106,14 @@ class Workspace(PaintedWhenIdle):
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)
         self.tabs = TabbedPanes(
-            context, remembered, history=history, settings=settings, sink=sink, keeps_tabs=not single
+            context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single
         )
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
         self.sessions = SessionActions(self, self.tabs, context, self.keymap)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.leaving = Leaving(self, self.tabs, context.sessions)
+        offer = None if single else RestoreOffer(context.book, remembered)
+        self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.attention = Attention(self, self._show_states, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
@@ -286,6 +288,7 @@ class Workspace(PaintedWhenIdle):
 
         Any other end, such as that of a pasted script, leaves the text and the keys where they are.
         """
+        self.tabs.save()
         was_typed = event.exit_code is not None and event.state is PaneState.LEFT
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
