@@ -248,8 +248,8 @@ def _screen(
     lacking: MissingMandatory | None = None,
     line: str = "",
 ) -> int:
-    from pstui.tui.cli import screen
     from pstui.config.paths import state_folder
+    from pstui.tui.cli import screen
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.undo import UndoFile
 

@@ -81,11 +81,14 @@ def _replace(file: Path, text: str) -> None:
 
 
 def _step(found: Any) -> Step | None:
-    if not isinstance(found, dict) or not isinstance(found.get("said"), str) or not isinstance(found.get("files"), dict):
+    if not isinstance(found, dict):
+        return None
+    said, files = found.get("said"), found.get("files")
+    if not isinstance(said, str) or not isinstance(files, dict):
         return None
     before, after = {}, {}
-    for name, one in found["files"].items():
+    for name, one in files.items():
         if not (isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one)):
             return None
         before[Path(name)], after[Path(name)] = one
-    return Step(found["said"], before, after) if before else None
+    return Step(said, before, after) if before else None

@@ -45,9 +45,7 @@ def tab_labels(panes: Sequence[Pane], room: int) -> list[Content]:
     """
 
     def made(others: int, front: int) -> list[Content]:
-        return [
-            tab_label(number, pane, limit=front if pane.active else others) for number, pane in enumerate(panes, 1)
-        ]
+        return [tab_label(number, pane, limit=front if pane.active else others) for number, pane in enumerate(panes, 1)]
 
     for others in (*range(_NAME_LIMIT, _LEAST_NAME - 1, -1), 0):
         labels = made(others, max(others, _NAME_LIMIT // 2))

@@ -67,8 +67,8 @@ class Workspace(PaintedWhenIdle):
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
     ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit;
-    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
-    sidebar's order for the next run.
+    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history``
+    what is typed; ``memory`` keeps tabs and the sidebar's order for the next run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
@@ -105,9 +105,7 @@ class Workspace(PaintedWhenIdle):
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)
-        self.tabs = TabbedPanes(
-            context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single
-        )
+        self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
         self.sessions = SessionActions(self, self.tabs, context, self.keymap)

@@ -153,9 +153,7 @@ async def test_a_profile_is_deleted_and_comes_back_with_its_comments(manager: St
         assert file.read_text() == FILE
 
 
-async def test_a_deletion_is_taken_back_in_the_next_run(
-    manager: StandInManager, file: Path, tmp_path: Path
-) -> None:
+async def test_a_deletion_is_taken_back_in_the_next_run(manager: StandInManager, file: Path, tmp_path: Path) -> None:
     kept = tmp_path / "state" / "undo.json"
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
         await on(s, "web1")

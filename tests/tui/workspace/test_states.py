@@ -58,7 +58,9 @@ async def test_every_state_on_tabs_and_in_the_sidebar(manager: StandInManager, m
     infos = [host(name) for name in NAMES]
     async with screen(*infos, sessions=manager.as_manager(), sidebar=entries, size=(120, 35)) as s:
         ready = ("web1", "db", "api", "build")
-        await s.until(lambda: sum(pane.state is PaneState.PROMPT for pane in s.workspace.panes) == len(ready), "prompts")
+        await s.until(
+            lambda: sum(pane.state is PaneState.PROMPT for pane in s.workspace.panes) == len(ready), "prompts"
+        )
         for number, line in ((2, "later say x"), (5, "later fail"), (6, "ask")):
             await s.keys(f"alt+{number}")
             await s.type(line)
