@@ -20,7 +20,7 @@ from pstui.tui.dialogs.table_form import FormContext, FormRow, Item, TableForm, 
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
 from pstui.tui.profiles.reading import TABLES
-from pstui.tui.profiles.schema import is_color, schema, shown, value_of
+from pstui.tui.profiles.schema import TELL_AFTER, is_color, schema, shown, value_of
 from pstui.tui.transcript.limits import MAX_LINES
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -68,6 +68,8 @@ _SETTINGS_HELP = {
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
     "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),
     "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
+    "tell": ("How the end of a long command in the background is told. Takes effect at the next start.", "nothing"),
+    "tell_after": ("Seconds from which a command is a long one.", str(TELL_AFTER)),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

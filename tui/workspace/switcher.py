@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.pane.glance import badge, glance
 from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut
-from pstui.tui.workspace.bars import badge
 from pstui.tui.workspace.status_bar import state_text, target
 from rich.cells import set_cell_size
 from textual import events
@@ -115,6 +115,7 @@ class TabSwitcher(TypingScreen[Pane | None]):
     def _row(self, index: int) -> Content:
         number, pane = self._shown[index]
         sign, colour = badge(pane)
+        lines, lines_colour = glance(pane).news
         name = cut(plain(pane.caption, limit=200), _NAME)
         # The state is never long; where it leads may be, and is cut at the end of the row.
         aside = f"{state_text(pane)}  {target(pane)}"
@@ -122,6 +123,7 @@ class TabSwitcher(TypingScreen[Pane | None]):
             "▸ " if index == self._chosen else "  ",
             f"{number:>2} {set_cell_size(name, _NAME)} ",
             (f"{sign:<5}", colour),
+            (f"{lines} " if lines else "", lines_colour),
             (aside, "$calm"),
         )
         row = row.stylize("bold") if index == self._chosen else row
