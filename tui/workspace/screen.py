@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.messages import HelpScreen
+from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
@@ -31,9 +31,13 @@ from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.attention import Attention
+from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.restoring import RestoreOffer
@@ -108,8 +112,11 @@ class Workspace(PaintedWhenIdle):
         self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.sessions = SessionActions(self, self.tabs, context)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.attention = Attention(self, self._show_states, settings or PaneSettings())
@@ -143,7 +150,7 @@ class Workspace(PaintedWhenIdle):
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
-            self.sessions.run_line(self.first_line)
+            self.going.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -171,6 +178,8 @@ class Workspace(PaintedWhenIdle):
             "editing": self.editing,
             "sessions": self.sessions,
             "profiles": self.profiles,
+            "going": self.going,
+            "keeping": self.keeping,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
@@ -280,6 +289,11 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
+    @on(Pane.Opened)
+    def session_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt."""
+        self.keeping.opened(event.pane.info)
+
     @on(Pane.Ended)
     def session_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
@@ -358,7 +372,26 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:
         """Do to the profiles what was asked for."""
-        self.profiles.do(event.verb, event.entry)
+        if event.verb == "help":
+            self.action_help()
+        else:
+            self.profiles.do(event.verb, event.entry)
+
+    @on(Sidebar.MenuWanted)
+    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
+        """The right mouse button in the sidebar."""
+        self.menus.of_entry(event.entry, event.at)
+
+    @on(SessionTab.Pressed)
+    def tab_pressed(self, event: SessionTab.Pressed) -> None:
+        """The middle mouse button on a tab closes it, the right one opens its menu."""
+        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
+        if pane is None:
+            return
+        if event.button == 2:
+            self.leaving.ask_close(pane)
+        else:
+            self.menus.of_tab(event.tab_id, event.at)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:

@@ -18,7 +18,7 @@ from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
-from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
+from pstui.tui.workspace.switcher import LineScreen
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -180,18 +180,6 @@ class TabbedPanes(ContentSwitcher):
         front = self.front
         if front is not None:
             self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
-
-    def action_switch_tab(self) -> None:
-        """Show the tabs as a list that filters."""
-        if not self.panes:
-            self.app.bell()
-            return
-
-        def chosen(pane: Pane | None) -> None:
-            if pane is not None and pane in self.panes:
-                self.bring_to_front(pane)
-
-        self.app.push_screen(TabSwitcher(self.panes), chosen)
 
     # -- names and order --------------------------------------------------------------------------------------
 
