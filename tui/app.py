@@ -18,6 +18,7 @@ from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers
+from pstui.tui.once import ClosedScreens
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
@@ -34,6 +35,7 @@ from pstui.tui.workspace.status_bar import KeyHints
 from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.widgets import Input
 from textual.worker import WorkerFailed
@@ -92,6 +94,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.pace = Pace()
         #: lets what is typed wait for who will own it
         self.typeahead = Typeahead(self, self._give_out, self._takes_whole)
+        self._closed_screens = ClosedScreens()
         self._settled = False
         #: what workers failed with
         self.faults: list[BaseException] = []
@@ -129,6 +132,11 @@ class PstuiApp(App[int], inherit_bindings=False):
         driver = super().get_driver_class()
         mend_parser(driver)
         return keys_first(gathering(driver), self.pace)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen in front: the key that does it counts once."""
+        self._closed_screens.closed()
+        return super().pop_screen()
 
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
@@ -185,6 +193,8 @@ class PstuiApp(App[int], inherit_bindings=False):
             return
         if isinstance(event, events.Paste):
             await self._paste(event)
+            return
+        if self._closed_screens.is_slip(event):
             return
         if self.screen is self.workspace:
             if self.workspace.prefixed:

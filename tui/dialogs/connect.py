@@ -33,6 +33,8 @@ from textual.worker import Worker
 
 #: rows of the frame
 _FRAME = 2
+#: rows from which the groups stand apart
+_TALL = 32
 #: the least rows that the fields keep
 _LEAST = 5
 #: the field of a profile's name
@@ -83,8 +85,9 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
                 yield from self.verbs
 
     def on_resize(self) -> None:
-        """There is more room, or less."""
-        self.fit()
+        """There is more room, or less: the groups stand apart where there is."""
+        self.set_class(self.size.height >= _TALL, "-tall")
+        self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
         """Let the fields scroll where they do not all fit: what is below them stays in sight."""
@@ -272,10 +275,6 @@ class ConnectScreen(ConnectFrame):
         if {old, new} <= {"HostName", "ComputerName"} and (host := self.draft.text(old)):
             kept.setdefault(new, host.rpartition("@")[2])
         await self.fill(Draft(chosen, kept))
-
-    def action_kind(self, index: int) -> None:
-        """A kind was clicked."""
-        self.sets.pick(index)
 
     # -- keys -------------------------------------------------------------------------------------------------
 

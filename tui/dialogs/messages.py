@@ -11,6 +11,7 @@ from typing import ClassVar
 from pstui.backends.records import ErrorInfo
 from pstui.config.problems import Problem
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult
@@ -206,31 +207,55 @@ _AROUND = 6
 
 
 class QuitScreen(ModalScreen[bool]):
-    """Names what still runs. Enter (or the key that asked, once more) goes, Esc stays."""
+    """Names what still runs. Enter goes, and so does the key that asked, pressed again after a moment; Esc stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("enter,y,q,f10,ctrl+d", "go", "Go"),
+        ("enter,y", "go", "Go"),
+        ("q,f10,ctrl+d", "go_after_all", "Go"),
+        ("r", "go_and_also", "Go"),
         ("escape,n,ctrl+c", "stay", "Stay"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], *, verb: str) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, verb: str, also: str = "") -> None:
+        """Ask; ``also`` is what r does beyond that, empty where it does nothing."""
         super().__init__()
-        self._title, self._lines, self._verb = title, lines, verb
+        self._title, self._lines, self._verb, self._also = title, lines, verb, also
+        #: whether r was pressed
+        self.also_wanted = False
+        self._once = Once()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask-box"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
-            yield Static(f"Enter {self._verb}   Esc stays", classes="keys", markup=False)
+            also = f"\nr {self._also}" if self._also else ""
+            yield Static(f"Enter {self._verb}   Esc stays{also}", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """The key that asked answers only once the question can be seen."""
+        self._once.begin(self)
+        self.call_after_refresh(self._once.ended)
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the rows that the list may take: what scrolls is the list, never the keys."""
-        self.query_one(".lines").styles.max_height = max(event.size.height * 9 // 10 - _AROUND, 1)
+        around = _AROUND + bool(self._also)
+        self.query_one(".lines").styles.max_height = max(event.size.height * 9 // 10 - around, 1)
 
     def action_go(self) -> None:
         """Leave."""
         self.dismiss(True)
+
+    def action_go_after_all(self) -> None:
+        """The key that asked was pressed again."""
+        if self._once.begin(self):
+            self.action_go()
+
+    def action_go_and_also(self) -> None:
+        """Leave, and do what is offered beside it."""
+        if self._also:
+            self.also_wanted = True
+            self.action_go()
 
     def action_stay(self) -> None:
         """Stay."""

@@ -17,7 +17,7 @@ from pstui.tui.dialogs.credential_form import CredentialForm
 from pstui.tui.dialogs.table_form import FormContext, FormRow, Item, TableForm, texts_of
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
-from pstui.tui.profiles.schema import schema, shown, value_of
+from pstui.tui.profiles.schema import TELL_AFTER, schema, shown, value_of
 from pstui.tui.transcript.limits import MAX_LINES
 from textual.content import Content
 
@@ -64,6 +64,8 @@ _SETTINGS_HELP = {
     "history": ("Keeps typed lines for the next run, except those that look like secrets.", "yes"),
     "predictions": ("Shows after the cursor, in grey, what was typed before. Takes effect at the next start.", "yes"),
     "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
+    "tell": ("How the end of a long command in the background is told. Takes effect at the next start.", "nothing"),
+    "tell_after": ("Seconds from which a command is a long one.", str(TELL_AFTER)),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

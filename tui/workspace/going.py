@@ -10,10 +10,10 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
+from pstui.tui.pane.glance import badge, glance
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import FOUND, SidebarEntry, place_of
+from pstui.tui.sidebar.model import FOUND, SidebarEntry
 from pstui.tui.sidebar.widget import MARKS
-from pstui.tui.workspace.bars import badge
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.sessions import SessionActions
@@ -100,7 +100,7 @@ class Going:
         from pstui.tui.dialogs.goals import Goal, Kind
 
         def goal(number: int, pane: Pane) -> Goal:
-            aside = f"tab {number}  {state_text(pane)}"
+            aside = "  ".join(part for part in (f"tab {number}", state_text(pane), glance(pane).news[0]) if part)
             where = target(pane)
             return Goal(
                 Kind.TAB,
@@ -127,20 +127,20 @@ class Going:
         from pstui.tui.dialogs.goals import Goal, Kind
 
         sidebar = self._profiles.sidebar
-        opened = {place_of(pane.info, sidebar.model.found) for pane in self._tabs.panes}
+        tab_of = self._profiles.marks.tab_of
 
         def goal(entry: SidebarEntry) -> Goal:
             kind = Kind.HOST if entry.saved else Kind.FOUND
             where = entry.group.removeprefix(f"{FOUND} ") or ("" if entry.saved else entry.source)
-            mark = MARKS["note"] if kind is Kind.FOUND else MARKS.get(sidebar.state_of(entry), "○")
+            mark = MARKS["note"] if kind is Kind.FOUND else MARKS.get(sidebar.mark_of(entry).state, "○")
             words = f"{entry.group} {entry.subtitle} {' '.join(entry.tags)}"
             form = partial(self._profiles.do, "edit", entry)
             more = partial(self._more, entry) if entry.saved else None
-            go = partial(self._sessions.choose, entry, again=False)
+            go = partial(self._sessions.choose, entry, None)
             return Goal(kind, entry.name, go, mark, where, entry.subtitle, words, form=form, more=more)
 
         used = sidebar.model.used
-        entries = [entry for entry in sidebar.entries if entry.can_open and entry.identity not in opened]
+        entries = [entry for entry in sidebar.entries if entry.can_open and tab_of(entry) is None]
         return [goal(entry) for entry in sorted(entries, key=lambda each: -used.get(each.identity, 0.0))]
 
     def _more(self, entry: SidebarEntry) -> Sequence[Goal]:
@@ -192,7 +192,8 @@ class Going:
         from pstui.tui.dialogs.connect_draft import Draft
         from pstui.tui.dialogs.connect_form import HOME
 
-        draft, missing, said = Draft(HOME), (), None
+        draft, said = Draft(HOME), None
+        missing: tuple[str, ...] = ()
         if wish.text:
             try:
                 info = self._context.connection(wish.text, bare=True)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.tui.pane.state import PaneState
+from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of, place_of
+from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
 from pstui.tui.themes import theme_name
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.marks import SessionMarks
 from pstui.tui.workspace.reading import ContextChanged
 from pstui.tui.workspace.state import Memory
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -40,9 +41,10 @@ class ProfileActions:
         self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
+        self.marks = SessionMarks(tabs, sidebar, context)
+        self._once = Once()
         if self.book is not None:
             context.forms = self._form_context
-        self._marks: list[tuple[str, str]] = []
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -56,24 +58,13 @@ class ProfileActions:
     # -- what the sidebar shows -------------------------------------------------------------------------------
 
     def mark_sidebar(self) -> None:
-        """Show in the sidebar what is open and what is broken."""
-        found = self.sidebar.model.found
-        marks = [(place_of(pane.info, found), _mark(pane.state)) for pane in self._tabs.panes]
-        if marks == self._marks:
-            return  # most often: a command begins or ends, and the sidebar has no part in that
-        self._marks = marks
-        states: dict[str, str] = {}
-        for place, mark in marks:
-            if mark == "broken":
-                states.setdefault(place, mark)
-            elif mark:
-                states[place] = mark
-        if self.sidebar.mark(states):
+        """Show in the sidebar what its sessions do."""
+        if self.marks.show():
             self.show_strip()
 
     def show_strip(self) -> None:
         """Update the folded sidebar."""
-        self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
+        self.strip.show(self.sidebar.mark_of(entry).state for entry in self.sidebar.entries[:200])
 
     def refill(self) -> None:
         """Show the profiles as they were read last."""
@@ -153,6 +144,8 @@ class ProfileActions:
             self._screen.app.notify(f"{entry.name} is not a profile. e makes one of it.", markup=False)
             return
         if verb == "delete":
+            if not self._once.begin(self.sidebar):
+                return
             change = Change(entry.kind, entry.name, None)
             said = f"{entry.name} deleted"
         else:
@@ -171,6 +164,8 @@ class ProfileActions:
             await self._write(changes, said)
         except PstuiError as error:
             self._complain(error)
+        finally:
+            self._once.ended()
 
     async def _write(self, changes: Sequence[Change], said: str) -> None:
         """Write edits to the profile file. Raises PstuiError."""
@@ -297,10 +292,3 @@ class ProfileActions:
                 self._screen.run_worker(self._try_write(changes, said), group="profiles")
 
         self._screen.app.push_screen(ImportScreen(self.book), chosen)
-
-
-def _mark(state: PaneState) -> str:
-    """Return what the sidebar shows of a session in that state."""
-    if state in (PaneState.FAILED, PaneState.BROKEN):
-        return "broken"
-    return "open" if state.live else ""

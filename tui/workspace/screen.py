@@ -30,6 +30,7 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
@@ -39,6 +40,7 @@ from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
+from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -68,9 +70,9 @@ class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
-    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
-    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
-    sidebar's order for the next run.
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit;
+    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history``
+    what is typed; ``memory`` keeps tabs and the sidebar's order for the next run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
@@ -107,9 +109,7 @@ class Workspace(PaintedWhenIdle):
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)
-        self.tabs = TabbedPanes(
-            context, remembered, history=history, settings=settings, sink=sink, keeps_tabs=not single
-        )
+        self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
         self.sessions = SessionActions(self, self.tabs, context)
@@ -117,7 +117,9 @@ class Workspace(PaintedWhenIdle):
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
-        self.leaving = Leaving(self, self.tabs, context.sessions)
+        offer = None if single else RestoreOffer(context.book, remembered)
+        self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.attention = Attention(self, self._show_states, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -144,6 +146,7 @@ class Workspace(PaintedWhenIdle):
             self.set_focus(self.sidebar)
         self.refresh_frame()
         self.profiles.begin()
+        self.attention.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
@@ -227,9 +230,13 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self.tabs.bar.show(self.tabs.panes)
+        self._show_states()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
+
+    def _show_states(self) -> None:
+        """Show on tabs and in the sidebar what every session does."""
+        self.tabs.bar.show(self.tabs.panes)
         self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
@@ -293,9 +300,15 @@ class Workspace(PaintedWhenIdle):
 
         Any other end, such as that of a pasted script, leaves the text and the keys where they are.
         """
+        self.tabs.save()
         was_typed = event.exit_code is not None and event.state is PaneState.LEFT
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
+
+    @on(Pane.LineEnded)
+    def line_ended(self, event: Pane.LineEnded) -> None:
+        """A command that took its time has ended."""
+        self.attention.ended(event.pane, event.seconds)
 
     @on(Pane.Done)
     def pane_done(self, event: Pane.Done) -> None:
@@ -353,7 +366,8 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Chosen)
     async def entry_chosen(self, event: Sidebar.Chosen) -> None:
         """Go to the tab of what was chosen, or open one."""
-        await self.sessions.choose(event.entry, again=event.again)
+        there = None if event.again else self.profiles.marks.tab_of(event.entry)
+        await self.sessions.choose(event.entry, there)
 
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of, place_of
+from pstui.tui.sidebar.model import SidebarEntry, kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -126,8 +126,8 @@ class SessionActions:
 
     # -- what is chosen in the sidebar ------------------------------------------------------------------------
 
-    async def choose(self, entry: SidebarEntry, *, again: bool) -> None:
-        """Go to the tab of an entry, or open one; ``again`` opens one more."""
+    async def choose(self, entry: SidebarEntry, there: Pane | None) -> None:
+        """Go to the tab ``there`` that belongs to an entry, or open one."""
         try:
             info = entry.connection()
         except PstuiError as error:
@@ -136,9 +136,7 @@ class SessionActions:
         if info is None:
             return
         self._screen.remove_class("-unfolded")
-        same = identity(info)
-        there = next((pane for pane in self._tabs.panes if place_of(pane.info, (entry,)) == same), None)
-        if there is None or again:
+        if there is None:
             await self._tabs.open(info)
         else:
             self._tabs.bring_to_front(there)
@@ -164,11 +162,18 @@ class SessionActions:
             raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
         return ""
 
-    async def let_go(self, session: PSSession) -> None:
-        """Leave the tabs that are in a session, without closing it."""
+    def tabs_of_sessions(self) -> Mapping[int, int]:
+        """Return the number of the tab that is in a session, by the ``id()`` of that."""
+        return {id(pane.session): number for number, pane in enumerate(self._tabs.panes, 1)}
+
+    async def let_go(self, session: PSSession, why: str = "") -> None:
+        """Leave the tabs that are in a session, without closing it.
+
+        Where a command runs, ``why`` is told if the session is closed.
+        """
         for pane in self._tabs.panes:
-            if pane.session is session:
-                pane.conversation.let_go()
+            if pane.session is session and not pane.conversation.let_go() and why:
+                pane.conversation.closed_because = why
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Disconnect a session; a tab that is in it leaves it first and says so. Raises PstuiError."""

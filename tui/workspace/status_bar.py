@@ -250,9 +250,10 @@ class StatusBar(Horizontal):
         self._state.say(self._told)
 
     def _target_text(self, pane: Pane) -> str:
-        """Return where a pane's session goes; made anew only for another connection."""
-        if pane.info is not self._target_of:
-            self._target_of, self._target = pane.info, target(pane)
+        """Return where a pane's session goes; made anew only for another connection, or once the session is known."""
+        info = pane.info if pane.session is None else pane.session.info
+        if info is not self._target_of:
+            self._target_of, self._target = info, target(pane)
         return self._target
 
 

@@ -15,7 +15,9 @@ from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.messages import ProblemsScreen
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import read
+from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
 from pstui.tui.sidebar.widget import cut_name
 from pstui.tui.workspace.state import StateFile
@@ -149,6 +151,40 @@ async def test_a_profile_is_deleted_and_comes_back_with_its_comments(manager: St
         await s.keys("u")
         await s.until(lambda: "web1" in listed(s), "undone")
         assert file.read_text() == FILE
+
+
+async def test_a_deletion_is_taken_back_in_the_next_run(manager: StandInManager, file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "state" / "undo.json"
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
+        await on(s, "web1")
+        await s.keys("d")
+        await s.until(lambda: "web1" not in listed(s), "the deletion")
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
+        await s.keys("u", "u")
+        await s.until(lambda: "web1" in listed(s), "undone")
+        await s.until(lambda: noted(s, "There is nothing to take back"), "no more than that")
+    assert file.read_text() == FILE
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_another_run_did_is_not_taken_back_over_a_change_of_somebody_else(file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "undo.json"
+    ProfileBook(read(file), UndoFile(kept)).apply([Change("host", "web1", None)], "web1 deleted")
+    mine = file.read_text() + "# mine\n"
+    file.write_text(mine)
+    assert ProfileBook(read(file), UndoFile(kept)).undo() == ""
+    assert file.read_text() == mine
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "{}", "[1]", '[{"said": "x", "files": {"a": ["b"]}}]', "[" * 2000])
+def test_a_damaged_way_back_costs_only_that(file: Path, tmp_path: Path, damaged: str) -> None:
+    kept = tmp_path / "undo.json"
+    kept.write_text(damaged)
+    book = ProfileBook(read(file), UndoFile(kept))
+    assert book.undo() == ""
+    book.apply([Change("host", "web1", None)], "web1 deleted")
+    assert ProfileBook(read(file), UndoFile(kept)).undo() == "web1 deleted"
+    assert file.read_text() == FILE
 
 
 async def test_a_profile_is_pinned_to_the_top(manager: StandInManager, file: Path) -> None:
