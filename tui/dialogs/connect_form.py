@@ -131,7 +131,7 @@ class KindRow(DialogStatic):
             name, chosen = ENTRIES[index].caption, index == self.index
             style = ("bold reverse" if self.keyed else "bold $primary") if chosen else "$calm"
             part = Content.styled(f"[{name}]" if chosen else f" {name} ", style)
-            if parts and self._width([*parts, part]) > self.size.width:
+            if parts and 0 < self.size.width < self._width([*parts, part]):
                 rows.append(Content(" " * self._gap).join(parts))
                 parts = []
             parts.append(part)

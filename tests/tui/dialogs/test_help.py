@@ -86,11 +86,12 @@ async def test_what_is_typed_finds_keys_and_esc_shows_all_again(file: Path) -> N
 def test_every_screen_of_ours_has_its_help() -> None:
     import pstui.tui.dialogs as dialogs
 
-    ours = set()
+    ours = set[type]()
     for path in Path(dialogs.__file__).parent.glob("*.py"):
         __import__(f"pstui.tui.dialogs.{path.stem}")
 
-    def below(kind: type) -> None:
+    def below(kind: type[Any]) -> None:
+        each: type[Any]
         for each in kind.__subclasses__():
             if each.__module__.startswith("pstui."):
                 ours.add(each)
