@@ -19,6 +19,7 @@ from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers
 from pstui.tui.once import ClosedScreens
+from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
@@ -146,8 +147,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Name pstui's own colours for themes that do not."""
         return {"calm": calm(self.theme)}
 
-    def on_pane_opened(self) -> None:
-        """Everything is loaded with the first prompt of the first session."""
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt; everything is loaded with that of the first one."""
+        self.workspace.keeping.opened(event.pane.info)
         if not self._settled:
             self._settled = True
             settle()

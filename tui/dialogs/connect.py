@@ -338,10 +338,8 @@ class ConnectScreen(ConnectFrame):
 
     def _is_line(self, text: str) -> bool:
         """Whether an Enter-PSSession line was typed where a target is meant."""
-        names = (self.draft.parameter_set.target,)
-        return self.form.name_with_keys(self.focused) in names and text.strip().casefold().startswith(
-            ("enter-pssession ", "etsn ", "-")
-        )
+        begins = text.strip().casefold().startswith(("enter-pssession ", "etsn ", "-"))
+        return begins and self.form.name_with_keys(self.focused) == self.draft.parameter_set.target
 
     def _open_credential(self) -> None:
         """Open the account that the field with the keys names."""
@@ -485,12 +483,9 @@ class ConnectScreen(ConnectFrame):
             self.show_result(Content("The test was given up."))
         elif self.is_changed:
             lines = ["What was typed is neither saved nor used."]
-            self.app.push_screen(QuitScreen("Close this form?", lines, verb="closes it"), self._leave)
+            asking = QuitScreen("Close this form?", lines, verb="closes it")
+            self.app.push_screen(asking, lambda go: self._end(None) if go else None)
         else:
-            self._end(None)
-
-    def _leave(self, go: bool | None) -> None:
-        if go:
             self._end(None)
 
     def _end(self, info: ConnectionInfo | None) -> None:

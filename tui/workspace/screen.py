@@ -289,11 +289,6 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
-    @on(Pane.Opened)
-    def session_opened(self, event: Pane.Opened) -> None:
-        """A session has its first prompt."""
-        self.keeping.opened(event.pane.info)
-
     @on(Pane.Ended)
     def session_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
@@ -378,20 +373,13 @@ class Workspace(PaintedWhenIdle):
             self.profiles.do(event.verb, event.entry)
 
     @on(Sidebar.MenuWanted)
-    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
-        """The right mouse button in the sidebar."""
-        self.menus.of_entry(event.entry, event.at)
-
     @on(SessionTab.Pressed)
-    def tab_pressed(self, event: SessionTab.Pressed) -> None:
-        """The middle mouse button on a tab closes it, the right one opens its menu."""
-        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
-        if pane is None:
-            return
-        if event.button == 2:
-            self.leaving.ask_close(pane)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
+        """The right mouse button in the sidebar, or another one than the left on a tab."""
+        if isinstance(event, Sidebar.MenuWanted):
+            self.menus.of_entry(event.entry, event.at)
         else:
-            self.menus.of_tab(event.tab_id, event.at)
+            self.menus.of_tab(event, self.leaving.ask_close)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:
