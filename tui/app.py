@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
@@ -13,8 +13,6 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.late_timers import keep_late_timers
@@ -38,6 +36,9 @@ from textual.driver import Driver
 from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import WorkerFailed
+
+if TYPE_CHECKING:
+    from pstui.tui.editor.history import KeptLines
 
 
 def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
@@ -240,8 +241,10 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""
-        at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(self.focused, LineEditor)
-        return at_once and not any(self.workspace.keymap.direct(key.key) for key in event.keys)
+        takes_many = getattr(self.focused, "takes_many", False)
+        if not takes_many or self.screen is not self.workspace or self.workspace.prefixed:
+            return False
+        return not any(self.workspace.keymap.direct(key.key) for key in event.keys)
 
     async def _paste(self, event: events.Paste) -> None:
         """Pass a paste on; where there is room for one line only, lines become one, but never those of a password."""

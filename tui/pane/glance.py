@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pstui.backends.records import RunspaceState
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: seconds of an opening, or of a command in the sidebar, from which they are shown: most have ended by then
 PATIENCE: Final = 3.0

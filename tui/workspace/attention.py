@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pstui.tui.pane.glance import glance
-from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import PaneSettings, Telling
 from pstui.tui.workspace.leaving import one_line
 from pstui.tui.workspace.status_bar import took
 from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: seconds between two looks at what takes long
 TICK = 1.0

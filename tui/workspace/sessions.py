@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.pane import Pane
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -19,7 +17,9 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.connect_draft import Draft
+    from pstui.tui.editor.history import LineHistory
     from pstui.tui.keys.actions import KeyAction
+    from pstui.tui.pane.pane import Pane
 
 
 class SessionActions:
@@ -31,7 +31,7 @@ class SessionActions:
     def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext, keymap: Keymap) -> None:
         self._screen, self._tabs, self._context, self._keymap = screen, tabs, context, keymap
         #: the cmdlets typed in the list of commands
-        self._typed = LineHistory()
+        self._typed: LineHistory | None = None
 
     # -- the session in front ---------------------------------------------------------------------------------
 
@@ -113,7 +113,9 @@ class SessionActions:
         """Open the list of actions and run a line of cmdlets there, where its questions and errors are shown."""
         from pstui.backends.binding.errors import MissingMandatory
         from pstui.tui.dialogs.palette import CommandPalette
+        from pstui.tui.editor.history import LineHistory
 
+        self._typed = typed = self._typed or LineHistory()
         actions = [(each, self._keymap.shown(each.name)) for each in self._keymap.actions if each.name != "commands"]
 
         async def answered(chosen: KeyAction | MissingMandatory | None) -> None:
@@ -124,7 +126,7 @@ class SessionActions:
             else:
                 self._focus_pane()
 
-        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed, line), answered)
+        self._screen.app.push_screen(CommandPalette(self._context, self, actions, typed, line), answered)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
