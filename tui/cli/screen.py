@@ -6,6 +6,7 @@ SIGTERM and SIGHUP end it as a person does who quits: the sessions are closed an
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -119,6 +120,7 @@ def _sources(book: ProfileBook | None) -> Sequence[Source]:
 
 def load_beside() -> None:
     """Load in a thread what the first tab, the first dialog and the first typed call need: not before the paint."""
+    gc.enable()
 
     def load() -> None:
         with suppress(Exception):  # whoever needs it is told
@@ -181,6 +183,7 @@ def run(
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
+    gc.disable()  # until the first paint, for nothing of what is loaded is garbage
     frame = FirstFrame((settings or {}).get("theme"))
     try:
         frame.paint()
@@ -207,6 +210,7 @@ def run(
             raise app._exception
         return code or 0
     finally:
+        gc.enable()
         frame.lower()
         if sink is not None:
             sink.close()
