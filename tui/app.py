@@ -16,14 +16,13 @@ from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.late_timers import keep_late_timers
-from pstui.tui.once import ClosedScreens
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.typeahead import Typeahead, TypedEvent
+from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
 from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace

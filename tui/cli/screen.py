@@ -23,6 +23,7 @@ from pstui.backends.errors import CallError
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
 from pstui.tui.cli.transcript_file import TranscriptFile
+from pstui.tui.workspace.state import StateFile
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Source
@@ -144,6 +145,7 @@ _NEEDED_SOON = (
 
 def _app_class(frame: FirstFrame) -> type[PstuiApp]:
     """Return the app as it runs in a terminal, after the frame that is painted already."""
+    gc.disable()  # until the first paint: nothing of what is loaded is garbage
     from pstui.tui.app import PstuiApp
     from pstui.tui.responsive import behind_frame
 
@@ -183,13 +185,10 @@ def run(
     """
     need_terminal()
     sink = None if transcript is None else TranscriptFile(transcript)
-    gc.disable()  # until the first paint, for nothing of what is loaded is garbage
     frame = FirstFrame((settings or {}).get("theme"))
     try:
         frame.paint()
         app_class = _app_class(frame)
-        from pstui.tui.workspace.state import StateFile
-
         app = app_class(
             open=infos,
             transcript=sink,

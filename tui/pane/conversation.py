@@ -33,9 +33,8 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.lines import WaitingLines
 from pstui.tui.pane.offers import lend_terminal, take_offer
-from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message

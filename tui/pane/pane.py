@@ -27,10 +27,9 @@ from pstui.tui.editor.paste import PasteRow
 from pstui.tui.once import Once
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
-from pstui.tui.pane.lines import TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
-from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
