@@ -8,7 +8,7 @@ from typing import ClassVar
 from pstui.backends.errors import PstuiError
 from pstui.tui.dialogs.credential_form import CredentialForm, source_of
 from pstui.tui.dialogs.fields import PickList
-from pstui.tui.dialogs.profile_form import SingleForm
+from pstui.tui.dialogs.single_form import SingleForm
 from pstui.tui.dialogs.table_form import FormContext
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.once import Once

@@ -76,6 +76,10 @@ class Pane(Vertical):
     class Opened(Message):
         """The session has shown its first prompt."""
 
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
     class LineEnded(Message):
         """A line that was typed has run, for so many ``seconds``, which are WORTH_TELLING."""
 
@@ -267,7 +271,7 @@ class Pane(Vertical):
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
             self._opened = True
-            self.post_message(self.Opened())
+            self.post_message(self.Opened(self))
 
     def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
         """Text came: the pane grows with it, or its badge does."""

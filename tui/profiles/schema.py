@@ -20,6 +20,7 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
 from pstui.tui.transcript.limits import MAX_LINES
@@ -81,7 +82,7 @@ _KINDS = {
 }
 
 _SETTINGS = {
-    "theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")),
+    "theme": Field(Kind.CHOICE, choices=("auto", "dark", "light", *TEXTUAL_THEMES)),
     "restore": Field(Kind.SWITCH),
     "history": Field(Kind.SWITCH),
     "predictions": Field(Kind.SWITCH),

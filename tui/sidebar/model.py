@@ -148,7 +148,8 @@ class SidebarModel:
         self._haystacks: dict[int, str] = {}
         self._entry_rows: dict[int, Row] = {}
         #: the filter that was looked for last, and what it left
-        self._narrowed, self._fitting = "", list[SidebarEntry]()
+        self._narrowed = ""
+        self._fitting: Sequence[SidebarEntry] = ()
 
     @property
     def entries(self) -> Sequence[SidebarEntry]:

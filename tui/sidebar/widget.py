@@ -326,6 +326,13 @@ class Sidebar(SidebarView):
     class FocusChanged(Message):
         """The keys have come here, or gone."""
 
+    class MenuWanted(Message):
+        """The menu of an entry is wanted, of the list where there is none; ``at`` is the cell of the screen."""
+
+        def __init__(self, entry: SidebarEntry | None, at: tuple[int, int]) -> None:
+            super().__init__()
+            self.entry, self.at = entry, at
+
     class Wanted(Message):
         """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
 
@@ -435,6 +442,9 @@ class Sidebar(SidebarView):
                 self.build()
             else:
                 self.post_message(self.Closed())
+        elif verb == "menu":
+            x, y = self.content_region.offset
+            self.post_message(self.MenuWanted(entry, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
         elif verb == "order":
             self.model.by_use = not self.model.by_use
             self.build()
@@ -475,15 +485,22 @@ class Sidebar(SidebarView):
             self.build(to_first=True)
 
     def on_click(self, event: events.Click) -> None:
-        """A click opens an entry, folds a heading, begins the filter."""
+        """A click chooses an entry and the second opens it; one folds a heading, begins the filter, or opens a menu."""
         event.stop()
-        if event.y == self.size.height - 1:
-            self._do("filter", "slash")
-            return
         row = event.y + self.scroll_offset.y
-        if row < len(self._rows):
+        is_filter = event.y == self.size.height - 1
+        if not is_filter and row < len(self._rows):
             self.move(row - self._cursor)
+        if event.button != 1:
+            self.post_message(self.MenuWanted(self.cursor_entry, (event.screen_x, event.screen_y)))
+        elif is_filter:
+            self._do("filter", "slash")
+        elif row < len(self._rows) and (self.cursor_entry is None or event.chain == 2):
             self._do("choose", "enter")
+
+    def do(self, verb: str) -> None:
+        """Do to the entry under the cursor what a key would do."""
+        self._do(verb, "enter")
 
     def on_focus(self) -> None:
         """The cursor looks different with the keys here."""

@@ -9,9 +9,11 @@ from pstui.tui.pane.glance import badge, glance
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut, cut_name
 from pstui.tui.still import Still
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
@@ -57,6 +59,25 @@ def tab_labels(panes: Sequence[Pane], room: int) -> list[Content]:
     return made(0, _NAME_LIMIT // 2)
 
 
+class SessionTab(Tab):
+    """A tab: the middle button closes it, the right one opens its menu."""
+
+    class Pressed(Message):
+        """Another button than the left one was pressed on a tab; ``at`` is the cell of the screen."""
+
+        def __init__(self, tab_id: str, button: int, at: tuple[int, int]) -> None:
+            super().__init__()
+            self.tab_id, self.button, self.at = tab_id, button, at
+
+    async def _on_click(self, event: events.Click) -> None:  # type: ignore[override]  # Textual passes the event
+        event.prevent_default()
+        if event.button == 1:
+            self.post_message(self.Clicked(self))
+        else:
+            event.stop()
+            self.post_message(self.Pressed(self.id or "", event.button, (event.screen_x, event.screen_y)))
+
+
 class SessionTabs(Tabs, can_focus=False):
     """Tabs in one row, without the moving line below."""
 
@@ -98,7 +119,7 @@ class TabBar(Horizontal):
 
     async def add_pane(self, pane: Pane) -> None:
         """Add the tab of a new pane."""
-        tab = self._labels[self.tab_id(pane)] = Tab(Content(""), id=self.tab_id(pane))
+        tab = self._labels[self.tab_id(pane)] = SessionTab(Content(""), id=self.tab_id(pane))
         await self.tabs.add_tab(tab)
 
     async def remove_pane(self, pane: Pane) -> None:
@@ -133,9 +154,9 @@ class TabBar(Horizontal):
             if tab.label != label:
                 tab.label = label
             # As Content: a plain text would be read as markup, and the title is the far end's.
-            title = Content(pane.console.title)
-            if title and tab.tooltip != title:
-                tab.tooltip = title
+            tip = Content(pane.console.title)
+            if tip and tab.tooltip != tip:
+                tab.tooltip = tip
             front = pane if pane.active else front
         left = min(room - used - _PADDING, self.app.size.width * 2 // 5)
         title = front.console.title if front is not None and left >= _LEAST_TITLE else ""

@@ -38,19 +38,24 @@ class Leaving:
         """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
         front = self._tabs.front
         gone = was_read_before(self._screen, self._tabs.closed_at)  # the tab that the key was pressed for
-        if front is None or gone or self._tabs.is_closing(front):
+        if front is not None and not gone:
+            self.ask_close(front)
+
+    def ask_close(self, pane: Pane) -> None:
+        """Close a tab; asks when a command runs in it, or a question or a line is waiting."""
+        if self._tabs.is_closing(pane):
             return
-        if not would_lose(front):
-            self.close(front)
+        if not would_lose(pane):
+            self.close(pane)
             return
 
         from pstui.tui.dialogs.messages import QuitScreen
 
         def answered(go: bool | None) -> None:
-            if go and front in self._tabs.panes:
-                self.close(front)
+            if go and pane in self._tabs.panes:
+                self.close(pane)
 
-        self._screen.app.push_screen(QuitScreen("Close this tab?", [described(front)], verb="closes it"), answered)
+        self._screen.app.push_screen(QuitScreen("Close this tab?", [described(pane)], verb="closes it"), answered)
 
     def action_quit(self) -> None:
         """Leave pstui; asks once when sessions are open."""

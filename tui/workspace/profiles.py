@@ -16,6 +16,7 @@ from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
+from pstui.tui.themes import theme_name
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.marks import SessionMarks
 from pstui.tui.workspace.reading import ContextChanged
@@ -42,6 +43,8 @@ class ProfileActions:
         self.book = context.book
         self.marks = SessionMarks(tabs, sidebar, context)
         self._once = Once()
+        if self.book is not None:
+            context.forms = self._form_context
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -67,6 +70,7 @@ class ProfileActions:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
         self._screen.post_message(ContextChanged())
 
@@ -222,13 +226,25 @@ class ProfileActions:
             self._context.vault.forget(credential)
 
     def edit(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
-        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
-        if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import ProfileForm
+        """Show the form of a host; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return
+        from pstui.tui.dialogs.connect import ConnectScreen, new_known
+        from pstui.tui.dialogs.host_profile import Known
 
-            self._screen.app.push_screen(ProfileForm(context, kind, name, values, like=like), self._saved)
+        proposed = new_known(self._context, like) if not name else ""
+        form = ConnectScreen(self._context, known=Known(kind, name, values), saves=True, name=proposed)
 
-    def _saved(self, identity: str | None) -> None:
+        async def closed(info: ConnectionInfo | None) -> None:
+            if form.saved is not None:
+                self._saved(f"{form.saved.kind}:{form.saved.name}")
+            if info is not None:
+                await self._tabs.open(info)
+
+        self._screen.app.push_screen(form, closed)
+
+    def _saved(self, identity: str) -> None:
         """Put the cursor on the profile that was saved."""
         entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
         if entry is not None:
@@ -251,7 +267,7 @@ class ProfileActions:
 
     def _edit_single(self, table: str) -> None:
         if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import SingleForm
+            from pstui.tui.dialogs.single_form import SingleForm
 
             self._screen.app.push_screen(SingleForm(context, table))
 

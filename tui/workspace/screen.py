@@ -27,9 +27,13 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
+from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.restoring import RestoreOffer
@@ -106,8 +110,11 @@ class Workspace(PaintedWhenIdle):
         self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.sessions = SessionActions(self, self.tabs, context)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.attention = Attention(self, self._show_states, settings or PaneSettings())
@@ -141,7 +148,7 @@ class Workspace(PaintedWhenIdle):
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
-            self.sessions.run_line(self.first_line)
+            self.going.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -169,6 +176,8 @@ class Workspace(PaintedWhenIdle):
             "editing": self.editing,
             "sessions": self.sessions,
             "profiles": self.profiles,
+            "going": self.going,
+            "keeping": self.keeping,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
@@ -276,6 +285,10 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt."""
+        self.keeping.opened(event.pane.info)
+
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
@@ -355,7 +368,26 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:
         """Do to the profiles what was asked for."""
-        self.profiles.do(event.verb, event.entry)
+        if event.verb == "help":
+            self.action_help()
+        else:
+            self.profiles.do(event.verb, event.entry)
+
+    @on(Sidebar.MenuWanted)
+    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
+        """The right mouse button in the sidebar."""
+        self.menus.of_entry(event.entry, event.at)
+
+    @on(SessionTab.Pressed)
+    def tab_pressed(self, event: SessionTab.Pressed) -> None:
+        """The middle mouse button on a tab closes it, the right one opens its menu."""
+        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
+        if pane is None:
+            return
+        if event.button == 2:
+            self.leaving.ask_close(pane)
+        else:
+            self.menus.of_tab(event.tab_id, event.at)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:
@@ -392,6 +424,6 @@ class Workspace(PaintedWhenIdle):
 
     def action_help(self) -> None:
         """List the keys."""
-        from pstui.tui.dialogs.messages import HelpScreen
+        from pstui.tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))

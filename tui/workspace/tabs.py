@@ -184,20 +184,6 @@ class TabbedPanes(ContentSwitcher):
         if front is not None:
             self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
 
-    def action_switch_tab(self) -> None:
-        """Show the tabs as a list that filters."""
-        if not self.panes:
-            self.app.bell()
-            return
-
-        from pstui.tui.workspace.switcher import TabSwitcher
-
-        def chosen(pane: Pane | None) -> None:
-            if pane is not None and pane in self.panes:
-                self.bring_to_front(pane)
-
-        self.app.push_screen(TabSwitcher(self.panes), chosen)
-
     # -- names and order --------------------------------------------------------------------------------------
 
     def action_rename_tab(self) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
+from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.messages import ProblemsScreen
-from pstui.tui.dialogs.profile_form import ProfileForm
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
@@ -203,15 +203,17 @@ async def test_a_profile_is_edited_in_a_form_that_checks_while_it_is_typed(manag
     async with session(manager, file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await s.until(lambda: isinstance(s.app.screen, ProfileForm), "the form")
-        await s.until(lambda: s.shows("This can be opened."), "the verdict")
-        await s.keys("down", "down", "down")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.focused, "the form")
+        form = s.app.screen
+        assert isinstance(form, ConnectScreen)
+        await s.keys("down", "ctrl+u")
         await s.type("70000", enter=False)
-        await s.until(lambda: s.shows("port must be from 1 to 65535"), "the refusal")
+        await s.until(lambda: s.shows("✗ Port") and s.shows("must lie between 1 and 65535"), "the refusal")
         await s.keys("ctrl+u")
         await s.type("5999", enter=False)
-        await s.until(lambda: s.shows("This can be opened."), "the verdict")
-        await s.keys("up", "up", "up", "ctrl+u")
+        await s.until(lambda: not s.shows("✗ Port"), "no refusal")
+        await form.form.focus_field("Known.Name")
+        await s.keys("ctrl+u")
         await s.type("front")
         await s.until(lambda: "front" in listed(s), "the new name")
         text = file.read_text()
@@ -227,7 +229,7 @@ async def test_what_was_found_becomes_a_profile_by_the_same_form(manager: StandI
         assert listed(s).count("api") == 1, "what is saved is not listed twice"
         await on(s, "worker")
         await s.keys("e")
-        await s.until(lambda: s.shows("This can be opened."), "the form")
+        await s.until(lambda: s.shows("-ContainerId worker"), "the form")
         await s.keys("enter")
         await s.until(lambda: "[containers.worker]" in file.read_text(), "the profile")
 
