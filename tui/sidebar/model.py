@@ -74,6 +74,21 @@ class Mark:
     aside: str = ""
 
 
+#: the sign of each state; one that is left, or kept open by the far end or here, is no longer in a tab
+MARKS = {
+    "open": "●",
+    "saved": "○",
+    "left": "○",
+    "kept": "◎",
+    "asks": "?",
+    "connecting": "◌",
+    "running": "…",
+    "done": "✓",
+    "failed": "✗",
+    "broken": "✗",
+    "note": "⌁",
+}
+
 DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
 
 

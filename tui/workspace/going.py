@@ -10,8 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.sidebar.model import FOUND, SidebarEntry
-from pstui.tui.sidebar.widget import MARKS
+from pstui.tui.sidebar.model import FOUND, MARKS, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.sessions import SessionActions
@@ -72,7 +71,6 @@ class Going:
     def open(self, line: str = "", *, actions_first: bool = False) -> None:
         """Open the list; ``line`` is run at once."""
         from pstui.tui.dialogs.palette import CommandPalette
-
         from pstui.tui.editor.history import LineHistory
 
         self._typed = history = self._typed or LineHistory()

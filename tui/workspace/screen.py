@@ -117,7 +117,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
-        self.attention = Attention(self, self._show_states, settings or PaneSettings())
+        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -228,14 +228,9 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self._show_states()
+        self.attention.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
-
-    def _show_states(self) -> None:
-        """Show on tabs and in the sidebar what every session does."""
-        self.tabs.bar.show(self.tabs.panes)
-        self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
