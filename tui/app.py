@@ -39,6 +39,7 @@ from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
 
 
 def _character(key: str) -> str | None:
