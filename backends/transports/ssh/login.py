@@ -426,7 +426,9 @@ class Login(asyncssh.SSHClient):
         if self.cancelled or self._rounds > MAX_ROUNDS or len(prompts) > MAX_PROMPTS:
             return None
         head = [text[:MAX_TEXT] for text in (name, instructions) if text.strip()]
-        preamble = (Write(_AGAIN, stream=Stream.NOTICE),) if self._is_again and prompts else ()
+        preamble: tuple[Write, ...] = ()
+        if self._is_again and prompts:
+            preamble = (Write(_AGAIN, stream=Stream.NOTICE),)
         preamble += tuple(self._said(line) for text in head for line in text.splitlines())
         self._is_again = self._is_again and not prompts
         voice = f"from the server {self._host}"

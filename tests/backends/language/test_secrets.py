@@ -52,7 +52,7 @@ from pstui.backends.language.secrets import looks_secret
         "'Server=a;Pwd=x'",
         "$pass='x'",
         "$pw = @'\nx\n'@",
-        "$env:pass = \"x\"",
+        '$env:pass = "x"',
         "cmdkey /add:h /user:u /pass:x",
         "schtasks /create /tn a /tr b /ru u /rp p",
         "sshpass -p x ssh h",
