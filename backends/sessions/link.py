@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
-from pstui.backends.errors import OpenCancelled, PstuiError, SessionBroken, SessionStateError
+from pstui.backends.errors import Offer, OpenCancelled, PstuiError, SessionBroken, SessionStateError
 from pstui.backends.records import ErrorInfo, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import RemoteSession
@@ -23,6 +23,40 @@ from pstui.backends.transports.base import RemoteSession
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
+
+
+#: Seconds that a stop waits where the transport has no limit of its own.
+BEGIN_LIMIT = 60.0
+
+
+class Beginning:
+    """Whether a command that was sent has begun: a stop waits for it, and says so when the far end stays silent."""
+
+    def __init__(self) -> None:
+        self._begun = asyncio.Event()
+        self._begun.set()
+
+    def begins(self) -> None:
+        """Take a command as sent."""
+        self._begun.clear()
+
+    def over(self) -> None:
+        """Take it as begun, or as ended."""
+        self._begun.set()
+
+    async def in_time(self, transport: object, break_session: Callable[[], Awaitable[None]]) -> None:
+        """Wait until it has begun. Raises SessionStateError, with the way out, when the far end is silent."""
+        limit: float = getattr(transport, "signal_timeout", BEGIN_LIMIT)
+        try:
+            async with asyncio.timeout(limit):
+                await self._begun.wait()
+        except TimeoutError:
+            raise SessionStateError(
+                f"the far end has not taken the command within {limit:g} s, and cannot be told to stop it",
+                "The PowerShell there may hang.",
+                "Break the session to be free of it.",
+                offers=[Offer("Break the session", break_session)],
+            ) from None
 
 
 class SessionStatus:

@@ -33,8 +33,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
-from pstui.backends.sessions.beginning import Beginning
-from pstui.backends.sessions.link import SessionLink, SessionStatus
+from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
     STOP_EVENT,
