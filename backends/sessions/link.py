@@ -35,10 +35,13 @@ class Beginning:
     def __init__(self) -> None:
         self._begun = asyncio.Event()
         self._begun.set()
+        #: whether it is to be stopped as soon as it begins, although nobody waits for that any more
+        self.stop_wanted = False
 
     def begins(self) -> None:
         """Take a command as sent."""
         self._begun.clear()
+        self.stop_wanted = False
 
     def over(self) -> None:
         """Take it as begun, or as ended."""
@@ -50,7 +53,10 @@ class Beginning:
         try:
             async with asyncio.timeout(limit):
                 await self._begun.wait()
-        except TimeoutError:
+        except BaseException as end:
+            self.stop_wanted = True
+            if not isinstance(end, TimeoutError):
+                raise
             raise SessionStateError(
                 f"the far end has not taken the command within {limit:g} s, and cannot be told to stop it",
                 "The PowerShell there may hang.",
