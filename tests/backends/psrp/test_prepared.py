@@ -68,9 +68,7 @@ def templated(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
 
 @settings(deadline=None)
 @given(TEXTS, TEXTS | st.none(), PROTOCOLS, HOSTS, st.booleans())
-def test_a_script(
-    text: str, history: str | None, protocol: tuple[int, int], host: HostState | None, out: bool
-) -> None:
+def test_a_script(text: str, history: str | None, protocol: tuple[int, int], host: HostState | None, out: bool) -> None:
     calls = (Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT) if out else (Call(text, is_script=True),)
     invocation = Invocation((calls,), history=history, add_to_history=out, host=host)
     assert templated(invocation, protocol) == anew(invocation, protocol)

@@ -84,7 +84,7 @@ async def test_alt_and_a_digit_is_a_tab_until_an_argument_has_begun(manager: Sta
         await ready(s)
         await press(s, "ab", "alt+0", "alt+1", "alt+2")
         assert s.workspace.front is s.workspace.panes[1]
-        await press(s, "x")
+        await s.type("x", enter=False)
         assert s.pane.editor.text == "ab" + "x" * 12
         await s.keys("alt+minus", "alt+3", "right")
         assert s.pane.editor.cursor == 11
