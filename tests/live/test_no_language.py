@@ -32,8 +32,9 @@ OPERATORS = """+ - * / % .. -eq -ne -gt -le -ceq -like -cnotlike -match -contain
 -f -band -bxor -shl -shr -and -xor ??"""
 AROUND = """-{}|!{}|-bnot {}|-split {}|-join {}|[int]{}|[string]{}|[bool]{}|[double]{}|[int[]]{}|[long]{}|[array]{}
 @({})|({}).Length|({}).Count|({})[0]|({})[-1]|({})['a']|({}).a|({}).ToUpper()|({}).Trim()|({}).ToString()
-({}).Substring(1)|({}).IndexOf('B')|({}).Split(',')|({}).PadLeft(6)|{} ? 1 : 2|{}, 1|"<$({})>"|'{{0}}, {{0,5}}' -f {}|'{{0:D3}}' -f {}
-'{{0:X}}' -f {}|'{{0:N2}}' -f {}|'{{0:F1}}' -f {}|[math]::Abs({})|[math]::Max({}, 4)|[string]::Join('-', {})"""
+({}).Substring(1)|({}).IndexOf('B')|({}).Split(',')|({}).PadLeft(6)|{} ? 1 : 2|{}, 1|"<$({})>"
+'{{0}}, {{0,5}}' -f {}|'{{0:D3}}' -f {}|'{{0:X}}' -f {}|'{{0:N2}}' -f {}|'{{0:F1}}' -f {}
+[math]::Abs({})|[math]::Max({}, 4)|[string]::Join('-', {})"""
 #: what the real client makes of the arguments of such a line: the value as JSON, or an error
 EVALUATE = """
 foreach ($text in (Get-Content -Raw $args[0] | ConvertFrom-Json)) {
