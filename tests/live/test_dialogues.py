@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pstui.backends.connection import ConnectionInfo
 
 from tests.support.dialogue import (
@@ -62,18 +63,19 @@ RESTRICTED = (
         "Get-Date -Year 2024 -Format yyyy",
         "gd -Format yy -Year 2023",
         "hi there",
-        "hi (1+1)",
+        "hi 1",
         "1+1",
         "$x = 1",
         "'text'",
     ),
     *("Get-Item /etc/hostname | Select-Object Name", "Get-Item /nosuch", "Get-ChildItem /", "nosuchcommand", "hi $myv"),
-    *("Get-Command | Measure-Object", "Get-Date; hi a", "hi a | hi", "& hi b", "if (1) { 2 }", "hi 'a''b' \"c\""),
+    *("Get-Date -Year 2024 -Format yyyy; hi a", "hi a | hi", "& hi b", "if (1) { 2 }", "hi 'a''b' \"c\""),
 )
 MAKE = """
 $file = $args[0]
 New-PSSessionConfigurationFile -Path $file/visible.pssc -SessionType RestrictedRemoteServer `
-  -VisibleCmdlets 'Get-Date', @{ Name = 'Get-Item'; Parameters = @{ Name = 'Path'; ValidateSet = '/etc/hostname' } } -VisibleFunctions 'hi' `
+  -VisibleCmdlets 'Get-Date', @{ Name = 'Get-Item'; Parameters = @{ Name = 'Path'; ValidateSet = '/etc/hostname' } } `
+  -VisibleFunctions 'hi' `
   -FunctionDefinitions @{ Name = 'hi'; ScriptBlock = { param($n) "hi $n $myv" } } -VisibleAliases 'gd' `
   -AliasDefinitions @{ Name = 'gd'; Value = 'Get-Date' } -VariableDefinitions @{ Name = 'myv'; Value = 'VV' }
 New-PSSessionConfigurationFile -Path $file/constrained.pssc -SessionType Default -LanguageMode ConstrainedLanguage
@@ -83,7 +85,8 @@ New-PSSessionConfigurationFile -Path $file/restricted.pssc -SessionType Default 
 
 def others(rows: list[str]) -> list[str]:
     """The rows without the warnings before what is secret, which each client says in its own words."""
-    return [row for row in rows if not row.startswith("WARNING: ") or row == "WARNING: careful"]
+    own = ("WARNING: A script", "WARNING: what you", "Warning: A script", "A script on", "requesting them.")
+    return [row for row in rows if not row.startswith(own)]
 
 
 def unlike(lines: tuple[Asked, ...], theirs: list[list[str]], ours: list[list[str]]) -> str:
@@ -111,6 +114,7 @@ async def test_ctrl_c_leaves_what_the_real_client_leaves(
     assert not (differs := unlike(STOPPED, theirs, ours)), differs
 
 
+@pytest.mark.timeout(300)
 async def test_restricted_endpoints_answer_as_to_the_real_client(tmp_path: Path) -> None:
     assert invoke(MAKE, str(tmp_path)).returncode == 0
     differs = []
