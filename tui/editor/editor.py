@@ -159,7 +159,7 @@ class LineEditor(TextArea):
         self.editing = Editing(self.surface, self.prediction, self.steps)
         self.completions = Completions(owner.complete, history)
         self.completing = Completing(self.surface, menu, self.completions)
-        self.searching = Searching(self.surface, owner.show_aside)
+        self.searching = Searching(self.surface, owner.show_aside, self.steps.stand_at)
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
