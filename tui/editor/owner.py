@@ -24,6 +24,9 @@ class EditorOwner(Protocol):
     def end_of_input(self) -> None:
         """Ctrl+D was pressed in an empty editor."""
 
+    def give_up(self) -> bool:
+        """Esc with nothing typed: end what is being opened. False if nothing is."""
+
     def interrupt(self) -> None:
         """Ctrl+C was pressed."""
 

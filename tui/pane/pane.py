@@ -392,6 +392,13 @@ class Pane(Vertical):
             self.app.bell()
         self.transcript.scroll_to_end()
 
+    def give_up(self) -> bool:
+        """Esc with nothing typed ends an opening, as Ctrl+C does."""
+        if self.state is not PaneState.OPENING:
+            return False
+        self.interrupt()
+        return True
+
     def interrupt(self) -> None:
         """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt."""
         if self.questions.has_keys:

@@ -132,6 +132,9 @@ class Owner:
 
     def end_of_input(self) -> None: ...
 
+    def give_up(self) -> bool:
+        return False
+
     def interrupt(self) -> None: ...
 
     def clear_screen(self) -> None: ...
