@@ -223,7 +223,8 @@ class PstuiApp(App[int], inherit_bindings=False):
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return
-            counts = isinstance(self.focused, LineEditor) and self.focused.argument.claims(event.key)
+            argument = self.focused.argument if isinstance(self.focused, LineEditor) else None
+            counts = argument is not None and argument.active and argument.claims(event.key)
             if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return

@@ -89,10 +89,10 @@ def binary(sign: str, left: Value, right: Value) -> Value:
         return _grow(sign, left, right)
     if left is None and sign == "*":
         return None
-    a, b = number_of(left), number_of(right)
-    if isinstance(left, bool) and (sign == "*" or b.clr_type == "Decimal"):
+    other = number_of(right)
+    if isinstance(left, bool) and (sign == "*" or other.clr_type == "Decimal"):
         raise NotSimpleError
-    return _arithmetic(sign, a, b)
+    return _arithmetic(sign, number_of(left), other)
 
 
 def _grow(sign: str, left: str | list[Value], right: Value) -> Value:

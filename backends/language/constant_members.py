@@ -28,7 +28,7 @@ def cast(type_name: str, value: Value, *, is_array: bool) -> Value:
     if value is None and (is_array or name == "array"):
         return None
     if is_array:
-        values = value if isinstance(value, list) else [value]
+        values: list[Value] = value if isinstance(value, list) else [value]
         return values if name == "object" else [cast(name, one, is_array=False) for one in values]
     if name == "string":
         return text_of(value)
@@ -181,8 +181,8 @@ def static(type_name: str, name: str, arguments: list[Value] | None) -> Value:
             return a if (a.value >= b.value) is (lower == "max") else b
     if kind == "math" and lower == "abs" and len(arguments) == 1 and isinstance(arguments[0], Number):
         number = number_of(arguments[0])
-        if abs(number.value) < _RANGES["Int32"]:
-            return Number(abs(number.value), number.clr_type)
+        if -_RANGES["Int32"] < number.value < _RANGES["Int32"]:
+            return Number(number.value if number.value >= 0 else -number.value, number.clr_type)
     if kind == "string" and lower == "join" and len(arguments) >= 2 and None not in arguments:
         rest = arguments[1] if len(arguments) == 2 and isinstance(arguments[1], list) else arguments[1:]
         return bounded(text_of(arguments[0]).join(map(text_of, rest)))

@@ -61,7 +61,7 @@ def _written(value: Value, form: str) -> str:
             return ("-" if number < 0 else "") + str(abs(number)).rjust(digits, "0")
         return format(number % 2 ** _BITS[value.clr_type], kind).rjust(digits, "0")
     places = int(found[2]) if found[2] else 2
-    if abs(number) >= 10**15:
+    if not -(10**15) < number < 10**15:
         raise NotSimpleError
     exact = Decimal(number)
     if abs(exact.scaleb(places)) % 1 == Decimal("0.5"):

@@ -40,8 +40,8 @@ class DigitArgument:
         self.active = False
 
     def claims(self, key: str) -> bool:
-        """Return whether a key goes on with an argument that has begun."""
-        return self.active and key in _KEYS
+        """Return whether a key belongs to an argument that has begun."""
+        return key in _KEYS
 
     def take(self, key: str) -> bool:
         """Take a digit, or a minus, which turns the sign; False for any other key."""

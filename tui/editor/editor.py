@@ -238,7 +238,7 @@ class LineEditor(TextArea):
         """Act on a key at once, in the order of typing."""
         event.stop()
         is_free = event.key == "escape" and not (self.text or self.searching.active or self.argument.active)
-        if (is_free and self._owner.give_up()) or await self.take_key(event.key, event.character):
+        if (is_free and self._owner.interrupt(opening=True)) or await self.take_key(event.key, event.character):
             event.prevent_default()
 
     async def on_typed(self, event: Typed) -> None:

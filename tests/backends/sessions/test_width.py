@@ -75,7 +75,9 @@ async def test_the_place_of_the_cursor_and_what_was_set_are_told_too(monkeypatch
             await met.interactive.run("Get-One")
             assert place_of(met.peer.created[-2]["HostInfo"]) == place
         met.console.write(Write("seven", newline=False))
-        met.interactive.session.pool.host.run(HostMethodIdentifier.SetWindowTitle, ["mine"])
+        pool = met.interactive.session.pool
+        assert pool is not None
+        pool.host.run(HostMethodIdentifier.SetWindowTitle, ["mine"])
         await met.interactive.run("Get-Two")
         host = met.peer.created[-2]["HostInfo"]
         assert place_of(host) == (5, 4)

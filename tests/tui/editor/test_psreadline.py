@@ -132,10 +132,8 @@ class Owner:
 
     def end_of_input(self) -> None: ...
 
-    def give_up(self) -> bool:
+    def interrupt(self, *, opening: bool = False) -> bool:
         return False
-
-    def interrupt(self) -> None: ...
 
     def clear_screen(self) -> None: ...
 
