@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from pstui.backends.addresses import join_host, uri_host
 
+#: the kinds of profile, and the prefix that tells them apart where a name is used twice
+KINDS = ("host", "vm", "container")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParameterSet:
@@ -86,7 +89,8 @@ def _lookup(name: str) -> ParameterSet:
 
 
 def _machine(name: str, caption: str) -> ParameterSet:
-    return ParameterSet(name, name, caption, short=caption, kind="vm", computer_type="VirtualMachine", prompt="{}")
+    short = "VM" if name == "VMName" else caption
+    return ParameterSet(name, name, caption, short=short, kind="vm", computer_type="VirtualMachine", prompt="{}")
 
 
 # PowerShell's ten sets (protocol-notes 1.1), in the order of the dialog, then pstui's own

@@ -26,11 +26,12 @@ from pstui.backends.language.completeness import is_complete
 from pstui.tui.editor.argument import DigitArgument, repeated
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
-from pstui.tui.editor.editing import Editing, EditMode
+from pstui.tui.editor.editing import Editing
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
 from pstui.tui.editor.killing import kill
+from pstui.tui.editor.mode import EditMode
 from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay, statements
@@ -124,6 +125,8 @@ class LineEditor(TextArea):
 
     #: see ``typeahead.ActsAtOnce``
     acts_at_once = True
+    #: several characters that were read at once can be given to it as one ``Typed``
+    takes_many = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
@@ -469,6 +472,8 @@ class EditorRow(Container):
         super().__init__()
         self._prompt = Still(classes="prompt")
         self._text = ""
+        #: the colour of a bar before the prompt, empty for none
+        self.color = ""
         self.menu = CompletionMenu()
         self.editor = LineEditor(owner, history, self.menu)
 
@@ -490,10 +495,11 @@ class EditorRow(Container):
         """
         content = styled_row(text, self.app) if "\x1b" in text else Content(plain(text))
         before, self._text = self._prompt.width, content.plain
+        bar = Content.styled("▌", self.color) if self.color else Content("")
         if not ready and text.strip():
-            self._prompt.say(Content.styled(self._text.ljust(before), "$calm"))
+            self._prompt.say(bar + Content.styled(self._text.ljust(before - bar.cell_length), "$calm"))
             return
-        self._prompt.say(content)
+        self._prompt.say(bar + content)
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:

@@ -1,11 +1,13 @@
-"""What a pane knows of itself: where its session is, the lines that wait, and what becomes of what is typed."""
+"""What a pane knows of itself: where its session is, the lines that wait, what nobody has looked at."""
 
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.history import LineHistory
+if TYPE_CHECKING:
+    from pstui.tui.editor.editor import LineEditor
+    from pstui.tui.editor.history import LineHistory
 
 
 class PaneState(enum.Enum):
@@ -71,6 +73,32 @@ def give_back(lines: WaitingLines, editor: LineEditor) -> None:
     """Put the lines that wait for their turn into the editor, above what is being typed there."""
     if left := lines.take_all():
         editor.put(f"{left}\n{editor.text}" if editor.text else left)
+
+
+class Unseen:
+    """What happened in a pane since somebody looked at it."""
+
+    def __init__(self) -> None:
+        #: lines that came, and whether an error was among them
+        self.lines, self.errors = 0, False
+        #: whether a command has ended
+        self.ended = False
+        self._ran = 0
+
+    def came(self, lines: int, *, errors: bool) -> None:
+        """Text came while nobody looked."""
+        self.lines += lines
+        self.errors = self.errors or errors
+
+    def look(self, ran: int, *, seen: bool) -> bool:
+        """Tell whether another line has ended, of which there were ``ran`` by now; ``seen`` if somebody looks."""
+        news, self._ran = ran > self._ran, ran
+        self.ended = not seen and (self.ended or news)
+        return news
+
+    def forget(self) -> None:
+        """Somebody looks."""
+        self.lines, self.errors, self.ended = 0, False, False
 
 
 class TypedLines:

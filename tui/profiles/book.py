@@ -16,22 +16,25 @@ from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
+from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
 
-#: the short word at the right for each transport: the way, where it is not what the heading says already
-_WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
+#: the short word at the right where a set has none for the way there, and the heading does not say it already
+_WAYS = {ParameterSet.DEMO: "built in", ParameterSet.PROCESS: "Process", ParameterSet.HOST_PROCESS: "NamedPipe"}
 
 
 class ProfileBook:
     """Profiles for the screen. ``profiles`` is what was read last; every edit is written at once.
 
+    ``undo`` keeps the way back from edits for the next run.
+
     Reading and writing block for as long as the disk does: call them in a thread.
     """
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, undo: UndoFile | None = None) -> None:
         self.profiles = profiles
         self._stamp = _stamp(self._files)
-        self._edits = ProfileFiles()
+        self._edits = ProfileFiles(undo)
         self._turn = threading.RLock()
         self._busy = 0
 
@@ -83,7 +86,6 @@ class ProfileBook:
 
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
-        ways = _ways()
         found = []
         for kind, table in self.profiles.tables.items():
             for name, keys in table.items():
@@ -93,7 +95,7 @@ class ProfileBook:
                         kind,
                         name,
                         str(keys.get("group", "")),
-                        ways.get(sets[0], "") if sets else "",
+                        sets[0].way or _WAYS.get(sets[0], "") if sets else "",
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
@@ -199,16 +201,6 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
         return (said.st_mtime_ns, said.st_size, said.st_ino)
 
     return tuple(one(file) for file in files)
-
-
-def _ways() -> dict[ParameterSet, str]:
-    from pstui.backends.transports import registry
-
-    ways = {ParameterSet.DEMO: "built in"}
-    for kind in registry.kinds():
-        for parameter_set in kind.parameter_sets:
-            ways.setdefault(parameter_set, _WORDS.get(kind.name, kind.name))
-    return ways
 
 
 def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:

@@ -18,10 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.messages import HelpScreen
-from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.schema import PaneSettings
@@ -29,12 +26,17 @@ from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
-from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.workspace.attention import Attention
+from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
+from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -51,6 +53,8 @@ from textual.widgets import Tabs
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
+    from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
 
 #: columns from which the sidebar is beside the panes
 WIDE = 90
@@ -64,9 +68,9 @@ class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
-    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
-    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
-    sidebar's order for the next run.
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit;
+    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history``
+    what is typed; ``memory`` keeps tabs and the sidebar's order for the next run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
@@ -103,14 +107,17 @@ class Workspace(PaintedWhenIdle):
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)
-        self.tabs = TabbedPanes(
-            context, remembered, history=history, settings=settings, sink=sink, keeps_tabs=not single
-        )
+        self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.sessions = SessionActions(self, self.tabs, context)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.leaving = Leaving(self, self.tabs, context.sessions)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
+        offer = None if single else RestoreOffer(context.book, remembered)
+        self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -137,10 +144,11 @@ class Workspace(PaintedWhenIdle):
             self.set_focus(self.sidebar)
         self.refresh_frame()
         self.profiles.begin()
+        self.attention.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
-            self.sessions.run_line(self.first_line)
+            self.going.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -168,6 +176,8 @@ class Workspace(PaintedWhenIdle):
             "editing": self.editing,
             "sessions": self.sessions,
             "profiles": self.profiles,
+            "going": self.going,
+            "keeping": self.keeping,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
@@ -218,17 +228,15 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self.tabs.bar.show(self.tabs.panes)
+        self.attention.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
-        self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
 
-    @on(Pane.Changed)
-    def pane_changed(self, event: Pane.Changed) -> None:
+    def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
         if event.pane not in self.panes or self._frame_due:
             return
@@ -239,8 +247,7 @@ class Workspace(PaintedWhenIdle):
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
 
-    @on(Pane.FooterChanged)
-    def footer_changed(self, event: Pane.FooterChanged) -> None:
+    def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
         """Show what the keys do now in the pane in front, and how far its line is: in a moment.
 
         Most lines have ended by then, and nobody reads as fast; painting it at once would hold the answer up.
@@ -273,18 +280,25 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
-    @on(Pane.Ended)
-    def session_ended(self, event: Pane.Ended) -> None:
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt."""
+        self.keeping.opened(event.pane.info)
+
+    def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
         Any other end, such as that of a pasted script, leaves the text and the keys where they are.
         """
+        self.tabs.save()
         was_typed = event.exit_code is not None and event.state is PaneState.LEFT
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
 
-    @on(Pane.Done)
-    def pane_done(self, event: Pane.Done) -> None:
+    def on_pane_line_ended(self, event: Pane.LineEnded) -> None:
+        """A command that took its time has ended."""
+        self.attention.ended(event.pane, event.seconds)
+
+    def on_pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
         if self._single and self._is_last(event.pane):
             self.end(event.exit_code & 0xFF)
@@ -299,6 +313,10 @@ class Workspace(PaintedWhenIdle):
 
     def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
         """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
+        if not selections:
+            return selections  # as from the start, when nothing of a transcript is loaded
+        from pstui.tui.transcript.transcript import Transcript
+
         return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
 
     @on(FindBar.Interrupted)
@@ -339,12 +357,25 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Chosen)
     async def entry_chosen(self, event: Sidebar.Chosen) -> None:
         """Go to the tab of what was chosen, or open one."""
-        await self.sessions.choose(event.entry, again=event.again)
+        there = None if event.again else self.profiles.marks.tab_of(event.entry)
+        await self.sessions.choose(event.entry, there)
 
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:
         """Do to the profiles what was asked for."""
-        self.profiles.do(event.verb, event.entry)
+        if event.verb == "help":
+            self.action_help()
+        else:
+            self.profiles.do(event.verb, event.entry)
+
+    @on(Sidebar.MenuWanted)
+    @on(SessionTab.Pressed)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
+        """The right mouse button in the sidebar, or another one than the left on a tab."""
+        if isinstance(event, Sidebar.MenuWanted):
+            self.menus.of_entry(event.entry, event.at)
+        else:
+            self.menus.of_tab(event, self.leaving.ask_close)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:
@@ -356,7 +387,7 @@ class Workspace(PaintedWhenIdle):
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
         narrow = self.size.width < WIDE
         shown = self.has_class("-unfolded") if narrow else not self.has_class("-folded")
-        if shown and self.focused is self.sidebar:
+        if shown and self.focused is self.sidebar and self.panes:  # without a tab nothing would be left
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()
@@ -381,4 +412,6 @@ class Workspace(PaintedWhenIdle):
 
     def action_help(self) -> None:
         """List the keys."""
+        from pstui.tui.dialogs.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))
