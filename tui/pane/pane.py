@@ -412,8 +412,13 @@ class Pane(Vertical):
             self.app.bell()
         self.transcript.scroll_to_end()
 
-    def interrupt(self) -> None:
-        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt."""
+    def interrupt(self, *, opening: bool = False) -> bool:
+        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt.
+
+        With ``opening`` only what is being opened is ended; False if nothing is.
+        """
+        if opening and self.state is not PaneState.OPENING:
+            return False
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
@@ -433,6 +438,7 @@ class Pane(Vertical):
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()
+        return True
 
     def clear_screen(self) -> None:
         """Begin an empty screen; what was there stays in the scrollback."""

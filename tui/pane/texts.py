@@ -154,7 +154,7 @@ def note_for(
     match state:
         case PaneState.OPENING:
             doing = f"  {plain(aside, limit=120)}" if aside else ""
-            return Content.assemble(f"connecting to {name}…", (doing + "   Ctrl+C cancels", "$calm"))
+            return Content.assemble(f"connecting to {name}…", (doing + "   Esc cancels", "$calm"))
         case PaneState.LEFT:
             return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
         case PaneState.CANCELLED:
