@@ -376,6 +376,11 @@ class Login(asyncssh.SSHClient):
     # Authentication.
 
     def begin_auth(self, username: str) -> None:
+        key = self._connection.get_server_host_key() if self._connection else None
+        if key is not None and not self._host_keys.is_fit(key.public_data):
+            # The key behind a certificate is seen here for the first time; nothing secret was sent yet.
+            self.offered_key, self.offered_authority = key, None
+            raise asyncssh.HostKeyNotVerifiable("The key behind the certificate is not fit")
         self.began = True
         self.on_begin()
         self._context.step("authentication", printable(username))

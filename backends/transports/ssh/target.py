@@ -50,6 +50,8 @@ class Hop:
     #: keywords that the user's files set and that are not done here
     unsupported: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)
+    #: what was read for it, as texts: hosts with the same are the same
+    identity: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -191,11 +193,14 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             "Correct -Options or the configuration file named.",
         ) from error
     if told is not None:
-        hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens)
+        identity = (*told.lines(), told.proxy_command)
+        hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens, identity)
     else:
         known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
         tokens = resolved.tokens_of(host, known)
-        hop = Hop(host, options, tuple(config), shlex.join(options.proxy_command or ()), tokens=tokens)
+        identity = (host, user, str(port), *sources.lines, *(_version(file) for file in config_files()))
+        command = shlex.join(options.proxy_command or ())
+        hop = Hop(host, options, tuple(config), command, tokens=tokens, identity=identity)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -204,6 +209,11 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
                 "Correct the call or the configuration file.",
             )
     return hop
+
+
+def _version(file: Path) -> str:
+    """Return a text that is another one when a file has changed."""
+    return f"{file} {file.stat().st_mtime_ns if file.is_file() else 0}"
 
 
 def _jump_hosts(hop: Hop, sources: _Sources, depth: int) -> list[Hop]:

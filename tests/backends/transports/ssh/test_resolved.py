@@ -14,7 +14,8 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh import target
-from pstui.backends.transports.ssh.host_keys import HostKeyCheck, is_revoked, look_up, rsa_bits
+from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
+from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.target import Hop
 
 from tests.support.parts import requires
@@ -166,9 +167,11 @@ def test_revoked_keys_are_found_in_both_kinds_of_files(ssh: Path) -> None:
     good, bad = make_key(ssh / "good"), make_key(ssh / "bad")
     subprocess.run(["ssh-keygen", "-q", "-k", "-f", ssh / "krl", f"{bad}.pub"], check=True, timeout=30)
     for file in (Path(f"{bad}.pub"), ssh / "krl"):
-        assert is_revoked(file, blob_of(bad))
-        assert not is_revoked(file, blob_of(good))
-    assert is_revoked(ssh / "none", blob_of(good)), "nobody is trusted where the list cannot be read"
+        revoked = RevokedKeys(file)
+        assert revoked.ask(blob_of(bad))
+        assert not revoked.ask(blob_of(good))
+        assert (revoked.holds(blob_of(bad)), revoked.holds(blob_of(good))) == (True, False)
+    assert RevokedKeys(ssh / "none").holds(blob_of(good)), "nobody is trusted where the list cannot be read"
 
 
 def test_a_marker_may_be_set_off_by_a_tab(ssh: Path) -> None:
@@ -188,7 +191,7 @@ def test_a_short_rsa_key_is_refused(ssh: Path) -> None:
     check = HostKeyCheck("t", 22, "", "", [ssh / "known_hosts"], rsa_bits=2048)
     assert not check.is_trusted(blob)
     with pytest.raises(OpenError, match="too short"):
-        check.check_not_revoked("ssh-rsa", blob)
+        check.check_fit("ssh-rsa", blob)
     assert rsa_bits(blob_of(make_key(ssh / "ed"))) == 0
 
 
