@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
@@ -14,6 +15,8 @@ from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, p
 
 #: seconds after the end of the output in which the exit status may still arrive
 DRAIN = 0.5
+#: with what OpenSSH's sftp-server (internal-sftp) ends when it does not understand what it gets
+SFTP_BAD_MESSAGE = 11
 
 
 class SSHChannel(asyncssh.SSHClientSession[bytes]):
@@ -63,6 +66,8 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         self._end = f"The subsystem on {self._host} ended with {exit_text(status)}."
         if status == 127:
             self._end += " The program named for it was probably not found there."
+        elif status == SFTP_BAD_MESSAGE:
+            self._end += " sftp-server ends so when it is spoken to in another language: the server may force it."
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
         self._end = f"The subsystem on {self._host} was ended by the signal {printable(signal)}."
@@ -172,7 +177,7 @@ async def open_subsystem(
     return made[0]
 
 
-def _end(opening: asyncio.Future[object], made: list[SSHChannel]) -> None:
+def _end(opening: asyncio.Future[Any], made: list[SSHChannel]) -> None:
     if not opening.cancelled():
         opening.exception()  # seen
     for channel in made:

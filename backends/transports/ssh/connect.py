@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 from pstui.backends.console import Console, Question, QuestionCancelled
+from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.failures import no_answer_in_time, of_connecting, too_slow
+from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
-from pstui.backends.transports.ssh.login import PROMPTS, KeyFile, KeyRing, Login
+from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
+from pstui.backends.transports.ssh.login import PROMPTS, Login
 from pstui.backends.transports.ssh.proxy import ProxyProcess
 from pstui.backends.transports.ssh.sockets import look_up_name, open_socket
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
@@ -35,7 +39,8 @@ class HopOpener:
     """Opens the connection to one host on the way. ``parent`` is the connection to the host before it.
 
     ``files`` keeps the key files that were read and opened, so that a passphrase is asked once on the whole way.
-    ``named`` is the key file of the call; ``is_target`` tells the last host from those on the way.
+    ``named`` is the key file of the call, ``credential`` has its password; ``is_target`` tells the last host, whom they
+    are for, from those on the way.
     """
 
     def __init__(
@@ -46,25 +51,29 @@ class HopOpener:
         *,
         files: dict[Path, KeyFile],
         named: Path | None = None,
+        credential: PSCredential | None = None,
         is_target: bool = True,
         through: str = "",
     ) -> None:
         self._hop, self._parent, self._context = hop, parent, context
         self._files, self._named, self._is_target, self._through = files, named, is_target, through
+        self._credential = credential if is_target else None
         self._proxies: list[ProxyProcess] = []
+        self._password: Secret | None = None
+        self._was_refused = False
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
         try:
             return await self._connect(self._hop)
         except BaseException:
-            self.close_proxies()
+            await self.close_proxies()
             raise
 
-    def close_proxies(self) -> None:
+    async def close_proxies(self) -> None:
         """End the proxy commands that carry the connection."""
         for proxy in self._proxies:
-            proxy.close()
+            await proxy.close()
 
     async def _connect(self, hop: Hop) -> asyncssh.SSHClientConnection:
         context = self._context
@@ -73,10 +82,11 @@ class HopOpener:
             told = f"The SSH configuration of {printable(hop.name)} sets what pstui does not do: {names}."
             context.console.write(Write(told, stream=Stream.NOTICE))
         if str(hop.option("BatchMode", "no")).lower() in {"yes", "true"}:
-            context = ConnectContext(_Silent(context.console), context.step)
+            context = replace(context, console=_Silent(context.console))
         ring = await self._ring(hop)
         try:
-            async with StepTimeout() as limit:
+            async with context.failed_logins.turn(self._credential) as may_prove, StepTimeout() as limit:
+                self._password = self._credential.password if self._credential and may_prove else None
                 made, address = await self._socket(hop, limit)
                 check = await asyncio.to_thread(host_key_check, hop, address)
                 connection = await self._log_in(hop, made, check, ring, context, limit)
@@ -86,6 +96,8 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
+            if self._was_refused:
+                context.failed_logins.refuse(self._credential)
         return connection
 
     async def _log_in(
@@ -99,12 +111,14 @@ class HopOpener:
     ) -> asyncssh.SSHClientConnection | None:
         """Log in over a connected socket; return None when the host key had to be decided on and was accepted."""
         login = Login(hop.user, check, ring, context, limit)
+        login.password = self._password
         login.prompts = int(hop.option("NumberOfPasswordPrompts") or PROMPTS)
         seconds = self._patience(hop)
         limit.step(seconds, lambda: too_slow(hop, "handshake", seconds or 0.0))
         login.on_begin = lambda: limit.step(LOGIN_TIMEOUT, lambda: too_slow(hop, "login", LOGIN_TIMEOUT))
+        learning = Learning(check, context.console)
         try:
-            return await asyncssh.connect(
+            connection = await asyncssh.connect(
                 hop.name,
                 hop.port,
                 sock=made,
@@ -113,8 +127,11 @@ class HopOpener:
                 client_factory=lambda: login,
                 known_hosts=lambda host, addr, port: ([], [], []),
                 server_host_key_algs=host_key_algorithms(hop, check),
+                server_host_keys_handler=learning.take if learning.is_wanted(hop.option("UpdateHostKeys")) else None,
                 **settings(hop),
             )
+            learning.begin(connection)
+            return connection
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key
             if isinstance(error, asyncssh.HostKeyNotVerifiable) and login.offered_authority and not check.turned_down:
@@ -128,6 +145,7 @@ class HopOpener:
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
+            self._was_refused = self._was_refused or login.password_refused
             if made is not None and not login.reached:
                 made.close()
 

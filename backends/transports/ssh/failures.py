@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+from importlib.util import find_spec
 
 import asyncssh
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.transports.ssh.login import KeyRing, Login
+from pstui.backends.transports.ssh.keys import KeyRing
+from pstui.backends.transports.ssh.login import Login
 from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
@@ -74,6 +76,12 @@ def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
     missing = [one for one in login.accepted_methods if one not in login.tried]
     if missing:
         lines.append(f"The server would also take: {printable(', '.join(missing))}.")
+    if (
+        "gssapi-with-mic" in login.accepted_methods
+        and "gssapi-with-mic" not in login.tried
+        and find_spec("gssapi") is None
+    ):
+        lines.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
     lines += [*ring.problems, *login.problems]
     hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
     if login.answered:

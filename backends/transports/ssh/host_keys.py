@@ -56,8 +56,6 @@ class KnownHost:
     authorities: list[KnownKey] = field(default_factory=list)
     revoked: list[KnownKey] = field(default_factory=list)
     bare: list[KnownKey] = field(default_factory=list)
-    #: whether a file holds hashed names, so that a new one is hashed as well
-    hashed: bool = False
 
 
 def fingerprint(blob: bytes) -> str:
@@ -94,7 +92,6 @@ def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) 
             marker = fields.pop(0) if text.startswith("@") else ""
             if len(fields) < 3:
                 continue
-            found.hashed = found.hashed or fields[0].startswith("|1|")
             if marker in ("", "@cert-authority", "@revoked"):
                 _take(found, marker, fields, KnownKey(file, number, fields[1], _blob(fields[2])), token, bare)
     return found
@@ -307,9 +304,9 @@ class HostKeyCheck:
     def _keep(self, algorithm: str, blob: bytes, context: ConnectContext) -> None:
         if not self.files or not self.keeps:
             return
-        name, hashed = self.alias or self.host, self.known.hashed or self.hash_names
+        name = self.alias or self.host
         try:
-            remember(self.files[0], name, self.port, algorithm, blob, hashed=hashed, with_port=not self.alias)
+            remember(self.files[0], name, self.port, algorithm, blob, hashed=self.hash_names, with_port=not self.alias)
         except OSError as error:
             text = f"The host key could not be kept in {self.files[0]}: {error.strerror or error}."
             context.console.write(Write(text, stream=Stream.NOTICE))
@@ -331,6 +328,8 @@ class HostKeyCheck:
             for key in old[:5]
         ]
         lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
+        if self.strict in {"no", "off", "false"}:
+            lines.append("StrictHostKeyChecking no does not change that here: ssh would connect without a password.")
         token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
         removal = [
             f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"

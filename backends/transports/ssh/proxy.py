@@ -12,6 +12,9 @@ import sys
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import LineTail, printable
 
+#: seconds that a command may take to end before it is killed
+GRACE = 1.0
+
 
 class ProxyProcess(asyncio.SubprocessProtocol):
     """A ProxyCommand: its standard streams are one end of a socket pair, the SSH connection has the other.
@@ -21,6 +24,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.BaseTransport | None = None
+        self._ended = asyncio.Event()
         self.said = LineTail()
 
     @classmethod
@@ -59,12 +63,17 @@ class ProxyProcess(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         self.said.end()
+        self._ended.set()
 
-    def close(self) -> None:
-        """End the command and its children."""
+    async def close(self) -> None:
+        """End the command and its children, and wait for the end: asyncio complains of a child taken from it."""
         transport = self._transport
-        if isinstance(transport, asyncio.SubprocessTransport):
+        if not isinstance(transport, asyncio.SubprocessTransport):
+            return
+        for sign in (signal.SIGTERM, signal.SIGKILL):
             if transport.get_returncode() is None and sys.platform != "win32":
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(transport.get_pid(), signal.SIGTERM)
-            transport.close()
+                    os.killpg(transport.get_pid(), sign)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), GRACE)
+        transport.close()

@@ -54,12 +54,14 @@ _TEXTS = (
     "Port",
     "PreferredAuthentications",
     "ProxyJump",
+    "PubkeyAcceptedAlgorithms",
     "PubkeyAuthentication",
     "RequiredRSASize",
     "ServerAliveCountMax",
     "ServerAliveInterval",
     "StrictHostKeyChecking",
     "TCPKeepAlive",
+    "UpdateHostKeys",
     "User",
 )
 _PATHS = ("CertificateFile", "ForwardAgent", "IdentityAgent", "IdentityFile", "RevokedHostKeys")
@@ -67,7 +69,14 @@ _LISTS = ("GlobalKnownHostsFile", "SendEnv", "SetEnv", "UserKnownHostsFile")
 _KNOWN = {name.casefold(): name for name in (*_TEXTS, *_PATHS, *_LISTS, "ProxyCommand", "RekeyLimit")}
 #: keywords that are left to pstui where they have ssh's own value: its ciphers are ordered for speed, and the files
 #: are those of the home that pstui was given
-_OWN_DEFAULTS = ("Ciphers", "MACs", "IdentityFile", "UserKnownHostsFile", "GlobalKnownHostsFile")
+_OWN_DEFAULTS = (
+    "Ciphers",
+    "MACs",
+    "IdentityFile",
+    "PubkeyAcceptedAlgorithms",
+    "UserKnownHostsFile",
+    "GlobalKnownHostsFile",
+)
 #: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for
 _WITHOUT_MEANING = frozenset(
     {
@@ -77,7 +86,6 @@ _WITHOUT_MEANING = frozenset(
         "controlpersist",
         "escapechar",
         "enableescapecommandline",
-        "fingerprinthash",
         "forwardx11",
         "forwardx11timeout",
         "forwardx11trusted",
@@ -89,11 +97,8 @@ _WITHOUT_MEANING = frozenset(
         "sessiontype",
         "stdinnull",
         "forkafterauthentication",
-        "remotecommand",
         "ipqos",
-        "visualhostkey",
         "tag",
-        "addkeystoagent",
         "exitonforwardfailure",
         "clearallforwardings",
         "gatewayports",
@@ -106,12 +111,8 @@ _WITHOUT_MEANING = frozenset(
         "canonicalizefallbacklocal",
         "canonicalizemaxdots",
         "canonicalizepermittedcnames",
-        "connectionattempts",
         "enablesshkeysign",
         "hostbasedacceptedalgorithms",
-        "updatehostkeys",
-        "proxyusefdpass",
-        "verifyhostkeydns",
         "obscurekeystroketiming",
         "ignoreunknown",
     }

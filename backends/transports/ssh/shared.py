@@ -23,10 +23,11 @@ from typing import TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.connect import HopOpener, key_file
-from pstui.backends.transports.ssh.login import KeyFile
+from pstui.backends.transports.ssh.keys import KeyFile
 from pstui.backends.transports.ssh.target import Hop, resolve
 
 #: seconds in which a dropped connection must have ended
@@ -60,7 +61,7 @@ class Link:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END):
                 await self.connection.wait_closed()
-        self.opener.close_proxies()
+        await self.opener.close_proxies()
         if self.parent is not None:
             await self.parent.release()
 
@@ -98,6 +99,7 @@ class _Way:
     context: ConnectContext
     target: Hop
     named: Path | None
+    credential: PSCredential | None
     shares: bool
     files: dict[Path, KeyFile] = field(default_factory=dict)
 
@@ -158,6 +160,7 @@ class Links:
                 way.context,
                 files=way.files,
                 named=way.named,
+                credential=way.credential,
                 is_target=hops[-1] is way.target,
                 through=hops[0].name,
             )
@@ -205,7 +208,7 @@ async def start(info: ConnectionInfo, context: ConnectContext, opening: Callable
     named = _named(info)
     with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
         hops = tuple(await asyncio.to_thread(resolve, info, Path(folder)))
-        way = _Way(context, hops[-1], named, shares)
+        way = _Way(context, hops[-1], named, info.values.get("Credential"), shares)
         if named:
             await key_file(way.files, named)
         while True:

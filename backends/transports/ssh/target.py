@@ -19,6 +19,7 @@ import asyncssh
 import asyncssh.config
 import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -32,9 +33,11 @@ _OURS = (
     "BatchMode",
     "HashKnownHosts",
     "NumberOfPasswordPrompts",
+    "PubkeyAcceptedAlgorithms",
     "RequiredRSASize",
     "RevokedHostKeys",
     "StrictHostKeyChecking",
+    "UpdateHostKeys",
 )
 
 
@@ -95,7 +98,9 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
-    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder))
+    credential: PSCredential | None = info.values.get("Credential")
+    user = info.text("UserName") or (credential.user_name if credential else "")
+    target = _hop(host, _login_name(user), info.number("Port"), _Sources(own, folder))
     return [*_jump_hosts(target, _Sources(way, folder), 1), target]
 
 
@@ -293,12 +298,13 @@ def settings(hop: Hop) -> dict[str, Any]:
         # The keys come from the KeyRing; without client_keys the path of the agent serves forwarding alone.
         "client_keys": None,
         "agent_path": agent,
-        "agent_forwarding": False if agent == "none" else hop.option("ForwardAgent", False),
+        "agent_forwarding": False if agent == "none" else _forwarded_agent(hop),
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
         # A key exchange by Kerberos would leave the host key unchecked.
         "gss_kex": False,
         "gss_auth": bool(hop.option("GSSAPIAuthentication", False)),
+        "signature_algs": _signatures(hop),
         "encryption_algs": () if hop.option("Ciphers") else CIPHERS,
         "connect_timeout": None,
         "login_timeout": 0,
@@ -306,6 +312,21 @@ def settings(hop: Hop) -> dict[str, Any]:
         "keepalive_count_max": hop.option("ServerAliveCountMax", ALIVE_COUNT),
         "encoding": None,
     }
+
+
+def _forwarded_agent(hop: Hop) -> Any:
+    """Return whether the agent is forwarded, or another's path; ``$NAME`` that is not set means the usual one."""
+    value = hop.option("ForwardAgent", False)
+    if isinstance(value, str) and value.startswith("$"):
+        return os.environ.get(value.removeprefix("$")) or True
+    return value
+
+
+def _signatures(hop: Hop) -> Any:
+    """Return the signatures that keys may make (PubkeyAcceptedAlgorithms), () for the library's own."""
+    chosen = str(hop.option("PubkeyAcceptedAlgorithms") or "")
+    able = {name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs()}
+    return [one for one in chosen.split(",") if one in able] or ()
 
 
 #: OpenSSH's order of host key algorithms (ssh_config(5), HostKeyAlgorithms), for machines without one

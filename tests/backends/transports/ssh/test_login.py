@@ -17,7 +17,9 @@ import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import QuestionKind
+from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
+from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
@@ -36,6 +38,9 @@ class Rules(asyncssh.SSHServer):
     questions: list[tuple[str, str, list[tuple[str, bool]], list[str]]] = field(default_factory=list)
     banner: str = ""
     attempts: list[str] = field(default_factory=list)
+    #: a password that has expired, and has to be changed
+    expired: str = ""
+    changed: tuple[str, str] = ("", "")
     _asked: int = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -54,7 +59,13 @@ class Rules(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self.attempts.append(password)
+        if self.expired and password == self.expired:
+            raise asyncssh.PasswordChangeRequired("Your password has expired.\x1b[2J\nChoose another.")
         return password == self.password
+
+    def change_password(self, username: str, old_password: str, new_password: str) -> bool:
+        self.changed = (old_password, new_password)
+        return old_password == self.expired
 
     def kbdint_auth_supported(self) -> bool:
         return bool(self.questions)
@@ -246,6 +257,65 @@ async def test_the_methods_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Mon
         none = {"PasswordAuthentication": False, "KbdInteractiveAuthentication": False}
         with pytest.raises(OpenError, match="refused"):
             await log_in(server, AnsweringConsole(), Options=none)
+
+
+async def test_a_password_that_has_expired_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["old", "old", "new", "other", "old", "new", "new"])
+        await log_in(server, console)
+    assert server.rules.changed == ("old", "new")
+    assert [question.kind for question in console.questions] == [QuestionKind.SECRET] * 7
+    assert [question.label for question in console.questions[1:4]] == [
+        "ann@127.0.0.1's old password: ",
+        "ann@127.0.0.1's new password: ",
+        "The new password again: ",
+    ]
+    said = [[record.text for record in question.preamble] for question in console.questions]
+    assert said[1] == ["Your password has expired.?[2J", "Choose another."]
+    assert said[4] == ["The two new passwords are not the same."]
+    assert "was changed" in console.text
+
+
+async def test_a_password_that_nobody_changes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        with pytest.raises(OpenCancelled):
+            await log_in(server, AnsweringConsole(answers=["old", None]))
+    assert server.rules.changed == ("", "")
+
+
+def credential(user: str, password: str) -> PSCredential:
+    return PSCredential(user, Secret(password))
+
+
+@pytest.mark.parametrize("asks", [False, True])
+async def test_the_password_of_a_credential_is_not_asked(
+    asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [("", "", [("Password: ", False)], [PASSWORD])] if asks else []
+    async with running(Rules(None if asks else PASSWORD, questions), tmp_path, monkeypatch) as server:
+        await log_in(server, AnsweringConsole(), UserName=None, Credential=credential("ann", PASSWORD))
+    assert server.rules.attempts == [PASSWORD]
+
+
+async def test_a_credential_that_was_refused_is_sent_once_and_asked_for_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logins = FailedLogins()
+    async with running(Rules(password=PASSWORD), tmp_path, monkeypatch) as server:
+        for _ in range(2):
+            console = AnsweringConsole(answers=[PASSWORD])
+            info = server.info(UserName=None, Credential=credential("ann", "wrong"))
+            transport = await registry.connect(info, ConnectContext(console, failed_logins=logins))
+            await transport.abort()
+    assert server.rules.attempts == ["wrong", PASSWORD, PASSWORD]
+    assert "ann@" in console.questions[0].label
+
+
+async def test_a_code_is_never_answered_with_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Rules(questions=[("", "", [("Code: ", False)], ["123"])])
+    async with running(rules, tmp_path, monkeypatch) as server:
+        await log_in(server, AnsweringConsole(answers=["123"]), Credential=credential("ann", PASSWORD))
+    assert rules.attempts == ["123"]
 
 
 async def test_a_banner_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
