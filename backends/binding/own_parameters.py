@@ -150,6 +150,13 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         default="on",
         setting=True,
     ),
+    own(
+        "SshConfig",
+        OptionKind.PATH,
+        "An ssh_config file that is read in the place of your own, as with ssh -F; none reads no file.",
+        sets=(ParameterSet.SSH_HOST,),
+        setting=True,
+    ),
     # for WinRM: what a client on Windows keeps in its WSMan: drive, and limits of patience
     own(
         "TrustedHosts",

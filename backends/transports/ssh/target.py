@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -52,7 +51,6 @@ class Hop:
     proxy_command: str = ""
     #: keywords that the user's files set and that are not done here
     unsupported: tuple[str, ...] = ()
-    tokens: Mapping[str, str] = field(default_factory=dict)
     #: what was read for it, as texts: hosts with the same are the same
     identity: tuple[str, ...] = ()
 
@@ -77,12 +75,12 @@ class Hop:
         return [str(one) for one in cast("list[str] | None", self.option(name)) or []]
 
     def paths(self, name: str, default: list[Path] | None = None) -> list[Path]:
-        """Return a list of files, with ``~``, tokens and variables replaced. Raises OpenError."""
+        """Return a list of files."""
         value = self.option(name)
         if value is None:
             return default or []
         texts = [value] if isinstance(value, str) else self.texts(name)
-        return [Path(resolved.expanded(one, self.tokens)) for one in texts if one != "none"]
+        return [Path(one) for one in texts if one != "none"]
 
 
 def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
@@ -100,36 +98,60 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     host = info.text("HostName").removeprefix("[").removesuffix("]")
     credential: PSCredential | None = info.values.get("Credential")
     user = info.text("UserName") or (credential.user_name if credential else "")
-    target = _hop(host, _login_name(user), info.number("Port"), _Sources(own, folder))
-    return [*_jump_hosts(target, _Sources(way, folder), 1), target]
+    files = _files_of(info)
+    target = _hop(host, _login_name(user), info.number("Port"), _Sources(own, folder, files))
+    return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
+
+
+def _files_of(info: ConnectionInfo) -> list[Path]:
+    """Return the file that a profile names in the place of the user's own (``ssh -F``). Raises OpenError."""
+    name = str(info.settings.get("ssh_config") or "")
+    if not name:
+        return []
+    if name.lower() == "none":
+        return [Path(os.devnull)]
+    file = Path(name).expanduser()
+    if not file.is_file():
+        raise OpenError(
+            f"the SSH configuration {printable(str(file))} does not exist",
+            "SshConfig, in a profile ssh_config, names a file on this machine.",
+            "Correct the path.",
+        )
+    return [file]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """Where the values of a host come from: lines that come first, then the user's files. ``folder`` is for scratch."""
+    """Where the values of a host come from: lines that come first, then files. ``folder`` is for scratch.
+
+    ``files`` are read in the place of those that ssh reads by itself.
+    """
 
     lines: tuple[str, ...]
     folder: Path
+    files: list[Path] = field(default_factory=list)
 
-    def read(self, host: str, user: str, port: int) -> tuple[list[Path], resolved.Resolved | None]:
-        """Return the files for asyncssh, and what ssh says where there is one. Raises OpenError."""
-        scratch = Path(tempfile.mkdtemp(dir=self.folder))
-        files = config_files()
+    def read(self, host: str, user: str, port: int) -> resolved.Resolved:
+        """Return what ssh would do, asked of it where there is one, else read as it reads. Raises OpenError."""
+        files = self.files or config_files()
+        if not self.files:
+            check_permissions(files[0])
         if not resolved.program():
-            readable = [file for file in files if os.access(file, os.R_OK)]
-            return [*write_options(scratch, "options", self.lines), *readable], None
-        check_permissions(files[0])
+            return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
-        ask = partial(resolved.ask, host, user, port, files=given, scratch=scratch)
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.scratch())
         try:
-            told = ask(options=self.lines)
+            return ask(options=self.lines)
         except OpenError as error:
             if "jumphost loop" not in error.why:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
-            told = ask(options=("ProxyJump none", *self.lines))
-        return write_options(scratch, "resolved", told.lines()), told
+            return ask(options=("ProxyJump none", *self.lines))
+
+    def scratch(self) -> Path:
+        """Return a new folder for files of one host."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
 
 def check_permissions(file: Path) -> None:
@@ -178,7 +200,8 @@ def _login_name(user: str) -> str:
 
 
 def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
-    config, told = sources.read(host, user, port)
+    told = sources.read(host, user, port)
+    config = write_options(sources.scratch(), "resolved", told.lines())
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
@@ -197,15 +220,7 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    if told is not None:
-        identity = (*told.lines(), told.proxy_command)
-        hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens, identity)
-    else:
-        known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
-        tokens = resolved.tokens_of(host, known)
-        identity = (host, user, str(port), *sources.lines, *(_version(file) for file in config_files()))
-        command = shlex.join(options.proxy_command or ())
-        hop = Hop(host, options, tuple(config), command, tokens=tokens, identity=identity)
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, (*told.lines(), told.proxy_command))
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -214,11 +229,6 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
                 "Correct the call or the configuration file.",
             )
     return hop
-
-
-def _version(file: Path) -> str:
-    """Return a text that is another one when a file has changed."""
-    return f"{file} {file.stat().st_mtime_ns if file.is_file() else 0}"
 
 
 def _jump_hosts(hop: Hop, sources: _Sources, depth: int) -> list[Hop]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh import target
+from pstui.backends.transports.ssh import resolved, target
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.target import Hop
@@ -29,6 +29,14 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = make_home(tmp_path / "home", monkeypatch, config="")
     monkeypatch.setattr(target, "config_files", lambda: [folder / "config", tmp_path / "system"])
     return folder
+
+
+@pytest.fixture(params=["ssh", "own"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who reads the configuration: ssh, or pstui where there is none."""
+    if request.param == "own":
+        monkeypatch.setattr(resolved, "program", lambda: "")
+    return str(request.param)
 
 
 def hops(ssh: Path, config: str | bytes, **values: Any) -> list[Hop]:
@@ -56,7 +64,7 @@ def hops(ssh: Path, config: str | bytes, **values: Any) -> list[Hop]:
     ],
 )
 def test_a_configuration_means_what_ssh_takes_it_for(
-    config: str | bytes, host: str, port: int, user: str | None, ssh: Path
+    config: str | bytes, host: str, port: int, user: str | None, ssh: Path, way: str
 ) -> None:
     hop = hops(ssh, config)[-1]
     assert (hop.host, hop.port) == (host, port)
@@ -64,20 +72,20 @@ def test_a_configuration_means_what_ssh_takes_it_for(
         assert hop.user == user
 
 
-def test_times_have_units(ssh: Path) -> None:
+def test_times_have_units(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n ConnectTimeout 1m30s\n ServerAliveInterval 1m\n")[-1]
     assert (hop.option("ConnectTimeout"), hop.option("ServerAliveInterval")) == (90, 60)
     hop = hops(ssh, "", Options={"ConnectTimeout": "1m30s"})[-1]
     assert hop.option("ConnectTimeout") == 90
 
 
-def test_a_byte_order_mark_makes_no_block_global(ssh: Path) -> None:
+def test_a_byte_order_mark_makes_no_block_global(ssh: Path, way: str) -> None:
     with pytest.raises(OpenError, match="cannot be used") as refused:
         hops(ssh, b"\xef\xbb\xbfHost other\n Port 9\n")
     assert "line 1" in refused.value.why
 
 
-def test_the_first_of_command_and_jump_counts(ssh: Path) -> None:
+def test_the_first_of_command_and_jump_counts(ssh: Path, way: str) -> None:
     found = hops(ssh, "Host t\n ProxyCommand nc %h %p\n ProxyJump nowhere.invalid\n")
     assert [hop.name for hop in found] == ["t"]
     assert found[0].proxy_command == "nc t 22"
@@ -85,30 +93,30 @@ def test_the_first_of_command_and_jump_counts(ssh: Path) -> None:
     assert ([hop.name for hop in found], found[0].proxy_command) == (["t"], "")
 
 
-def test_tokens_of_an_included_file_are_replaced_at_the_end(ssh: Path) -> None:
+def test_tokens_of_an_included_file_are_replaced_at_the_end(ssh: Path, way: str) -> None:
     (ssh / "defaults").write_text("ProxyCommand nc %h %p\n")
     config = f"Host t\n Include {ssh}/defaults\n HostName 127.0.0.1\n Port 23022\n"
     assert hops(ssh, config)[-1].proxy_command == "nc 127.0.0.1 23022"
 
 
-def test_a_proxy_command_stays_a_line_for_the_shell(ssh: Path) -> None:
+def test_a_proxy_command_stays_a_line_for_the_shell(ssh: Path, way: str) -> None:
     line = "sh -c 'it\"s' $HOME/x 2>/dev/null # all"
     assert hops(ssh, f"Host t\n ProxyCommand {line}\n")[-1].proxy_command == line
 
 
-def test_hidden_files_are_not_included_by_a_star(ssh: Path) -> None:
+def test_hidden_files_are_not_included_by_a_star(ssh: Path, way: str) -> None:
     (ssh / "config.d").mkdir()
     (ssh / "config.d" / ".x.swp").write_bytes(b"\xff\x00Port 9\n")
     (ssh / "config.d" / "one").write_text("Host t\n Port 23022\n")
     assert hops(ssh, f"Include {ssh}/config.d/*\n")[-1].port == 23022
 
 
-def test_files_that_include_each_other_are_an_error(ssh: Path) -> None:
+def test_files_that_include_each_other_are_an_error(ssh: Path, way: str) -> None:
     with pytest.raises(OpenError, match="cannot be used"):
         hops(ssh, f"Include {ssh}/config\n")
 
 
-def test_names_of_files_have_their_tokens_replaced(ssh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_of_files_have_their_tokens_replaced(ssh: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEYS", "/keys")
     hop = hops(
         ssh,
@@ -127,10 +135,38 @@ def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) ->
         hops(ssh, f"Host t\n IdentityFile {path}\n")
 
 
-def test_what_is_set_and_not_done_is_named(ssh: Path) -> None:
+def test_what_is_set_and_not_done_is_named(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n KnownHostsCommand /bin/echo\n LogLevel DEBUG\n")[-1]
     assert set(hop.unsupported) == {"localforward", "knownhostscommand"}
     assert hops(ssh, "")[-1].unsupported == ()
+
+
+def test_a_percent_sign_that_is_meant_stays(ssh: Path, way: str) -> None:
+    hop = hops(
+        ssh,
+        "Host t\n IdentityFile ~/a%%h\n CertificateFile ~/c%%n\n RevokedHostKeys /r%%u\n UserKnownHostsFile /k%%h\n",
+    )[-1]
+    home = ssh.parent
+    assert hop.paths("IdentityFile") == [home / "a%h"]
+    assert hop.paths("CertificateFile") == [home / "c%n"]
+    assert hop.paths("RevokedHostKeys") == [Path("/r%u")]
+    assert target.known_hosts_files(hop)[0] == Path("/k%h")
+
+
+def test_a_profile_may_name_a_file_of_its_own(ssh: Path, way: str, tmp_path: Path) -> None:
+    hops(ssh, "Host t\n User eve\n")
+    file = tmp_path / "theirs"
+    file.write_text("Host t\n User bob\n ProxyJump gate\nHost gate\n HostName gate.example.org\n")
+    values = {"HostName": "t"}
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": str(file)})
+    gate, hop = target.resolve(info, ssh.parent)
+    assert (gate.host, hop.user) == ("gate.example.org", "bob")
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": "none"})
+    (hop,) = target.resolve(info, ssh.parent)
+    assert hop.user not in ("eve", "bob")
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": str(tmp_path / "missing")})
+    with pytest.raises(OpenError, match="does not exist"):
+        target.resolve(info, ssh.parent)
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o620])
@@ -195,7 +231,7 @@ def test_a_short_rsa_key_is_refused(ssh: Path) -> None:
     assert rsa_bits(blob_of(make_key(ssh / "ed"))) == 0
 
 
-def test_no_known_hosts_file_keeps_nothing(ssh: Path) -> None:
+def test_no_known_hosts_file_keeps_nothing(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n UserKnownHostsFile none\n")[-1]
     assert not target.host_key_check(hop, "").keeps
     assert target.host_key_check(hops(ssh, "")[-1], "").keeps
