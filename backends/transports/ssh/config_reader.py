@@ -112,6 +112,17 @@ def matches_list(patterns: str, text: str) -> bool:
     return found
 
 
+def read_line(line: str) -> tuple[str, str]:
+    """Return the keyword of a line in lower case and what follows it; both empty where there is none."""
+    text = line[:1] + line[1:].rstrip(_BLANK + "\f")
+    keyword, rest = next_word(text)
+    if keyword == "" and rest is not None:
+        keyword, rest = next_word(rest)
+    if not keyword or keyword.startswith("#"):
+        return "", ""
+    return keyword.lower(), (rest or "").lstrip(_BLANK)
+
+
 @dataclass(slots=True)
 class _Place:
     """Where the reader is: a file and its kind, and whether what is read there counts."""
@@ -205,14 +216,9 @@ class ConfigReader:
         return True
 
     def _line(self, line: str, place: _Place, depth: int) -> None:
-        text = line[:1] + line[1:].rstrip(_BLANK + "\f")
-        keyword, rest = next_word(text)
-        if keyword == "" and rest is not None:
-            keyword, rest = next_word(rest)
-        if not keyword or keyword.startswith("#"):
+        name, value = read_line(line)
+        if not name:
             return
-        name = keyword.lower()
-        value = (rest or "").lstrip(_BLANK)
         if not value:
             raise place.error(f'no argument after keyword "{name}"')
         try:
