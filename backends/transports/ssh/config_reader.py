@@ -135,8 +135,12 @@ class _Place:
     number: int = 0
     checks: bool = False
 
+    @property
+    def shown(self) -> str:
+        return f"{self.file} line {self.number}" if self.number else "-Options"
+
     def error(self, why: str) -> ConfigError:
-        return ConfigError(f"{self.file} line {self.number}: {why}")
+        return ConfigError(f"{self.shown}: {why}")
 
 
 @dataclass(slots=True)
@@ -154,6 +158,8 @@ class ConfigReader:
     #: the names on Host lines, in their order, and the files that were read
     names: dict[str, None] = field(default_factory=dict)
     files: dict[Path, float] = field(default_factory=dict)
+    #: where the first value of a keyword stands: file and line, or ``-Options``
+    origins: dict[str, str] = field(default_factory=dict)
     local_user: str = ""
     _original: str = ""
     _final: bool = False
@@ -239,7 +245,10 @@ class ConfigReader:
             if place.is_active and not self._ignored:
                 self._ignored.append(words[0])
         else:
+            before = len(self.values)
             self._take(KNOWN[name], words, value, place)
+            if len(self.values) > before:
+                self.origins[KNOWN[name].name] = place.shown
 
     # -- blocks --------------------------------------------------------------------------------------------------
 

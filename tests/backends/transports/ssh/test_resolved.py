@@ -14,6 +14,7 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh import resolved, target
+from pstui.backends.transports.ssh.describe import describe
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.target import Hop
@@ -235,3 +236,29 @@ def test_no_known_hosts_file_keeps_nothing(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n UserKnownHostsFile none\n")[-1]
     assert not target.host_key_check(hop, "").keeps
     assert target.host_key_check(hops(ssh, "")[-1], "").keeps
+
+
+def test_what_would_be_opened_is_told_with_where_it_comes_from(ssh: Path, way: str) -> None:
+    config = "Host t\n HostName db\n IdentityFile ~/a\n ProxyJump bob@gate:23\n LocalForward 1 a:1\nHost *\n User eve\n"
+    hops(ssh, config)
+    values = {"HostName": "t", "Port": 2222, "Options": {"ConnectTimeout": "5"}}
+    found = describe(ConnectionInfo(ParameterSet.SSH_HOST, values))
+    assert isinstance(found, list)
+    gate, target = found
+    file = ssh / "config"
+    assert gate["HostName"]["Value"] == "gate"
+    assert gate["User"] == {"Value": "bob", "From": "ProxyJump"}
+    assert gate["Port"] == {"Value": "23", "From": "ProxyJump"}
+    assert target["HostName"] == {"Value": "db", "From": f"{file} line 2"}
+    assert target["User"] == {"Value": "eve", "From": f"{file} line 7"}
+    assert target["Port"] == {"Value": "2222", "From": "the call"}
+    assert target["IdentityFile"] == {"Value": [str(ssh.parent / "a")], "From": f"{file} line 3"}
+    assert target["ProxyJump"] == {"Value": "bob@gate:23", "From": f"{file} line 4"}
+    assert target["NotDone"] == ["localforward"]
+    hops(ssh, "Host t\n Port 9\n")
+    (found,) = describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", "Options": {"User": "ann"}}))
+    assert found["User"] == {"Value": "ann", "From": "-Options"}
+    assert found["Port"] == {"Value": "9", "From": f"{file} line 2"}
+    assert found["HostName"] == {"Value": "t", "From": "default"}
+    (ssh / "config").chmod(0o666)
+    assert "not safe" in str(describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t"})))
