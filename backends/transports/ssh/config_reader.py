@@ -22,7 +22,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from pstui.backends.transports.ssh.expansion import expanded, tokens_of
-from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, Kind
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
 MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES = 1 << 20, 1000, 16, 100
@@ -359,7 +359,9 @@ class ConfigReader:
         except ValueError as error:
             raise place.error(f"{name}: {error}") from error
         if place.is_active and value is not None:
-            self.values.setdefault(name, [value])
+            before = self.values.setdefault(name, [value])
+            if kind.most == 2 and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
+                before[0] = f"{before[0].split(' ')[0]} {value.split(' ')[1]}"
 
     def _take_many(self, kind: Kind, words: list[str], place: _Place) -> None:
         if not all(words):
@@ -420,6 +422,8 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
     files = values.get("userknownhostsfile", ("",))[0]
     if files and files != "~/.ssh/known_hosts":
         values.setdefault("updatehostkeys", ("false",))
+    if "rekeylimit" in values:
+        values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
     tokens = tokens_of(original, values)
     agent = values.get("identityagent", ("",))[0]
     if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):

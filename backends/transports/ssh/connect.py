@@ -168,6 +168,12 @@ class HopOpener:
         if self._parent is not None:
             self._context.step("port", f"{hop.port} of {name}, through {printable(self._through)}")
             return None, ""
+        if hop.proxy_command and "proxyusefdpass" in hop.unsupported:
+            raise OpenError(
+                f"{name}: its proxy command cannot be used",
+                "ProxyUseFdpass has it hand over an open connection, which pstui does not take.",
+                "Set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
+            )
         if hop.proxy_command:
             self._context.step("port", f"proxy command {printable(hop.proxy_command)}")
             proxy, made = await ProxyProcess.start(hop.proxy_command)

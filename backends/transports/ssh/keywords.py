@@ -72,6 +72,10 @@ def _time(words: list[str]) -> str | None:
     return str(total)
 
 
+#: stands for the time of a RekeyLimit that names none: a later one may
+UNSET = "-"
+
+
 def _rekey(words: list[str]) -> str:
     size = words[0]
     if size == "default":
@@ -84,7 +88,7 @@ def _rekey(words: list[str]) -> str:
         amount = int(found[1]) * _SIZES[(found[2] or "").lower()]
         if 0 < amount < 16:
             raise ValueError("RekeyLimit too small")
-    return f"{amount} {(_time(words[1:]) if len(words) > 1 else None) or 0}"
+    return f"{amount} {(_time(words[1:]) if len(words) > 1 else None) or UNSET}"
 
 
 def _agent(words: list[str]) -> str:

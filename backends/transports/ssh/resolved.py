@@ -219,7 +219,10 @@ def read(host: str, user: str, port: int, *, options: Iterable[str] = (), files:
             printable(str(error)[:MAX_COMPLAINT]),
             "Correct -Options or the configuration file named.",
         ) from error
-    odd = tuple(name for name in values if name not in _KNOWN and name not in _WITHOUT_MEANING)
+    here = _KNOWN.keys() | _WITHOUT_MEANING
+    odd = tuple(
+        name for name, value in values.items() if name not in here and value[0].lower() not in ("no", "none", "false")
+    )
     return Resolved(values, odd, tokens_of(host, values))
 
 
