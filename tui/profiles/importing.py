@@ -45,7 +45,7 @@ def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> lis
         path = "/".join(part for part in (group, host.group) if part)
         one = Candidate(host, kind, host.name, path, host.skipped, host.note, taken=not host.skipped)
         if one.possible:
-            one.why = _refused(one, book)
+            one.why = _refused(one)
             one.taken = one.possible
         if one.possible and one.name in used[kind]:
             if one.name in book.profiles.tables[kind]:
@@ -94,7 +94,7 @@ def summary(found: Sequence[Candidate]) -> str:
     return f"{taken} of {len(found) - left_out} chosen" + (f", {left_out} cannot be taken" if left_out else "")
 
 
-def _refused(one: Candidate, book: ProfileBook) -> str:
+def _refused(one: Candidate) -> str:
     if not one.name:
         return "it has no name"
     try:
