@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncssh
 from pstui.backends.console import Console, Question, QuestionCancelled
-from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.credentials import LoginPassword
 from pstui.backends.errors import OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
@@ -39,8 +39,8 @@ class HopOpener:
     """Opens the connection to one host on the way. ``parent`` is the connection to the host before it.
 
     ``files`` keeps the key files that were read and opened, so that a passphrase is asked once on the whole way.
-    ``named`` is the key file of the call, ``credential`` has its password; ``is_target`` tells the last host, whom they
-    are for, from those on the way.
+    ``named`` is the key file of the call, ``password`` where the password of the last host comes from, which
+    ``is_target`` tells from those on the way.
     """
 
     def __init__(
@@ -51,16 +51,14 @@ class HopOpener:
         *,
         files: dict[Path, KeyFile],
         named: Path | None = None,
-        credential: PSCredential | None = None,
+        password: LoginPassword | None = None,
         is_target: bool = True,
         through: str = "",
     ) -> None:
         self._hop, self._parent, self._context = hop, parent, context
         self._files, self._named, self._is_target, self._through = files, named, is_target, through
-        self._credential = credential if is_target else None
+        self._password = password if is_target else None
         self._proxies: list[ProxyProcess] = []
-        self._password: Secret | None = None
-        self._was_refused = False
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
@@ -85,8 +83,7 @@ class HopOpener:
             context = replace(context, console=_Silent(context.console))
         ring = await self._ring(hop)
         try:
-            async with context.failed_logins.turn(self._credential) as may_prove, StepTimeout() as limit:
-                self._password = self._credential.password if self._credential and may_prove else None
+            async with StepTimeout() as limit:
                 made, address = await self._socket(hop, limit)
                 check = await asyncio.to_thread(host_key_check, hop, address)
                 connection = await self._log_in(hop, made, check, ring, context, limit)
@@ -96,8 +93,6 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
-            if self._was_refused:
-                context.failed_logins.refuse(self._credential)
         return connection
 
     async def _log_in(
@@ -145,7 +140,6 @@ class HopOpener:
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
-            self._was_refused = self._was_refused or login.password_refused
             if made is not None and not login.reached:
                 made.close()
 

@@ -42,7 +42,7 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
         reader.origins.clear()
     given = {"hostname": ""} if is_target else {"hostname": "", "user": "ProxyJump", "port": "ProxyJump"}
     if is_target:
-        given |= {"user": "the call"} if info.text("UserName") or info.values.get("Credential") else {}
+        given |= {"user": "the call"} if info.text("UserName") else {}
         given |= {"port": "the call"} if info.number("Port") else {}
 
     def of(keyword: str, value: str, usual: str) -> dict[str, str]:

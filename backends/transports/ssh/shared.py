@@ -23,7 +23,7 @@ from typing import TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.credentials import PSCredential
+from pstui.backends.credentials import ASKED_FOR, LoginPassword
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.connect import HopOpener, key_file
@@ -99,7 +99,7 @@ class _Way:
     context: ConnectContext
     target: Hop
     named: Path | None
-    credential: PSCredential | None
+    password: LoginPassword | None
     shares: bool
     files: dict[Path, KeyFile] = field(default_factory=dict)
 
@@ -160,7 +160,7 @@ class Links:
                 way.context,
                 files=way.files,
                 named=way.named,
-                credential=way.credential,
+                password=way.password,
                 is_target=hops[-1] is way.target,
                 through=hops[0].name,
             )
@@ -208,7 +208,7 @@ async def start(info: ConnectionInfo, context: ConnectContext, opening: Callable
     named = _named(info)
     with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
         hops = tuple(await asyncio.to_thread(resolve, info, Path(folder)))
-        way = _Way(context, hops[-1], named, info.values.get("Credential"), shares)
+        way = _Way(context, hops[-1], named, info.settings.get(ASKED_FOR), shares)
         if named:
             await key_file(way.files, named)
         while True:

@@ -18,7 +18,6 @@ import asyncssh
 import asyncssh.config
 import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -96,10 +95,8 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
-    credential: PSCredential | None = info.values.get("Credential")
-    user = info.text("UserName") or (credential.user_name if credential else "")
     files = _files_of(info)
-    target = _hop(host, _login_name(user), info.number("Port"), _Sources(own, folder, files))
+    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder, files))
     return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
 
 

@@ -17,9 +17,7 @@ import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import QuestionKind
-from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
-from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
@@ -281,41 +279,6 @@ async def test_a_password_that_nobody_changes_is_told(tmp_path: Path, monkeypatc
         with pytest.raises(OpenCancelled):
             await log_in(server, AnsweringConsole(answers=["old", None]))
     assert server.rules.changed == ("", "")
-
-
-def credential(user: str, password: str) -> PSCredential:
-    return PSCredential(user, Secret(password))
-
-
-@pytest.mark.parametrize("asks", [False, True])
-async def test_the_password_of_a_credential_is_not_asked(
-    asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    questions = [("", "", [("Password: ", False)], [PASSWORD])] if asks else []
-    async with running(Rules(None if asks else PASSWORD, questions), tmp_path, monkeypatch) as server:
-        await log_in(server, AnsweringConsole(), UserName=None, Credential=credential("ann", PASSWORD))
-    assert server.rules.attempts == [PASSWORD]
-
-
-async def test_a_credential_that_was_refused_is_sent_once_and_asked_for_then(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    logins = FailedLogins()
-    async with running(Rules(password=PASSWORD), tmp_path, monkeypatch) as server:
-        for _ in range(2):
-            console = AnsweringConsole(answers=[PASSWORD])
-            info = server.info(UserName=None, Credential=credential("ann", "wrong"))
-            transport = await registry.connect(info, ConnectContext(console, failed_logins=logins))
-            await transport.abort()
-    assert server.rules.attempts == ["wrong", PASSWORD, PASSWORD]
-    assert "ann@" in console.questions[0].label
-
-
-async def test_a_code_is_never_answered_with_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = Rules(questions=[("", "", [("Code: ", False)], ["123"])])
-    async with running(rules, tmp_path, monkeypatch) as server:
-        await log_in(server, AnsweringConsole(answers=["123"]), Credential=credential("ann", PASSWORD))
-    assert rules.attempts == ["123"]
 
 
 async def test_a_banner_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
