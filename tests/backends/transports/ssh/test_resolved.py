@@ -244,21 +244,23 @@ def test_what_would_be_opened_is_told_with_where_it_comes_from(ssh: Path, way: s
     values = {"HostName": "t", "Port": 2222, "Options": {"ConnectTimeout": "5"}}
     found = describe(ConnectionInfo(ParameterSet.SSH_HOST, values))
     assert isinstance(found, list)
-    gate, target = found
+    gate, last = found
     file = ssh / "config"
     assert gate["HostName"]["Value"] == "gate"
     assert gate["User"] == {"Value": "bob", "From": "ProxyJump"}
     assert gate["Port"] == {"Value": "23", "From": "ProxyJump"}
-    assert target["HostName"] == {"Value": "db", "From": f"{file} line 2"}
-    assert target["User"] == {"Value": "eve", "From": f"{file} line 7"}
-    assert target["Port"] == {"Value": "2222", "From": "the call"}
-    assert target["IdentityFile"] == {"Value": [str(ssh.parent / "a")], "From": f"{file} line 3"}
-    assert target["ProxyJump"] == {"Value": "bob@gate:23", "From": f"{file} line 4"}
-    assert target["NotDone"] == ["localforward"]
+    assert last["HostName"] == {"Value": "db", "From": f"{file} line 2"}
+    assert last["User"] == {"Value": "eve", "From": f"{file} line 7"}
+    assert last["Port"] == {"Value": "2222", "From": "the call"}
+    assert last["IdentityFile"] == {"Value": [str(ssh.parent / "a")], "From": f"{file} line 3"}
+    assert last["ProxyJump"] == {"Value": "bob@gate:23", "From": f"{file} line 4"}
+    assert last["NotDone"] == ["localforward"]
     hops(ssh, "Host t\n Port 9\n")
-    (found,) = describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", "Options": {"User": "ann"}}))
-    assert found["User"] == {"Value": "ann", "From": "-Options"}
-    assert found["Port"] == {"Value": "9", "From": f"{file} line 2"}
-    assert found["HostName"] == {"Value": "t", "From": "default"}
+    found = describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", "Options": {"User": "ann"}}))
+    assert isinstance(found, list)
+    (last,) = found
+    assert last["User"] == {"Value": "ann", "From": "-Options"}
+    assert last["Port"] == {"Value": "9", "From": f"{file} line 2"}
+    assert last["HostName"] == {"Value": "t", "From": "default"}
     (ssh / "config").chmod(0o666)
     assert "not safe" in str(describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t"})))

@@ -216,14 +216,14 @@ class Hesitating(AnsweringConsole):
         return await AnsweringConsole.ask(self, question)
 
 
-async def started(server: Server, first: Hesitating, *others: AnsweringConsole) -> list[asyncio.Future[Transport]]:
+async def started(server: Server, first: Hesitating, *others: AnsweringConsole) -> list[asyncio.Task[Transport]]:
     """Begin a connection for each console; the first is asked, and then the others wait for it."""
-    opening = [asyncio.ensure_future(registry.connect(server.info(), ConnectContext(first)))]
+    opening = [asyncio.create_task(registry.connect(server.info(), ConnectContext(first)))]
     await asyncio.wait_for(first.asked.wait(), LIMIT)
     for console in others:
         waits = asyncio.Event()
-        context = ConnectContext(console, lambda step, detail, waits=waits: waits.set())  # type: ignore[misc]
-        opening.append(asyncio.ensure_future(registry.connect(server.info(), context)))
+        context = ConnectContext(console, lambda step, detail, waits=waits: waits.set())
+        opening.append(asyncio.create_task(registry.connect(server.info(), context)))
         await asyncio.wait_for(waits.wait(), LIMIT)
     return opening
 
