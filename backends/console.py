@@ -117,6 +117,9 @@ class Console(Protocol):
     def column(self) -> int:
         """Return the column the next character would be written to, from 0; 0 means at the start of a line."""
 
+    def row(self) -> int:
+        """Return the row of the screen the next character would be written to, from 0; 0 where there is no screen."""
+
     async def ask(self, question: Question) -> Secret:
         """Return the text typed. Raises QuestionCancelled."""
 

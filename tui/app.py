@@ -206,7 +206,9 @@ class PstuiApp(App[int], inherit_bindings=False):
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return
-            if (action := self.workspace.keymap.direct(event.key)) is not None:
+            argument = getattr(self.focused, "argument", None)
+            counts = argument is not None and argument.active and argument.claims(event.key)
+            if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
         elif self._asks_help(event.key) and self._help_here():

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.console import Console
 from pstui.backends.errors import (
     BrokenOff,
     Offer,
@@ -46,7 +46,7 @@ from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
 if TYPE_CHECKING:
-    from pstui.backends.psrp.invocation import Invocation
+    from pstui.backends.psrp.invocation import HostState, Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
 
@@ -171,14 +171,14 @@ class PSSession:
         if self.pool is not None:
             self.pool.attach(console)
 
-    def size_to_send(self) -> ConsoleSize | None:
-        """Return the size that the far end must be told with a command, None where it knows it (protocol-notes 3.11).
+    def host_to_send(self) -> HostState | None:
+        """Return what a command must tell of the console, None while its size is the one told at the opening.
 
-        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
+        The size is the console's; the connection's setting ``width`` fixes the width whatever the console's is
+        (protocol-notes 3.11).
         """
         pool = self._open_pool()
-        size = pool.host.size
-        return size if size != pool.opened_size else None
+        return pool.host.state() if pool.host.size != pool.opened_size else None
 
     def _open_pool(self) -> RunspacePool:
         if self.pool is None or self.state is not RunspaceState.OPENED:
@@ -470,7 +470,7 @@ class PSSession:
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
+            script, arguments, using or {}, self.host_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, on_object=on_object, source=input, limits=limits)
 

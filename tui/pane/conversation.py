@@ -35,7 +35,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
-from pstui.tui.pane.texts import first_hint, own_fault
+from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
@@ -167,6 +167,8 @@ class Conversation:
         self.step = ""
         #: what is worth knowing about the line typed last
         self.hint = first_hint(info)
+        #: whether a rule is to mark the session off from the text of another one above
+        self.marks_session = False
         #: the last failure
         self.error: PstuiError | None = None
         #: the line that is running, empty while none is
@@ -328,15 +330,24 @@ class Conversation:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step
         self.interactive = interactive = self._sessions.interact(session, self._console)
+        unsubscribe = session.on_state(self._mark)
         try:
             await self._open(interactive.enter())
         except OpenError:
             if self._vault is not None:
                 self._vault.failed(self._info)
             raise
+        finally:
+            unsubscribe()
         if self._vault is not None:
             self._vault.opened(self._info)
         return interactive
+
+    def _mark(self, session: PSSession) -> None:
+        """Draw a rule below the text of the session before, once there is another one."""
+        if self.marks_session and session.state is RunspaceState.OPENED and not self._info.parameter_set.is_lookup:
+            self.marks_session = False
+            self._console.write(Write(new_session(self._console.size.width), stream=Stream.NOTICE))
 
     def _step(self, step: str, detail: str) -> None:
         self.step = f"{step} {detail}".strip()

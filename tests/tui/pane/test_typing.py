@@ -123,12 +123,14 @@ async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInM
         await s.until(lambda: s.pane.state is PaneState.BROKEN, "the session broken")
         assert s.pane.editor.text == "say two"
         assert s.sees("✗ web1: the session ended by itself")
-        assert s.shows("1 web1 ✗")
+        await s.until(lambda: s.shows("1 web1 ✗"), "the tab's mark")
         await s.keys("enter")
         assert s.pane.state is PaneState.BROKEN, "a line is no wish to log in again"
         await s.keys("f5")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a new session")
         assert s.pane.editor.text == "say two", "entering again runs nothing"
+        assert s.sees("✗ web1: the session ended by itself"), "the text stays"
+        assert [line for line in s.text() if line.startswith("── new session ")], "a rule marks the new one"
         assert manager.interactive[1].lines == []
 
 
