@@ -39,6 +39,7 @@ from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
 
 
 def _character(key: str) -> str | None:
@@ -146,8 +147,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Name pstui's own colours for themes that do not."""
         return {"calm": calm(self.theme)}
 
-    def on_pane_opened(self) -> None:
-        """Everything is loaded with the first prompt of the first session."""
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt; everything is loaded with that of the first one."""
+        self.workspace.keeping.opened(event.pane.info)
         if not self._settled:
             self._settled = True
             settle()

@@ -167,7 +167,7 @@ def note_for(
 
 _LINES = (
     ("Enter", "opens what is chosen in the sidebar"),
-    ("F2", "goes anywhere: a host, user@host, an action"),
+    ("F2", "goes anywhere: type a host or an action"),
     ("a", "adds a host to the sidebar"),
     ("i", "imports hosts from ssh_config and others"),
     ("F1, ?", "list the keys, here and in every dialog"),

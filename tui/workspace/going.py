@@ -89,7 +89,7 @@ class Going:
             case Goal():
                 result = chosen.run() if chosen.run is not None else None
                 if result is not None:
-                    await result
+                    await self._sessions.try_open(result)
             case ToForm():
                 self._show_typed(chosen)
             case _:
@@ -136,7 +136,7 @@ class Going:
             mark = MARKS["note"] if kind is Kind.FOUND else MARKS.get(sidebar.mark_of(entry).state, "○")
             words = f"{entry.group} {entry.subtitle} {' '.join(entry.tags)}"
             form = partial(self._profiles.do, "edit", entry)
-            more = self._more(entry) if entry.saved else ()
+            more = partial(self._more, entry) if entry.saved else None
             go = partial(self._sessions.choose, entry, None)
             return Goal(kind, entry.name, go, mark, where, entry.subtitle, words, form=form, more=more)
 
@@ -181,19 +181,11 @@ class Going:
             return []
 
         def enter(line: str, way: str) -> Goal:
-            return Goal(Kind.HOST, f"Enter {text}", lambda: self._enter(line), "→", way, "a new session")
+            return Goal(Kind.HOST, f"Enter {text}", mark="→", aside=way, about="a new session", target=line)
 
         if _OF_TARGETS & set(text):
             return [enter(text, "")]
         return [enter(text, "WinRM"), enter(f"-HostName {text}", "SSH")]
-
-    async def _enter(self, text: str) -> None:
-        try:
-            info = self._context.connection(text)
-        except PstuiError as error:
-            self._sessions.complain(error)
-            return
-        await self._sessions.try_open(self._sessions.enter(info))
 
     def _show_typed(self, wish: ToForm) -> None:
         """Show the form of a host, filled with what was typed."""

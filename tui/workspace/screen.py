@@ -280,10 +280,6 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
-    def on_pane_opened(self, event: Pane.Opened) -> None:
-        """A session has its first prompt."""
-        self.keeping.opened(event.pane.info)
-
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
@@ -369,20 +365,13 @@ class Workspace(PaintedWhenIdle):
             self.profiles.do(event.verb, event.entry)
 
     @on(Sidebar.MenuWanted)
-    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
-        """The right mouse button in the sidebar."""
-        self.menus.of_entry(event.entry, event.at)
-
     @on(SessionTab.Pressed)
-    def tab_pressed(self, event: SessionTab.Pressed) -> None:
-        """The middle mouse button on a tab closes it, the right one opens its menu."""
-        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
-        if pane is None:
-            return
-        if event.button == 2:
-            self.leaving.ask_close(pane)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
+        """The right mouse button in the sidebar, or another one than the left on a tab."""
+        if isinstance(event, Sidebar.MenuWanted):
+            self.menus.of_entry(event.entry, event.at)
         else:
-            self.menus.of_tab(event.tab_id, event.at)
+            self.menus.of_tab(event, self.leaving.ask_close)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:
@@ -394,7 +383,7 @@ class Workspace(PaintedWhenIdle):
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
         narrow = self.size.width < WIDE
         shown = self.has_class("-unfolded") if narrow else not self.has_class("-folded")
-        if shown and self.focused is self.sidebar:
+        if shown and self.focused is self.sidebar and self.panes:  # without a tab nothing would be left
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()

@@ -95,7 +95,7 @@ async def test_on_a_narrow_screen_the_first_steps_stand_beside_the_sidebar_and_a
 ) -> None:
     async with session(manager, file, size=(80, 24)) as s:
         await s.until(lambda: s.shows("▾ Hosts") and s.shows("No session is open."))
-        for words in ("opens what is chosen in the sidebar", "opens user@host or an Enter-PSSession line"):
+        for words in ("opens what is chosen in the sidebar", "goes anywhere: type a host or an action"):
             assert s.shows(words), "nothing is cut off or covered"
         await s.keys("enter")
         await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT and not s.shows("▾ Hosts"))
