@@ -280,6 +280,10 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt."""
+        self.keeping.opened(event.pane.info)
+
     def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
