@@ -266,7 +266,7 @@ async def test_the_footer_names_the_machine_of_a_session_that_was_looked_up() ->
     demo = ConnectionInfo(ParameterSet.DEMO)
     session = manager.create(demo, NobodyConsole(), name="x", temporary=False)
     await session.open()
-    ways = {
+    ways: dict[ParameterSet, dict[str, object]] = {
         ParameterSet.SESSION: {"Session": session},
         ParameterSet.ID: {"Id": session.id},
         ParameterSet.NAME: {"Name": "x"},
