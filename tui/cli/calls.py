@@ -22,6 +22,7 @@ from pstui.tui.cli.args import (
     refuse_invoke_options,
     refuse_late_options,
 )
+from pstui.tui.cli.start import open_screen
 from pstui.tui.profiles.reading import TABLES, Profiles, load
 
 
@@ -120,11 +121,8 @@ class Wanted:
 
 
 def dispatch(options: Options) -> int:
-    """Do what the command line asks for and return the exit code. Raises PstuiError."""
+    """Do what a call on the command line asks for and return the exit code. Raises PstuiError."""
     profiles = load(options.config)
-    if not options.rest and options.line is None:
-        refuse_invoke_options(options)
-        return _screen([], options, profiles)
     try:
         wanted = _bind(options, profiles)
     except MissingMandatory as error:
@@ -248,26 +246,7 @@ def _screen(
     lacking: MissingMandatory | None = None,
     line: str = "",
 ) -> int:
-    from pstui.config.paths import state_folder
-    from pstui.tui.cli import screen
-    from pstui.tui.profiles.book import ProfileBook
-    from pstui.tui.profiles.undo import UndoFile
-
-    book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
-
-    def bind_typed(text: str) -> ConnectionInfo:
-        return from_text(text, book.profiles)
-
-    return screen.run(
-        infos,
-        transcript=options.transcript,
-        single=single,
-        bind=bind_typed,
-        book=book,
-        settings=profiles.settings,
-        lacking=lacking,
-        line=line,
-    )
+    return open_screen(infos, options, profiles, from_text, single=single, lacking=lacking, line=line)
 
 
 def _tell(call: BoundCall) -> None:

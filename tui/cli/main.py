@@ -16,8 +16,10 @@ from pstui.tui.cli.exit_codes import (
 
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
+    from pstui.backends.connection import ConnectionInfo
     from pstui.backends.errors import PstuiError
     from pstui.tui.cli.args import Options
+    from pstui.tui.profiles.reading import Profiles
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,9 +73,19 @@ def _run(arguments: list[str]) -> int:
 
         print(manual(), end="")
         return EXIT_OK
+    if not options.rest and options.line is None:
+        from pstui.tui.cli.start import open_workspace
+
+        return open_workspace(options, _bind_typed)
     from pstui.tui.cli.calls import dispatch
 
     return dispatch(options)
+
+
+def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
+    from pstui.tui.cli.calls import from_text
+
+    return from_text(text, profiles)
 
 
 def _help(options: Options) -> int:

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.binding.connections import profile_connection
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
@@ -54,6 +53,8 @@ class Profiles:
 
     def connection(self, kind: str, name: str) -> ConnectionInfo:
         """Return where a profile leads. Raises CallError."""
+        from pstui.backends.binding.connections import profile_connection
+
         return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
 
     def credential(self, name: str) -> PSCredential:
