@@ -21,6 +21,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
+from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
@@ -132,7 +133,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Return the terminal's driver: whole sequences only, many characters at once, and floods stand back."""
         driver = super().get_driver_class()
         mend_parser(driver)
-        return keys_first(gathering(driver), self.pace)
+        return keys_first(gathering(taken_once(driver)), self.pace)
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen in front: the key that does it counts once."""
@@ -205,7 +206,9 @@ class PstuiApp(App[int], inherit_bindings=False):
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return
-            if (action := self.workspace.keymap.direct(event.key)) is not None:
+            argument = getattr(self.focused, "argument", None)
+            counts = argument is not None and argument.active and argument.claims(event.key)
+            if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
         elif self._asks_help(event.key) and self._help_here():

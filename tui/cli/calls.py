@@ -124,7 +124,7 @@ def dispatch(options: Options) -> int:
     """Do what a call on the command line asks for and return the exit code. Raises PstuiError."""
     profiles = load(options.config)
     try:
-        wanted = _bind(options, profiles)
+        wanted = bound(options, profiles)
     except MissingMandatory as error:
         if not _can_be_asked(error):
             raise
@@ -160,7 +160,8 @@ def demo(options: Options) -> int:
     return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
 
 
-def _bind(options: Options, profiles: Profiles) -> Wanted:
+def bound(options: Options, profiles: Profiles) -> Wanted:
+    """Bind the words of a call: a name, or a cmdlet with its parameters. Raises PstuiError."""
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)
@@ -217,6 +218,11 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
 def _describe(wanted: Wanted) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
+    for info, described in zip(wanted.infos, found, strict=False):
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            from pstui.backends.transports.ssh.describe import describe  # loads asyncssh
+
+            described["Hosts"] = describe(info)
     print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     return 0
 

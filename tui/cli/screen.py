@@ -1,6 +1,6 @@
 """The full screen, opened from the command line: the one place of the command line that loads Textual.
 
-SIGTERM and SIGHUP end it as a person does who quits: the sessions are closed and the screen is given back.
+SIGTERM, SIGHUP and SIGINT end it as a person does who quits: the sessions are closed and the screen is given back.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def end_by_signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], object]
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    numbers = [int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)]
 
     def came(number: int, _: FrameType | None) -> None:
         for each in numbers:
@@ -58,7 +58,10 @@ def end_by_signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], object]
             loop.call_soon_threadsafe(end, _BY_SIGNAL + number)
 
     for each in numbers:
-        if signal.getsignal(each) is signal.SIG_DFL:
+        # Of SIGINT asyncio has taken care, which would end the program as if nothing had happened.
+        if signal.getsignal(each) is signal.SIG_DFL or (
+            each == signal.SIGINT and signal.getsignal(each) is not signal.SIG_IGN
+        ):
             signal.signal(each, came)
 
 

@@ -162,7 +162,7 @@ class LineEditor(TextArea):
         self.editing = Editing(self.surface, self.prediction, self.steps)
         self.completions = Completions(owner.complete, history)
         self.completing = Completing(self.surface, menu, self.completions)
-        self.searching = Searching(self.surface, owner.show_aside)
+        self.searching = Searching(self.surface, owner.show_aside, self.steps.stand_at)
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
@@ -240,7 +240,8 @@ class LineEditor(TextArea):
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
         event.stop()
-        if await self.take_key(event.key, event.character):
+        is_free = event.key == "escape" and not (self.text or self.searching.active or self.argument.active)
+        if (is_free and self._owner.interrupt(opening=True)) or await self.take_key(event.key, event.character):
             event.prevent_default()
 
     async def on_typed(self, event: Typed) -> None:

@@ -16,6 +16,7 @@ from pstui.config import paths
 from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
+from pstui.config.sources import take_variables
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import schema
@@ -85,6 +86,7 @@ def load(path: str | None) -> Profiles:
 def read(file: Path) -> Profiles:
     """Read a profile file, which may be missing. Never raises for what it holds."""
     configuration = read_configuration(file, schema())
+    take_variables(table.get("password") for table in configuration.credentials.values())
     found = (Problem(file, message, "keys", name) for name, message in keymap(configuration.table("keys")).problems)
     return Profiles(replace(configuration, problems=(*configuration.problems, *found)))
 

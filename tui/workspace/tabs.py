@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.language.secrets import looks_secret
+from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.profiles.schema import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
+from pstui.tui.watchers import forget_gone
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
@@ -255,6 +258,7 @@ class TabbedPanes(ContentSwitcher):
         self.closed_at = now()
         await self.bar.remove_pane(pane)
         await pane.remove()
+        forget_gone(self.app, self.screen)
         self._changed()
 
     def _remember(self, pane: Pane, place: int) -> None:
@@ -310,11 +314,12 @@ class TabbedPanes(ContentSwitcher):
 
 
 def saved_tab(pane: Pane) -> SavedTab | None:
-    """Return what is written down of a tab; None for one that looks up a session of this run."""
+    """Return what is written down of a tab; None for one of a session of this run, and where a secret may be in it."""
     if pane.info.parameter_set.is_lookup:
         return None
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
     from pstui.backends.binding.writer import line_of
 
-    return SavedTab(line=line_of(pane.info), title=pane.title)
+    line = line_of(pane.info)
+    return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)
