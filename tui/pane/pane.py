@@ -220,19 +220,11 @@ class Pane(Vertical):
     def _begin(self, info: ConnectionInfo) -> None:
         self.dormant = False
         self.conversation = self._conversation(info)
+        self.conversation.marks_session = self._opened
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(
-            self,
-            self._sessions,
-            info,
-            self.console,
-            self.lines,
-            self._vault,
-            runs=self._typed.ran,
-            again=self._opened,
-        )
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
