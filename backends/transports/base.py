@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import PstuiError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
@@ -145,6 +146,8 @@ class ConnectContext:
     named: Callable[[str], None] = field(default=lambda name: None)
     #: passwords that were refused before are not sent a second time
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
+    #: is told the credential that a person was asked for, once the far end took it: it need not be asked for again
+    taken: Callable[[PSCredential], None] = field(default=lambda credential: None)
 
 
 @dataclass(frozen=True, slots=True)

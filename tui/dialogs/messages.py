@@ -217,18 +217,22 @@ class QuitScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter,y,q,f10,ctrl+d", "go", "Go"),
         ("escape,n,ctrl+c", "stay", "Stay"),
+        ("d", "keep", "Disconnect"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], *, verb: str) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, verb: str, keeps: str = "", stays: str = "stays") -> None:
         super().__init__()
-        self._title, self._lines, self._verb = title, lines, verb
+        self._title, self._lines, self._verb, self._keeps, self._stays = title, lines, verb, keeps, stays
+        #: whether what can be kept was chosen to be kept
+        self.keeps = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask-box"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
-            yield Static(f"Enter {self._verb}   Esc stays", classes="keys", markup=False)
+            keeps = f"d {self._keeps}   " if self._keeps else ""
+            yield Static(f"Enter {self._verb}   {keeps}Esc {self._stays}", classes="keys", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the rows that the list may take: what scrolls is the list, never the keys."""
@@ -237,6 +241,12 @@ class QuitScreen(ModalScreen[bool]):
     def action_go(self) -> None:
         """Leave."""
         self.dismiss(True)
+
+    def action_keep(self) -> None:
+        """Leave, and keep what can be kept."""
+        if self._keeps:
+            self.keeps = True
+            self.dismiss(True)
 
     def action_stay(self) -> None:
         """Stay."""

@@ -28,7 +28,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁"}
+MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁", "kept": "◌"}
 _INDENT = 2
 #: least columns that a name keeps beside its short text
 _LEAST_NAME = 8
@@ -326,6 +326,11 @@ class Sidebar(SidebarView):
         """List other profiles; the cursor stays where it is if that is still there."""
         self.model.set_saved(entries)
         self._found(self._watcher.sections if self._watcher is not None else ())
+
+    def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
+        """List what computers keep (see ``SidebarModel.set_kept``); the cursor stays where it is."""
+        self.model.set_kept(kept)
+        self.build()
 
     def use(self, entry_identity: str, when: float) -> None:
         """Remember that something was opened (seconds since the epoch)."""

@@ -7,6 +7,7 @@ import contextlib
 
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.session import PSSession
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
@@ -52,12 +53,16 @@ class Leaving:
             self.end(0)
             return
 
+        can_live_on = [each for each in self._sessions.sessions if not each.link.why_not_disconnect()]
+        keeps = "disconnects what is over WinRM" if can_live_on else ""
+        title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
+        question = QuitScreen(title, lines, verb="closes and quits", keeps=keeps)
+
         def answered(go: bool | None) -> None:
             if go:
-                self.end(0)
+                self._leave(0, keeps=question.keeps)
 
-        title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
-        self._screen.app.push_screen(QuitScreen(title, lines, verb="closes and quits"), answered)
+        self._screen.app.push_screen(question, answered)
 
     def _open_sessions(self) -> list[str]:
         """Return a line for each open session, with the number of its tab."""
@@ -79,14 +84,25 @@ class Leaving:
 
     def end(self, code: int) -> None:
         """Close every session within CLOSE_LIMIT and leave with an exit code."""
-        self._screen.run_worker(self._end(code), group="end", exclusive=True)
+        self._leave(code)
 
-    async def _end(self, code: int) -> None:
+    def _leave(self, code: int, *, keeps: bool = False) -> None:
+        self._screen.run_worker(self._end(code, keeps), group="end", exclusive=True)
+
+    async def _end(self, code: int, keeps: bool) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
+                if keeps:
+                    await asyncio.gather(*map(self._let_live, self._sessions.sessions), return_exceptions=True)
                 await asyncio.gather(*(pane.leave() for pane in self._tabs.panes), return_exceptions=True)
                 await self._sessions.close_all()
         self._screen.app.exit(code)
+
+    async def _let_live(self, session: PSSession) -> None:
+        """Disconnect a session that its computer keeps; what runs in it runs on there."""
+        if not session.link.why_not_disconnect():
+            self._sessions.keep(session)
+            await session.link.disconnect()
 
 
 def would_lose(pane: Pane) -> bool:

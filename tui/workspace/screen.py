@@ -32,6 +32,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
@@ -108,7 +109,9 @@ class Workspace(PaintedWhenIdle):
         )
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.kept = KeptSessions(None if memory is None else memory.file.with_name("kept.json"))
+        self.kept.watch(context.sessions)
+        self.sessions = SessionActions(self, self.tabs, context, self.keymap, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions)
 
@@ -137,10 +140,18 @@ class Workspace(PaintedWhenIdle):
             self.set_focus(self.sidebar)
         self.refresh_frame()
         self.profiles.begin()
+        self.kept.on_change = self._show_kept
+        self._show_kept()
+        if not (self._opening or self.lacking or self.first_line):
+            self.sessions.offer_kept()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
             self.sessions.run_line(self.first_line)
+
+    def _show_kept(self) -> None:
+        """Show in the sidebar what computers keep."""
+        self.sidebar.set_kept(self.kept.counted())
 
     @property
     def panes(self) -> Sequence[Pane]:

@@ -208,7 +208,10 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
     client = await Connector(info, context).client()
     try:
         found: list[RemoteSession] = []
-        for shell in await list_shells(client):
+        listed = await list_shells(client)
+        if client.endpoint.credential is not None:
+            context.taken(client.endpoint.credential)
+        for shell in listed:
             configuration = configuration_of(shell.resource_uri)
             if not is_shell_uri(shell.resource_uri):
                 continue
