@@ -60,6 +60,7 @@ class Connector:
         client = await self.client()
         transport = WSManTransport(client, self._computer, self._context.console, self._redirected)
         transport.name = self._context.name or shell_name(self._info.profile)
+        client.prepare()
         return transport
 
     async def client(self) -> Client:

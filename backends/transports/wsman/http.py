@@ -36,10 +36,11 @@ from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
+from pstui.backends.transports.wsman.negotiate import EagerNegotiateAuth
 from pstui.backends.transports.wsman.sealing import Sealing
 from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.target import Proxy, Target, WSManOptions
-from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
+from pypsrp.negotiate import NoCertificateRetrievedWarning
 from pypsrp.wsman import _TransportHTTP
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -285,6 +286,7 @@ class WinRMConnection(_TransportHTTP):
     def exchange(self, message: bytes, silence: float | None) -> bytes:
         """Post one message and return the reply's envelope. ``silence`` is the longest one in seconds.
 
+        An empty message only proves who one is, where messages are sealed.
         Raises a WSManFailure; a reply with status 500 holds a fault and is returned like any other.
         """
         limits = (CONNECT_TIMEOUT if silence is None else min(CONNECT_TIMEOUT, silence), silence)
@@ -389,6 +391,8 @@ class WinRMConnection(_TransportHTTP):
             if self.encryption is None:
                 self._authenticate(limits)
             assert self.encryption is not None
+            if not message:
+                return b""
             kind, payload = self.encryption.wrap_message(message)
             protocol = self.encryption.protocol
             headers["Content-Type"] = f'{kind};protocol="{protocol}";boundary="Encrypted Boundary"'
@@ -478,7 +482,9 @@ class WinRMConnection(_TransportHTTP):
         if auth_provider == "negotiate" and "ntlm" in self.settings.settled:
             auth_provider = "ntlm"
         with_port = self.settings.options.port_in_spn
-        session.auth = HTTPNegotiateAuth(
+        session.auth = EagerNegotiateAuth(
+            self.settings.settled,
+            eager=self.wrap_required,
             username=self.username,
             password=self.password,
             auth_provider=auth_provider,

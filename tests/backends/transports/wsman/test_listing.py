@@ -128,18 +128,18 @@ async def test_a_session_is_received_by_its_computer(desk: Desk) -> None:
 
 
 async def test_a_session_without_a_name_is_listed_by_the_same_one_each_time(desk: Desk) -> None:
-    with WSMan("localhost", port=desk.endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="ntlm") as wsman:
-        with RunspacePool(wsman) as theirs:
-            there = call(desk.endpoint)
-            first, second = [
-                {one.instance_id: one.name for one in await SessionManager().list_remote(there, ScriptedConsole())}
-                for _ in range(2)
-            ]
-            assert first == second
-            assert first[uuid.UUID(theirs.id)].startswith("Runspace-")
-            assert first[desk.theirs.instance_id] == "left"
-            await desk.run(f"$s = Get-PSSession THERE -Name {first[uuid.UUID(theirs.id)]}")
-            assert desk.context.variables["s"].instance_id == uuid.UUID(theirs.id)
+    wsman = WSMan("localhost", port=desk.endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="ntlm")
+    with wsman, RunspacePool(wsman) as theirs:
+        there, own = call(desk.endpoint), uuid.UUID(theirs.id)
+        first, second = [
+            {one.instance_id: one.name for one in await SessionManager().list_remote(there, ScriptedConsole())}
+            for _ in range(2)
+        ]
+        assert first == second
+        assert first[own].startswith("Runspace-")
+        assert first[desk.theirs.instance_id] == "left"
+        await desk.run(f"$s = Get-PSSession THERE -Name {first[own]}")
+        assert desk.context.variables["s"].instance_id == own
 
 
 async def test_a_computer_that_cannot_be_asked_says_why(desk: Desk) -> None:
