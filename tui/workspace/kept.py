@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -79,7 +80,7 @@ class KeptSessions:
         sessions.on_gone = self.forget
 
     def _follow(self, session: PSSession) -> None:
-        session.on_state(self.look)
+        session.status.on_change_of_state.append(partial(self.look, session))
         self.look(session)
 
     def look(self, session: PSSession) -> None:
