@@ -1,9 +1,9 @@
 """What is done to a session before the first line can be typed in it (protocol-notes 2.2, 2.5).
 
 How this works. ``EnterAttempt`` runs the steps so that giving up returns at once. ``FirstPrompt`` asks for the required
-commands and for the prompt in one pipeline, which saves two requests over WinRM; where the answer is not the plain one that
-nearly every far end gives, nothing is concluded from it, and both are asked for one after the other: ``check_commands``
-does as PowerShell does and names what is missing.
+commands and for the prompt in one pipeline, which saves two requests over WinRM. Where the answer is not the plain one
+that nearly every far end gives, nothing is concluded from it, and both are asked for one after the other:
+``check_commands`` does as PowerShell does and names what is missing.
 """
 
 from __future__ import annotations

@@ -190,3 +190,5 @@ class TransportKind:
     rank: int = 100
     #: returns the sessions that a computer keeps, or raises OpenError; None where the far end keeps none
     list_sessions: ListSessions | None = None
+    #: raises OpenError for what can be known before a password is asked for, such as a closed port
+    check: Callable[[ConnectionInfo, ConnectContext], Awaitable[None]] | None = None

@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import __path__ as _folder
 from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
@@ -59,6 +60,14 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Open the way to the far end that ``info`` names. Raises OpenError; cancelling it leaves nothing behind."""
     return await for_set(info.parameter_set).connect(info, context)
+
+
+async def check(info: ConnectionInfo, console: Console) -> None:
+    """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""
+    if info.parameter_set.is_lookup or info.parameter_set is ParameterSet.DEMO:
+        return
+    if (look := for_set(info.parameter_set).check) is not None:
+        await look(info, ConnectContext(console))
 
 
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequence[RemoteSession]:

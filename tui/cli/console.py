@@ -14,6 +14,7 @@ from typing import Protocol
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 from pstui.tui.cli.progress_line import ProgressLine
 from pstui.tui.cli.streams import Output, Where
@@ -265,6 +266,13 @@ async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> l
             continue
         user = credential.user_name
         if user not in known:
+            from pstui.backends.transports import registry
+
+            try:
+                await registry.check(info, console)
+            except OpenError:
+                found.append(info)  # it fails without the password, which others may not need
+                continue
             label = f"Password for {plain(user)[:200]}: "
             known[user] = await console.ask(Question(QuestionKind.SECRET, label, remote=False))
         filled = replace(credential, password=known[user])

@@ -14,6 +14,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.transports import registry
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
 from pstui.tui.plain import plain
@@ -91,6 +92,7 @@ class Vault:
                 source = self._credentials().get(name, {}).get("password")
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
+                    await registry.check(info, console)
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
                     self._known[name] = await _ask(QuestionKind.SECRET, label, info, console)
                 else:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from pstui.backends.addresses import own_names
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential
@@ -22,6 +25,7 @@ from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.credentials import credential_of
 from pstui.backends.transports.wsman.http import EndpointSettings
+from pstui.backends.transports.wsman.reach import Reach
 from pstui.backends.transports.wsman.security import (
     check_passphrase,
     find_certificate,
@@ -40,9 +44,6 @@ from pstui.backends.transports.wsman.target import (
 )
 from pstui.backends.transports.wsman.transport import WSManTransport
 
-#: seconds that this computer itself may take to answer on a port
-LOOK = 2.0
-
 
 class Connector:
     """One attempt to reach the service that ``info`` names, redirects included."""
@@ -50,6 +51,7 @@ class Connector:
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
         self._info, self._context = info, context
         self._target = target_of(info)
+        self._reach = Reach(self._target)
         self._options = WSManOptions()
         self._left = 0
         self._certificate: tuple[str, str, str] | None = None
@@ -65,28 +67,35 @@ class Connector:
 
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
+        async with self._service_needed():
+            self._options = read_options(self._info, self._target.is_loopback)
+            self._left = self._options.redirects
+            for note in self._options.notes:
+                self._say(note)
+            self._current = await self._client(self._target, self._options)
+            return self._current
+
+    async def check(self) -> None:
+        """Raise OpenError for what keeps a session from being opened whatever the password is."""
+        async with self._service_needed():
+            self._options = read_options(self._info, self._target.is_loopback)
+            plan_authentication(self._info, self._target, self._options, trusted_hosts(self._info))
+            if find_proxy(self._target, self._options) is None:
+                await self._reach.name()
+                await self._reach.port()
+
+    @asynccontextmanager
+    async def _service_needed(self) -> AsyncIterator[None]:
+        """Say first of this computer itself that no service is there, and that none is needed."""
+        await asyncio.to_thread(own_names)
         try:
-            return await self._first_client()
+            yield
         except OpenCancelled:
             raise
         except OpenError:
-            # of this computer itself the first to be said is that no service is there, and that none is needed
-            await self._need_service_here(self._target)
+            if self._target.is_loopback:
+                await self._reach.port()
             raise
-
-    async def _need_service_here(self, target: Target) -> None:
-        """Raise OpenError where this computer is meant and nothing listens on the port."""
-        if target.is_loopback and not await _answers(target):
-            failure = faults.NetworkFailure(faults.NetworkKind.REFUSED, "", sent=False)
-            raise errors.open_error(failure, errors.ErrorContext(target)) from None
-
-    async def _first_client(self) -> Client:
-        self._options = read_options(self._info, self._target.is_loopback)
-        self._left = self._options.redirects
-        for note in self._options.notes:
-            self._say(note)
-        self._current = await self._client(self._target, self._options)
-        return self._current
 
     @property
     def _computer(self) -> str:
@@ -97,16 +106,17 @@ class Connector:
         plan = plan_authentication(self._info, target, options, trusted_hosts(self._info))
         if plan.scheme == "certificate" and self._certificate is None:
             self._certificate = await self._find_certificate()
-        proxy = find_proxy(target, options)
+        proxy, reach = find_proxy(target, options), self._reach if target == self._target else Reach(target)
         if proxy is None:
-            await self._look_up(target)
+            self._context.step("name", printable(target.host))
+            await reach.name()
         through = f", through the proxy {proxy.name}" if proxy else ""
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
         given: PSCredential | None = self._info.values.get("Credential")
         if proxy is None and (given is None or given.password is None):
-            await self._need_service_here(target)  # before anything is asked
+            await reach.port()  # before anything is asked
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
@@ -144,16 +154,6 @@ class Connector:
         self._current = await self._client(new, self._options)
         return self._current
 
-    async def _look_up(self, target: Target) -> None:
-        self._context.step("name", printable(target.host))
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            failure = faults.NetworkFailure(faults.NetworkKind.NAME, why, sent=False)
-            raise errors.open_error(failure, errors.ErrorContext(target)) from error
-
     async def _find_certificate(self) -> tuple[str, str, str]:
         thumbprint = self._info.text("CertificateThumbprint")
         value = self._info.settings.get("certificate_files", ())
@@ -180,15 +180,9 @@ class Connector:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
 
 
-async def _answers(target: Target) -> bool:
-    """Whether anything listens on a port of this computer."""
-    try:
-        async with asyncio.timeout(LOOK):
-            _, writer = await asyncio.open_connection(target.host, target.port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError for what keeps a session from being opened whatever the password is."""
+    await Connector(info, context).check()
 
 
 def shell_name(profile: str) -> str:

@@ -27,6 +27,11 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
     return found
 
 
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError for what keeps a session from being opened whatever the password is."""
+    await (await _loaded()).check(info, context)
+
+
 async def _loaded() -> Any:
     """Load the module that does the work: its libraries take a third of a second; the screen works meanwhile."""
     return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
@@ -37,4 +42,5 @@ TRANSPORT = TransportKind(
     parameter_sets=frozenset({ParameterSet.COMPUTER_NAME, ParameterSet.URI}),
     connect=connect,
     list_sessions=list_sessions,
+    check=check,
 )

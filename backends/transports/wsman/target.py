@@ -11,12 +11,12 @@ import base64
 import ipaddress
 import locale
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pstui.backends.addresses import is_this_machine
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
@@ -219,10 +219,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine: localhost, an address that never leaves it, or the machine's own name."""
-        if self.is_address:
-            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
-        own = socket.gethostname().casefold()
-        return self.host.casefold() in {"localhost", own, own.partition(".")[0], socket.getfqdn().casefold()}
+        return is_this_machine(self.host)
 
     def moved(self, location: str) -> Target:
         """Return the target that a redirect names, for the same session configuration. Raises OpenError."""
