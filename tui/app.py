@@ -133,7 +133,9 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.theme = theme_name(settings.get("theme"))
         self._transcript = transcript
         self.sessions = SessionManager() if sessions is None else sessions
-        vault = None if book is None else Vault(lambda: book.profiles.configuration.credentials)
+        vault = None
+        if book is not None:
+            vault = Vault(lambda: book.profiles.configuration.credentials, hosts=book.gate)
         self.workspace = Workspace(
             AppContext(self.sessions, bind, book, vault, self.pace),
             opening=open,

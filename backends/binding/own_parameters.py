@@ -152,6 +152,14 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         setting=True,
     ),
     own(
+        "Via",
+        OptionKind.TEXT,
+        "The SSH host that the way leads through: a saved host, user@host:port, or several with commas between.",
+        sets=_WINRM,
+        default="none",
+        setting=True,
+    ),
+    own(
         "AllowUnencrypted",
         OptionKind.SWITCH,
         "Allows Basic and Digest, and sessions without encryption, over http.",

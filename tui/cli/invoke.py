@@ -53,7 +53,7 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
     from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
-    vault = Vault(lambda: profiles.configuration.credentials)
+    vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
     if options.transcript is None:
         return run(invocation)

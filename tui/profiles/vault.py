@@ -31,15 +31,23 @@ class Vault:
     """
 
     def __init__(
-        self, credentials: Credentials, fetch: Callable[[dict[str, Any]], str | None] = fetch_password
+        self,
+        credentials: Credentials,
+        fetch: Callable[[dict[str, Any]], str | None] = fetch_password,
+        *,
+        hosts: Callable[[str], ConnectionInfo | None] = lambda name: None,
     ) -> None:
-        self._credentials, self._fetch = credentials, fetch
+        self._credentials, self._fetch, self._hosts = credentials, fetch, hosts
         self._known: dict[str, Secret] = {}
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
-        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled."""
+        """Return ``info`` with the passwords of its named credentials, and with its gates that are saved hosts.
+
+        Raises OpenError, OpenCancelled.
+        """
+        info = self._with_gates(info)
         values = dict(info.values)
         credential = values.get("Credential")
         name = self._name(info)
@@ -57,6 +65,13 @@ class Vault:
         if values == info.values:
             return info
         return replace(info, values=MappingProxyType(values))
+
+    def _with_gates(self, info: ConnectionInfo) -> ConnectionInfo:
+        gates: dict[str, ConnectionInfo] = {}
+        for name in [one.strip() for one in str(info.settings.get("via") or "").split(",")]:
+            if name and (found := self._hosts(name)) is not None:
+                gates[name] = found
+        return replace(info, settings=MappingProxyType({**info.settings, "gates": gates})) if gates else info
 
     def opened(self, info: ConnectionInfo) -> None:
         """The session opened: its password is right."""

@@ -95,6 +95,8 @@ class ConnectionPool:
         self._idle: list[PooledConnection] = []
         self._busy: set[PooledConnection] = set()
         self.is_closed = False
+        #: gives back what the connections went through
+        self.on_close: Callable[[], None] = lambda: None
 
     @property
     def count(self) -> int:
@@ -140,6 +142,7 @@ class ConnectionPool:
         """Cut every connection, for good."""
         self.is_closed = True
         self.drop()
+        self.on_close()
 
 
 #: seconds beyond the service's own time-out until a reply that does not come counts as lost
@@ -166,6 +169,8 @@ class Client:
         self.endpoint = endpoint
         self.envelopes = Envelopes(endpoint.target.url, endpoint.options)
         self.connections = ConnectionPool(lambda: make(endpoint))
+        if endpoint.way is not None:
+            self.connections.on_close = endpoint.way.close
         self.recover: Recover | None = None
         #: counts the interruptions that were overcome
         self.generation = 0

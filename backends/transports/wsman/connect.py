@@ -27,6 +27,7 @@ from pstui.backends.transports.wsman.credentials import credential_of
 from pstui.backends.transports.wsman.http import EndpointSettings
 from pstui.backends.transports.wsman.reach import Reach
 from pstui.backends.transports.wsman.security import (
+    AuthenticationPlan,
     check_passphrase,
     find_certificate,
     plan_authentication,
@@ -34,6 +35,7 @@ from pstui.backends.transports.wsman.security import (
 )
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import (
+    Proxy,
     Target,
     WSManOptions,
     configuration_of,
@@ -43,6 +45,7 @@ from pstui.backends.transports.wsman.target import (
     target_of,
 )
 from pstui.backends.transports.wsman.transport import WSManTransport
+from pstui.backends.transports.wsman.way import Dialler, ThroughGate, gates_of, open_way
 
 
 class Connector:
@@ -68,7 +71,7 @@ class Connector:
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
         async with self._service_needed():
-            self._options = read_options(self._info, self._target.is_loopback)
+            self._options = read_options(self._info, self._is_here)
             self._left = self._options.redirects
             for note in self._options.notes:
                 self._say(note)
@@ -78,9 +81,9 @@ class Connector:
     async def check(self) -> None:
         """Raise OpenError for what keeps a session from being opened whatever the password is."""
         async with self._service_needed():
-            self._options = read_options(self._info, self._target.is_loopback)
+            self._options = read_options(self._info, self._is_here)
             plan_authentication(self._info, self._target, self._options, trusted_hosts(self._info))
-            if find_proxy(self._target, self._options) is None:
+            if not gates_of(self._info) and find_proxy(self._target, self._options) is None:
                 await self._reach.name()
                 await self._reach.port()
 
@@ -93,9 +96,14 @@ class Connector:
         except OpenCancelled:
             raise
         except OpenError:
-            if self._target.is_loopback:
+            if self._is_here:
                 await self._reach.port()
             raise
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether this computer is meant: behind a gate localhost is the gate's."""
+        return self._target.is_loopback and not gates_of(self._info)
 
     @property
     def _computer(self) -> str:
@@ -106,22 +114,37 @@ class Connector:
         plan = plan_authentication(self._info, target, options, trusted_hosts(self._info))
         if plan.scheme == "certificate" and self._certificate is None:
             self._certificate = await self._find_certificate()
-        proxy, reach = find_proxy(target, options), self._reach if target == self._target else Reach(target)
-        if proxy is None:
+        proxy = None if gates_of(self._info) else find_proxy(target, options)
+        way = await open_way(self._info, proxy, self._context)
+        try:
+            return await self._client_by(way, target, options, plan, proxy)
+        except BaseException:
+            if way is not None:
+                way.close()
+            raise
+
+    async def _client_by(
+        self, way: Dialler | None, target: Target, options: WSManOptions, plan: AuthenticationPlan, proxy: Proxy | None
+    ) -> Client:
+        reach = self._reach if target == self._target else Reach(target)
+        if proxy is None and way is None:
             self._context.step("name", printable(target.host))
             await reach.name()
-        through = f", through the proxy {proxy.name}" if proxy else ""
+        through = f", through {'the proxy ' if proxy else ''}{(proxy or way).name}" if proxy or way else ""
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
         given: PSCredential | None = self._info.values.get("Credential")
-        if proxy is None and (given is None or given.password is None):
-            await reach.port()  # before anything is asked
+        if given is None or given.password is None:  # before anything is asked
+            if isinstance(way, ThroughGate):
+                await way.check(target)
+            elif proxy is None:
+                await reach.port()
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
         failed = self._context.failed_logins
-        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy, failed))
+        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy, failed, way=way))
 
     async def _redirected(self, location: str) -> Client:
         """Return the client for the address that a redirect names, where the rules allow to go there."""
