@@ -90,7 +90,8 @@ class Connector:
     @asynccontextmanager
     async def _service_needed(self) -> AsyncIterator[None]:
         """Say first of this computer itself that no service is there, and that none is needed."""
-        await asyncio.to_thread(own_names)
+        if not self._target.is_address and own_names.cache_info().currsize == 0:
+            await asyncio.to_thread(own_names)  # the resolver may take its time
         try:
             yield
         except OpenCancelled:
@@ -127,15 +128,17 @@ class Connector:
         self, way: Dialler | None, target: Target, options: WSManOptions, plan: AuthenticationPlan, proxy: Proxy | None
     ) -> Client:
         reach = self._reach if target == self._target else Reach(target)
+        given: PSCredential | None = self._info.values.get("Credential")
+        asks = given is None or given.password is None
         if proxy is None and way is None:
             self._context.step("name", printable(target.host))
-            await reach.name()
+            if asks:  # otherwise connecting looks it up
+                await reach.name()
         through = f", through {'the proxy ' if proxy else ''}{(proxy or way).name}" if proxy or way else ""
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
-        given: PSCredential | None = self._info.values.get("Credential")
-        if given is None or given.password is None:  # before anything is asked
+        if asks:
             if isinstance(way, ThroughGate):
                 await way.check(target)
             elif proxy is None:

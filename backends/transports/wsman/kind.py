@@ -6,12 +6,11 @@ pstui's own. It works from every system; a Windows computer needs nothing but En
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.modules import loaded
 from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
 
 
@@ -34,7 +33,7 @@ async def check(info: ConnectionInfo, context: ConnectContext) -> None:
 
 async def _loaded() -> Any:
     """Load the module that does the work: its libraries take a third of a second; the screen works meanwhile."""
-    return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
+    return await loaded("pstui.backends.transports.wsman.connect")
 
 
 TRANSPORT = TransportKind(

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import socket
 
-from pstui.backends.addresses import own_names
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.faults import NetworkKind
 from pstui.backends.transports.wsman.target import Target
@@ -36,7 +35,6 @@ class Reach:
         if self._tried:
             return
         self._tried = True
-        await asyncio.to_thread(own_names)
         here = self._target.is_loopback
         try:
             async with asyncio.timeout(LOOK if here else PATIENCE):

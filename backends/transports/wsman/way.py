@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from pstui.backends.addresses import parse_ssh_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
+from pstui.backends.modules import loaded
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import errors, faults
@@ -181,7 +182,7 @@ async def open_way(info: ConnectionInfo, proxy: Proxy | None, context: ConnectCo
     """Return what makes the connections, None for plain ones and those through an http proxy. Raises OpenError."""
     gates = gates_of(info)
     if gates:
-        module = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.gate")
+        module = await loaded("pstui.backends.transports.ssh.gate")
         return ThroughGate(await module.open_gate(gates, context))
     return ThroughSocks(proxy) if proxy is not None and proxy.is_socks else None
 
