@@ -54,6 +54,10 @@ class SessionManager:
         self.adopt(session)
         return session
 
+    async def check(self, info: ConnectionInfo, console: Console) -> None:
+        """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""
+        await registry.check(info, console)
+
     def interact(self, session: PSSession, console: Console) -> InteractiveSession:
         """Return the console loop for a session, writing to ``console``."""
         return InteractiveSession(session, console)

@@ -22,7 +22,6 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.failed_logins import FailedLogins
-from pstui.backends.modules import loaded
 from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.records import (
     Bounded,
@@ -251,7 +250,7 @@ class PSSession:
                 raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
             # The far end starts now, which takes it longer than loading this.
-            await loaded("pstui.backends.psrp.pool")
+            await registry.loaded("pstui.backends.psrp.pool")
             from pstui.backends.psrp.host import Host
             from pstui.backends.psrp.pool import RunspacePool
 

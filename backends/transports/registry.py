@@ -6,10 +6,13 @@ libraries at their top, because only connecting loads them.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
@@ -80,6 +83,14 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
             f"A session over {kind.name} ends with its connection; {keeping or 'no transport here'} keeps it.",
         )
     return await kind.list_sessions(info, context)
+
+
+async def loaded(name: str) -> Any:
+    """Return a module that takes long to load: at once where it is there already, else while the loop goes on."""
+    module = sys.modules.get(name)
+    if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return module
+    return await asyncio.to_thread(importlib.import_module, name)
 
 
 @functools.cache

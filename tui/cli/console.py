@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
@@ -252,10 +252,14 @@ def _key_code(character: str) -> int:
     return 8 if character in "\x7f\x08" else 0
 
 
-async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> list[ConnectionInfo]:
+async def with_passwords(
+    infos: Sequence[ConnectionInfo],
+    console: Console,
+    check: Callable[[ConnectionInfo, Console], Awaitable[None]] | None = None,
+) -> list[ConnectionInfo]:
     """Return connections whose credentials have their passwords, each asked for once, as PowerShell does beforehand.
 
-    Raises QuestionCancelled.
+    One that ``check`` raises OpenError for stays as it is: it will fail by itself. Raises QuestionCancelled.
     """
     known: dict[str, Secret] = {}
     found = []
@@ -266,12 +270,11 @@ async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> l
             continue
         user = credential.user_name
         if user not in known:
-            from pstui.backends.transports import registry
-
             try:
-                await registry.check(info, console)
+                if check is not None:
+                    await check(info, console)
             except OpenError:
-                found.append(info)  # it fails without the password, which others may not need
+                found.append(info)
                 continue
             label = f"Password for {plain(user)[:200]}: "
             known[user] = await console.ask(Question(QuestionKind.SECRET, label, remote=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -14,13 +14,19 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.transports import registry
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
 from pstui.tui.plain import plain
 
 T = TypeVar("T")
 Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
+
+#: raises OpenError for what keeps a session from being opened whatever the password is
+Check = Callable[[ConnectionInfo, Console], Awaitable[None]]
+
+
+async def nothing_to_check(info: ConnectionInfo, console: Console) -> None:
+    """Know nothing before a password is asked for."""
 
 
 class Vault:
@@ -38,6 +44,8 @@ class Vault:
         hosts: Callable[[str], ConnectionInfo | None] = lambda name: None,
     ) -> None:
         self._credentials, self._fetch, self._hosts = credentials, fetch, hosts
+        #: is asked before a person is
+        self.check: Check = nothing_to_check
         self._known: dict[str, Secret] = {}
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
@@ -107,7 +115,7 @@ class Vault:
                 source = self._credentials().get(name, {}).get("password")
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
-                    await registry.check(info, console)
+                    await self.check(info, console)
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
                     self._known[name] = await _ask(QuestionKind.SECRET, label, info, console)
                 else:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.modules import loaded
 from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
+from pstui.backends.transports.registry import loaded
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:

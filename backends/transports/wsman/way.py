@@ -19,8 +19,8 @@ from typing import Any, Protocol
 from pstui.backends.addresses import parse_ssh_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.modules import loaded
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.registry import loaded
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.faults import NetworkFailure, NetworkKind

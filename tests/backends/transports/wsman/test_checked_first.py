@@ -103,10 +103,11 @@ async def test_the_port_of_this_computer_is_tried_once(
 
 async def test_a_password_of_a_profile_or_of_several_is_not_asked_for_in_vain(closed: int) -> None:
     console = ScriptedConsole()
-    vault = Vault(lambda: {"me": {"user_name": "alice"}})
+    vault, manager = Vault(lambda: {"me": {"user_name": "alice"}}), SessionManager()
+    vault.check = manager.check
     info = to("localhost", closed)
     named = ConnectionInfo(info.parameter_set, info.values, settings={**info.settings, "credential": "me"})
     with pytest.raises(OpenError, match="nothing answers"):
         await vault.ready(named, console)
-    assert await with_passwords([info], console) == [info]
+    assert await with_passwords([info], console, manager.check) == [info]
     assert not console.questions
