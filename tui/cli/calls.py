@@ -248,10 +248,12 @@ def _screen(
     lacking: MissingMandatory | None = None,
     line: str = "",
 ) -> int:
+    from pstui.config.paths import state_folder
     from pstui.tui.cli import screen
     from pstui.tui.profiles.book import ProfileBook
+    from pstui.tui.profiles.undo import UndoFile
 
-    book = ProfileBook(profiles)
+    book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
 
     def bind_typed(text: str) -> ConnectionInfo:
         return from_text(text, book.profiles)

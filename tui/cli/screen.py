@@ -111,7 +111,7 @@ def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
 
 def _sources(book: ProfileBook | None) -> Sequence[Source]:
     """Return where hosts, machines and containers are looked for; loaded when the sidebar is seen, after the paint."""
-    from pstui.tui.sidebar.widget import default_sources
+    from pstui.tui.sidebar.found import default_sources
 
     return default_sources([] if book is None else book.sources())
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.tui.colors import no_color
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain, typed_text
@@ -153,9 +154,11 @@ class PickList(DialogStatic):
             """The list, for handlers that ask for one by its id."""
             return self.picker
 
-    def __init__(self, rows: Sequence[str] = (), *, index: int = 0, empty: str = "", id: str | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[str | Content] = (), *, index: int = 0, empty: str = "", id: str | None = None
+    ) -> None:
         super().__init__(markup=False, id=id)
-        self._rows = list(rows)
+        self._rows = [Content(row) if isinstance(row, str) else row for row in rows]
         self._empty = empty
         self.index = index if rows else -1
 
@@ -163,9 +166,13 @@ class PickList(DialogStatic):
         """Draw it."""
         self.draw()
 
-    def put_rows(self, rows: Sequence[str]) -> None:
+    def on_resize(self) -> None:
+        """The chosen row is marked in its whole width."""
+        self.draw()
+
+    def put_rows(self, rows: Sequence[str | Content]) -> None:
         """Show other rows; the choice stays at its place as far as there is one."""
-        self._rows = list(rows)
+        self._rows = [Content(row) if isinstance(row, str) else row for row in rows]
         self.index = min(max(self.index, 0), len(rows) - 1)
         self.draw()
 
@@ -221,9 +228,12 @@ class PickList(DialogStatic):
             return
         lines = []
         for index, row in enumerate(self._rows):
-            chosen = index == self.index
-            style = ("bold $primary" if self.keyed else "bold") if chosen else "$calm"
-            lines.append(Content.styled(f"{'▶' if chosen else ' '} {row}", style))
+            if index != self.index:
+                lines.append(Content.assemble("  ", row))
+                continue
+            line = Content.assemble("▶ ", row)
+            line = line.pad_right(max(self.size.width - line.cell_length, 0))
+            lines.append(line.stylize("bold reverse" if no_color() else "bold on $primary 30%"))
         self.update(Content("\n").join(lines))
 
 
@@ -317,6 +327,10 @@ class ChoiceField(DialogStatic):
         self.update(inner)
 
 
+#: columns of a field's name, its mark and a gap left out, beyond which its row has a wider one
+_LABEL = 21
+
+
 class FieldRow(Horizontal):
     """The row of one option. ``name_`` is the field's name, which for a session option is longer than the option's."""
 
@@ -327,8 +341,8 @@ class FieldRow(Horizontal):
             super().__init__()
             self.name, self.text = name, text
 
-    def __init__(self, name: str, option: Option, text: str, *, must: bool = False, indent: bool = False) -> None:
-        super().__init__(classes="-indent" if indent else "")
+    def __init__(self, name: str, option: Option, text: str, *, must: bool = False) -> None:
+        super().__init__(classes="-long" if len(option.name) > _LABEL else "")
         self.field, self.option, self.must = name, option, must
         self.control: DialogInput | ChoiceField = self._control(text)
         self._label = Static(classes="label", markup=False)
@@ -337,7 +351,7 @@ class FieldRow(Horizontal):
     def _control(self, text: str) -> DialogInput | ChoiceField:
         option = self.option
         if option.kind is OptionKind.SWITCH:
-            return ChoiceField((ON,), option.default_text or OFF, text if text == ON else "")
+            return ChoiceField((ON, OFF), option.default_text or OFF, text)
         if option.kind is OptionKind.CHOICE:
             others = [choice for choice in option.choices if choice != option.default_text]
             return ChoiceField(others, option.default_text, text)

@@ -61,7 +61,7 @@ def others(endpoint: WinRMEndpoint) -> list[str]:
 
 async def quit_and_keep(s: Screen) -> None:
     await s.keys("f10")
-    await s.until(lambda: s.shows("d disconnects what is over WinRM"), "the question")
+    await s.until(lambda: s.shows("d quits, and disconnects what is over WinRM"), "the question")
     await s.keys("d")
     await s.until(lambda: s.app._exit, "the end")
 
