@@ -277,7 +277,6 @@ class QuitScreen(ModalScreen[bool]):
             self.keeps = True
             self.action_go()
 
-
     def action_stay(self) -> None:
         """Stay."""
         self.dismiss(False)

@@ -134,7 +134,8 @@ class Connector:
             self._context.step("name", printable(target.host))
             if asks:  # otherwise connecting looks it up
                 await reach.name()
-        through = f", through {'the proxy ' if proxy else ''}{(proxy or way).name}" if proxy or way else ""
+        leads = proxy or way
+        through = "" if leads is None else f", through {'the proxy ' if proxy else ''}{leads.name}"
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")

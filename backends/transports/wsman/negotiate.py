@@ -33,11 +33,12 @@ class EagerNegotiateAuth(HTTPNegotiateAuth):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Give a request its first token."""
-        prepared: requests.PreparedRequest = super().__call__(request)
+        base: Any = super()  # it has no types
+        prepared: requests.PreparedRequest = base.__call__(request)
         if self._eager and NAMES_OFFERS not in self._settled and not self.contexts:
             try:
                 self._begun = self._context(str(request.url))
-                self._set_auth_token(prepared, self._begun.step(), SCHEME)
+                base._set_auth_token(prepared, self._begun.step(), SCHEME)
             except spnego.exceptions.SpnegoError as error:
                 self._begun, self._failure = None, error
         return prepared
@@ -55,28 +56,30 @@ class EagerNegotiateAuth(HTTPNegotiateAuth):
 
     def response_hook(self, response: requests.Response, **options: Any) -> requests.Response:
         """Go on with the token of the reply."""
+        base: Any = super()  # it has no types
         context, self._begun = self._begun, None
         failure, self._failure = self._failure, None
         if failure is not None and response.status_code == 401:
             raise failure
         if context is None:
             return self._usual(response, **options)
-        answer = self._get_auth_token(response, self._regex)
+        answer = base._get_auth_token(response, self._regex)
         if response.status_code == 401 and not answer:
             self._settled.add(NAMES_OFFERS)
             del response.request.headers["Authorization"]
             return self._usual(response, **options)
-        self.contexts[urlsplit(response.url).hostname] = context
+        self.contexts[urlsplit(response.url).hostname or ""] = context
         context.response_auth_header = SCHEME.casefold()
         while answer and (token := context.step(answer)) is not None:
             response.content  # noqa: B018  reading it to the end frees the connection for the next request
             response.raw.release_conn()
             request = response.request.copy()
-            self._set_auth_token(request, token, SCHEME)
+            base._set_auth_token(request, token, SCHEME)
             response = response.connection.send(request, **options)
-            answer = self._get_auth_token(response, self._regex)
+            answer = base._get_auth_token(response, self._regex)
         return response
 
     def _usual(self, response: requests.Response, **options: Any) -> requests.Response:
-        result: requests.Response = super().response_hook(response, **options)
+        base: Any = super()  # it has no types
+        result: requests.Response = base.response_hook(response, **options)
         return result

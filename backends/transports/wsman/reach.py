@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 
+from pstui.backends.errors import OpenError
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.faults import NetworkKind
 from pstui.backends.transports.wsman.target import Target
@@ -47,6 +48,6 @@ class Reach:
             raise self._refusal(kind, "") from error
         writer.close()
 
-    def _refusal(self, kind: NetworkKind, why: str) -> errors.OpenError:
+    def _refusal(self, kind: NetworkKind, why: str) -> OpenError:
         failure = faults.NetworkFailure(kind, why, sent=False)
         return errors.open_error(failure, errors.ErrorContext(self._target))
