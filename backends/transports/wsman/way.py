@@ -2,7 +2,7 @@
 
 Names stay the target's: its certificate and its principal are checked as without the detour. Kerberos' own traffic
 goes from this computer to the domain controllers; a KDC proxy of krb5.conf carries it over https where they cannot be
-reached (protocol-notes 6.7).
+reached.
 """
 
 from __future__ import annotations
