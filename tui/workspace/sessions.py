@@ -152,7 +152,7 @@ class SessionActions:
             try:
                 info = self._context.kept_connection(each)
             except PstuiError as error:
-                self._complain(error)
+                self.complain(error)
                 continue
             pane = next((pane for pane in free if identity(pane.info) == each.place), None)
             if pane is None:

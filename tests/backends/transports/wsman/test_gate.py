@@ -75,7 +75,7 @@ async def test_ntlm_goes_through_the_gate_and_is_sealed(winrm_endpoint: WinRMEnd
 
 async def test_kerberos_proves_the_target_and_not_the_gate(winrm_endpoint: WinRMEndpoint, gate: str, kdc: Kdc) -> None:
     name = credential(f"alice@{REALM}")
-    settings = {"trusted_hosts": []}
+    settings: dict[str, Any] = {"trusted_hosts": []}
     assert await answer(
         through(winrm_endpoint, gate, Credential=name, Authentication="Kerberos", settings=settings)
     ) == ["here"]
