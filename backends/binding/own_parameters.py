@@ -152,14 +152,6 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         setting=True,
     ),
     own(
-        "Via",
-        OptionKind.TEXT,
-        "The SSH host that the way leads through: a saved host, user@host:port, or several with commas between.",
-        sets=_WINRM,
-        default="none",
-        setting=True,
-    ),
-    own(
         "AllowUnencrypted",
         OptionKind.SWITCH,
         "Allows Basic and Digest, and sessions without encryption, over http.",
@@ -211,6 +203,14 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         limits=(1000, _INT_MAX),
         default="20 seconds",
         unit="ms",
+        setting=True,
+    ),
+    own(
+        "Via",
+        OptionKind.TEXT,
+        "The SSH host that the way leads through: a saved host, user@host:port, or several with commas between.",
+        sets=_WINRM,
+        default="none",
         setting=True,
     ),
     # for every session
