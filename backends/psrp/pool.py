@@ -164,13 +164,14 @@ class RunspacePool:
     def _opening(self, title: str) -> bytes:
         """Return the message that opens the pool; without arguments of the session option it is always the same."""
 
+        state = self.host.state(title)
+
         def write() -> bytes:
-            return commands.written(self.core, commands.opening(self.opened_size, title, self._arguments()))
+            return commands.written(self.core, commands.opening(state, self._arguments()))
 
         if self.shell is not None and self.shell.application_arguments:
             return write()
-        size = (self.opened_size.width, self.opened_size.height)
-        return commands.written_once(("opening", size, title, self.offered_protocol), write)
+        return commands.written_once(("opening", repr(state), self.offered_protocol), write)
 
     def _arguments(self) -> dict[str, Any]:
         own = commands.version_table(self.offered_protocol)

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.binding.connections import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
@@ -17,6 +16,7 @@ from pstui.config import paths
 from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
+from pstui.config.sources import take_variables
 from pstui.tui.keys.keymap import keymap
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import schema
@@ -54,6 +54,8 @@ class Profiles:
 
     def connection(self, kind: str, name: str) -> ConnectionInfo:
         """Return where a profile leads. Raises CallError."""
+        from pstui.backends.binding.connections import profile_connection
+
         return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
 
     def gate(self, name: str) -> ConnectionInfo | None:
@@ -94,6 +96,7 @@ def load(path: str | None) -> Profiles:
 def read(file: Path) -> Profiles:
     """Read a profile file, which may be missing. Never raises for what it holds."""
     configuration = read_configuration(file, schema())
+    take_variables(table.get("password") for table in configuration.credentials.values())
     found = (Problem(file, message, "keys", name) for name, message in keymap(configuration.table("keys")).problems)
     return Profiles(replace(configuration, problems=(*configuration.problems, *found)))
 

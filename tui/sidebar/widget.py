@@ -16,7 +16,7 @@ from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.found import found_entries
-from pstui.tui.sidebar.model import Mark, Row, SidebarEntry, SidebarModel, without_saved
+from pstui.tui.sidebar.model import MARKS, Mark, Row, SidebarEntry, SidebarModel, without_saved
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -28,20 +28,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-#: the sign of each state; one that is left, or kept open by the far end or here, is no longer in a tab
-MARKS = {
-    "open": "●",
-    "saved": "○",
-    "left": "○",
-    "kept": "◎",
-    "asks": "?",
-    "connecting": "◌",
-    "running": "…",
-    "done": "✓",
-    "failed": "✗",
-    "broken": "✗",
-    "note": "⌁",
-}
 _INDENT = 2
 #: least columns that a name keeps beside its short text
 _LEAST_NAME = 8

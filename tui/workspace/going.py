@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
-from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import FOUND, SidebarEntry
-from pstui.tui.sidebar.widget import MARKS
+from pstui.tui.sidebar.model import FOUND, MARKS, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.sessions import SessionActions
@@ -25,6 +22,8 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.tui.dialogs.goals import Goal
     from pstui.tui.dialogs.palette import ToForm
+    from pstui.tui.editor.history import LineHistory
+    from pstui.tui.pane.pane import Pane
 
 #: characters that a name of a computer has not, but a target has: what is typed is then meant as one
 _OF_TARGETS = frozenset("@:[")
@@ -45,7 +44,7 @@ class Going:
         self._screen, self._tabs, self._sessions, self._profiles = screen, tabs, sessions, profiles
         self._context, self._keymap = context, keymap
         #: the cmdlets typed in the list
-        self._typed = LineHistory()
+        self._typed: LineHistory | None = None
 
     # -- opening the list -------------------------------------------------------------------------------------
 
@@ -72,10 +71,12 @@ class Going:
     def open(self, line: str = "", *, actions_first: bool = False) -> None:
         """Open the list; ``line`` is run at once."""
         from pstui.tui.dialogs.palette import CommandPalette
+        from pstui.tui.editor.history import LineHistory
 
+        self._typed = history = self._typed or LineHistory()
         places, actions = [*self._tab_goals(), *self._host_goals()], self._action_goals()
         goals = [*actions, *places] if actions_first else [*places, *actions]
-        shown = CommandPalette(self._context, self._sessions, goals, self._typed, line, typed=self._typed_goals)
+        shown = CommandPalette(self._context, self._sessions, goals, history, line, typed=self._typed_goals)
         self._screen.app.push_screen(shown, self._answered)
 
     async def _answered(self, chosen: Goal | ToForm | MissingMandatory | None) -> None:

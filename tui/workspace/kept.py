@@ -18,15 +18,16 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
-from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.session import PSSession
 from pstui.config.paths import private_folder
 from pstui.tui.sidebar.model import identity, kind_of
+
+if TYPE_CHECKING:
+    from pstui.backends.sessions.manager import SessionManager
+    from pstui.backends.sessions.session import PSSession
 
 #: the setting of a connection that names the session to take up there
 TAKE_UP = "take_up"
@@ -96,6 +97,8 @@ class KeptSessions:
             self._write(without=str(instance_id))
 
     def _add(self, session: PSSession) -> None:
+        from pstui.backends.binding.writer import line_of
+
         info = session.info
         known = str(session.instance_id) in self._kept
         if known or info.parameter_set not in (ParameterSet.COMPUTER_NAME, ParameterSet.URI):

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.tui.dialogs.messages import QuitScreen
-from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.workspace.context import AppContext
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.connect import ConnectScreen
     from pstui.tui.dialogs.connect_draft import Draft
+    from pstui.tui.pane.pane import Pane
 
 
 class SessionActions:
@@ -141,6 +140,8 @@ class SessionActions:
         async def answered(go: bool | None) -> None:
             if go:
                 await self.take_up(kept)
+
+        from pstui.tui.dialogs.messages import QuitScreen
 
         question = QuitScreen(title, lines, verb="takes up what they wrote", stays="leaves them there")
         self._screen.app.push_screen(question, answered)
