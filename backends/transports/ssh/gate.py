@@ -1,4 +1,4 @@
-"""An SSH host as the way to a port behind it: TCP through one login.
+"""An SSH host as the way to a port behind it: TCP through the login that is shared there.
 
 What uses the port blocks in a thread of its own and wants a socket. It gets one end of a pair; the other end is joined
 to a channel of the SSH connection, so nothing listens on this computer.
@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import socket
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import asyncssh
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.registry import loaded
+from pstui.backends.transports.ssh.shared import Lease, lease
 from pstui.backends.transports.streams import printable
 
 #: bytes passed on at once
@@ -39,60 +36,11 @@ class Unreachable(Exception):
         self.refused = refused
 
 
-class _Login(Protocol):
-    """A connection to an SSH host, logged in; ``release`` gives it back, and may be called twice."""
-
-    @property
-    def connection(self) -> asyncssh.SSHClientConnection: ...
-    async def release(self) -> None: ...
-
-
-async def _log_in(info: ConnectionInfo, context: ConnectContext) -> _Login:
-    """Return a login to a host. Raises OpenError, OpenCancelled.
-
-    It is the shared one where logins are shared (``ssh/shared.py``).
-    """
-    if importlib.util.find_spec("pstui.backends.transports.ssh.shared") is not None:
-        shared = await loaded("pstui.backends.transports.ssh.shared")
-        taken: _Login = await shared.lease(info, context)
-        return taken
-    connecting = await loaded("pstui.backends.transports.ssh.connect")
-    target = await loaded("pstui.backends.transports.ssh.target")
-    with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
-        hops = await asyncio.to_thread(target.resolve, info, Path(folder))
-        return await _OwnLogin(connecting.Connector(info, hops, context)).open(hops)
-
-
-class _OwnLogin:
-    """A login of its own."""
-
-    def __init__(self, connector: Any) -> None:
-        self._connector = connector
-        self.connection: Any = None
-
-    async def open(self, hops: Sequence[Any]) -> _OwnLogin:
-        """Log in to each host on the way. Raises OpenError."""
-        try:
-            if self._connector._named:
-                await self._connector._key_file(self._connector._named)
-            for hop in hops:
-                await self._connector._connect(hop)
-        except BaseException:
-            await self._connector.drop()
-            raise
-        self.connection = self._connector._connections[-1]
-        return self
-
-    async def release(self) -> None:
-        """Drop it."""
-        await self._connector.drop()
-
-
 class Gate:
     """One SSH host, logged in; made by ``open_gate``. A login that was lost is made again when it is needed."""
 
-    def __init__(self, info: ConnectionInfo, context: ConnectContext, login: _Login) -> None:
-        self._info, self._context, self._login = info, context, login
+    def __init__(self, info: ConnectionInfo, context: ConnectContext, taken: Lease) -> None:
+        self._info, self._context, self._lease = info, context, taken
         self._loop = asyncio.get_running_loop()
         self._joints: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
@@ -137,14 +85,14 @@ class Gate:
             joint.cancel()
         if self._joints:
             await asyncio.wait(self._joints)
-        await self._login.release()
+        await self._lease.release()
 
     async def _connection(self) -> Any:
         async with self._turn:
-            if self._login.connection.is_closed() and not self._is_closed:
-                await self._login.release()
-                self._login = await _log_in(self._info, self._context)
-            return self._login.connection
+            if not self._lease.link.is_alive and not self._is_closed:
+                await self._lease.release()
+                self._lease = await lease(self._info, self._context)
+            return self._lease.connection
 
 
 async def open_gate(gates: Sequence[ConnectionInfo], context: ConnectContext) -> Gate:
@@ -155,7 +103,7 @@ async def open_gate(gates: Sequence[ConnectionInfo], context: ConnectContext) ->
         jumps = (join_host(one.text("HostName"), one.text("UserName"), one.values.get("Port")) for one in before)
         options["ProxyJump"] = ",".join(jumps)
         last = replace(last, values=MappingProxyType({**last.values, "Options": options}))
-    return Gate(last, context, await _log_in(last, context))
+    return Gate(last, context, await lease(last, context))
 
 
 async def _join(ours: socket.socket, reader: Any, writer: Any) -> None:
