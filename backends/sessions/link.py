@@ -76,15 +76,18 @@ class SessionStatus:
         self._change = asyncio.Event()
         self._left = asyncio.Event()
         self._watchers: list[Callable[[], None]] = []
+        #: are called at a change of the state alone
+        self.on_change_of_state: list[Callable[[], None]] = []
 
     def set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
         """Take a new state and availability; what stays as it was is not a change."""
         if (state, availability) == (self.state, self.availability):
             return
+        concerned = [*self._watchers, *(self.on_change_of_state if state is not self.state else ())]
         self.state, self.availability = state, availability
         self._change.set()
         self._change = asyncio.Event()
-        for watcher in list(self._watchers):
+        for watcher in concerned:
             watcher()
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
@@ -250,7 +249,7 @@ class PSSession:
                 raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
             # The far end starts now, which takes it longer than loading this.
-            await asyncio.to_thread(importlib.import_module, "pstui.backends.psrp.pool")
+            await registry.loaded("pstui.backends.psrp.pool")
             from pstui.backends.psrp.host import Host
             from pstui.backends.psrp.pool import RunspacePool
 

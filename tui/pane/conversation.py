@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -326,6 +327,9 @@ class Conversation:
             session = self._sessions.find(self._info)
             if session.can_connect:
                 await self._open(session.link.connect())
+        elif kept := self._info.settings.get("take_up"):
+            ready = await self._prepared()
+            session = await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
         else:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step
