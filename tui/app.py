@@ -206,7 +206,7 @@ class PstuiApp(App[int], inherit_bindings=False):
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return
-            argument = self.focused.argument if isinstance(self.focused, LineEditor) else None
+            argument = getattr(self.focused, "argument", None)
             counts = argument is not None and argument.active and argument.claims(event.key)
             if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)

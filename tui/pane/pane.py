@@ -412,13 +412,10 @@ class Pane(Vertical):
             self.app.bell()
         self.transcript.scroll_to_end()
 
-    def interrupt(self, *, opening: bool = False) -> bool:
-        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt.
-
-        With ``opening`` only what is being opened is ended; False if nothing is.
-        """
+    def interrupt(self, *, opening: bool = False) -> None:
+        """Cancel a question, call the waiting line back, stop what runs, copy, or a new prompt; or end an opening."""
         if opening and self.state is not PaneState.OPENING:
-            return False
+            return
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
@@ -427,18 +424,16 @@ class Pane(Vertical):
         elif self.asking is not None:
             self.questions.refuse()
         elif self.state in (PaneState.OPENING, PaneState.BUSY):
-            self.lines.pasted.clear()
-            self.lines.blank = 0
+            self.lines.drop()
             self.changed()
             self.conversation.stop()
         elif not self.copy_selection():
             if self.state is PaneState.PROMPT:
-                text = self.editor.text
-                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
+                leaves = self._typed.leaves(text := self.editor.text)
+                self.console.echo(self.conversation.prompt, "" if leaves else text)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()
-        return True
 
     def clear_screen(self) -> None:
         """Begin an empty screen; what was there stays in the scrollback."""
