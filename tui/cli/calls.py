@@ -218,6 +218,11 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
 def _describe(wanted: Wanted) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
+    for info, described in zip(wanted.infos, found, strict=False):
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            from pstui.backends.transports.ssh.describe import describe  # loads asyncssh
+
+            described["Hosts"] = describe(info)
     print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     return 0
 

@@ -139,10 +139,10 @@ class Pane(Vertical):
             lambda asking: self._typed.question_came(self.lines, self.editor, secret=asking.secret),
         )
         self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
+        self._filled = self._opened = False
         self.conversation = self._conversation(info)
         if dormant:
             self.conversation.state = PaneState.CANCELLED
-        self._filled = self._opened = False
         self._left = Once()
         #: counts the seconds of an opening
         self._clock: Timer | None = None
@@ -223,7 +223,16 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
+        return Conversation(
+            self,
+            self._sessions,
+            info,
+            self.console,
+            self.lines,
+            self._vault,
+            runs=self._typed.ran,
+            again=self._opened,
+        )
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from collections.abc import Iterator
 from textwrap import wrap
@@ -64,6 +65,11 @@ def own_fault(label: str, error: Exception) -> PstuiError:
         "The other sessions are untouched. Please report it with the details.",
         details="".join([*places, type(error).__name__]).rstrip(),
     )
+
+
+def new_session(columns: int) -> str:
+    """Return the rule that marks where another session begins."""
+    return f"── new session {time.strftime('%H:%M:%S')} ".ljust(max(0, columns - 1), "─")
 
 
 def first_hint(info: ConnectionInfo) -> str:

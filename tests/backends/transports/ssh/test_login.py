@@ -38,6 +38,9 @@ class Rules(asyncssh.SSHServer):
     banner: str = ""
     banners: int = 1
     attempts: list[str] = field(default_factory=list)
+    #: a password that has expired, and has to be changed
+    expired: str = ""
+    changed: tuple[str, str] = ("", "")
     _asked: int = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -56,7 +59,13 @@ class Rules(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self.attempts.append(password)
+        if self.expired and password == self.expired:
+            raise asyncssh.PasswordChangeRequired("Your password has expired.\x1b[2J\nChoose another.")
         return password == self.password
+
+    def change_password(self, username: str, old_password: str, new_password: str) -> bool:
+        self.changed = (old_password, new_password)
+        return old_password == self.expired
 
     def kbdint_auth_supported(self) -> bool:
         return bool(self.questions)
@@ -260,6 +269,30 @@ async def test_what_a_server_says_before_the_login_is_bounded(tmp_path: Path, mo
     lines = [line for line in console.text.splitlines() if line.startswith("127.0.0.1: ")]
     assert len(lines) == MAX_BANNER
     assert all(len(line) < 1100 and "\x1b" not in line for line in lines)
+
+
+async def test_a_password_that_has_expired_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["old", "old", "new", "other", "old", "new", "new"])
+        await log_in(server, console)
+    assert server.rules.changed == ("old", "new")
+    assert [question.kind for question in console.questions] == [QuestionKind.SECRET] * 7
+    assert [question.label for question in console.questions[1:4]] == [
+        "ann@127.0.0.1's old password: ",
+        "ann@127.0.0.1's new password: ",
+        "The new password again: ",
+    ]
+    said = [[record.text for record in question.preamble] for question in console.questions]
+    assert said[1] == ["Your password has expired.?[2J", "Choose another."]
+    assert said[4] == ["The two new passwords are not the same."]
+    assert "was changed" in console.text
+
+
+async def test_a_password_that_nobody_changes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        with pytest.raises(OpenCancelled):
+            await log_in(server, AnsweringConsole(answers=["old", None]))
+    assert server.rules.changed == ("", "")
 
 
 async def test_a_banner_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
