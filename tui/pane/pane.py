@@ -29,6 +29,7 @@ from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
+from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
@@ -436,10 +437,10 @@ class Pane(Vertical):
             self.lines.drop()
             self.changed()
             self.conversation.stop()
-        elif not self.copy_selection():
+        elif not copied(self.editor, self.transcript):
             if self.state is PaneState.PROMPT:
-                leaves = self._typed.leaves(text := self.editor.text)
-                self.console.echo(self.conversation.prompt, "" if leaves else text)
+                text = self.editor.text
+                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()
@@ -482,17 +483,6 @@ class Pane(Vertical):
     def focus_editor(self) -> None:
         """Let the next key go to the editor; at once, for it may be on its way already."""
         self.questions.leave()
-
-    def copy_selection(self) -> bool:
-        """Copy what is selected in the editor or in the text and clear the selection; False when nothing was."""
-        if text := self.editor.selected_text:
-            self.app.copy_to_clipboard(text)
-            self.editor.move_cursor(self.editor.cursor_location)
-            return True
-        if self.transcript.selected_text():
-            self.app.copy_to_clipboard(self.transcript.copy_text())
-            return True
-        return False
 
     # -- layout -----------------------------------------------------------------------------------------------
 
