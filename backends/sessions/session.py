@@ -171,13 +171,8 @@ class PSSession:
             self.pool.attach(console)
 
     def host_to_send(self) -> HostState | None:
-        """Return what a command must tell of the console, None while its size is the one told at the opening.
-
-        The size is the console's; the connection's setting ``width`` fixes the width whatever the console's is
-        (protocol-notes 3.11).
-        """
-        pool = self._open_pool()
-        return pool.host.state() if pool.host.size != pool.opened_size else None
+        """Return what a command must tell of the console; None while its size is known (protocol-notes 3.11)."""
+        return pool.host.state() if (pool := self._open_pool()).host.size != pool.opened_size else None
 
     def _open_pool(self) -> RunspacePool:
         if self.pool is None or self.state is not RunspaceState.OPENED:

@@ -240,8 +240,9 @@ class LineEditor(TextArea):
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
         event.stop()
-        is_free = event.key == "escape" and not (self.text or self.searching.active or self.argument.active)
-        if (is_free and self._owner.interrupt(opening=True)) or await self.take_key(event.key, event.character):
+        if event.key == "escape" and not (self.text or self.searching.active or self.argument.active):
+            self._owner.interrupt(opening=True)
+        if await self.take_key(event.key, event.character):
             event.prevent_default()
 
     async def on_typed(self, event: Typed) -> None:

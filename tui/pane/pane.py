@@ -29,6 +29,7 @@ from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
+from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
@@ -409,13 +410,10 @@ class Pane(Vertical):
             self.app.bell()
         self.transcript.scroll_to_end()
 
-    def interrupt(self, *, opening: bool = False) -> bool:
-        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt.
-
-        With ``opening`` only what is being opened is ended; False if nothing is.
-        """
+    def interrupt(self, *, opening: bool = False) -> None:
+        """Cancel a question, call the waiting line back, stop what runs, copy, or a new prompt; or end an opening."""
         if opening and self.state is not PaneState.OPENING:
-            return False
+            return
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
@@ -424,18 +422,16 @@ class Pane(Vertical):
         elif self.asking is not None:
             self.questions.refuse()
         elif self.state in (PaneState.OPENING, PaneState.BUSY):
-            self.lines.pasted.clear()
-            self.lines.blank = 0
+            self.lines.drop()
             self.changed()
             self.conversation.stop()
-        elif not self.copy_selection():
+        elif not copied(self.editor, self.transcript):
             if self.state is PaneState.PROMPT:
                 text = self.editor.text
                 self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()
-        return True
 
     def clear_screen(self) -> None:
         """Begin an empty screen; what was there stays in the scrollback."""
@@ -474,16 +470,7 @@ class Pane(Vertical):
         """Let the next key go to the editor; at once, for it may be on its way already."""
         self.questions.leave()
 
-    def copy_selection(self) -> bool:
-        """Copy what is selected in the editor or in the text and clear the selection; False when nothing was."""
-        if text := self.editor.selected_text:
-            self.app.copy_to_clipboard(text)
-            self.editor.move_cursor(self.editor.cursor_location)
-            return True
-        if self.transcript.selected_text():
-            self.app.copy_to_clipboard(self.transcript.copy_text())
-            return True
-        return False
+    # -- layout -----------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
         """Lay out again and tell the console its size; a hidden pane keeps its size."""

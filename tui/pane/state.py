@@ -51,6 +51,11 @@ class WaitingLines:
         line, self.typed = self.typed, None
         return line
 
+    def drop(self) -> None:
+        """Forget all but the line that was typed."""
+        self.pasted.clear()
+        self.blank = 0
+
     def put_back(self, line: str) -> None:
         """Let a line that was taken, but not run, be the next one again."""
         self.pasted.insert(0, line)

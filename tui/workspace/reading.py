@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.keys.contexts import Context
+from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
@@ -111,7 +112,7 @@ class Reading:
     def action_copy_selection(self) -> None:
         """Copy what is selected, in the text or in the editor; a command keeps running."""
         front = self._tabs.front
-        if front is None or not front.copy_selection():
+        if front is None or not copied(front.editor, front.transcript):
             self._screen.app.bell()
 
     def action_copy_output(self) -> None:
@@ -138,7 +139,7 @@ class Reading:
             front.interrupt()
             return
         if what == "interrupt":
-            front.copy_selection()
+            copied(front.editor, front.transcript)
         if front.transcript.copy_mode:
             front.transcript.end_selection()
         front.transcript.search("")

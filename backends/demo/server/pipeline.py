@@ -145,6 +145,8 @@ class PipelineRun:
         last = commands[-1]
         streams.rendering = not last.is_script and last.text.lower() == "out-default"
         streams.claiming = streams.rendering and (last.claims_errors or any(one.merges_error for one in commands))
+        if streams.rendering and (spec := registry.find(last.text)) is not None:
+            registry.bind(spec, [(name.lstrip("-"), value) for name, value in last.arguments if name])
         chain = commands[:-1] if streams.rendering else commands
         scope = Scope.top(self.session)
         source = nothing() if no_input else self._values()

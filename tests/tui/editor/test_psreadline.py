@@ -132,8 +132,7 @@ class Owner:
 
     def end_of_input(self) -> None: ...
 
-    def interrupt(self, *, opening: bool = False) -> bool:
-        return False
+    def interrupt(self, *, opening: bool = False) -> None: ...
 
     def clear_screen(self) -> None: ...
 
