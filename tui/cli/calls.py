@@ -249,8 +249,10 @@ def _screen(
     line: str = "",
 ) -> int:
     from pstui.tui.cli import screen
+    from pstui.tui.cli.interrupts import raise_at_interrupt
     from pstui.tui.profiles.book import ProfileBook
 
+    raise_at_interrupt()
     book = ProfileBook(profiles)
 
     def bind_typed(text: str) -> ConnectionInfo:

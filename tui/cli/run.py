@@ -200,21 +200,22 @@ class _Run:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        taken = []
+        taken = {}
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is None:
-                continue
+            if number is None or (before := signal.getsignal(number)) is signal.SIG_IGN:
+                continue  # nohup, and a shell's background, have it ignored
             try:
                 loop.add_signal_handler(number, self._stop, 128 + number)
             except (NotImplementedError, RuntimeError, ValueError):
                 continue  # Windows: asyncio turns Ctrl+C into the cancellation of main()
-            taken.append(number)
+            taken[number] = before
         try:
             yield
         finally:
-            for number in taken:
+            for number, before in taken.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, before)
 
     @contextlib.contextmanager
     def _time_limit(self) -> Iterator[None]:

@@ -1,21 +1,13 @@
-"""What the key functions of the editor share, and the two sets of keys that PSReadLine has on this system."""
+"""What the key functions of the editor share."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pstui.tui.editor.history import HistorySteps
 from pstui.tui.editor.paint import Prediction
 from pstui.tui.editor.surface import EditingSurface
-
-
-class EditMode(enum.Enum):
-    """PSReadLine's EditMode: which keys mean what where its two sets differ."""
-
-    EMACS = "Emacs"
-    WINDOWS = "Windows"
 
 
 @dataclass

@@ -26,11 +26,12 @@ from pstui.backends.language.completeness import is_complete
 from pstui.tui.editor.argument import DigitArgument, repeated
 from pstui.tui.editor.completion import Completing, Completions
 from pstui.tui.editor.completion_menu import CompletionMenu
-from pstui.tui.editor.editing import Editing, EditMode
+from pstui.tui.editor.editing import Editing
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
 from pstui.tui.editor.killing import kill
+from pstui.tui.editor.modes import EditMode
 from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay, statements

@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from pstui.tui.editor import killing, movement
-from pstui.tui.editor.editing import EditMode, KeyFunction
+from pstui.tui.editor.editing import KeyFunction
+from pstui.tui.editor.modes import EditMode
 
 #: Textual's names of keys, and what they do
 KEYS: Final[Mapping[str, KeyFunction]] = {

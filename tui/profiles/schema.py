@@ -20,7 +20,7 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
-from pstui.tui.editor.editing import EditMode
+from pstui.tui.editor.modes import EditMode
 from pstui.tui.keys.keymap import action_names
 from pstui.tui.transcript.limits import MAX_LINES
 

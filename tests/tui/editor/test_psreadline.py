@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from pstui.backends.sessions.completion import Completion
-from pstui.tui.editor.editing import EditMode
 from pstui.tui.editor.editor import EditorRow
 from pstui.tui.editor.history import LineHistory
+from pstui.tui.editor.modes import EditMode
 from textual.app import App, ComposeResult
 from textual.content import Content
 
