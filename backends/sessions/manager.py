@@ -7,16 +7,19 @@ import itertools
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.interactive import InteractiveSession
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
+
+if TYPE_CHECKING:
+    from pstui.backends.sessions.interactive import InteractiveSession
 
 #: states in which a session of this process is shown instead of the one that a computer lists
 _LIVE = frozenset(
@@ -51,6 +54,8 @@ class SessionManager:
 
     def interact(self, session: PSSession, console: Console) -> InteractiveSession:
         """Return the console loop for a session, writing to ``console``."""
+        from pstui.backends.sessions.interactive import InteractiveSession  # a run without a screen needs no loop
+
         return InteractiveSession(session, console)
 
     def find(self, info: ConnectionInfo) -> PSSession:

@@ -12,7 +12,6 @@ from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.line import evaluate
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
-from pstui.backends.language.using import resolve_using
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.preferences import Preferences
 from pstui.tui.cli.run import THROTTLE_LIMIT, Form, Invocation, run
@@ -110,7 +109,11 @@ def script_of(call: BoundCall, options: Options, *, named: bool) -> Script:
     path = values.get("FilePath")
     text = str(values["ScriptBlock"]) if path is None else read_script(str(path), options.encoding)
     known = {name.casefold(): value for name, value in call.variables.items()} | _given(options.var)
-    text, using = resolve_using(text, known)
+    using: Mapping[str, Any] = {}
+    if "using:" in text.casefold():
+        from pstui.backends.language.using import resolve_using
+
+        text, using = resolve_using(text, known)
     return Script(
         text,
         tuple(values.get("ArgumentList") or ()),

@@ -128,6 +128,7 @@ class Target:
             self._running.cancel()
         try:
             result = await self._running
+            await self.reporter.answered()
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
         except LimitExceeded as error:
@@ -158,6 +159,8 @@ class Target:
     async def stop(self, *, give_up: bool) -> None:
         """Stop the script; ``give_up`` also ends an opening, and what has not begun does not begin."""
         self._unwanted = self._unwanted or give_up
+        if give_up:
+            self.reporter.cancel()
         if self._running is not None:
             try:
                 await self._session.stop()
@@ -179,7 +182,7 @@ class Target:
 
     def _object(self, sent: SentObject) -> None:
         assert self._writer is not None
-        if not self.reporter.stopped:
+        if not (self.reporter.stopped or self.reporter.holds(lambda: self._object(sent))):
             self._writer.write(sent, self._notes if self._script.named else None)
 
     @property
