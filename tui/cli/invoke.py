@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
@@ -77,6 +77,7 @@ def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Opt
         input_form=options.input,  # type: ignore[arg-type]  # its declaration has the choices
         heads=not call.values.get("HideComputerName"),
         timeout=_seconds(options.timeout),
+        gather=_gather(options),
     )
 
 
@@ -119,6 +120,7 @@ def script_of(call: BoundCall, options: Options, *, named: bool) -> Script:
         tuple(values.get("ArgumentList") or ()),
         using,
         named=named,
+        shown=not values.get("HideComputerName"),
         exit_code=options.exit_code,
         preferences=Preferences.of_call(call.common, quiet=options.quiet),
     )
@@ -156,6 +158,13 @@ def _form(options: Options) -> Form:
     if options.depth is not None and not (options.json or options.json_streams):
         raise CallError("--depth goes with --json", "", "Text, CSV and CLIXML have no depth that could be chosen.")
     return chosen[0] if chosen else "text"
+
+
+def _gather(options: Options) -> Literal["", "group", "diff"]:
+    gather: Literal["", "group", "diff"] = "diff" if options.diff else "group" if options.group else ""
+    if gather and _form(options) != "text":
+        raise CallError(f"--{gather} goes with text", "", "Each object of JSON, CSV and CLIXML names its computer.")
+    return gather
 
 
 def _throttle(values: Mapping[str, Any], options: Options) -> int:
