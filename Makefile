@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 # Extras beside [test], as for pip: EXTRAS=kerberos,credssp. Parts whose absence is a failure: REQUIRE=sshd,tmux.
 EXTRAS ?=
 REQUIRE ?=
-# Test files run side by side in this many processes; 0 is one after the other.
-JOBS ?= 2
+# Test files run side by side in this many processes; 0 is one after the other. Tests wait for other programs a good
+# part of their time, so three suit two cores.
+JOBS ?= 3
 comma := ,
 
 .PHONY: demo test check bench screenshots clean

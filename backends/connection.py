@@ -86,7 +86,8 @@ def _lookup(name: str) -> ParameterSet:
 
 
 def _machine(name: str, caption: str) -> ParameterSet:
-    return ParameterSet(name, name, caption, short=caption, kind="vm", computer_type="VirtualMachine", prompt="{}")
+    short = "VM" if name == "VMName" else caption
+    return ParameterSet(name, name, caption, short=short, kind="vm", computer_type="VirtualMachine", prompt="{}")
 
 
 # PowerShell's ten sets (protocol-notes 1.1), in the order of the dialog, then pstui's own

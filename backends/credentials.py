@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
+
+#: the setting of a connection that holds a ``LoginPassword``
+ASKED_FOR: Final = "login"
 
 
 class Secret:
@@ -47,3 +52,15 @@ class PSCredential:
 
     user_name: str
     password: Secret | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoginPassword:
+    """The password of a login that may do without one: it is fetched only when the far end wants it.
+
+    ``fetch`` returns None where a person is to be asked, and raises PstuiError; ``typed`` is told the account and
+    what was typed then.
+    """
+
+    fetch: Callable[[], Awaitable[Secret | None]]
+    typed: Callable[[str, Secret], None]

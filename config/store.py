@@ -188,7 +188,7 @@ class ProfileStore:
     def _document(self) -> tomlkit.TOMLDocument:
         self._guard()
         try:
-            text = self._text().removeprefix(_BOM)
+            text = self.text().removeprefix(_BOM)
             tomllib.loads(text)  # the library that edits accepts some damaged files
             return tomlkit.parse(text)
         except (TOMLKitError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -197,12 +197,12 @@ class ProfileStore:
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error
 
-    def _text(self) -> str:
-        """Return the file as it is, with its own line ends."""
+    def text(self) -> str:
+        """Return the file as it is, with its own line ends; empty where there is none."""
         return self.file.read_bytes().decode("utf-8") if self._seen else ""
 
     def _save(self, document: tomlkit.TOMLDocument) -> None:
-        text, old = tomlkit.dumps(document), self._text()
+        text, old = tomlkit.dumps(document), self.text()
         if self._seen:
             self._undo = [*self._undo[-MAX_UNDO + 1 :], old]
             text = _BOM + text if old.startswith(_BOM) else text

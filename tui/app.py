@@ -12,66 +12,39 @@ from pstui.backends.pace import Pace
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
-from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
+from pstui.tui.colors import no_color
 from pstui.tui.editor.editor import LineEditor
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY
-from pstui.tui.keys.keymap import keymap
+from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers
+from pstui.tui.once import ClosedScreens
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import Typeahead, TypedEvent
 from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
+from pstui.tui.workspace.status_bar import KeyHints
 from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
-from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 
-def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
-    return Theme(
-        name=name,
-        primary=colors.accent,
-        secondary=colors.accent,
-        accent=colors.accent,
-        warning=colors.warning,
-        error=colors.error,
-        success=colors.success,
-        foreground=colors.foreground,
-        background=colors.background,
-        surface=colors.background,
-        panel=colors.panel,
-        boost=colors.panel,
-        dark=dark,
-        variables={"calm": colors.calm},
-    )
-
-
-DARK = _theme("pstui-dark", DARK_COLORS, dark=True)
-LIGHT = _theme("pstui-light", LIGHT_COLORS, dark=False)
-
-#: what themes that are not ours say of our own colour: ``calm`` is for words that matter less
-VARIABLES = {"calm": "ansi_default"}
-
-#: Textual's own theme that leaves every colour to the terminal; with NO_COLOR only it sends no colour codes
-NO_COLOR_THEME = "ansi-dark"
-
-
-def theme_name(wanted: object) -> str:
-    """Return the theme for the setting ``dark``, ``light`` or anything else: what the terminal says it is."""
-    if no_color():
-        return NO_COLOR_THEME
-    return LIGHT.name if wants_light(wanted) else DARK.name
+def _character(key: str) -> str | None:
+    """Return the character of a key by Textual's name, None for one that is none."""
+    sign = SIGNS.get(key, key)
+    return sign if len(sign) == 1 else None
 
 
 def _mend_textual() -> None:
@@ -121,6 +94,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.pace = Pace()
         #: lets what is typed wait for who will own it
         self.typeahead = Typeahead(self, self._give_out, self._takes_whole)
+        self._closed_screens = ClosedScreens()
         self._settled = False
         #: what workers failed with
         self.faults: list[BaseException] = []
@@ -159,13 +133,18 @@ class PstuiApp(App[int], inherit_bindings=False):
         mend_parser(driver)
         return keys_first(gathering(driver), self.pace)
 
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen in front: the key that does it counts once."""
+        self._closed_screens.closed()
+        return super().pop_screen()
+
     def get_default_screen(self) -> Workspace:
         """The workspace is the bottom of the stack of screens."""
         return self.workspace
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Name pstui's own colours for themes that do not."""
-        return VARIABLES
+        return {"calm": calm(self.theme)}
 
     def on_pane_opened(self) -> None:
         """Everything is loaded with the first prompt of the first session."""
@@ -215,6 +194,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         if isinstance(event, events.Paste):
             await self._paste(event)
             return
+        if self._closed_screens.is_slip(event):
+            return
         if self.screen is self.workspace:
             if self.workspace.prefixed:
                 if not (meant := await self.workspace.end_prefix(event.key)):
@@ -226,7 +207,28 @@ class PstuiApp(App[int], inherit_bindings=False):
             if (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
+        elif self._asks_help(event.key) and self._help_here():
+            return
         await super().on_event(event)
+
+    def _asks_help(self, key: str) -> bool:
+        keys = self.workspace.keymap.named("help").keys
+        return key in keys or (key == "question_mark" and not isinstance(self.focused, Input))
+
+    def _help_here(self) -> bool:
+        """Show the keys of the dialog in front; False where it has none to show, as the list of keys itself."""
+        from pstui.tui.dialogs.help import HelpScreen
+        from pstui.tui.keys.dialog_help import help_of
+
+        found = help_of(self.screen)
+        if found is not None:
+            self.push_screen(HelpScreen(keymap=self.workspace.keymap, dialog=found))
+        return found is not None
+
+    def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A key of the footer was clicked: it is pressed."""
+        for key in event.keys:
+            self.post_message(events.Key(key, _character(key)))
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""

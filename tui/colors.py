@@ -28,6 +28,14 @@ DARK_COLORS = Palette("#c8ccd4", "#16181d", "#1e2127", "#878d99", "#7aa2f7", "#e
 LIGHT_COLORS = Palette("#24272e", "#fafafa", "#eeeff2", "#6a707c", "#2f5fb3", "#8a5a00", "#b3261e", "#3b6e22")
 
 
+#: the themes that Textual brings, by name: the settings can be read without it
+TEXTUAL_THEMES = (
+    *("textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha", "dracula", "tokyo-night", "monokai"),
+    *("flexoki", "catppuccin-latte", "catppuccin-frappe", "catppuccin-macchiato", "solarized-light", "solarized-dark"),
+    *("rose-pine", "rose-pine-moon", "rose-pine-dawn", "atom-one-dark", "atom-one-light", "ansi-dark", "ansi-light"),
+)
+
+
 def no_color() -> bool:
     """Return whether the user wants no colour at all. Textual also takes an empty NO_COLOR for a wish."""
     return "NO_COLOR" in os.environ

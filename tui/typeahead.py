@@ -95,7 +95,8 @@ class Typeahead:
         target: DOMNode = self._app.focused or self._app.screen
         if getattr(self._app.screen, "prefixed", False):
             return [*target.ancestors_with_self]  # the second key of a chord: it means an action
-        if isinstance(target, Input | TextArea) and (not isinstance(event, events.Key) or event.is_printable):
+        types = not isinstance(event, events.Key) or event.is_printable
+        if types and isinstance(target, Input | TextArea) and getattr(target, "only_types", True):
             return []
         if isinstance(target, ActsAtOnce):
             return [target]

@@ -22,7 +22,16 @@ from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.line import bind
-from pstui.backends.binding.parameters import OPENING, TARGET_KEYS, cmdlet, option, options_of, set_of_keys
+from pstui.backends.binding.parameters import (
+    OPENING,
+    TARGET_KEYS,
+    cmdlet,
+    is_of_profiles,
+    option,
+    options_of,
+    profile_options_of,
+    set_of_keys,
+)
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
@@ -42,7 +51,7 @@ def profile_values(
     """
     found: dict[str, Any] = {}
     settings: dict[str, Any] = {}
-    for item in options_of(parameter_set):
+    for item in profile_options_of(parameter_set):
         if item.key not in table:
             continue
         value = from_toml(item, table[item.key], credentials)
@@ -69,6 +78,8 @@ def fill(
     table = {key: value for key, value in defaults.items() if key not in TARGET_KEYS}
     if parameter_set not in WSMAN_SETS:
         table.pop("configuration_name", None)
+    if is_of_profiles("Credential", parameter_set):
+        table.pop("credential", None)  # the account of WinRM's hosts: a host of SSH names its own
     extra, extra_settings = profile_values(parameter_set, table, credentials)
     for name, value in extra.items():
         if name not in found and not _excluded(found, name, value):
@@ -437,7 +448,23 @@ def profile_connection(
         what = error.what.removeprefix("Enter-PSSession: ")
         raise CallError(f"The {label}: {what}", error.why, error.hint, error_id=error.error_id) from None
     values = {key: value for key, value in checked.values.items() if is_given(value)}
+    if is_of_profiles("Credential", parameter_set) and "Credential" in values:
+        _log_in_with(label, values, str(settings.get("credential", "")))
     return ConnectionInfo(parameter_set, MappingProxyType(values), name, MappingProxyType(settings))
+
+
+def _log_in_with(label: str, values: dict[str, Any], name: str) -> None:
+    """Let a credential be the account of an SSH login. Raises CallError where the profile names another account.
+
+    A credential that gives no account of its own is the password of the one that the profile names.
+    """
+    credential, user = values["Credential"], values.setdefault("UserName", values["Credential"].user_name)
+    if user == credential.user_name:
+        return
+    if credential.user_name != name:
+        why = f"{user} in the profile, {credential.user_name} in [credentials.{name}]."
+        raise CallError(f"The {label} names two accounts", why, "Leave one of them out.")
+    values["Credential"] = PSCredential(user, credential.password)
 
 
 def _parameter_set(label: str, mapping: Mapping[str, Any]) -> ParameterSet:

@@ -344,6 +344,21 @@ def options_of(parameter_set: ParameterSet) -> tuple[Option, ...]:
     return tuple(sorted(found, key=lambda item: not item.sets[parameter_set].mandatory))
 
 
+#: what a profile of a set may hold though no call of that set takes it, as PowerShell has it: over SSH a credential
+#: is the account to log in with and the source of its password
+_OF_PROFILES = {ParameterSet.SSH_HOST: ("Credential",)}
+
+
+def profile_options_of(parameter_set: ParameterSet) -> tuple[Option, ...]:
+    """Return the options that a profile of one set may hold: those of the set, then what profiles alone have."""
+    return (*options_of(parameter_set), *map(option, _OF_PROFILES.get(parameter_set, ())))
+
+
+def is_of_profiles(name: str, parameter_set: ParameterSet) -> bool:
+    """Whether an option belongs to profiles of a set, but to no call of it."""
+    return name in _OF_PROFILES.get(parameter_set, ())
+
+
 def set_of_keys(keys: Mapping[str, object]) -> list[ParameterSet]:
     """Return the parameter sets that a profile's keys name a target of: one in a right profile."""
     return [parameter_set for key, parameter_set in TARGET_KEYS.items() if key in keys]

@@ -37,7 +37,7 @@ def line_of(info: ConnectionInfo) -> str:
     parts = ["Enter-PSSession"]
     if "Credential" in values and not info.profile and (name := info.settings.get("credential")):
         values["Credential"] = name
-    if info.parameter_set is ParameterSet.SSH_HOST:
+    if info.parameter_set is ParameterSet.SSH_HOST and "HostName" in values:
         _join_host(values)
     if info.parameter_set is ParameterSet.DEMO:
         values["Demo"] = True

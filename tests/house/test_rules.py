@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
+import gc
 import re
 import subprocess
 import sys
@@ -63,7 +64,14 @@ def package_of(path: Path) -> list[str]:
 
 @functools.cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    # Python 3.11 counts the depth of a tree wrongly when a collection in the middle of it runs code of its own.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @functools.cache

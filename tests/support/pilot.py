@@ -14,11 +14,33 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.screen import Workspace
 from textual import events
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 #: seconds a test waits for what it expects before it fails
 DEADLINE = 10.0
+
+#: what style sheets say, by their text, their place and the colours of the theme
+_rules: dict[tuple[Any, ...], list[RuleSet]] = {}
+
+
+def _parse_once(
+    parse: Callable[..., list[RuleSet]],
+) -> Callable[..., list[RuleSet]]:
+    """Let style sheets be parsed once a process: a person starts one program, the tests start a thousand."""
+
+    def parsed(sheet: Stylesheet, *source: Any, **options: Any) -> list[RuleSet]:
+        key = (source, *sorted(options.items()), *sorted(sheet._variables.items()))
+        if key not in _rules:
+            _rules[key] = parse(sheet, *source, **options)
+        return _rules[key]
+
+    return parsed
+
+
+Stylesheet._parse_rules = _parse_once(Stylesheet._parse_rules)  # type: ignore[method-assign]  # for every test
 
 
 class Screen:

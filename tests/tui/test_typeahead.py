@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pstui.config.history import History
 from pstui.tui.dialogs.connect import ConnectScreen
-from pstui.tui.dialogs.profile_form import ProfileForm
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
@@ -47,11 +47,11 @@ async def asked(s: Screen, line: str) -> None:
 async def test_the_keys_behind_one_that_opens_a_form_go_into_the_form(manager: StandInManager, file: Path) -> None:
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
         s.burst(*"adb1")
-        await s.until(lambda: isinstance(s.app.screen, ProfileForm), "the form")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "the form")
         await s.idle()
         assert isinstance(s.app.focused, Input)
         assert s.app.focused.value == "db1"
-        s.burst("escape", *"ea", "escape")
+        s.burst("escape", "enter", *"ea", "escape", "enter")
         await s.until(lambda: s.app.screen is s.workspace, "no form, and not two")
         await s.idle()
         assert s.app.screen is s.workspace
@@ -67,6 +67,9 @@ async def test_the_keys_behind_f2_are_typed_into_the_dialog_and_saving_does_not_
         await s.until(lambda: "web3" in file.read_text(), "the profile saved")
         await s.idle()
         assert not s.workspace.panes, "nothing was connected to"
+        await s.until(lambda: s.shows("web3 was saved to"), "the word on it")
+        await s.keys("escape")
+        await s.until(lambda: s.shows("○ web3"), "it is in the sidebar at once")
 
 
 async def test_the_keys_behind_a_chord_go_to_what_it_opens(manager: StandInManager) -> None:
@@ -165,7 +168,9 @@ async def test_lines_pasted_where_one_has_room_are_not_lost_without_a_word(manag
         await s.keys("enter")
         await s.until(lambda: s.sees("got S3cret"), "one line, its end left out")
         await s.keys("f2")
-        await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "the dialog")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette), "the list")
+        await s.keys("tab")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.focused, "the form")
         s.app.post_message(events.Paste("root@db\nroot@web"))
         await s.until(lambda: isinstance(s.app.focused, Input) and s.app.focused.value == "root@db root@web", "both")
 

@@ -285,12 +285,14 @@ def _screen(
     lacking: MissingMandatory | None = None,
     line: str = "",
 ) -> int:
+    from pstui.config.paths import state_folder
     from pstui.tui.cli import screen
     from pstui.tui.cli.interrupts import raise_at_interrupt
     from pstui.tui.profiles.book import ProfileBook
+    from pstui.tui.profiles.undo import UndoFile
 
     raise_at_interrupt()
-    book = ProfileBook(profiles)
+    book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
 
     def bind_typed(text: str) -> ConnectionInfo:
         return from_text(text, book.profiles)

@@ -118,8 +118,11 @@ class SessionUI(Protocol):
     async def exit(self) -> str:
         """Leave the session in front; return what to say. Raises PstuiError."""
 
-    async def let_go(self, session: PSSession) -> None:
-        """Leave the tabs that are in a session."""
+    async def let_go(self, session: PSSession, why: str = "") -> None:
+        """Leave the tabs that are in a session; where a command runs, ``why`` is told when the session has ended."""
+
+    def tabs_of_sessions(self) -> Mapping[int, int]:
+        """Return the number of the tab that is in a session, by the ``id()`` of that."""
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None:
         """Disconnect a session. Raises PstuiError."""
@@ -266,7 +269,7 @@ class CmdletRunner:
         check = ShouldProcess(call, self._console)
         for session in self._sessions(call):
             if await check.allows(session):
-                await self._ui.let_go(session)
+                await self._ui.let_go(session, "Remove-PSSession removed it.")
                 await self._context.sessions.remove(session)
         return list(check.said)
 

@@ -1,58 +1,67 @@
-"""The connection dialog: what kind of target, its fields, and the Enter-PSSession line that says the same."""
+"""The form of a host: one for a new one, a saved one, and the connection of a tab.
+
+It shows the kind of target, its fields, and the Enter-PSSession line that says the same. ``ConnectFrame`` lays it out,
+``ConnectScreen`` acts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import one_line
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, PstuiError
-from pstui.tui.dialogs.connect_draft import Draft, FieldsMissing
-from pstui.tui.dialogs.connect_form import ENTRIES, ConnectForm, OptionsFold, entry_of, unreachable, winrm_alone
-from pstui.tui.dialogs.connect_saving import SaveRow, save
+from pstui.tui.dialogs.connect_draft import Draft, FieldProblem, FieldsMissing
+from pstui.tui.dialogs.connect_form import ENTRIES, HOME, ConnectForm, Fold, KindRow, entry_of, unreachable
 from pstui.tui.dialogs.connect_test import AskingArea, ConnectTest
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
-from pstui.tui.plain import plain_lines
+from pstui.tui.dialogs.host_profile import KNOWN, NAME, Known, NameTaken, free_name, known_problems, save, suggested
+from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.plain import plain, plain_lines
+from pstui.tui.profiles.edits import ChangedMeanwhile
 from pstui.tui.workspace.context import AppContext, is_call
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.style import Style
 from textual.widgets import Static
 from textual.worker import Worker
 
-#: columns from which the list of sets has room for the way beside each
-WIDE = 90
+#: rows of the frame
+_FRAME = 2
+#: the least rows that the fields keep
+_LEAST = 5
+#: the field of a profile's name
+_NAME = KNOWN + NAME.name
 
 
 class ConnectFrame(ModalScreen[ConnectionInfo | None]):
-    """The first line, the sets and the fields, then help, the line that says the same, results and buttons."""
+    """The kinds and the fields, then help, the line that says the same, results and buttons."""
 
     CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = None
 
-    def __init__(self, draft: Draft | None) -> None:
+    def __init__(self, draft: Draft, title: str, *, known: bool, saves: bool) -> None:
         super().__init__()
-        self.quick = DialogInput(placeholder="user@host[:port], a name, or paste an Enter-PSSession line", id="quick")
-        self.form = ConnectForm(draft or Draft(ParameterSet.COMPUTER_NAME))
-        self.sets = PickList(id="sets")
+        self.form = ConnectForm(draft, known=known)
+        self.sets = KindRow()
         self.asking = AskingArea()
-        self.saving = SaveRow()
+        #: whether Enter saves; otherwise it connects
+        self.saves = saves
+        self._title = title
         self._help = Static(id="help-line", markup=False)
         self._problem = Static(id="problem", markup=False)
         self._line = Static(id="line", markup=False)
         self._result = Static(id="result", markup=False)
-        self.verbs = [
-            Verb("test", "Test"),
-            Verb("save", "Save as…"),
-            Verb("copy", "Copy line"),
-            Verb("connect", "Connect"),
-        ]
-        for hidden in (self._problem, self._result, self.saving):
+        captions = {"test": "Test", "save": "Save", "save_and_connect": "Save and connect", "connect": "Connect"}
+        if not known:
+            captions = {action: captions[action] for action in ("test", "connect")}
+        self.verbs = [Verb(action, caption) for action, caption in captions.items()]
+        for hidden in (self._problem, self._result):
             hidden.display = False
 
     @property
@@ -62,37 +71,48 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="connect-box") as box:
-            box.border_title = "Connect"
-            box.border_subtitle = "Enter connects  Ctrl+T tests  Ctrl+S saves  Ctrl+Y copies  Esc closes"
-            with Horizontal(id="quick-row"):
-                yield Static("Connect to ", classes="label", markup=False)
-                yield self.quick
-            with Horizontal(id="choice"):
-                yield self.sets
-                yield self.form
+            box.border_title = self._title
+            yield self.sets
+            yield self.form
             yield self._help
             yield self._line
             yield self._problem
             yield self._result
             yield self.asking
-            yield self.saving
             with Horizontal(id="verbs"):
                 yield from self.verbs
 
     def on_resize(self) -> None:
-        """Show the way beside a set where there is room."""
-        self.show_sets()
+        """There is more room, or less."""
+        self.fit()
 
-    def show_sets(self) -> None:
-        """List the sets."""
-        wide = self.size.width >= WIDE
-        self.set_class(not wide, "-narrow")
-        self.sets.put_rows([f"{e.caption:<16}{e.way:<5}" if wide else e.caption for e in ENTRIES])
-        self.sets.put(entry_of(self.draft.parameter_set))
+    def fit(self) -> None:
+        """Let the fields scroll where they do not all fit: what is below them stays in sight."""
+        others = [each for each in self.query_one("#connect-box").children if each.display and each is not self.form]
+        around = sum(each.outer_size.height + each.styles.margin.height for each in others) + _FRAME
+        self.form.styles.max_height = max(self.size.height - around, _LEAST)
+
+    def show_primary(self) -> None:
+        """Tell what Enter does, in the frame and at the button that does it."""
+        enter = "saves" if self.saves else "connects"
+        self.query_one("#connect-box").border_subtitle = f"Enter {enter}  Ctrl+T tests  F1 help  Esc closes"
+        for verb in self.verbs:
+            verb.set_class(verb.action == ("save" if self.saves else "connect"), "-primary")
+
+    def offer(self, sets: Sequence[ParameterSet]) -> None:
+        """Offer the kinds of these sets."""
+        places = [index for index, entry in enumerate(ENTRIES) if any(one in sets for one in entry.sets)]
+        self.sets.put(entry_of(self.draft.parameter_set), places)
 
     def verb(self, action: str) -> Verb:
         """Return a button by its action."""
         return next(each for each in self.verbs if each.action == action)
+
+    def allow(self, action: str, why_not: str) -> None:
+        """Let a button do what it says, or say why not."""
+        for verb in self.verbs:
+            if verb.action == action:
+                verb.allow(why_not)
 
     def on_descendant_focus(self) -> None:
         """Show the help of the field that has the keys."""
@@ -100,53 +120,105 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def show_help(self) -> None:
         """Show the help of the field that has the keys, otherwise what is to be known of the set."""
-        parameter_set = self.draft.parameter_set
-        about = unreachable(parameter_set) or winrm_alone(parameter_set)
-        self._help.update(Content(plain_lines(self.form.help_of(self.focused) or about)))
+        text = self.form.help_of(self.focused) or unreachable(self.draft.parameter_set)
+        self._help.update(Content(plain_lines(text)))
+
+    def on_asking_area_changed(self, event: AskingArea.Changed) -> None:
+        """A question has come or gone."""
+        event.stop()
+        self.call_after_refresh(self.fit)
+
+    def show_line(self, line: str) -> None:
+        """Show the line of the fields, and that it can be copied."""
+        copy = Content.styled("  Ctrl+Y copies", "$calm").stylize(Style.from_meta({"@click": "screen.copy_line"}))
+        self._line.update(Content.assemble(Content(plain_lines(line)), copy))
+
+    def show_problem(self, text: str) -> None:
+        """Show what is wrong, nothing for an empty text."""
+        self._problem.display = bool(text)
+        self._problem.update(Content(plain_lines(f"✗ {text}")) if text else Content(""))
+        self.call_after_refresh(self.fit)
 
     def show_result(self, content: Content) -> None:
         """Show how something went."""
         if self.is_attached:
             self._result.display = True
             self._result.update(content)
+            self.call_after_refresh(self.fit)
 
 
 class ConnectScreen(ConnectFrame):
-    """Returns the connection to open, None when it was closed; ``bar_line`` is then a line for the command bar.
+    """Returns the connection to open, None when it was closed. ``saved`` is the profile that was saved last.
 
-    ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them.
+    ``draft`` fills it; ``missing`` are the options to begin with, because the call lacks them. ``known`` is the profile
+    it is about, by default a new one. With ``saves`` Enter saves and closes, and ``name`` is proposed for a new one.
+    With ``asks_name`` it begins with saving.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
 
-    def __init__(self, context: AppContext, draft: Draft | None = None, missing: Sequence[str] = ()) -> None:
-        super().__init__(draft)
+    def __init__(
+        self,
+        context: AppContext,
+        draft: Draft | None = None,
+        missing: Sequence[str] = (),
+        *,
+        known: Known | None = None,
+        saves: bool = False,
+        name: str = "",
+        asks_name: bool = False,
+    ) -> None:
+        self.known = known or Known()
+        if draft is None:
+            draft = self.known.draft(self.known.parameter_set or HOME, name)
+        title = f"Host {self.known.name}" if self.known.name else "New host" if saves else "Connect"
+        super().__init__(draft, plain(title, limit=60), known=context.book is not None, saves=saves)
         self.context = context
         self._missing = tuple(missing)
-        #: the text of the first line that was refused, so that its late echo does not wipe out why
-        self._refused = ""
-        self._begun_with_fields = draft is not None
+        self._asks_name = asks_name
+        self._closes = saves
         self._test: Worker[None] | None = None
+        self._taken = ""
+        #: whether anything was typed or tried: before that nothing is complained about
+        self._touched = bool(missing)
+        self._before: tuple[ParameterSet, dict[str, str]] = self._now()
         self.line = ""
-        #: what was typed, where it is more than a connection
-        self.bar_line = ""
+        self.saved: Known | None = None
 
     async def on_mount(self) -> None:
-        """Begin with the first line, or with what a call lacks."""
+        """Begin with the first field, or with what a call lacks."""
+        self.show_primary()
+        self._offer()
         self.form.show_sessions(self.context.kept)
-        self.show_sets()
         self._refresh()
-        if self._begun_with_fields:
-            await self.form.focus_field(self._missing[0] if self._missing else "")
-        else:
-            self.set_focus(self.quick)
+        await self.form.focus_field(self._missing[0] if self._missing else "")
+        if self.focused is None:
+            self.set_focus(self.sets)  # a kind that needs nothing to be typed
+        if self._asks_name:
+            self._ask_name()
+
+    def _offer(self) -> None:
+        """Offer what can be chosen: a saved profile stays of its kind, and an open session is no profile."""
+        sets = ParameterSet.opening() if self._closes else ParameterSet.all()
+        if self.known.name:
+            sets = tuple(one for one in sets if one.kind == self.known.kind)
+        self.offer(sets)
+
+    def _now(self) -> tuple[ParameterSet, dict[str, str]]:
+        return self.draft.parameter_set, {name: text for name, text in self.draft.texts.items() if text}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was typed that was neither saved nor used."""
+        self.form.gather()
+        return self._now() != self._before
 
     # -- keeping fields and line in step ----------------------------------------------------------------------
 
     def _refresh(self, said: PstuiError | None = None) -> None:
         """Show the line of the fields and what is wrong; ``said`` comes before what the fields say."""
-        draft, problems = self.draft, self.draft.problems(self.context.credential)
-        missing = draft.missing()
+        draft = self.draft
+        problems = {**draft.problems(self.context.credential), **known_problems(draft)}
         wrong: CallError | None = None
         try:
             draft.connection(self.context.bind_context(), credentials=self.context.credential)
@@ -154,87 +226,72 @@ class ConnectScreen(ConnectFrame):
         except CallError as error:
             wrong = error
             self.line = draft.rough_line()
-        shown = said or (wrong if not isinstance(wrong, FieldsMissing) else None)
-        self._problem.display = shown is not None
-        if shown is not None:
-            self._problem.update(Content(plain_lines("✗ " + shown.text().removeprefix("Enter-PSSession: "))))
-        self._line.update(Content(plain_lines(self.line)))
-        self.form.show_problems(problems, missing)
+        unknown = next((problem for name, problem in problems.items() if name.startswith(KNOWN)), None)
+        shown = said or (wrong if not isinstance(wrong, FieldsMissing) else None) or unknown
+        if not self._touched:
+            shown, problems = None, {}
+        self.show_problem("" if shown is None else shown.text().removeprefix("Enter-PSSession: "))
+        self.show_line(self.line)
+        self.form.show_problems(problems, draft.missing() if self._touched else ())
         self._allow(draft.parameter_set, wrong)
 
     def _allow(self, parameter_set: ParameterSet, wrong: CallError | None) -> None:
-        away = unreachable(parameter_set)
         self.show_help()
+        away = unreachable(parameter_set)
         why = away or ("" if wrong is None else wrong.text())
         lookup = parameter_set.is_lookup
-        self.verb("connect").allow(why)
-        self.verb("test").allow("The session is open already." if lookup else why)
         unsaved = "An open session is not a profile: it ends with pstui." if lookup else ""
-        self.verb("save").allow(unsaved or ("" if wrong is None else wrong.text()))
-        self.verb("copy").allow("")
+        unsaved = unsaved or ("" if wrong is None else wrong.text())
+        self.allow("connect", why)
+        self.allow("test", "The session is open already." if lookup else why)
+        self.allow("save", unsaved)
+        self.allow("save_and_connect", unsaved or why)
 
     async def fill(self, draft: Draft) -> None:
         """Show a draft in the fields."""
         await self.form.show_draft(draft)
         self.form.show_sessions(self.context.kept)
-        self.sets.put(entry_of(draft.parameter_set))
+        self._offer()
         self._refresh()
-
-    async def on_input_changed(self, event: DialogInput.Changed) -> None:
-        """Let the fields follow what is typed into the first line."""
-        if event.input is not self.quick:
-            return
-        event.stop()
-        if event.value != self.quick.value or event.value in ("", self._refused):
-            return
-        self._refused = ""
-        try:
-            await self.fill(Draft.of(self.context.connection(event.value, bare=True)))
-        except MissingMandatory as error:
-            if error.call is not None:
-                await self.fill(Draft.of_call(error.call))
-        except PstuiError:
-            self._refresh()  # half a line is not a mistake yet; Enter says what is wrong with it
 
     def on_connect_form_changed(self, event: ConnectForm.Changed) -> None:
-        """Let the line follow the fields; what was typed into the first line no longer says the same."""
+        """Let the line follow the fields."""
         event.stop()
-        self._forget_quick()
+        self._touched = True
+        self._taken = ""
         self._refresh()
 
-    def _forget_quick(self) -> None:
-        if self.quick.value:
-            with self.quick.prevent(DialogInput.Changed):
-                self.quick.value = ""
-
-    @on(PickList.Picked, "#sets")
-    async def picked(self, event: PickList.Picked) -> None:
-        """Show the fields of another set; values that both sets have stay."""
+    async def on_kind_row_picked(self, event: KindRow.Picked) -> None:
+        """Show the fields of another kind; values that both have stay."""
         event.stop()
-        self._forget_quick()
         chosen = ENTRIES[event.index].sets[0]
         names = {name for name, _ in Draft(chosen).fields()}
-        kept = {name: text for name, text in self.draft.texts.items() if name in names}
+        kept = {n: text for n, text in self.draft.texts.items() if n in names or n.startswith(KNOWN)}
+        old, new = self.draft.parameter_set.target, chosen.target
+        if {old, new} <= {"HostName", "ComputerName"} and (host := self.draft.text(old)):
+            kept.setdefault(new, host.rpartition("@")[2])
         await self.fill(Draft(chosen, kept))
+
+    def action_kind(self, index: int) -> None:
+        """A kind was clicked."""
+        self.sets.pick(index)
 
     # -- keys -------------------------------------------------------------------------------------------------
 
     def dialog_key(self, key: str) -> bool:
-        """Act on the keys of the dialog."""
+        """Act on the keys of the form."""
         if self.asking.asking:
             return False
         focused = self.focused
         match key:
             case "escape" | "ctrl+c":
                 self.action_leave()
-            case "tab":
-                step_focus(self.quick, 1)
-            case "shift+tab":
-                step_focus(self.quick, -1)
+            case "tab" | "shift+tab":
+                step_focus(self.sets, 1 if key == "tab" else -1)
             case "up" | "down":
                 by = 1 if key == "down" else -1
-                if not (isinstance(focused, PickList) and focused.step(by)) and focused is not self.sets:
-                    step_focus(self.quick, by)
+                if not (isinstance(focused, PickList) and focused.step(by)):
+                    step_focus(self.sets, by)
             case "enter":
                 self._enter()
             case "ctrl+t":
@@ -242,62 +299,71 @@ class ConnectScreen(ConnectFrame):
             case "ctrl+s":
                 self._do("save")
             case "ctrl+y":
-                self._do("copy")
+                self.action_copy_line()
+            case "ctrl+o":
+                self._open_credential()
             case _:
                 return False
         return True
 
     def pasted(self, text: str) -> bool:
         """Fill the fields from a pasted line."""
-        if not is_call(text.strip()):
+        if not is_call(text.strip()) or self.context.is_more_than_a_connection(text):
             return False
-        if self.context.is_more_than_a_connection(text):
-            self.quick.value = one_line(text)
-            self.quick.cursor_position = len(self.quick.value)
-            self.set_focus(self.quick)
-            return True
         self.run_worker(self._take_line(text), group="fill", exclusive=True)
         return True
 
     async def _take_line(self, text: str) -> None:
-        self._forget_quick()
+        self._touched = True
+        known = {name: said for name, said in self.draft.texts.items() if name.startswith(KNOWN)}
         try:
-            await self.fill(Draft.of(self.context.connection(text, bare=True)))
-            await self.form.focus_field("")
+            draft, missing = Draft.of(self.context.connection(text, bare=True)), ""
         except MissingMandatory as error:
-            if error.call is not None:
-                await self.fill(Draft.of_call(error.call))
-                await self.form.focus_field(error.missing[0])
+            if error.call is None:
+                return
+            draft, missing = Draft.of_call(error.call), error.missing[0]
         except PstuiError as error:
             self._refresh(error)
+            return
+        draft.texts |= known
+        await self.fill(draft)
+        await self.form.focus_field(missing)
 
     def _enter(self) -> None:
         focused = self.focused
         if isinstance(focused, Verb):
             focused.post_message(Verb.Pressed(focused))
-        elif isinstance(focused, OptionsFold):
+        elif isinstance(focused, Fold):
             focused.toggle()
-        elif self.saving.has_keys:
-            self.saving.confirm()
-        elif focused is self.quick and self.quick.value.strip():
-            self.run_worker(self._quick(self.quick.value), group="fill", exclusive=True)
+        elif isinstance(focused, DialogInput) and self._is_line(focused.value):
+            self.run_worker(self._take_line(focused.value), group="fill", exclusive=True)
         else:
-            self._do("connect")
+            self._do("save" if self.saves else "connect")
 
-    async def _quick(self, text: str) -> None:
-        if self.context.is_more_than_a_connection(text):
-            self.bar_line = text
-            self._end(None)
+    def _is_line(self, text: str) -> bool:
+        """Whether an Enter-PSSession line was typed where a target is meant."""
+        names = (self.draft.parameter_set.target,)
+        return self.form.name_with_keys(self.focused) in names and text.strip().casefold().startswith(
+            ("enter-pssession ", "etsn ", "-")
+        )
+
+    def _open_credential(self) -> None:
+        """Open the account that the field with the keys names."""
+        forms, row = self.context.forms(), self.form.rows.get(self.form.name_with_keys(self.focused))
+        if forms is None or row is None or row.option.kind is not OptionKind.CREDENTIAL:
+            self.app.bell()
             return
-        try:
-            info = self.context.connection(text)
-        except MissingMandatory:
-            await self._take_line(text)
-        except PstuiError as error:
-            self._refused = text
-            self._refresh(error)
-        else:
-            self._connect(info)
+        from pstui.tui.dialogs.credential_form import CredentialForm
+
+        def closed(name: str | None) -> None:
+            if name is not None:
+                row.put(name)
+                self.form.draft.texts[row.field] = name
+                self._touched = True
+            self.set_focus(row.control)
+            self._refresh()
+
+        self.app.push_screen(CredentialForm(forms, row.text.strip()), closed)
 
     # -- what can be done -------------------------------------------------------------------------------------
 
@@ -306,79 +372,138 @@ class ConnectScreen(ConnectFrame):
         event.stop()
         self._do(event.verb.action)
 
-    def _do(self, action: str) -> None:
-        if action == "copy":
-            self.form.gather()
-            self._refresh()
-            self.app.copy_to_clipboard(self.line)
-            self.show_result(Content.styled("The line was copied.", "$calm"))
-            return
+    def action_copy_line(self) -> None:
+        """Copy the line of the fields."""
         self.form.gather()
         self._refresh()
-        verb = self.verb(action)
-        if action != "save" and (missing := self.draft.missing()):
+        self.app.copy_to_clipboard(self.line)
+        self.show_result(Content.styled("The line was copied.", "$calm"))
+
+    def _do(self, action: str) -> None:
+        self._touched = True
+        self.form.gather()
+        self._refresh()
+        if missing := self.draft.missing():
             self._refresh(FieldsMissing(missing))
-            self.run_worker(self.form.focus_field(missing[0]), group="focus", exclusive=True)
+            self._go_to(missing[0])
             return
-        if verb.why_not:
-            self._refresh(CallError(verb.why_not))
+        problems = {**self.draft.problems(self.context.credential), **known_problems(self.draft)}
+        if problems and action != "test":
+            self._go_to(next(iter(problems)))
+        verb = next((each for each in self.verbs if each.action == action), None)
+        if verb is None or verb.why_not:
+            why = "This window has no profile file to save to" if verb is None else verb.why_not
+            self._refresh(CallError(why))
             return
-        if action == "save":
-            self.saving.open(self.draft)
+        match action:
+            case "connect":
+                self._connect()
+            case "test":
+                self._try_it()
+            case "save" | "save_and_connect" if self.draft.text(_NAME):
+                self.run_worker(self._save(connect=action == "save_and_connect"), group="save")
+            case _:
+                self._ask_name()
+
+    def _go_to(self, name: str) -> None:
+        self.run_worker(self.form.focus_field(name), group="focus", exclusive=True)
+
+    def _ask_name(self) -> None:
+        """Ask for the name of what is to be saved; what is typed takes the place of the one that is proposed."""
+        row = self.form.rows.get(_NAME)
+        if row is None or not isinstance(row.control, DialogInput):
             return
+        if not row.text.strip():
+            row.put(suggested(self.draft))
+            self.draft.texts[_NAME] = row.text
+        self.saves = True
+        self.show_primary()
+        self.set_focus(row.control)
+        row.control.action_select_all()
+        self._refresh()
+
+    def _try_it(self) -> None:
+        if self._test is not None and not self._test.is_finished:
+            return
+        context = self.context
         try:
             info = self.connection()
         except CallError as error:
             self._refresh(error)
             return
-        if action == "connect":
-            self._connect(info)
-        elif self._test is None or self._test.is_finished:
-            context = self.context
-            test = ConnectTest(context.sessions, info, self.asking, self.show_result, context.prepared)
-            self._test = self.run_worker(test.run(), group="test")
+        test = ConnectTest(context.sessions, info, self.asking, self.show_result, context.prepared)
+        self._test = self.run_worker(test.run(), group="test")
 
     def connection(self) -> ConnectionInfo:
         """Return the connection of the fields, defaults filled in. Raises CallError."""
         context = self.context
-        return self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
+        info = self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
+        return info if self.saved is None else self._as_saved(info, self.saved)
 
-    def _connect(self, info: ConnectionInfo) -> None:
-        if why := unreachable(info.parameter_set):
-            self._refresh(CallError(why))
-        else:
-            self._end(info)
+    def _as_saved(self, info: ConnectionInfo, known: Known) -> ConnectionInfo:
+        return info if self.is_changed else ConnectionInfo(info.parameter_set, info.values, known.name, info.settings)
 
-    async def on_save_row_wanted(self, event: SaveRow.Wanted) -> None:
-        """Write the profile, then also connect if that was wanted."""
-        event.stop()
+    def _connect(self) -> None:
         try:
-            said = await save(self.context, self.draft, event.name, event.group, replace=event.replace)
-            info = self.connection() if event.connect else None
+            self._end(self.connection())
+        except CallError as error:
+            self._refresh(error)
+
+    async def _save(self, *, connect: bool) -> None:
+        name = self.draft.text(_NAME)
+        try:
+            self.known = self.saved = await save(self.context, self.draft, self.known, replace=self._taken == name)
+            info = self.connection() if connect else None
+        except FieldProblem as error:
+            self._refresh(error)
+            await self.form.focus_field(error.name)
+            return
+        except ChangedMeanwhile as error:
+            # saving once more is then a decision, made with the knowledge of the change
+            table = {} if self.context.book is None else self.context.book.table(self.known.kind, self.known.name)
+            self.known = Known(self.known.kind, self.known.name, dict(table))
+            self._refresh(error)
+            return
         except PstuiError as error:
-            self.saving.say(error)
+            self._taken = name if isinstance(error, NameTaken) else ""
+            self._refresh(error)
             return
-        self.saving.close()
+        self._before = self._now()
         if info is not None:
-            self._connect(ConnectionInfo(info.parameter_set, info.values, event.name, info.settings))
-            return
-        self.show_result(Content.styled(said, "$success"))
-        self.set_focus(self.verb("connect"))
+            self._end(ConnectionInfo(info.parameter_set, info.values, name, info.settings))
+        elif self._closes:
+            self._end(None)
+        else:
+            self.saves = False
+            self.show_primary()
+            self._refresh()
+            path = "" if self.context.book is None else str(self.context.book.path)
+            self.show_result(Content.styled(f"✓ {plain(name)} was saved to {plain(path)}.", "$success"))
+            self.set_focus(self.verb("connect"))
 
     def action_leave(self) -> None:
-        """End the test, close the row for saving, or close the dialog."""
+        """End the test, or close the form; a changed one asks first."""
         if self.asking.asking:
             self.asking.refuse()
         elif self._test is not None and not self._test.is_finished:
             self._test.cancel()
             self.show_result(Content("The test was given up."))
-        elif self.saving.display:
-            self.saving.close()
-            self.set_focus(self.verb("save"))
+        elif self.is_changed:
+            lines = ["What was typed is neither saved nor used."]
+            self.app.push_screen(QuitScreen("Close this form?", lines, verb="closes it"), self._leave)
         else:
+            self._end(None)
+
+    def _leave(self, go: bool | None) -> None:
+        if go:
             self._end(None)
 
     def _end(self, info: ConnectionInfo | None) -> None:
         if self._test is not None:
             self._test.cancel()
         self.dismiss(info)
+
+
+def new_known(context: AppContext, like: str) -> str:
+    """Return the name to propose for a profile that is like another."""
+    return free_name(context.book, like) if like and context.book is not None else like

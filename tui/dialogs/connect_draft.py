@@ -14,7 +14,14 @@ from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.lookups import not_available
-from pstui.backends.binding.parameters import SETTINGS, cmdlet, option, options_of
+from pstui.backends.binding.parameters import (
+    SETTINGS,
+    cmdlet,
+    is_of_profiles,
+    option,
+    options_of,
+    profile_options_of,
+)
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
@@ -63,7 +70,7 @@ class Draft:
     def of_values(cls, parameter_set: ParameterSet, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Draft:
         """Return the draft of values by PowerShell's names and settings by TOML key."""
         texts: dict[str, str] = {}
-        for item in options_of(parameter_set):
+        for item in profile_options_of(parameter_set):
             value = settings.get(item.key) if item.name in _SETTINGS else values.get(item.name)
             if value is None:
                 continue
@@ -73,8 +80,20 @@ class Draft:
                         texts[SESSION_OPTION + sub.name] = shown(sub, value[sub.name])
             elif item.kind is OptionKind.SESSION:
                 texts[item.name] = str(value.instance_id)
+            elif item.kind is OptionKind.CREDENTIAL:
+                texts[item.name] = str(settings.get("credential") or shown(item, value))
             else:
                 texts[item.name] = shown(item, value)
+        return cls(parameter_set, texts)
+
+    @classmethod
+    def of_table(cls, parameter_set: ParameterSet, table: Mapping[str, Any]) -> Draft:
+        """Return the draft of a profile's keys, as the file has them."""
+        texts = {i.name: shown(i, table[i.key]) for i in profile_options_of(parameter_set) if i.key in table}
+        options = table.get("session_option")
+        if isinstance(options, Mapping):
+            texts.pop("SessionOption", None)
+            texts |= {SESSION_OPTION + i.name: shown(i, options[i.key]) for i in SESSION_OPTIONS if i.key in options}
         return cls(parameter_set, texts)
 
     def text(self, name: str) -> str:
@@ -105,7 +124,7 @@ class Draft:
     def fields(self) -> list[tuple[str, Option]]:
         """Return the fields of the set by name, the session options after the option that holds them."""
         result: list[tuple[str, Option]] = []
-        for item in options_of(self.parameter_set):
+        for item in profile_options_of(self.parameter_set):
             if item.kind is OptionKind.SESSION_OPTION:
                 result.extend((SESSION_OPTION + sub.name, sub) for sub in SESSION_OPTIONS)
             else:
@@ -162,7 +181,7 @@ class Draft:
             if not self.text(name) or item.fixed:
                 continue
             value = self._value(name, item, credentials)
-            if item.kind is OptionKind.SWITCH and not value:
+            if (item.kind is OptionKind.SWITCH and not value) or is_of_profiles(name, self.parameter_set):
                 continue
             if item.kind is OptionKind.SESSION:
                 values[name] = _session(self.text(name), context)
@@ -198,6 +217,10 @@ class Draft:
     def _named_credential(self, info: ConnectionInfo, credentials: CredentialLookup) -> ConnectionInfo:
         """Keep the name of a saved credential beside its user name: its password has a source."""
         name = self.text("Credential")
+        if name and is_of_profiles("Credential", self.parameter_set):
+            account = credentials(name)
+            values = {"UserName": account.user_name, **info.values, "Credential": account}
+            info = ConnectionInfo(info.parameter_set, values, info.profile, info.settings)
         if not name or credentials is by_name_only or "Credential" not in info.values:
             return info
         settings = {**info.settings, "credential": name} if credentials(name).user_name != name else info.settings

@@ -1,57 +1,66 @@
-"""The form of the connection dialog: the kinds of target to choose from, and the fields of the one that is chosen.
+"""The fields of a host: its target, how to sign in, what it is known as; what is needed less often is folded.
 
-The session options are folded under a row of their own.
+``KindRow`` chooses the kind of target; ``ConnectForm`` has the fields of that kind in their groups.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.parameters import options_of
+from pstui.backends.binding.parameters import is_of_profiles, options_of, profile_options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
-from pstui.tui.dialogs.fields import ChoiceField, DialogInput, DialogStatic, FieldRow, PickList
+from pstui.tui.dialogs.fields import ChoiceField, DialogStatic, FieldRow, PickList
+from pstui.tui.dialogs.host_profile import KNOWN, KNOWN_AS
 from pstui.tui.plain import plain
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
 #: the look-ups of the entry for open sessions, in the order in which its field offers them
 LOOKUPS = tuple(one for one in ParameterSet.all() if one.is_lookup)
+#: the way that is at home on this computer: its kind of host comes first, and is what a new host begins as
+HOME = ParameterSet.COMPUTER_NAME if sys.platform == "win32" else ParameterSet.SSH_HOST
 
 
 @dataclass(frozen=True, slots=True)
 class SetEntry:
-    """One row: its caption, the way, and the sets it offers."""
+    """One kind of target: its caption, and the sets it offers."""
 
     caption: str
-    way: str
     sets: tuple[ParameterSet, ...]
 
 
 def _entries() -> tuple[SetEntry, ...]:
     rows: dict[tuple[str, str], tuple[ParameterSet, ...]] = {}
-    for one in ParameterSet.all():
+    for one in sorted(ParameterSet.all(), key=lambda one: one is not HOME):
         rows[one.caption, one.way] = (*rows.get((one.caption, one.way), ()), one)
-    return tuple(SetEntry(caption, way, sets) for (caption, way), sets in rows.items())
+    return tuple(SetEntry(_caption(sets[0]), sets) for sets in rows.values())
 
 
-#: the rows that are offered; the look-ups share one
+def _caption(one: ParameterSet) -> str:
+    short = "session" if one.is_lookup else one.short or one.caption
+    return short[:1].upper() + short[1:]
+
+
+#: the kinds that are offered; the look-ups share one
 ENTRIES = _entries()
 
 
 def entry_of(parameter_set: ParameterSet) -> int:
-    """Return the place of the row that a set belongs to."""
+    """Return the place of the kind that a set belongs to."""
     return next(index for index, entry in enumerate(ENTRIES) if parameter_set in entry.sets)
 
 
@@ -66,46 +75,110 @@ def unreachable(parameter_set: ParameterSet) -> str:
     return ""
 
 
-def winrm_alone(parameter_set: ParameterSet) -> str:
-    """Return what only WinRM can do, for a set that goes another way; empty for WinRM's own."""
-    if parameter_set.is_lookup or parameter_set.way == "WinRM":
-        return ""
-    return "WinRM alone has: session options, redirection, certificates, sessions that outlive a disconnection."
+class KindRow(DialogStatic):
+    """The kinds of target in a row: Left and Right choose, so does a click."""
+
+    class Picked(Message):
+        """Another kind was chosen: its place in ``ENTRIES``."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, id="sets")
+        self._offered: tuple[int, ...] = tuple(range(len(ENTRIES)))
+        self.index = 0
+
+    def on_mount(self) -> None:
+        """Draw it."""
+        self.draw()
+
+    def put(self, index: int, offered: Sequence[int]) -> None:
+        """Offer some kinds and choose one of them without saying so."""
+        self.index, self._offered = index, tuple(offered)
+        self.draw()
+
+    def step(self, by: int) -> None:
+        """Choose the next kind, from the last the first."""
+        place = self._offered.index(self.index) if self.index in self._offered else 0
+        self.pick(self._offered[(place + by) % len(self._offered)])
+
+    def pick(self, index: int) -> None:
+        """Choose a kind and say so."""
+        if index != self.index and index in self._offered:
+            self.index = index
+            self.draw()
+            self.post_message(self.Picked(index))
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """Choose."""
+        if key in ("right", "space"):
+            self.step(1)
+        elif key == "left":
+            self.step(-1)
+
+    def draw(self) -> None:
+        """Draw the kinds, the chosen one in brackets."""
+        if not self.is_attached:
+            return
+        parts = []
+        for index in self._offered:
+            # no-break spaces: a name stays whole where the row breaks
+            name = ENTRIES[index].caption.replace(" ", "\xa0")
+            chosen = index == self.index
+            text = f"[{name}]" if chosen else f"\xa0{name}\xa0"
+            style = ("bold reverse" if self.keyed else "bold $primary") if chosen else "$calm"
+            click = Style.from_meta({"@click": f"screen.kind({index})"})
+            parts.append(Content.styled(text, style).stylize(click))
+        self.update(Content(" " if self.size.width >= _ROOMY else "").join(parts))
+
+    def on_resize(self) -> None:
+        """Give the kinds the room there is."""
+        self.draw()
 
 
-NO_SESSIONS = "No session is kept open. New-PSSession opens one; the list of sessions can keep one that is entered."
+#: columns from which the kinds stand apart
+_ROOMY = 84
 
 
-class OptionsFold(DialogStatic):
-    """Stands for the session options: says how many are set, opens and closes their fields."""
+class Fold(DialogStatic):
+    """The head of a group that is folded until it is wanted: says how much is set in it."""
 
     class Toggled(Message):
         """Open or close the fields."""
 
-    def __init__(self) -> None:
-        super().__init__(markup=False)
+        def __init__(self, fold: Fold) -> None:
+            super().__init__()
+            self.fold = fold
+
+    def __init__(self, group: Group) -> None:
+        super().__init__(markup=False, classes="fold")
+        self.group = group
         self.unfolded = False
         self._count = 0
 
     def on_mount(self) -> None:
         """Draw it."""
-        self.show_count(self._count)
+        self.draw()
 
     def draw(self) -> None:
         """Draw it; with the keys, what Enter does."""
-        self.show_count(self._count)
+        sign, does = ("▾", "closes") if self.unfolded else ("▸", "opens")
+        words = f"{self._count} set" if self._count else self.group.words
+        hint = f"   Enter {does}" if self.keyed else ""
+        style = "bold reverse" if self.keyed else "bold"
+        self.update(Content.assemble((f"{sign} {self.group.title}", style), (f"   {words}{hint}", "$calm")))
 
     def show_count(self, count: int) -> None:
-        """Say how many are set."""
-        self._count = count
-        sign, does = ("▾", "closes") if self.unfolded else ("▸", "opens")
-        said = f"{count} of {len(SESSION_OPTIONS)} set"
-        hint = f"   Enter {does}" if self.keyed else ""
-        self.update(Content.assemble((f"{sign} {said}", "" if count else "$calm"), (hint, "$calm")))
+        """Say how many of its fields are set."""
+        if count != self._count:
+            self._count = count
+            self.draw()
 
     async def take_key(self, key: str, character: str | None) -> None:
         """Open or close."""
-        if key in ("space", "right", "left"):
+        if key == "space" or key == ("left" if self.unfolded else "right"):
             self.toggle()
 
     def on_click(self) -> None:
@@ -115,52 +188,111 @@ class OptionsFold(DialogStatic):
     def toggle(self) -> None:
         """Open or close."""
         self.unfolded = not self.unfolded
-        self.show_count(self._count)
-        self.post_message(self.Toggled())
+        self.draw()
+        self.post_message(self.Toggled(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that belong together, by their names in a draft. ``words`` say what a folded one is about."""
+
+    title: str
+    fields: tuple[tuple[str, Option], ...]
+    words: str = ""
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is folded at first."""
+        return bool(self.words)
+
+
+_TARGET = ("Port", "UseSSL", "Engine", "GuestTransport")
+_SIGN_IN = ("UserName", "Credential", "KeyFilePath", "Authentication", "CertificateThumbprint")
+_SESSION = ("ConfigurationName", "Subsystem", "Width", "LoadProfile", "RunAsAdministrator", "EnableNetworkAccess")
+
+
+def groups_of(parameter_set: ParameterSet, *, known: bool) -> list[Group]:
+    """Return the groups of a set in their order, those without fields left out; ``known`` adds that of a profile."""
+    parts: dict[str, list[tuple[str, Option]]] = {name: [] for name in ("target", "sign in", "session", "more")}
+    for item in profile_options_of(parameter_set):
+        if item.kind is OptionKind.SESSION_OPTION or item.fixed:
+            continue
+        if item.name == parameter_set.target or item.name in _TARGET:
+            part = "target"
+        elif item.name in _SIGN_IN:
+            part = "sign in"
+        else:
+            part = "session" if item.name in _SESSION else "more"
+        parts[part].append((item.name, item))
+    options = [item for item in options_of(parameter_set) if item.kind is OptionKind.SESSION_OPTION]
+    inside = tuple((SESSION_OPTION + item.name, item) for item in SESSION_OPTIONS) if options else ()
+    known_as = tuple((KNOWN + item.name, item) for item in KNOWN_AS) if known else ()
+    more = ", ".join(name for name, _ in parts["more"][:3])
+    found = [
+        Group("Target", tuple(parts["target"])),
+        Group("Sign in", tuple(parts["sign in"])),
+        Group("Known as", known_as),
+        Group("Session", tuple(parts["session"]), "width, profile scripts, configuration"),
+        Group("SessionOption", inside, "timeouts, limits, proxy, checks"),
+        Group("More", tuple(parts["more"]), f"{more}…" if len(parts["more"]) > 3 else more),
+    ]
+    return [group for group in found if group.fields]
+
+
+NO_SESSIONS = "No session is kept open. New-PSSession opens one; the list of sessions can keep one that is entered."
 
 
 class ConnectForm(VerticalScroll, can_focus=False):
-    """The fields of the draft's set. Changes of the user are in the draft before ``Changed`` is posted."""
+    """The fields of the draft's set. Changes of the user are in the draft before ``Changed`` is posted.
+
+    ``known`` says whether it also has the fields of a profile.
+    """
 
     class Changed(Message):
         """A field, or the key of a look-up, is another."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, known: bool = False) -> None:
         super().__init__()
-        self.draft = draft
+        self.draft, self._known = draft, known
         self.rows: dict[str, FieldRow] = {}
         self.sessions: Sequence[PSSession] = ()
-        self._fold = OptionsFold()
+        self.groups: list[Group] = []
+        self.folds: list[Fold] = []
         self._picker = PickList(empty=NO_SESSIONS)
         self._key: ChoiceField | None = None
 
     def compose(self) -> ComposeResult:
-        self._fold, self._picker = OptionsFold(), PickList(empty=NO_SESSIONS, index=-1)
-        self.rows, self._key = {}, None
+        self._picker = PickList(empty=NO_SESSIONS, index=-1)
+        self.rows, self.folds, self.groups, self._key = {}, [], [], None
         if self.draft.parameter_set.is_lookup:
             yield from self._lookup()
             return
-        for option in options_of(self.draft.parameter_set):
-            if option.kind is OptionKind.SESSION_OPTION:
-                with Horizontal(classes="fold"):
-                    yield Static(option.name, classes="label", markup=False)
-                    yield self._fold
-            elif option.fixed:
-                with Horizontal(classes="fold"):
-                    yield Static(option.name, classes="label", markup=False)
-                    yield Static(Content.styled("on for this choice", "$calm"), markup=False)
+        self.groups = groups_of(self.draft.parameter_set, known=self._known)
+        for group in self.groups:
+            if group.is_folded:
+                self.folds.append(Fold(group))
+                yield self.folds[-1]
             else:
-                yield self._row(option.name, option)
+                yield Static(group.title, classes="group", markup=False)
+                for part in _side_by_side(group.fields):
+                    if len(part) == 1:
+                        yield self._row(*part[0])
+                    else:
+                        with Horizontal(classes="pair"):
+                            yield self._row(*part[0])
+                            yield self._row(*part[1])
 
     def _lookup(self) -> ComposeResult:
         names = [each.value for each in LOOKUPS]
         self._key = ChoiceField(names[1:], names[0], "")
         self._key.value = "" if self.draft.parameter_set is LOOKUPS[0] else self.draft.parameter_set.value
-        with Horizontal(classes="fold"):
+        yield Static("Target", classes="group", markup=False)
+        with Horizontal(classes="found-by"):
             yield Static("Found by", classes="label", markup=False)
             yield self._key
         option = options_of(self.draft.parameter_set)[0]
         yield self._row(option.name, option)
+        yield Static("Sessions", classes="group", markup=False)
         yield Static(
             Content.styled(f"  {'Id':>4}  {'Name':<12} {'ComputerName':<14} InstanceId", "$calm"),
             classes="captions",
@@ -168,10 +300,11 @@ class ConnectForm(VerticalScroll, can_focus=False):
         )
         yield self._picker
 
-    def _row(self, name: str, option: Option, *, indent: bool = False) -> FieldRow:
+    def _row(self, name: str, option: Option) -> FieldRow:
         parameter_set = self.draft.parameter_set
         must = parameter_set in option.sets and (option.sets[parameter_set].mandatory or parameter_set.is_lookup)
-        row = FieldRow(name, option.within(parameter_set), self.draft.texts.get(name, ""), must=must, indent=indent)
+        shown = _over_ssh(option) if is_of_profiles(option.name, parameter_set) else option.within(parameter_set)
+        row = FieldRow(name, shown, self.draft.texts.get(name, ""), must=must)
         self.rows[name] = row
         return row
 
@@ -185,8 +318,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
             await self.recompose()
         for name, row in self.rows.items():
             row.put(draft.texts.get(name, ""))
-        if any(draft.text(SESSION_OPTION + item.name) for item in SESSION_OPTIONS) and not self._fold.unfolded:
-            self._fold.show_count(self._options_set())
+        self.show_counts()
         self.show_sessions(self.sessions)
 
     def show_sessions(self, sessions: Sequence[PSSession]) -> None:
@@ -208,34 +340,46 @@ class ConnectForm(VerticalScroll, can_focus=False):
                 self.draft.texts[name] = row.text
 
     def show_problems(self, problems: dict[str, FieldProblem], missing: Sequence[str]) -> None:
-        """Mark the fields that are wrong, and say which values are written in HostName."""
+        """Mark the fields that are wrong or still missing, and say which values are written in HostName."""
         host = self.draft.from_host()
         for name, row in self.rows.items():
             aside = f"{host[name]}, from HostName" if host.get(name) else ""
             if name in missing:
                 aside = "needed"
             row.show_state(wrong=name in problems, aside=aside)
-        self._fold.show_count(self._options_set())
+        self.show_counts()
+
+    def show_counts(self) -> None:
+        """Say in the head of each folded group how much is set in it."""
+        for fold in self.folds:
+            fold.show_count(sum(bool(self.draft.text(name)) for name, _ in fold.group.fields))
 
     async def focus_field(self, name: str) -> None:
         """Give the keys to a field, unfolding what hides it; the first one for an empty name."""
-        if name.startswith(SESSION_OPTION) and name not in self.rows:
-            self._fold.toggle()
-            await self._unfold()
+        if name not in self.rows:
+            for fold in self.folds:
+                if any(each == name for each, _ in fold.group.fields):
+                    fold.unfolded = True
+                    fold.draw()
+                    await self._unfold(fold)
         row = self.rows.get(name) or next(iter(self.rows.values()), None)
         if row is not None:
             self.screen.set_focus(row.control)
 
     def help_of(self, widget: Widget | None) -> str:
         """Return help and caution of the field that has the keys."""
-        if widget is self._fold:
-            return next(o.help for o in options_of(self.draft.parameter_set) if o.kind is OptionKind.SESSION_OPTION)
+        if isinstance(widget, Fold):
+            names = ", ".join(option.name for _, option in widget.group.fields[:8])
+            return f"{names}{'…' if len(widget.group.fields) > 8 else '.'}"
         row = next((row for row in self.rows.values() if row.control is widget), None)
         if row is None:
             return ""
         option = row.option
-        default = f" Default: {option.default_text}." if option.default_text and not row.must else ""
-        return f"{option.help}{default}" + (f"\n! {option.caution}" if option.caution else "")
+        return option.help + (f"\n! {option.caution}" if option.caution else "")
+
+    def name_with_keys(self, widget: Widget | None) -> str:
+        """Return the name of the field that has the keys, empty for none."""
+        return next((name for name, row in self.rows.items() if row.control is widget), "")
 
     # -- what the user does -----------------------------------------------------------------------------------
 
@@ -270,19 +414,18 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self.rows[key].put(self.draft.texts[key])
         self.post_message(self.Changed())
 
-    async def on_options_fold_toggled(self) -> None:
-        """Show or hide the fields of the session options."""
-        await self._unfold()
+    async def on_fold_toggled(self, event: Fold.Toggled) -> None:
+        """Show or hide the fields of a group."""
+        event.stop()
+        await self._unfold(event.fold)
 
-    async def _unfold(self) -> None:
-        if not self._fold.unfolded:
-            names = [name for name in self.rows if name.startswith(SESSION_OPTION)]
-            await self.remove_children([self.rows.pop(name) for name in names])
-        elif not any(name.startswith(SESSION_OPTION) for name in self.rows):
-            fields = [(SESSION_OPTION + item.name, item) for item in SESSION_OPTIONS]
-            holder = self._fold.parent
-            if isinstance(holder, Widget):
-                await self.mount_all([self._row(name, item, indent=True) for name, item in fields], after=holder)
+    async def _unfold(self, fold: Fold) -> None:
+        names = [name for name, _ in fold.group.fields]
+        if not fold.unfolded:
+            await self.remove_children([self.rows.pop(name) for name in names if name in self.rows])
+        elif not any(name in self.rows for name in names):
+            await self.mount_all([self._row(name, item) for name, item in fold.group.fields], after=fold)
+            self.call_after_refresh(fold.scroll_visible, animate=False)
 
     def _key_of(self, session: PSSession) -> str:
         match self.draft.parameter_set:
@@ -292,14 +435,20 @@ class ConnectForm(VerticalScroll, can_focus=False):
                 return session.name
         return str(session.instance_id)
 
-    def _options_set(self) -> int:
-        return sum(bool(self.draft.text(SESSION_OPTION + item.name)) for item in SESSION_OPTIONS)
-
     def on_mount(self) -> None:
         """Let no input of an earlier set be asked."""
         self.show_sessions(self.sessions)
 
 
-def is_text(widget: Widget | None) -> bool:
-    """Tell whether a widget is a line of text."""
-    return isinstance(widget, DialogInput)
+def _side_by_side(fields: Sequence[tuple[str, Option]]) -> list[Sequence[tuple[str, Option]]]:
+    """Return the fields row by row: the short ones of what a host is known as two in a row."""
+    known = [each for each in fields if each[0].startswith(KNOWN)]
+    if not known:
+        return [[each] for each in fields]
+    return [known[:2], known[2:4], *([each] for each in known[4:])]
+
+
+def _over_ssh(option: Option) -> Option:
+    """Return the option of a credential as a host of SSH has it."""
+    help = "A saved account and the source of its password, where the server wants one. Ctrl+O makes or edits it."
+    return replace(option, help=help, default_text="asked when needed")

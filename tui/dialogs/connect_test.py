@@ -21,6 +21,7 @@ from pstui.tui.pane.question import Asking, QuestionBox
 from pstui.tui.plain import plain, plain_lines
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 #: lines kept of what a session without a pane says
@@ -98,6 +99,9 @@ class BareConsole:
 class AskingArea(Vertical):
     """A place in a dialog where a question can be asked; empty, it takes no row."""
 
+    class Changed(Message):
+        """A question has come or gone."""
+
     def __init__(self) -> None:
         super().__init__()
         self._box: QuestionBox | None = None
@@ -115,6 +119,7 @@ class AskingArea(Vertical):
         self.mount(self._box)
         self.screen.add_class("-asking")
         self.call_after_refresh(self._box.take_focus)
+        self.post_message(self.Changed())
 
     def withdraw(self, asking: Asking) -> None:
         """Take the question away; the keys go back to where they were."""
@@ -122,6 +127,7 @@ class AskingArea(Vertical):
         if box is not None and self.is_attached:
             box.remove()
             self.screen.remove_class("-asking")
+            self.post_message(self.Changed())
             if self._before is not None and self._before.is_attached:
                 self.screen.set_focus(self._before)
 

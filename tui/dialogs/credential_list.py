@@ -8,9 +8,10 @@ from typing import ClassVar
 from pstui.backends.errors import PstuiError
 from pstui.tui.dialogs.credential_form import CredentialForm, source_of
 from pstui.tui.dialogs.fields import PickList
-from pstui.tui.dialogs.profile_form import SingleForm
+from pstui.tui.dialogs.single_form import SingleForm
 from pstui.tui.dialogs.table_form import FormContext
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import Change
 from rich.cells import set_cell_size
@@ -40,6 +41,7 @@ class CredentialsScreen(VerbList):
         super().__init__(empty="No credentials yet. a adds one.")
         self.context = context
         self._names: list[str] = []
+        self._once = Once()
 
     def on_mount(self) -> None:
         """List them."""
@@ -99,7 +101,7 @@ class CredentialsScreen(VerbList):
                 self.app.push_screen(form, self._edited)
             case "defaults" | "settings":
                 self.app.push_screen(SingleForm(self.context, action))
-            case "delete":
+            case "delete" if self._once.begin(self):
                 self.run_worker(self._delete(self.chosen), group="credentials")
             case "undo":
                 self.run_worker(self._undo(), group="credentials")
@@ -108,20 +110,28 @@ class CredentialsScreen(VerbList):
         self.show(name or self.chosen)
 
     async def _delete(self, name: str) -> None:
+        happened = False
+        try:
+            happened = await self._try_delete(name)
+        finally:
+            self._once.ended(happened=happened)
+
+    async def _try_delete(self, name: str) -> bool:
         users = self.context.book.users_of(name)
         if users:
             others = f" and {len(users) - 3} more" if len(users) > 3 else ""
             named = ", ".join(user for _, user in users[:3])
             self._say(f"{name} is used by {named}{others}: give them another one first.", wrong=True)
-            return
+            return False
         try:
             await self.context.write([Change("credentials", name, None)], f"credential {name} deleted")
         except PstuiError as error:
             self._say(error.text(), wrong=True)
-            return
+            return False
         self.context.forget(name)
         self.show()
         self._say(f"{name} was deleted. u takes it back.")
+        return True
 
     async def _undo(self) -> None:
         try:

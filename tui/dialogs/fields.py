@@ -317,6 +317,10 @@ class ChoiceField(DialogStatic):
         self.update(inner)
 
 
+#: columns of a field's name, its mark and a gap left out, beyond which its row has a wider one
+_LABEL = 21
+
+
 class FieldRow(Horizontal):
     """The row of one option. ``name_`` is the field's name, which for a session option is longer than the option's."""
 
@@ -327,8 +331,8 @@ class FieldRow(Horizontal):
             super().__init__()
             self.name, self.text = name, text
 
-    def __init__(self, name: str, option: Option, text: str, *, must: bool = False, indent: bool = False) -> None:
-        super().__init__(classes="-indent" if indent else "")
+    def __init__(self, name: str, option: Option, text: str, *, must: bool = False) -> None:
+        super().__init__(classes="-long" if len(option.name) > _LABEL else "")
         self.field, self.option, self.must = name, option, must
         self.control: DialogInput | ChoiceField = self._control(text)
         self._label = Static(classes="label", markup=False)
@@ -337,7 +341,7 @@ class FieldRow(Horizontal):
     def _control(self, text: str) -> DialogInput | ChoiceField:
         option = self.option
         if option.kind is OptionKind.SWITCH:
-            return ChoiceField((ON,), option.default_text or OFF, text if text == ON else "")
+            return ChoiceField((ON, OFF), option.default_text or OFF, text)
         if option.kind is OptionKind.CHOICE:
             others = [choice for choice in option.choices if choice != option.default_text]
             return ChoiceField(others, option.default_text, text)

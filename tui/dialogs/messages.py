@@ -1,22 +1,17 @@
 """Screens that only show a list.
 
-There are four: problems of the profile files, errors of a session, what is open before pstui ends, and the keys (F1)
-with what each does here and after the prefix key.
+There are three: problems of the profile files, errors of a session, and what is open before pstui ends.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from pstui.backends.records import ErrorInfo
 from pstui.config.problems import Problem
 from pstui.tui.dialogs.fields import PickList
-from pstui.tui.keys.actions import PREFIX_SHOWN
-from pstui.tui.keys.contexts import CONTEXT_KEYS, EDITING, Context
-from pstui.tui.keys.keymap import Keymap
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual.app import ComposeResult
@@ -212,103 +207,56 @@ _AROUND = 6
 
 
 class QuitScreen(ModalScreen[bool]):
-    """Names what still runs. Enter (or the key that asked, once more) goes, Esc stays."""
+    """Names what still runs. Enter goes, and so does the key that asked, pressed again after a moment; Esc stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("enter,y,q,f10,ctrl+d", "go", "Go"),
+        ("enter,y", "go", "Go"),
+        ("q,f10,ctrl+d", "go_after_all", "Go"),
+        ("r", "go_and_also", "Go"),
         ("escape,n,ctrl+c", "stay", "Stay"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], *, verb: str) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, verb: str, also: str = "") -> None:
+        """Ask; ``also`` is what r does beyond that, empty where it does nothing."""
         super().__init__()
-        self._title, self._lines, self._verb = title, lines, verb
+        self._title, self._lines, self._verb, self._also = title, lines, verb, also
+        #: whether r was pressed
+        self.also_wanted = False
+        self._once = Once()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask-box"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
-            yield Static(f"Enter {self._verb}   Esc stays", classes="keys", markup=False)
+            also = f"\nr {self._also}" if self._also else ""
+            yield Static(f"Enter {self._verb}   Esc stays{also}", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """The key that asked answers only once the question can be seen."""
+        self._once.begin(self)
+        self.call_after_refresh(self._once.ended)
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the rows that the list may take: what scrolls is the list, never the keys."""
-        self.query_one(".lines").styles.max_height = max(event.size.height * 9 // 10 - _AROUND, 1)
+        around = _AROUND + bool(self._also)
+        self.query_one(".lines").styles.max_height = max(event.size.height * 9 // 10 - around, 1)
 
     def action_go(self) -> None:
         """Leave."""
         self.dismiss(True)
 
+    def action_go_after_all(self) -> None:
+        """The key that asked was pressed again."""
+        if self._once.begin(self):
+            self.action_go()
+
+    def action_go_and_also(self) -> None:
+        """Leave, and do what is offered beside it."""
+        if self._also:
+            self.also_wanted = True
+            self.action_go()
+
     def action_stay(self) -> None:
         """Stay."""
         self.dismiss(False)
-
-
-#: columns of a key, and of the key after the prefix
-_COLUMN: Final = 13
-
-
-class HelpScreen(ModalScreen[None]):
-    """A list of keys; any of Esc, Enter, F1 closes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,q,f1,ctrl+c", "close", "Close")]
-
-    def __init__(self, context: Context = Context.PROMPT, keymap: Keymap | None = None) -> None:
-        super().__init__()
-        self._where, self._keymap = context, keymap or Keymap()
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help-box"):
-            yield KeyTable(self._where, self._keymap)
-
-    def action_close(self) -> None:
-        """Close the list."""
-        self.dismiss(None)
-
-
-class KeyTable(Static):
-    """The list, as wide as there is room: long descriptions wrap in their column."""
-
-    def __init__(self, context: Context, keymap: Keymap) -> None:
-        super().__init__(markup=False)
-        self._where, self._keymap, self._width = context, keymap, 0
-
-    def on_resize(self) -> None:
-        """Wrap the lines again."""
-        if self.size.width != self._width:
-            self._width = self.size.width
-            self.update(_table(self._where, self._keymap, max(self._width - 2 * _COLUMN, 20)))
-
-
-def _table(context: Context, keymap: Keymap, width: int) -> Content:
-    """What works here comes first, then what works everywhere, then the other places; words are ``width`` wide."""
-    rows: list[Content] = []
-    line = partial(_line, width)
-    if context in CONTEXT_KEYS:
-        rows += [*_of_context(context, width), Content("")]
-    rows.append(Content.styled(f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere", "bold"))
-    for each in keymap.actions:
-        if not each.name.startswith("tab_"):
-            rows.append(line(each.shown, each.prefix_shown, each.help))
-    first, last = keymap.named("tab_1"), keymap.named("tab_9")
-    rows.append(line(f"{first.shown}…9", f"{first.prefix}…{last.prefix}", "go to a tab by its number"))
-    rows += [Content(""), Content.styled("In the editor", "bold")]
-    rows += [line(key, None, text) for key, text in EDITING]
-    for other in CONTEXT_KEYS:
-        if other is not context:
-            rows += [Content(""), *_of_context(other, width)]
-    rows += [Content(""), Content.styled("Esc closes this list", "$calm")]
-    return Content("\n").join(rows)
-
-
-def _of_context(context: Context, width: int) -> list[Content]:
-    keys = (each for each in CONTEXT_KEYS[context] if each.shown)
-    return [Content.styled(context.value, "bold"), *(_line(width, each.shown, None, each.help) for each in keys)]
-
-
-def _line(width: int, key: str, prefix: str | None, text: str) -> Content:
-    """One key; without a column for the prefix where it leads to nothing."""
-    before = _COLUMN if prefix is None else 2 * _COLUMN
-    said = f"\n{'':<{before}}".join(textwrap.wrap(text, width + 2 * _COLUMN - before))
-    # A long name of a key moves the words, but never touches them.
-    name = f"{key:<{_COLUMN - 1}} "
-    return Content.assemble((name, "bold"), "" if prefix is None else f"{prefix:<{_COLUMN}}", (said, "$calm"))

@@ -1,9 +1,13 @@
-"""Alt+X: every action, found by a few typed letters, and the session cmdlets typed as in PowerShell."""
+"""Go (Alt+G, F2, Alt+X): tabs, hosts, found hosts and actions by a few typed letters; cmdlets typed as in PowerShell.
+
+What is typed may also be a target itself: a name, user@host, or an Enter-PSSession line.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
@@ -13,10 +17,11 @@ from pstui.tui.cmdlets.common_parameters import CmdletOutput
 from pstui.tui.cmdlets.run import CmdletRunner, SessionUI
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList
+from pstui.tui.dialogs.goals import CMDLETS, Goal, Kind, matching, row
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import AppContext, is_call
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -25,55 +30,28 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-
-def matching(actions: Iterable[KeyAction], text: str) -> list[KeyAction]:
-    """Return the actions that a text means, the best first: by the beginning of a word, within, then by letters."""
-    wanted = text.strip().casefold()
-    ranked = [(rank, place, each) for place, each in enumerate(actions) if (rank := _rank(each, wanted)) is not None]
-    return [each for _, _, each in sorted(ranked, key=lambda item: item[:2])]
-
-
-def _rank(action: KeyAction, wanted: str) -> int | None:
-    label, text = action.label.casefold(), f"{action.label} {action.help}".casefold()
-    if not wanted or label.startswith(wanted):
-        return 0
-    if any(word.startswith(wanted) for word in label.split()):
-        return 1
-    if all(any(word.startswith(part) for word in text.split()) for part in wanted.split()):
-        return 2
-    if wanted in text:
-        return 3
-    return 4 if _in_order(wanted.replace(" ", ""), label) else None
-
-
-def _in_order(letters: str, text: str) -> bool:
-    rest = iter(text)
-    return all(letter in rest for letter in letters)
-
-
-#: the calls that can be typed, listed after the actions; they have no action, choosing one begins to type it
-CMDLETS = tuple(
-    KeyAction("", name, "", (), alias, help)
-    for name, alias, help in (
-        ("Enter-PSSession", "etsn", "enter a session, new or open, in a tab"),
-        ("New-PSSession", "nsn", "open a session that stays when it is left"),
-        ("Get-PSSession", "gsn", "list the sessions that are open"),
-        ("Exit-PSSession", "exsn", "leave the session of this tab"),
-        ("Disconnect-PSSession", "dnsn", "disconnect from a session that keeps running"),
-        ("Connect-PSSession", "cnsn", "connect to a disconnected session"),
-        ("Receive-PSSession", "rcsn", "follow in a tab what runs in a session"),
-        ("Remove-PSSession", "rsn", "close a session"),
-    )
-)
 #: parts of what was said that stay on the screen
 _MAX_SAID = 40
+#: rows that are listed; typing finds the others
+MOST = 100
+#: columns of the name and of what is beside it, on a narrow screen and on a wide one
+_NARROW, _WIDE = (22, 16), (28, 22)
+_WIDTH = 100
 
 
-class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
-    """Returns the action to do, a call that lacks a value and is to be asked for, or None.
+@dataclass(frozen=True, slots=True)
+class ToForm:
+    """The form of a host is wanted, filled with what was typed; ``asks_name`` begins it with saving."""
 
-    ``history`` holds the calls typed before; it belongs to the workspace and outlives the screen. ``line`` is run at
-    once.
+    text: str
+    asks_name: bool = False
+
+
+class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
+    """Returns where to go, a wish for the form of a host, a call that lacks a value and is to be asked for, or None.
+
+    ``goals`` are listed, ``typed`` returns those that a text itself stands for. ``history`` holds the calls typed
+    before; it belongs to the workspace and outlives the screen. ``line`` is run at once.
     """
 
     CSS_PATH = "dialogs.tcss"
@@ -84,20 +62,24 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         self,
         context: AppContext,
         ui: SessionUI,
-        actions: Sequence[tuple[KeyAction, str]],
+        goals: Sequence[Goal],
         history: LineHistory,
         line: str = "",
+        *,
+        typed: Callable[[str], Sequence[Goal]] = lambda text: (),
     ) -> None:
         super().__init__()
         self.asking = AskingArea()
-        self.input = DialogInput(placeholder="an action, or a cmdlet such as Get-PSSession", id="command")
+        self.input = DialogInput(placeholder="a host, user@host, a tab, an action, or a cmdlet", id="command")
         self._commands = CmdletRunner(
             context, ui, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
         )
-        self._actions = [*actions, *((each, each.shown) for each in CMDLETS)]
+        self._goals, self._typed = [*goals, *CMDLETS], typed
         self._history = history
-        self._list = PickList(id="actions", empty="No action has that name.")
-        self._shown: list[KeyAction] = []
+        self._list = PickList(id="actions", empty="Nothing has that name.")
+        self._shown: list[Goal] = []
+        #: whether Up or Down has chosen a row
+        self._chose = False
         self._said = Static(id="said", markup=False)
         self._lines: list[Content] = []
         self._work: Worker[None] | None = None
@@ -106,7 +88,7 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="command-box") as box:
-            box.border_title = "Commands"
+            box.border_title = "Go"
             with Horizontal(id="command-row"):
                 yield Static("> ", classes="label", markup=False)
                 yield self.input
@@ -116,7 +98,9 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
             yield self.asking
             with VerticalScroll(id="actions-scroll", can_focus=False):
                 yield self._list
-            yield Static("Enter runs   Up, Down choose   Esc closes", id="keys", markup=False)
+            yield Static(
+                "Enter goes   ↑ ↓ choose   Tab form   Ctrl+S saves   F1 help   Esc closes", id="keys", markup=False
+            )
 
     def on_mount(self) -> None:
         """Show every action."""
@@ -146,7 +130,9 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
             case "pageup" | "pagedown":
                 self._said_scroll().scroll_relative(y=-8 if key == "pageup" else 8, animate=False)
             case "tab" | "shift+tab":
-                self._complete()
+                self._tab()
+            case "ctrl+s":
+                self._to_form(asks_name=True)
             case _:
                 return False
         return True
@@ -167,6 +153,7 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
             if line is not None:
                 self._put(line)
             return
+        self._chose = True
         at_top = not self._list.step(by) and by < 0 and not self.input.value
         if at_top and (line := self._history.older("")) is not None:
             self._put(line)
@@ -175,14 +162,38 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         self.input.value = text
         self.input.cursor_position = len(text)
 
-    def _complete(self) -> None:
-        if 0 <= self._list.index < len(self._shown) and not self._calling:
-            chosen = self._shown[self._list.index]
-            self._put(chosen.label if chosen.action else f"{chosen.label} ")
+    def _tab(self) -> None:
+        """Complete a cmdlet, or an action that was chosen; otherwise show the host in its form."""
+        goal = self._goal
+        if goal is not None and not self._calling and (goal.kind is Kind.CMDLET or (goal.name and self._chose)):
+            self._put(f"{goal.label} " if goal.kind is Kind.CMDLET else goal.label)
+        elif goal is not None and goal.form is not None and not self._calling:
+            self.dismiss(Goal(goal.kind, goal.label, goal.form))
+        else:
+            self._to_form(asks_name=False)
+
+    def _to_form(self, *, asks_name: bool) -> None:
+        """Show what is typed in the form of a host."""
+        self.dismiss(ToForm(self.input.value.strip(), asks_name))
+
+    @property
+    def _goal(self) -> Goal | None:
+        """The row that is chosen, of those that fit what is typed by now."""
+        found = self._find()
+        index = self._list.index if found == self._shown else 0
+        return found[index] if 0 <= index < len(found) else None
+
+    def _find(self) -> list[Goal]:
+        text = self.input.value
+        return matching(self._goals, text, self._typed(text.strip()))
 
     @property
     def _calling(self) -> bool:
         return is_call(self.input.value.strip())
+
+    def on_resize(self) -> None:
+        """Give the columns the room there is."""
+        self._show_rows()
 
     def on_input_changed(self, event: DialogInput.Changed) -> None:
         """Show the actions that are meant."""
@@ -194,39 +205,52 @@ class CommandPalette(ModalScreen[KeyAction | MissingMandatory | None]):
         self.query_one("#actions-scroll").display = self._list.display = not call
         if call:
             return
-        keys = {id(action): shown for action, shown in self._actions}
-        self._shown = matching([action for action, _ in self._actions], self.input.value)
-        self._list.put_rows([f"{each.label:<21}{keys[id(each)]:<13}{each.help}" for each in self._shown])
+        self._chose = False
+        self._shown = self._find()
+        self._list.index = 0
+        self._show_rows()
         self._list.put(0 if self._shown else -1)
 
+    def _show_rows(self) -> None:
+        widths = _WIDE if self.size.width >= _WIDTH else _NARROW
+        rows = [row(goal, widths) for goal in self._shown[:MOST]]
+        if len(self._shown) > MOST:
+            rows.append(f"  … and {len(self._shown) - MOST:,} more: type on")
+        self._list.put_rows(rows)
+
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        """A click on an action does it; the keys only choose it."""
+        """The keys only choose a row."""
         event.stop()
 
-    def on_click(self, event: object) -> None:
-        """Keep the keys in the line."""
+    def on_click(self, event: events.Click) -> None:
+        """A click on a row goes there; elsewhere it keeps the keys in the line."""
+        if event.widget is self._list:
+            index = event.screen_y - self._list.region.y
+            if 0 <= index < min(len(self._shown), MOST):
+                self._take(self._shown[index])
+                return
         self.set_focus(self.input)
 
     def _enter(self) -> None:
         text = self.input.value.strip()
         if is_call(text):
+            text = f"Enter-PSSession {text}" if text.startswith("-") else text
             self._history.add(text)
             self._put("")
             self._waiting.append(text)
             self._run_next()
         elif self._is_running:
             self._say([CmdletOutput("A call is still running; Esc cancels it.")], "")
+        elif (goal := self._goal) is not None:
+            self._take(goal)
         else:
-            found = matching([action for action, _ in self._actions], text)
-            index = self._list.index if found == self._shown else 0
-            if 0 <= index < len(found):
-                self._take(found[index])
+            self.app.bell()
 
-    def _take(self, action: KeyAction) -> None:
-        if action.action:
-            self.dismiss(action)
+    def _take(self, goal: Goal) -> None:
+        if goal.run is None:
+            self._put(f"{goal.label} ")
         else:
-            self._put(f"{action.label} ")
+            self.dismiss(goal)
 
     @property
     def _is_running(self) -> bool:

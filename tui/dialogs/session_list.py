@@ -11,10 +11,12 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
-from pstui.tui.cmdlets.table import cells, columns_for, header, row
+from pstui.tui.cmdlets.table import header, row
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.dialogs.session_rows import columns_of, layout_for, texts_of
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import AppContext
 from textual.content import Content
@@ -44,6 +46,7 @@ class SessionsScreen(VerbList):
         self.context, self._ui, self._front = context, ui, front
         self._sessions: list[PSSession] = []
         self._drawn: list[str] = []
+        self._once = Once()
         #: whether something was told that stays until the next key
         self._told = False
 
@@ -64,9 +67,10 @@ class SessionsScreen(VerbList):
 
     def _look(self) -> None:
         self._sessions = list(self.context.sessions.sessions)
-        columns = columns_for(self.size.width - _FRAME)
+        layout, tabs = layout_for(self.size.width - _FRAME), self._ui.tabs_of_sessions()
+        columns = columns_of(layout)
         self.captions.update(Content.styled(f"  {header(columns)}", "$calm"))
-        drawn = [row(cells(each), columns) for each in self._sessions]
+        drawn = [row(texts_of(each, layout, tabs), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
             self._drawn = drawn
             self.list.put_rows(drawn)
@@ -119,6 +123,8 @@ class SessionsScreen(VerbList):
         if session is None or why:
             self._tell(f"{action.title()}: {why}")
             return
+        if action == "remove" and not self._once.begin(self):
+            return
         verbs: dict[str, Callable[[PSSession], Awaitable[None]]] = {
             "Enter": self._enter,
             "disconnect": lambda each: self._ui.disconnect(each, None, ""),
@@ -131,7 +137,9 @@ class SessionsScreen(VerbList):
 
         def answered(go: bool | None) -> None:
             if go:
-                self.run_worker(self._run(verb, session), group="verb", exclusive=True)
+                self.run_worker(self._run(verb, session), group="verb", exclusive=action != "remove")
+            elif action == "remove":
+                self._once.ended(happened=False)
 
         if action == "remove" and session.availability is RunspaceAvailability.BUSY:
             line = f"{plain(session.name, limit=60)}: a command runs"
@@ -164,5 +172,8 @@ class SessionsScreen(VerbList):
         self.context.sessions.keep(session)
 
     async def _remove(self, session: PSSession) -> None:
-        await self._ui.let_go(session)
-        await self.context.sessions.remove(session)
+        try:
+            await self._ui.let_go(session, "You removed it in the list of sessions.")
+            await self.context.sessions.remove(session)
+        finally:
+            self._once.ended()

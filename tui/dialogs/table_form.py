@@ -220,6 +220,9 @@ class TableForm(TypingScreen[str | None]):
         self._keys = Still(classes="form-keys")
         self._failed = ""
         self._saving = False
+        #: the texts that it began with, and whether anything was typed or tried since
+        self._begun: dict[str, str] = {}
+        self._touched = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box form"):
@@ -262,7 +265,16 @@ class TableForm(TypingScreen[str | None]):
         width = max(len(item.key) for item in items) + _BESIDE_KEY
         self.rows = [FormRow(item, texts.get(item.key, ""), width) for item in items]
         await self._box.mount_all(self.rows)
+        self._begun = self._texts()
         self.check()
+
+    def _texts(self) -> dict[str, str]:
+        return {row.key: row.input.value for row in self.rows}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was typed that was not saved."""
+        return self._texts() != self._begun
 
     def row(self, key: str) -> FormRow | None:
         """Return the row of a key."""
@@ -291,15 +303,16 @@ class TableForm(TypingScreen[str | None]):
         behind = Content.styled(aside, "$calm") if isinstance(aside, str) else aside
         title = Content.assemble((plain(head, limit=80), "bold"), "   ", behind)
         self._title.say(title, layout=False)
-        key, why = self.wrong()
+        key, why = self.wrong() if self._touched or self.is_changed else ("", "")
         here = self.row_with_keys
         for row in self.rows:
             row.mark(wrong=row.key == key)
             row.set_class(row is here, "-keyed")
         said = self._failed or why
+        quiet = not said and bool(self.wrong()[1])
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
         self._help.say(Content.styled(_help(here), "$calm"), layout=False)
-        self._said.say(Content.assemble(verdict, plain(said or self.good(), limit=300)))
+        self._said.say(Content("") if quiet else Content.assemble(verdict, plain(said or self.good(), limit=300)))
         keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
         if here is not None and here.item.choices:
             keys.append(("Space next choice", "next_choice"))
@@ -338,8 +351,10 @@ class TableForm(TypingScreen[str | None]):
 
     def action_save(self) -> None:
         """Save, if nothing is wrong; otherwise go to what is."""
+        self._touched = True
         key, why = self.wrong()
         if why:
+            self.check()
             self.app.bell()
             if (row := self.row(key)) is not None:
                 self.set_focus(row.input)
@@ -359,9 +374,20 @@ class TableForm(TypingScreen[str | None]):
             self._saving = False
 
     def action_cancel(self) -> None:
-        """Leave everything as it was."""
-        if not self._saving:
+        """Leave everything as it was; a changed form asks first."""
+        if self._saving:
+            return
+        if not self.is_changed:
             self.dismiss(None)
+            return
+        from pstui.tui.dialogs.messages import QuitScreen
+
+        def answered(go: bool | None) -> None:
+            if go:
+                self.dismiss(None)
+
+        lines = ["What was typed is neither saved nor used."]
+        self.app.push_screen(QuitScreen("Close this form?", lines, verb="closes it"), answered)
 
     def action_move(self, by: int) -> None:
         """Go to another key."""

@@ -64,7 +64,7 @@ WRITTEN = {
 
 ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
-    KeyAction("sessions.connect", "connect", "c", ("f2",), "F2", "open a session: a host, or an Enter-PSSession line"),
+    KeyAction("going.connect", "connect", "c", ("f2",), "F2", "go to a host, saved or not: one list for everything"),
     KeyAction(
         "sessions.edit_connection",
         "edit connection",
@@ -73,7 +73,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "F3",
         "change this tab's connection and open it again",
     ),
-    KeyAction("sessions.commands", "commands", "colon", ("alt+x",), "Alt+X", "any action by name, or a session cmdlet"),
+    KeyAction("going.commands", "commands", "colon", ("alt+x",), "Alt+X", "the same list, actions first; cmdlets too"),
     KeyAction(
         "sessions.sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"
     ),
@@ -91,7 +91,8 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "tabs.previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"
     ),
-    KeyAction("tabs.switch_tab", "go to tab", "g", ("alt+g",), "Alt+G", "a list of the tabs that filters as you type"),
+    KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
+    KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
     KeyAction("tabs.rename_tab", "rename tab", "T", (), "", "give this tab another name"),
@@ -154,6 +155,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("profiles.import_profiles", "import", "I", (), "", "take hosts from ssh_config, mRemoteNG or RDCMan"),
     KeyAction(
         "profiles.credentials", "credentials", "C", (), "", "accounts that profiles name, and their passwords' sources"
+    ),
+    KeyAction(
+        "keeping.keep_password", "keep password", "K", (), "", "keep the password typed at this login in the keyring"
     ),
     KeyAction(
         "profiles.defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"

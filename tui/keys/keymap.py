@@ -64,6 +64,8 @@ _SIGNS: Final = {
     "}": "right_curly_bracket",
     "~": "tilde",
 }
+#: the signs by Textual's names
+SIGNS: Final = {name: sign for sign, name in _SIGNS.items()}
 _NAMED: Final = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete", "escape", "enter"),
     *("tab", "backspace", "space"),
@@ -103,8 +105,7 @@ def key_name(text: str) -> str | None:
 def written(key: str) -> str:
     """Return how a person writes one of Textual's key names."""
     *modifiers, base = key.split("+")
-    signs = {name: sign for sign, name in _SIGNS.items()}
-    shown = WRITTEN.get(base) or signs.get(base) or _SHOWN.get(base)
+    shown = WRITTEN.get(base) or SIGNS.get(base) or _SHOWN.get(base)
     if shown is None:
         shown = base if len(base) == 1 and not modifiers else base.capitalize()
     return "+".join([*(modifier.capitalize() for modifier in modifiers), shown])

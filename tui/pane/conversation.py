@@ -175,11 +175,15 @@ class Conversation:
         self.opening_since = 0.0
         #: the code of an ``exit`` that was typed alone and has ended the stay, None for any other end
         self.exit_code: int | None = None
+        #: what is told when the session is closed from here
+        self.closed_because = "It was closed from here."
         self._typed_alone = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
+        #: how many lines have run, and the last of them
+        self.ran, self.ran_last = 0, ""
         self._timed = False
         #: set while no line runs
         self._idle = asyncio.Event()
@@ -283,6 +287,7 @@ class Conversation:
     def _enter_state(self, state: PaneState, prompt: str = "") -> None:
         if self.busy_since and self._timed:
             self.took = time.monotonic() - self.busy_since
+            self.ran += 1
         self._timed = self._timed and state is PaneState.BUSY
         self.state, self.prompt = state, prompt
         (self._idle.clear if state in (PaneState.BUSY, PaneState.OPENING) else self._idle.set)()
@@ -398,6 +403,7 @@ class Conversation:
             else:
                 self._runs(line)
                 self.running, self._timed = line, bool(line.strip())
+                self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
                 outcome = await interactive.run(line)
@@ -460,7 +466,7 @@ class Conversation:
             self._failed(PstuiError(what, why, failed.hint, details=failed.details))
         else:
             # A far end that ends a session leaves a failure: this one was closed from here.
-            self._failed(PstuiError(f"{self._info.label}: the session was closed", "It was closed from here."))
+            self._failed(PstuiError(f"{self._info.label}: the session was closed", self.closed_because))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

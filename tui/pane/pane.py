@@ -24,16 +24,18 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.editor.editor import EditorRow, LineEditor
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.paste import PasteRow
+from pstui.tui.once import Once
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
-from pstui.tui.pane.state import PaneState, TypedLines, WaitingLines, give_back
+from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
 from pstui.tui.transcript import messages
+from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.transcript import Transcript
 from textual import events, on
 from textual.app import ComposeResult
@@ -48,6 +50,8 @@ SCROLLBAR = 1
 MIN_WIDTH = 20
 #: seconds of an opening from which they are shown
 PATIENCE = 3.0
+#: seconds of a command whose end is told
+WORTH_TELLING = 1.0
 #: times that Enter alone is remembered while a command runs
 MAX_BLANK = 100
 
@@ -72,6 +76,17 @@ class Pane(Vertical):
     class Opened(Message):
         """The session has shown its first prompt."""
 
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class LineEnded(Message):
+        """A line that was typed has run, for so many ``seconds``, which are WORTH_TELLING."""
+
+        def __init__(self, pane: Pane, seconds: float) -> None:
+            super().__init__()
+            self.pane, self.seconds = pane, seconds
+
     class Ended(Message):
         """The conversation ended; ``state`` says how, ``exit_code`` is that of an ``exit`` that was typed alone."""
 
@@ -95,6 +110,7 @@ class Pane(Vertical):
         pace: Pace,
         vault: Vault | None = None,
         dormant: bool = False,
+        text: TextBuffer | None = None,
     ) -> None:
         super().__init__(id=id)
         self._sessions, self._vault, self._pace = sessions, vault, pace
@@ -102,16 +118,15 @@ class Pane(Vertical):
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
         self.active = False
-        #: lines that came while the pane was in the background, and whether an error was among them
-        self.unseen = 0
-        self.unseen_errors = False
+        #: what happened while the pane was in the background
+        self.unseen = Unseen()
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
-        self.transcript = Transcript(wrap=not self.info.settings.get("width"))
+        self.transcript = Transcript(text, wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
         #: what the editor's keys do while it searches or asks
@@ -128,6 +143,7 @@ class Pane(Vertical):
         if dormant:
             self.conversation.state = PaneState.CANCELLED
         self._filled = self._opened = False
+        self._left = Once()
         #: counts the seconds of an opening
         self._clock: Timer | None = None
 
@@ -215,6 +231,7 @@ class Pane(Vertical):
     async def _converse(self, conversation: Conversation) -> None:
         state = await conversation.converse()
         give_back(self.lines, self.editor)
+        self._left.ended()
         self.post_message(self.Ended(self, state, conversation.exit_code))
 
     async def leave(self) -> None:
@@ -244,6 +261,9 @@ class Pane(Vertical):
         if event.conversation is not self.conversation:
             return
         ready = self.state is PaneState.PROMPT
+        took = self.conversation.took or 0.0
+        if self.unseen.look(self.conversation.ran, seen=self.active) and took >= WORTH_TELLING:
+            self.post_message(self.LineEnded(self, took))
         if ready:
             self._pace.urge()
             self.questions.release_keys()
@@ -251,7 +271,7 @@ class Pane(Vertical):
         self.changed(only_footer=self._opened and self.active and self.state in (PaneState.PROMPT, PaneState.BUSY))
         if ready and not self._opened:
             self._opened = True
-            self.post_message(self.Opened())
+            self.post_message(self.Opened(self))
 
     def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
         """Text came: the pane grows with it, or its badge does."""
@@ -260,8 +280,7 @@ class Pane(Vertical):
             if not self._filled:
                 self._fit()
         elif event.lines:
-            self.unseen += event.lines
-            self.unseen_errors = self.unseen_errors or event.errors
+            self.unseen.came(event.lines, errors=event.errors)
             # Only the badge is another: what nobody sees is laid out when it comes to the front.
             self.post_message(self.Changed(self))
 
@@ -385,8 +404,9 @@ class Pane(Vertical):
     def end_of_input(self) -> None:
         """Ctrl+D in an empty editor: leave, as at the console, while a line is awaited; then the tab itself."""
         if not self.state.live:
-            self.post_message(self.Done(self))
-        elif self.conversation.submit("exit"):
+            if self._left.begin(self):
+                self.post_message(self.Done(self))
+        elif self.conversation.submit("exit") and self._left.begin(self):
             self._typed.unkept("exit")
         else:
             self.app.bell()
@@ -438,7 +458,7 @@ class Pane(Vertical):
         """The pane has come to the front or gone behind."""
         self.active = active
         if active:
-            self.unseen, self.unseen_errors = 0, False
+            self.unseen.forget()
             if self.dormant:
                 self.dormant = False
                 self.call_after_refresh(self.enter)

@@ -146,17 +146,21 @@ class KeyBox(Static, can_focus=True):
             self.asking.answer(key_info(event.key, event.character))
 
 
-#: seconds of quiet after Esc before it cancels: on a slow link Alt+key arrives as Esc and, later, the key
+#: seconds of quiet after Esc before it cancels: on a slow link an arrow arrives as Esc and, later, the key
 ESC_QUIET = 0.2
 #: choices drawn; a far end may send any number, and all can be typed
 MAX_CHOICES = 64
 _GAP = "   "
 
 
-class AnswerInput(LineInput):
-    """The place for the answer. Esc cancels, unless another key follows at once.
+#: keys that no terminal sends as Esc and more
+_ALONE = frozenset({"enter", "tab", "backspace", "ctrl+c", "ctrl+u", "ctrl+w"})
 
-    Keys that were typed after Enter or Ctrl+C no longer belong here: ``stray`` gets them.
+
+class AnswerInput(LineInput):
+    """The place for the answer. Esc cancels, unless a key follows at once that a terminal sends as Esc and more.
+
+    Keys that were typed after Enter, Ctrl+C or Esc no longer belong here: ``stray`` gets them.
     """
 
     #: see ``typeahead.ActsAtOnce``
@@ -169,6 +173,11 @@ class AnswerInput(LineInput):
         self._asking, self._stray = asking, stray
         self._escape: Timer | None = None
 
+    @property
+    def only_types(self) -> bool:
+        """Whether a character does no more than type; behind Esc it ends the question."""
+        return self._escape is None
+
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
         event.stop()
@@ -176,23 +185,28 @@ class AnswerInput(LineInput):
         if escaped is not None:
             escaped.stop()
         handled = True
+        if escaped is not None and (event.is_printable or event.key in _ALONE):
+            self._refuse()  # this key was pressed by itself, and so was Esc
         if self._asking.reply.done():
             await self._stray(event.key, event.character)
         elif event.key == "escape":
             self._escape = self.set_timer(ESC_QUIET, self._asking.refuse)
-        elif escaped is not None:
-            pass  # an Alt that a slow link has torn apart
         elif event.key == "enter":
             hold_keys(self, SCREEN_LIMIT if self._asking.question.followed else NEXT)
             self._asking.answer(self.value)
         elif event.key == "ctrl+c":
-            self._asking.refuse()
+            self._refuse()
         elif (action := self._ACTIONS.get(event.key)) is not None:
             await self.run_action(action)
         else:
             handled = False
         if handled:
             event.prevent_default()
+
+    def _refuse(self) -> None:
+        """Cancel; what is typed behind it waits for what comes then."""
+        hold_keys(self, NEXT)
+        self._asking.refuse()
 
 
 class ChoiceRow(Static):

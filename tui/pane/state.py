@@ -73,6 +73,32 @@ def give_back(lines: WaitingLines, editor: LineEditor) -> None:
         editor.put(f"{left}\n{editor.text}" if editor.text else left)
 
 
+class Unseen:
+    """What happened in a pane since somebody looked at it."""
+
+    def __init__(self) -> None:
+        #: lines that came, and whether an error was among them
+        self.lines, self.errors = 0, False
+        #: whether a command has ended
+        self.ended = False
+        self._ran = 0
+
+    def came(self, lines: int, *, errors: bool) -> None:
+        """Text came while nobody looked."""
+        self.lines += lines
+        self.errors = self.errors or errors
+
+    def look(self, ran: int, *, seen: bool) -> bool:
+        """Tell whether another line has ended, of which there were ``ran`` by now; ``seen`` if somebody looks."""
+        news, self._ran = ran > self._ran, ran
+        self.ended = not seen and (self.ended or news)
+        return news
+
+    def forget(self) -> None:
+        """Somebody looks."""
+        self.lines, self.errors, self.ended = 0, False, False
+
+
 class TypedLines:
     """Keeps each line once, as soon as it is certain to run; never what was typed while a secret was asked for."""
 

@@ -167,10 +167,10 @@ def note_for(
 
 _LINES = (
     ("Enter", "opens what is chosen in the sidebar"),
-    ("F2", "opens user@host or an Enter-PSSession line"),
-    ("F6", "goes to the sidebar"),
-    ("Alt+X", "finds every command by its name"),
-    ("F1", "lists every key"),
+    ("F2", "goes anywhere: a host, user@host, an action"),
+    ("a", "adds a host to the sidebar"),
+    ("i", "imports hosts from ssh_config and others"),
+    ("F1, ?", "list the keys, here and in every dialog"),
 )
 
 

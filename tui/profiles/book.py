@@ -16,6 +16,7 @@ from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
+from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
 
 #: the short word at the right for each transport: the way, where it is not what the heading says already
@@ -25,13 +26,15 @@ _WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
 class ProfileBook:
     """Profiles for the screen. ``profiles`` is what was read last; every edit is written at once.
 
+    ``undo`` keeps the way back from edits for the next run.
+
     Reading and writing block for as long as the disk does: call them in a thread.
     """
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, undo: UndoFile | None = None) -> None:
         self.profiles = profiles
         self._stamp = _stamp(self._files)
-        self._edits = ProfileFiles()
+        self._edits = ProfileFiles(undo)
         self._turn = threading.RLock()
         self._busy = 0
 

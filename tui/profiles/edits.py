@@ -12,13 +12,12 @@ from typing import Any
 from pstui.backends.errors import PstuiError
 from pstui.config.edits import Edits
 from pstui.config.problems import ConfigError
-from pstui.config.store import ProfileStore, locked
+from pstui.config.store import ProfileStore, fingerprint, locked, write_atomic
 from pstui.tui.profiles.reading import TABLES, Profiles
+from pstui.tui.profiles.undo import MAX_UNDO, Step, UndoFile
 
 #: the tables that exist only once and are edited in the screen
 SINGLE = ("defaults", "settings")
-#: undo goes back so far, as the store of each file does
-MAX_UNDO = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,27 @@ def edit(changes: Sequence[Change], edits: Edits) -> None:
 
 
 class ProfileFiles:
-    """The files that edits go to, each with its way back. Everything blocks for as long as the disk does."""
+    """The files that edits go to, with the way back from each. Everything blocks for as long as the disk does.
 
-    def __init__(self) -> None:
+    ``undo`` keeps that for the next run.
+    """
+
+    def __init__(self, undo: UndoFile | None = None) -> None:
         self._stores: dict[Path, ProfileStore] = {}
-        self._undo: list[tuple[str, tuple[Path, ...]]] = []
+        self._kept = undo or UndoFile(None)
+        self._steps: list[Step] | None = None
+
+    def _steps_back(self) -> list[Step]:
+        """Return the edits that can be taken back; those of another run only while the files are as it left them."""
+        if self._steps is None:
+            kept = self._kept.load()
+            unchanged = bool(kept) and all(fingerprint(file) == after for file, after in kept[-1].after.items())
+            self._steps = kept if unchanged else []
+        return self._steps
+
+    def _keep(self, steps: list[Step]) -> None:
+        self._steps = steps[-MAX_UNDO:]
+        self._kept.save(self._steps)
 
     @contextlib.contextmanager
     def turn(self, path: Path) -> Iterator[bool]:
@@ -114,7 +129,7 @@ class ProfileFiles:
             for store in changed:
                 store.reread()
             if changed:
-                self._undo.clear()
+                self._keep([])
             yield bool(changed)
 
     def write(self, changes: Sequence[Change], profiles: Profiles, said: str) -> None:
@@ -129,6 +144,7 @@ class ProfileFiles:
             work.append((self._stores[file], partial(edit, part)))
         for store, one in work:
             store.try_out(one)
+        steps, before = self._steps_back(), {store.file: store.text() for store, _ in work if store.file.exists()}
         done: list[ProfileStore] = []
         try:
             for store, one in work:
@@ -138,16 +154,26 @@ class ProfileFiles:
             for store in done:
                 store.undo()
             raise
-        self._undo = [*self._undo, (said, tuple(by_file))][-MAX_UNDO:]
+        if before:
+            steps = [*steps, Step(said, before, {file: fingerprint(file) for file in before})]
+        self._keep(steps)
 
     def undo(self) -> str:
         """Take the last edit back; return what it was, empty when there is none. Raises ConfigError."""
-        if not self._undo:
+        steps = self._steps_back()
+        if not steps:
             return ""
-        said, files = self._undo[-1]
-        done = [self._stores[file].undo() for file in files]
-        self._undo.pop()
-        return said if any(done) else ""
+        step = steps[-1]
+        for file, after in step.after.items():
+            if fingerprint(file) != after:
+                self._keep([])
+                raise ConfigError(f"{file} was changed by somebody else meanwhile", "Nothing was taken back.")
+        for file, text in step.before.items():
+            write_atomic(file, text)
+            if file in self._stores:
+                self._stores[file].reread()
+        self._keep(steps[:-1])
+        return step.said
 
 
 @contextlib.contextmanager

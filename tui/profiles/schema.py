@@ -6,6 +6,7 @@ profile that lead back to it, and the texts of a form into values of TOML.
 
 from __future__ import annotations
 
+import enum
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.modes import EditMode
 from pstui.tui.keys.keymap import action_names
 from pstui.tui.transcript.limits import MAX_LINES
@@ -27,17 +29,31 @@ from pstui.tui.transcript.limits import MAX_LINES
 #: least and most lines of scrollback; a line may cost 500 bytes
 LEAST_LINES: Final = 1_000
 MOST_LINES: Final = 1_000_000
+#: seconds from which a command is a long one
+TELL_AFTER: Final = 10
+
+
+class Telling(enum.Enum):
+    """How the end of a long command is told that nobody looks at."""
+
+    NOTHING = "nothing"
+    BELL = "bell"
+    NOTICE = "notice"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
 class PaneSettings:
     """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines.
 
-    ``edit_mode``: which of PSReadLine's two sets of keys the editor has."""
+    ``edit_mode``: which of PSReadLine's two sets of keys the editor has. ``tell`` is how the end of a command in the
+    background is told that took at least ``tell_after`` seconds."""
 
     predictions: bool = True
     scrollback: int = MAX_LINES
     edit_mode: EditMode = EditMode.EMACS
+    tell: Telling = Telling.NOTHING
+    tell_after: int = TELL_AFTER
 
 
 def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
@@ -47,6 +63,8 @@ def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
         table.get("predictions", True) is not False,
         min(max(lines, LEAST_LINES), MOST_LINES),
         EditMode(str(table.get("edit_mode", EditMode.EMACS.value)).capitalize()),
+        Telling(table.get("tell", Telling.NOTHING.value)),
+        max(int(table.get("tell_after", TELL_AFTER)), 1),
     )
 
 
@@ -65,12 +83,14 @@ _KINDS = {
 }
 
 _SETTINGS = {
-    "theme": Field(Kind.CHOICE, choices=("dark", "light", "auto")),
+    "theme": Field(Kind.CHOICE, choices=("auto", "dark", "light", *TEXTUAL_THEMES)),
     "restore": Field(Kind.SWITCH),
     "history": Field(Kind.SWITCH),
     "predictions": Field(Kind.SWITCH),
     "edit_mode": Field(Kind.CHOICE, choices=tuple(mode.value for mode in EditMode)),
     "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
+    "tell": Field(Kind.CHOICE, choices=tuple(way.value for way in Telling)),
+    "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
 }
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
-from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
@@ -36,9 +36,16 @@ class Vault:
         self._known: dict[str, Secret] = {}
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
+        #: what a person typed: by the credential's name, and by the profile's for a host of SSH that names none
+        self._typed: dict[str, PSCredential] = {}
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
-        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled."""
+        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled.
+
+        Over SSH a key may be all that is needed: what fetches the password goes with the connection.
+        """
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            return replace(info, settings=MappingProxyType({**info.settings, ASKED_FOR: self._of_login(info)}))
         values = dict(info.values)
         credential = values.get("Credential")
         name = self._name(info)
@@ -66,10 +73,24 @@ class Vault:
         name = self._name(info)
         if name not in self._proved:
             self._known.pop(name, None)
+            self._typed.pop(self._slot(info), None)
+
+    def typed(self, info: ConnectionInfo) -> PSCredential | None:
+        """Return the account and the password that were typed to open a session, None where nothing was."""
+        return self._typed.get(self._slot(info))
+
+    def named(self, info: ConnectionInfo) -> str:
+        """Return the name of the credential that a connection means, empty where it names none."""
+        return self._name(info)
+
+    def kept(self, info: ConnectionInfo) -> None:
+        """What was typed has a place of its own now, or shall not be offered to be kept again."""
+        self._typed.pop(self._slot(info), None)
 
     def forget(self, name: str) -> None:
         """A credential was edited: its password is fetched or asked for again."""
         self._known.pop(name, None)
+        self._typed.pop(name, None)
         self._proved.discard(name)
 
     def _name(self, info: ConnectionInfo) -> str:
@@ -78,6 +99,28 @@ class Vault:
         if not name and isinstance(given, PSCredential) and given.user_name in self._credentials():
             return given.user_name
         return name
+
+    def _slot(self, info: ConnectionInfo) -> str:
+        return self._name(info) or f"{info.parameter_set.kind}:{info.profile}"
+
+    def _of_login(self, info: ConnectionInfo) -> LoginPassword:
+        name = self._name(info)
+
+        async def fetch() -> Secret | None:
+            async with self._turns.setdefault(name, asyncio.Lock()):
+                source = self._credentials().get(name, {}).get("password")
+                if name and name not in self._known and source is not None:
+                    found = await self._fetched(name, dict(source), info)
+                    if found is not None:
+                        self._known[name] = found
+                return self._known.get(name) if name else None
+
+        def typed(user: str, answer: Secret) -> None:
+            self._typed[self._slot(info)] = PSCredential(user, answer)
+            if name:
+                self._known[name] = answer
+
+        return LoginPassword(fetch, typed)
 
     def _named(self, user_name: str) -> str:
         tables = self._credentials().items()
@@ -92,7 +135,8 @@ class Vault:
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
-                    self._known[name] = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._typed[name] = PSCredential(credential.user_name, answer)
                 else:
                     self._known[name] = found
             return replace(credential, password=self._known[name])

@@ -66,8 +66,13 @@ class SidebarEntry:
         return self.info if self.resolve is None else self.resolve()
 
 
-#: characters of a container's id from which it is taken for one
-_LEAST_ID = 4
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is shown of an entry's session: ``state``, and a short text in place of the entry's own, empty for none."""
+
+    state: str
+    aside: str = ""
+
 
 DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
 
@@ -82,26 +87,13 @@ def identity(info: ConnectionInfo) -> str:
     info = getattr(info.values.get("Session"), "info", info)
     if info.profile:
         return f"{kind_of(info)}:{info.profile}"
+    return said_of(info)
+
+
+def said_of(info: ConnectionInfo) -> str:
+    """Return set and values of a connection as one text, without whose it is; no secret is in it."""
     said = sorted((key, value) for key, value in info.values.items() if key not in ("Credential", "SessionOption"))
     return "|".join((info.parameter_set.value, *(f"{key}={value}" for key, value in said)))
-
-
-def place_of(info: ConnectionInfo, entries: Iterable[SidebarEntry]) -> str:
-    """Return the identity of the entry that a connection belongs to; a container may be named in several ways."""
-    own = identity(info)
-    info = getattr(info.values.get("Session"), "info", info)
-    if info.parameter_set is not ParameterSet.CONTAINER_ID or info.profile:
-        return own
-    wanted, engine = info.text("ContainerId"), info.values.get("Engine")
-    for entry in entries:
-        there = entry.info
-        if there is None or there.parameter_set is not ParameterSet.CONTAINER_ID:
-            continue
-        begins = len(wanted) >= _LEAST_ID and entry.id.startswith(wanted.casefold())
-        same = engine is None or engine == there.values.get("Engine")
-        if same and (wanted in (entry.name, there.text("ContainerId")) or begins):
-            return entry.identity
-    return own
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.model import Row, SidebarEntry, SidebarModel, found_group, without_saved
+from pstui.tui.sidebar.model import Mark, Row, SidebarEntry, SidebarModel, found_group, without_saved
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -28,7 +28,20 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-MARKS = {"open": "●", "saved": "○", "broken": "✗", "note": "⌁"}
+#: the sign of each state; one that is left, or kept open by the far end or here, is no longer in a tab
+MARKS = {
+    "open": "●",
+    "saved": "○",
+    "left": "○",
+    "kept": "◎",
+    "asks": "?",
+    "connecting": "◌",
+    "running": "…",
+    "done": "✓",
+    "failed": "✗",
+    "broken": "✗",
+    "note": "⌁",
+}
 _INDENT = 2
 #: least columns that a name keeps beside its short text
 _LEAST_NAME = 8
@@ -45,7 +58,7 @@ class Styles:
     states: Mapping[str, Style]
 
 
-def paint(row: Row, state: str, styles: Styles, width: int) -> Strip:
+def paint(row: Row, mark: Mark, styles: Styles, width: int) -> Strip:
     """Return a row ``width`` cells wide."""
     indent = " " * min(row.depth * _INDENT, width // 2)
     room = width - len(indent)
@@ -58,17 +71,17 @@ def paint(row: Row, state: str, styles: Styles, width: int) -> Strip:
             Segment(cut(f"{sign} {plain(row.text, limit=200)}{count}", room), style),
         ]
         return Strip(segments).adjust_cell_length(width, styles.base)
-    name, aside = plain(row.text, limit=200), plain(row.entry.subtitle, limit=40)
+    name, aside = plain(row.text, limit=200), plain(mark.aside or row.entry.subtitle, limit=40)
     left = room - 2
     if aside and left - cell_len(aside) - 1 >= min(cell_len(name), _LEAST_NAME):
         left -= cell_len(aside) + 1
     else:
         aside = ""
-    sign_style = styles.base + styles.states.get(state, Style())
-    name_style = styles.base + styles.calm if state == "note" else styles.base
+    sign_style = styles.base + styles.states.get(mark.state, Style())
+    name_style = styles.base + styles.calm if mark.state == "note" else styles.base
     segments = [
         Segment(indent, styles.base),
-        Segment(f"{MARKS.get(state, '○')} ", sign_style),
+        Segment(f"{MARKS.get(mark.state, '○')} ", sign_style),
         Segment(set_cell_size(cut_name(name, left), left), name_style),
     ]
     if aside:
@@ -141,6 +154,8 @@ class SidebarView(ScrollView, can_focus=True):
         "sidebar--calm",
         "sidebar--open",
         "sidebar--broken",
+        "sidebar--asks",
+        "sidebar--done",
     }
 
     def __init__(self, entries: Iterable[SidebarEntry]) -> None:
@@ -149,7 +164,7 @@ class SidebarView(ScrollView, can_focus=True):
         self.filtering = False
         self._rows: list[Row] = []
         self._cursor = 0
-        self._states: dict[str, str] = {}
+        self._marks: dict[str, Mark] = {}
         self._styles: tuple[Styles, Styles] | None = None
 
     # -- what is listed ---------------------------------------------------------------------------------------
@@ -189,17 +204,17 @@ class SidebarView(ScrollView, can_focus=True):
         self.show_cursor()
         self.refresh()
 
-    def mark(self, states: dict[str, str]) -> bool:
-        """Show which entries are open or broken, by identity; tell whether that is news."""
-        if states == self._states:
+    def mark(self, marks: dict[str, Mark]) -> bool:
+        """Show what the sessions of entries do, by identity; tell whether that is news."""
+        if marks == self._marks:
             return False
-        self._states = dict(states)
+        self._marks = marks
         self.refresh()
         return True
 
-    def state_of(self, entry: SidebarEntry) -> str:
-        """Return the state to show for an entry."""
-        return self._states.get(entry.identity, entry.state)
+    def mark_of(self, entry: SidebarEntry) -> Mark:
+        """Return what to show of an entry's session."""
+        return self._marks.get(entry.identity) or Mark(entry.state)
 
     # -- cursor -----------------------------------------------------------------------------------------------
 
@@ -256,8 +271,8 @@ class SidebarView(ScrollView, can_focus=True):
         if index >= len(self._rows):
             return Strip.blank(width, plain_row.base)
         row = self._rows[index]
-        state = self.state_of(row.entry) if row.entry is not None else ""
-        return paint(row, state, cursor_row if index == self._cursor else plain_row, width)
+        mark = self.mark_of(row.entry) if row.entry is not None else Mark("")
+        return paint(row, mark, cursor_row if index == self._cursor else plain_row, width)
 
     def _row_styles(self) -> tuple[Styles, Styles]:
         if self._styles is None:
@@ -265,7 +280,9 @@ class SidebarView(ScrollView, can_focus=True):
             def part(name: str) -> Style:
                 return self.get_component_rich_style(f"sidebar--{name}", partial=True)
 
-            states = {name: part(name) for name in ("open", "broken")}
+            open_, broken, asks, done = (part(name) for name in ("open", "broken", "asks", "done"))
+            states = {"open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
+            states |= {"broken": broken, "failed": broken}
             bases = (self.rich_style, self.get_component_rich_style("sidebar--cursor"))
             first, second = (Styles(base, part("calm"), states) for base in bases)
             self._styles = first, second
@@ -308,6 +325,13 @@ class Sidebar(SidebarView):
 
     class FocusChanged(Message):
         """The keys have come here, or gone."""
+
+    class MenuWanted(Message):
+        """The menu of an entry is wanted, of the list where there is none; ``at`` is the cell of the screen."""
+
+        def __init__(self, entry: SidebarEntry | None, at: tuple[int, int]) -> None:
+            super().__init__()
+            self.entry, self.at = entry, at
 
     class Wanted(Message):
         """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
@@ -418,6 +442,9 @@ class Sidebar(SidebarView):
                 self.build()
             else:
                 self.post_message(self.Closed())
+        elif verb == "menu":
+            x, y = self.content_region.offset
+            self.post_message(self.MenuWanted(entry, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
         elif verb == "order":
             self.model.by_use = not self.model.by_use
             self.build()
@@ -458,15 +485,22 @@ class Sidebar(SidebarView):
             self.build(to_first=True)
 
     def on_click(self, event: events.Click) -> None:
-        """A click opens an entry, folds a heading, begins the filter."""
+        """A click chooses an entry and the second opens it; one folds a heading, begins the filter, or opens a menu."""
         event.stop()
-        if event.y == self.size.height - 1:
-            self._do("filter", "slash")
-            return
         row = event.y + self.scroll_offset.y
-        if row < len(self._rows):
+        is_filter = event.y == self.size.height - 1
+        if not is_filter and row < len(self._rows):
             self.move(row - self._cursor)
+        if event.button != 1:
+            self.post_message(self.MenuWanted(self.cursor_entry, (event.screen_x, event.screen_y)))
+        elif is_filter:
+            self._do("filter", "slash")
+        elif row < len(self._rows) and (self.cursor_entry is None or event.chain == 2):
             self._do("choose", "enter")
+
+    def do(self, verb: str) -> None:
+        """Do to the entry under the cursor what a key would do."""
+        self._do(verb, "enter")
 
     def on_focus(self) -> None:
         """The cursor looks different with the keys here."""

@@ -1,47 +1,78 @@
-"""The top row: the program's name, a tab for each session with its badge, what the session in front calls itself."""
+"""The top row: the program's name, a tab for each session with its state, what the session in front calls itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pstui.tui.pane.glance import badge, glance
 from pstui.tui.pane.pane import Pane
-from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
-from pstui.tui.profiles.schema import is_color
+from pstui.tui.sidebar.widget import cut, cut_name
 from pstui.tui.still import Still
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
-#: width of the row in columns below which only the tab in front keeps its name
-NARROW = 90
-_NAME_LIMIT = 24
+#: most columns of a tab's name, and least of one that is cut so that all tabs fit
+_NAME_LIMIT, _LEAST_NAME = 24, 4
+#: columns that a tab needs beside its text
+_PADDING = 2
+#: columns of the program's name, and of a mark beside the tabs
+_NAME, _MARK = 7, 1
+#: least columns of what the session in front calls itself
+_LEAST_TITLE = 10
 
 
-def badge(pane: Pane) -> tuple[str, str]:
-    """Return a tab's badge and its colour: a question, then a failure, then what came unseen, then that it is busy."""
-    if pane.asking is not None and not pane.active:
-        return "?", "$warning"
-    if pane.state in (PaneState.FAILED, PaneState.BROKEN):
-        return "✗", "$error"
-    if pane.state in (PaneState.LEFT, PaneState.CANCELLED):
-        return "left" if pane.state is PaneState.LEFT else "○", "$calm"
-    if pane.active:
-        return "", ""
-    if pane.unseen_errors:
-        return f"!{min(pane.unseen, 999)}", "$error"
-    if pane.unseen:
-        return f"●{min(pane.unseen, 999)}", "$primary"
-    return ("…", "$calm") if pane.state in (PaneState.BUSY, PaneState.OPENING) else ("", "")
-
-
-def tab_label(number: int, pane: Pane, *, short: bool) -> Content:
-    """Return a tab's text; a short one leaves the name out. A profile's colour is a bar before it."""
+def tab_label(number: int, pane: Pane, *, limit: int = _NAME_LIMIT) -> Content:
+    """Return a tab's text with a name of at most ``limit`` columns; a profile's colour is a bar before it."""
     sign, colour = badge(pane)
-    name = plain(pane.caption, limit=_NAME_LIMIT)
-    text = f"{number}" if short and not pane.active else f"{number} {name}"
-    bar = ("▌", pane.color) if is_color(pane.color) else ""
-    return Content.assemble(bar, text, (f" {sign}" if sign else "", colour))
+    lines, lines_colour = glance(pane).news
+    name = cut_name(plain(pane.caption, limit=_NAME_LIMIT), limit)
+    return Content.assemble(
+        ("▌", pane.color) if pane.color else "",
+        f"{number} {name}".rstrip(),
+        (f" {sign}" if sign else "", colour),
+        (f" {lines}" if lines else "", lines_colour),
+    )
+
+
+def tab_labels(panes: Sequence[Pane], room: int) -> list[Content]:
+    """Return the text of every tab, with names as long as ``room`` columns allow.
+
+    The name of the tab in front is cut last. Where there is no room for all, the others keep number and signs.
+    """
+
+    def made(others: int, front: int) -> list[Content]:
+        return [tab_label(number, pane, limit=front if pane.active else others) for number, pane in enumerate(panes, 1)]
+
+    for others in (*range(_NAME_LIMIT, _LEAST_NAME - 1, -1), 0):
+        labels = made(others, max(others, _NAME_LIMIT // 2))
+        if sum(label.cell_length + _PADDING for label in labels) <= room:
+            return labels
+    return made(0, _NAME_LIMIT // 2)
+
+
+class SessionTab(Tab):
+    """A tab: the middle button closes it, the right one opens its menu."""
+
+    class Pressed(Message):
+        """Another button than the left one was pressed on a tab; ``at`` is the cell of the screen."""
+
+        def __init__(self, tab_id: str, button: int, at: tuple[int, int]) -> None:
+            super().__init__()
+            self.tab_id, self.button, self.at = tab_id, button, at
+
+    async def _on_click(self, event: events.Click) -> None:  # type: ignore[override]  # Textual passes the event
+        event.prevent_default()
+        if event.button == 1:
+            self.post_message(self.Clicked(self))
+        else:
+            event.stop()
+            self.post_message(self.Pressed(self.id or "", event.button, (event.screen_x, event.screen_y)))
 
 
 class SessionTabs(Tabs, can_focus=False):
@@ -56,15 +87,36 @@ class TabBar(Horizontal):
         self.tabs = SessionTabs()
         self._labels: dict[str, Tab] = {}
         self._aside = Still(classes="aside")
+        #: shown where tabs are out of sight at the left and at the right
+        self._marks = Still(classes="cut"), Still(classes="cut")
 
     def compose(self) -> ComposeResult:
         yield Static("pstui", classes="name", markup=False)
+        yield self._marks[0]
         yield self.tabs
+        yield self._marks[1]
         yield self._aside
+
+    def on_mount(self) -> None:
+        """Follow what is in sight of the tabs."""
+        scroll = self.tabs.query_one("#tabs-scroll")
+        for name in ("scroll_x", "virtual_size"):
+            self.watch(scroll, name, self._mark_cut, init=False)
+
+    def on_resize(self) -> None:
+        """There is room for more tabs, or for fewer."""
+        self.call_after_refresh(self._mark_cut)
+
+    def _mark_cut(self) -> None:
+        """Tell where tabs are out of sight."""
+        scroll = self.tabs.query_one("#tabs-scroll")
+        hidden = scroll.scroll_x > 0, scroll.scroll_x + scroll.size.width < scroll.virtual_size.width
+        for mark, sign, is_cut in zip(self._marks, "‹›", hidden, strict=True):
+            mark.say(Content(sign if is_cut else " "))
 
     async def add_pane(self, pane: Pane) -> None:
         """Add the tab of a new pane."""
-        tab = self._labels[self.tab_id(pane)] = Tab(Content(""), id=self.tab_id(pane))
+        tab = self._labels[self.tab_id(pane)] = SessionTab(Content(""), id=self.tab_id(pane))
         await self.tabs.add_tab(tab)
 
     async def remove_pane(self, pane: Pane) -> None:
@@ -89,18 +141,20 @@ class TabBar(Horizontal):
 
     def show(self, panes: list[Pane]) -> None:
         """Update every label and name the session in front."""
-        short = self.app.size.width < NARROW
-        front = None
-        for number, pane in enumerate(panes, 1):
+        room = self.app.size.width - _NAME - 2 * _MARK
+        front, used = None, 0
+        for pane, label in zip(panes, tab_labels(panes, room), strict=True):
             tab = self._labels.get(self.tab_id(pane))
             if tab is None:
                 continue
-            label = tab_label(number, pane, short=short)
+            used += label.cell_length + _PADDING
             if tab.label != label:
                 tab.label = label
             # As Content: a plain text would be read as markup, and the title is the far end's.
-            title = Content(pane.console.title)
-            if title and tab.tooltip != title:
-                tab.tooltip = title
+            tip = Content(pane.console.title)
+            if tip and tab.tooltip != tip:
+                tab.tooltip = tip
             front = pane if pane.active else front
-        self._aside.say(Content(front.console.title if front is not None else ""))
+        left = min(room - used - _PADDING, self.app.size.width * 2 // 5)
+        title = front.console.title if front is not None and left >= _LEAST_TITLE else ""
+        self._aside.say(Content(cut(title, left)))

@@ -19,6 +19,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
+    from pstui.tui.dialogs.table_form import FormContext
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.vault import Vault
     from pstui.tui.workspace.state import SavedTab
@@ -40,6 +41,8 @@ class AppContext:
     vault: Vault | None = None
     #: the work that gives way to a key
     pace: Pace = field(default_factory=Pace)
+    #: what forms over the profile file need, None where nothing can be edited
+    forms: Callable[[], FormContext | None] = field(default=lambda: None)
     #: what ``$name`` means in typed calls, names in lower case
     variables: dict[str, Any] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.typeahead import was_read_before
+from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -22,8 +23,10 @@ CLOSE_LIMIT = 5.0
 class Leaving:
     """Closes tabs and ends the program."""
 
-    def __init__(self, screen: Screen[None], tabs: TabbedPanes, sessions: SessionManager) -> None:
-        self._screen, self._tabs, self._sessions = screen, tabs, sessions
+    def __init__(
+        self, screen: Screen[None], tabs: TabbedPanes, sessions: SessionManager, offer: RestoreOffer | None = None
+    ) -> None:
+        self._screen, self._tabs, self._sessions, self._offer = screen, tabs, sessions, offer
 
     def close(self, pane: Pane) -> None:
         """Close a tab, without a question."""
@@ -33,17 +36,22 @@ class Leaving:
         """Close the tab in front; asks when a command runs in it, or a question or a line is waiting."""
         front = self._tabs.front
         gone = was_read_before(self._screen, self._tabs.closed_at)  # the tab that the key was pressed for
-        if front is None or gone or self._tabs.is_closing(front):
+        if front is not None and not gone:
+            self.ask_close(front)
+
+    def ask_close(self, pane: Pane) -> None:
+        """Close a tab; asks when a command runs in it, or a question or a line is waiting."""
+        if self._tabs.is_closing(pane):
             return
-        if not would_lose(front):
-            self.close(front)
+        if not would_lose(pane):
+            self.close(pane)
             return
 
         def answered(go: bool | None) -> None:
-            if go and front in self._tabs.panes:
-                self.close(front)
+            if go and pane in self._tabs.panes:
+                self.close(pane)
 
-        self._screen.app.push_screen(QuitScreen("Close this tab?", [described(front)], verb="closes it"), answered)
+        self._screen.app.push_screen(QuitScreen("Close this tab?", [described(pane)], verb="closes it"), answered)
 
     def action_quit(self) -> None:
         """Leave pstui; asks once when sessions are open."""
@@ -52,12 +60,18 @@ class Leaving:
             self.end(0)
             return
 
+        offer = self._offer if self._offer is not None and self._offer.is_due else None
+        title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
+        also = "" if offer is None else "quits, and opens these tabs again at the next start"
+        asked = QuitScreen(title, lines, verb="closes and quits", also=also)
+
         def answered(go: bool | None) -> None:
             if go:
-                self.end(0)
+                if offer is not None:
+                    offer.made()
+                self.end(0, restore=asked.also_wanted)
 
-        title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
-        self._screen.app.push_screen(QuitScreen(title, lines, verb="closes and quits"), answered)
+        self._screen.app.push_screen(asked, answered)
 
     def _open_sessions(self) -> list[str]:
         """Return a line for each open session, with the number of its tab."""
@@ -77,11 +91,13 @@ class Leaving:
             *(f"{'–':>{width}}  {plain(each.name, limit=60)}: kept open, not in a tab" for each in kept),
         ]
 
-    def end(self, code: int) -> None:
-        """Close every session within CLOSE_LIMIT and leave with an exit code."""
-        self._screen.run_worker(self._end(code), group="end", exclusive=True)
+    def end(self, code: int, *, restore: bool = False) -> None:
+        """Close every session within CLOSE_LIMIT and leave with an exit code; ``restore`` is what was chosen."""
+        self._screen.run_worker(self._end(code, restore), group="end", exclusive=True)
 
-    async def _end(self, code: int) -> None:
+    async def _end(self, code: int, restore: bool) -> None:
+        if restore and self._offer is not None:
+            await self._offer.accept()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
                 await asyncio.gather(*(pane.leave() for pane in self._tabs.panes), return_exceptions=True)
@@ -94,13 +110,18 @@ def would_lose(pane: Pane) -> bool:
     return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
+def one_line(text: str) -> str:
+    """Return a command in one row that is not too long."""
+    return plain(text.replace("\n", " ⏎ "), limit=80)
+
+
 def described(pane: Pane) -> str:
     """Return one line naming a session and what it does."""
     name = plain(pane.caption, limit=60)
     if pane.asking is not None:
         return f"{name}: asks a question"
     if pane.state is PaneState.BUSY:
-        running = plain(pane.conversation.running.replace("\n", " ⏎ "), limit=80)
+        running = one_line(pane.conversation.running)
         return f"{name}: running {running}" if running else f"{name}: running"
     if pane.pending is not None:
         return f"{name}: a line is waiting"

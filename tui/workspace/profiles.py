@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.tui.pane.state import PaneState
+from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of, place_of
+from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
+from pstui.tui.themes import theme_name
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.marks import SessionMarks
 from pstui.tui.workspace.reading import ContextChanged
 from pstui.tui.workspace.state import Memory
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -39,7 +41,10 @@ class ProfileActions:
         self._screen, self._tabs, self._context, self._memory = screen, tabs, context, memory
         self.sidebar, self.strip = sidebar, SidebarStrip()
         self.book = context.book
-        self._marks: list[tuple[str, str]] = []
+        self.marks = SessionMarks(tabs, sidebar, context)
+        self._once = Once()
+        if self.book is not None:
+            context.forms = self._form_context
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
@@ -53,29 +58,19 @@ class ProfileActions:
     # -- what the sidebar shows -------------------------------------------------------------------------------
 
     def mark_sidebar(self) -> None:
-        """Show in the sidebar what is open and what is broken."""
-        found = self.sidebar.model.found
-        marks = [(place_of(pane.info, found), _mark(pane.state)) for pane in self._tabs.panes]
-        if marks == self._marks:
-            return  # most often: a command begins or ends, and the sidebar has no part in that
-        self._marks = marks
-        states: dict[str, str] = {}
-        for place, mark in marks:
-            if mark == "broken":
-                states.setdefault(place, mark)
-            elif mark:
-                states[place] = mark
-        if self.sidebar.mark(states):
+        """Show in the sidebar what its sessions do."""
+        if self.marks.show():
             self.show_strip()
 
     def show_strip(self) -> None:
         """Update the folded sidebar."""
-        self.strip.show(self.sidebar.state_of(entry) for entry in self.sidebar.entries[:200])
+        self.strip.show(self.sidebar.mark_of(entry).state for entry in self.sidebar.entries[:200])
 
     def refill(self) -> None:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
         self._screen.post_message(ContextChanged())
 
@@ -149,6 +144,8 @@ class ProfileActions:
             self._screen.app.notify(f"{entry.name} is not a profile. e makes one of it.", markup=False)
             return
         if verb == "delete":
+            if not self._once.begin(self.sidebar):
+                return
             change = Change(entry.kind, entry.name, None)
             said = f"{entry.name} deleted"
         else:
@@ -167,6 +164,8 @@ class ProfileActions:
             await self._write(changes, said)
         except PstuiError as error:
             self._complain(error)
+        finally:
+            self._once.ended()
 
     async def _write(self, changes: Sequence[Change], said: str) -> None:
         """Write edits to the profile file. Raises PstuiError."""
@@ -227,13 +226,25 @@ class ProfileActions:
             self._context.vault.forget(credential)
 
     def edit(self, kind: str, name: str, values: dict[str, object], *, like: str = "") -> None:
-        """Show the form of a profile; ``name`` is empty for a new one, ``like`` what it begins as."""
-        if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import ProfileForm
+        """Show the form of a host; ``name`` is empty for a new one, ``like`` what it begins as."""
+        if self.book is None:
+            self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
+            return
+        from pstui.tui.dialogs.connect import ConnectScreen, new_known
+        from pstui.tui.dialogs.host_profile import Known
 
-            self._screen.app.push_screen(ProfileForm(context, kind, name, values, like=like), self._saved)
+        proposed = new_known(self._context, like) if not name else ""
+        form = ConnectScreen(self._context, known=Known(kind, name, values), saves=True, name=proposed)
 
-    def _saved(self, identity: str | None) -> None:
+        async def closed(info: ConnectionInfo | None) -> None:
+            if form.saved is not None:
+                self._saved(f"{form.saved.kind}:{form.saved.name}")
+            if info is not None:
+                await self._tabs.open(info)
+
+        self._screen.app.push_screen(form, closed)
+
+    def _saved(self, identity: str) -> None:
         """Put the cursor on the profile that was saved."""
         entry = next((each for each in self.sidebar.model.saved if each.identity == identity), None)
         if entry is not None:
@@ -256,7 +267,7 @@ class ProfileActions:
 
     def _edit_single(self, table: str) -> None:
         if (context := self._form_context()) is not None:
-            from pstui.tui.dialogs.profile_form import SingleForm
+            from pstui.tui.dialogs.single_form import SingleForm
 
             self._screen.app.push_screen(SingleForm(context, table))
 
@@ -281,10 +292,3 @@ class ProfileActions:
                 self._screen.run_worker(self._try_write(changes, said), group="profiles")
 
         self._screen.app.push_screen(ImportScreen(self.book), chosen)
-
-
-def _mark(state: PaneState) -> str:
-    """Return what the sidebar shows of a session in that state."""
-    if state in (PaneState.FAILED, PaneState.BROKEN):
-        return "broken"
-    return "open" if state.live else ""

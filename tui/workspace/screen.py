@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.messages import HelpScreen
+from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
@@ -30,11 +30,17 @@ from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.workspace.attention import Attention
+from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
+from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
+from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -64,9 +70,9 @@ class Workspace(PaintedWhenIdle):
     """The main screen.
 
     ``opening`` is opened at once, the first in front; without it ``restore`` opens the tabs of the last run.
-    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit, and
-    keeps no tabs. ``sink`` gets the text of the first session, ``history`` what is typed; ``memory`` keeps tabs and the
-    sidebar's order for the next run.
+    ``entries`` and ``sources`` fill the sidebar. ``single`` ends the program when its only session is left by exit;
+    the next run has the tabs of the last one, and its own. ``sink`` gets the text of the first session, ``history``
+    what is typed; ``memory`` keeps tabs and the sidebar's order for the next run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
@@ -103,14 +109,17 @@ class Workspace(PaintedWhenIdle):
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)
-        self.tabs = TabbedPanes(
-            context, remembered, history=history, settings=settings, sink=sink, keeps_tabs=not single
-        )
+        self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context, self.keymap)
+        self.sessions = SessionActions(self, self.tabs, context)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.leaving = Leaving(self, self.tabs, context.sessions)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
+        offer = None if single else RestoreOffer(context.book, remembered)
+        self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.attention = Attention(self, self._show_states, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -137,10 +146,11 @@ class Workspace(PaintedWhenIdle):
             self.set_focus(self.sidebar)
         self.refresh_frame()
         self.profiles.begin()
+        self.attention.begin()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
-            self.sessions.run_line(self.first_line)
+            self.going.run_line(self.first_line)
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -168,6 +178,8 @@ class Workspace(PaintedWhenIdle):
             "editing": self.editing,
             "sessions": self.sessions,
             "profiles": self.profiles,
+            "going": self.going,
+            "keeping": self.keeping,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
@@ -218,9 +230,13 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self.tabs.bar.show(self.tabs.panes)
+        self._show_states()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
+
+    def _show_states(self) -> None:
+        """Show on tabs and in the sidebar what every session does."""
+        self.tabs.bar.show(self.tabs.panes)
         self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
@@ -273,15 +289,26 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
+    @on(Pane.Opened)
+    def session_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt."""
+        self.keeping.opened(event.pane.info)
+
     @on(Pane.Ended)
     def session_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
         Any other end, such as that of a pasted script, leaves the text and the keys where they are.
         """
+        self.tabs.save()
         was_typed = event.exit_code is not None and event.state is PaneState.LEFT
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
+
+    @on(Pane.LineEnded)
+    def line_ended(self, event: Pane.LineEnded) -> None:
+        """A command that took its time has ended."""
+        self.attention.ended(event.pane, event.seconds)
 
     @on(Pane.Done)
     def pane_done(self, event: Pane.Done) -> None:
@@ -339,12 +366,32 @@ class Workspace(PaintedWhenIdle):
     @on(Sidebar.Chosen)
     async def entry_chosen(self, event: Sidebar.Chosen) -> None:
         """Go to the tab of what was chosen, or open one."""
-        await self.sessions.choose(event.entry, again=event.again)
+        there = None if event.again else self.profiles.marks.tab_of(event.entry)
+        await self.sessions.choose(event.entry, there)
 
     @on(Sidebar.Wanted)
     def profile_wanted(self, event: Sidebar.Wanted) -> None:
         """Do to the profiles what was asked for."""
-        self.profiles.do(event.verb, event.entry)
+        if event.verb == "help":
+            self.action_help()
+        else:
+            self.profiles.do(event.verb, event.entry)
+
+    @on(Sidebar.MenuWanted)
+    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
+        """The right mouse button in the sidebar."""
+        self.menus.of_entry(event.entry, event.at)
+
+    @on(SessionTab.Pressed)
+    def tab_pressed(self, event: SessionTab.Pressed) -> None:
+        """The middle mouse button on a tab closes it, the right one opens its menu."""
+        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
+        if pane is None:
+            return
+        if event.button == 2:
+            self.leaving.ask_close(pane)
+        else:
+            self.menus.of_tab(event.tab_id, event.at)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:

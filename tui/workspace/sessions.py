@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.tui.editor.history import LineHistory
-from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
+from pstui.tui.sidebar.model import SidebarEntry, kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -18,8 +16,8 @@ from textual.screen import Screen
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.backends.sessions.session import PSSession
+    from pstui.tui.dialogs.connect import ConnectScreen
     from pstui.tui.dialogs.connect_draft import Draft
-    from pstui.tui.keys.actions import KeyAction
 
 
 class SessionActions:
@@ -28,10 +26,8 @@ class SessionActions:
     The dialogs are imported when they are opened: the first paint does not wait for them.
     """
 
-    def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext, keymap: Keymap) -> None:
-        self._screen, self._tabs, self._context, self._keymap = screen, tabs, context, keymap
-        #: the cmdlets typed in the list of commands
-        self._typed = LineHistory()
+    def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext) -> None:
+        self._screen, self._tabs, self._context = screen, tabs, context
 
     # -- the session in front ---------------------------------------------------------------------------------
 
@@ -53,12 +49,9 @@ class SessionActions:
 
     # -- dialogs ----------------------------------------------------------------------------------------------
 
-    def action_connect(self) -> None:
-        """Open the connection dialog."""
-        self.ask_connection()
-
     def action_edit_connection(self) -> None:
-        """Show the connection of the tab in front in the dialog; a tab whose session is over leads there then."""
+        """Show the host of the tab in front in its form; a tab whose session is over leads there then."""
+        from pstui.tui.dialogs.connect import ConnectScreen
         from pstui.tui.dialogs.connect_draft import Draft
 
         front = self._tabs.front
@@ -72,59 +65,46 @@ class SessionActions:
             else:
                 await self.enter(info)
 
-        self._show_dialog(Draft.of(front.info), (), open_it)
+        known, book = None, self._context.book
+        if front.info.profile and book is not None:
+            from pstui.tui.dialogs.host_profile import Known
+
+            kind = kind_of(front.info)
+            known = Known(kind, front.info.profile, dict(book.table(kind, front.info.profile)))
+        if known is not None and known.parameter_set is front.info.parameter_set:
+            self._show_form(ConnectScreen(self._context, known=known), open_it)
+        else:
+            self._show_form(ConnectScreen(self._context, Draft.of(front.info)), open_it)
 
     def ask_connection(self, lacking: MissingMandatory | None = None) -> None:
-        """Open the connection dialog, filled with a call that lacks values."""
+        """Open the form of a host, filled with a call that lacks values."""
         from pstui.tui.dialogs.connect_draft import Draft
 
         call = None if lacking is None else lacking.call
         missing = () if lacking is None else lacking.missing
-        self._show_dialog(None if call is None else Draft.of_call(call), missing, self.enter)
+        self.show_form(None if call is None else Draft.of_call(call), missing)
 
-    def _show_dialog(
-        self, draft: Draft | None, missing: Sequence[str], open_it: Callable[[ConnectionInfo], Awaitable[None]]
-    ) -> None:
+    def show_form(self, draft: Draft | None, missing: Sequence[str] = (), *, asks_name: bool = False) -> None:
+        """Show the form of a host and open what it returns; ``missing`` is asked for first."""
         from pstui.tui.dialogs.connect import ConnectScreen
 
-        dialog = ConnectScreen(self._context, draft, missing)
+        self._show_form(ConnectScreen(self._context, draft, missing, asks_name=asks_name), self.enter)
 
+    def _show_form(self, form: ConnectScreen, open_it: Callable[[ConnectionInfo], Awaitable[None]]) -> None:
         def answered(info: ConnectionInfo | None) -> None:
-            if dialog.bar_line:
-                self.run_line(dialog.bar_line)
-            elif info is None:
-                self._focus_pane()
+            if info is None:
+                self.focus_pane()
             else:
-                self._screen.run_worker(self._try_open(open_it(info)), group="opening")
+                self._screen.run_worker(self.try_open(open_it(info)), group="opening")
 
-        self._screen.app.push_screen(dialog, answered)
+        self._screen.app.push_screen(form, answered)
 
-    async def _try_open(self, opening: Awaitable[None]) -> None:
+    async def try_open(self, opening: Awaitable[None]) -> None:
+        """Open something, or tell why that cannot be."""
         try:
             await opening
         except PstuiError as error:
-            self._complain(error)
-
-    def action_commands(self) -> None:
-        """Open the list of actions, where cmdlets can also be typed."""
-        self.run_line("")
-
-    def run_line(self, line: str) -> None:
-        """Open the list of actions and run a line of cmdlets there, where its questions and errors are shown."""
-        from pstui.backends.binding.errors import MissingMandatory
-        from pstui.tui.dialogs.palette import CommandPalette
-
-        actions = [(each, self._keymap.shown(each.name)) for each in self._keymap.actions if each.name != "commands"]
-
-        async def answered(chosen: KeyAction | MissingMandatory | None) -> None:
-            if isinstance(chosen, MissingMandatory):
-                self.ask_connection(chosen)
-            elif chosen is not None:
-                await self._screen.run_action(chosen.action)
-            else:
-                self._focus_pane()
-
-        self._screen.app.push_screen(CommandPalette(self._context, self, actions, self._typed, line), answered)
+            self.complain(error)
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""
@@ -146,19 +126,17 @@ class SessionActions:
 
     # -- what is chosen in the sidebar ------------------------------------------------------------------------
 
-    async def choose(self, entry: SidebarEntry, *, again: bool) -> None:
-        """Go to the tab of an entry, or open one; ``again`` opens one more."""
+    async def choose(self, entry: SidebarEntry, there: Pane | None) -> None:
+        """Go to the tab ``there`` that belongs to an entry, or open one."""
         try:
             info = entry.connection()
         except PstuiError as error:
-            self._complain(error)
+            self.complain(error)
             return
         if info is None:
             return
         self._screen.remove_class("-unfolded")
-        same = identity(info)
-        there = next((pane for pane in self._tabs.panes if place_of(pane.info, (entry,)) == same), None)
-        if there is None or again:
+        if there is None:
             await self._tabs.open(info)
         else:
             self._tabs.bring_to_front(there)
@@ -184,11 +162,18 @@ class SessionActions:
             raise SessionStateError("A command runs in the session in front", "", "Stop it with Ctrl+C first.")
         return ""
 
-    async def let_go(self, session: PSSession) -> None:
-        """Leave the tabs that are in a session, without closing it."""
+    def tabs_of_sessions(self) -> Mapping[int, int]:
+        """Return the number of the tab that is in a session, by the ``id()`` of that."""
+        return {id(pane.session): number for number, pane in enumerate(self._tabs.panes, 1)}
+
+    async def let_go(self, session: PSSession, why: str = "") -> None:
+        """Leave the tabs that are in a session, without closing it.
+
+        Where a command runs, ``why`` is told if the session is closed.
+        """
         for pane in self._tabs.panes:
-            if pane.session is session:
-                pane.conversation.let_go()
+            if pane.session is session and not pane.conversation.let_go() and why:
+                pane.conversation.closed_because = why
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None = None, buffering: str = "") -> None:
         """Disconnect a session; a tab that is in it leaves it first and says so. Raises PstuiError."""
@@ -223,9 +208,11 @@ class SessionActions:
     def _pane_of(self, session: PSSession) -> Pane | None:
         return next((pane for pane in self._tabs.panes if pane.session is session), None)
 
-    def _focus_pane(self) -> None:
+    def focus_pane(self) -> None:
+        """Give the keys to the pane in front."""
         if (front := self._tabs.front) is not None:
             front.focus_main()
 
-    def _complain(self, error: PstuiError) -> None:
+    def complain(self, error: PstuiError) -> None:
+        """Tell what went wrong."""
         self._screen.app.notify(error.text(), severity="error", markup=False, timeout=10)

@@ -40,6 +40,8 @@ class WorkspaceState:
     used: dict[str, float] = field(default_factory=dict)
     folds: list[str] = field(default_factory=list)
     by_use: bool = False
+    #: whether it was offered to open the tabs again
+    offered: bool = False
 
 
 class StateFile:
@@ -71,6 +73,7 @@ class StateFile:
             "used": dict(used),
             "folds": state.folds[:MAX_USED],
             "by_use": state.by_use,
+            "offered": state.offered,
         }
         try:
             private_folder(self.file.parent)
@@ -113,6 +116,7 @@ def _state(found: Mapping[str, Any]) -> WorkspaceState:
         },
         [one for one in _list(found.get("folds")) if isinstance(one, str)],
         found.get("by_use") is True,
+        found.get("offered") is True,
     )
 
 

@@ -9,14 +9,16 @@ from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
-from pstui.tui.keys.keymap import Keymap
+from pstui.tui.keys.keymap import Keymap, key_name
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
@@ -42,7 +44,7 @@ def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Ke
         stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
         own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
-        place = 3 if context is Context.SIDEBAR else len(own)
+        place = 4 if context is Context.SIDEBAR else len(own)
         return [*stops, *own[:place], help, *own[place:]]
     first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
     for number, other in enumerate(panes, 1):
@@ -130,6 +132,37 @@ def took(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 100 else elapsed(seconds)
 
 
+class KeyHints(Still):
+    """The keys at the left; a click on one presses it."""
+
+    class Pressed(Message):
+        """Keys were clicked, by Textual's names."""
+
+        def __init__(self, keys: Sequence[str]) -> None:
+            super().__init__()
+            self.keys = keys
+
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._places: list[tuple[int, str]] = []
+
+    def offer(self, pairs: Sequence[_Hint]) -> None:
+        """Note where each key ends."""
+        self._places, end = [], 0
+        for key, word in pairs:
+            end += Content(f"{key} {word}").cell_length + _GAP
+            self._places.append((end, key))
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked."""
+        event.stop()
+        x = event.x - self.styles.padding.left
+        shown = next((key for end, key in self._places if x < end), "")
+        names = [key_name(part) for part in shown.split()]
+        if names and all(names):
+            self.post_message(self.Pressed([name for name in names if name]))
+
+
 class StatusBar(Horizontal):
     """Shows hints at the left and the session's state at the right."""
 
@@ -138,7 +171,7 @@ class StatusBar(Horizontal):
         self._keymap = keymap or Keymap()
         self._mode = self._said = ""
         self._said_at = 0.0
-        self._keys = Still(classes="keys")
+        self._keys = KeyHints(classes="keys")
         self._state = Still(classes="state")
         self._told = Content("")
         #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
@@ -163,12 +196,14 @@ class StatusBar(Horizontal):
         before, self._mode = self._mode, _MODES.get(context, "")
         if self._mode and self._mode != before:
             self._said = ""  # what was said of the moment before must not hide where the keys go now
-        narrow = 5 if self._mode else 4 if context is Context.SIDEBAR else 3
+        narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         prefixed = self.has_class("-prefix")
         self.remove_class("-prefix")
         self._show_state()
-        self._keys.say(_row(self._fitting(hints(pane, panes, context, self._keymap)[:most])), layout=prefixed)
+        pairs = self._fitting(hints(pane, panes, context, self._keymap)[:most])
+        self._keys.offer(pairs)
+        self._keys.say(_row(pairs), layout=prefixed)
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
         """Leave out from the end what would be cut."""
@@ -215,9 +250,10 @@ class StatusBar(Horizontal):
         self._state.say(self._told)
 
     def _target_text(self, pane: Pane) -> str:
-        """Return where a pane's session goes; made anew only for another connection."""
-        if pane.info is not self._target_of:
-            self._target_of, self._target = pane.info, target(pane)
+        """Return where a pane's session goes; made anew only for another connection, or once the session is known."""
+        info = pane.info if pane.session is None else pane.session.info
+        if info is not self._target_of:
+            self._target_of, self._target = info, target(pane)
         return self._target
 
 

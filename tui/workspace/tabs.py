@@ -11,13 +11,14 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.editor.history import KeptLines
 from pstui.tui.pane.pane import Pane
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.schema import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
+from pstui.tui.transcript.render.buffer import MAX_BYTES, TextBuffer
 from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
-from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
+from pstui.tui.workspace.switcher import LineScreen
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -30,13 +31,16 @@ class _ClosedTab:
     info: ConnectionInfo
     title: str
     place: int
+    #: its text, None once that of others closed later takes its room
+    text: TextBuffer | None
 
 
 class TabbedPanes(ContentSwitcher):
     """Holds panes behind tabs. Exactly one is in front, and only that one has the keys.
 
     ``history`` keeps what is typed for the next run, ``settings`` hold for every pane, ``sink`` gets the text of the
-    first pane that is opened. With ``keeps_tabs`` the next run begins with the tabs of this one.
+    first pane that is opened. The next run begins with the tabs of this one; with ``adds_tabs`` those of the last run
+    stay before them, and only those are added whose session is still open.
     """
 
     class Opened(Message):
@@ -57,7 +61,7 @@ class TabbedPanes(ContentSwitcher):
         history: KeptLines | None = None,
         settings: PaneSettings | None = None,
         sink: TranscriptSink | None = None,
-        keeps_tabs: bool = True,
+        adds_tabs: bool = False,
     ) -> None:
         super().__init__(initial="welcome")
         self.panes: list[Pane] = []
@@ -70,7 +74,8 @@ class TabbedPanes(ContentSwitcher):
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
         self.on_leaving: Callable[[Pane], None] = lambda pane: None
-        self.context, self._memory, self._keeps_tabs = context, memory, keeps_tabs
+        self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
+        self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
@@ -78,10 +83,10 @@ class TabbedPanes(ContentSwitcher):
 
     # -- opening ----------------------------------------------------------------------------------------------
 
-    async def open(self, info: ConnectionInfo) -> Pane:
-        """Open a new tab on ``info`` and bring it to the front; its session opens meanwhile."""
+    async def open(self, info: ConnectionInfo, text: TextBuffer | None = None) -> Pane:
+        """Open a new tab on ``info`` and bring it to the front; its session opens meanwhile, below an old ``text``."""
         self.post_message(self.Opened(info))
-        pane = await self._add(info)
+        pane = await self._add(info, text=text)
         if self._sink is not None:
             pane.transcript.buffer.on_line = self._sink.line
             self._sink = None
@@ -89,11 +94,12 @@ class TabbedPanes(ContentSwitcher):
         self.save()
         return pane
 
-    async def _add(self, info: ConnectionInfo, *, dormant: bool = False) -> Pane:
+    async def _add(self, info: ConnectionInfo, *, dormant: bool = False, text: TextBuffer | None = None) -> Pane:
         """Add a tab after the others. A dormant one connects when it is first brought to the front."""
         self._made += 1
         sessions, vault = self.context.sessions, self.context.vault
-        pane = Pane(sessions, info, id=f"pane-{self._made}", pace=self.context.pace, vault=vault, dormant=dormant)
+        name, pace = f"pane-{self._made}", self.context.pace
+        pane = Pane(sessions, info, id=name, pace=pace, vault=vault, dormant=dormant, text=text)
         pane.configure(self._settings)
         self._dress(pane)
         self.panes.append(pane)
@@ -110,7 +116,8 @@ class TabbedPanes(ContentSwitcher):
 
     def _dress(self, pane: Pane) -> None:
         """Give a pane the colour of its profile and the history of its target."""
-        pane.color = "" if self.context.book is None else self.context.book.color(pane.info)
+        color = "" if self.context.book is None else self.context.book.color(pane.info)
+        pane.color = pane.row.color = color if is_color(color) else ""
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
 
@@ -174,18 +181,6 @@ class TabbedPanes(ContentSwitcher):
         if front is not None:
             self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
 
-    def action_switch_tab(self) -> None:
-        """Show the tabs as a list that filters."""
-        if not self.panes:
-            self.app.bell()
-            return
-
-        def chosen(pane: Pane | None) -> None:
-            if pane is not None and pane in self.panes:
-                self.bring_to_front(pane)
-
-        self.app.push_screen(TabSwitcher(self.panes), chosen)
-
     # -- names and order --------------------------------------------------------------------------------------
 
     def action_rename_tab(self) -> None:
@@ -239,12 +234,13 @@ class TabbedPanes(ContentSwitcher):
         if pane not in self.panes or pane in self._being_closed:
             return
         self._being_closed.append(pane)
-        self._reopenable = [*self._reopenable, _ClosedTab(pane.info, pane.title, self.panes.index(pane))][-MOST_CLOSED:]
+        pane.conversation.closed_because = "You closed its tab."
         try:
             await pane.leave()
         finally:
             self._being_closed.remove(pane)
         place = self.panes.index(pane)
+        self._remember(pane, place)
         self.panes.remove(pane)
         self.front = None if self.front is pane else self.front
         if self.panes:
@@ -256,6 +252,19 @@ class TabbedPanes(ContentSwitcher):
         await pane.remove()
         self._changed()
 
+    def _remember(self, pane: Pane, place: int) -> None:
+        """Let a tab be reopened with its text; all texts together take no more room than one tab may."""
+        text = pane.transcript.buffer
+        text.flush_partial()
+        text.on_line = None
+        closed = [*self._reopenable, _ClosedTab(pane.info, pane.title, place, text)][-MOST_CLOSED:]
+        room = MAX_BYTES
+        for index in range(len(closed) - 1, -1, -1):
+            kept = closed[index].text
+            room -= 0 if kept is None else kept.size
+            closed[index] = closed[index] if room > 0 else replace(closed[index], text=None)
+        self._reopenable = closed
+
     def is_closing(self, pane: Pane) -> bool:
         """Whether a tab is being closed."""
         return pane in self._being_closed
@@ -266,7 +275,7 @@ class TabbedPanes(ContentSwitcher):
             self.app.bell()
             return
         closed = self._reopenable.pop()
-        pane = await self.open(closed.info)
+        pane = await self.open(closed.info, closed.text)
         pane.title = closed.title
         self._put(pane, min(closed.place, len(self.panes) - 1))
 
@@ -278,10 +287,15 @@ class TabbedPanes(ContentSwitcher):
 
     def save(self) -> None:
         """Write down which tabs there are, if that has changed."""
-        if not self._keeps_tabs:
-            return
-        tabs = [tab for pane in self.panes if (tab := saved_tab(pane)) is not None]
-        front = next((index for index, pane in enumerate(self.panes) if pane.active), 0)
+        tabs, front = self._last_run if self._adds_tabs else ([], 0)
+        tabs = list(tabs)
+        for pane in self.panes:
+            tab = saved_tab(pane)
+            if tab is None or (self._adds_tabs and not pane.state.live):
+                continue
+            if not self._adds_tabs or tab not in tabs:
+                tabs.append(tab)
+            front = tabs.index(tab) if pane.active else front
         if (tabs, front) != self._saved:
             self._saved = (tabs, front)
             self._memory.state.tabs, self._memory.state.front = tabs, front

@@ -20,6 +20,7 @@ from typing import Any
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled
+from pstui.backends.credentials import ASKED_FOR
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
@@ -406,6 +407,8 @@ class Connector:
     ) -> asyncssh.SSHClientConnection | None:
         """Log in over a connected socket; return None when the host key had to be decided on and was accepted."""
         login = Login(hop.user, check, ring, context, limit)
+        if hop is self._hops[-1]:
+            login.password = self._info.settings.get(ASKED_FOR)
         login.prompts = int(hop.option("NumberOfPasswordPrompts") or PROMPTS)
         seconds = self._patience(hop)
         limit.step(seconds, lambda: too_slow(hop, "handshake", seconds or 0.0))

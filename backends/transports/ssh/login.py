@@ -29,7 +29,8 @@ from typing import Any
 
 import asyncssh
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
-from pstui.backends.errors import OpenError
+from pstui.backends.credentials import LoginPassword, Secret
+from pstui.backends.errors import OpenError, PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
@@ -335,6 +336,9 @@ class Login(asyncssh.SSHClient):
         #: how often a password or an answer may be tried (NumberOfPasswordPrompts)
         self.prompts = PROMPTS
         self.user = user
+        #: where the password comes from, before anybody is asked for it
+        self.password: LoginPassword | None = None
+        self._fetched = False
         #: called when the host key was accepted and the login begins
         self.on_begin: Callable[[], None] = lambda: None
         self.offered_key: asyncssh.SSHKey | None = None
@@ -393,11 +397,14 @@ class Login(asyncssh.SSHClient):
         tries = self._tries.get("password", 0)
         if not self._may_try("password"):
             return None
+        if (known := await self._known()) is not None:
+            return known
         label = f"{printable(self.user)}@{self._host}'s password: "
         # The same words a second time: without a reason the person would take the question for a fault.
         told = _AGAIN if tries else _NEXT_METHOD if self.answered else ""
         said = (Write(told, stream=Stream.NOTICE),) if told else ()
-        return await self._answer(Question(QuestionKind.SECRET, label, said, remote=False, source=self._host))
+        answer = await self._answer(Question(QuestionKind.SECRET, label, said, remote=False, source=self._host))
+        return self._typed(answer)
 
     def kbdint_auth_requested(self) -> str | None:
         self._is_again = self._tries.get("keyboard-interactive", 0) > 0
@@ -420,7 +427,11 @@ class Login(asyncssh.SSHClient):
             *above, last = text.strip().splitlines() or [""]
             preamble += tuple(Write(printable(line), stream=Stream.NOTICE) for line in above)
             label = f"({printable(self.user)}@{self._host}) {printable(last.strip())} "
-            answer = await self._answer(Question(kind, label, preamble, remote=False, source=self._host))
+            is_password = kind is QuestionKind.SECRET and len(prompts) == 1 and "password" in last.casefold()
+            answer = await self._known() if is_password else None
+            if answer is None:
+                answer = await self._answer(Question(kind, label, preamble, remote=False, source=self._host))
+                answer = self._typed(answer) if is_password else answer
             if answer is None:
                 return None
             answers.append(answer)
@@ -448,6 +459,24 @@ class Login(asyncssh.SSHClient):
                 self.accepted_methods += [
                     one for one in self._connection.get_server_auth_methods() if one not in self.accepted_methods
                 ]
+
+    async def _known(self) -> str | None:
+        """Return the password that is known or has a source, once: one that was refused is not sent again."""
+        if self.password is None or self._fetched:
+            return None
+        self._fetched = True
+        try:
+            found = await self._limit.unhurried(self.password.fetch())
+        except PstuiError as error:
+            self._context.console.write(Write(printable(error.text()), stream=Stream.WARNING))
+            return None
+        self.answered = self.answered or found is not None
+        return None if found is None else found.reveal()
+
+    def _typed(self, answer: str | None) -> str | None:
+        if answer is not None and self.password is not None:
+            self.password.typed(self.user, Secret(answer))
+        return answer
 
     async def _answer(self, question: Question) -> str | None:
         try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import TypeVar
 
 from pstui.backends.console import Console, Question
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import OpenError
+
+_T = TypeVar("_T")
 
 
 class StepTimeout:
@@ -33,12 +36,16 @@ class StepTimeout:
 
     async def ask(self, console: Console, question: Question) -> Secret:
         """Ask a person, without the clock running. Raises QuestionCancelled."""
+        return await self.unhurried(console.ask(question))
+
+    async def unhurried(self, waiting: Awaitable[_T]) -> _T:
+        """Wait for what may wait for a person, without the clock running."""
         if not self._asking and (when := self._scope.when()) is not None:
             self._rest = max(0.0, when - asyncio.get_running_loop().time())
         self._asking += 1
         self._start()
         try:
-            return await console.ask(question)
+            return await waiting
         finally:
             self._asking -= 1
             self._start()

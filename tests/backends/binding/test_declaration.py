@@ -20,7 +20,7 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.binding.values import ENUMS
 from pstui.backends.connection import ParameterSet
 from pstui.backends.transports import registry
-from pstui.tui.dialogs import connect_form, profile_form
+from pstui.tui.dialogs import connect_form
 from pstui.tui.profiles import schema
 
 SETS = ParameterSet.all()
@@ -111,7 +111,6 @@ def test_every_set_that_opens_has_one_target_and_stands_in_one_table() -> None:
     for key, one in TARGET_KEYS.items():
         assert list(option(key).sets) == [one]
         assert key in targets[f"{one.kind}s"]
-        assert one is ParameterSet.DEMO or (one.kind, one) in profile_form.SETS.values()
 
 
 def test_the_dialog_and_the_transports_know_every_set() -> None:

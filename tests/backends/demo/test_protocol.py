@@ -26,6 +26,7 @@ from psrpcore.types import (
 from pstui.backends.demo.server.memory import MemoryChannel
 
 from tests.support.oop_client import ZERO, OopClient, Result, cancelled, out_default
+from tests.support.processes import until_gone
 
 
 @asynccontextmanager
@@ -182,13 +183,7 @@ async def test_stop_kills_a_program_with_its_children(last: str) -> None:
         line = f"sh -c 'sleep 60 & echo $!; {last}'"
         result = await stopped(client, line, lambda result: len(result.lines) == 1)
         child = int(result.lines[0])
-        for _ in range(200):
-            status = Path(f"/proc/{child}/stat")
-            if not status.exists() or ") Z " in status.read_text():
-                break
-            await asyncio.sleep(0)
-        else:
-            os.kill(child, 0)  # raises ProcessLookupError where there is no /proc and the child is gone
+        await until_gone(child)
 
 
 async def test_two_pipelines_run_side_by_side() -> None:

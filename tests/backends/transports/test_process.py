@@ -19,6 +19,7 @@ from pstui.backends.transports.process import ProcessChannel
 from pstui.backends.transports.streams import HIGH_WATER
 
 from tests.support.nobody import NobodyConsole
+from tests.support.processes import until_gone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="these dialogues use Unix programs")
 
@@ -32,20 +33,6 @@ async def read_all(channel: ProcessChannel) -> bytes:
     while piece := await asyncio.wait_for(channel.read(), 20):
         text += piece
     return text
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] if Path("/proc/self").exists() else True
-
-
-async def until_gone(pid: int) -> None:
-    async with asyncio.timeout(10):
-        while is_alive(pid):
-            await asyncio.sleep(0)
 
 
 async def test_what_is_written_comes_back() -> None:
@@ -110,7 +97,9 @@ async def test_a_line_on_stderr_is_an_error_after_what_came_before_it() -> None:
     await channel.stop()
 
 
-async def test_stderr_is_kept_bounded() -> None:
+async def test_stderr_is_kept_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    # All of it shall have come when it is told; the end of the process ends the waiting.
+    monkeypatch.setattr(process, "ERROR_GATHERING", 30)
     channel = await start("import sys; sys.stderr.write('x' * 10_000_000 + '\\n' + 'line\\n' * 100_000)")
     with pytest.raises(SessionBroken) as broken:
         await read_all(channel)

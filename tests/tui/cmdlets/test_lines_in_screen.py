@@ -9,7 +9,6 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
 from pstui.tui.app import PstuiApp
-from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.pane.state import PaneState
 from textual import events
@@ -49,10 +48,10 @@ async def test_behind_the_option_line() -> None:
         await kept(Screen(app, pilot))
 
 
-async def test_in_the_connection_dialog() -> None:
+async def test_in_the_list_that_f2_opens() -> None:
     async with screen(size=(110, 34)) as s:
         await s.keys("f2")
-        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.screen.focused, "the dialog")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.app.screen.focused, "the list")
         await s.type(LINE)
         await kept(s)
 

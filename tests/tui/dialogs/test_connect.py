@@ -18,9 +18,10 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
-from pstui.tui.dialogs.connect_form import ENTRIES, LOOKUPS, OptionsFold, SetEntry, entry_of
-from pstui.tui.dialogs.connect_saving import profile_keys, suggested
-from pstui.tui.dialogs.fields import ChoiceField, Verb, step_focus
+from pstui.tui.dialogs.connect_form import ENTRIES, HOME, LOOKUPS, SetEntry, entry_of
+from pstui.tui.dialogs.fields import ChoiceField, step_focus
+from pstui.tui.dialogs.host_profile import profile_keys, suggested
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import AppContext
@@ -85,8 +86,21 @@ def kept() -> SessionManager:
 
 async def choose(s: Screen, shown: ConnectScreen, parameter_set: ParameterSet) -> None:
     """Choose a set with the mouse."""
-    await s.pilot.click("#sets", offset=(3, entry_of(parameter_set)))
-    await s.until(lambda: shown.draft.parameter_set in ENTRIES[shown.sets.index].sets, "the fields")
+    await click_on(s, ENTRIES[entry_of(parameter_set)].caption.replace(" ", "\xa0"), "URI")
+    await s.until(lambda: shown.draft.parameter_set in ENTRIES[entry_of(parameter_set)].sets, "the fields")
+    await s.idle()
+
+
+async def click_on(s: Screen, text: str, beside: str = "") -> None:
+    """Click on a text where it stands first, in a row that also holds ``beside``."""
+    y, row = next((y, row) for y, row in enumerate(s.shown().splitlines()) if text in row and beside in row)
+    await s.pilot.click(offset=(row.index(text) + 1, y))
+
+
+async def unfold(s: Screen, shown: ConnectScreen) -> None:
+    """Open every group."""
+    for fold in shown.form.folds:
+        fold.toggle()
     await s.idle()
 
 
@@ -109,8 +123,9 @@ async def test_each_set_has_its_fields_and_its_line_binds_back(parameter_set: Pa
     texts, line = FILLED[parameter_set]
     async with dialog(size=(110, 34)) as (s, shown, answers):
         await choose(s, shown, parameter_set)
+        await unfold(s, shown)
         for item in options_of(parameter_set):
-            assert s.shows(item.name), item.name
+            assert item.fixed or item.kind is OptionKind.SESSION_OPTION or item.name in shown.form.rows, item.name
         await fill(s, shown, texts)
         await s.until(lambda: shown.line == line, f"{line}, not {shown.line}")
         made = shown.connection()
@@ -152,7 +167,7 @@ def step_to(shown: ConnectScreen, kind: type) -> None:
     """Give the keys to the first widget of a kind."""
     shown.set_focus(shown.sets)
     for _ in range(40):
-        step_focus(shown.quick, 1)
+        step_focus(shown.sets, 1)
         if isinstance(shown.focused, kind):
             return
     raise AssertionError(f"no {kind.__name__} can be reached by Tab")
@@ -160,19 +175,19 @@ def step_to(shown: ConnectScreen, kind: type) -> None:
 
 async def test_session_options_unfold_and_stand_in_the_line() -> None:
     async with dialog(size=(110, 34)) as (s, shown, _):
+        await choose(s, shown, S.COMPUTER_NAME)
         await fill(s, shown, {"ComputerName": "web1"})
-        step_to(shown, OptionsFold)
-        await s.keys("enter")
-        await s.until(lambda: s.shows("OpenTimeout"), "the session options")
+        await click_on(s, "▸ SessionOption")
+        await s.until(lambda: s.shows("MaximumConnectionRedirectionCount"), "the session options")
         await fill(s, shown, {"SessionOption.OpenTimeout": "30000", "SessionOption.SkipCACheck": "on"})
         wanted = "-SessionOption (New-PSSessionOption -OpenTimeout 30000 -SkipCACheck)"
         await s.until(lambda: wanted in shown.line, "the options in the line")
-        step_to(shown, OptionsFold)
-        await s.until(lambda: s.shows("2 of 23 set"), "the count")
+        shown.set_focus(next(fold for fold in shown.form.folds if fold.group.title == "SessionOption"))
+        await s.until(lambda: s.shows("2 set   Enter closes"), "the count")
 
 
 async def test_a_wrong_value_is_marked_while_it_is_typed_and_does_not_connect() -> None:
-    async with dialog() as (s, shown, answers):
+    async with dialog(draft=Draft(S.COMPUTER_NAME)) as (s, shown, answers):
         await fill(s, shown, {"ComputerName": "web1", "Port": "99999"})
         await s.until(lambda: s.shows("✗ Port"), "the mark")
         assert s.shows("must lie between 1 and 65535")
@@ -186,14 +201,14 @@ async def test_a_wrong_value_is_marked_while_it_is_typed_and_does_not_connect() 
 
 
 async def test_values_that_do_not_go_together_say_so() -> None:
-    async with dialog() as (s, shown, _):
+    async with dialog(draft=Draft(S.COMPUTER_NAME)) as (s, shown, _):
         await fill(s, shown, {"ComputerName": "web1", "Credential": "admin", "CertificateThumbprint": "AA"})
         await s.until(lambda: s.shows("✗ -"), "the refusal")
         assert shown.verb("connect").why_not
 
 
 async def test_help_and_caution_of_the_field_in_focus_are_shown() -> None:
-    async with dialog() as (s, shown, _):
+    async with dialog(draft=Draft(S.COMPUTER_NAME)) as (s, shown, _):
         await shown.form.focus_field("Port")
         await s.until(lambda: s.shows("listener on that port"), "the caution")
         await shown.form.focus_field("Authentication")
@@ -203,7 +218,6 @@ async def test_help_and_caution_of_the_field_in_focus_are_shown() -> None:
 async def test_user_and_port_written_in_the_host_name_are_shown_beside_their_fields() -> None:
     async with dialog() as (s, shown, _):
         await choose(s, shown, S.SSH_HOST)
-        assert s.shows("WinRM alone has")
         await fill(s, shown, {"HostName": "root@db:22"})
         await s.until(lambda: s.shows("root, from HostName") and s.shows("22, from HostName"), "the values")
 
@@ -211,6 +225,7 @@ async def test_user_and_port_written_in_the_host_name_are_shown_beside_their_fie
 async def test_a_pasted_line_fills_the_dialog_from_any_field() -> None:
     pasted = "PS C:\\> etsn -HostName root@db:22 `\n  -Options @{ProxyJump='bastion'}"
     async with dialog() as (s, shown, answers):
+        await choose(s, shown, S.COMPUTER_NAME)
         await shown.form.focus_field("ComputerName")
         s.app.post_message(events.Paste(pasted))
         await s.until(lambda: shown.draft.parameter_set is S.SSH_HOST, "the other set")
@@ -220,10 +235,11 @@ async def test_a_pasted_line_fills_the_dialog_from_any_field() -> None:
         assert answers[0] == connection_info(bind_line(shown.line))
 
 
-async def test_what_is_typed_first_is_followed_by_the_fields() -> None:
+async def test_what_is_typed_first_is_the_host() -> None:
     async with dialog() as (s, shown, answers):
+        assert shown.draft.parameter_set is HOME is S.SSH_HOST
         await s.type("root@db:22", enter=False)
-        await s.until(lambda: shown.draft.text("UserName") == "root", "the fields")
+        await s.until(lambda: s.shows("root, from HostName"), "the fields")
         assert shown.line == "Enter-PSSession -HostName root@db:22"
         await s.keys("enter")
         await s.until(lambda: answers, "the answer")
@@ -232,34 +248,39 @@ async def test_what_is_typed_first_is_followed_by_the_fields() -> None:
 
 async def test_a_call_that_lacks_a_value_leads_to_the_missing_field() -> None:
     async with dialog() as (s, shown, answers):
-        await s.type("Enter-PSSession -VMName win11")
+        await s.type("Enter-PSSession -VMName win11", enter=True)
         await s.until(lambda: shown.form.rows["Credential"].control.has_focus, "the missing field")
         assert shown.draft.text("VMName") == "win11"
         assert s.shows("needed")
         assert answers == []
 
 
-async def test_f2_opens_it_and_escape_closes_it() -> None:
+async def test_f2_and_tab_lead_to_it_and_escape_asks_only_when_something_was_typed_there() -> None:
     async with screen() as s:
         await s.keys("f2")
-        await s.until(lambda: s.shows("Connect to"), "the dialog")
-        await s.type("half", enter=False)
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette), "the list")
+        await s.type("root@half", enter=False)
+        await s.keys("tab")
+        await s.until(lambda: s.shows("-HostName root@half"), "the form, filled")
+        assert not s.shows("✗")
+        await s.type(":22", enter=False)
         await s.keys("escape")
+        await s.until(lambda: s.shows("neither saved nor used"), "the question")
+        await s.keys("escape")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "the form again")
+        assert s.shows("root@half:22")
+        await s.keys("backspace", "backspace", "backspace", "escape")
         await s.until(lambda: s.app.screen is s.workspace, "the workspace")
         assert s.workspace.panes == []
 
 
 async def test_keys_in_one_burst_reach_the_fields_in_order() -> None:
     async with dialog() as (s, _, answers):
-        s.burst("tab", "tab", *"web1", "tab", *"admin", "tab", *"5986", "enter")
+        s.burst(*"web1", "tab", *"5986", "tab", *"admin", "enter")
         await s.until(lambda: answers, "the answer")
         made = answers[0]
         assert made is not None
-        assert (made.text("ComputerName"), made.values["Credential"].user_name, made.number("Port")) == (
-            "web1",
-            "admin",
-            5986,
-        )
+        assert (made.text("HostName"), made.text("UserName"), made.number("Port")) == ("web1", "admin", 5986)
 
 
 async def test_the_connection_is_tested_step_by_step_and_closed_again() -> None:
@@ -285,7 +306,9 @@ async def test_the_first_step_that_fails_is_explained(tmp_path: object) -> None:
 async def test_a_question_of_the_test_is_seen_at_80_columns_and_each_step_is_told_once(tmp_path: Path) -> None:
     with running_sshd(tmp_path / "sshd") as server:
         async with dialog(size=(80, 24)) as (s, _, answers):
-            await s.type(f"-HostName {server.user}@127.0.0.1:{server.port} -KeyFilePath {server.user_key}", enter=False)
+            line = f"-HostName {server.user}@127.0.0.1:{server.port} -KeyFilePath {server.user_key}"
+            s.app.post_message(events.Paste(line))
+            await s.until(lambda: s.shows(f":{server.port}"), "the fields")
             await s.keys("ctrl+t")
             await s.until(lambda: s.shows("[Y] yes") and s.shows("Answer:"), "the whole question")
             assert s.shows("is not known yet"), "with what it is about"
@@ -312,17 +335,17 @@ async def test_a_pasted_line_with_the_prompts_and_line_ends_of_a_terminal_fills_
 
 async def test_the_line_is_copied() -> None:
     async with dialog() as (s, shown, _):
-        await fill(s, shown, {"ComputerName": "web1"})
+        await fill(s, shown, {"HostName": "web1"})
         await s.keys("ctrl+y")
         await s.until(lambda: s.shows("The line was copied"), "the word")
-        assert s.app.clipboard == "Enter-PSSession -ComputerName web1"
+        assert s.app.clipboard == "Enter-PSSession -HostName web1"
 
 
 async def test_at_80_columns_everything_fits_and_the_mouse_chooses() -> None:
     async with dialog(size=(80, 24)) as (s, shown, answers):
         assert s.shows("[ Connect ]")
         assert max(map(len, s.shown().splitlines())) <= 80
-        await s.pilot.click("#sets", offset=(4, entry_of(S.DEMO)))
+        await choose(s, shown, S.DEMO)
         await s.until(lambda: shown.draft.parameter_set is S.DEMO, "the demo")
         await s.pilot.click(shown.verb("connect"))
         await s.until(lambda: answers, "the answer")
@@ -331,8 +354,8 @@ async def test_at_80_columns_everything_fits_and_the_mouse_chooses() -> None:
 @pytest.mark.parametrize("entry", [each for each in ENTRIES if each.sets != LOOKUPS], ids=lambda each: each.caption)
 async def test_at_80_columns_no_default_is_cut_off(entry: SetEntry) -> None:
     async with dialog(draft=Draft(entry.sets[0]), size=(80, 24)) as (s, shown, _):
+        await unfold(s, shown)
         await s.until(lambda: shown.form.rows, "the fields")
-        await s.idle()
         for name, row in shown.form.rows.items():
             text = "" if row.must else row.option.default_text
             assert len(text) < row.control.size.width, name
@@ -382,10 +405,12 @@ def test_the_name_that_is_proposed_says_which_machine(field: str, text: str, nam
 async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_path: Path) -> None:
     book = ProfileBook(read(tmp_path / "profiles.toml"))
     async with dialog(AppContext(SessionManager(), book=book), size=(110, 34)) as (s, shown, answers):
+        await choose(s, shown, S.COMPUTER_NAME)
         await fill(s, shown, {"ComputerName": "web1.contoso.com", "Credential": "CONTOSO\\admin", "UseSSL": "on"})
         made = shown.connection()
         await s.keys("ctrl+s")
-        await s.until(lambda: shown.saving.name_input.value == "web1" and shown.saving.name_input.has_focus, "a name")
+        name = shown.form.rows["Known.Name"]
+        await s.until(lambda: name.text == "web1" and name.control.has_focus, "a name")
         await s.keys("tab")
         await s.type("Production/Web")
         await s.until(lambda: s.shows("web1 was saved to"), "the word")
@@ -399,14 +424,17 @@ async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_pa
         assert (saved.parameter_set, saved.values) == (made.parameter_set, made.values)
         assert book.profiles.configuration.credentials["admin"]["password"] == {"prompt": True}
 
+        assert not shown.is_changed
+    async with dialog(
+        AppContext(SessionManager(), book=book), Draft(S.SSH_HOST, {"HostName": "web1"}), size=(110, 34)
+    ) as (s, shown, answers):
         await s.keys("ctrl+s", "enter")
         await s.until(lambda: s.shows("There is a host named web1 already"), "the question")
-        step_to(shown, Verb)
-        while getattr(shown.focused, "action", "") != "save_and_connect":
-            step_focus(shown.quick, 1)
-        await s.keys("enter")
+        assert "computer_name" in book.table("host", "web1")
+        await s.pilot.click(shown.verb("save_and_connect"))
         await s.until(lambda: answers, "saved and connected")
         assert answers[0] is not None and answers[0].label == "web1"
+        assert book.table("host", "web1") == {"host_name": "web1"}
 
 
 @pytest.mark.parametrize("parameter_set", FILLED, ids=lambda each: each.value)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
+from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.credential_form import CredentialForm
 from pstui.tui.dialogs.credential_list import CredentialsScreen
-from pstui.tui.dialogs.profile_form import ProfileForm, SessionOptionsForm, SingleForm
+from pstui.tui.dialogs.single_form import SessionOptionsForm, SingleForm
 from pstui.tui.dialogs.table_form import TableForm
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import read
 
+from tests.support.keyring_memory import keyring_in_memory
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager
 
@@ -50,26 +50,10 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-class Memory(KeyringBackend):
-    """A keyring that forgets with the process."""
-
-    priority = 9.0  # the library declares a property there
-    kept: ClassVar[dict[tuple[str, str], str]] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-
 @pytest.fixture
 def ring() -> Iterator[dict[tuple[str, str], str]]:
-    before = keyring.get_keyring()
-    Memory.kept.clear()
-    keyring.set_keyring(Memory())
-    yield Memory.kept
-    keyring.set_keyring(before)
+    with keyring_in_memory() as kept:
+        yield kept
 
 
 def session(file: Path, **options: Any) -> Any:
@@ -91,8 +75,19 @@ async def form(s: Screen, kind: type[TableForm]) -> TableForm:
     return s.app.screen
 
 
+async def host_form(s: Screen) -> ConnectScreen:
+    """Wait for the form of a host and return it."""
+    await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.screen.focused, "the form")
+    assert isinstance(s.app.screen, ConnectScreen)
+    return s.app.screen
+
+
 async def at(s: Screen, key: str) -> None:
     """Go to the row of a key, as a person does: down until it has the keys."""
+    here = s.app.screen
+    if isinstance(here, ConnectScreen):
+        await here.form.focus_field(key)
+        return
     for _ in range(60):
         here = s.app.screen
         assert isinstance(here, TableForm)
@@ -134,7 +129,9 @@ async def test_a_credential_is_added_behind_the_prefix_key_and_the_file_keeps_it
         await s.until(lambda: s.shows("CONTOSO\\admin") and s.shows("2 profiles"), "the list")
         await s.keys("a")
         await form(s, CredentialForm)
-        assert s.shows("It needs a name.")
+        assert not s.shows("✗"), "nothing was typed yet"
+        await s.keys("enter")
+        await s.until(lambda: s.shows("It needs a name."), "what is missing")
         await put(s, "name", "ops")
         await put(s, "user_name", "ops@contoso.com")
         await put(s, "password", "command")
@@ -153,18 +150,16 @@ async def test_a_profile_names_a_credential_that_is_made_behind_its_row(file: Pa
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await form(s, ProfileForm)
-        await put(s, "credential", "root")
-        await s.until(lambda: s.shows("There is no [credentials.root] yet"), "the refusal")
-        assert s.shows("Ctrl+O the credential")
+        await host_form(s)
+        await put(s, "Credential", "root")
         await s.keys("ctrl+o")
         made = await form(s, CredentialForm)
         assert made.text("name") == "root"
         await s.keys("enter")
         await closed(s, CredentialForm)
-        await s.until(lambda: s.shows("This can be opened."), "the verdict")
+        await s.until(lambda: s.shows("-Credential root"), "the account in the line")
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
     profiles = read(file)
     assert profiles.tables["host"]["web1"]["credential"] == "root"
     assert profiles.configuration.credentials["root"] == {"password": {"prompt": True}}
@@ -302,11 +297,11 @@ async def test_what_somebody_else_changes_while_the_form_is_open_is_kept(file: P
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await form(s, ProfileForm)
-        await put(s, "port", "1234")
+        await host_form(s)
+        await put(s, "Port", "1234")
         file.write_text(file.read_text().replace('computer_name = "web1"', 'computer_name = "web9"\nnote = "theirs"'))
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
     assert read(file).tables["host"]["web1"] == {
         "computer_name": "web9",
         "note": "theirs",
@@ -319,14 +314,14 @@ async def test_a_key_that_both_changed_is_told_and_saving_again_decides(file: Pa
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await form(s, ProfileForm)
-        await put(s, "computer_name", "mine")
+        await host_form(s)
+        await put(s, "ComputerName", "mine")
         file.write_text(file.read_text().replace('computer_name = "web1"', 'computer_name = "theirs"'))
         await s.keys("enter")
         await s.until(lambda: s.shows("computer_name was changed in the file meanwhile"), "the word on it")
         assert read(file).tables["host"]["web1"]["computer_name"] == "theirs"
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
     assert read(file).tables["host"]["web1"]["computer_name"] == "mine"
 
 
@@ -334,16 +329,16 @@ async def test_a_form_stays_open_with_everything_typed_when_the_file_does_not_ta
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        here = await form(s, ProfileForm)
-        await put(s, "note", "typed at length")
+        here = await host_form(s)
+        await put(s, "Known.Note", "typed at length")
         good = file.read_text()
         file.write_text(good + "\n[hosts.broken\n")
         await s.keys("enter")
-        await s.until(lambda: s.shows("is damaged and is not overwritten"), "why not")
-        assert here.text("note") == "typed at length"
+        await s.until(lambda: s.shows("is not overwritten") and s.shows("[ Save ]"), "why not")
+        assert here.draft.text("Known.Note") == "typed at length"
         file.write_text(good)
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
     assert read(file).tables["host"]["web1"]["note"] == "typed at length"
 
 
@@ -352,10 +347,11 @@ async def test_a_switch_that_is_off_stays_in_the_file(file: Path) -> None:
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await form(s, ProfileForm)
-        await put(s, "use_ssl", "no")
+        await host_form(s)
+        await at(s, "UseSSL")
+        await s.keys("left")
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
     book = ProfileBook(read(file))
     assert book.table("host", "web1")["use_ssl"] is False
     assert not book.connection("host", "web1").values.get("UseSSL")
@@ -365,26 +361,26 @@ async def test_enter_goes_to_what_is_wrong(file: Path) -> None:
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("e")
-        here = await form(s, ProfileForm)
-        await put(s, "port", "70000")
-        await at(s, "note")
+        here = await host_form(s)
+        await put(s, "Port", "70000")
+        await at(s, "Known.Note")
         await s.keys("enter")
-        await s.until(lambda: here.row_with_keys is not None and here.row_with_keys.key == "port", "the wrong row")
-        assert s.shows("✗ port")
+        await s.until(lambda: here.form.rows["Port"].control.has_focus, "the wrong row")
+        assert s.shows("✗ Port")
 
 
 async def test_the_first_profile_of_all_makes_the_file_and_has_the_cursor(tmp_path: Path) -> None:
     file = tmp_path / "new" / "profiles.toml"
     async with session(file) as s:
         await s.keys("a")
-        await form(s, ProfileForm)
-        await put(s, "name", "web1")
-        await put(s, "computer_name", "web1.contoso.com")
+        await host_form(s)
+        await put(s, "Known.Name", "web1")
+        await put(s, "HostName", "web1.contoso.com")
         await s.keys("enter")
-        await closed(s, ProfileForm)
+        await closed(s, ConnectScreen)
         entry = s.workspace.sidebar.cursor_entry
         assert entry is not None and entry.name == "web1"
-    assert file.read_text() == '[hosts.web1]\ncomputer_name = "web1.contoso.com"\n'
+    assert file.read_text() == '[hosts.web1]\nhost_name = "web1.contoso.com"\n'
 
 
 async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> None:
@@ -394,8 +390,8 @@ async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> No
         await s.keys("enter")
         await s.until(lambda: s.shows("● web3"), "the session")
         s.workspace.profiles.edit("host", "web3", dict(s.workspace.context.book.table("host", "web3")))
-        await form(s, ProfileForm)
-        await put(s, "name", "front")
+        await host_form(s)
+        await put(s, "Known.Name", "front")
         await s.keys("enter")
         await s.until(lambda: s.shows("● front") and s.shows("1 front"), "mark and tab under the new name")
         await on(s, "front")
@@ -406,29 +402,39 @@ async def test_an_open_tab_follows_its_profile_to_another_name(file: Path) -> No
 
 async def test_the_key_that_is_typed_for_stands_out_and_no_other(file: Path) -> None:
     async with session(file) as s:
-        s.workspace.profiles.edit("host", "web1", dict(s.workspace.context.book.table("host", "web1")))
-        here = await form(s, ProfileForm)
-        await s.until(lambda: painted_bold(s, "name"), "the first one")
+        s.workspace.profiles.action_settings()
+        here = await form(s, SingleForm)
+        await s.until(lambda: painted_bold(s, "theme"), "the first one")
         s.burst("down", "down", "down")
-        await s.until(lambda: painted_bold(s, "port"), "the third after it")
+        await s.until(lambda: painted_bold(s, "predictions"), "the third after it")
         bold = [key for key in (row.key for row in here.rows) if painted_bold(s, key)]
-        assert bold == ["port"]
+        assert bold == ["predictions"]
 
 
 async def test_a_form_can_be_used_with_the_mouse_alone(file: Path) -> None:
     async with session(file) as s:
-        s.workspace.profiles.edit("host", "", {}, like="new")
-        here = await form(s, ProfileForm)
-        row = here.row("use_ssl")
+        s.workspace.profiles.action_settings()
+        here = await form(s, SingleForm)
+        row = here.row("restore")
         assert row is not None
         await s.pilot.click(row.query_one(".form-key"))
         await s.until(lambda: here.row_with_keys is row, "the row that was clicked")
         await click_on(s, "Space next choice")
-        await s.until(lambda: here.text("use_ssl") == "yes", "the choice")
-        await click_on(s, "Ctrl+T another kind")
-        await s.until(lambda: here.row("host_name") is not None, "another kind")
+        await s.until(lambda: here.text("restore") == "yes", "the choice")
         await click_on(s, "Esc cancels")
-        await closed(s, ProfileForm)
+        await s.until(lambda: s.shows("neither saved nor used"), "the question")
+        await s.keys("enter")
+        await closed(s, SingleForm)
+        s.workspace.profiles.edit("host", "", {}, like="new")
+        shown = await host_form(s)
+        await click_on(s, "URI")
+        await s.until(lambda: "ConnectionUri" in shown.form.rows, "another kind")
+        await click_on(s, "Container\xa0")
+        await s.until(lambda: "ContainerId" in shown.form.rows, "another kind")
+        await s.pilot.click(shown.form.rows["Known.Group"].query_one(".label"))
+        await s.type("Lab", enter=False)
+        await s.pilot.click(shown.verb("save"))
+        await s.until(lambda: s.shows("needed"), "what is missing")
 
 
 # -- files ----------------------------------------------------------------------------------------------------------

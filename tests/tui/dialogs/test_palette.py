@@ -9,8 +9,9 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
-from pstui.tui.dialogs.messages import HelpScreen
-from pstui.tui.dialogs.palette import CommandPalette, matching
+from pstui.tui.dialogs.goals import action_goal, matching
+from pstui.tui.dialogs.help import HelpScreen
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.keys.actions import ACTIONS
 from pstui.tui.pane.state import PaneState
 
@@ -35,7 +36,7 @@ async def test_it_opens_by_both_ways_and_lists_every_action(keys: tuple[str, ...
     async with screen(size=(120, 40)) as s:
         shown = await bar(s, *keys)
         listed = {each.name for each in shown._shown}
-        assert listed >= {each.name for each in ACTIONS} - {"commands"}
+        assert listed >= {each.name for each in ACTIONS} - {"commands", "connect", "switch_tab"}
         assert s.shows("F1") and s.shows("every key that works here")
         await s.keys("escape")
         await s.until(lambda: s.app.screen is s.workspace, "the workspace")
@@ -60,11 +61,13 @@ async def test_up_and_down_choose_among_what_fits() -> None:
         assert shown.input.value == second.label
 
 
-async def test_nothing_fits_and_enter_does_nothing() -> None:
+async def test_what_fits_nothing_is_a_computer_and_two_words_are_nothing() -> None:
     async with screen() as s:
         await bar(s)
-        await s.type("zzzz")
-        await s.until(lambda: s.shows("No action has that name"), "the word")
+        await s.type("zzzz", enter=False)
+        await s.until(lambda: s.shows("Enter zzzz") and s.shows("WinRM") and s.shows("SSH"), "the two ways there")
+        await s.type(" q")
+        await s.until(lambda: s.shows("Nothing has that name"), "the word")
         assert isinstance(s.app.screen, CommandPalette)
 
 
@@ -139,11 +142,18 @@ async def test_the_line_stays_in_its_place_and_a_table_fits_80_columns() -> None
 
 
 def test_letters_mean_the_action_whose_name_begins_so_first() -> None:
-    assert matching(ACTIONS, "quit")[0].name == "quit"
-    assert matching(ACTIONS, "new text")[0].name == "newest" or matching(ACTIONS, "newest")[0].name == "newest"
-    assert matching(ACTIONS, "clt")[0].name == "close_tab"
-    assert matching(ACTIONS, "") == list(ACTIONS)
-    assert matching(ACTIONS, "qqqqq") == []
+    goals = [action_goal(each, each.shown) for each in ACTIONS]
+
+    def first(text: str) -> str:
+        return matching(goals, text)[0].name
+
+    assert first("quit") == "quit"
+    assert first("newest") == "newest"
+    assert first("clt") == "close_tab"
+    assert first("close tab") == "close_tab"
+    assert first("clo") == "reopen_tab", "what ends something is not first while another fits"
+    assert matching(goals, "") == goals
+    assert matching(goals, "qqqqq") == []
 
 
 def test_the_keys_of_dialog_and_bar_arrive_from_an_ordinary_terminal(tmp_path: Path) -> None:
@@ -164,15 +174,16 @@ def test_the_keys_of_dialog_and_bar_arrive_from_an_ordinary_terminal(tmp_path: P
         person.keys("Escape")
         person.wait(lambda rows: not any("No session is kept" in row for row in rows))
         person.keys("F2")
-        person.wait("user@host[:port]")
+        person.wait("user@host, a tab")
         person.text("-Demo")
+        person.keys("Tab")
         person.wait("Enter-PSSession -Demo")
         person.keys("C-t")
         person.wait("The connection works")
         person.keys("C-y")
         person.wait("The line was copied")
         person.keys("C-s")
-        person.wait("Save as demo")
+        person.wait("Name                   demo")
         person.keys("Enter")
         person.wait("demo was saved to")
         person.keys("Enter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pstui.tui.dialogs.profile_form import setting_items
+from pstui.tui.dialogs.single_form import setting_items
 from pstui.tui.profiles.reading import read
 from pstui.tui.transcript.render.buffer import TextBuffer
 

@@ -8,7 +8,8 @@ from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import hint_for
-from pstui.tui.sidebar.model import SidebarEntry, identity, place_of
+from pstui.tui.sidebar.model import SidebarEntry, identity
+from pstui.tui.sidebar.places import Places
 
 from tests.support.nobody import NobodyConsole
 from tests.support.pilot import screen
@@ -97,11 +98,13 @@ def test_a_container_named_in_another_way_is_the_same_place() -> None:
     engine = {"Engine": ("/usr/bin/podman",)}
     found = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "api", **engine})
     entry = SidebarEntry("container", "api", info=found, id="0123456789abcdef")
+    places = Places()
+    places.among([], [entry])
     for name in ("api", "0123456789abcdef", "01234567"):
         info = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": name})
-        assert place_of(info, [entry]) == identity(found) == entry.identity, name
+        assert places.of(info) == identity(found) == entry.identity, name
     for values in ({"ContainerId": "api2"}, {"ContainerId": "01"}, {"ContainerId": "api", "Engine": ("docker",)}):
-        assert place_of(ConnectionInfo(ParameterSet.CONTAINER_ID, values), [entry]) != entry.identity
+        assert places.of(ConnectionInfo(ParameterSet.CONTAINER_ID, values)) != entry.identity
 
 
 def test_a_process_is_called_by_its_number() -> None:

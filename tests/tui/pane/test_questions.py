@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -79,14 +78,23 @@ async def test_a_cancelled_question_leaves_its_label_unfinished(manager: StandIn
         assert s.pane.editor.text == ""
 
 
-async def test_alt_and_a_key_split_by_a_slow_link_is_not_esc(manager: StandInManager) -> None:
+@pytest.mark.parametrize("line", ["ask", "secret"])
+async def test_esc_and_a_key_right_behind_it_are_two_keys(
+    manager: StandInManager, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 5.0)  # this machine may be slow
+    async with session(manager) as s:
+        await asked(s, line)
+        s.burst(*"Ad", "escape", *"say next", "enter")
+        await s.until(lambda: any("cancelled" in row for row in s.text()), "the end of the question")
+        await s.until(lambda: s.sees("next"), "the line behind it")
+        assert manager.interactive[0].lines == [line, "say next"]
+
+
+async def test_an_arrow_that_a_slow_link_has_torn_apart_does_not_cancel(manager: StandInManager) -> None:
     async with session(manager) as s:
         await asked(s, "ask")
-        await s.type("Ad", enter=False)
-        await s.keys("escape", "b")
-        await asyncio.sleep(0.3)
-        assert s.pane.questions.has_keys
-        await s.keys("a", "enter")
+        s.burst(*"Aa", "escape", "left", "d", "enter")
         await s.until(lambda: s.sees("got Ada"), "the answer")
 
 

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
+from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.messages import ProblemsScreen
-from pstui.tui.dialogs.profile_form import ProfileForm
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import read
+from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
 from pstui.tui.sidebar.widget import cut_name
 from pstui.tui.workspace.state import StateFile
@@ -151,6 +153,40 @@ async def test_a_profile_is_deleted_and_comes_back_with_its_comments(manager: St
         assert file.read_text() == FILE
 
 
+async def test_a_deletion_is_taken_back_in_the_next_run(manager: StandInManager, file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "state" / "undo.json"
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
+        await on(s, "web1")
+        await s.keys("d")
+        await s.until(lambda: "web1" not in listed(s), "the deletion")
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
+        await s.keys("u", "u")
+        await s.until(lambda: "web1" in listed(s), "undone")
+        await s.until(lambda: noted(s, "There is nothing to take back"), "no more than that")
+    assert file.read_text() == FILE
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_another_run_did_is_not_taken_back_over_a_change_of_somebody_else(file: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "undo.json"
+    ProfileBook(read(file), UndoFile(kept)).apply([Change("host", "web1", None)], "web1 deleted")
+    mine = file.read_text() + "# mine\n"
+    file.write_text(mine)
+    assert ProfileBook(read(file), UndoFile(kept)).undo() == ""
+    assert file.read_text() == mine
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "{}", "[1]", '[{"said": "x", "files": {"a": ["b"]}}]', "[" * 2000])
+def test_a_damaged_way_back_costs_only_that(file: Path, tmp_path: Path, damaged: str) -> None:
+    kept = tmp_path / "undo.json"
+    kept.write_text(damaged)
+    book = ProfileBook(read(file), UndoFile(kept))
+    assert book.undo() == ""
+    book.apply([Change("host", "web1", None)], "web1 deleted")
+    assert ProfileBook(read(file), UndoFile(kept)).undo() == "web1 deleted"
+    assert file.read_text() == FILE
+
+
 async def test_a_profile_is_pinned_to_the_top(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         await on(s, "db")
@@ -167,15 +203,17 @@ async def test_a_profile_is_edited_in_a_form_that_checks_while_it_is_typed(manag
     async with session(manager, file) as s:
         await on(s, "web1")
         await s.keys("e")
-        await s.until(lambda: isinstance(s.app.screen, ProfileForm), "the form")
-        await s.until(lambda: s.shows("This can be opened."), "the verdict")
-        await s.keys("down", "down", "down")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.focused, "the form")
+        form = s.app.screen
+        assert isinstance(form, ConnectScreen)
+        await s.keys("down", "ctrl+u")
         await s.type("70000", enter=False)
-        await s.until(lambda: s.shows("port must be from 1 to 65535"), "the refusal")
+        await s.until(lambda: s.shows("✗ Port") and s.shows("must lie between 1 and 65535"), "the refusal")
         await s.keys("ctrl+u")
         await s.type("5999", enter=False)
-        await s.until(lambda: s.shows("This can be opened."), "the verdict")
-        await s.keys("up", "up", "up", "ctrl+u")
+        await s.until(lambda: not s.shows("✗ Port"), "no refusal")
+        await form.form.focus_field("Known.Name")
+        await s.keys("ctrl+u")
         await s.type("front")
         await s.until(lambda: "front" in listed(s), "the new name")
         text = file.read_text()
@@ -191,7 +229,7 @@ async def test_what_was_found_becomes_a_profile_by_the_same_form(manager: StandI
         assert listed(s).count("api") == 1, "what is saved is not listed twice"
         await on(s, "worker")
         await s.keys("e")
-        await s.until(lambda: s.shows("This can be opened."), "the form")
+        await s.until(lambda: s.shows("-ContainerId worker"), "the form")
         await s.keys("enter")
         await s.until(lambda: "[containers.worker]" in file.read_text(), "the profile")
 

@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.state import StateFile
-from pstui.tui.workspace.switcher import LineScreen, TabSwitcher
+from pstui.tui.workspace.switcher import LineScreen
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
@@ -42,7 +45,7 @@ async def test_two_sessions_and_the_badge_of_the_one_behind(manager: StandInMana
         await s.run("say here")
         web1 = s.workspace.panes[0]
         manager.interactive[0].go_on.set()
-        await s.until(lambda: s.shows("1 web1 ●1"), "the badge")
+        await s.until(lambda: s.shows("1 web1 ✓ ●1"), "done, and a line")
         assert s.sees("ready", web1)
         await s.keys("alt+1")
         await s.until(lambda: not s.shows("●1"), "no badge")
@@ -198,6 +201,8 @@ async def test_a_closed_tab_comes_back_where_it_was(manager: StandInManager) -> 
         await s.keys(PREFIX, "W")
         await s.until(lambda: s.shows("1 web1  2 db"), "the tab again")
         await s.run("say y")
+        old = ["[web1]: PS /> say x", "x", "✗ web1: the session was closed", "  You closed its tab."]
+        assert s.text()[:6] == [*old, "[web1]: PS /> say y", "y"], "below its old text"
         assert s.pane.info.label == "web1"
 
 
@@ -205,14 +210,14 @@ async def test_the_switcher_filters_and_goes(manager: StandInManager) -> None:
     async with session(manager, "web1", "db", "web2") as s:
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
         await s.keys("alt+g")
-        await s.until(lambda: isinstance(s.app.screen, TabSwitcher) and s.shows("db"), "the list")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette) and s.shows("tab 2"), "the list")
         s.burst(*"web", "down", "enter")
         await s.until(lambda: s.app.screen is s.workspace, "the choice")
-        assert s.pane.info.label == "web2"
+        assert s.pane.info.label == "web1", "the tab that was in front is the last of those that fit as well"
         await s.keys(PREFIX, "g")
-        await s.until(lambda: isinstance(s.app.screen, TabSwitcher), "the list by the prefix key")
-        await s.type("nobody")
-        assert s.shows("no tab has that in its name")
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette), "the list by the prefix key")
+        await s.type("no body")
+        assert s.shows("Nothing has that name")
         await s.keys("escape")
         await s.until(lambda: s.pane.editor.has_focus, "the pane")
 
@@ -222,11 +227,12 @@ async def test_tabs_with_long_names_take_a_row_each_and_are_told_apart(manager: 
     async with session(manager, *names, size=(80, 24)) as s:
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
         await s.keys("alt+9", "alt+g")
-        await s.until(lambda: s.shows("▸  9 prod-app-server-09.internal.example"), "the tab in front chosen")
-        rows = [row for row in s.shown().split("\n") if "prod-app-server-0" in row and " ready" in row]
-        assert len(rows) == 9, s.shown()
-        await s.keys("up", *["up"] * 9)
-        await s.until(lambda: s.shows("▸ 19 prod-app-server-19.internal.example"), "the end of the list")
+        await s.until(lambda: s.shows("tab 10  ready"), "the list, the next tab first")
+        rows = [row for row in s.shown().split("\n") if "prod-app-server-" in row and " ready" in row]
+        assert len(rows) >= 11, s.shown()
+        await s.type("19")
+        await s.until(lambda: s.app.screen is s.workspace, "the choice")
+        assert s.pane.info.label == names[18]
 
 
 async def test_badges_tell_busy_errors_and_failure(manager: StandInManager) -> None:
@@ -237,7 +243,7 @@ async def test_badges_tell_busy_errors_and_failure(manager: StandInManager) -> N
         await s.keys("alt+2")
         await s.until(lambda: s.shows("1 web1 …"), "busy")
         manager.interactive[0].go_on.set()
-        await s.until(lambda: s.shows("1 web1 !1"), "an error")
+        await s.until(lambda: s.shows("1 web1 ✗ !1"), "an error")
         await s.keys("alt+1")
         await s.until(lambda: not s.shows("!1"), "seen")
 
@@ -283,6 +289,53 @@ async def test_the_tabs_of_last_time_connect_once_and_only_when_they_are_looked_
         assert [made.info.label for made in again.sessions] == ["db", "refused"], "no second attempt by itself"
 
 
+async def test_a_start_with_a_name_adds_its_tab_to_those_of_the_last_run(
+    manager: StandInManager, tmp_path: Path
+) -> None:
+    memory = StateFile(tmp_path / "workspace.json")
+
+    def lines() -> list[str]:
+        return [tab.line.rpartition(" ")[2] for tab in memory.load().tabs]
+
+    async with session(manager, "web1", "db", memory=memory) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+    async with session(manager, "api", memory=memory, single=True) as s:
+        await s.until(lambda: lines() == ["web1", "db", "api"], "its tab beside the others")
+    assert memory.load().front == 2
+    async with session(manager, "web1", memory=memory, single=True) as s:
+        await s.run("say x")
+    assert lines() == ["web1", "db", "api"], "once"
+    async with session(manager, "left", memory=memory, single=True) as s:
+        await s.run("say x")
+        assert lines()[-1] == "left"
+        await s.type("exit")
+        await s.until(lambda: not s.app.is_running, "the end")
+    assert lines() == ["web1", "db", "api"], "what was left by exit is no open tab"
+
+
+@pytest.mark.parametrize("said", ["", "[settings]\nrestore = false\n"])
+async def test_restoring_is_offered_when_open_tabs_are_left_for_the_first_time(
+    manager: StandInManager, tmp_path: Path, said: str
+) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text(said)
+    memory = StateFile(tmp_path / "workspace.json")
+    async with session(manager, "web1", memory=memory, book=ProfileBook(read(file))) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys("f10")
+        await s.until(lambda: s.shows("closes and quits"), "the question")
+        assert s.shows("r quits, and opens these tabs again") is not bool(said)
+        await s.keys("r" if not said else "enter")
+        await s.until(lambda: s.app.return_value == 0, "the end")
+    assert (read(file).settings.get("restore") is True) is not bool(said)
+    file.write_text("")
+    async with session(manager, "web1", memory=memory, book=ProfileBook(read(file))) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys("f10")
+        await s.until(lambda: s.shows("closes and quits"), "the question")
+        assert s.shows("r quits, and opens these tabs again") is bool(said), "once in a life"
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_memory_costs_only_its_content(tmp_path: Path, raw: bytes) -> None:
@@ -316,7 +369,7 @@ async def test_the_sidebar_folds_to_marks_at_80_columns_and_f6_opens_it(manager:
         await s.run("say x")
         assert not s.shows("▾ Hosts")
         assert s.shown().splitlines()[1].startswith("○")
-        assert s.shows("1 web1  2"), "the tab behind has its number only"
+        assert s.shows("1 web1  2 db"), "two tabs keep their names"
         await s.keys("f6")
         await s.until(lambda: s.shows("▾ Hosts"), "the sidebar over the pane")
         await s.keys("f6")

@@ -36,8 +36,11 @@ class Face:
     async def exit(self) -> str:
         raise AssertionError
 
-    async def let_go(self, session: PSSession) -> None:
+    async def let_go(self, session: PSSession, why: str = "") -> None:
         pass
+
+    def tabs_of_sessions(self) -> dict[int, int]:
+        return {}
 
     async def disconnect(self, session: PSSession, idle_timeout: float | None, buffering: str) -> None:
         await session.link.disconnect(idle_timeout, buffering)

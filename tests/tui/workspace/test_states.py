@@ -1,0 +1,192 @@
+"""States at a glance: on tabs, in the sidebar, beside the prompt, and the end of a command that nobody looks at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.records import RunspaceState
+from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
+from pstui.tui.sidebar.model import Mark, SidebarEntry
+from pstui.tui.sidebar.places import Places
+
+from tests.support.pilot import Screen, screen
+from tests.support.stand_in import StandInManager, host
+
+PREFIX = "ctrl+right_square_bracket"
+NAMES = ("web1", "db", "slow", "refused", "api", "build")
+PROFILES = """
+[hosts.db]
+host_name = "root@db:2222"
+color = "red"
+
+[hosts.web]
+computer_name = "web.contoso.com"
+use_ssl = true
+"""
+
+
+@pytest.fixture
+def manager() -> StandInManager:
+    return StandInManager()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> ProfileBook:
+    file = tmp_path / "profiles.toml"
+    file.write_text(PROFILES)
+    return ProfileBook(read(file))
+
+
+def tabs_of(s: Screen) -> str:
+    """The row of tabs."""
+    return s.shown().split("\n")[0]
+
+
+def aside_of(s: Screen, name: str) -> str:
+    """What the sidebar shows of an entry."""
+    [row] = [row for row in s.shown().split("\n")[1:] if row[4:].startswith(f" {name} ")]
+    return " ".join(row[:26].split())
+
+
+async def test_every_state_on_tabs_and_in_the_sidebar(manager: StandInManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.tui.pane.glance.PATIENCE", 0.0)
+    entries = [SidebarEntry("host", name, subtitle="WinRM", info=host(name)) for name in NAMES]
+    infos = [host(name) for name in NAMES]
+    async with screen(*infos, sessions=manager.as_manager(), sidebar=entries, size=(120, 35)) as s:
+        ready = ("web1", "db", "api", "build")
+        await s.until(
+            lambda: sum(pane.state is PaneState.PROMPT for pane in s.workspace.panes) == len(ready), "prompts"
+        )
+        for number, line in ((2, "later say x"), (5, "later fail"), (6, "ask")):
+            await s.keys(f"alt+{number}")
+            await s.type(line)
+        await s.keys("alt+1")
+        await s.until(lambda: "2 db …  3 slow ◌" in tabs_of(s), "running and connecting")
+        s.workspace.refresh_frame()
+        await s.idle()
+        assert aside_of(s, "db").startswith("… db 00:0")
+        for interactive in manager.interactive:
+            if interactive.session.info.label in ("db", "api"):
+                interactive.go_on.set()
+        await s.until(lambda: "2 db ✓ ●1" in tabs_of(s) and "5 api ✗ !1" in tabs_of(s), "done and failed")
+        assert "4 refused ✗" in tabs_of(s)
+        assert "6 build ?" in tabs_of(s)
+        shown = {name: aside_of(s, name) for name in NAMES}
+        assert shown["slow"].startswith("◌ slow ")
+        del shown["slow"]
+        assert shown == {
+            "web1": "● web1 WinRM",
+            "db": "✓ db ●1",
+            "refused": "✗ refused ●3",
+            "api": "✗ api !1",
+            "build": "? build asks",
+        }
+        await s.keys("alt+2")
+        await s.until(lambda: "2 db  3" in tabs_of(s) and aside_of(s, "db") == "● db WinRM", "seen")
+        await s.run("exit")
+        await s.until(lambda: "2 db left" in tabs_of(s) and aside_of(s, "db") == "○ db left", "left")
+
+
+async def test_the_seconds_of_an_opening_are_counted_on_its_tab(
+    manager: StandInManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.glance.PATIENCE", 1.0)
+    monkeypatch.setattr("pstui.tui.workspace.attention.TICK", 0.1)
+    async with screen(host("web1"), host("slow"), sessions=manager.as_manager()) as s:
+        await s.until(lambda: "slow ◌ 1 s" in tabs_of(s), "a second")
+        await s.until(lambda: "slow ◌ 2 s" in tabs_of(s), "the next one")
+        manager.interactive[1].go_on.set()
+        await s.until(lambda: "slow ◌" not in tabs_of(s), "open")
+
+
+async def test_two_tabs_keep_their_names_at_80_columns_and_a_cut_bar_says_so(manager: StandInManager) -> None:
+    async with screen(host("web1"), host("root@127.0.0.1"), sessions=manager.as_manager(), size=(80, 24)) as s:
+        await s.run("title " + "long " * 20)
+        await s.until(lambda: "1 web1  2 root@127.0.0.1" in tabs_of(s), "both names, which no title takes away")
+        await s.pilot.resize_terminal(36, 24)
+        for number in range(3, 10):
+            await s.workspace.tabs.open(host(f"machine-{number:02}"))
+        await s.until(lambda: "9 machine-09" in tabs_of(s) and "‹" in tabs_of(s), "the newest, and a mark at the left")
+        assert "›" not in tabs_of(s)
+        await s.keys("alt+1")
+        await s.until(lambda: "1 web1" in tabs_of(s) and "›" in tabs_of(s), "the first, and a mark at the right")
+        assert "‹" not in tabs_of(s)
+
+
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        ("Enter-PSSession -HostName db -UserName root -Port 2222", "db"),
+        ("Enter-PSSession -HostName root@db:2222", "db"),
+        ("Enter-PSSession WEB.contoso.com -UseSSL", ""),
+        ("Enter-PSSession web.contoso.com -UseSSL", "web"),
+        ("Enter-PSSession web.contoso.com", ""),
+        ("Enter-PSSession -HostName admin@db:2222", ""),
+    ],
+)
+def test_a_typed_line_that_says_what_a_profile_says_counts_as_that(book: ProfileBook, line: str, profile: str) -> None:
+    from pstui.backends.sessions.manager import SessionManager
+    from pstui.tui.workspace.context import AppContext
+
+    places = Places()
+    places.among(book.entries(), [])
+    assert places.of(AppContext(SessionManager(), book=book).connection(line)) == (
+        f"host:{profile}" if profile else places.of(AppContext(SessionManager()).connection(line))
+    )
+    assert (places.of(AppContext(SessionManager()).connection(line)) == f"host:{profile}") is bool(profile)
+
+
+async def test_a_profile_entered_by_a_typed_line_is_not_opened_twice(
+    manager: StandInManager, book: ProfileBook
+) -> None:
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db", "UserName": "root", "Port": 2222})
+    async with screen(info, sessions=manager.as_manager(), book=book) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT and s.shows("● db"), "its mark")
+        entry = next(each for each in s.workspace.sidebar.entries if each.name == "db")
+        s.workspace.sidebar.post_message(s.workspace.sidebar.Chosen(entry))
+        await s.idle()
+        assert len(s.workspace.panes) == 1
+        s.workspace.sidebar.post_message(s.workspace.sidebar.Chosen(entry, again=True))
+        await s.until(lambda: len(s.workspace.panes) == 2, "one more, which was asked for")
+        assert s.pane.row.color == "red"
+        await s.until(lambda: s.shows("▌[db]: PS />") and "▌2 db" in tabs_of(s), "its colour beside prompt and name")
+
+
+async def test_a_session_that_is_kept_is_marked_until_it_is_entered(manager: StandInManager, book: ProfileBook) -> None:
+    there = manager.as_manager()
+    async with screen(sessions=there, book=book) as s:
+        info = book.connection("host", "db")
+        session = manager.create(info, s.workspace)  # type: ignore[arg-type]  # it is never written to
+        session.temporary = False
+        session.state = RunspaceState.OPENED
+        s.workspace.refresh_frame()
+        entry = next(each for each in s.workspace.sidebar.entries if each.name == "db")
+        assert s.workspace.sidebar.mark_of(entry) == Mark("kept", "kept")
+
+
+@pytest.mark.parametrize(("way", "rings", "said"), [("nothing", 0, 0), ("bell", 1, 0), ("notice", 0, 1)])
+async def test_the_end_of_a_long_command_in_the_background_is_told(
+    manager: StandInManager, monkeypatch: pytest.MonkeyPatch, way: str, rings: int, said: int
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.pane.WORTH_TELLING", 0.0)
+    settings = {"tell": way, "tell_after": 1}
+    async with screen(host("web1"), host("db"), sessions=manager.as_manager(), settings=settings) as s:
+        rung: list[int] = []
+        monkeypatch.setattr(s.app, "bell", lambda: rung.append(1))
+        await s.run("say short")
+        await s.type("later say x")
+        await s.keys("alt+2")
+        await s.until(lambda: "1 web1 …" in tabs_of(s), "it runs")
+        web1 = s.workspace.panes[0]
+        web1.conversation.busy_since -= 5
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: "1 web1 ✓" in tabs_of(s), "its end")
+        await s.idle()
+        told = [each.message for each in s.app._notifications]
+        assert len(rung) == rings
+        assert len(told) == said
+        assert all(each.startswith("✓ web1: later say x   ") for each in told), told

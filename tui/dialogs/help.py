@@ -1,0 +1,165 @@
+"""F1: the keys, what works here first, then what works everywhere. What is typed finds some of them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.keys.actions import PREFIX_SHOWN
+from pstui.tui.keys.contexts import CONTEXT_KEYS, EDITING, Context
+from pstui.tui.keys.dialog_help import DialogHelp
+from pstui.tui.keys.keymap import Keymap
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+#: columns of a key, and of the key after the prefix
+_COLUMN: Final = 13
+#: rows that a page scrolls
+_PAGE: Final = 10
+#: rows of the box beside the keys: its padding, the words to find, and the row below, with blank rows between
+_AROUND: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key with its words; ``prefix`` is the key after Ctrl+], None where there is no column for it."""
+
+    shown: str
+    text: str
+    prefix: str | None = None
+
+    def fits(self, words: Sequence[str]) -> bool:
+        """Whether it has every word."""
+        text = f"{self.shown} {self.prefix or ''} {self.text}".casefold()
+        return all(word in text for word in words)
+
+
+class HelpScreen(TypingScreen[None]):
+    """The list. Typing narrows it, Esc shows everything again and then closes it, as F1 and Enter do.
+
+    ``dialog`` is the help of the dialog that has the keys; without it ``context`` says where they are.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close", priority=True),
+        Binding("enter,f1,ctrl+c", "close", "Close", priority=True),
+        Binding("up", "scroll(-1)", "Up", priority=True),
+        Binding("down", "scroll(1)", "Down", priority=True),
+        Binding("pageup", f"scroll(-{_PAGE})", "Up", priority=True),
+        Binding("pagedown", f"scroll({_PAGE})", "Down", priority=True),
+    ]
+
+    def __init__(
+        self, context: Context = Context.PROMPT, keymap: Keymap | None = None, dialog: DialogHelp | None = None
+    ) -> None:
+        super().__init__()
+        self._input = TypedInput(placeholder="type to find a key", classes="line-input")
+        self._table = KeyTable(sections(context, keymap or Keymap(), dialog))
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help-box"):
+            yield self._input
+            with VerticalScroll(id="help-rows", can_focus=False):
+                yield self._table
+            yield Static(Content.styled("↑ ↓ scroll   Esc closes", "$calm"), classes="help-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """What is typed finds keys."""
+        self.set_focus(self._input)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the rows that the keys may take: what is above and below them stays in sight."""
+        self.query_one("#help-rows").styles.max_height = max(event.size.height * 9 // 10 - _AROUND, 3)
+
+    @property
+    def typed_into(self) -> Input:
+        """The words to find."""
+        return self._input
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the words."""
+        event.stop()
+        self._table.find(event.value)
+        self.query_one("#help-rows", VerticalScroll).scroll_home(animate=False)
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the list."""
+        self.query_one("#help-rows", VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    def action_back(self) -> None:
+        """Show everything again; close the list when it does."""
+        if self._input.value:
+            self._input.value = ""
+        else:
+            self.dismiss(None)
+
+    def action_close(self) -> None:
+        """Close the list."""
+        self.dismiss(None)
+
+
+class KeyTable(Static):
+    """The list, as wide as there is room: long descriptions wrap in their column."""
+
+    def __init__(self, sections: Sequence[tuple[str, Sequence[Key]]]) -> None:
+        super().__init__(markup=False)
+        self._sections, self._width, self._words = sections, 0, list[str]()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the lines again."""
+        if self.size.width != self._width:
+            self._width = self.size.width
+            self._show()
+
+    def find(self, text: str) -> None:
+        """Show the keys that have every word of a text."""
+        self._words = text.casefold().split()
+        self._show()
+
+    def _show(self) -> None:
+        width = max(self._width - 2 * _COLUMN, 20)
+        parts: list[Content] = []
+        for title, keys in self._sections:
+            if found := [key for key in keys if key.fits(self._words)]:
+                gap = [Content("")] if parts else []
+                parts += [*gap, Content.styled(title, "bold"), *(_line(width, key) for key in found)]
+        self.update(Content("\n").join(parts) if parts else Content.styled("No key has these words.", "$calm"))
+
+
+def sections(context: Context, keymap: Keymap, dialog: DialogHelp | None) -> list[tuple[str, list[Key]]]:
+    """Return titles and keys: what works here comes first, then what works everywhere, then the other places."""
+    found: list[tuple[str, list[Key]]] = []
+    if dialog is not None:
+        found.append((dialog[0], [Key(shown, text) for shown, text in dialog[1]]))
+    elif context in CONTEXT_KEYS:
+        found.append(_of_context(context))
+    title = f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere"
+    actions = [each for each in keymap.actions if not each.name.startswith("tab_")]
+    keys = [Key(each.shown, each.help, each.prefix_shown) for each in actions]
+    first, last = keymap.named("tab_1"), keymap.named("tab_9")
+    keys.append(Key(f"{first.shown}…9", "go to a tab by its number", f"{first.prefix}…{last.prefix}"))
+    found.append((title if dialog is None else f"{title}, in the workspace", keys))
+    found.append(("In the editor", [Key(shown, text) for shown, text in EDITING]))
+    found += [_of_context(other) for other in CONTEXT_KEYS if other is not context or dialog is not None]
+    return found
+
+
+def _of_context(context: Context) -> tuple[str, list[Key]]:
+    return context.value, [Key(each.shown, each.help) for each in CONTEXT_KEYS[context] if each.shown]
+
+
+def _line(width: int, key: Key) -> Content:
+    """One key; without a column for the prefix where it leads to nothing."""
+    before = _COLUMN if key.prefix is None else 2 * _COLUMN
+    said = f"\n{'':<{before}}".join(textwrap.wrap(key.text, width + 2 * _COLUMN - before))
+    # A long name of a key moves the words, but never touches them.
+    name = f"{key.shown:<{_COLUMN - 1}} "
+    prefix = "" if key.prefix is None else f"{key.prefix:<{_COLUMN}}"
+    return Content.assemble((name, "bold"), prefix, (said, "$calm"))

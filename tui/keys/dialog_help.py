@@ -1,0 +1,91 @@
+"""What F1 says in each dialog and list: its keys, by the name of the screen's class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+#: a title, and keys with their words
+DialogHelp = tuple[str, Sequence[tuple[str, str]]]
+
+_LIST: Final = (("↑ ↓", "choose a row (also Home, End)"), ("Esc", "close (also q)"))
+_TABLE: Final = (
+    ("↑ ↓", "the next key, the one before (also Tab, Shift+Tab)"),
+    ("Space", "the next choice, in a row that has some"),
+    ("Ctrl+O", "open what a row names: a credential, the session options"),
+    ("Enter", "save (also Ctrl+S)"),
+    ("Esc", "close; a changed form asks first"),
+)
+
+DIALOGS: Final[dict[str, DialogHelp]] = {
+    "ConnectScreen": (
+        "In the form of a host",
+        (
+            ("Enter", "save, or connect: the frame says which; on the head of a group open it"),
+            ("Tab, ↑ ↓", "the next field, the one before"),
+            ("← →", "another kind of target; another choice of a field that has some"),
+            ("Ctrl+T", "test: connect step by step, and close again"),
+            ("Ctrl+S", "save; asks for a name first"),
+            ("Ctrl+O", "on Credential: make or edit the account and the source of its password"),
+            ("Ctrl+Y", "copy the Enter-PSSession line that says the same"),
+            ("paste", "an Enter-PSSession line fills everything"),
+            ("Esc", "close; a changed form asks first"),
+        ),
+    ),
+    "CommandPalette": (
+        "In the list of Go",
+        (
+            ("type", "a part of a name: tabs, hosts, found hosts, actions and cmdlets"),
+            ("Enter", "go there; user@host or a name that is not listed is entered"),
+            ("↑ ↓", "choose; in an empty line and in a call the calls typed before"),
+            ("Tab", "the form of the host that is typed or chosen; completes a cmdlet"),
+            ("Ctrl+S", "save what is typed as a host"),
+            ("PgUp, PgDn", "scroll what was answered"),
+            ("Esc", "cancel a call that runs; close"),
+        ),
+    ),
+    "SessionsScreen": (
+        "In the list of sessions",
+        (
+            ("Enter", "enter it"),
+            ("d, c, r", "disconnect, connect, receive: follow what runs in it"),
+            ("k", "keep it when it is left"),
+            ("x", "close it (also Del); asks while a command runs in it"),
+            *_LIST,
+        ),
+    ),
+    "CredentialsScreen": (
+        "In the list of credentials",
+        (
+            ("Enter", "edit it"),
+            ("a, d", "add one, delete it (also Del)"),
+            ("u", "take the last change back"),
+            ("f, s", "the defaults, the settings"),
+            *_LIST,
+        ),
+    ),
+    "ErrorsScreen": (
+        "In the list of errors",
+        (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),
+    ),
+    "ProblemsScreen": ("In the list of problems", (("↑ ↓", "scroll"), ("Esc", "close (also q, Enter)"))),
+    "ImportScreen": (
+        "While hosts are imported",
+        (
+            ("Enter", "read the file that is typed; then take what is chosen"),
+            ("Space", "choose a host, or not"),
+            ("Tab", "from the name of the file to the list, and back"),
+            ("Esc", "close; nothing is taken"),
+        ),
+    ),
+    "TableForm": ("In a form", _TABLE),
+    "LineScreen": ("While a line is typed", (("Enter", "take it"), ("Esc", "change nothing"))),
+    "QuitScreen": ("At a question", (("Enter", "yes (also y)"), ("Esc", "no (also n)"))),
+    "ContextMenu": ("In a menu", (("↑ ↓, Enter", "choose (also the key at the right, or a click)"), ("Esc", "close"))),
+}
+
+
+def help_of(screen: object) -> DialogHelp | None:
+    """Return the help of a screen, that of its base where it has none of its own; None for one without keys."""
+    names = (kind.__name__ for kind in type(screen).__mro__)
+    return next((DIALOGS[name] for name in names if name in DIALOGS), None)

@@ -1,0 +1,58 @@
+"""The themes: pstui's two calm ones and those that Textual brings, by the name that the settings give them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, Palette, no_color, wants_light
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+#: how far words that matter less are from the letters to the ground
+_CALM: Final = 0.4
+
+
+def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        primary=colors.accent,
+        secondary=colors.accent,
+        accent=colors.accent,
+        warning=colors.warning,
+        error=colors.error,
+        success=colors.success,
+        foreground=colors.foreground,
+        background=colors.background,
+        surface=colors.background,
+        panel=colors.panel,
+        boost=colors.panel,
+        dark=dark,
+        variables={"calm": colors.calm},
+    )
+
+
+DARK = _theme("pstui-dark", DARK_COLORS, dark=True)
+LIGHT = _theme("pstui-light", LIGHT_COLORS, dark=False)
+
+#: Textual's own theme that leaves every colour to the terminal; with NO_COLOR only it sends no colour codes
+NO_COLOR_THEME: Final = "ansi-dark"
+
+
+def theme_name(wanted: object) -> str:
+    """Return the theme for a setting: ``dark``, ``light``, one of Textual's, or else what the terminal says it is."""
+    if no_color():
+        return NO_COLOR_THEME
+    if wanted in BUILTIN_THEMES:
+        return str(wanted)
+    return LIGHT.name if wants_light(wanted) else DARK.name
+
+
+@cache
+def calm(name: str) -> str:
+    """Return the colour of words that matter less, in a theme that does not name it."""
+    theme = BUILTIN_THEMES.get(name)
+    if theme is None or theme.name.startswith("ansi"):
+        return "ansi_default"
+    colors = theme.to_color_system().generate()
+    return Color.parse(colors["foreground"]).blend(Color.parse(colors["background"]), _CALM).hex
