@@ -10,7 +10,7 @@ import struct
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 from pstui.backends.errors import LimitExceeded, ProtocolError
@@ -30,14 +30,14 @@ _LONG = 4 * 1024 * 1024
 class Message:
     """One whole PSRP message: its type number, the ids of its header and the CLIXML body without byte order mark.
 
-    The body of a long one is a bytearray, which nobody changes.
+    The body of a long one is a bytearray: it has the methods of bytes, and nobody changes it.
     ``root`` and ``value`` are what it says, where that was read ahead: its XML, and the plain value in a tuple.
     """
 
     type: int
     pool_id: uuid.UUID
     pipeline_id: uuid.UUID | None
-    body: bytes | bytearray
+    body: bytes
     root: ElementTree.Element | None = None
     value: tuple[Any] | None = None
 
@@ -135,9 +135,9 @@ def _message(parts: Sequence[bytes | bytearray], wanted: int) -> Message:
     if not destination & wanted:
         reader = "client" if wanted == _CLIENT else "server"
         raise ProtocolError(f"the far end sent a message that is not for a {reader}")
-    body: bytes | bytearray = head[_MESSAGE.size :].removeprefix(_BOM)
+    body = head[_MESSAGE.size :].removeprefix(_BOM)
     if long is not None:
-        body = long
+        body = cast("bytes", long)
     elif len(parts) > 1:
         body = b"".join((body, *parts[1:]))
     return Message(kind, _guid(pool_id), None if pipeline_id == _NO_ID else _guid(pipeline_id), body)
