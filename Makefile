@@ -11,7 +11,7 @@ REQUIRE ?=
 JOBS ?= 3
 comma := ,
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check fuzz bench screenshots clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,6 +47,13 @@ check: $(VENV)/.check .typing/pstui
 .typing/pstui:
 	@mkdir -p $@
 	@for room in tui backends config; do ln -sfn ../../$$room $@/$$room; done
+
+# Each subject of tests/fuzz for a minute: make fuzz ARGS='--seconds 600 clixml'. Then the readers of ssh_config and
+# known_hosts against OpenSSH's own, on many more files than the tests read.
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz $(ARGS)
+	PSTUI_FUZZ=20000 $(BIN)/python -m pytest tests/backends/transports/ssh/test_config_reader.py \
+	  tests/backends/transports/ssh/test_known_hosts.py --timeout 3600
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench

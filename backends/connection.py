@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from pstui.backends.addresses import join_host, uri_host
 
+#: the kinds of profile, and the prefix that tells them apart where a name is used twice
+KINDS = ("host", "vm", "container")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParameterSet:

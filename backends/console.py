@@ -56,6 +56,8 @@ class Question:
     remote: bool = True
     #: who asks, for the head of the question: a session's display name
     source: str = ""
+    #: whose words they are where that is neither a script nor pstui: a server that does not know the person yet
+    voice: str = ""
     #: whether another question follows the answer at once, as a password follows a user name
     followed: bool = False
 
@@ -114,6 +116,9 @@ class Console(Protocol):
     def set_title(self, title: str) -> None: ...
     def column(self) -> int:
         """Return the column the next character would be written to, from 0; 0 means at the start of a line."""
+
+    def row(self) -> int:
+        """Return the row of the screen the next character would be written to, from 0; 0 where there is no screen."""
 
     async def ask(self, question: Question) -> Secret:
         """Return the text typed. Raises QuestionCancelled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pstui.config.problems import ConfigError
@@ -14,6 +15,20 @@ COMMAND_TIMEOUT = 120.0
 MAX_PASSWORD = 64 * 1024
 
 SOURCES = ("keyring", "command", "env", "prompt")
+
+
+#: what variables that name a password held; the process has them no longer, so its children do not get them
+_taken: dict[str, str] = {}
+#: variables that everything depends on: a file that names one for a password is mistaken
+_COMMON = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "PWD", "TMPDIR", "DISPLAY"})
+
+
+def take_variables(sources: Iterable[Any]) -> None:
+    """Take the variables that ``sources`` name out of this process's environment, before it starts any program."""
+    for source in sources:
+        name = source.get("env") if isinstance(source, Mapping) else None
+        if isinstance(name, str) and name in os.environ and name not in _COMMON:
+            _taken[name] = os.environ.pop(name)
 
 
 def source_problem(source: Any) -> str:
@@ -48,9 +63,10 @@ def fetch_password(source: dict[str, Any]) -> str | None:
         case "prompt":
             return None
         case "env":
-            if value not in os.environ:
+            found = os.environ.get(value, _taken.get(value))
+            if found is None:
                 raise ConfigError(f"the variable {value} is not set", "Set it before pstui is started.")
-            return os.environ[value]
+            return found
         case "keyring":
             return _from_keyring(value)
         case _:

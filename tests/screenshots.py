@@ -19,6 +19,8 @@ from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext
 
@@ -44,6 +46,32 @@ SIDEBAR = [
     _saved("db", "db.example.com", "Production"),
     _saved("build", "build.example.com", "Lab"),
 ]
+
+
+PROFILES = """\
+[credentials.deploy]
+user_name = "deploy"
+
+[hosts.web1]
+host_name = "admin@web1.example.com"
+group = "Production/Web"
+
+[hosts.web2]
+computer_name = "web2.example.com"
+group = "Production/Web"
+
+[hosts.db]
+host_name = "db.example.com:2222"
+credential = "deploy"
+group = "Production/SQL"
+tags = ["sql", "prod"]
+color = "red"
+note = "backups run at 02:00"
+
+[hosts.build]
+host_name = "build.example.com"
+group = "Lab"
+"""
 
 
 async def _workspace(s: Screen) -> None:
@@ -72,15 +100,42 @@ async def _small(s: Screen) -> None:
     await s.type("Get-Content mo", enter=False)
 
 
+def _book() -> ProfileBook:
+    """The profile file of the pictures."""
+    file = Path.home() / ".profiles.toml"
+    file.write_text(PROFILES)
+    return ProfileBook(read(file))
+
+
 def _dialog(parameter_set: ParameterSet, **texts: str) -> Callable[[Screen], Awaitable[None]]:
-    """Return what opens the connection dialog on a set, filled in."""
+    """Return what opens the form of a host on a set, filled in."""
 
     async def play(s: Screen) -> None:
-        shown = ConnectScreen(AppContext(SessionManager()), Draft(parameter_set, texts))
+        shown = ConnectScreen(AppContext(SessionManager(), book=_book()), Draft(parameter_set, texts))
         s.app.push_screen(shown)
         await s.until(lambda: s.app.screen is shown and shown.focused is not None, "the dialog")
 
     return play
+
+
+async def _form(s: Screen) -> None:
+    book = s.workspace.context.book
+    assert book is not None
+    s.workspace.profiles.edit("host", "db", dict(book.table("host", "db")))
+    await s.until(lambda: len(s.app.screen_stack) > 1 and s.app.screen.focused is not None, "the form")
+
+
+async def _go(s: Screen) -> None:
+    await s.keys("alt+g")
+    await s.type("prod", enter=False)
+
+
+async def _menu(s: Screen) -> None:
+    entry = next(entry for entry in s.workspace.sidebar.entries if entry.name == "web1")
+    await s.keys("f6")
+    s.workspace.sidebar.move_to(entry)
+    await s.keys("m")
+    await s.until(lambda: len(s.app.screen_stack) > 1, "the menu")
 
 
 async def _sessions(s: Screen) -> None:
@@ -138,10 +193,13 @@ class Scene:
     sessions: tuple[ConnectionInfo, ...] = (DEMO,)
     size: tuple[int, int] = (100, 26)
     theme: str = "dark"
+    #: whether the sidebar shows the profiles of a file
+    saved: bool = False
 
     def app(self) -> PstuiApp:
         """Return the program with its sessions to open."""
-        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings={"theme": self.theme})
+        settings = {"theme": self.theme}
+        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings=settings, book=_book() if self.saved else None)
 
     async def act(self, s: Screen) -> None:
         """Bring the running program to what the picture shows."""
@@ -176,6 +234,11 @@ MORE: dict[str, Scene] = {
     "find": Scene(_find),
     "help": Scene(_help),
     "light": Scene(_light, theme="light"),
+    **{
+        f"{name}-{columns}x{rows}": Scene(play, size=(columns, rows), theme=theme, saved=True)
+        for name, play in (("form", _form), ("go", _go), ("menu", _menu))
+        for columns, rows, theme in ((80, 24, "dark"), (120, 35, "light"))
+    },
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
@@ -13,20 +13,18 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers
-from pstui.tui.once import ClosedScreens
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
+from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
-from pstui.tui.typeahead import Typeahead, TypedEvent
+from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
 from pstui.tui.typed import Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
@@ -39,6 +37,10 @@ from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.widgets import Input
 from textual.worker import WorkerFailed
+
+if TYPE_CHECKING:
+    from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
 
 
 def _character(key: str) -> str | None:
@@ -131,7 +133,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Return the terminal's driver: whole sequences only, many characters at once, and floods stand back."""
         driver = super().get_driver_class()
         mend_parser(driver)
-        return keys_first(gathering(driver), self.pace)
+        return keys_first(gathering(taken_once(driver)), self.pace)
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen in front: the key that does it counts once."""
@@ -146,8 +148,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Name pstui's own colours for themes that do not."""
         return {"calm": calm(self.theme)}
 
-    def on_pane_opened(self) -> None:
-        """Everything is loaded with the first prompt of the first session."""
+    def on_pane_opened(self, event: Pane.Opened) -> None:
+        """A session has its first prompt; everything is loaded with that of the first one."""
         if not self._settled:
             self._settled = True
             settle()
@@ -204,7 +206,9 @@ class PstuiApp(App[int], inherit_bindings=False):
             if event.key == PREFIX_KEY:
                 self.workspace.begin_prefix()
                 return
-            if (action := self.workspace.keymap.direct(event.key)) is not None:
+            argument = getattr(self.focused, "argument", None)
+            counts = argument is not None and argument.active and argument.claims(event.key)
+            if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
         elif self._asks_help(event.key) and self._help_here():
@@ -232,8 +236,10 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""
-        at_once = self.screen is self.workspace and not self.workspace.prefixed and isinstance(self.focused, LineEditor)
-        return at_once and not any(self.workspace.keymap.direct(key.key) for key in event.keys)
+        takes_many = getattr(self.focused, "takes_many", False)
+        if not takes_many or self.screen is not self.workspace or self.workspace.prefixed:
+            return False
+        return not any(self.workspace.keymap.direct(key.key) for key in event.keys)
 
     async def _paste(self, event: events.Paste) -> None:
         """Pass a paste on; where there is room for one line only, lines become one, but never those of a password."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pstui.tui.typeahead import now, was_read_before
-from textual.events import Key
 from textual.widget import Widget
 
 #: seconds after an end in which the same key is taken for a slip: who presses a key twice takes a quarter of a second
@@ -35,26 +34,3 @@ class Once:
         """It has ended, or will not; nothing happens where nothing has begun."""
         if self._is_ending:
             self._is_ending, self._until = False, now() + SLIP if happened else 0.0
-
-
-#: keys that close a screen, and mean something else where that has gone: Enter runs a line, Esc reverts it
-_CLOSING: Final = frozenset({"enter", "escape", "ctrl+c", "q"})
-
-
-class ClosedScreens:
-    """Tells the second press of a key whose first one closed a screen: what lies behind that is not meant by it."""
-
-    def __init__(self) -> None:
-        self._last = self._closed_by = ""
-        self._closed_at = 0.0
-
-    def is_slip(self, key: Key) -> bool:
-        """Whether a key is that of the screen closed last, pressed before it had gone. Called for each key in turn."""
-        if key.key == self._closed_by and key.key in _CLOSING and key.time < self._closed_at:
-            return True
-        self._last, self._closed_by = key.key, ""
-        return False
-
-    def closed(self) -> None:
-        """A screen closes, by the key that was asked about last."""
-        self._closed_by, self._closed_at = self._last, now()

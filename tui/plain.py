@@ -1,10 +1,15 @@
-"""Texts of the far end made safe for labels, prompts and titles: no control sequence, no control character."""
+"""Texts of the far end made safe for labels, prompts and titles: no control sequence, no control character.
+
+What would hide or reorder text is dealt with as in the transcript.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from typing import Final
+
+from pstui.tui.transcript.render.clean import clean
 
 #: CSI, then OSC/DCS/SOS/PM/APC up to their end (or the end of the text), then any other escape
 _SEQUENCE = re.compile(
@@ -14,25 +19,18 @@ _SEQUENCE = re.compile(
 )
 _CONTROL: dict[int, None] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)))
 _CONTROL_BUT_LINES = {code: None for code in _CONTROL if code != 0x0A}
-#: marks that reorder the text around them
-_REORDERING: dict[int, None] = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 def plain(text: str, *, limit: int = 4096) -> str:
     """Return ``text`` as one line without control sequences, at most ``limit`` characters of it."""
     text = _SEQUENCE.sub("", text[:limit]).replace("\t", " ").replace("\r\n", " ").replace("\n", " ")
-    return _encodable(text.translate(_CONTROL | _REORDERING))
+    return clean(text.translate(_CONTROL))
 
 
 def plain_lines(text: str, *, limit: int = 65536) -> str:
     """Return ``text`` without control sequences but with its line ends, at most ``limit`` characters of it."""
     text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return _encodable(text.translate(_CONTROL_BUT_LINES))
-
-
-def _encodable(text: str) -> str:
-    # A lone surrogate cannot be written to a terminal.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return clean(text.translate(_CONTROL_BUT_LINES))
 
 
 #: control characters, halves of a surrogate pair, separators of lines and paragraphs

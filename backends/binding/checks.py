@@ -22,8 +22,11 @@ from pstui.backends.binding.parameters import OPENING, Cmdlet
 from pstui.backends.binding.session_options import from_call
 from pstui.backends.binding.values import ConversionError, Value, integer
 from pstui.backends.errors import CallError
+from pstui.backends.redaction import without_password
 
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
+#: what people take for keywords of ssh_config
+_PASSWORDS = frozenset({"password", "passwd", "passphrase", "pass", "pwd"})
 _KEYS = {
     "computername": "HostName",
     "hostname": "HostName",
@@ -46,6 +49,9 @@ def check_connection_tables(cmdlet: Cmdlet, tables: Sequence[Mapping[str, Any]])
 def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None:
     """Refuse what is not an ssh_config keyword, or a value that would begin another line (protocol-notes 7.7)."""
     for key, value in (options or {}).items():
+        if key.casefold() in _PASSWORDS:
+            why = "ssh_config has no password, and it would be shown and written down."
+            raise errors.invalid_argument(cmdlet, "Options", why, "Leave it out: it is asked for.")
         if not _KEYWORD.match(key):
             why = f"{errors.quoted(key)} is not a keyword of ssh_config."
             raise errors.invalid_argument(cmdlet, "Options", why, "Keywords are letters and digits, such as ProxyJump.")
@@ -363,7 +369,13 @@ def _computers(call: Checked, names: Any) -> Any:
 
 
 def check_uri(uri: str) -> None:
-    """Refuse an address that makes no session (protocol-notes 1.8). The id has no suffix. Raises CallError."""
+    """Refuse an address that makes no session (protocol-notes 1.8). The id has no suffix. Raises CallError.
+
+    One that holds a password is refused before anything else can show it or write it down.
+    """
+    if without_password(uri) != uri:
+        what, why = "an address may not hold a password", "It would be shown, logged and sent readable."
+        raise CallError(what, why, "Use -Credential instead.", error_id="CreateRemoteRunspaceFailed")
     scheme, separator, rest = uri.partition("://")
     why = ""
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):

@@ -34,7 +34,7 @@ from pstui.backends.binding.parameters import (
 )
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.binding.writer import line_of
-from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
+from pstui.backends.connection import KINDS, ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
@@ -318,9 +318,6 @@ def _plain(value: Any) -> Any:
         return {"Id": value.id, "Name": value.name, "InstanceId": str(value.instance_id)}
     return str(value)
 
-
-#: the kinds of profile, and the prefix that tells them apart where a name is used twice
-KINDS = ("host", "vm", "container")
 
 #: saved profiles as plain tables: {kind: {name: table}}
 Profiles = Mapping[str, Mapping[str, Mapping[str, Any]]]

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
+from pstui.backends.redaction import with_stars
 
 
 class KnownSession(Protocol):
@@ -201,6 +202,7 @@ def refuse_at(text: str, start: int, end: int, what: str, hint: str = "", *, err
 
 def mark(text: str, start: int, end: int) -> str:
     """Return the line that holds a place, shortened around it, with a row of ``~`` under the place."""
+    text = with_stars(text)
     start = max(0, min(start, len(text)))
     first = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     line = re.split(r"[\r\n]", text[first:], maxsplit=1)[0]

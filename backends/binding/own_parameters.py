@@ -141,6 +141,22 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         "A command that prints what can be entered, a name a line; {} in the profile's command stands for the name.",
         sets=(ParameterSet.PROCESS,),
     ),
+    # for SSH
+    own(
+        "Share",
+        OptionKind.SWITCH,
+        "Uses one login for every session, terminal and file that goes to the same host; -Share:$false logs in anew.",
+        sets=(ParameterSet.SSH_HOST,),
+        default="on",
+        setting=True,
+    ),
+    own(
+        "SshConfig",
+        OptionKind.PATH,
+        "An ssh_config file that is read in the place of your own, as with ssh -F; none reads no file.",
+        sets=(ParameterSet.SSH_HOST,),
+        setting=True,
+    ),
     # for WinRM: what a client on Windows keeps in its WSMan: drive, and limits of patience
     own(
         "TrustedHosts",

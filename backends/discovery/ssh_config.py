@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import glob
 import os
-import shlex
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
+from pstui.backends.transports.ssh.config_reader import read_line, split_words
 from pstui.backends.transports.streams import printable
 
 #: bounds of what is read: bytes of a file, files, files inside files (ssh's own limit)
@@ -118,17 +118,11 @@ def _read_file(file: Path, reading: _Reading, current: list[str], folder: Path, 
 
 def _line(line: str) -> tuple[str, list[str]]:
     """Return the keyword in lower case and its values; both empty for a comment or what cannot be read."""
-    text = line.strip()
-    if not text or text.startswith("#"):
-        return "", []
-    word = text.split(None, 1)[0].partition("=")[0]
-    rest = text[len(word) :].strip().removeprefix("=").strip()
-    lexer = shlex.shlex(rest, posix=True)
-    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "#", ""
+    word, rest = read_line(line)
     try:
-        return word.lower(), list(lexer)
+        return word, split_words(rest)
     except ValueError:
-        return word.lower(), []
+        return word, []
 
 
 def _is_a_name(pattern: str) -> bool:

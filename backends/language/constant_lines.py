@@ -2,16 +2,18 @@
 
 The real client computes all of a line's expressions that have no commands and no variables in them, and sends their
 values (protocol-notes 3.3). Where the far end takes script, pstui leaves that to it, which gives the same. Where it
-takes none, this computes what constants need: ``(1+1)``, ``$(1;2)``, ``"x$(1)"``, ``('a'*3)``, ``(1..3 -join ',')``.
-The rest of expressions (types, members, other operators) stays refused.
+takes none, this computes what constants need: ``(1+1)``, ``$(1;2)``, ``"x$(1)"``, ``('{0:D3}' -f 7)``, ``([int]'5')``,
+``('a,b'.Split(',')[0])``, ``($true ? 1 : 2)``. What has a value of another type (``[datetime]``), or more members than
+``constant_members`` knows, stays refused.
 """
 
 from __future__ import annotations
 
 import re
 
-from pstui.backends.language import constant_math
+from pstui.backends.language import constant_math, constant_members
 from pstui.backends.language import lexemes as c
+from pstui.backends.language.constant_values import text_of, truth
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.simple_lines import CommandLine, NotSimpleError, Reader, Value, read_line
 from pstui.backends.language.tokens import Token, TokenKind, has_bad_escape, unescape
@@ -53,9 +55,70 @@ class ConstantReader(Reader):
         return super()._expression(depth, top=True) if top else self._operation(depth, 0)
 
     def _element(self, depth: int, *, top: bool = False) -> Value:
+        is_number = self._kind is TokenKind.NUMBER
         if self._kind is not None and self._token.expands:
-            return self._expanded(self._take())
-        return super()._element(depth, top=top)
+            value = self._expanded(self._take())
+        else:
+            value = super()._element(depth, top=top)
+        while self._is_next(".", "[", "("):
+            if is_number:
+                raise NotSimpleError
+            value = self._member(value, self._deeper(depth))
+        return value
+
+    def _is_next(self, *texts: str) -> bool:
+        """Whether one of these follows with nothing between."""
+        if self._position in (0, len(self._tokens)):
+            return False
+        return self._token.text in texts and self._token.start == self._tokens[self._position - 1].end
+
+    def _member(self, value: Value, depth: int) -> Value:
+        """A value's member or item, whose dot or bracket is the next token."""
+        if self._take().text == "[":
+            place = self._operation(depth, 0)
+            self._close()
+            return constant_members.item(value, place)
+        name = self._take()
+        if name.kind is not TokenKind.MEMBER or name.expands:
+            raise NotSimpleError
+        if not self._is_next("("):
+            return constant_members.of(value, name.text)
+        return constant_members.call(value, name.text, self._arguments(depth))
+
+    def _arguments(self, depth: int) -> list[Value]:
+        """The arguments of a method."""
+        self._take()
+        values: list[Value] = []
+        while self._kind is not TokenKind.RIGHT:
+            if values and self._take().kind is not TokenKind.COMMA:
+                raise NotSimpleError
+            values.append(self._operation(depth, 0, commas=False))
+        self._close()
+        return values
+
+    def _close(self) -> None:
+        if self._take().kind is not TokenKind.RIGHT:
+            raise NotSimpleError
+
+    def _cast(self, depth: int) -> Value:
+        """A cast, or a member of a type, whose bracket is the next token."""
+        self._take()
+        name = self._take()
+        if name.kind is not TokenKind.TYPE:
+            raise NotSimpleError
+        is_array = self._kind is TokenKind.LEFT
+        if is_array:
+            self._take()
+            self._close()
+        self._close()
+        if not self._is_next("::"):
+            return constant_members.cast(name.text, self._operand(self._deeper(depth)), is_array=is_array)
+        self._take()
+        member = self._take()
+        if is_array or member.kind is not TokenKind.MEMBER or member.expands:
+            raise NotSimpleError
+        arguments = self._arguments(self._deeper(depth)) if self._is_next("(") else None
+        return constant_members.static(name.text, member.text, arguments)
 
     def _bracket(self, opener: str, depth: int) -> Value:
         if opener != "$(":
@@ -65,10 +128,27 @@ class ConstantReader(Reader):
             raise NotSimpleError
         return values if len(values) > 1 else values[0] if values else None
 
-    def _operation(self, depth: int, least: int) -> Value:
-        left = self._joined(depth)
+    def _operation(self, depth: int, least: int, *, commas: bool = True) -> Value:
+        """An expression of operators that bind more than ``least``; with 0 a ternary too."""
+        left = self._binary(depth, least, commas=commas)
+        if least or self._kind is not TokenKind.OPERATOR or self._token.text != "?":
+            return left
+        self._take()
+        self._skip(_LINES)
+        chosen = self._operation(self._deeper(depth), 0, commas=commas)
+        self._skip(_LINES)
+        if self._take().text != ":":
+            raise NotSimpleError
+        self._skip(_LINES)
+        other = self._operation(self._deeper(depth), 0, commas=commas)
+        return chosen if truth(left) else other
+
+    def _binary(self, depth: int, least: int, *, commas: bool) -> Value:
+        left = self._joined(depth) if commas else self._operand(depth)
         while self._kind is TokenKind.OPERATOR:
             sign = self._token.text.lower()
+            if sign in ("?", ":"):
+                break
             precedence = constant_math.PRECEDENCE.get(sign, 0)
             if precedence == 0:
                 raise NotSimpleError
@@ -76,7 +156,7 @@ class ConstantReader(Reader):
                 break
             self._take()
             self._skip(_LINES)
-            left = constant_math.binary(sign, left, self._operation(depth, precedence))
+            left = constant_math.binary(sign, left, self._binary(self._deeper(depth), precedence, commas=commas))
         return left
 
     def _joined(self, depth: int) -> Value:
@@ -94,6 +174,8 @@ class ConstantReader(Reader):
             sign = self._take().text.lower()
             self._skip(_LINES)
             return constant_math.unary(sign, self._operand(self._deeper(depth)))
+        if self._kind is TokenKind.LEFT and self._token.text == "[":
+            return self._cast(depth)
         return self._element(self._deeper(depth))
 
     def _expanded(self, token: Token) -> Value:
@@ -133,7 +215,7 @@ class ConstantReader(Reader):
             name = written[1:].strip("{}").lower()
             if name not in _VARIABLES:
                 raise NotSimpleError
-            return constant_math.text_of(_VARIABLES[name])
+            return text_of(_VARIABLES[name])
         if self._inside == _MOST_INSIDE or _DOUBLE.search(written):
             raise NotSimpleError
         tokens = [token for token in tokenize(written[2:-1]) if token.kind is not TokenKind.COMMENT]
@@ -143,4 +225,4 @@ class ConstantReader(Reader):
         values = reader.values()
         if reader._kind is not None:
             raise NotSimpleError
-        return constant_math.text_of(values)
+        return text_of(values)

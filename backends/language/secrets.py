@@ -11,6 +11,20 @@ _WORDS = re.compile(
     r"password|passwd|passphrase|asplaintext|token|api_?key|access_?key|private_?key|bearer|secret", re.IGNORECASE
 )
 _LOGIN_IN_ADDRESS = re.compile(r"://[^\s/:@'\"]+:[^\s/@'\"$]+@")
+_SHORT_NAME = r"(?:pwd|pass|pw|pword|kennwort|pin)"
+_BESIDE = re.compile(
+    # a constant that a variable with a short name gets, and a pair of a connection string
+    rf"(?i:\$(?:\w+:)?{_SHORT_NAME}\s*\+?=\s*['\"@\d]|(?<![\w$:-]){_SHORT_NAME}=(?![$(=\s]))"
+    # ConvertTo-SecureString -AsP
+    r"|(?i:-asp[a-z]*\b)"
+    # programs that take a password as an argument
+    r"|\b(?i:curl|wget)(?i:\.exe)?\b.{0,400}?\s(?:-u|-U|--user|--proxy-user)[ =]?['\"]?[^\s:'\"$]+:[^\s'\"$]"
+    r"|\b(?i:net1?(?:\.exe)?\s+user)\s+[^\s/|;]+\s+[^\s/*$|;]"
+    r"|\b(?i:net1?(?:\.exe)?\s+use)\b(?=.{0,400}?\s/(?i:user):)(?:\s+(?:[A-Za-z]:|\*|\\\\\S+|/\S+))*\s+[^\s/*$\\|;]"
+    r"|\b(?i:cmdkey|schtasks)(?i:\.exe)?\b.{0,400}?\s/(?i:pass|rp|p)[: ]\s*[^\s*$]"
+    r"|\b(?i:sshpass|mysql\w*|docker\s+login|podman\s+login|az\s+login|psexec(?:64)?|plink|pscp|psftp|ldapsearch)"
+    r"(?i:\.exe)?\b.{0,400}?\s-(?:p|pw|w)[ =]?[^\s$-]"
+)
 _ENDS_STATEMENT = frozenset([TokenKind.SEMICOLON, TokenKind.NEWLINE])
 _LITERALS = frozenset(
     [
@@ -69,9 +83,13 @@ def looks_secret(line: str) -> bool:
 
     What stays suspect: the word inside a string, an argument or a comment, a constant given to such a parameter,
     variable, property or hashtable key, any constant in a statement with ``-AsPlainText``, and whatever cannot be
-    read to its end. An address that holds name and password (``https://me:abc@host``) is a secret by itself.
+    read to its end. An address that holds name and password (``https://me:abc@host``) is a secret by itself. Beside
+    PSReadLine's words, what is suspected is the short names of a password that get a constant (``$pass = 'x'``,
+    ``Pwd=x``), the shortened ``-AsPlainText``, and programs that take a password as an argument (``net user bob x``).
     """
     if _LOGIN_IN_ADDRESS.search(line) is not None:
+        return True
+    if _BESIDE.search(line) is not None and not _reads_plain(line):
         return True
     if _WORDS.search(line) is None:
         return False
@@ -87,6 +105,12 @@ def looks_secret(line: str) -> bool:
             return True
         statement = []
     return _statement_secret(statement)
+
+
+def _reads_plain(line: str) -> bool:
+    """Whether all that is suspect is that a secret is shown: ``Get-Secret x -AsPlainText``."""
+    without = re.sub(r"-asplaintext\b", "", line, flags=re.IGNORECASE)
+    return _BESIDE.search(without) is None
 
 
 def _statement_secret(tokens: list[Token]) -> bool:

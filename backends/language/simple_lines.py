@@ -228,7 +228,7 @@ def parse_line(text: str, *, no_language: bool = False) -> CommandLine | None:
 
 
 def read_line(text: str, reader: Callable[[list[Token]], Reader], *, expands: bool = False) -> CommandLine | None:
-    """The line as a reader reads it; with ``expands`` it gets strings and words that hold something to be put in."""
+    """The line as a reader reads it; with ``expands`` it gets types, and strings with something put in."""
     if len(text) > _MAX_LINE:
         return None
     tokens = tokenize(text)
@@ -241,7 +241,9 @@ def read_line(text: str, reader: Callable[[list[Token]], Reader], *, expands: bo
 
 
 def _is_never_simple(token: Token, *, expands: bool) -> bool:
-    if not token.complete or (token.expands and not expands) or token.kind in _NEVER:
+    if not token.complete or (token.expands and not expands):
+        return True
+    if token.kind in _NEVER and not (expands and token.kind is TokenKind.TYPE):
         return True
     if token.kind is TokenKind.HERE_STRING and c.HERE_HEADER.match(token.text) is None:
         return True

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import enum
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,6 +30,9 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
 from pstui.backends.records import Stream, Write
+
+# Its debug log holds whole messages: what is typed, and what is answered.
+logging.getLogger("psrpcore").setLevel(logging.INFO)
 
 
 class MessageType(enum.IntEnum):

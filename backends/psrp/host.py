@@ -12,6 +12,7 @@ from psrpcore.types import HostMethodIdentifier
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.psrp.clixml import WRITE_METHODS, note_object, outgoing, write_record
+from pstui.backends.psrp.invocation import HostState
 from pstui.backends.psrp.limits import MAX_TEXT
 from pstui.backends.psrp.progress import progress_record
 from pstui.backends.psrp.questions import Questions
@@ -64,7 +65,6 @@ class Host:
         self._leave = leave
         self._id = uuid.uuid4()
         self._colours = {"fg": DEFAULT_COLOR, "bg": DEFAULT_COLOR}
-        self._cursor = {"x": 0, "y": 0}
         self._cursor_size = 100
         self._title = ""
         #: whether plain text that is written now reports an error (protocol-notes 3.6)
@@ -75,6 +75,14 @@ class Host:
         """The size that the far end is told, as it is now (protocol-notes 3.11)."""
         own = self.console.size
         return ConsoleSize(self._width or own.width, own.height)
+
+    def state(self, title: str = "") -> HostState:
+        """Return what the far end is told of the console with a HostInfo; ``title`` holds until it sets one."""
+        size = self.size
+        return HostState(
+            *(size.width, size.height, self.console.column(), self.console.row(), self._title or title),
+            *(self._colours["fg"], self._colours["bg"], self._cursor_size),
+        )
 
     def run(self, method: HostMethodIdentifier, arguments: Sequence[Any], max_text: int | None = MAX_TEXT) -> None:
         """Do a void method now; text is cut at ``max_text``. Raises HostError when it cannot be done here."""
@@ -93,12 +101,12 @@ class Host:
                 HostMethodIdentifier.NotifyBeginApplication
                 | HostMethodIdentifier.NotifyEndApplication
                 | HostMethodIdentifier.FlushInputBuffer
+                | HostMethodIdentifier.SetCursorPosition
             ):
-                pass  # notices of native programs, and a buffer of keys that pstui does not keep
+                # Notices of native programs, a buffer of keys that pstui does not keep, a cursor that text alone moves.
+                pass
             case HostMethodIdentifier.SetForegroundColor | HostMethodIdentifier.SetBackgroundColor:
                 self._colours["fg" if method is HostMethodIdentifier.SetForegroundColor else "bg"] = arguments[0]
-            case HostMethodIdentifier.SetCursorPosition:
-                self._cursor = arguments[0]
             case HostMethodIdentifier.SetCursorSize:
                 self._cursor_size = arguments[0]
             case HostMethodIdentifier.SetWindowTitle:
@@ -139,7 +147,8 @@ class Host:
 
     def _value(self, method: HostMethodIdentifier) -> Any:
         """Return what the getters of protocol-notes 4.3 answer, from live values."""
-        size = note_object(width=self.size.width, height=self.size.height)
+        state = self.state(self._title)
+        size = note_object(width=state.width, height=state.height)
         values: dict[HostMethodIdentifier, Any] = {
             HostMethodIdentifier.GetName: HOST_NAME,
             HostMethodIdentifier.GetVersion: ps.PSVersion("1.0"),
@@ -148,7 +157,7 @@ class Host:
             HostMethodIdentifier.GetCurrentUICulture: "en-US",
             HostMethodIdentifier.GetForegroundColor: self._colours["fg"],
             HostMethodIdentifier.GetBackgroundColor: self._colours["bg"],
-            HostMethodIdentifier.GetCursorPosition: note_object(x=self.console.column(), y=self._cursor["y"]),
+            HostMethodIdentifier.GetCursorPosition: note_object(x=state.column, y=state.row),
             HostMethodIdentifier.GetWindowPosition: note_object(x=0, y=0),
             HostMethodIdentifier.GetCursorSize: self._cursor_size,
             HostMethodIdentifier.GetBufferSize: size,

@@ -20,7 +20,6 @@ from psrpcore import ClientRunspacePool, StreamType
 from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
-from pstui.backends.console import ConsoleSize
 from pstui.backends.language.numbers import Number
 from pstui.backends.psrp.clixml import note_object, outgoing
 from pstui.backends.records import DEFAULT_COLOR
@@ -92,6 +91,20 @@ OUT_DEFAULT_OUTPUT = Call("Out-Default", local_scope=True)
 
 
 @dataclass(frozen=True, slots=True)
+class HostState:
+    """What a HostInfo tells of the console: cells, the place of the next character, the colours that text has."""
+
+    width: int
+    height: int
+    column: int = 0
+    row: int = 0
+    title: str = ""
+    foreground: int = DEFAULT_COLOR
+    background: int = DEFAULT_COLOR
+    cursor_size: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """Everything of one CREATE_PIPELINE but the ids. Several ``statements`` make a batch (protocol 2.2 and later)."""
 
@@ -102,9 +115,8 @@ class Invocation:
     redirect_errors: bool = False
     invocation_info: bool = False
     is_nested: bool = False
-    #: size to tell the far end for this command alone; None keeps what the pool was told at opening
-    size: ConsoleSize | None = None
-    title: str = ""
+    #: what to tell the far end of the console for this command alone; None keeps what the pool was told at opening
+    host: HostState | None = None
 
     def wire(self, protocol: tuple[int, int]) -> PSObject:
         """Return the message object."""
@@ -124,7 +136,7 @@ class Invocation:
             ApartmentState=ps.ApartmentState.Unknown,
             RemoteStreamOptions=options,
             AddToHistory=self.add_to_history,
-            HostInfo=host_info(self.size, self.title) if self.size else runspace_host(),
+            HostInfo=host_info(self.host) if self.host else runspace_host(),
             IsNested=self.is_nested,
         )
 
@@ -136,7 +148,7 @@ def metadata_request(names: Sequence[str]) -> PSObject:
     )
 
 
-def opening(size: ConsoleSize, title: str, application_arguments: dict[str, Any]) -> PSObject:
+def opening(host: HostState, application_arguments: dict[str, Any]) -> PSObject:
     """Return the INIT_RUNSPACEPOOL object (protocol-notes 3.7)."""
     return note_object(
         MinRunspaces=1,
@@ -144,7 +156,7 @@ def opening(size: ConsoleSize, title: str, application_arguments: dict[str, Any]
         PSThreadOptions=ps.PSThreadOptions.Default,
         ApartmentState=ps.ApartmentState.Unknown,
         ApplicationArguments=ps.PSPrimitiveDictionary(application_arguments),
-        HostInfo=host_info(size, title),
+        HostInfo=host_info(host),
     )
 
 
@@ -153,29 +165,29 @@ def runspace_host() -> PSObject:
     return note_object(_isHostUINull=True, _isHostRawUINull=True, _isHostNull=True, _useRunspaceHost=True)
 
 
-def host_info(size: ConsoleSize, title: str) -> PSObject:
-    """Return a full HostInfo for a console of this size whose colours are the terminal's own (-1)."""
+def host_info(host: HostState) -> PSObject:
+    """Return a full HostInfo (protocol-notes 3.7)."""
 
     def value(type_name: str, inner: Any) -> PSObject:
         return note_object(T=type_name, V=inner)
 
     def cells() -> PSObject:
-        return value("System.Management.Automation.Host.Size", note_object(width=size.width, height=size.height))
+        return value("System.Management.Automation.Host.Size", note_object(width=host.width, height=host.height))
 
-    def corner() -> PSObject:
-        return value("System.Management.Automation.Host.Coordinates", note_object(x=0, y=0))
+    def place(x: int, y: int) -> PSObject:
+        return value("System.Management.Automation.Host.Coordinates", note_object(x=x, y=y))
 
     data = {
-        9: value("System.String", title),
+        9: value("System.String", host.title),
         8: cells(),
         7: cells(),
         6: cells(),
         5: cells(),
-        4: value("System.Int32", 100),
-        3: corner(),
-        2: corner(),
-        1: value("System.ConsoleColor", DEFAULT_COLOR),
-        0: value("System.ConsoleColor", DEFAULT_COLOR),
+        4: value("System.Int32", host.cursor_size),
+        3: place(0, 0),
+        2: place(host.column, host.row),
+        1: value("System.ConsoleColor", host.background),
+        0: value("System.ConsoleColor", host.foreground),
     }
     return note_object(
         _isHostUINull=False,
@@ -216,7 +228,7 @@ class PipelineTemplates:
 
     def __init__(self, core: ClientRunspacePool) -> None:
         self._core = core
-        self._known: dict[tuple[Invocation, str, tuple[int, int]], list[bytes]] = {}
+        self._known: dict[tuple[Invocation, tuple[int, int]], list[bytes]] = {}
 
     def prepare(self, invocation: Invocation, protocol: tuple[int, int]) -> Prepare:
         """Return what queues the message of an invocation for a pipeline's id."""
@@ -243,8 +255,7 @@ class PipelineTemplates:
         statements = (tuple(map(marked, invocation.statements[0])),)
         history = None if invocation.history is None else _MARK % next(marks)
         shape = replace(invocation, statements=statements, history=history)
-        # A size can change, so it has no hash.
-        key = (replace(shape, size=None), repr(shape.size), protocol)
+        key = (shape, protocol)
         known = self._known.get(key)
         if known is None:
             rest, known = self._written(shape.wire(protocol)), []
@@ -302,7 +313,7 @@ LOAD_PROFILE = Invocation(
 
 
 def line_invocation(
-    text: str, protocol: tuple[int, int], size: ConsoleSize | None, *, no_language: bool = False
+    text: str, protocol: tuple[int, int], host: HostState | None, *, no_language: bool = False
 ) -> Invocation:
     """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
     from pstui.backends.language.constant_lines import parse_constant_line
@@ -316,7 +327,7 @@ def line_invocation(
     else:
         alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
         statements = tuple(_statement(statement, alone) for statement in line.statements)
-    return Invocation(statements, history=text, add_to_history=True, size=size)
+    return Invocation(statements, history=text, add_to_history=True, host=host)
 
 
 #: the parameter that holds the values of ``$using:`` (protocol-notes 3.12)
@@ -327,7 +338,7 @@ def script_invocation(
     script: str,
     arguments: Sequence[Any],
     using: Mapping[str, Any],
-    size: ConsoleSize | None,
+    host: HostState | None,
     *,
     out_default: bool,
     no_input: bool,
@@ -341,12 +352,12 @@ def script_invocation(
         values.append((_USING, outgoing(using)))
     call = Call(script, tuple(values), is_script=True)
     statement = (call, OUT_DEFAULT_OUTPUT) if out_default else (call,)
-    return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, size=size)
+    return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, host=host)
 
 
-def error_report(size: ConsoleSize | None) -> tuple[Invocation]:
+def error_report(host: HostState | None) -> tuple[Invocation]:
     """Return the pipeline that prints one ErrorRecord given as input (protocol-notes 3.6)."""
-    return (Invocation(((OUT_DEFAULT,),), no_input=False, size=size),)
+    return (Invocation(((OUT_DEFAULT,),), no_input=False, host=host),)
 
 
 def _statement(statement: Statement, alone: bool) -> tuple[Call, ...]:

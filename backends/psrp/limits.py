@@ -23,7 +23,11 @@ MAX_FRAGMENT = 32 * MIB
 MAX_DEPTH = 60
 #: Most values that one message may become, each counted again where it is referred to. A value takes some 3 µs to read
 #: and 200 bytes to keep.
-MAX_VALUES = 500_000
+MAX_VALUES = 100_000
+#: Longest tag in bytes, its attributes included: the parser takes one in one go.
+MAX_TAG = 64 * 1024
+#: Longest text of a number, a date, a GUID and the like, in characters.
+MAX_SHORT = 1_000
 #: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
 MAX_TEXT = MIB
 

@@ -137,7 +137,7 @@ class RunspacePool:
         self.opened_size = self.host.size
         core = self.core
         core.prepare_message(core.our_capability)
-        first = commands.opening(self.opened_size, title, self._arguments())
+        first = commands.opening(self.host.state(title), self._arguments())
         core.prepare_message(first, message_type=PSRPMessageType.InitRunspacePool)
         head, *rest = self._payloads()
         self.make_shell()

@@ -33,7 +33,7 @@ from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.progress import host_progress
 from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, value_of
+from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, uncollected, value_of
 from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject
 from pstui.backends.transports.base import ShellTransport
 
@@ -272,9 +272,14 @@ async def read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Me
     message.body, quick = clipped(message.body, limits.max_text)
     if quick:
         return
-    message.root = await parse_in_steps(message.body, limits.max_values)
+    with uncollected():
+        await _read_in_steps(pool, message, limits.max_values, consume=is_output)
+
+
+async def _read_in_steps(pool: ReceivingPool, message: Message, max_values: int, *, consume: bool) -> None:
+    message.root = await parse_in_steps(message.body, max_values)
     try:
-        message.value = (await in_steps(reading(message.root, pool.cipher, limits.max_values, consume=is_output)),)
+        message.value = (await in_steps(reading(message.root, pool.cipher, max_values, consume=consume)),)
     except (LimitExceeded, ProtocolError) as error:
         match message.type:
             case MessageType.PIPELINE_STATE if isinstance(error, LimitExceeded):

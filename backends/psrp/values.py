@@ -10,15 +10,17 @@ of the elements, by counting, and of what ``Ref`` would repeat, by keeping the s
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 from xml.etree import ElementTree
 
 from psrpcore.types import PSCryptoProvider
 from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape, without_no_characters
-from pstui.backends.psrp.limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
+from pstui.backends.psrp.limits import MAX_DEPTH, MAX_SHORT, MAX_TAG, MAX_VALUES, too_deep, too_large, too_many
 
 #: Bytes that are parsed, and values that are made, between two turns of the loop: some 5 ms each.
 PORTION, VALUES = 64 * 1024, 1_000
@@ -36,6 +38,9 @@ _WHOLE_NUMBERS = {
 _LISTS = frozenset({"LST", "STK", "QUE", "IE"})
 #: what an object is told about, and no value of its own
 _ABOUT = frozenset({"TN", "TNRef", "ToString"})
+
+#: what may be of any length; everything else is a number, a date and the like
+_LONG = frozenset({"S", "SS", "BA", "XD", "SBK", "URI"})
 
 _HIGH_SURROGATE = re.compile("_xD[89AB][0-9A-F]{2}_", re.IGNORECASE)
 
@@ -85,6 +90,8 @@ class _Reader:
         tag, text = element.tag, element.text
         if tag == "Nil":
             return None
+        if tag not in _LONG and len(text or "") > MAX_SHORT:
+            raise too_large(MAX_SHORT)
         if tag == "B" and text in ("true", "false"):
             return text == "true"
         if tag in _WHOLE_NUMBERS and text and len(text) <= 20:
@@ -105,7 +112,7 @@ class _Reader:
     def _object(self, element: ElementTree.Element, depth: int) -> Reading:
         number, before = element.get("RefId") or "", self._count
         text = element.find("ToString")
-        shown = unescape(text.text or "") if text is not None else ""
+        shown: str = (yield from _unescaped(text.text or "")) if text is not None else ""
         if number:
             self._known[number] = (shown, 1)  # for what refers to the object that it stands in
         parts: dict[str, Any] = {"Props": {}, "MS": {}}
@@ -191,6 +198,30 @@ def value_of(element: ElementTree.Element, cipher: PSCryptoProvider, max_values:
             return done.value
 
 
+#: The parser takes a tag in one go, however many attributes it has.
+_LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
+#: how many readings go on
+_readings = 0
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector away while a large message is read.
+
+    What reading makes is no garbage, and a pass over half a million elements takes 100 ms.
+    """
+    global _readings  # noqa: PLW0603  the collector is the process's, too
+    was_enabled = gc.isenabled() or _readings > 0
+    _readings += 1
+    gc.disable()
+    try:
+        yield
+    finally:
+        _readings -= 1
+        if was_enabled and not _readings:
+            gc.enable()
+
+
 async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTree.Element:
     """Parse a CLIXML body as ``clixml.parse`` does, with turns of the loop between. Raises LimitExceeded too."""
     checked(body)
@@ -200,6 +231,8 @@ async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTr
     parser = ElementTree.XMLParser()  # noqa: S314  a document type is refused above
     try:
         for start in range(0, len(body), PORTION):
+            if _LONG_TAG.search(body, start, start + PORTION + MAX_TAG + 1) is not None:
+                raise too_large(MAX_TAG)
             parser.feed(body[start : start + PORTION])
             await asyncio.sleep(0)
         root: ElementTree.Element = parser.close()

@@ -110,7 +110,7 @@ async def report_error(session: PSSession, turn: SessionTurn, console: Console, 
         if record is not None:
             await turn.wait()
             with session.writing_errors():
-                printed = await session.run(*error_report(session.size_to_send()), source=_one(record))
+                printed = await session.run(*error_report(session.host_to_send()), source=_one(record))
             if printed.error is None:
                 return
     except SessionStateError:
@@ -368,7 +368,7 @@ class InteractiveSession:
         if self.session.availability is RunspaceAvailability.AVAILABLE:
             await self._evaluate_prompt()
         else:
-            self.session.size_to_send()  # raises where the session is not open
+            self.session.host_to_send()  # raises where the session is not open
         return Outcome.READY
 
     async def _left(self) -> Outcome:
@@ -401,8 +401,8 @@ class InteractiveSession:
                 self._notice(_NOT_RUN)
                 await self._evaluate_prompt()
                 return Outcome.READY
-            size = session.size_to_send()
-            invocation = line_invocation(line, session.protocol, size, no_language=session.no_language)
+            host = session.host_to_send()
+            invocation = line_invocation(line, session.protocol, host, no_language=session.no_language)
             try:
                 running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
                 return await self._finish(running, line)

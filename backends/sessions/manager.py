@@ -14,12 +14,12 @@ from pstui.backends.console import Console
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
 if TYPE_CHECKING:
     from pstui.backends.sessions.interactive import InteractiveSession
+    from pstui.backends.sessions.session import PSSession
 
 #: states in which a session of this process is shown instead of the one that a computer lists
 _LIVE = frozenset(
@@ -43,6 +43,8 @@ class SessionManager:
 
     def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
         """Make a session, not yet open. SSH takes a number for the name, the next for the Id (protocol-notes 5.2)."""
+        from pstui.backends.sessions.session import PSSession
+
         number = next(self._numbers)
         given, name = name, name or f"Runspace{number}"
         if info.parameter_set is ParameterSet.SSH_HOST:
@@ -54,7 +56,7 @@ class SessionManager:
 
     def interact(self, session: PSSession, console: Console) -> InteractiveSession:
         """Return the console loop for a session, writing to ``console``."""
-        from pstui.backends.sessions.interactive import InteractiveSession  # a run without a screen needs no loop
+        from pstui.backends.sessions.interactive import InteractiveSession
 
         return InteractiveSession(session, console)
 
@@ -63,6 +65,8 @@ class SessionManager:
 
         Raises CallError with PowerShell's ids: not found, several, not open (protocol-notes 2.2, 5.4).
         """
+        from pstui.backends.sessions.session import PSSession
+
         key, error, matches = _LOOKUPS[info.parameter_set]
         wanted = info.values.get(key)
         if isinstance(wanted, PSSession) and wanted not in self._sessions:
@@ -93,6 +97,8 @@ class SessionManager:
         One that is a session of this process already is that one, unless it is broken or in another's hands now.
         Those of other clients are not sessions of this process until they are entered or adopted.
         """
+        from pstui.backends.sessions.session import PSSession
+
         mine = {session.instance_id: session for session in self._sessions}
         found = []
         for remote in await registry.list_sessions(info, ConnectContext(console, failed_logins=self._logins)):

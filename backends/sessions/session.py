@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.console import Console
 from pstui.backends.errors import (
     BrokenOff,
     Offer,
@@ -33,6 +33,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
+from pstui.backends.sessions.beginning import Beginning
 from pstui.backends.sessions.link import SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
@@ -46,10 +47,9 @@ from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
 if TYPE_CHECKING:
-    from pstui.backends.psrp.invocation import Invocation
+    from pstui.backends.psrp.invocation import HostState, Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
-
 
 #: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
 #: leaves the other loses it, or ends (protocol-notes 2.4).
@@ -106,7 +106,7 @@ class PSSession:
         self._opening: asyncio.Task[None] | None = None
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
-        self._stop_wanted = False
+        self._stop_wanted, self._beginning = False, Beginning()
         #: several consoles at one stop run their commands one after the other
         self._nested_turn = asyncio.Lock()
 
@@ -172,14 +172,14 @@ class PSSession:
         if self.pool is not None:
             self.pool.attach(console)
 
-    def size_to_send(self) -> ConsoleSize | None:
-        """Return the size that the far end must be told with a command, None where it knows it (protocol-notes 3.11).
+    def host_to_send(self) -> HostState | None:
+        """Return what a command must tell of the console, None while its size is the one told at the opening.
 
-        It is the console's; the connection's setting ``width`` fixes the width whatever the console's is.
+        The size is the console's; the connection's setting ``width`` fixes the width whatever the console's is
+        (protocol-notes 3.11).
         """
         pool = self._open_pool()
-        size = pool.host.size
-        return size if size != pool.opened_size else None
+        return pool.host.state() if pool.host.size != pool.opened_size else None
 
     def _open_pool(self) -> RunspacePool:
         if self.pool is None or self.state is not RunspaceState.OPENED:
@@ -390,6 +390,7 @@ class PSSession:
             expected = RunspaceAvailability.BUSY
         if self.availability is not expected:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
+        self._beginning.begins()
         outer, self._current = self._current, None  # a stop is for what begins now, before it is on its way too
         self._stop_wanted = False
         if not nested:
@@ -398,6 +399,7 @@ class PSSession:
             yield pool
         finally:
             self._current = outer
+            self._beginning.over()
             if not nested:
                 self._outer = self.stopped = None
                 if self.state is RunspaceState.OPENED:
@@ -470,7 +472,7 @@ class PSSession:
 
         self.attach(console)
         invocation = script_invocation(
-            script, arguments, using or {}, self.size_to_send(), out_default=out_default, no_input=input is None
+            script, arguments, using or {}, self.host_to_send(), out_default=out_default, no_input=input is None
         )
         return await self.run(invocation, on_output=on_output, on_object=on_object, source=input, limits=limits)
 
@@ -480,17 +482,22 @@ class PSSession:
             await asyncio.sleep(0)  # a command in a task made just now begins first: as it does, it drops older stops
         if self._opening is not None:
             self._opening.cancel()
-        elif self._current is not None and self.pool is not None:
+        elif self._current is None:
+            try:
+                await self._beginning.in_time(self.pool and self.pool.transport, self.break_session)
+            except BaseException:
+                self._stop_wanted = True  # nobody waits for it any more
+                raise
+        if self._opening is None and self._current is not None and self.pool is not None:
             try:
                 await self.pool.stop(self._current)
             except SessionStateError as error:
                 offers = [Offer("Break the session", self.break_session)]
                 raise SessionStateError(error.what, error.why, error.hint, offers=offers) from error
-        else:
-            self._stop_wanted = True
 
     def started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
+        self._beginning.over()
         if not pipeline.is_nested:
             self._outer = pipeline
         if self._stop_wanted and self.pool is not None:

@@ -201,13 +201,12 @@ def _fits(pattern: str, name: str) -> bool:
 def read(file: Path, text: str) -> tuple[list[ImportedHost], list[str]]:
     """Return the hosts of a file and of those it includes, and what is to be told.
 
-    Where ssh reads the file by itself the name is enough, and everything else stays there.
+    The name is enough, and everything else stays there; a file that ssh does not read by itself is named beside it.
     """
     config = read_config(file, text)
     if _is_own(file):
         return [ImportedHost(name, "", "hosts", {"host_name": name}) for name in config.names], config.notes
-    hosts = list(_hosts(config))
-    return hosts, config.notes
+    return list(_hosts(config, file)), config.notes
 
 
 def _is_own(file: Path) -> bool:
@@ -219,29 +218,12 @@ def _is_own(file: Path) -> bool:
     return any(wanted == each.resolve() for root in roots if root.is_file() for each in read_config(root).files)
 
 
-def _hosts(config: Config) -> Iterator[ImportedHost]:
+def _hosts(config: Config, file: Path) -> Iterator[ImportedHost]:
+    """Yield the hosts of a file that is not one's own: it goes on being read, jump hosts by alias included."""
     for name, said in config.values():
-        yield _host(name, said)
-
-
-def _host(name: str, said: dict[str, str]) -> ImportedHost:
-    target = said.get("hostname", name).replace("%h", name)
-    if not is_host(target) or "%" in target:
-        return ImportedHost(name, skipped=f"its HostName {target} cannot be used")
-    values: dict[str, object] = {"host_name": target}
-    notes = []
-    if user := said.get("user"):
-        values["user_name"] = user
-    port = said.get("port", "22")
-    if port.isdecimal() and 0 < int(port) < 65536 and port != "22":
-        values["port"] = int(port)
-    key = said.get("identityfile", "none").replace("%d", "~")
-    if "%" in key:
-        notes.append("its key file depends on where it is used; it is not taken over")
-    elif key != "none":
-        values["key_file_path"] = key
-    if (jump := said.get("proxyjump", "none")) != "none":
-        values["options"] = {"ProxyJump": jump}
-    elif said.get("proxycommand", "none") != "none":
-        notes.append("it is reached by a ProxyCommand, which is not taken over")
-    return ImportedHost(name, "", "hosts", values, note="; ".join(notes))
+        target = said.get("hostname", name).replace("%h", name)
+        if not is_host(target) or "%" in target:
+            yield ImportedHost(name, skipped=f"its HostName {target} cannot be used")
+            continue
+        values = {"host_name": name, "ssh_config": str(file.absolute())}
+        yield ImportedHost(name, "", "hosts", values, note=f"leads to {target}" if target != name else "")

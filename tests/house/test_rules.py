@@ -28,7 +28,18 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 #: what each room may import of the others
 MAY_IMPORT = {"tui": {"backends", "config"}, "backends": set(), "config": set()}
 #: What each family inside ``backends`` may import of the others; every one may import the ground.
-GROUND = {"addresses", "errors", "records", "console", "connection", "credentials", "failed_logins", "pace", "extras"}
+GROUND = {
+    "addresses",
+    "errors",
+    "records",
+    "console",
+    "connection",
+    "credentials",
+    "failed_logins",
+    "pace",
+    "extras",
+    "redaction",
+}
 MAY_IMPORT_INSIDE = {
     "language": set[str](),
     "binding": {"language"},
@@ -37,6 +48,7 @@ MAY_IMPORT_INSIDE = {
     "transports": {"demo"},
     "discovery": {"transports"},
     "demo": {"language", "psrp", "transports"},
+    "doctor": {"psrp", "sessions", "transports"},
 }
 PROTOCOL_LIBRARIES = {"psrpcore", "asyncssh", "pypsrp", "spnego"}
 EXCEPTION_WITHOUT_REASON = re.compile(r"# (type: ignore(\[[\w, -]+\])?|noqa(: [A-Z]+\d+(, ?[A-Z]+\d+)*)?)\s*$")

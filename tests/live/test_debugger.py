@@ -74,24 +74,30 @@ async def typed(interactive: InteractiveSession, line: str) -> Outcome:
     return await asyncio.wait_for(interactive.run(line), 20)
 
 
-async def stopped_while(interactive: InteractiveSession, line: str) -> None:
-    """Run a line that would not end and press Ctrl+C once it runs."""
+async def stopped_while(interactive: InteractiveSession, console: ScriptedConsole, line: str) -> None:
+    """Run a line that would not end and press Ctrl+C once it runs at the far end, which it shows by writing.
+
+    A stop that comes before that ends what the debugger stands in: the far end has no command to stop yet.
+    """
+    before = len(console.shown())
     running = asyncio.create_task(interactive.run(line))
-    await asyncio.sleep(0.5)
-    await asyncio.wait_for(interactive.stop(), 20)
-    assert await asyncio.wait_for(running, 20) is Outcome.READY
+    async with asyncio.timeout(30):
+        while len(console.shown()) == before:
+            await asyncio.sleep(0.01)
+        await interactive.stop()
+        assert await running is Outcome.READY
 
 
 async def test_ctrl_c_stops_what_runs_and_no_more() -> None:
     console = ScriptedConsole()
     async with entered(process_info(), console) as interactive:
-        await typed(interactive, "Wait-Debugger; while ($true) { }")
-        await stopped_while(interactive, "while ($true) { }")
+        await typed(interactive, "Wait-Debugger; Write-Host going; while ($true) { }")
+        await stopped_while(interactive, console, "Write-Host here; while ($true) { }")
         assert interactive.session.availability is RunspaceAvailability.REMOTE_DEBUG
         assert interactive.prompt.startswith("[localhost]: [DBG]: PS ")
-        await stopped_while(interactive, "yes")  # a native program floods
+        await stopped_while(interactive, console, "yes")  # a native program floods
         assert interactive.session.availability is RunspaceAvailability.REMOTE_DEBUG
-        await stopped_while(interactive, "c")
+        await stopped_while(interactive, console, "c")
         assert interactive.session.availability is RunspaceAvailability.AVAILABLE
         assert console.shown()[-1] == "Error: The pipeline has been stopped."
         assert not [row for row in console.shown() if "closed" in row]

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pstui.tui.editor.modes import EditMode
+from pstui.tui.editor.mode import EditMode
 
 from tests.support.powershell import real_client
 from tests.support.tmux import Terminal

@@ -40,6 +40,9 @@ class NobodyConsole:
     def set_title(self, title: str) -> None:
         self.title = title
 
+    def row(self) -> int:
+        return 0
+
     def column(self) -> int:
         text = ""
         for write in reversed(self.writes):

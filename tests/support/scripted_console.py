@@ -34,6 +34,7 @@ class ScriptedConsole:
     progressed: list[ProgressRecord] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     cleared: int = 0
+    top: int = 0
     buffer: TextBuffer = field(init=False)
     asked: asyncio.Future[str] | None = None
     awaits_key: asyncio.Future[KeyInfo] | None = None
@@ -61,9 +62,15 @@ class ScriptedConsole:
 
     def clear(self) -> None:
         self.cleared += 1
+        self.buffer.flush_partial()
+        self.top = self.buffer.end
 
     def set_title(self, title: str) -> None:
         self.titles.append(title)
+
+    def row(self) -> int:
+        rows = self.buffer.dropped + self.buffer.line_count - self.top
+        return min(rows - (self.column() > 0), self.size.height - 1)
 
     def column(self) -> int:
         return self.buffer.column()

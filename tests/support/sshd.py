@@ -28,7 +28,7 @@ from tests.support.parts import program, requires
 START = 10.0
 DEMO = f"exec {shlex.quote(sys.executable)} -m pstui.backends.demo.server.stdio"
 
-#: a login shell of level 1 would read the start-up files of whoever runs the tests
+#: SHLVL keeps bash from reading the account's .bashrc, which takes its time, and leaves locks behind when it is killed
 _CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -42,7 +42,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin yes
 AllowTcpForwarding yes
 LogLevel VERBOSE
-SetEnv SHLVL=1
+SetEnv SHLVL=2
 """
 
 

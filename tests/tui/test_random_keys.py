@@ -179,9 +179,8 @@ class Run:
         if self.s.pane.state is PaneState.BUSY:
             await self.s.until(lambda: self.s.pane.asking is not None or self.s.pane.state is PaneState.PROMPT)
         if self.s.pane.asking is not None:
-            await self.typist.read(
-                f"\x1bOS{words[1]}{ENTER}" if not self.s.pane.questions.has_keys else words[1] + ENTER
-            )
+            there = "" if self.s.pane.questions.has_keys else "\x1bOS"
+            await self.typist.read(f"{there}{words[1]}{ENTER}")
         await self.typist.calm()
         return len(line) + sum(map(len, words)) + 2
 

@@ -137,7 +137,7 @@ async def test_they_go_where_the_keys_go() -> None:
     async with screen(host("web1"), sessions=StandInManager().as_manager()) as s:
         await prompt(s)
         post(s, PREFIX_KEY, keys("?x"))
-        await s.keys("escape")
+        await s.keys("escape", "escape")
         await s.keys("f2")
         post(s, keys("admin@db"))
         await s.until(lambda: s.shows("admin@db"), "the text in the row of the dialog")

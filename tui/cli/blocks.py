@@ -124,7 +124,9 @@ class Block:
         blocks = self._blocks
         if not (self._formats or any(record.text for record in line)):
             self._begin.append(line)
-            return
+            if len(self._begin) <= _PIECES:
+                return
+            line = []  # a far end that writes nothing but empty lines must not fill the memory
         begin, self._begin = self._begin, []
         if begin or self._formats:
             blocks.take_floor(self)
@@ -204,6 +206,9 @@ class Block:
 
     def set_title(self, title: str) -> None:
         self._console.set_title(title)
+
+    def row(self) -> int:
+        return self._console.row()
 
     def column(self) -> int:
         return self._column

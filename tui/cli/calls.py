@@ -22,6 +22,7 @@ from pstui.tui.cli.args import (
     refuse_invoke_options,
     refuse_late_options,
 )
+from pstui.tui.cli.start import open_screen
 from pstui.tui.profiles.reading import TABLES, Profiles, load
 
 
@@ -120,13 +121,10 @@ class Wanted:
 
 
 def dispatch(options: Options) -> int:
-    """Do what the command line asks for and return the exit code. Raises PstuiError."""
+    """Do what a call on the command line asks for and return the exit code. Raises PstuiError."""
     profiles = load(options.config)
-    if not options.rest and options.line is None:
-        refuse_invoke_options(options)
-        return _screen([], options, profiles)
     try:
-        wanted = _bind(options, profiles)
+        wanted = bound(options, profiles)
     except MissingMandatory as error:
         if not _can_be_asked(error):
             raise
@@ -162,7 +160,8 @@ def demo(options: Options) -> int:
     return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
 
 
-def _bind(options: Options, profiles: Profiles) -> Wanted:
+def bound(options: Options, profiles: Profiles) -> Wanted:
+    """Bind the words of a call: a name, or a cmdlet with its parameters. Raises PstuiError."""
     context = BindContext(allow_what_if=True)
     if options.line is not None:
         call = bind_line(options.line, context=context)
@@ -256,6 +255,11 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
 def _describe(wanted: Wanted) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
+    for info, described in zip(wanted.infos, found, strict=False):
+        if info.parameter_set is ParameterSet.SSH_HOST:
+            from pstui.backends.transports.ssh.describe import describe  # loads asyncssh
+
+            described["Hosts"] = describe(info)
     print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     return 0
 
@@ -285,28 +289,7 @@ def _screen(
     lacking: MissingMandatory | None = None,
     line: str = "",
 ) -> int:
-    from pstui.config.paths import state_folder
-    from pstui.tui.cli import screen
-    from pstui.tui.cli.interrupts import raise_at_interrupt
-    from pstui.tui.profiles.book import ProfileBook
-    from pstui.tui.profiles.undo import UndoFile
-
-    raise_at_interrupt()
-    book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
-
-    def bind_typed(text: str) -> ConnectionInfo:
-        return from_text(text, book.profiles)
-
-    return screen.run(
-        infos,
-        transcript=options.transcript,
-        single=single,
-        bind=bind_typed,
-        book=book,
-        settings=profiles.settings,
-        lacking=lacking,
-        line=line,
-    )
+    return open_screen(infos, options, profiles, from_text, single=single, lacking=lacking, line=line)
 
 
 def _tell(call: BoundCall) -> None:

@@ -159,6 +159,9 @@ class TerminalConsole:
     def set_title(self, title: str) -> None:
         """Nothing: the far end does not name the user's window."""
 
+    def row(self) -> int:
+        return 0
+
     def column(self) -> int:
         return self._column
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import linecache
 import os
 import platform
 import re
@@ -16,7 +17,17 @@ from pstui.tui.version import VERSION
 EXIT_CRASH = 70
 #: how many causes of one exception are told
 _CHAIN_LIMIT = 10
-_QUOTED = re.compile(r"""(['"`])(?:(?!\1).)*\1""", re.DOTALL)
+_WORD = re.compile(r"\w+")
+#: words of Python's own messages
+_PYTHONS = frozenset(
+    _WORD.findall(
+        "a an and arguments argument assignment associated attribute be before but by bytes cannot changed depth dict "
+        "division during exceeded expected for from given got has in index instance int is it iterable iteration "
+        "keyword list local maximum missing module must named no non NoneType not object of operand or out positional "
+        "range recursion referenced required s set size str subscriptable takes the to tuple type types unexpected "
+        "unpack unsupported value values variable was were where with zero"
+    )
+)
 
 
 def report(error: BaseException) -> int:
@@ -41,8 +52,8 @@ def report(error: BaseException) -> int:
 def describe(error: BaseException) -> str:
     """Return the report: places in the code and kinds of errors.
 
-    Messages keep only what is outside quotation marks, and neither local variables nor the command line are
-    told: a password or a piece of a script could be in any of them.
+    Messages keep only the words that stand in the line of code that raised them, and Python's own. Neither local
+    variables nor the command line are told: a password or a piece of a script could be in any of them.
     """
     lines = [
         f"pstui {VERSION}, Python {platform.python_version()}, {platform.system()} {platform.release()}",
@@ -52,7 +63,7 @@ def describe(error: BaseException) -> str:
     for _ in range(_CHAIN_LIMIT):
         if current is None:
             break
-        lines += ["", f"{type(current).__module__}.{type(current).__qualname__}: {_without_quotes(current)}"]
+        lines += ["", f"{type(current).__module__}.{type(current).__qualname__}: {_known_words(current)}"]
         lines += [
             f"  {frame.filename}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(current.__traceback__)
@@ -61,10 +72,26 @@ def describe(error: BaseException) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _without_quotes(error: BaseException) -> str:
+def _known_words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} (errno {error.errno})"
-    return _QUOTED.sub(r"\1…\1", str(error))[:500]
+    known = _PYTHONS | _words_of_code(error)
+
+    def told(found: re.Match[str]) -> str:
+        words = _WORD.findall(found[0])
+        return found[0] if words and all(word in known for word in words) else "…"
+
+    return re.sub(r"\S+", told, str(error)[:500])
+
+
+def _words_of_code(error: BaseException) -> set[str]:
+    """Return the words in the lines of code that raised an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or frames[-1].lineno is None:
+        return set()
+    last = frames[-1]
+    lines = range(last.lineno or 0, (last.end_lineno or last.lineno or 0) + 1)
+    return {word for number in lines for word in _WORD.findall(linecache.getline(last.filename, number))}
 
 
 def write(text: str) -> Path:

@@ -54,6 +54,10 @@ Usage
   pstui demo                     try it on the endpoint that is built in
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test
+  pstui doctor [--report] [TARGET]
+                                 look at this machine, try TARGET out step by
+                                 step and say what to do next; --report takes
+                                 secrets and names out, to paste
   pstui completion SHELL         print the completions for bash, zsh or fish
   pstui man                      print the manual page: pstui man | man -l -
 """

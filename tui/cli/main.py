@@ -14,10 +14,14 @@ from pstui.tui.cli.exit_codes import (
     EXIT_PIPE,
 )
 
+#: what the system says of a full disk: ENOSPC, EDQUOT, EFBIG, EIO
+_NO_ROOM = (28, 122, 27, 5)
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
+    from pstui.backends.connection import ConnectionInfo
     from pstui.backends.errors import PstuiError
     from pstui.tui.cli.args import Options
+    from pstui.tui.profiles.reading import Profiles
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _closed_output()
+    except OSError as error:
+        return _unwritable(error) if error.errno in _NO_ROOM and error.filename is None else _failed(error)
     except Exception as error:  # the last resort: whatever it is, the user gets a sentence and a file
         return _failed(error)
 
@@ -66,6 +72,10 @@ def _run(arguments: list[str]) -> int:
         return check(options.config)
     if options.rest[:1] == ("demo",):
         return _demo(options)
+    if options.rest[:1] == ("doctor",):
+        from pstui.tui.cli.doctor import main as examine
+
+        return examine(options)
     if options.rest[:1] == ("completion",):
         from pstui.tui.cli.completion import main as complete
 
@@ -75,9 +85,19 @@ def _run(arguments: list[str]) -> int:
 
         print(manual(), end="")
         return EXIT_OK
+    if not options.rest and options.line is None:
+        from pstui.tui.cli.start import open_workspace
+
+        return open_workspace(options, _bind_typed)
     from pstui.tui.cli.calls import dispatch
 
     return dispatch(options)
+
+
+def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
+    from pstui.tui.cli.calls import from_text
+
+    return from_text(text, profiles)
 
 
 def _help(options: Options) -> int:
@@ -112,6 +132,15 @@ def _closed_output() -> int:
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_PIPE
+
+
+def _unwritable(error: OSError) -> int:
+    """Standard output takes nothing: the disk behind it is full."""
+    import os
+
+    print(f"pstui: standard output cannot be written ({error.strerror})", file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain once more on its way out
+    return EXIT_FAILED
 
 
 def _failed(error: Exception) -> int:

@@ -12,6 +12,7 @@ _SYNOPSIS = (
     "pstui [OPTIONS] [Enter-PSSession] PARAMETERS",
     "pstui [OPTIONS] Invoke-Command [OPTIONS] PARAMETERS -ScriptBlock TEXT",
     "pstui demo [--stdio]",
+    "pstui doctor [--report] [TARGET]",
     "pstui completion bash|zsh|fish",
     "pstui man",
 )

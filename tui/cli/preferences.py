@@ -281,6 +281,9 @@ class Reporter:
     def set_title(self, title: str) -> None:
         self._console.set_title(title)
 
+    def row(self) -> int:
+        return self._console.row()
+
     def column(self) -> int:
         return self._console.column()
 

@@ -1,17 +1,19 @@
 """The full screen, opened from the command line: the one place of the command line that loads Textual.
 
-SIGTERM and SIGHUP end it as a person does who quits: the sessions are closed and the screen is given back.
+SIGTERM, SIGHUP and SIGINT end it as a person does who quits: the sessions are closed and the screen is given back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +23,13 @@ from pstui.backends.errors import CallError
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
 from pstui.tui.cli.transcript_file import TranscriptFile
-from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.workspace.state import StateFile
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Source
     from pstui.tui.app import PstuiApp
     from pstui.tui.editor.history import KeptLines
+    from pstui.tui.profiles.book import ProfileBook
     from textual.driver import Driver
 
 #: the exit code of a program that a signal ended is this more than the signal's number, as shells write it
@@ -42,7 +45,7 @@ def end_by_signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], object]
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    numbers = [int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)]
 
     def came(number: int, _: FrameType | None) -> None:
         for each in numbers:
@@ -55,7 +58,10 @@ def end_by_signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], object]
             loop.call_soon_threadsafe(end, _BY_SIGNAL + number)
 
     for each in numbers:
-        if signal.getsignal(each) is signal.SIG_DFL:
+        # Of SIGINT asyncio has taken care, which would end the program as if nothing had happened.
+        if signal.getsignal(each) is signal.SIG_DFL or (
+            each == signal.SIGINT and signal.getsignal(each) is not signal.SIG_IGN
+        ):
             signal.signal(each, came)
 
 
@@ -111,13 +117,38 @@ def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
 
 def _sources(book: ProfileBook | None) -> Sequence[Source]:
     """Return where hosts, machines and containers are looked for; loaded when the sidebar is seen, after the paint."""
-    from pstui.tui.sidebar.widget import default_sources
+    from pstui.tui.sidebar.found import default_sources
 
     return default_sources([] if book is None else book.sources())
 
 
+def load_beside() -> None:
+    """Load in a thread what the first tab, the first dialog and the first typed call need: not before the paint."""
+    gc.enable()
+
+    def load() -> None:
+        with suppress(Exception):  # whoever needs it is told
+            for name in _NEEDED_SOON:
+                import_module(name)
+
+    threading.Thread(target=load, name="loading", daemon=True).start()
+
+
+#: seconds after the first paint when more is loaded: what is typed at once comes first
+LOAD_AFTER = 0.5
+#: what is loaded after the first paint, in the order in which it will be missed
+_NEEDED_SOON = (
+    "pstui.tui.pane.pane",
+    "pstui.backends.sessions.interactive",
+    "pstui.tui.dialogs.messages",
+    "pstui.tui.cli.calls",
+    "pstui.tui.dialogs.connect",
+)
+
+
 def _app_class(frame: FirstFrame) -> type[PstuiApp]:
     """Return the app as it runs in a terminal, after the frame that is painted already."""
+    gc.disable()  # until the first paint: nothing of what is loaded is garbage
     from pstui.tui.app import PstuiApp
     from pstui.tui.responsive import behind_frame
 
@@ -128,6 +159,7 @@ def _app_class(frame: FirstFrame) -> type[PstuiApp]:
         def on_mount(self) -> None:
             end_by_signals(asyncio.get_running_loop(), self.workspace.end)
             # The driver takes the terminal again, and it is empty: nothing that is on the screen has changed.
+            self.set_timer(LOAD_AFTER, load_beside)
             self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
         def _fatal_error(self) -> None:
@@ -160,8 +192,6 @@ def run(
     try:
         frame.paint()
         app_class = _app_class(frame)
-        from pstui.tui.workspace.state import StateFile
-
         app = app_class(
             open=infos,
             transcript=sink,
@@ -182,6 +212,7 @@ def run(
             raise app._exception
         return code or 0
     finally:
+        gc.enable()
         frame.lower()
         if sink is not None:
             sink.close()

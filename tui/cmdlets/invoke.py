@@ -70,6 +70,10 @@ class Collected:
     def set_title(self, title: str) -> None:
         """Nothing: the far end does not name the window."""
 
+    def row(self) -> int:
+        """There is no screen."""
+        return 0
+
     def column(self) -> int:
         """Return the column of the line that is being written."""
         return self._column

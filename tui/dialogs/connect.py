@@ -33,6 +33,8 @@ from textual.worker import Worker
 
 #: rows of the frame
 _FRAME = 2
+#: rows from which the groups stand apart
+_TALL = 32
 #: the least rows that the fields keep
 _LEAST = 5
 #: the field of a profile's name
@@ -83,8 +85,9 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
                 yield from self.verbs
 
     def on_resize(self) -> None:
-        """There is more room, or less."""
-        self.fit()
+        """There is more room, or less: the groups stand apart where there is."""
+        self.set_class(self.size.height >= _TALL, "-tall")
+        self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
         """Let the fields scroll where they do not all fit: what is below them stays in sight."""
@@ -95,7 +98,8 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
     def show_primary(self) -> None:
         """Tell what Enter does, in the frame and at the button that does it."""
         enter = "saves" if self.saves else "connects"
-        self.query_one("#connect-box").border_subtitle = f"Enter {enter}  Ctrl+T tests  F1 help  Esc closes"
+        keys = f"Enter {enter}  Ctrl+T tests  Ctrl+Y copies  F1 help  Esc closes"
+        self.query_one("#connect-box").border_subtitle = keys
         for verb in self.verbs:
             verb.set_class(verb.action == ("save" if self.saves else "connect"), "-primary")
 
@@ -129,9 +133,9 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         self.call_after_refresh(self.fit)
 
     def show_line(self, line: str) -> None:
-        """Show the line of the fields, and that it can be copied."""
-        copy = Content.styled("  Ctrl+Y copies", "$calm").stylize(Style.from_meta({"@click": "screen.copy_line"}))
-        self._line.update(Content.assemble(Content(plain_lines(line)), copy))
+        """Show the line of the fields; a click copies it."""
+        copy = Style.from_meta({"@click": "screen.copy_line"})
+        self._line.update(Content(plain_lines(line)).stylize(copy))
 
     def show_problem(self, text: str) -> None:
         """Show what is wrong, nothing for an empty text."""
@@ -272,10 +276,6 @@ class ConnectScreen(ConnectFrame):
             kept.setdefault(new, host.rpartition("@")[2])
         await self.fill(Draft(chosen, kept))
 
-    def action_kind(self, index: int) -> None:
-        """A kind was clicked."""
-        self.sets.pick(index)
-
     # -- keys -------------------------------------------------------------------------------------------------
 
     def dialog_key(self, key: str) -> bool:
@@ -317,11 +317,7 @@ class ConnectScreen(ConnectFrame):
         self._touched = True
         known = {name: said for name, said in self.draft.texts.items() if name.startswith(KNOWN)}
         try:
-            draft, missing = Draft.of(self.context.connection(text, bare=True)), ""
-        except MissingMandatory as error:
-            if error.call is None:
-                return
-            draft, missing = Draft.of_call(error.call), error.missing[0]
+            draft, missing = _draft_of_line(self.context, text)
         except PstuiError as error:
             self._refresh(error)
             return
@@ -342,10 +338,8 @@ class ConnectScreen(ConnectFrame):
 
     def _is_line(self, text: str) -> bool:
         """Whether an Enter-PSSession line was typed where a target is meant."""
-        names = (self.draft.parameter_set.target,)
-        return self.form.name_with_keys(self.focused) in names and text.strip().casefold().startswith(
-            ("enter-pssession ", "etsn ", "-")
-        )
+        begins = text.strip().casefold().startswith(("enter-pssession ", "etsn ", "-"))
+        return begins and self.form.name_with_keys(self.focused) == self.draft.parameter_set.target
 
     def _open_credential(self) -> None:
         """Open the account that the field with the keys names."""
@@ -438,10 +432,9 @@ class ConnectScreen(ConnectFrame):
         """Return the connection of the fields, defaults filled in. Raises CallError."""
         context = self.context
         info = self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
-        return info if self.saved is None else self._as_saved(info, self.saved)
-
-    def _as_saved(self, info: ConnectionInfo, known: Known) -> ConnectionInfo:
-        return info if self.is_changed else ConnectionInfo(info.parameter_set, info.values, known.name, info.settings)
+        if self.saved is None or self.is_changed:
+            return info
+        return ConnectionInfo(info.parameter_set, info.values, self.saved.name, info.settings)
 
     def _connect(self) -> None:
         try:
@@ -490,12 +483,9 @@ class ConnectScreen(ConnectFrame):
             self.show_result(Content("The test was given up."))
         elif self.is_changed:
             lines = ["What was typed is neither saved nor used."]
-            self.app.push_screen(QuitScreen("Close this form?", lines, verb="closes it"), self._leave)
+            asking = QuitScreen("Close this form?", lines, verb="closes it")
+            self.app.push_screen(asking, lambda go: self._end(None) if go else None)
         else:
-            self._end(None)
-
-    def _leave(self, go: bool | None) -> None:
-        if go:
             self._end(None)
 
     def _end(self, info: ConnectionInfo | None) -> None:
@@ -507,3 +497,13 @@ class ConnectScreen(ConnectFrame):
 def new_known(context: AppContext, like: str) -> str:
     """Return the name to propose for a profile that is like another."""
     return free_name(context.book, like) if like and context.book is not None else like
+
+
+def _draft_of_line(context: AppContext, text: str) -> tuple[Draft, str]:
+    """Return the draft of an Enter-PSSession line and the first option that it lacks, if any. Raises PstuiError."""
+    try:
+        return Draft.of(context.connection(text, bare=True)), ""
+    except MissingMandatory as error:
+        if error.call is None:
+            raise
+        return Draft.of_call(error.call), error.missing[0]

@@ -20,12 +20,11 @@ from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.dialogs.fields import ChoiceField, DialogStatic, FieldRow, PickList
 from pstui.tui.dialogs.host_profile import KNOWN, KNOWN_AS
 from pstui.tui.plain import plain
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -118,20 +117,40 @@ class KindRow(DialogStatic):
         elif key == "left":
             self.step(-1)
 
+    @property
+    def _gap(self) -> int:
+        return 1 if self.size.width >= _ROOMY else 0
+
     def draw(self) -> None:
         """Draw the kinds, the chosen one in brackets."""
         if not self.is_attached:
             return
-        parts = []
+        parts: list[Content] = []
+        rows: list[Content] = []
         for index in self._offered:
-            # no-break spaces: a name stays whole where the row breaks
-            name = ENTRIES[index].caption.replace(" ", "\xa0")
-            chosen = index == self.index
-            text = f"[{name}]" if chosen else f"\xa0{name}\xa0"
+            name, chosen = ENTRIES[index].caption, index == self.index
             style = ("bold reverse" if self.keyed else "bold $primary") if chosen else "$calm"
-            click = Style.from_meta({"@click": f"screen.kind({index})"})
-            parts.append(Content.styled(text, style).stylize(click))
-        self.update(Content(" " if self.size.width >= _ROOMY else "").join(parts))
+            part = Content.styled(f"[{name}]" if chosen else f" {name} ", style)
+            if parts and 0 < self.size.width < self._width([*parts, part]):
+                rows.append(Content(" " * self._gap).join(parts))
+                parts = []
+            parts.append(part)
+        self.update(Content("\n").join([*rows, Content(" " * self._gap).join(parts)]))
+
+    def _width(self, parts: Sequence[Content]) -> int:
+        return sum(part.cell_length + self._gap for part in parts) - self._gap
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the kind under the mouse."""
+        x, y = 0, 0
+        for index in self._offered:
+            width = len(ENTRIES[index].caption) + 2
+            if x and x + width > self.size.width:
+                x, y = 0, y + 1
+            if y == event.y and x <= event.x < x + width:
+                self.pick(index)
+                return
+            x += width + self._gap
 
     def on_resize(self) -> None:
         """Give the kinds the room there is."""
@@ -270,7 +289,9 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self.groups = groups_of(self.draft.parameter_set, known=self._known)
         for group in self.groups:
             if group.is_folded:
-                self.folds.append(Fold(group))
+                fold = Fold(group)
+                fold.set_class(not self.folds, "-first")
+                self.folds.append(fold)
                 yield self.folds[-1]
             else:
                 yield Static(group.title, classes="group", markup=False)

@@ -75,6 +75,10 @@ class BareConsole:
     def set_title(self, title: str) -> None:
         """A title has no place here."""
 
+    def row(self) -> int:
+        """There is no screen."""
+        return 0
+
     def column(self) -> int:
         """Every text begins a line of its own."""
         return 0

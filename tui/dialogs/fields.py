@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.tui.colors import no_color
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain, typed_text
@@ -153,9 +154,11 @@ class PickList(DialogStatic):
             """The list, for handlers that ask for one by its id."""
             return self.picker
 
-    def __init__(self, rows: Sequence[str] = (), *, index: int = 0, empty: str = "", id: str | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[str | Content] = (), *, index: int = 0, empty: str = "", id: str | None = None
+    ) -> None:
         super().__init__(markup=False, id=id)
-        self._rows = list(rows)
+        self._rows = [Content(row) if isinstance(row, str) else row for row in rows]
         self._empty = empty
         self.index = index if rows else -1
 
@@ -163,9 +166,13 @@ class PickList(DialogStatic):
         """Draw it."""
         self.draw()
 
-    def put_rows(self, rows: Sequence[str]) -> None:
+    def on_resize(self) -> None:
+        """The chosen row is marked in its whole width."""
+        self.draw()
+
+    def put_rows(self, rows: Sequence[str | Content]) -> None:
         """Show other rows; the choice stays at its place as far as there is one."""
-        self._rows = list(rows)
+        self._rows = [Content(row) if isinstance(row, str) else row for row in rows]
         self.index = min(max(self.index, 0), len(rows) - 1)
         self.draw()
 
@@ -221,9 +228,12 @@ class PickList(DialogStatic):
             return
         lines = []
         for index, row in enumerate(self._rows):
-            chosen = index == self.index
-            style = ("bold $primary" if self.keyed else "bold") if chosen else "$calm"
-            lines.append(Content.styled(f"{'▶' if chosen else ' '} {row}", style))
+            if index != self.index:
+                lines.append(Content.assemble("  ", row))
+                continue
+            line = Content.assemble("▶ ", row)
+            line = line.pad_right(max(self.size.width - line.cell_length, 0))
+            lines.append(line.stylize("bold reverse" if no_color() else "bold on $primary 30%"))
         self.update(Content("\n").join(lines))
 
 

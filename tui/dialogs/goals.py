@@ -9,12 +9,14 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain
+from pstui.tui.sidebar.widget import cut
+from rich.cells import set_cell_size
+from textual.content import Content
 
 
 class Kind(enum.IntEnum):
@@ -27,11 +29,13 @@ class Kind(enum.IntEnum):
     CMDLET = 4
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Goal:
     """One row. ``words`` are found besides the label, ``aside`` and ``about`` are shown behind it.
 
-    ``run`` goes there; None for a cmdlet, which is typed on. ``form`` shows its host in a form, None where it has none.
+    ``run`` goes there; ``target`` is what is entered instead, where it is what was typed; a cmdlet, which is typed
+    on, has neither. ``form`` shows its host in a form, None where it has none. ``more`` returns rows that are shown
+    only when this one fits best: what else can be done with it.
     """
 
     kind: Kind
@@ -42,59 +46,18 @@ class Goal:
     about: str = ""
     words: str = ""
     name: str = ""
+    target: str = ""
     form: Callable[[], Any] | None = None
-    #: rows that are shown only when this one fits best: what else can be done with it
-    more: Sequence[Goal] = field(default=())
+    more: Callable[[], Sequence[Goal]] | None = None
     destroys: bool = False
-
-    @cached_property
-    def _label(self) -> str:
-        return self.label.casefold()
-
-    @cached_property
-    def _text(self) -> str:
-        return f"{self._label} {self.words}".casefold()
-
-    @cached_property
-    def _begins(self) -> list[str]:
-        return _words(self._label)
-
-    @cached_property
-    def _all(self) -> list[str]:
-        return _words(self._text)
-
-    def rank(self, wanted: str, parts: Sequence[str]) -> int | None:
-        """Return how well a text (casefolded, and its words) means this, 0 best; None where it does not."""
-        if not wanted:
-            return 1
-        if not all(part in self._text for part in parts):
-            return 6 if _in_order("".join(parts), self._label) else None
-        if self._label == wanted:
-            return 0
-        if self._label.startswith(wanted):
-            return 1
-        if _begin(self._begins, parts):
-            return 2
-        return 3 if _begin(self._all, parts) else 4
+    #: label, and label with words, as they are searched; made when the first text is looked for
+    searched: tuple[str, str] | None = None
 
 
-#: the rank of what is typed itself, as the name of a computer: before letters that only come in the same order
-TYPED = 5
-_BREAKS = re.compile(r"[\W_]+")
-
-
-def _words(text: str) -> list[str]:
-    """Return the words of a text, and what stands between blanks as one more: web1.lab is found by both."""
-    return [*text.split(), *(word for word in _BREAKS.split(text) if word)]
-
-
-def _begin(words: Sequence[str], parts: Sequence[str]) -> bool:
-    return all(any(word.startswith(part) for word in words) for part in parts)
-
-
-def _in_order(letters: str, text: str) -> bool:
-    rest = iter(text)
-    return all(letter in rest for letter in letters)
+#: the ranks: the whole name, its beginning, words of it begin so, words of all that is known, within, in this order
+_WHOLE, _BEGINS, _NAMED, _KNOWN, _WITHIN, _TYPED, _IN_ORDER = range(7)
+#: fits from which letters that only come in the same order are no longer looked for
+_ENOUGH = 30
 
 
 def matching(goals: Iterable[Goal], text: str, typed: Sequence[Goal] = ()) -> list[Goal]:
@@ -104,16 +67,43 @@ def matching(goals: Iterable[Goal], text: str, typed: Sequence[Goal] = ()) -> li
     """
     wanted = " ".join(text.split()).casefold()
     parts = wanted.split()
+    if not parts:
+        return [*(goal for goal in goals if not goal.destroys), *(goal for goal in goals if goal.destroys)]
+    begins = [re.compile(rf"(?:^|[\W_]){re.escape(part)}").search for part in parts]
     found: list[tuple[int, bool, int, int, Goal]] = []
+    others: list[tuple[int, Goal]] = []
     for place, goal in enumerate(goals):
-        if (rank := goal.rank(wanted, parts)) is not None:
-            late = goal.destroys and rank > 0
-            rank = TYPED - 1 if late and rank < TYPED else rank
-            found.append((rank, late, goal.kind if wanted else 0, place, goal))
-    found += [(TYPED, False, 0, place, goal) for place, goal in enumerate(typed)]
+        if (searched := goal.searched) is None:
+            label = goal.label.casefold()
+            searched = goal.searched = (label, f"{label} {goal.words.casefold()}")
+        label, everything = searched
+        if not all(part in everything for part in parts):
+            others.append((place, goal))
+            continue
+        if label.startswith(wanted):
+            rank = _WHOLE if label == wanted else _BEGINS
+        elif all(begin(label) for begin in begins):
+            rank = _NAMED
+        else:
+            rank = _KNOWN if all(begin(everything) for begin in begins) else _WITHIN
+        late = goal.destroys and rank > _WHOLE
+        found.append((max(rank, _WITHIN) if late else rank, late, goal.kind, place, goal))
+    found += [(_TYPED, False, 0, place, goal) for place, goal in enumerate(typed)]
+    if len(found) < _ENOUGH:
+        letters = "".join(parts)
+        found += [
+            (_IN_ORDER, goal.destroys, goal.kind, place, goal)
+            for place, goal in others
+            if goal.searched is not None and _in_order(letters, goal.searched[0])
+        ]
     ranked = [each[-1] for each in sorted(found, key=lambda each: each[:-1])]
-    best = ranked[0] if ranked and wanted else None
-    return ranked if best is None else [*ranked, *best.more]
+    more = ranked[0].more if ranked else None
+    return ranked if more is None else [*ranked, *more()]
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
 
 
 def action_goal(action: KeyAction, shown: str, run: Callable[[], Any] | None = None) -> Goal:
@@ -149,15 +139,13 @@ CMDLETS = tuple(
 )
 
 
-def row(goal: Goal, widths: tuple[int, int]) -> str:
+def row(goal: Goal, widths: tuple[int, int]) -> Content:
     """Return a goal as one row: sign, name and what is beside it in columns of these widths."""
     name, aside = widths
-    label, beside = _cell(goal.label, name), _cell(goal.aside, aside)
-    return f"{goal.mark} {label} {beside} {plain(goal.about, limit=200)}"
+    beside = f"{_cell(goal.aside, aside)} {plain(goal.about, limit=200)}"
+    mark = (f"{goal.mark} ", "$error" if goal.mark == "✗" else "$primary" if goal.mark == "●" else "")
+    return Content.assemble(mark, f"{_cell(goal.label, name)} ", (beside, "$calm"))
 
 
 def _cell(text: str, width: int) -> str:
-    from pstui.tui.sidebar.widget import cut
-    from rich.cells import set_cell_size
-
     return set_cell_size(cut(plain(text, limit=200), width), width)

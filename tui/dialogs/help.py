@@ -29,15 +29,19 @@ _AROUND: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key with its words; ``prefix`` is the key after Ctrl+], None where there is no column for it."""
+    """One key with its words; ``prefix`` is the key after Ctrl+], None where there is no column for it.
+
+    ``label`` is what the action is called, and found as well.
+    """
 
     shown: str
     text: str
     prefix: str | None = None
+    label: str = ""
 
     def fits(self, words: Sequence[str]) -> bool:
         """Whether it has every word."""
-        text = f"{self.shown} {self.prefix or ''} {self.text}".casefold()
+        text = f"{self.shown} {self.prefix or ''} {self.text} {self.label}".casefold()
         return all(word in text for word in words)
 
 
@@ -142,7 +146,7 @@ def sections(context: Context, keymap: Keymap, dialog: DialogHelp | None) -> lis
         found.append(_of_context(context))
     title = f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere"
     actions = [each for each in keymap.actions if not each.name.startswith("tab_")]
-    keys = [Key(each.shown, each.help, each.prefix_shown) for each in actions]
+    keys = [Key(each.shown, each.help, each.prefix_shown, each.label) for each in actions]
     first, last = keymap.named("tab_1"), keymap.named("tab_9")
     keys.append(Key(f"{first.shown}…9", "go to a tab by its number", f"{first.prefix}…{last.prefix}"))
     found.append((title if dialog is None else f"{title}, in the workspace", keys))
@@ -152,7 +156,7 @@ def sections(context: Context, keymap: Keymap, dialog: DialogHelp | None) -> lis
 
 
 def _of_context(context: Context) -> tuple[str, list[Key]]:
-    return context.value, [Key(each.shown, each.help) for each in CONTEXT_KEYS[context] if each.shown]
+    return context.value, [Key(k.shown, k.help, None, k.label) for k in CONTEXT_KEYS[context] if k.shown]
 
 
 def _line(width: int, key: Key) -> Content:

@@ -89,9 +89,9 @@ class ContextMenu(ModalScreen[MenuItem | None]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a row does it, one elsewhere closes the menu."""
-        if event.widget is self.list:
+        if self.list.region.contains(event.screen_x, event.screen_y):
             self._choose(event.screen_y - self.list.region.y)
-        elif event.widget is self:
+        elif not self.query_one("#menu-box").region.contains(event.screen_x, event.screen_y):
             self.action_leave()
 
     def _choose(self, index: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from pstui.backends.binding.errors import MissingMandatory
@@ -74,7 +75,10 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
         self._commands = CmdletRunner(
             context, ui, BareConsole(self.asking), lambda: self.query_one("#command-row").size.width
         )
+        self.context, self._ui = context, ui
         self._goals, self._typed = [*goals, *CMDLETS], typed
+        #: the text that the rows shown are for
+        self._text = ""
         self._history = history
         self._list = PickList(id="actions", empty="Nothing has that name.")
         self._shown: list[Goal] = []
@@ -179,9 +183,10 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
     @property
     def _goal(self) -> Goal | None:
         """The row that is chosen, of those that fit what is typed by now."""
-        found = self._find()
-        index = self._list.index if found == self._shown else 0
-        return found[index] if 0 <= index < len(found) else None
+        if self.input.value != self._text:
+            self._filter()  # keys may come faster than the messages about them
+        index = self._list.index
+        return self._shown[index] if 0 <= index < len(self._shown) else None
 
     def _find(self) -> list[Goal]:
         text = self.input.value
@@ -205,7 +210,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
         self.query_one("#actions-scroll").display = self._list.display = not call
         if call:
             return
-        self._chose = False
+        self._chose, self._text = False, self.input.value
         self._shown = self._find()
         self._list.index = 0
         self._show_rows()
@@ -215,7 +220,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
         widths = _WIDE if self.size.width >= _WIDTH else _NARROW
         rows = [row(goal, widths) for goal in self._shown[:MOST]]
         if len(self._shown) > MOST:
-            rows.append(f"  … and {len(self._shown) - MOST:,} more: type on")
+            rows.append(Content.styled(f"  … and {len(self._shown) - MOST:,} more: type on", "$calm"))
         self._list.put_rows(rows)
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
@@ -224,11 +229,11 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a row goes there; elsewhere it keeps the keys in the line."""
-        if event.widget is self._list:
-            index = event.screen_y - self._list.region.y
-            if 0 <= index < min(len(self._shown), MOST):
-                self._take(self._shown[index])
-                return
+        row = event.screen_y - self._list.region.y
+        rows = self.query_one("#actions-scroll").region
+        if self._list.display and rows.contains(event.screen_x, event.screen_y) and 0 <= row < len(self._shown[:MOST]):
+            self._take(self._shown[row])
+            return
         self.set_focus(self.input)
 
     def _enter(self) -> None:
@@ -243,11 +248,22 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
             self._say([CmdletOutput("A call is still running; Esc cancels it.")], "")
         elif (goal := self._goal) is not None:
             self._take(goal)
+        elif text:
+            self._try(text)
+
+    def _try(self, text: str) -> None:
+        """Enter what is typed; where that cannot be, say why and leave it there."""
+        try:
+            info = self.context.connection(text)
+        except PstuiError as error:
+            self._say([CmdletOutput.of(error)], text)
         else:
-            self.app.bell()
+            self.dismiss(Goal(Kind.HOST, text, partial(self._ui.enter, info)))
 
     def _take(self, goal: Goal) -> None:
-        if goal.run is None:
+        if goal.target:
+            self._try(goal.target)
+        elif goal.run is None:
             self._put(f"{goal.label} ")
         else:
             self.dismiss(goal)

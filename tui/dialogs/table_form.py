@@ -221,7 +221,7 @@ class TableForm(TypingScreen[str | None]):
         self._failed = ""
         self._saving = False
         #: the texts that it began with, and whether anything was typed or tried since
-        self._begun: dict[str, str] = {}
+        self._before: dict[str, str] = {}
         self._touched = False
 
     def compose(self) -> ComposeResult:
@@ -265,7 +265,7 @@ class TableForm(TypingScreen[str | None]):
         width = max(len(item.key) for item in items) + _BESIDE_KEY
         self.rows = [FormRow(item, texts.get(item.key, ""), width) for item in items]
         await self._box.mount_all(self.rows)
-        self._begun = self._texts()
+        self._before = self._texts()
         self.check()
 
     def _texts(self) -> dict[str, str]:
@@ -274,7 +274,7 @@ class TableForm(TypingScreen[str | None]):
     @property
     def is_changed(self) -> bool:
         """Whether something was typed that was not saved."""
-        return self._texts() != self._begun
+        return self._texts() != self._before
 
     def row(self, key: str) -> FormRow | None:
         """Return the row of a key."""

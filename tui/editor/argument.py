@@ -1,4 +1,9 @@
-"""The digit argument of PSReadLine: how often the next key acts, typed with Alt before it."""
+"""The digit argument of PSReadLine: how often the next key acts, typed with Alt before it.
+
+Alt+1 to Alt+9 go to tabs, from the editor too: that is what they do everywhere else in pstui, and a count is asked for
+far more rarely. So an argument begins with Alt+0 or Alt+-, and what follows is its own: Alt+0 Alt+1 Alt+2 is twelve.
+Where the ``[keys]`` table gives the tabs other keys, every digit begins one.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +38,10 @@ class DigitArgument:
         self._digits = ""
         #: whether digits were typed
         self.active = False
+
+    def claims(self, key: str) -> bool:
+        """Return whether a key belongs to an argument that has begun."""
+        return key in _KEYS
 
     def take(self, key: str) -> bool:
         """Take a digit, or a minus, which turns the sign; False for any other key."""

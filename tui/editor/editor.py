@@ -31,7 +31,7 @@ from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
 from pstui.tui.editor.killing import kill
-from pstui.tui.editor.modes import EditMode
+from pstui.tui.editor.mode import EditMode
 from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay, statements
@@ -125,6 +125,8 @@ class LineEditor(TextArea):
 
     #: see ``typeahead.ActsAtOnce``
     acts_at_once = True
+    #: several characters that were read at once can be given to it as one ``Typed``
+    takes_many = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "submit", "Run"),
@@ -160,7 +162,7 @@ class LineEditor(TextArea):
         self.editing = Editing(self.surface, self.prediction, self.steps)
         self.completions = Completions(owner.complete, history)
         self.completing = Completing(self.surface, menu, self.completions)
-        self.searching = Searching(self.surface, owner.show_aside)
+        self.searching = Searching(self.surface, owner.show_aside, self.steps.stand_at)
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
@@ -238,7 +240,8 @@ class LineEditor(TextArea):
     async def on_key(self, event: events.Key) -> None:
         """Act on a key at once, in the order of typing."""
         event.stop()
-        if await self.take_key(event.key, event.character):
+        is_free = event.key == "escape" and not (self.text or self.searching.active or self.argument.active)
+        if (is_free and self._owner.interrupt(opening=True)) or await self.take_key(event.key, event.character):
             event.prevent_default()
 
     async def on_typed(self, event: Typed) -> None:

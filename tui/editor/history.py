@@ -131,6 +131,12 @@ class LineHistory:
         self._place = place
         return self._lines[place]
 
+    def stand_at(self, line: str) -> None:
+        """Go to the newest of the lines typed here that are this one, if there is one; nothing is kept behind it."""
+        self.settle()
+        places = range(len(self._lines) - 1, -1, -1)
+        self._place = next((place for place in places if self._lines[place] == line), self._place)
+
     def predict(self, text: str) -> str:
         """Return what followed ``text`` when a line that begins with it was last typed, here or to another host.
 
@@ -207,6 +213,11 @@ class HistorySteps:
     def go(self, place: int) -> None:
         """Take a line by its place, if there is one."""
         self._recall(self._history.go(place))
+
+    def stand_at(self, line: str) -> None:
+        """Take a line that was found, and now stands in the editor, for the one recalled."""
+        self._history.stand_at(line)
+        self._recalled = line
 
     def revert(self) -> None:
         """Take back all that was typed: to the line recalled, or to an empty one. Undo restores it."""
@@ -290,14 +301,19 @@ class HistorySearch:
         self.failed = bool(query)
 
 
-_KEYS = "Ctrl+R older  Enter runs  Tab edits  Esc back"
+_KEYS = "Ctrl+R older  Enter runs  Esc edits  Ctrl+G back"
 
 
 class Searching:
-    """One search, from Ctrl+R to the key that ends it. ``show`` gets the row to show, None to hide it."""
+    """One search, from Ctrl+R to the key that ends it, as in PSReadLine.
 
-    def __init__(self, surface: EditingSurface, show: Callable[[Content | None], None]) -> None:
-        self._surface, self._show = surface, show
+    ``show`` gets the row to show, None to hide it; ``found`` the line that a search has ended with.
+    """
+
+    def __init__(
+        self, surface: EditingSurface, show: Callable[[Content | None], None], found: Callable[[str], None]
+    ) -> None:
+        self._surface, self._show, self._found = surface, show, found
         self._search: HistorySearch | None = None
         self._draft = ""
 
@@ -317,7 +333,11 @@ class Searching:
         search, self._search = self._search, None
         if search is not None:
             text = self._surface.text
-            self._surface.go(search.match[0] if search.line == text else len(text))
+            if search.line == text:
+                self._surface.go(search.match[0])
+                self._found(text)
+            else:
+                self._surface.go(len(text))
             self._show(None)
 
     def take(self, key: str, character: str | None) -> bool:
@@ -326,17 +346,17 @@ class Searching:
         if search is None:
             return False
         match key:
-            case "ctrl+r" | "up":
+            case "ctrl+r":
                 search.older()
-            case "ctrl+s" | "down":
+            case "ctrl+s":
                 search.newer()
             case "backspace" | "ctrl+h":
                 search.shorten()
-            case "escape" | "ctrl+c" | "ctrl+g":
+            case "ctrl+c" | "ctrl+g":
                 self._put(self._draft)
                 self.end()
                 return True
-            case "tab":
+            case "escape":
                 self.end()
                 return True
             case _ if character and typed_text(character):

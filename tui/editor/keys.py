@@ -21,7 +21,7 @@ from typing import Final
 
 from pstui.tui.editor import killing, movement
 from pstui.tui.editor.editing import KeyFunction
-from pstui.tui.editor.modes import EditMode
+from pstui.tui.editor.mode import EditMode
 
 #: Textual's names of keys, and what they do
 KEYS: Final[Mapping[str, KeyFunction]] = {

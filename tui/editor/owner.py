@@ -24,8 +24,8 @@ class EditorOwner(Protocol):
     def end_of_input(self) -> None:
         """Ctrl+D was pressed in an empty editor."""
 
-    def interrupt(self) -> None:
-        """Ctrl+C was pressed."""
+    def interrupt(self, *, opening: bool = False) -> bool:
+        """Ctrl+C was pressed, or with ``opening`` Esc, which ends only what is being opened; False if nothing is."""
 
     def clear_screen(self) -> None:
         """Ctrl+L was pressed: an empty screen, the text stays above it."""

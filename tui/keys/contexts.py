@@ -172,7 +172,7 @@ EDITING: Final = (
     ("Ctrl+T, Alt+T", "swap two characters, two words"),
     ("Ctrl+D", "delete; in an empty line leave the session, as exit does; then the tab"),
     ("Ctrl+X Ctrl+E", "open the line in $VISUAL or $EDITOR"),
-    ("Alt+-, Alt+0", "before a key: the other way; how often (Alt+1 to Alt+9, where the tabs leave them)"),
+    ("Alt+-, Alt+0", "before a key: the other way; how often, as Alt+0 Alt+1 Alt+2 for 12"),
     ("Ctrl+Q", "the next key as a character: Tab, Enter"),
     ("Shift+← →", "select; Ctrl+X cuts, Ctrl+V inserts; at the prompt Ctrl+C copies"),
     ("Ctrl+L", "an empty screen; the text stays above"),

@@ -161,6 +161,10 @@ class PaneConsole:
                 return width
         return width + self._transcript.buffer.column()
 
+    def row(self) -> int:
+        """Return the row of the screen after the last text shown, from the last clearing on."""
+        return min(self._transcript.row_count - (self._transcript.buffer.column() > 0), self.size.height - 1)
+
     async def ask(self, question: Question) -> Secret:
         """Ask in the pane, then leave the console's shape of question and answer in the text."""
         async with self._asking:

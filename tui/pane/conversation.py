@@ -35,7 +35,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
-from pstui.tui.pane.texts import first_hint, own_fault
+from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
@@ -132,7 +132,8 @@ _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BR
 class Conversation:
     """One stay in one session. A new one is made each time the session is entered.
 
-    ``pane`` gets its messages, ``runs`` each line that is about to run.
+    ``pane`` gets its messages, ``runs`` each line that is about to run. With ``again`` there is text of another session
+    already, from which a rule marks off the new one.
     """
 
     class Moved(Message):
@@ -152,7 +153,9 @@ class Conversation:
         vault: Vault | None = None,
         *,
         runs: Callable[[str], None] = lambda line: None,
+        again: bool = False,
     ) -> None:
+        self._marks_session = again
         self._pane, self._sessions, self._info, self._runs = pane, sessions, info, runs
         self._console, self._lines, self._vault = console, lines, vault
         self._waiting: asyncio.Future[object] | None = None
@@ -328,15 +331,24 @@ class Conversation:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step
         self.interactive = interactive = self._sessions.interact(session, self._console)
+        unsubscribe = session.on_state(self._mark)
         try:
             await self._open(interactive.enter())
         except OpenError:
             if self._vault is not None:
                 self._vault.failed(self._info)
             raise
+        finally:
+            unsubscribe()
         if self._vault is not None:
             self._vault.opened(self._info)
         return interactive
+
+    def _mark(self, session: PSSession) -> None:
+        """Draw a rule below the text of the session before, once there is another one."""
+        if self._marks_session and session.state is RunspaceState.OPENED and not self._info.parameter_set.is_lookup:
+            self._marks_session = False
+            self._console.write(Write(new_session(self._console.size.width), stream=Stream.NOTICE))
 
     def _step(self, step: str, detail: str) -> None:
         self.step = f"{step} {detail}".strip()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pstui.backends.records import RunspaceState
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: seconds of an opening, or of a command in the sidebar, from which they are shown: most have ended by then
 PATIENCE: Final = 3.0
@@ -68,8 +70,13 @@ def glance(pane: Pane) -> Glance:
         since = conversation.opening_since
     elif state == "running":
         since = conversation.busy_since
-    lasted = time.monotonic() - since if since else 0.0
-    return Glance(state, int(lasted) if since and lasted >= PATIENCE else None, unseen.lines, unseen.errors)
+    return Glance(state, seconds(since), unseen.lines, unseen.errors)
+
+
+def seconds(since: float) -> int | None:
+    """Return for how many seconds something lasts; None while that is not worth telling, and for nothing (0.0)."""
+    lasted = time.monotonic() - since
+    return int(lasted) if since and lasted >= PATIENCE else None
 
 
 def _state(pane: Pane) -> str:

@@ -139,10 +139,10 @@ class Pane(Vertical):
             lambda asking: self._typed.question_came(self.lines, self.editor, secret=asking.secret),
         )
         self.console = PaneConsole(self, self.transcript, self.progress, self.questions, pace)
+        self._filled = self._opened = False
         self.conversation = self._conversation(info)
         if dormant:
             self.conversation.state = PaneState.CANCELLED
-        self._filled = self._opened = False
         self._left = Once()
         #: counts the seconds of an opening
         self._clock: Timer | None = None
@@ -223,7 +223,16 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
+        return Conversation(
+            self,
+            self._sessions,
+            info,
+            self.console,
+            self.lines,
+            self._vault,
+            runs=self._typed.ran,
+            again=self._opened,
+        )
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
@@ -412,8 +421,13 @@ class Pane(Vertical):
             self.app.bell()
         self.transcript.scroll_to_end()
 
-    def interrupt(self) -> None:
-        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt."""
+    def interrupt(self, *, opening: bool = False) -> bool:
+        """Ctrl+C: cancel the question in focus, call the waiting line back, stop what runs, copy, or a new prompt.
+
+        With ``opening`` only what is being opened is ended; False if nothing is.
+        """
+        if opening and self.state is not PaneState.OPENING:
+            return False
         if self.questions.has_keys:
             self.questions.refuse()
         elif self.lines.typed is not None and not self.lines.pasted:
@@ -433,6 +447,7 @@ class Pane(Vertical):
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()
+        return True
 
     def clear_screen(self) -> None:
         """Begin an empty screen; what was there stays in the scrollback."""

@@ -262,6 +262,10 @@ def hint(question: Question) -> str:
     return f"default {default}   Esc cancels" if default else "Esc cancels"
 
 
+#: characters of a label that stands before the answer: some three rows
+MAX_LABEL = 240
+
+
 class QuestionBox(Vertical):
     """The box: who asks, what was said before, the choices, the place to answer. Ends its ``asking`` itself."""
 
@@ -278,27 +282,31 @@ class QuestionBox(Vertical):
             yield Static(f"{source} asks", classes="who", markup=False)
             yield self._reach
             whose = "from the remote script" if question.remote else "from pstui"
-            yield Static(whose, classes="whose", markup=False)
+            yield Static(plain(question.voice, limit=80) or whose, classes="whose", markup=False)
+        choosing = question.kind in (QuestionKind.CHOICE, QuestionKind.CHOICES) and question.choices
+        above, label = self._label(bool(choosing))
         said = "".join(plain_lines(w.text) + ("\n" if w.newline else "") for w in question.preamble).strip("\n")
+        said = f"{said}\n{above}".strip("\n")
         if said:
             with VerticalScroll(classes="said", can_focus=False):
                 yield Static(said, markup=False)
-        choosing = question.kind in (QuestionKind.CHOICE, QuestionKind.CHOICES) and question.choices
         if choosing:
             yield ChoiceRow(question)
-        label = self._label(bool(choosing))
         with Horizontal(classes="line" if len(label) < 40 else "line -above"):
             yield Static(label, classes="label", markup=False)
             with Horizontal():
                 yield self._input
                 yield Static(hint(question), classes="hint", markup=False)
 
-    def _label(self, choosing: bool) -> str:
+    def _label(self, choosing: bool) -> tuple[str, str]:
+        """Return what stands before the answer, and above it what would push the answer out of sight."""
         # The label of a choice is the whole choice line, which is shown above as buttons.
-        label = plain_lines(self.asking.question.label, limit=4096).strip("\n")
         if choosing and self.asking.question.kind is QuestionKind.CHOICE:
-            return "Answer: "
-        return label or "> "
+            return "", "Answer: "
+        above, _, label = plain_lines(self.asking.question.label).strip("\n").rpartition("\n")
+        if len(label) > MAX_LABEL:
+            above, label = f"{above}\n{label}", f"…{label[-MAX_LABEL // 2 :]}"
+        return above, label or "> "
 
     @property
     def typed(self) -> str:

@@ -1,11 +1,13 @@
-"""What a pane knows of itself: where its session is, the lines that wait, and what becomes of what is typed."""
+"""What a pane knows of itself: where its session is, the lines that wait, what nobody has looked at."""
 
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.history import LineHistory
+if TYPE_CHECKING:
+    from pstui.tui.editor.editor import LineEditor
+    from pstui.tui.editor.history import LineHistory
 
 
 class PaneState(enum.Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from collections.abc import Iterator
 from textwrap import wrap
@@ -64,6 +65,11 @@ def own_fault(label: str, error: Exception) -> PstuiError:
         "The other sessions are untouched. Please report it with the details.",
         details="".join([*places, type(error).__name__]).rstrip(),
     )
+
+
+def new_session(columns: int) -> str:
+    """Return the rule that marks where another session begins."""
+    return f"── new session {time.strftime('%H:%M:%S')} ".ljust(max(0, columns - 1), "─")
 
 
 def first_hint(info: ConnectionInfo) -> str:
@@ -154,7 +160,7 @@ def note_for(
     match state:
         case PaneState.OPENING:
             doing = f"  {plain(aside, limit=120)}" if aside else ""
-            return Content.assemble(f"connecting to {name}…", (doing + "   Ctrl+C cancels", "$calm"))
+            return Content.assemble(f"connecting to {name}…", (doing + "   Esc cancels", "$calm"))
         case PaneState.LEFT:
             return Content.assemble(f"○ left {name}", ("   Enter enters again", "$calm"))
         case PaneState.CANCELLED:
@@ -167,7 +173,7 @@ def note_for(
 
 _LINES = (
     ("Enter", "opens what is chosen in the sidebar"),
-    ("F2", "goes anywhere: a host, user@host, an action"),
+    ("F2", "goes anywhere: type a host or an action"),
     ("a", "adds a host to the sidebar"),
     ("i", "imports hosts from ssh_config and others"),
     ("F1, ?", "list the keys, here and in every dialog"),

@@ -19,8 +19,8 @@ from pstui.tui.profiles.reading import Profiles, read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
 
-#: the short word at the right for each transport: the way, where it is not what the heading says already
-_WORDS = {"WSMan": "WinRM", "VMBus": "", "Container": "", "Libvirt": ""}
+#: the short word at the right where a set has none for the way there, and the heading does not say it already
+_WAYS = {ParameterSet.DEMO: "built in", ParameterSet.PROCESS: "Process", ParameterSet.HOST_PROCESS: "NamedPipe"}
 
 
 class ProfileBook:
@@ -86,7 +86,6 @@ class ProfileBook:
 
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
-        ways = _ways()
         found = []
         for kind, table in self.profiles.tables.items():
             for name, keys in table.items():
@@ -96,7 +95,7 @@ class ProfileBook:
                         kind,
                         name,
                         str(keys.get("group", "")),
-                        ways.get(sets[0], "") if sets else "",
+                        sets[0].way or _WAYS.get(sets[0], "") if sets else "",
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
@@ -202,16 +201,6 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
         return (said.st_mtime_ns, said.st_size, said.st_ino)
 
     return tuple(one(file) for file in files)
-
-
-def _ways() -> dict[ParameterSet, str]:
-    from pstui.backends.transports import registry
-
-    ways = {ParameterSet.DEMO: "built in"}
-    for kind in registry.kinds():
-        for parameter_set in kind.parameter_sets:
-            ways.setdefault(parameter_set, _WORDS.get(kind.name, kind.name))
-    return ways
 
 
 def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:

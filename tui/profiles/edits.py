@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.errors import PstuiError
-from pstui.config.edits import Edits
 from pstui.config.problems import ConfigError
-from pstui.config.store import ProfileStore, fingerprint, locked, write_atomic
 from pstui.tui.profiles.reading import TABLES, Profiles
 from pstui.tui.profiles.undo import MAX_UNDO, Step, UndoFile
+
+if TYPE_CHECKING:
+    from pstui.config.edits import Edits
+    from pstui.config.store import ProfileStore
 
 #: the tables that exist only once and are edited in the screen
 SINGLE = ("defaults", "settings")
@@ -112,6 +114,8 @@ class ProfileFiles:
     def _steps_back(self) -> list[Step]:
         """Return the edits that can be taken back; those of another run only while the files are as it left them."""
         if self._steps is None:
+            from pstui.config.store import fingerprint
+
             kept = self._kept.load()
             unchanged = bool(kept) and all(fingerprint(file) == after for file, after in kept[-1].after.items())
             self._steps = kept if unchanged else []
@@ -124,6 +128,8 @@ class ProfileFiles:
     @contextlib.contextmanager
     def turn(self, path: Path) -> Iterator[bool]:
         """Lock the files for one edit; gives whether one was changed by somebody else since the last one."""
+        from pstui.config.store import locked
+
         with _told(), locked(path):
             changed = [store for store in self._stores.values() if store.changed_on_disk()]
             for store in changed:
@@ -134,6 +140,8 @@ class ProfileFiles:
 
     def write(self, changes: Sequence[Change], profiles: Profiles, said: str) -> None:
         """Write changes, all or none of them. ``said`` names them for ``undo``. Raises ConfigError."""
+        from pstui.config.store import ProfileStore, fingerprint
+
         by_file: dict[Path, list[Change]] = {}
         for change in changes:
             by_file.setdefault(file_of(change, profiles), []).append(change)
@@ -160,6 +168,8 @@ class ProfileFiles:
 
     def undo(self) -> str:
         """Take the last edit back; return what it was, empty when there is none. Raises ConfigError."""
+        from pstui.config.store import fingerprint, write_atomic
+
         steps = self._steps_back()
         if not steps:
             return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.addresses import join_host
@@ -45,7 +45,7 @@ def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> lis
         path = "/".join(part for part in (group, host.group) if part)
         one = Candidate(host, kind, host.name, path, host.skipped, host.note, taken=not host.skipped)
         if one.possible:
-            one.why = _refused(one, book)
+            one.why = _refused(one)
             one.taken = one.possible
         if one.possible and one.name in used[kind]:
             if one.name in book.profiles.tables[kind]:
@@ -94,18 +94,13 @@ def summary(found: Sequence[Candidate]) -> str:
     return f"{taken} of {len(found) - left_out} chosen" + (f", {left_out} cannot be taken" if left_out else "")
 
 
-def _refused(one: Candidate, book: ProfileBook) -> str:
+def _refused(one: Candidate) -> str:
     if not one.name:
         return "it has no name"
-    values = dict(one.host.values)
     try:
-        profile_connection(one.kind, one.name, values)
+        profile_connection(one.kind, one.name, dict(one.host.values))
     except CallError as error:
-        key = values.pop("key_file_path", None)
-        if key is None or not error.error_id.startswith("PathNotFound"):
-            return error.why or error.what
-        one.note = "; ".join(filter(None, (one.note, f"its key {key} is not on this computer")))
-        return _refused(replace(one, host=replace(one.host, values=values), note=""), book)
+        return error.why or error.what
     return ""
 
 

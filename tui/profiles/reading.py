@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.binding.connections import profile_connection
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
@@ -17,6 +16,7 @@ from pstui.config import paths
 from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
+from pstui.config.sources import take_variables
 from pstui.tui.plain import plain
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
@@ -52,6 +52,8 @@ class Profiles:
 
     def connection(self, kind: str, name: str) -> ConnectionInfo:
         """Return where a profile leads. Raises CallError."""
+        from pstui.backends.binding.connections import profile_connection
+
         return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
 
     def credential(self, name: str) -> PSCredential:
@@ -86,6 +88,7 @@ def read(file: Path) -> Profiles:
     from pstui.tui.profiles.schema import schema  # made from every declaration
 
     configuration = read_configuration(file, schema())
+    take_variables(table.get("password") for table in configuration.credentials.values())
     if not configuration.table("keys"):
         return Profiles(configuration)
     from pstui.tui.keys.keymap import keymap

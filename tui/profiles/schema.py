@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from pstui.backends.binding.connections import KINDS
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.colors import TEXTUAL_THEMES
-from pstui.tui.editor.modes import EditMode
+from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
 from pstui.tui.transcript.limits import MAX_LINES
 

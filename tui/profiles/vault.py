@@ -44,7 +44,7 @@ class Vault:
 
         Over SSH a key may be all that is needed: what fetches the password goes with the connection.
         """
-        if info.parameter_set is ParameterSet.SSH_HOST:
+        if info.parameter_set is ParameterSet.SSH_HOST and (info.profile or self._name(info)):
             return replace(info, settings=MappingProxyType({**info.settings, ASKED_FOR: self._of_login(info)}))
         values = dict(info.values)
         credential = values.get("Credential")

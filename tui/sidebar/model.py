@@ -74,6 +74,21 @@ class Mark:
     aside: str = ""
 
 
+#: the sign of each state; one that is left, or kept open by the far end or here, is no longer in a tab
+MARKS = {
+    "open": "●",
+    "saved": "○",
+    "left": "○",
+    "kept": "◎",
+    "asks": "?",
+    "connecting": "◌",
+    "running": "…",
+    "done": "✓",
+    "failed": "✗",
+    "broken": "✗",
+    "note": "⌁",
+}
+
 DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
 
 
@@ -144,7 +159,12 @@ class SidebarModel:
         self.used: dict[str, float] = {}
         #: headings that are not as they are by default
         self.toggled: set[str] = set()
+        #: what a filter looks into, and the row, of each entry by its ``id()``
         self._haystacks: dict[int, str] = {}
+        self._entry_rows: dict[int, Row] = {}
+        #: the filter that was looked for last, and what it left
+        self._narrowed = ""
+        self._fitting: Sequence[SidebarEntry] = ()
 
     @property
     def entries(self) -> Sequence[SidebarEntry]:
@@ -154,12 +174,17 @@ class SidebarModel:
     def set_saved(self, entries: Iterable[SidebarEntry]) -> None:
         """Take the profiles again."""
         self.saved = [DEMO, *entries]
-        self._haystacks.clear()
+        self._forget()
 
     def set_found(self, entries: Iterable[SidebarEntry]) -> None:
         """Take what was discovered again."""
         self.found = list(entries)
+        self._forget()
+
+    def _forget(self) -> None:
         self._haystacks.clear()
+        self._entry_rows.clear()
+        self._narrowed = ""
 
     def is_folded(self, path: str) -> bool:
         """Whether a heading hides what is below it."""
@@ -172,36 +197,53 @@ class SidebarModel:
     def rows(self) -> list[Row]:
         """Return every row there is to show, in order."""
         words = self.filter.casefold().split()
-        shown = [entry for entry in self.entries if not words or self._fits(entry, words)]
         roots = [_Group(kind, title) for kind, title in ROOTS]
         by_kind = {root.path: root for root in roots}
         pinned = _Group(PINNED, "Pinned")
-        for entry in shown:
-            self._place(entry, pinned if entry.pinned else by_kind[_SHELF.get(entry.kind, entry.kind)])
+        groups: dict[tuple[str, str], _Group] = {}
+        for entry in self._shown(words):
+            kind = PINNED if entry.pinned else _SHELF.get(entry.kind, entry.kind)
+            place = kind, "" if entry.pinned else entry.group
+            group = groups.get(place)
+            if group is None:
+                root = pinned if entry.pinned else by_kind[kind]
+                group = groups[place] = root.group(place[1])
+            group.children.append(entry)
         rows: list[Row] = []
         for root in (pinned, *roots):
             if root.children or (root is not pinned and not words):
+                self._sum_up(root)
                 self._write(root, 0, rows)
         return rows
 
-    def _fits(self, entry: SidebarEntry, words: Sequence[str]) -> bool:
-        text = self._haystacks.get(id(entry))
-        if text is None:
-            text = self._haystacks[id(entry)] = entry.haystack
-        return all(word in text for word in words)
+    def _shown(self, words: Sequence[str]) -> Iterable[SidebarEntry]:
+        """Return the entries that hold every word; of those that held the beginning of them, where that is known."""
+        entries: Sequence[SidebarEntry] = self.entries
+        if not words:
+            return entries
+        if len(self._haystacks) != len(entries):
+            self._haystacks = {id(entry): entry.haystack for entry in entries}
+            self._narrowed = ""
+        if self._narrowed and self.filter.startswith(self._narrowed):
+            entries = self._fitting
+        texts = self._haystacks
+        for word in words:
+            entries = [entry for entry in entries if word in texts[id(entry)]]
+        self._narrowed, self._fitting = self.filter, entries
+        return entries
 
-    def _place(self, entry: SidebarEntry, root: _Group) -> None:
-        group = root if entry.pinned else root.group(entry.group)
-        group.children.append(entry)
-        used = self.used.get(entry.identity, 0.0) if self.by_use else 0.0
-        root.used = max(root.used, used)
-        here = root
-        here.count += 1
-        for name in () if group is root else entry.group.split("/"):
-            if name:
-                here = here.groups[name]
-                here.count += 1
-                here.used = max(here.used, used)
+    def _sum_up(self, group: _Group) -> None:
+        """Count what is below a heading, and note when something there was last used."""
+        group.count = len(group.children) - len(group.groups)
+        if self.by_use:
+            group.used = max(map(self._used, group.children), default=0.0)
+        for below in group.groups.values():
+            self._sum_up(below)
+            group.count += below.count
+            group.used = max(group.used, below.used)
+
+    def _used(self, child: _Group | SidebarEntry) -> float:
+        return 0.0 if isinstance(child, _Group) else self.used.get(child.identity, 0.0)
 
     def _write(self, group: _Group, depth: int, rows: list[Row]) -> None:
         folded = self.is_folded(group.path)
@@ -211,11 +253,15 @@ class SidebarModel:
         children = group.children
         if self.by_use:
             children = sorted(children, key=self._age)
+        known = self._entry_rows
         for child in children:
             if isinstance(child, _Group):
                 self._write(child, depth + 1, rows)
-            else:
-                rows.append(Row(depth + 1, f"{group.path}/={child.identity}", child.name, child))
+                continue
+            row = known.get(id(child))
+            if row is None:
+                row = known[id(child)] = Row(depth + 1, f"{group.path}/={child.identity}", child.name, child)
+            rows.append(row)
 
     def _age(self, child: _Group | SidebarEntry) -> float:
         return -(child.used if isinstance(child, _Group) else self.used.get(child.identity, 0.0))

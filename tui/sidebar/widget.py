@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pstui.backends.connection import ConnectionInfo
-from pstui.backends.discovery.model import Found, Section, Source, Sources, Watcher
+from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.model import Mark, Row, SidebarEntry, SidebarModel, found_group, without_saved
+from pstui.tui.sidebar.found import found_entries
+from pstui.tui.sidebar.model import MARKS, Mark, Row, SidebarEntry, SidebarModel, without_saved
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -28,20 +28,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-#: the sign of each state; one that is left, or kept open by the far end or here, is no longer in a tab
-MARKS = {
-    "open": "●",
-    "saved": "○",
-    "left": "○",
-    "kept": "◎",
-    "asks": "?",
-    "connecting": "◌",
-    "running": "…",
-    "done": "✓",
-    "failed": "✗",
-    "broken": "✗",
-    "note": "⌁",
-}
 _INDENT = 2
 #: least columns that a name keeps beside its short text
 _LEAST_NAME = 8
@@ -106,44 +92,6 @@ def cut(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"[:width]
-
-
-#: what a source says of a thing that is there and runs: nothing worth a word
-_RUNNING = ("running", "up", "")
-_NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
-
-
-def default_sources(connections: Iterable[ConnectionInfo] = ()) -> list[Source]:
-    """Return the sources of this machine; ``connections`` are those of profiles that bring a source of their own."""
-    from pstui.backends.discovery.containers import container_sources
-    from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
-    from pstui.backends.discovery.ssh_config import SSHConfigSource
-
-    commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
-    return [SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
-
-
-def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
-    """Return the entries of what was seen last; a source that has nothing says why in a row of its own."""
-    entries: list[SidebarEntry] = []
-    for section in sections:
-        title = _NAMES.get(section.source, section.source)
-        group = found_group(title, section.kind)
-        entries += (_entry(one, group, section.source) for one in section.found)
-        if section.problem:
-            kind = section.kind if section.kind in ("vm", "container") else "host"
-            # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
-            said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
-            entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
-    return entries
-
-
-def _entry(found: Found, group: str, source: str) -> SidebarEntry:
-    said = found.state if found.state not in _RUNNING else ""
-    if found.kind in ("container", "vm"):
-        said = said or source.rpartition("/")[2]
-    kind = "host" if found.kind == "process" else found.kind
-    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source, id=found.id)
 
 
 class SidebarView(ScrollView, can_focus=True):

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pstui.tui.transcript.layers import Layer, Overlay
+from pstui.tui.transcript.limits import MAX_COUNTED
 from pstui.tui.transcript.render.buffer import Block, TextBuffer
 from pstui.tui.transcript.rows import Place
 from pstui.tui.transcript.view import View
 
-#: Matches counted; beyond it the count means "this many or more".
-MAX_COUNTED: Final = 5000
 #: Characters of a line that is searched as a whole for the sake of one row.
 MAX_WHOLE: Final = 2_000
 

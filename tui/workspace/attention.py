@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pstui.tui.pane.glance import glance
-from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.profiles.schema import PaneSettings, Telling
 from pstui.tui.workspace.leaving import one_line
+from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.status_bar import took
+from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: seconds between two looks at what takes long
 TICK = 1.0
@@ -19,14 +23,21 @@ _SHOWN = 10.0
 
 
 class Attention:
-    """Counts what takes long, and tells of its end as the settings want it. ``show`` shows tabs and sidebar anew."""
+    """Counts what takes long, on tabs and in the sidebar, and tells of its end as the settings want it."""
 
-    def __init__(self, screen: Screen[None], show: Callable[[], None], settings: PaneSettings) -> None:
-        self._screen, self._show, self._settings = screen, show, settings
+    def __init__(
+        self, screen: Screen[None], tabs: TabbedPanes, profiles: ProfileActions, settings: PaneSettings
+    ) -> None:
+        self._screen, self._tabs, self._profiles, self._settings = screen, tabs, profiles, settings
 
     def begin(self) -> None:
         """Count from now on."""
-        self._screen.set_interval(TICK, self._show)
+        self._screen.set_interval(TICK, self.show)
+
+    def show(self) -> None:
+        """Show on tabs and in the sidebar what every session does."""
+        self._tabs.bar.show(self._tabs.panes)
+        self._profiles.mark_sidebar()
 
     def ended(self, pane: Pane, seconds: float) -> None:
         """A command has run for so many seconds: tell of it if nobody sees that by himself."""

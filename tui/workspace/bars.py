@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.pane.pane import Pane
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut, cut_name
 from pstui.tui.still import Still
@@ -16,6 +16,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: most columns of a tab's name, and least of one that is cut so that all tabs fit
 _NAME_LIMIT, _LEAST_NAME = 24, 4

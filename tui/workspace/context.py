@@ -6,19 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.binding.connections import connection_info, parse_target
-from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import bind_line, statements
-from pstui.backends.binding.parameters import cmdlet_name, object_cmdlet_name
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.pace import Pace
-from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
+    from pstui.backends.binding.context import BindContext, BoundCall
+    from pstui.backends.sessions.manager import SessionManager
+    from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.table_form import FormContext
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.vault import Vault
@@ -53,6 +50,8 @@ class AppContext:
 
     def bind_context(self, results: Mapping[tuple[int, ...], Any] | None = None) -> BindContext:
         """Return what calls are bound against; ``results`` is what calls inside a line that is run have given."""
+        from pstui.backends.binding.context import BindContext
+
         return BindContext(sessions=lambda: self.kept, variables=self.variables, results=results)
 
     @property
@@ -73,12 +72,16 @@ class AppContext:
 
         Raises CallError; CallNeeded for a call inside a line that is run.
         """
+        from pstui.backends.binding.line import bind_line
+
         return bind_line(text, context=self.bind_context(results))
 
     def is_more_than_a_connection(self, text: str) -> bool:
         """Tell whether a text is a line for the command bar: several statements, or a session that is to be kept."""
         if not is_call(text.strip()) or text.strip().startswith("-"):
             return False
+        from pstui.backends.binding.line import statements
+
         try:
             if len(statements(text)) > 1:
                 return True
@@ -93,6 +96,8 @@ class AppContext:
         A ``bare`` one of a call has only what the call says, not what the defaults add to it. Raises MissingMandatory
         for a call that lacks a value, CallError for what cannot be connected to.
         """
+        from pstui.backends.binding.connections import connection_info, parse_target
+
         text = text.strip()
         if not is_call(text):
             if not text:
@@ -118,6 +123,8 @@ class AppContext:
 
 def is_call(text: str) -> bool:
     """Tell whether a text is a call, or parameters of one, and not a name."""
+    from pstui.backends.binding.parameters import cmdlet_name, object_cmdlet_name
+
     words = text.split(maxsplit=2)
     if not words:
         return False

@@ -8,19 +8,21 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pstui.tui.keys.contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of, bound_actions, handed_on
 from pstui.tui.line_input import LineInput
 from pstui.tui.still import Still
-from pstui.tui.transcript.search import MAX_COUNTED
-from pstui.tui.transcript.transcript import Transcript
+from pstui.tui.transcript.limits import MAX_COUNTED
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
+
+if TYPE_CHECKING:
+    from pstui.tui.transcript.transcript import Transcript
 
 _UNFIT = re.compile(r"[^\w.-]+")
 

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
-from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.pane.pane import Pane
-from pstui.tui.sidebar.model import FOUND, SidebarEntry
-from pstui.tui.sidebar.widget import MARKS
+from pstui.tui.sidebar.model import FOUND, MARKS, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.sessions import SessionActions
@@ -25,6 +22,8 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.tui.dialogs.goals import Goal
     from pstui.tui.dialogs.palette import ToForm
+    from pstui.tui.editor.history import LineHistory
+    from pstui.tui.pane.pane import Pane
 
 #: characters that a name of a computer has not, but a target has: what is typed is then meant as one
 _OF_TARGETS = frozenset("@:[")
@@ -45,7 +44,7 @@ class Going:
         self._screen, self._tabs, self._sessions, self._profiles = screen, tabs, sessions, profiles
         self._context, self._keymap = context, keymap
         #: the cmdlets typed in the list
-        self._typed = LineHistory()
+        self._typed: LineHistory | None = None
 
     # -- opening the list -------------------------------------------------------------------------------------
 
@@ -72,10 +71,12 @@ class Going:
     def open(self, line: str = "", *, actions_first: bool = False) -> None:
         """Open the list; ``line`` is run at once."""
         from pstui.tui.dialogs.palette import CommandPalette
+        from pstui.tui.editor.history import LineHistory
 
+        self._typed = history = self._typed or LineHistory()
         places, actions = [*self._tab_goals(), *self._host_goals()], self._action_goals()
         goals = [*actions, *places] if actions_first else [*places, *actions]
-        shown = CommandPalette(self._context, self._sessions, goals, self._typed, line, typed=self._typed_goals)
+        shown = CommandPalette(self._context, self._sessions, goals, history, line, typed=self._typed_goals)
         self._screen.app.push_screen(shown, self._answered)
 
     async def _answered(self, chosen: Goal | ToForm | MissingMandatory | None) -> None:
@@ -88,7 +89,7 @@ class Going:
             case Goal():
                 result = chosen.run() if chosen.run is not None else None
                 if result is not None:
-                    await result
+                    await self._sessions.try_open(result)
             case ToForm():
                 self._show_typed(chosen)
             case _:
@@ -135,7 +136,7 @@ class Going:
             mark = MARKS["note"] if kind is Kind.FOUND else MARKS.get(sidebar.mark_of(entry).state, "○")
             words = f"{entry.group} {entry.subtitle} {' '.join(entry.tags)}"
             form = partial(self._profiles.do, "edit", entry)
-            more = self._more(entry) if entry.saved else ()
+            more = partial(self._more, entry) if entry.saved else None
             go = partial(self._sessions.choose, entry, None)
             return Goal(kind, entry.name, go, mark, where, entry.subtitle, words, form=form, more=more)
 
@@ -180,19 +181,11 @@ class Going:
             return []
 
         def enter(line: str, way: str) -> Goal:
-            return Goal(Kind.HOST, f"Enter {text}", lambda: self._enter(line), "→", way, "a new session")
+            return Goal(Kind.HOST, f"Enter {text}", mark="→", aside=way, about="a new session", target=line)
 
         if _OF_TARGETS & set(text):
             return [enter(text, "")]
         return [enter(text, "WinRM"), enter(f"-HostName {text}", "SSH")]
-
-    async def _enter(self, text: str) -> None:
-        try:
-            info = self._context.connection(text)
-        except PstuiError as error:
-            self._sessions.complain(error)
-            return
-        await self._sessions.try_open(self._sessions.enter(info))
 
     def _show_typed(self, wish: ToForm) -> None:
         """Show the form of a host, filled with what was typed."""

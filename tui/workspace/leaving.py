@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 from pstui.backends.records import RunspaceState
-from pstui.backends.sessions.manager import SessionManager
-from pstui.tui.dialogs.messages import QuitScreen
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.typeahead import was_read_before
 from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from pstui.backends.sessions.manager import SessionManager
+    from pstui.tui.pane.pane import Pane
 
 #: seconds that quitting waits for sessions to close in order
 CLOSE_LIMIT = 5.0
@@ -47,6 +49,8 @@ class Leaving:
             self.close(pane)
             return
 
+        from pstui.tui.dialogs.messages import QuitScreen
+
         def answered(go: bool | None) -> None:
             if go and pane in self._tabs.panes:
                 self.close(pane)
@@ -59,6 +63,8 @@ class Leaving:
         if not lines:
             self.end(0)
             return
+
+        from pstui.tui.dialogs.messages import QuitScreen
 
         offer = self._offer if self._offer is not None and self._offer.is_due else None
         title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.pane.glance import ORDER, Glance, glance
-from pstui.tui.pane.pane import Pane
 from pstui.tui.sidebar.model import Mark, SidebarEntry
 from pstui.tui.sidebar.places import Places
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.status_bar import elapsed
 from pstui.tui.workspace.tabs import TabbedPanes
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 
 class SessionMarks:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
+from pstui.tui.pane.pane import Pane
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
-from pstui.tui.workspace.bars import TabBar
+from pstui.tui.workspace.bars import SessionTab, TabBar
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -49,10 +50,13 @@ class Menus:
         title = "Hosts" if entry is None else entry.name
         self._show(title, [(caption, key, verbs[key]) for caption, key in rows], at)
 
-    def of_tab(self, tab_id: str, at: tuple[int, int]) -> None:
-        """Show the menu of a tab, which comes to the front."""
-        pane = next((each for each in self._tabs.panes if TabBar.tab_id(each) == tab_id), None)
+    def of_tab(self, event: SessionTab.Pressed, close: Callable[[Pane], None]) -> None:
+        """Close a tab by the middle button; the right one brings it to the front and shows its menu."""
+        pane = next((each for each in self._tabs.panes if TabBar.tab_id(each) == event.tab_id), None)
         if pane is None:
+            return
+        if event.button == 2:
+            close(pane)
             return
         self._tabs.bring_to_front(pane)
         names = (
@@ -69,7 +73,7 @@ class Menus:
 
         keys = {name: self._keymap.shown(name).removeprefix(f"{PREFIX_SHOWN} ") for _, name in names}
         rows = [(caption, keys[name], run(name)) for caption, name in names]
-        self._show(pane.caption, rows, at)
+        self._show(pane.caption, rows, event.at)
 
     def _show(self, title: str, rows: Sequence[tuple[str, str, Callable[[], Any]]], at: tuple[int, int]) -> None:
         from pstui.tui.dialogs.menu import ContextMenu, MenuItem

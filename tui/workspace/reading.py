@@ -6,11 +6,10 @@ typed: the actions behind the prefix key.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pstui.backends.errors import PstuiError
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.editor.paste import edit_outside
 from pstui.tui.keys.contexts import Context
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
@@ -19,6 +18,10 @@ from pstui.tui.workspace.tabs import TabbedPanes
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from pstui.tui.editor.editor import LineEditor
+    from pstui.tui.pane.pane import Pane
 
 
 class ContextChanged(Message):
@@ -124,7 +127,7 @@ class Reading:
         """Tell that another selection changes what the keys do."""
         front = self._tabs.front
         if front is not None and front.transcript is transcript:
-            front.post_message(Pane.Changed(front))
+            front.post_message(front.Changed(front))
 
     def leave_copy_mode(self, what: str) -> None:
         """Go where a key of copy mode leads: ``interrupt`` stops what runs, or else copies and leaves."""
@@ -219,6 +222,8 @@ class Editing:
             self._screen.run_worker(self._edit_outside(editor), group="edit_line", exclusive=True)
 
     async def _edit_outside(self, editor: LineEditor) -> None:
+        from pstui.tui.editor.paste import edit_outside
+
         editor.end_modes()
         try:
             text = await edit_outside(self._screen.app, editor.text)

@@ -18,10 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.dialogs.help import HelpScreen
-from pstui.tui.editor.history import KeptLines
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
 from pstui.tui.profiles.schema import PaneSettings
@@ -29,7 +26,6 @@ from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.transcript import messages
-from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
@@ -57,6 +53,8 @@ from textual.widgets import Tabs
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
+    from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
 
 #: columns from which the sidebar is beside the panes
 WIDE = 90
@@ -119,7 +117,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
-        self.attention = Attention(self, self._show_states, settings or PaneSettings())
+        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
@@ -230,21 +228,15 @@ class Workspace(PaintedWhenIdle):
         self._frame_due = False
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
-        self._show_states()
+        self.attention.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
-
-    def _show_states(self) -> None:
-        """Show on tabs and in the sidebar what every session does."""
-        self.tabs.bar.show(self.tabs.panes)
-        self.profiles.mark_sidebar()
 
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
 
-    @on(Pane.Changed)
-    def pane_changed(self, event: Pane.Changed) -> None:
+    def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
         if event.pane not in self.panes or self._frame_due:
             return
@@ -255,8 +247,7 @@ class Workspace(PaintedWhenIdle):
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
 
-    @on(Pane.FooterChanged)
-    def footer_changed(self, event: Pane.FooterChanged) -> None:
+    def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
         """Show what the keys do now in the pane in front, and how far its line is: in a moment.
 
         Most lines have ended by then, and nobody reads as fast; painting it at once would hold the answer up.
@@ -289,13 +280,11 @@ class Workspace(PaintedWhenIdle):
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
 
-    @on(Pane.Opened)
-    def session_opened(self, event: Pane.Opened) -> None:
+    def on_pane_opened(self, event: Pane.Opened) -> None:
         """A session has its first prompt."""
         self.keeping.opened(event.pane.info)
 
-    @on(Pane.Ended)
-    def session_ended(self, event: Pane.Ended) -> None:
+    def on_pane_ended(self, event: Pane.Ended) -> None:
         """A session was left or died; an ``exit`` typed in the only one of a single call ends the program as in ssh.
 
         Any other end, such as that of a pasted script, leaves the text and the keys where they are.
@@ -305,13 +294,11 @@ class Workspace(PaintedWhenIdle):
         if was_typed and self._single and self._is_last(event.pane):
             self.app.exit((event.exit_code or 0) & 0xFF)
 
-    @on(Pane.LineEnded)
-    def line_ended(self, event: Pane.LineEnded) -> None:
+    def on_pane_line_ended(self, event: Pane.LineEnded) -> None:
         """A command that took its time has ended."""
         self.attention.ended(event.pane, event.seconds)
 
-    @on(Pane.Done)
-    def pane_done(self, event: Pane.Done) -> None:
+    def on_pane_done(self, event: Pane.Done) -> None:
         """A tab without a session is not wanted any more; the only one of a single call ends the program."""
         if self._single and self._is_last(event.pane):
             self.end(event.exit_code & 0xFF)
@@ -326,6 +313,10 @@ class Workspace(PaintedWhenIdle):
 
     def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
         """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
+        if not selections:
+            return selections  # as from the start, when nothing of a transcript is loaded
+        from pstui.tui.transcript.transcript import Transcript
+
         return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
 
     @on(FindBar.Interrupted)
@@ -378,20 +369,13 @@ class Workspace(PaintedWhenIdle):
             self.profiles.do(event.verb, event.entry)
 
     @on(Sidebar.MenuWanted)
-    def menu_wanted(self, event: Sidebar.MenuWanted) -> None:
-        """The right mouse button in the sidebar."""
-        self.menus.of_entry(event.entry, event.at)
-
     @on(SessionTab.Pressed)
-    def tab_pressed(self, event: SessionTab.Pressed) -> None:
-        """The middle mouse button on a tab closes it, the right one opens its menu."""
-        pane = next((each for each in self.panes if self.tabs.bar.tab_id(each) == event.tab_id), None)
-        if pane is None:
-            return
-        if event.button == 2:
-            self.leaving.ask_close(pane)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
+        """The right mouse button in the sidebar, or another one than the left on a tab."""
+        if isinstance(event, Sidebar.MenuWanted):
+            self.menus.of_entry(event.entry, event.at)
         else:
-            self.menus.of_tab(event.tab_id, event.at)
+            self.menus.of_tab(event, self.leaving.ask_close)
 
     @on(Sidebar.Closed)
     def sidebar_closed(self) -> None:
@@ -403,7 +387,7 @@ class Workspace(PaintedWhenIdle):
         """From the pane to the sidebar, from the sidebar back; where there is room, away with it and back."""
         narrow = self.size.width < WIDE
         shown = self.has_class("-unfolded") if narrow else not self.has_class("-folded")
-        if shown and self.focused is self.sidebar:
+        if shown and self.focused is self.sidebar and self.panes:  # without a tab nothing would be left
             self.set_class(not narrow, "-folded")
             self.remove_class("-unfolded")
             self._focus_front()
@@ -428,4 +412,6 @@ class Workspace(PaintedWhenIdle):
 
     def action_help(self) -> None:
         """List the keys."""
+        from pstui.tui.dialogs.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))

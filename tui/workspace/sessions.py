@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.tui.pane.pane import Pane
 from pstui.tui.sidebar.model import SidebarEntry, kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.connect import ConnectScreen
     from pstui.tui.dialogs.connect_draft import Draft
+    from pstui.tui.pane.pane import Pane
 
 
 class SessionActions:

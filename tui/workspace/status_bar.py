@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap, key_name
-from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
@@ -19,6 +19,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.pane import Pane
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.language.secrets import looks_secret
+from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.editor.history import KeptLines
-from pstui.tui.pane.pane import Pane
 from pstui.tui.profiles.schema import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
-from pstui.tui.transcript.render.buffer import MAX_BYTES, TextBuffer
 from pstui.tui.typeahead import now
+from pstui.tui.watchers import forget_gone
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.state import Memory, SavedTab
-from pstui.tui.workspace.switcher import LineScreen
 from textual.message import Message
 from textual.widgets import ContentSwitcher
+
+if TYPE_CHECKING:
+    from pstui.tui.editor.history import KeptLines
+    from pstui.tui.pane.pane import Pane
+    from pstui.tui.transcript.render.buffer import TextBuffer
 
 #: closed tabs that can be reopened
 MOST_CLOSED = 20
@@ -96,6 +100,8 @@ class TabbedPanes(ContentSwitcher):
 
     async def _add(self, info: ConnectionInfo, *, dormant: bool = False, text: TextBuffer | None = None) -> Pane:
         """Add a tab after the others. A dormant one connects when it is first brought to the front."""
+        from pstui.tui.pane.pane import Pane
+
         self._made += 1
         sessions, vault = self.context.sessions, self.context.vault
         name, pace = f"pane-{self._made}", self.context.pace
@@ -189,6 +195,8 @@ class TabbedPanes(ContentSwitcher):
         if front is None:
             return
 
+        from pstui.tui.workspace.switcher import LineScreen
+
         def named(text: str | None) -> None:
             if text is not None and front in self.panes:
                 front.title = text if text != front.info.label else ""
@@ -250,10 +258,13 @@ class TabbedPanes(ContentSwitcher):
         self.closed_at = now()
         await self.bar.remove_pane(pane)
         await pane.remove()
+        forget_gone(self.app, self.screen)
         self._changed()
 
     def _remember(self, pane: Pane, place: int) -> None:
         """Let a tab be reopened with its text; all texts together take no more room than one tab may."""
+        from pstui.tui.transcript.render.buffer import MAX_BYTES
+
         text = pane.transcript.buffer
         text.flush_partial()
         text.on_line = None
@@ -303,9 +314,12 @@ class TabbedPanes(ContentSwitcher):
 
 
 def saved_tab(pane: Pane) -> SavedTab | None:
-    """Return what is written down of a tab; None for one that looks up a session of this run."""
+    """Return what is written down of a tab; None for one of a session of this run, and where a secret may be in it."""
     if pane.info.parameter_set.is_lookup:
         return None
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
-    return SavedTab(line=line_of(pane.info), title=pane.title)
+    from pstui.backends.binding.writer import line_of
+
+    line = line_of(pane.info)
+    return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)

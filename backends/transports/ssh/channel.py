@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.ssh.receive_window import ENOUGH, ReceiveWindow
+from pstui.backends.transports.ssh.receive_window import ENOUGH, WINDOW, ReceiveWindow
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
 #: seconds after the end of the output in which the exit status may still arrive
 DRAIN = 0.5
+#: with what OpenSSH's sftp-server (internal-sftp) ends when it does not understand what it gets
+SFTP_BAD_MESSAGE = 11
 
 
 class SSHChannel(asyncssh.SSHClientSession[bytes]):
-    """The standard streams of a subsystem. ``on_stop`` drops the connections it travels on."""
+    """The standard streams of a subsystem. ``on_stop`` gives back the connection it travels on."""
 
     def __init__(self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]]) -> None:
         self._host, self._console, self._on_stop = printable(host), console, on_stop
@@ -63,6 +66,8 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         self._end = f"The subsystem on {self._host} ended with {exit_text(status)}."
         if status == 127:
             self._end += " The program named for it was probably not found there."
+        elif status == SFTP_BAD_MESSAGE:
+            self._end += " sftp-server ends so when it is spoken to in another language: the server may force it."
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
         self._end = f"The subsystem on {self._host} was ended by the signal {printable(signal)}."
@@ -99,15 +104,19 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
             raise BrokenPipeError(self.ending() or "the connection was closed")
 
     async def stop(self) -> None:
-        """Drop the channel and the connections under it."""
+        """Drop the channel, and give back the connection under it."""
         if self._stopped:
             return
+        self.abort()
+        await self._on_stop()
+
+    def abort(self) -> None:
+        """Drop the channel alone."""
         self._stopped = True
         self._stop_timer()
         if self._channel is not None:
             self._channel.abort()
         self._finish()
-        await self._on_stop()
 
     def ending(self) -> str:
         """Return how the subsystem or the connection ended, and what was written to stderr."""
@@ -130,3 +139,46 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         if not self._received.ended:
             self._stderr.end()
             self._received.end()
+
+
+async def open_subsystem(
+    connection: asyncssh.SSHClientConnection,
+    host: str,
+    subsystem: str,
+    console: Console,
+    on_stop: Callable[[], Awaitable[None]],
+) -> SSHChannel:
+    """Start a subsystem on a connection. Raises asyncssh.Error, OSError.
+
+    Where it is given up, what the server has begun is ended there as soon as it is known: others use the connection.
+    """
+    made: list[SSHChannel] = []
+
+    def session() -> SSHChannel:
+        made.append(SSHChannel(host, console, on_stop))
+        return made[0]
+
+    opening = asyncio.ensure_future(
+        connection.create_session(
+            session,
+            command=None,
+            subsystem=subsystem,
+            encoding=None,
+            window=WINDOW,
+            request_pty=False,
+            x11_forwarding=False,
+        )
+    )
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(lambda done: _end(done, made))
+        raise
+    return made[0]
+
+
+def _end(opening: asyncio.Future[Any], made: list[SSHChannel]) -> None:
+    if not opening.cancelled():
+        opening.exception()  # seen
+    for channel in made:
+        channel.abort()

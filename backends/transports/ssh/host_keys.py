@@ -7,6 +7,7 @@ connection is refused with both fingerprints, the line that holds the old one an
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import fnmatch
@@ -16,8 +17,6 @@ import os
 import re
 import secrets
 import shlex
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pstui.backends.console import Choice, Question, QuestionCancelled, Question
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
@@ -56,8 +56,6 @@ class KnownHost:
     authorities: list[KnownKey] = field(default_factory=list)
     revoked: list[KnownKey] = field(default_factory=list)
     bare: list[KnownKey] = field(default_factory=list)
-    #: whether a file holds hashed names, so that a new one is hashed as well
-    hashed: bool = False
 
 
 def fingerprint(blob: bytes) -> str:
@@ -94,7 +92,6 @@ def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) 
             marker = fields.pop(0) if text.startswith("@") else ""
             if len(fields) < 3:
                 continue
-            found.hashed = found.hashed or fields[0].startswith("|1|")
             if marker in ("", "@cert-authority", "@revoked"):
                 _take(found, marker, fields, KnownKey(file, number, fields[1], _blob(fields[2])), token, bare)
     return found
@@ -199,9 +196,10 @@ class HostKeyCheck:
     #: why a certificate of the server was not taken; its plain key is looked at then
     turned_down: str = ""
     known: KnownHost = field(default_factory=KnownHost)
-    _listed: dict[bytes, bool] = field(default_factory=dict)
+    _listed: RevokedKeys | None = None
 
     def __post_init__(self) -> None:
+        self._listed = RevokedKeys(self.revoked_file) if self.revoked_file else None
         self.known = look_up(self.files, self.alias or self.host, self.port, with_port=not self.alias)
 
     @property
@@ -216,7 +214,7 @@ class HostKeyCheck:
 
     def is_trusted(self, blob: bytes) -> bool:
         """Return whether the server may be trusted with this key, without asking anybody."""
-        if any(key.blob == blob for key in self.known.revoked) or self._is_unfit(blob):
+        if not self.is_fit(blob):
             return False
         if self.accepted:
             return blob == self.accepted
@@ -230,12 +228,18 @@ class HostKeyCheck:
             return False
         return not self.accepted and any(key.blob == blob for key in self.known.authorities)
 
-    def check_not_revoked(self, algorithm: str, blob: bytes) -> None:
-        """Raise OpenError when the key is one of the revoked, or an RSA key that is too short. Reads files."""
+    def is_fit(self, blob: bytes) -> bool:
+        """Return whether nothing speaks against a key; ``decide`` says what does, or has to ask for it."""
+        revoked = any(key.blob == blob for key in self.known.revoked)
+        listed = self._listed is not None and self._listed.holds(blob) is not False
+        return not revoked and not listed and not 0 < rsa_bits(blob) < self.rsa_bits
+
+    def check_fit(self, algorithm: str, blob: bytes) -> None:
+        """Raise OpenError when the key is one of the revoked, or an RSA key that is too short. May block."""
         for key in self.known.revoked:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key.place, blob)
-        if self._is_in_list(blob):
+        if self._listed is not None and self._listed.ask(blob):
             raise _revoked(self.host, algorithm, str(self.revoked_file), blob)
         if 0 < rsa_bits(blob) < self.rsa_bits:
             raise OpenError(
@@ -244,21 +248,14 @@ class HostKeyCheck:
                 "Give the server a longer key, or an ED25519 one.",
             )
 
-    def _is_unfit(self, blob: bytes) -> bool:
-        """Whether a key has to be looked at by ``decide``, which says why it is refused."""
-        return 0 < rsa_bits(blob) < self.rsa_bits or self._is_in_list(blob)
-
-    def _is_in_list(self, blob: bytes) -> bool:
-        """Whether RevokedHostKeys holds a key; it is looked into once for each key of this connection."""
-        if self.revoked_file is None:
-            return False
-        if blob not in self._listed:
-            self._listed[blob] = is_revoked(self.revoked_file, blob)
-        return self._listed[blob]
-
     async def decide(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> None:
-        """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no)."""
-        self.check_not_revoked(algorithm, blob)
+        """Decide on a key that is not trusted: accept it, or raise OpenError (OpenCancelled when a person said no).
+
+        A key that was only not known to be fit is trusted afterwards.
+        """
+        await asyncio.to_thread(self.check_fit, algorithm, blob)
+        if self.is_trusted(blob):
+            return
         if self.known.keys or self.accepted:
             raise self._changed(algorithm, blob)
         if self.strict in {"no", "off", "accept-new", "false"}:
@@ -307,9 +304,9 @@ class HostKeyCheck:
     def _keep(self, algorithm: str, blob: bytes, context: ConnectContext) -> None:
         if not self.files or not self.keeps:
             return
-        name, hashed = self.alias or self.host, self.known.hashed or self.hash_names
+        name = self.alias or self.host
         try:
-            remember(self.files[0], name, self.port, algorithm, blob, hashed=hashed, with_port=not self.alias)
+            remember(self.files[0], name, self.port, algorithm, blob, hashed=self.hash_names, with_port=not self.alias)
         except OSError as error:
             text = f"The host key could not be kept in {self.files[0]}: {error.strerror or error}."
             context.console.write(Write(text, stream=Stream.NOTICE))
@@ -331,6 +328,8 @@ class HostKeyCheck:
             for key in old[:5]
         ]
         lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
+        if self.strict in {"no", "off", "false"}:
+            lines.append("StrictHostKeyChecking no does not change that here: ssh would connect without a password.")
         token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
         removal = [
             f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"
@@ -341,30 +340,6 @@ class HostKeyCheck:
             "\n".join(lines),
             f"Ask the owner of that machine. If the change is right, remove the old key: {'; '.join(removal)}",
         )
-
-
-def is_revoked(file: Path, blob: bytes) -> bool:
-    """Return whether RevokedHostKeys holds a key. Every key is revoked where the file cannot be read, as with ssh.
-
-    It is a list of public keys, or a revocation list that ssh-keygen reads. Blocks.
-    """
-    try:
-        data = file.read_bytes()[:MAX_FILE]
-    except OSError:
-        return True
-    if not data.startswith(b"SSHKRL\n\0"):
-        words = (word for line in data.splitlines() if not line.lstrip().startswith(b"#") for word in line.split())
-        return base64.b64encode(blob) in words
-    with tempfile.NamedTemporaryFile("w", suffix=".pub") as key:
-        size = int.from_bytes(blob[:4], "big")
-        key.write(f"{blob[4 : 4 + size].decode('ascii', 'replace')} {base64.b64encode(blob).decode()}\n")
-        key.flush()
-        try:
-            command = ["ssh-keygen", "-Q", "-f", str(file), key.name]
-            asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            return True
-    return asked.returncode != 0
 
 
 def rsa_bits(blob: bytes) -> int:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import shlex
-import tempfile
-from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
@@ -29,20 +27,17 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     # The library takes a quarter of a second to load; the screen works meanwhile.
-    connecting = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.connect")
-    target = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.target")
+    session = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.session")
     outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")
 
     limit = info.number("ConnectingTimeout", -1) / 1000
     began = asyncio.get_running_loop().time()
     late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
-    with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
-        try:
-            async with asyncio.timeout(limit if limit > 0 else None):
-                hops = await asyncio.to_thread(target.resolve, info, Path(folder))
-                channel = await connecting.Connector(info, hops, context).run()
-        except TimeoutError as error:
-            raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
+    try:
+        async with asyncio.timeout(limit if limit > 0 else None):
+            channel = await session.connect(info, context)
+    except TimeoutError as error:
+        raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
     if limit > 0:
         channel.limit_first_answer(limit - (asyncio.get_running_loop().time() - began), late)
     transport: Transport = outofproc.OutOfProcTransport(channel, advice=advice(info))

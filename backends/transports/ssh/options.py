@@ -67,6 +67,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "PreferredAuthentications": _text,
     "ProxyCommand": _text,
     "ProxyJump": _text,
+    "PubkeyAcceptedAlgorithms": _text,
     "PubkeyAuthentication": _flag,
     "RekeyLimit": _text,
     "RequiredRSASize": _number,
@@ -77,6 +78,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "SetEnv": _text,
     "StrictHostKeyChecking": _one_of("yes", "ask", "accept-new", "no", "off"),
     "TCPKeepAlive": _flag,
+    "UpdateHostKeys": _one_of("yes", "no", "ask"),
     "User": _text,
     "UserKnownHostsFile": _text,
 }

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import functools
 import getpass
-import hashlib
 import os
 import re
 import shutil
-import socket
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.expansion import expanded, tokens_of
 from pstui.backends.transports.ssh.options import quoted
 from pstui.backends.transports.streams import printable
 
@@ -54,12 +54,14 @@ _TEXTS = (
     "Port",
     "PreferredAuthentications",
     "ProxyJump",
+    "PubkeyAcceptedAlgorithms",
     "PubkeyAuthentication",
     "RequiredRSASize",
     "ServerAliveCountMax",
     "ServerAliveInterval",
     "StrictHostKeyChecking",
     "TCPKeepAlive",
+    "UpdateHostKeys",
     "User",
 )
 _PATHS = ("CertificateFile", "ForwardAgent", "IdentityAgent", "IdentityFile", "RevokedHostKeys")
@@ -67,7 +69,14 @@ _LISTS = ("GlobalKnownHostsFile", "SendEnv", "SetEnv", "UserKnownHostsFile")
 _KNOWN = {name.casefold(): name for name in (*_TEXTS, *_PATHS, *_LISTS, "ProxyCommand", "RekeyLimit")}
 #: keywords that are left to pstui where they have ssh's own value: its ciphers are ordered for speed, and the files
 #: are those of the home that pstui was given
-_OWN_DEFAULTS = ("Ciphers", "MACs", "IdentityFile", "UserKnownHostsFile", "GlobalKnownHostsFile")
+_OWN_DEFAULTS = (
+    "Ciphers",
+    "MACs",
+    "IdentityFile",
+    "PubkeyAcceptedAlgorithms",
+    "UserKnownHostsFile",
+    "GlobalKnownHostsFile",
+)
 #: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for
 _WITHOUT_MEANING = frozenset(
     {
@@ -77,7 +86,6 @@ _WITHOUT_MEANING = frozenset(
         "controlpersist",
         "escapechar",
         "enableescapecommandline",
-        "fingerprinthash",
         "forwardx11",
         "forwardx11timeout",
         "forwardx11trusted",
@@ -89,11 +97,8 @@ _WITHOUT_MEANING = frozenset(
         "sessiontype",
         "stdinnull",
         "forkafterauthentication",
-        "remotecommand",
         "ipqos",
-        "visualhostkey",
         "tag",
-        "addkeystoagent",
         "exitonforwardfailure",
         "clearallforwardings",
         "gatewayports",
@@ -106,12 +111,8 @@ _WITHOUT_MEANING = frozenset(
         "canonicalizefallbacklocal",
         "canonicalizemaxdots",
         "canonicalizepermittedcnames",
-        "connectionattempts",
         "enablesshkeysign",
         "hostbasedacceptedalgorithms",
-        "updatehostkeys",
-        "proxyusefdpass",
-        "verifyhostkeydns",
         "obscurekeystroketiming",
         "ignoreunknown",
     }
@@ -148,10 +149,13 @@ class Resolved:
             if name in _LISTS:
                 words = [word for value in values for word in (value.split() if name != "SetEnv" else [value])]
                 if name.endswith("KnownHostsFile"):
-                    words = [_for_asyncssh(_at_home(word)) for word in words]  # ssh has replaced their tokens
+                    words = [_at_home(word) for word in words]  # ssh has replaced their tokens
                 found += [f"{name} {' '.join(quoted(word) for word in words)}"] if words else []
             elif name in _PATHS:
-                found += [f"{name} {quoted(self._path(value))}" for value in values]
+                paths = [self._path(value) for value in values]
+                if name != "RevokedHostKeys":  # of the others asyncssh replaces the tokens once more
+                    paths = [path.replace("%", "%%") for path in paths]
+                found += [f"{name} {quoted(path)}" for path in paths]
             elif name == "RekeyLimit":
                 size, _, seconds = next(iter(values), "").partition(" ")
                 if size not in ("", "0") or seconds not in ("", "0"):
@@ -164,7 +168,7 @@ class Resolved:
         """Return a file's name with its tokens replaced; words that stand for no file stay."""
         if value in ("none", "yes", "no", "SSH_AUTH_SOCK") or re.match(r"\$\w", value):
             return value
-        return _for_asyncssh(expanded(value, self.tokens))
+        return expanded(value, self.tokens)
 
 
 def program() -> str:
@@ -173,7 +177,7 @@ def program() -> str:
 
 
 def ask(
-    host: str, user: str, port: int, *, options: Iterable[str] = (), files: Iterable[Path] | None = None, scratch: Path
+    host: str, user: str, port: int, *, options: Iterable[str] = (), files: Sequence[Path] | None = None, scratch: Path
 ) -> Resolved:
     """Ask ssh what it would do for a host. Blocks.
 
@@ -182,9 +186,12 @@ def ask(
     """
     command = [program(), "-G"]
     if files is not None:
-        together = scratch / "together"
-        together.write_text("".join(f"Include {quoted(str(file))}\n" for file in files), encoding="utf-8")
-        command += ["-F", str(together)]
+        first, *more = files
+        if more:
+            together = scratch / "together"
+            together.write_text("".join(f"Include {quoted(str(file))}\n" for file in files), encoding="utf-8")
+            first = together
+        command += ["-F", str(first)]
     command += [part for line in options for part in ("-o", line)]
     command += ["-l", user] if user else []
     command += ["-p", str(port)] if port else []
@@ -195,46 +202,28 @@ def ask(
     return Resolved(values, odd, tokens_of(host, values), usual)
 
 
-def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
-    """Replace the tokens of ssh_config(5), ``${NAME}`` and a leading ``~`` in a text. Raises OpenError.
-
-    An unknown token stays as it is; a variable or a person that is not there is an error, as with ssh.
-    """
-
-    def variable(found: re.Match[str]) -> str:
-        value = os.environ.get(found[1])
-        if value is None:
-            raise OpenError(
-                f"the SSH configuration names {printable(found[0])}, which is not set",
-                f"It stands in “{printable(text)}”.",
-                "Set the variable, or correct the configuration.",
-            )
-        return value
-
-    if home:
-        text = re.sub(r"\$\{(\w+)\}", variable, text)
-        if text.startswith("~"):
-            try:
-                text = str(Path(text).expanduser())
-            except RuntimeError as error:
-                name = printable(text.partition("/")[0])
-                raise OpenError(
-                    f"the SSH configuration names the home of {name[1:]}, who is not known here",
-                    f"It stands in “{printable(text)}”.",
-                    "Correct the configuration.",
-                ) from error
-    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
-
-
 def _at_home(path: str) -> str:
     """Return a file that ssh found below the account's home, below the home that this process was given."""
     home, given = os.path.expanduser(f"~{getpass.getuser()}"), str(Path.home())  # noqa: PTH111  not HOME
     return given + path[len(home) :] if path.startswith(home + os.sep) else path
 
 
-def _for_asyncssh(text: str) -> str:
-    """Return a text that asyncssh's own replacing of tokens leaves as it is."""
-    return text.replace("%", "%%")
+def read(host: str, user: str, port: int, *, options: Iterable[str] = (), files: Iterable[Path]) -> Resolved:
+    """Return what ssh would do, where there is none to ask: its files are read as it reads them. Raises OpenError."""
+    reader = ConfigReader(host, user, port, local_user=getpass.getuser())
+    try:
+        values = reader.read(files, options)
+    except ConfigError as error:
+        raise OpenError(
+            f"{printable(host)}: the SSH configuration cannot be used",
+            printable(str(error)[:MAX_COMPLAINT]),
+            "Correct -Options or the configuration file named.",
+        ) from error
+    here = _KNOWN.keys() | _WITHOUT_MEANING
+    odd = tuple(
+        name for name, value in values.items() if name not in here and value[0].lower() not in ("no", "none", "false")
+    )
+    return Resolved(values, odd, tokens_of(host, values))
 
 
 @functools.cache
@@ -273,26 +262,3 @@ def _read(answer: str) -> dict[str, tuple[str, ...]]:
         name, _, value = line.partition(" ")
         found[name.casefold()] = (*found.get(name.casefold(), ()), value)
     return found
-
-
-def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the tokens of ssh_config(5) for a host."""
-    host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
-    jump = values.get("proxyjump", ("",))[0]
-    local, here = socket.gethostname(), getpass.getuser()
-    sign = hashlib.sha1(f"{local}{host}{port}{user}{jump}".encode(), usedforsecurity=False).hexdigest()
-    return {
-        "%": "%",
-        "C": sign,
-        "d": str(Path.home()),
-        "h": host,
-        "i": str(os.getuid()) if hasattr(os, "getuid") else "",
-        "j": jump,
-        "k": values.get("hostkeyalias", (host,))[0],
-        "L": local.partition(".")[0],
-        "l": local,
-        "n": name,
-        "p": port,
-        "r": user,
-        "u": here,
-    }

@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,9 +31,11 @@ _OURS = (
     "BatchMode",
     "HashKnownHosts",
     "NumberOfPasswordPrompts",
+    "PubkeyAcceptedAlgorithms",
     "RequiredRSASize",
     "RevokedHostKeys",
     "StrictHostKeyChecking",
+    "UpdateHostKeys",
 )
 
 
@@ -49,7 +50,8 @@ class Hop:
     proxy_command: str = ""
     #: keywords that the user's files set and that are not done here
     unsupported: tuple[str, ...] = ()
-    tokens: Mapping[str, str] = field(default_factory=dict)
+    #: what was read for it, as texts: hosts with the same are the same
+    identity: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -72,12 +74,12 @@ class Hop:
         return [str(one) for one in cast("list[str] | None", self.option(name)) or []]
 
     def paths(self, name: str, default: list[Path] | None = None) -> list[Path]:
-        """Return a list of files, with ``~``, tokens and variables replaced. Raises OpenError."""
+        """Return a list of files."""
         value = self.option(name)
         if value is None:
             return default or []
         texts = [value] if isinstance(value, str) else self.texts(name)
-        return [Path(resolved.expanded(one, self.tokens)) for one in texts if one != "none"]
+        return [Path(one) for one in texts if one != "none"]
 
 
 def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
@@ -93,36 +95,60 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
-    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder))
-    return [*_jump_hosts(target, _Sources(way, folder), 1), target]
+    files = _files_of(info)
+    target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder, files))
+    return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
+
+
+def _files_of(info: ConnectionInfo) -> list[Path]:
+    """Return the file that a profile names in the place of the user's own (``ssh -F``). Raises OpenError."""
+    name = str(info.settings.get("ssh_config") or "")
+    if not name:
+        return []
+    if name.lower() == "none":
+        return [Path(os.devnull)]
+    file = Path(name).expanduser()
+    if not file.is_file():
+        raise OpenError(
+            f"the SSH configuration {printable(str(file))} does not exist",
+            "SshConfig, in a profile ssh_config, names a file on this machine.",
+            "Correct the path.",
+        )
+    return [file]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """Where the values of a host come from: lines that come first, then the user's files. ``folder`` is for scratch."""
+    """Where the values of a host come from: lines that come first, then files. ``folder`` is for scratch.
+
+    ``files`` are read in the place of those that ssh reads by itself.
+    """
 
     lines: tuple[str, ...]
     folder: Path
+    files: list[Path] = field(default_factory=list)
 
-    def read(self, host: str, user: str, port: int) -> tuple[list[Path], resolved.Resolved | None]:
-        """Return the files for asyncssh, and what ssh says where there is one. Raises OpenError."""
-        scratch = Path(tempfile.mkdtemp(dir=self.folder))
-        files = config_files()
+    def read(self, host: str, user: str, port: int) -> resolved.Resolved:
+        """Return what ssh would do, asked of it where there is one, else read as it reads. Raises OpenError."""
+        files = self.files or config_files()
+        if not self.files:
+            check_permissions(files[0])
         if not resolved.program():
-            readable = [file for file in files if os.access(file, os.R_OK)]
-            return [*write_options(scratch, "options", self.lines), *readable], None
-        check_permissions(files[0])
+            return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
-        ask = partial(resolved.ask, host, user, port, files=given, scratch=scratch)
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.scratch())
         try:
-            told = ask(options=self.lines)
+            return ask(options=self.lines)
         except OpenError as error:
             if "jumphost loop" not in error.why:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
-            told = ask(options=("ProxyJump none", *self.lines))
-        return write_options(scratch, "resolved", told.lines()), told
+            return ask(options=("ProxyJump none", *self.lines))
+
+    def scratch(self) -> Path:
+        """Return a new folder for files of one host."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
 
 def check_permissions(file: Path) -> None:
@@ -171,7 +197,8 @@ def _login_name(user: str) -> str:
 
 
 def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
-    config, told = sources.read(host, user, port)
+    told = sources.read(host, user, port)
+    config = write_options(sources.scratch(), "resolved", told.lines())
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
@@ -190,12 +217,7 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    if told is not None:
-        hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, told.tokens)
-    else:
-        known = {"hostname": (str(options.host),), "port": (str(options.port),), "user": (str(options.username),)}
-        tokens = resolved.tokens_of(host, known)
-        hop = Hop(host, options, tuple(config), shlex.join(options.proxy_command or ()), tokens=tokens)
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, (*told.lines(), told.proxy_command))
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -283,12 +305,13 @@ def settings(hop: Hop) -> dict[str, Any]:
         # The keys come from the KeyRing; without client_keys the path of the agent serves forwarding alone.
         "client_keys": None,
         "agent_path": agent,
-        "agent_forwarding": False if agent == "none" else hop.option("ForwardAgent", False),
+        "agent_forwarding": False if agent == "none" else _forwarded_agent(hop),
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
         # A key exchange by Kerberos would leave the host key unchecked.
         "gss_kex": False,
         "gss_auth": bool(hop.option("GSSAPIAuthentication", False)),
+        "signature_algs": _signatures(hop),
         "encryption_algs": () if hop.option("Ciphers") else CIPHERS,
         "connect_timeout": None,
         "login_timeout": 0,
@@ -296,6 +319,21 @@ def settings(hop: Hop) -> dict[str, Any]:
         "keepalive_count_max": hop.option("ServerAliveCountMax", ALIVE_COUNT),
         "encoding": None,
     }
+
+
+def _forwarded_agent(hop: Hop) -> Any:
+    """Return whether the agent is forwarded, or another's path; ``$NAME`` that is not set means the usual one."""
+    value = hop.option("ForwardAgent", False)
+    if isinstance(value, str) and value.startswith("$"):
+        return os.environ.get(value.removeprefix("$")) or True
+    return value
+
+
+def _signatures(hop: Hop) -> Any:
+    """Return the signatures that keys may make (PubkeyAcceptedAlgorithms), () for the library's own."""
+    chosen = str(hop.option("PubkeyAcceptedAlgorithms") or "")
+    able = {name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs()}
+    return [one for one in chosen.split(",") if one in able] or ()
 
 
 #: OpenSSH's order of host key algorithms (ssh_config(5), HostKeyAlgorithms), for machines without one

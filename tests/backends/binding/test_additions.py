@@ -157,7 +157,7 @@ assert profile_connection("host", "bear", found.by_kind("hosts")["bear"]).values
 
 async def look():
     async with dialog(draft=Draft.of(info)) as (s, shown, _):
-        await s.until(lambda: s.shows("Toy box") and s.shows("ToySize"), "the row and the fields of the set")
+        await s.until(lambda: s.shows("[Toy]") and s.shows("ToyName"), "the kind and its fields")
         await s.until(lambda: shown.line == line_of(info), "the line")
 
 asyncio.run(look())

@@ -19,7 +19,7 @@ from pstui.backends.discovery.containers import ContainerSource, container_sourc
 from pstui.backends.discovery.model import Found, Section, Watcher, look
 from pstui.backends.transports.container.engine import MAX_CONTAINERS, Engine, matching, read_containers
 from pstui.backends.transports.streams import printable
-from pstui.tui.sidebar.widget import found_entries
+from pstui.tui.sidebar.found import found_entries
 
 from tests.support.podman import PLAIN, Podman, podman
 

@@ -18,6 +18,49 @@ _TYPES = {int: "Int32", float: "Double", Decimal: "Decimal"}
 COMPUTED: list[tuple[str, Any]] = [
     ("(1+1)", 2),
     ("$(1)", 1),
+    ("('{0}-{1,4}|{1,-3}|{{' -f 1,'a')", "1-   a|a  |{"),
+    ("('{0:D3} {0:X} {0:N1} {0:F3}' -f 1234)", "1234 4D2 1,234.0 1234.000"),
+    ("('{0:F0} {1:F2} {2:X}' -f 0.6,2.675,-1)", "1 2.67 FFFFFFFF"),
+    ("('a-b' -replace '-','+')", "a+b"),
+    ("('aBc' -creplace 'b','x')", "aBc"),
+    ("('abc' -replace '(b)','[$1$$]')", "a[b$]c"),
+    ("('abc','xbz' -replace 'B')", ["ac", "xz"]),
+    ("('a, b,c' -split ', *')", ["a", "b", "c"]),
+    ("('a,b,c' -split ',',2)", ["a", "b,c"]),
+    ("(-split ' a  b ')", ["a", "b"]),
+    ("(-join ('a',1))", "a1"),
+    ("('abc' -like 'A?C')", True),
+    ("('abc' -cnotlike 'A*')", True),
+    ("('a','b' -like 'A*')", ["a"]),
+    ("('abc' -match 'B.$')", True),
+    ("(1,2,3 -contains '2')", True),
+    ("(4 -notin 1,2)", True),
+    ("('a','b','A' -eq 'a')", ["a", "A"]),
+    ("('a' -ceq 'A')", False),
+    ("(1,2,3 -gt 1)", [2, 3]),
+    ("(5 -band 3 -bor 8)", 9),
+    ("(-bnot 5)", -6),
+    ("(1 -shl 31)", -2147483648),
+    ("($null ?? 1+1)", 2),
+    ("($true ? 'y' : 'n')", "y"),
+    ("(1 -eq 2 ? 1 : 3 ? 4 : 5)", 4),
+    ("([int]'42')", 42),
+    ("([int]2.5 + [int]3.5)", 6),
+    ("([string]42 + 1)", "421"),
+    ("([bool]'x')", True),
+    ("([double]'1.5')", 1.5),
+    ("([decimal]2)", Decimal(2)),
+    ("([int[]]('1',2.6))", [1, 3]),
+    ("('abc'.Length)", 3),
+    ("(('a'+'b').ToUpper())", "AB"),
+    ("('a,b'.Split(',')[-1])", "b"),
+    ("('abcd'.Substring(1,2).Replace('b','x'))", "xc"),
+    ("((1..5)[1..2])", [2, 3]),
+    ("((1,2,3).Count)", 3),
+    ("(@{a=5}.A + @{b=6}['B'])", 11),
+    ("([math]::Max(1,2) + [int]::MaxValue)", 2147483649.0),
+    ("([string]::Join('-',1,2))", "1-2"),
+    ("\"x$('abc'.Length)y\"", "x3y"),
     ("$(1;2)", [1, 2]),
     ("$()", None),
     ('("a"+"b")', "ab"),
@@ -67,8 +110,13 @@ COMPUTED: list[tuple[str, Any]] = [
     ("($true+1)", 2),
     ('("a"+$null)', "a"),
 ]
-LEFT = """(Get-Date)|$(Get-Date)|$x|($x)|"$x"|{1}|(1/0)|([int]"5")|("abc".Length)|([Math]::PI)|@{"x$(1)"=2}|(1;2)
-("a"*1000000)|(1..1000000)|(1+)|"$(1 +)"|"$(x)"|(if(1){2})|(1,2)[0]|(1 -as [string])|("a" -lt "b")|"`u"|(abc)"""
+LEFT = """(Get-Date)|$(Get-Date)|$x|($x)|"$x"|{1}|(1/0)|([int]"x")|("abc"[1])|([Math]::Nope)|@{"x$(1)"=2}|(1;2)
+("a"*1000000)|(1..1000000)|(1+)|"$(1 +)"|"$(x)"|(if(1){2})|([datetime]"2024-01-02")|(1 -as [string])|("a" -lt "b")|"`u"
+(abc)|("a" -replace "(?=a)","b")|("a" -match "(a+)+b")|("{0}" -f)|("{1}" -f 1)|("{0:F0}" -f 0.5)|("{0:yyyy}" -f 5.5)
+("a".Nope)|("a".Trim(1))|("a".Length.Length)|("a" .Length)
+($true ? 1)|("😀".Length)|([int[]]("1","x"))|([int]99999999999)
+(@{a=1}.b)|("é".ToUpper())
+("a" -like "[a]")|("a".PadLeft(1000000))|((1,2).Length(1))|([string]::Format("a"))|("a,b" -split ",",-1)|([nope]1)"""
 
 
 def plain(value: Any) -> Any:

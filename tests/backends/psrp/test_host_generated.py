@@ -51,6 +51,9 @@ class HastyConsole(ScriptedConsole):
     def set_title(self, title: str) -> None:
         assert title.isprintable()
 
+    def row(self) -> int:
+        return 0
+
     def column(self) -> int:
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER, TYPES, ZERO, empty_element
 from tests.support.scripted_peer import COMPLETED, Action, ScriptedPeer, call, end, line, meeting, output, raw, state
+from tests.support.stall import BUDGET, Turns, watched_turns
 
 OTHER = uuid.UUID("11111111-2222-3333-4444-555555555555")
 DEEP = "<Obj RefId='0'><LST>" * 5_000 + "<S>x</S>" + "</LST></Obj>" * 5_000
@@ -94,6 +96,22 @@ FATAL: dict[str, Action] = {
 }
 
 
+@pytest.fixture(scope="module")
+def turns() -> Iterator[Turns]:
+    """The turns of the loop, measured."""
+    with watched_turns() as found:
+        yield found
+
+
+@pytest.fixture
+def no_long_turn(turns: Turns) -> Iterator[None]:
+    """Fail the test in which a turn of the loop took too long."""
+    turns.begin()
+    yield
+    assert turns.within, f"{turns.longest / BUDGET * 50:.0f} of 50 ms"
+
+
+@pytest.mark.usefixtures("no_long_turn")
 @pytest.mark.parametrize("fault", FATAL)
 async def test_a_fault_ends_the_session_in_one_clear_way(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     then = [end] if "the end" in fault else []
@@ -129,6 +147,7 @@ HARMLESS: dict[str, Action] = {
 }
 
 
+@pytest.mark.usefixtures("no_long_turn")
 @pytest.mark.parametrize("oddity", HARMLESS)
 async def test_an_oddity_changes_nothing(oddity: str, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = HARMLESS[oddity]

@@ -18,7 +18,7 @@ from pstui.backends.sessions.interactive import Outcome
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER
 from tests.support.scripted_peer import COMPLETED, Action, Meeting, ScriptedPeer, line, meeting, output, state
 
-SMALL = Limits(max_object=100_000, max_values=1_000, max_text=50)
+SMALL = Limits(max_object=150_000, max_values=1_000, max_text=50)
 
 
 def nested(depth: int) -> str:
@@ -39,6 +39,8 @@ TOO_MUCH = {
     "values": "<Obj RefId='0'><LST>" + "<I32>1</I32>" * 1_001 + "</LST></Obj>",
     "depth": nested(MAX_DEPTH + 1),
     "references": repeated(6),
+    "a tag": "<Obj RefId='0' " + " ".join(f"a{n}='x'" for n in range(11_000)) + "/>",
+    "a date": "<DT>" + "1" * 90_000 + "</DT>",
 }
 
 

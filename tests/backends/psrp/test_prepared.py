@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psrpcore import ClientRunspacePool
 from psrpcore.types import PSRPMessageType
-from pstui.backends.console import ConsoleSize
 from pstui.backends.psrp.debugging import DEBUG_PROMPT
 from pstui.backends.psrp.invocation import (
     ERRORS,
@@ -18,6 +17,7 @@ from pstui.backends.psrp.invocation import (
     OUT_DEFAULT,
     PROMPT,
     Call,
+    HostState,
     Invocation,
     PipelineTemplates,
     line_invocation,
@@ -30,7 +30,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.samp
     ["", "pstui:text:0:", "pstui:text:1:", "_x000A_", "<S>&amp;</S>", "]]>", "\x00\x1b\r\n\t"]
 )
 PROTOCOLS = st.sampled_from([(2, 0), (2, 1), (2, 2), (2, 3)])
-SIZES = st.none() | st.builds(ConsoleSize, st.integers(20, 300), st.integers(5, 100))
+HOSTS = st.sampled_from(
+    [None, HostState(80, 24), HostState(80, 24, 7, 23, "pstui:text:0:<pstui:text:1:", 12, 3, 25), HostState(1, 9999)]
+)
 
 
 def core() -> ClientRunspacePool:
@@ -64,18 +66,18 @@ def templated(invocation: Invocation, protocol: tuple[int, int]) -> bytes:
     return sent(SHARED)
 
 
-@given(TEXTS, TEXTS | st.none(), PROTOCOLS, SIZES, st.booleans())
-def test_a_script(
-    text: str, history: str | None, protocol: tuple[int, int], size: ConsoleSize | None, out: bool
-) -> None:
+@settings(deadline=None)
+@given(TEXTS, TEXTS | st.none(), PROTOCOLS, HOSTS, st.booleans())
+def test_a_script(text: str, history: str | None, protocol: tuple[int, int], host: HostState | None, out: bool) -> None:
     calls = (Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT) if out else (Call(text, is_script=True),)
-    invocation = Invocation((calls,), history=history, add_to_history=out, size=size)
+    invocation = Invocation((calls,), history=history, add_to_history=out, host=host)
     assert templated(invocation, protocol) == anew(invocation, protocol)
 
 
-@given(TEXTS, PROTOCOLS, SIZES)
-def test_a_typed_line(text: str, protocol: tuple[int, int], size: ConsoleSize | None) -> None:
-    invocation = line_invocation(text, protocol, size)
+@settings(deadline=None)
+@given(TEXTS, PROTOCOLS, HOSTS)
+def test_a_typed_line(text: str, protocol: tuple[int, int], host: HostState | None) -> None:
+    invocation = line_invocation(text, protocol, host)
     assert templated(invocation, protocol) == anew(invocation, protocol)
 
 
@@ -91,5 +93,5 @@ def test_what_pstui_sends_itself() -> None:
 def test_templates_do_not_gather_for_ever() -> None:
     templates = PipelineTemplates(core())
     for number in range(MAX_TEMPLATES * 2):
-        templates.prepare(replace(PROMPT, title=f"{number}"), (2, 3))
+        templates.prepare(replace(PROMPT, host=HostState(number, 24)), (2, 3))
     assert len(templates._known) == MAX_TEMPLATES

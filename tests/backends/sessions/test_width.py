@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from psrpcore.types import HostMethodIdentifier
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import ConsoleSize
+from pstui.backends.records import Write
 from pstui.backends.sessions.interactive import InteractiveSession
 from pstui.backends.sessions.manager import SessionManager
 
@@ -33,6 +35,12 @@ def size_of(host: dict[str, Any]) -> tuple[int, int]:
     return int(width[1]), int(height[1])
 
 
+def place_of(host: dict[str, Any]) -> tuple[int, int]:
+    """Return the place of the cursor in a HostInfo."""
+    ((place,),) = ([value["V"] for key, value in host["_hostDefaultData"]["data"].items() if int(key[1]) == 2],)
+    return int(place["x"][1]), int(place["y"][1])
+
+
 def with_width(met: Meeting, width: int) -> InteractiveSession:
     """Return another session of the same far end whose profile fixes the width."""
     info = ConnectionInfo(ParameterSet.PROCESS, settings={"width": width})
@@ -52,6 +60,31 @@ async def test_a_resize_is_told_with_every_command_after_it(monkeypatch: pytest.
         met.console.size = ConsoleSize(260, 50)
         await met.interactive.run("Get-Four")
         assert told(met.peer, "Get-Four") is None
+        await met.manager.close_all()
+
+
+async def test_the_place_of_the_cursor_and_what_was_set_are_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer()) as met:
+        for text in ("one", "two"):
+            met.console.write(Write(text))
+        await met.interactive.enter()
+        assert place_of(met.peer.opened["HostInfo"]) == (0, 2)
+        met.console.size = ConsoleSize(100, 5)
+        for text, place in (("three", (0, 3)), ("four\nfive\nsix", (0, 4))):
+            met.console.write(Write(text))
+            await met.interactive.run("Get-One")
+            assert place_of(met.peer.created[-2]["HostInfo"]) == place
+        met.console.write(Write("seven", newline=False))
+        pool = met.interactive.session.pool
+        assert pool is not None
+        pool.host.run(HostMethodIdentifier.SetWindowTitle, ["mine"])
+        await met.interactive.run("Get-Two")
+        host = met.peer.created[-2]["HostInfo"]
+        assert place_of(host) == (5, 4)
+        assert "mine" in str(host)
+        met.peer.host_call(31, (), 1, ZERO)
+        await met.peer.until("answer 1")
+        assert met.peer.answers[0]["mr"]["y"] == ("I32", "4")
         await met.manager.close_all()
 
 

@@ -99,3 +99,12 @@ async def test_one_that_formats_without_a_pause_gives_way(monkeypatch: pytest.Mo
     await asyncio.sleep(0.001)
     say(a, "")
     assert "2" in shown(console)
+
+
+async def test_a_flood_of_empty_writes_is_not_kept() -> None:
+    console = NobodyConsole()
+    block = Blocks(console).of("a")
+    for _ in range(20_000):
+        block.write(Write("", newline=False))
+        block.write(Write(""))
+    assert len(console.writes) > 18_000, "they are handed on, not kept"

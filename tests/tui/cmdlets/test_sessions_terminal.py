@@ -27,9 +27,9 @@ class Person:
 
     def call(self, line: str, *shown: str) -> None:
         """Type a call into the bar and wait for what it says, wherever the rows break it."""
-        if not any("─ Commands ─" in row for row in self.t.screen()):
+        if not any("─ Go ─" in row for row in self.t.screen()):
             self.t.keys("M-x")
-            self.t.wait("─ Commands ─")
+            self.t.wait("─ Go ─")
         self.t.text(line)
         self.t.wait(lambda rows: line.split()[-1][-20:] in joined(rows))
         self.t.keys("Enter")
@@ -39,7 +39,7 @@ class Person:
     def closes(self) -> None:
         """Close the bar."""
         self.t.keys("Escape")
-        self.t.wait(lambda rows: not any("─ Commands ─" in row for row in rows))
+        self.t.wait(lambda rows: not any("─ Go ─" in row for row in rows))
 
     def enters(self, line: str) -> None:
         """Type a call that leads into the session."""

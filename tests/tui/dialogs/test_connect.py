@@ -86,7 +86,7 @@ def kept() -> SessionManager:
 
 async def choose(s: Screen, shown: ConnectScreen, parameter_set: ParameterSet) -> None:
     """Choose a set with the mouse."""
-    await click_on(s, ENTRIES[entry_of(parameter_set)].caption.replace(" ", "\xa0"), "URI")
+    await click_on(s, ENTRIES[entry_of(parameter_set)].caption, "URI")
     await s.until(lambda: shown.draft.parameter_set in ENTRIES[entry_of(parameter_set)].sets, "the fields")
     await s.idle()
 

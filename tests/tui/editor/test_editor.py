@@ -108,7 +108,7 @@ async def test_what_else_is_begun_takes_the_row_and_ctrl_c_drops_the_block(manag
         assert s.shows("not finished")
         await s.keys("ctrl+r")
         await s.until(lambda: s.shows("history:") and not s.shows("not finished"), "the row of the search")
-        await s.keys("escape", "ctrl+c")
+        await s.keys("ctrl+g", "ctrl+c")
         await s.until(lambda: s.pane.editor.text == "", "a new prompt")
         assert interactive.lines == [] and not s.shows("not finished")
 

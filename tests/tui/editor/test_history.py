@@ -129,7 +129,7 @@ async def test_ctrl_r_finds_older_and_newer_lines_and_enter_runs_the_one_found(m
         assert s.shows("nothing else fits")
         await s.keys("ctrl+s")
         assert s.pane.editor.text == "say grape"
-        await s.keys("escape")
+        await s.keys("ctrl+g")
         assert s.pane.editor.text == "draft"
         assert not s.shows("history:")
         await s.keys("ctrl+u", "ctrl+r")
@@ -168,7 +168,7 @@ async def test_lines_come_back_in_the_next_run_for_their_host_and_others_by_sear
         await s.type("one", enter=False)
         assert s.pane.editor.text == "say one"
         assert s.shows("typed to another host")
-        await s.keys("escape")
+        await s.keys("ctrl+g")
         await s.type("say o", enter=False)
         await s.until(lambda: s.pane.editor.ghost == "ne", "a prediction from another host")
     async with session(manager, "web1", history=kept(file)) as s:

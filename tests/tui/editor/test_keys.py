@@ -77,6 +77,21 @@ async def test_a_kill_can_be_yanked_in_another_tab(manager: StandInManager) -> N
         assert s.pane.editor.text == "carried"
 
 
+async def test_alt_and_a_digit_is_a_tab_until_an_argument_has_begun(manager: StandInManager) -> None:
+    async with screen(host("web1"), host("db"), sessions=manager.as_manager()) as s:
+        await ready(s)
+        await s.keys("alt+2")
+        await ready(s)
+        await press(s, "ab", "alt+0", "alt+1", "alt+2")
+        assert s.workspace.front is s.workspace.panes[1]
+        await s.type("x", enter=False)
+        assert s.pane.editor.text == "ab" + "x" * 12
+        await s.keys("alt+minus", "alt+3", "right")
+        assert s.pane.editor.cursor == 11
+        await s.keys("alt+1")
+        assert s.workspace.front is s.workspace.panes[0]
+
+
 async def test_the_last_argument_of_older_and_older_lines(manager: StandInManager) -> None:
     async with session(manager) as s:
         await ready(s)

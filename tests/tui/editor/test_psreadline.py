@@ -11,7 +11,7 @@ import pytest
 from pstui.backends.sessions.completion import Completion
 from pstui.tui.editor.editor import EditorRow
 from pstui.tui.editor.history import LineHistory
-from pstui.tui.editor.modes import EditMode
+from pstui.tui.editor.mode import EditMode
 from textual.app import App, ComposeResult
 from textual.content import Content
 
@@ -70,6 +70,9 @@ BOTH = [
     ("", "alt+less_than_sign", "echo one two three", 18),
     ("", "ctrl+r =one left =|", "echo| one two three", 5),
     ("draft", "ctrl+r =one ctrl+g", "draft", 5),
+    ("draft", "ctrl+r =one escape =|", "echo |one two three", 6),
+    ("", "ctrl+r =echo down", "", 0),
+    ("", "ctrl+r =one home", "echo one two three", 0),
     ("", "ctrl+r =ECHO left", "echo last arg1 arg2", 0),
     ("ech", "ctrl+right", "ech", 3),
     ("ech", "end", "ech", 3),
@@ -109,6 +112,7 @@ EITHER = [
     (ROWS, "ctrl+a =x", ("if (1) {\n  echo aa\nx  echo bbbb", 20), ("x", 1)),
     ("a b-c", "ctrl+w", ("a ", 2), ("a b-", 4)),
     ("abc", "ctrl+z ctrl+y", None, ("abc", 3)),
+    ("", "ctrl+r =echo up", (BLOCK, len(BLOCK)), None),
     ("abc", "escape =x", ("abcx", 4), ("x", 1)),
     ("abc", "ctrl+u ctrl+y", ("abc", 3), None),
 ]
@@ -128,7 +132,8 @@ class Owner:
 
     def end_of_input(self) -> None: ...
 
-    def interrupt(self) -> None: ...
+    def interrupt(self, *, opening: bool = False) -> bool:
+        return False
 
     def clear_screen(self) -> None: ...
 

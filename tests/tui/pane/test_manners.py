@@ -129,9 +129,18 @@ async def test_a_cancelled_question_keeps_what_was_typed_in_its_row(word: str, l
         assert any(line.startswith(left) for line in s.text()), s.text()
 
 
-async def test_an_opening_that_takes_its_time_says_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_an_opening_that_takes_its_time_says_how_long(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pstui.tui.pane.pane.PATIENCE", 0.5)
     async with screen(host("slow"), sessions=StandInManager().as_manager()) as s:
-        await s.until(lambda: s.shows("port 5985   1 s   Ctrl+C cancels"), "the step and the seconds")
-        await s.keys("ctrl+c")
+        await s.until(lambda: s.shows("port 5985   1 s   Esc cancels"), "the step and the seconds")
+        await s.keys(key)
         await s.until(lambda: s.shows("not connected to"), "the end")
+
+
+async def test_esc_takes_nothing_away_from_what_is_typed_while_it_opens() -> None:
+    async with screen(host("slow"), sessions=StandInManager().as_manager()) as s:
+        await s.until(lambda: s.pane.state is PaneState.OPENING, "the opening")
+        await s.type("say x", enter=False)
+        await s.keys("escape")
+        assert s.pane.state is PaneState.OPENING and s.pane.editor.text == "say x"

@@ -38,7 +38,11 @@ def test_ordinary_text_is_left_as_it_is(text: str) -> None:
 
 def test_sequences_go_with_what_they_carry() -> None:
     assert plain("a\x1b]52;c;c2VjcmV0\x07b\x1b[31;1mc\x1b[0md\x1bPx\x1b\\e\x9b2Jf") == "abcdef"
-    assert plain("user\u202eexe.txt") == "userexe.txt"
+    for clean in (plain, plain_lines):
+        assert clean("user\u202eexe.txt\u2066") == "user\ufffdexe.txt\ufffd"
+        hidden = "\u061c\u200b\u200e\u00ad\ufeff\U000e0041"
+        assert clean(f"pay{hidden}pal\u2028two") == "paypal two"
+        assert clean("\ud800 and 👩\u200d👧") == "\ufffd and 👩\u200d👧"
     assert plain_lines("a\r\nb\rc\td") == "a\nb\nc    d"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 
 import pytest
+from pstui.backends.console import Question, QuestionKind
 from pstui.tui.pane.question import QuestionBox
 from pstui.tui.pane.state import PaneState
 
@@ -171,3 +173,21 @@ async def test_a_key_awaited_is_taken_as_it_is(manager: StandInManager) -> None:
         assert s.shows("waits for a key")
         await s.keys("escape")
         await s.until(lambda: s.sees("key 27 None") or s.sees("key 27 '\\x1b'") or s.sees("key 27 ''"), "the key")
+
+
+async def test_a_server_speaks_with_its_own_voice_and_cannot_push_the_answer_out_of_sight(
+    manager: StandInManager,
+) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        label = "pstui\nPassphrase for the key: " + "x" * 3000 + " now: "
+        question = Question(QuestionKind.SECRET, label, remote=False, source="web1", voice="from the server web1")
+        asking = asyncio.create_task(s.pane.console.ask(question))
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
+        assert s.shows("from the server web1") and not s.shows("from pstui")
+        box = s.app.screen.query_one(QuestionBox)
+        field = box.query_one("AnswerInput")
+        assert field.region.height == 1 and box.region.contains_region(field.region)
+        assert box.region.height < 20
+        await s.type("hunter2")
+        assert (await asking).reveal() == "hunter2"

@@ -129,6 +129,8 @@ async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInM
         await s.keys("f5")
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a new session")
         assert s.pane.editor.text == "say two", "entering again runs nothing"
+        assert s.sees("✗ web1: the session ended by itself"), "the text stays"
+        assert [line for line in s.text() if line.startswith("── new session ")], "a rule marks the new one"
         assert manager.interactive[1].lines == []
 
 

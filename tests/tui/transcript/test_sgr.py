@@ -11,12 +11,14 @@ import pyte
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, clean, plain
+from pstui.tui.transcript.render.clean import clean
+from pstui.tui.transcript.render.sgr import MAX_STRING, Splitter, ansi, plain
 from pstui.tui.transcript.render.style import (
     ACCENT,
     BOLD,
     DIM,
     ITALIC,
+    OVERLINE,
     REVERSE,
     RGB,
     STRIKE,
@@ -213,6 +215,8 @@ def test_colour_carries_over_until_it_is_reset() -> None:
         ("1", BOLD),
         ("2;3;4;7;9", DIM | ITALIC | UNDERLINE | REVERSE | STRIKE),
         ("1;22", 0),
+        ("53", OVERLINE),
+        ("4;53;55", UNDERLINE),
         ("31", 2),
         ("97", 16),
         ("38;5;0", 1),
@@ -248,6 +252,7 @@ def test_console_colours_are_not_ansi_colours() -> None:
     assert (foreground(dark_blue_on_yellow), background(dark_blue_on_yellow)) == (5, 12)
     assert console_style(7, -1, -1) == 7
     assert sgr(ACCENT) == "\x1b[0;36m"
+    assert sgr(OVERLINE | BOLD) == "\x1b[0;1;53m"
 
 
 @settings(deadline=None)

@@ -111,8 +111,17 @@ async def test_a_host_is_saved_from_the_list_and_seen_at_once(file: Path) -> Non
         await s.until(lambda: "[hosts.web3]" in file.read_text(), "the profile")
         await s.until(lambda: s.shows("web3 was saved to"), "the word on it")
         await s.keys("escape", "f6")
-        await s.until(lambda: s.shows("○ web3"), "it is in the sidebar")
+        await s.until(lambda: s.app.screen is s.workspace and s.shows("○ web3"), "it is in the sidebar")
         assert not s.workspace.panes
+
+
+async def test_a_click_on_a_row_goes_there(file: Path) -> None:
+    async with session(file) as s:
+        await going(s)
+        await s.type("sql1", enter=False)
+        await s.until(lambda: s.shows("Delete sql1"), "the rows")
+        await s.pilot.click(offset=place(s, "○ sql1"))
+        await s.until(lambda: s.workspace.panes and s.pane.info.label == "sql1", "the host")
 
 
 async def test_edit_and_delete_of_a_host_are_in_the_list(file: Path) -> None:
@@ -138,9 +147,9 @@ def test_ten_thousand_hosts_are_searched_while_a_key_is_painted() -> None:
     matching(goals, "w")
     times = []
     for text in ("we", "web0", "web09", "web0999", "prod 42"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = matching(goals, text)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
         assert found
     assert min(times) < 0.05, times
 
@@ -154,7 +163,7 @@ async def test_a_click_chooses_a_second_one_opens_and_the_footer_can_be_pressed(
         await s.until(lambda: s.workspace.sidebar.cursor_entry.name == "db", "the choice")
         await s.idle()
         assert not s.workspace.panes
-        await s.pilot.click(offset=place(s, "adds a host"))
+        await s.pilot.click(offset=place(s, "a adds a host"))
         await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "what the key opens")
         await s.keys("escape")
         await s.pilot.click(offset=place(s, "○ db"), times=2)
@@ -175,7 +184,8 @@ async def test_the_menu_of_an_entry_does_what_its_keys_do(file: Path) -> None:
         await s.keys("m")
         await s.until(lambda: isinstance(s.app.screen, ContextMenu), "the menu by its key")
         await s.keys("p")
-        await s.until(lambda: "pinned = true" in file.read_text(), "pinned")
+        await s.until(lambda: s.shows("Pinned"), "pinned")
+        await s.keys("home", "down")
         await s.keys("m")
         await s.until(lambda: isinstance(s.app.screen, ContextMenu) and s.shows("Unpin"), "the menu of a pinned one")
         await s.pilot.click(offset=(90, 2))

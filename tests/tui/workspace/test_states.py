@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
+from pstui.tui.app import PstuiApp
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import Mark, SidebarEntry
 from pstui.tui.sidebar.places import Places
+from textual.pilot import Pilot
 
+from tests.screenshots import without_fonts
+from tests.support.parts import missing
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
+from tests.tui.test_snapshots import DRAWN_WITH
 
 PREFIX = "ctrl+right_square_bracket"
 NAMES = ("web1", "db", "slow", "refused", "api", "build")
@@ -190,3 +197,64 @@ async def test_the_end_of_a_long_command_in_the_background_is_told(
         assert len(rung) == rings
         assert len(told) == said
         assert all(each.startswith("✓ web1: later say x   ") for each in told), told
+
+
+#: tabs in every state; what is typed in each
+EVERY = {
+    "web1": "say ready",
+    "db": "wait",
+    "slow": "",
+    "refused": "",
+    "api": "ask",
+    "build": "later say built",
+    "lab": "later fail",
+    "gone": "exit",
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_look_of_every_state(
+    size: tuple[int, int],
+    theme: str,
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    if (here := {library: version(library) for library in DRAWN_WITH}) != DRAWN_WITH:
+        missing("snapshots", f"the pictures were drawn with {DRAWN_WITH}, and here are {here}")
+    monkeypatch.setattr("pstui.tui.pane.glance.seconds", lambda since: 192 if since else None)
+    monkeypatch.setattr("pstui.tui.workspace.marks.elapsed", lambda seconds: "03:12")
+    monkeypatch.setattr("pstui.tui.workspace.status_bar.took", lambda seconds: "25 ms")
+    file = tmp_path / "profiles.toml"
+    colors = {"web1": 'color = "red"\n', "db": 'color = "green"\n'}
+    file.write_text("".join(f'[hosts.{n}]\ncomputer_name = "{n}"\n{colors.get(n, "")}' for n in EVERY))
+    book = ProfileBook(read(file))
+    manager = StandInManager()
+    app = PstuiApp(
+        open=[book.connection("host", name) for name in EVERY],
+        sessions=manager.as_manager(),
+        book=book,
+        settings={"theme": theme},
+    )
+    export = app.export_screenshot
+    app.export_screenshot = lambda **options: without_fonts(export(**options))  # type: ignore[method-assign]
+
+    async def act(pilot: Pilot[int]) -> None:
+        s = Screen(app, pilot)
+        await s.until(lambda: len(s.workspace.panes) == len(EVERY), "tabs")
+        for number, (name, line) in enumerate(EVERY.items(), 1):
+            if line:
+                await s.keys(f"alt+{number}")
+                await s.until(lambda: s.pane.state is PaneState.PROMPT, f"the prompt of {name}")
+                await s.type(line)
+        await s.keys("alt+1")
+        for interactive in manager.interactive:
+            if interactive.session.info.label in ("build", "lab"):
+                interactive.go_on.set()
+        await s.until(lambda: s.workspace.panes[6].unseen.ended and s.workspace.panes[5].unseen.ended, "their ends")
+        await s.until(lambda: s.workspace.panes[7].state is PaneState.LEFT, "left")
+        s.workspace.refresh_frame()
+        await s.idle()
+
+    assert snap_compare(app, terminal_size=size, run_before=act)

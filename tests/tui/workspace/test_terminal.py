@@ -111,7 +111,7 @@ def test_every_default_key_arrives_from_an_ordinary_terminal(terminal: Terminal)
     terminal.keys("F1")
     terminal.until(lambda seen: "after Ctrl+]" not in seen)
     terminal.keys("F2")
-    terminal.until(lambda seen: "Connect to" in seen)
+    terminal.until(lambda seen: "Enter goes" in seen)
     terminal.keys("C-c", "F10")
     terminal.until(lambda seen: "2 sessions are still open" in seen)
 

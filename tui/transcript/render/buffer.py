@@ -210,8 +210,8 @@ _STREAM_STYLES: Final = {
 }
 
 
-#: Characters of one record worth a turn of the loop: hostile text takes up to 1 µs each.
-PIECE: Final = 1 << 14
+#: Characters of one record worth a turn of the loop: hostile text takes up to 4 µs each.
+PIECE: Final = 1 << 12
 
 
 def pieces(record: Write) -> Iterator[Write]:

@@ -20,6 +20,7 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, SessionBroken
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.login import MAX_BANNER
 
 from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
@@ -35,12 +36,16 @@ class Rules(asyncssh.SSHServer):
     password: str | None = None
     questions: list[tuple[str, str, list[tuple[str, bool]], list[str]]] = field(default_factory=list)
     banner: str = ""
+    banners: int = 1
     attempts: list[str] = field(default_factory=list)
+    #: a password that has expired, and has to be changed
+    expired: str = ""
+    changed: tuple[str, str] = ("", "")
     _asked: int = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._asked = 0
-        if self.banner:
+        for _ in range(self.banners if self.banner else 0):
             conn.send_auth_banner(self.banner)
 
     def begin_auth(self, username: str) -> bool:
@@ -54,7 +59,13 @@ class Rules(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self.attempts.append(password)
+        if self.expired and password == self.expired:
+            raise asyncssh.PasswordChangeRequired("Your password has expired.\x1b[2J\nChoose another.")
         return password == self.password
+
+    def change_password(self, username: str, old_password: str, new_password: str) -> bool:
+        self.changed = (old_password, new_password)
+        return old_password == self.expired
 
     def kbdint_auth_supported(self) -> bool:
         return bool(self.questions)
@@ -191,8 +202,10 @@ async def test_the_servers_own_questions_are_asked_in_turn(tmp_path: Path, monke
     kinds = [question.kind for question in console.questions]
     assert kinds == [QuestionKind.SECRET, QuestionKind.LINE, QuestionKind.LINE]
     assert console.questions[0].label == "(ann@127.0.0.1) Password: "
-    assert [write.text for write in console.questions[0].preamble] == ["Two steps", "First?[2Jthe password"]
-    assert "Welcome\nback" in console.text
+    said = [write.text for write in console.questions[0].preamble]
+    assert said == ["127.0.0.1: Two steps", "127.0.0.1: First?[2Jthe password"]
+    assert console.questions[0].voice == "from the server 127.0.0.1"
+    assert "127.0.0.1: Welcome\n127.0.0.1: back" in console.text
     assert server.rules.attempts == [PASSWORD, "123456", "home"]
 
 
@@ -225,7 +238,7 @@ async def test_a_prompt_of_several_lines_is_asked_with_its_last(
         console = AnsweringConsole(answers=["a"])
         await log_in(server, console)
     assert console.questions[0].label == "(ann@127.0.0.1) Old password: "
-    assert [record.text for record in console.questions[0].preamble] == ["Change it."]
+    assert [record.text for record in console.questions[0].preamble] == ["127.0.0.1: Change it."]
 
 
 async def test_questions_without_end_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,6 +259,40 @@ async def test_the_methods_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Mon
         none = {"PasswordAuthentication": False, "KbdInteractiveAuthentication": False}
         with pytest.raises(OpenError, match="refused"):
             await log_in(server, AnsweringConsole(), Options=none)
+
+
+async def test_what_a_server_says_before_the_login_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Rules(password=PASSWORD, banner="\n".join(["\x1b[2Jx" * 500] * 30), banners=200)
+    async with running(rules, tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=[PASSWORD])
+        await log_in(server, console)
+    lines = [line for line in console.text.splitlines() if line.startswith("127.0.0.1: ")]
+    assert len(lines) == MAX_BANNER
+    assert all(len(line) < 1100 and "\x1b" not in line for line in lines)
+
+
+async def test_a_password_that_has_expired_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["old", "old", "new", "other", "old", "new", "new"])
+        await log_in(server, console)
+    assert server.rules.changed == ("old", "new")
+    assert [question.kind for question in console.questions] == [QuestionKind.SECRET] * 7
+    assert [question.label for question in console.questions[1:4]] == [
+        "ann@127.0.0.1's old password: ",
+        "ann@127.0.0.1's new password: ",
+        "The new password again: ",
+    ]
+    said = [[record.text for record in question.preamble] for question in console.questions]
+    assert said[1] == ["Your password has expired.?[2J", "Choose another."]
+    assert said[4] == ["The two new passwords are not the same."]
+    assert "was changed" in console.text
+
+
+async def test_a_password_that_nobody_changes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Rules(password=PASSWORD, expired="old"), tmp_path, monkeypatch) as server:
+        with pytest.raises(OpenCancelled):
+            await log_in(server, AnsweringConsole(answers=["old", None]))
+    assert server.rules.changed == ("", "")
 
 
 async def test_a_banner_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

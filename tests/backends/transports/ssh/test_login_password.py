@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pstui.tui.profiles.vault import Vault
 from tests.backends.transports.ssh.test_login import PASSWORD, Rules, log_in, running
 from tests.support.answers import AnsweringConsole
 
-TABLES = {
+TABLES: Mapping[str, Mapping[str, Any]] = {
     "b": {"user_name": "bob", "password": {"env": "PW"}},
     "ask": {"user_name": "bob", "password": {"prompt": True}},
     "bare": {"password": {"env": "PW"}},

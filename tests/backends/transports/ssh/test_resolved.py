@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh import target
-from pstui.backends.transports.ssh.host_keys import HostKeyCheck, is_revoked, look_up, rsa_bits
+from pstui.backends.transports.ssh import resolved, target
+from pstui.backends.transports.ssh.describe import describe
+from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
+from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.target import Hop
 
 from tests.support.parts import requires
@@ -28,6 +30,14 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = make_home(tmp_path / "home", monkeypatch, config="")
     monkeypatch.setattr(target, "config_files", lambda: [folder / "config", tmp_path / "system"])
     return folder
+
+
+@pytest.fixture(params=["ssh", "own"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who reads the configuration: ssh, or pstui where there is none."""
+    if request.param == "own":
+        monkeypatch.setattr(resolved, "program", lambda: "")
+    return str(request.param)
 
 
 def hops(ssh: Path, config: str | bytes, **values: Any) -> list[Hop]:
@@ -55,7 +65,7 @@ def hops(ssh: Path, config: str | bytes, **values: Any) -> list[Hop]:
     ],
 )
 def test_a_configuration_means_what_ssh_takes_it_for(
-    config: str | bytes, host: str, port: int, user: str | None, ssh: Path
+    config: str | bytes, host: str, port: int, user: str | None, ssh: Path, way: str
 ) -> None:
     hop = hops(ssh, config)[-1]
     assert (hop.host, hop.port) == (host, port)
@@ -63,20 +73,20 @@ def test_a_configuration_means_what_ssh_takes_it_for(
         assert hop.user == user
 
 
-def test_times_have_units(ssh: Path) -> None:
+def test_times_have_units(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n ConnectTimeout 1m30s\n ServerAliveInterval 1m\n")[-1]
     assert (hop.option("ConnectTimeout"), hop.option("ServerAliveInterval")) == (90, 60)
     hop = hops(ssh, "", Options={"ConnectTimeout": "1m30s"})[-1]
     assert hop.option("ConnectTimeout") == 90
 
 
-def test_a_byte_order_mark_makes_no_block_global(ssh: Path) -> None:
+def test_a_byte_order_mark_makes_no_block_global(ssh: Path, way: str) -> None:
     with pytest.raises(OpenError, match="cannot be used") as refused:
         hops(ssh, b"\xef\xbb\xbfHost other\n Port 9\n")
     assert "line 1" in refused.value.why
 
 
-def test_the_first_of_command_and_jump_counts(ssh: Path) -> None:
+def test_the_first_of_command_and_jump_counts(ssh: Path, way: str) -> None:
     found = hops(ssh, "Host t\n ProxyCommand nc %h %p\n ProxyJump nowhere.invalid\n")
     assert [hop.name for hop in found] == ["t"]
     assert found[0].proxy_command == "nc t 22"
@@ -84,30 +94,30 @@ def test_the_first_of_command_and_jump_counts(ssh: Path) -> None:
     assert ([hop.name for hop in found], found[0].proxy_command) == (["t"], "")
 
 
-def test_tokens_of_an_included_file_are_replaced_at_the_end(ssh: Path) -> None:
+def test_tokens_of_an_included_file_are_replaced_at_the_end(ssh: Path, way: str) -> None:
     (ssh / "defaults").write_text("ProxyCommand nc %h %p\n")
     config = f"Host t\n Include {ssh}/defaults\n HostName 127.0.0.1\n Port 23022\n"
     assert hops(ssh, config)[-1].proxy_command == "nc 127.0.0.1 23022"
 
 
-def test_a_proxy_command_stays_a_line_for_the_shell(ssh: Path) -> None:
+def test_a_proxy_command_stays_a_line_for_the_shell(ssh: Path, way: str) -> None:
     line = "sh -c 'it\"s' $HOME/x 2>/dev/null # all"
     assert hops(ssh, f"Host t\n ProxyCommand {line}\n")[-1].proxy_command == line
 
 
-def test_hidden_files_are_not_included_by_a_star(ssh: Path) -> None:
+def test_hidden_files_are_not_included_by_a_star(ssh: Path, way: str) -> None:
     (ssh / "config.d").mkdir()
     (ssh / "config.d" / ".x.swp").write_bytes(b"\xff\x00Port 9\n")
     (ssh / "config.d" / "one").write_text("Host t\n Port 23022\n")
     assert hops(ssh, f"Include {ssh}/config.d/*\n")[-1].port == 23022
 
 
-def test_files_that_include_each_other_are_an_error(ssh: Path) -> None:
+def test_files_that_include_each_other_are_an_error(ssh: Path, way: str) -> None:
     with pytest.raises(OpenError, match="cannot be used"):
         hops(ssh, f"Include {ssh}/config\n")
 
 
-def test_names_of_files_have_their_tokens_replaced(ssh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_of_files_have_their_tokens_replaced(ssh: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEYS", "/keys")
     hop = hops(
         ssh,
@@ -126,10 +136,38 @@ def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) ->
         hops(ssh, f"Host t\n IdentityFile {path}\n")
 
 
-def test_what_is_set_and_not_done_is_named(ssh: Path) -> None:
+def test_what_is_set_and_not_done_is_named(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n KnownHostsCommand /bin/echo\n LogLevel DEBUG\n")[-1]
     assert set(hop.unsupported) == {"localforward", "knownhostscommand"}
     assert hops(ssh, "")[-1].unsupported == ()
+
+
+def test_a_percent_sign_that_is_meant_stays(ssh: Path, way: str) -> None:
+    hop = hops(
+        ssh,
+        "Host t\n IdentityFile ~/a%%h\n CertificateFile ~/c%%n\n RevokedHostKeys /r%%u\n UserKnownHostsFile /k%%h\n",
+    )[-1]
+    home = ssh.parent
+    assert hop.paths("IdentityFile") == [home / "a%h"]
+    assert hop.paths("CertificateFile") == [home / "c%n"]
+    assert hop.paths("RevokedHostKeys") == [Path("/r%u")]
+    assert target.known_hosts_files(hop)[0] == Path("/k%h")
+
+
+def test_a_profile_may_name_a_file_of_its_own(ssh: Path, way: str, tmp_path: Path) -> None:
+    hops(ssh, "Host t\n User eve\n")
+    file = tmp_path / "theirs"
+    file.write_text("Host t\n User bob\n ProxyJump gate\nHost gate\n HostName gate.example.org\n")
+    values = {"HostName": "t"}
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": str(file)})
+    gate, hop = target.resolve(info, ssh.parent)
+    assert (gate.host, hop.user) == ("gate.example.org", "bob")
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": "none"})
+    (hop,) = target.resolve(info, ssh.parent)
+    assert hop.user not in ("eve", "bob")
+    info = ConnectionInfo(ParameterSet.SSH_HOST, values, settings={"ssh_config": str(tmp_path / "missing")})
+    with pytest.raises(OpenError, match="does not exist"):
+        target.resolve(info, ssh.parent)
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o620])
@@ -166,9 +204,11 @@ def test_revoked_keys_are_found_in_both_kinds_of_files(ssh: Path) -> None:
     good, bad = make_key(ssh / "good"), make_key(ssh / "bad")
     subprocess.run(["ssh-keygen", "-q", "-k", "-f", ssh / "krl", f"{bad}.pub"], check=True, timeout=30)
     for file in (Path(f"{bad}.pub"), ssh / "krl"):
-        assert is_revoked(file, blob_of(bad))
-        assert not is_revoked(file, blob_of(good))
-    assert is_revoked(ssh / "none", blob_of(good)), "nobody is trusted where the list cannot be read"
+        revoked = RevokedKeys(file)
+        assert revoked.ask(blob_of(bad))
+        assert not revoked.ask(blob_of(good))
+        assert (revoked.holds(blob_of(bad)), revoked.holds(blob_of(good))) == (True, False)
+    assert RevokedKeys(ssh / "none").holds(blob_of(good)), "nobody is trusted where the list cannot be read"
 
 
 def test_a_marker_may_be_set_off_by_a_tab(ssh: Path) -> None:
@@ -188,11 +228,39 @@ def test_a_short_rsa_key_is_refused(ssh: Path) -> None:
     check = HostKeyCheck("t", 22, "", "", [ssh / "known_hosts"], rsa_bits=2048)
     assert not check.is_trusted(blob)
     with pytest.raises(OpenError, match="too short"):
-        check.check_not_revoked("ssh-rsa", blob)
+        check.check_fit("ssh-rsa", blob)
     assert rsa_bits(blob_of(make_key(ssh / "ed"))) == 0
 
 
-def test_no_known_hosts_file_keeps_nothing(ssh: Path) -> None:
+def test_no_known_hosts_file_keeps_nothing(ssh: Path, way: str) -> None:
     hop = hops(ssh, "Host t\n UserKnownHostsFile none\n")[-1]
     assert not target.host_key_check(hop, "").keeps
     assert target.host_key_check(hops(ssh, "")[-1], "").keeps
+
+
+def test_what_would_be_opened_is_told_with_where_it_comes_from(ssh: Path, way: str) -> None:
+    config = "Host t\n HostName db\n IdentityFile ~/a\n ProxyJump bob@gate:23\n LocalForward 1 a:1\nHost *\n User eve\n"
+    hops(ssh, config)
+    values = {"HostName": "t", "Port": 2222, "Options": {"ConnectTimeout": "5"}}
+    found = describe(ConnectionInfo(ParameterSet.SSH_HOST, values))
+    assert isinstance(found, list)
+    gate, last = found
+    file = ssh / "config"
+    assert gate["HostName"]["Value"] == "gate"
+    assert gate["User"] == {"Value": "bob", "From": "ProxyJump"}
+    assert gate["Port"] == {"Value": "23", "From": "ProxyJump"}
+    assert last["HostName"] == {"Value": "db", "From": f"{file} line 2"}
+    assert last["User"] == {"Value": "eve", "From": f"{file} line 7"}
+    assert last["Port"] == {"Value": "2222", "From": "the call"}
+    assert last["IdentityFile"] == {"Value": [str(ssh.parent / "a")], "From": f"{file} line 3"}
+    assert last["ProxyJump"] == {"Value": "bob@gate:23", "From": f"{file} line 4"}
+    assert last["NotDone"] == ["localforward"]
+    hops(ssh, "Host t\n Port 9\n")
+    found = describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", "Options": {"User": "ann"}}))
+    assert isinstance(found, list)
+    (last,) = found
+    assert last["User"] == {"Value": "ann", "From": "-Options"}
+    assert last["Port"] == {"Value": "9", "From": f"{file} line 2"}
+    assert last["HostName"] == {"Value": "t", "From": "default"}
+    (ssh / "config").chmod(0o666)
+    assert "not safe" in str(describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t"})))

@@ -279,15 +279,15 @@ async def test_a_host_key_accepted_once_is_not_kept(server: Sshd, home: Path) ->
     assert not (home / "known_hosts").exists()
 
 
-async def test_hashed_files_get_hashed_names(server: Sshd, home: Path) -> None:
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_names_are_hashed_where_that_is_set(server: Sshd, home: Path, wanted: bool) -> None:
     file = home / "known_hosts"
     file.write_text(server.known_hosts_line.replace(str(server.port), "1"))
     subprocess.run(["ssh-keygen", "-H", "-f", str(file)], check=True, capture_output=True)
-    async with connected(server, AnsweringConsole(answers=["y"])):
+    async with connected(server, AnsweringConsole(answers=["y"]), Options={"HashKnownHosts": wanted}):
         pass
     lines = file.read_text().splitlines()
-    assert len(lines) == 2
-    assert all(line.startswith("|1|") for line in lines)
+    assert [line.startswith("|1|") for line in lines] == [True, wanted], "whatever the file has already"
     subprocess.run(["ssh-keygen", "-F", f"[{server.host}]:{server.port}", "-f", str(file)], check=True)
     async with connected(server, AnsweringConsole()):
         pass
@@ -362,6 +362,62 @@ async def test_a_certificate_of_a_known_authority_is_trusted(tmp_path: Path, mon
             await speaks(transport)
         (home / "known_hosts").write_text(f"{known}@revoked * {server.known_hosts_line.partition(' ')[2]}")
         assert "revoked" in (await refusal(server, AnsweringConsole())).what
+
+
+async def test_the_further_keys_of_a_server_are_kept_for_the_day_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sshd(tmp_path / "sshd", subsystems=SUBSYSTEMS) as server:
+        server.stop()
+        second = make_key(server.folder / "second_key", kind="ecdsa")
+        server.more_config = f"HostKey {second}\n"
+        server.start()
+        home = make_home(tmp_path / "home", monkeypatch, server.known_hosts_line)
+        file = home / "known_hosts"
+        async with connected(server, Options={"UpdateHostKeys": "no"}) as transport:
+            await speaks(transport)
+        assert len(file.read_text().splitlines()) == 1
+        for _ in range(2):
+            async with connected(server), asyncio.timeout(20):
+                while len(file.read_text().splitlines()) < 2:
+                    await asyncio.sleep(0.01)
+        kept = file.read_text().splitlines()
+        assert len(kept) == 2, "each is kept once"
+        assert kept[1].split()[:3] == [f"[{server.host}]:{server.port}", *Path(f"{second}.pub").read_text().split()[:2]]
+        server.stop()
+        (server.folder / "host_key").write_bytes(second.read_bytes())
+        (server.folder / "host_key.pub").write_bytes(Path(f"{second}.pub").read_bytes())
+        server.more_config = ""
+        server.start()
+        async with connected(server) as transport:
+            await speaks(transport)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("KexAlgorithms sntrup761x25519-sha512@openssh.com\n", ["sntrup761"]),
+        ("Ciphers chacha20-poly1305@openssh.com\n", []),
+    ],
+)
+async def test_no_common_way_to_encrypt_is_named(
+    config: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sshd(tmp_path / "sshd", subsystems=SUBSYSTEMS, more_config=config) as server:
+        make_home(tmp_path / "home", monkeypatch, server.known_hosts_line)
+        error = await refusal(server, Options={"Ciphers": "aes128-ctr"})
+        assert "no common way" in error.what
+        assert all(word in error.why for word in words)
+
+
+async def test_a_changed_key_is_refused_whatever_is_set_and_that_is_said(
+    server: Sshd, home: Path, tmp_path: Path
+) -> None:
+    other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text().split()
+    (home / "known_hosts").write_text(f"[{server.host}]:{server.port} {other[0]} {other[1]}\n")
+    error = await refusal(server, Options={"StrictHostKeyChecking": "no"})
+    assert "changed" in error.what
+    assert "StrictHostKeyChecking no does not change that" in error.why
 
 
 async def test_a_key_that_others_can_read_is_not_used(server: Sshd, home: Path) -> None:

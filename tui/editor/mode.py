@@ -1,4 +1,4 @@
-"""The two sets of keys that PSReadLine has on this system. The profiles name one, so nothing else is imported here."""
+"""The two sets of keys that PSReadLine has on this system."""
 
 from __future__ import annotations
 

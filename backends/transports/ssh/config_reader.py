@@ -1,0 +1,465 @@
+"""ssh_config(5) read as OpenSSH reads it, for machines without an ``ssh`` to ask and for lists of hosts.
+
+How this works. ``ConfigReader.read`` goes through the files once for a host, and a second time where ``Match final`` or
+``canonical`` asks for it; of most keywords the first value counts. A line is cut into words as OpenSSH's argv_split
+does (``split_words``), the criteria of ``Match`` as its strdelim does (``next_word``). The values come out as
+``ssh -G`` prints them. ``tests/backends/transports/ssh/test_config_reader.py`` holds both against each other.
+
+Differences that are meant: names are never looked up (CanonicalizeHostname), lists of algorithms that begin with
+``+``, ``-`` or ``^`` stay as they are, the names of algorithms and the value of a keyword that pstui does not use are
+not checked, and a ``ForwardAgent`` with a path does not count after one that says no.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from pstui.backends.transports.ssh.expansion import expanded, tokens_of
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
+
+#: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
+MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES = 1 << 20, 1000, 16, 100
+#: seconds that a Match exec may take
+PATIENCE = 30.0
+_BLANK = " \t\r\n"
+
+
+class ConfigError(ValueError):
+    """A line that cannot be read, with its file and number."""
+
+
+def split_words(text: str) -> list[str]:
+    """Cut a value into words as OpenSSH does: quotes of both kinds, a few escapes, a comment. Raises ValueError."""
+    words: list[str] = []
+    at = 0
+    while at < len(text):
+        if text[at] in " \t":
+            at += 1
+            continue
+        if text[at] == "#":
+            break
+        word, quote = "", ""
+        while at < len(text):
+            char, after = text[at], text[at + 1 : at + 2]
+            if char == "\\" and after and (after in "'\"\\" or (after == " " and not quote)):
+                word += after
+                at += 1
+            elif not quote and char in " \t":
+                break
+            elif not quote and char in "'\"":
+                quote = char
+            elif char == quote:
+                quote = ""
+            else:
+                word += char
+            at += 1
+        if quote:
+            raise ValueError("invalid quotes")
+        words.append(word)
+    return words
+
+
+def next_word(text: str) -> tuple[str | None, str | None]:
+    """Return the next word and the rest, as OpenSSH's strdelim does; None is the end, or a quote without its end."""
+    found = re.search(r'[ \t\r\n"=]', text)
+    if found is None:
+        return text, None
+    at = found.start()
+    if text[at] == '"':
+        end = text.find('"', at + 1)
+        if end < 0:
+            return None, None
+        return text[:at] + text[at + 1 : end], text[end + 1 :].lstrip(_BLANK)
+    rest = text[at + 1 :].lstrip(_BLANK)
+    if text[at] != "=" and rest.startswith("="):
+        rest = rest[1:].lstrip(_BLANK)
+    return text[:at], rest
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern of ``*`` and ``?`` means a text. Only the last star takes more, so none takes long."""
+    at = here = taken = 0
+    star = -1
+    while here < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, taken = at, here
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", text[here]):
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            taken += 1
+            at, here = star + 1, taken
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+def matches_list(patterns: str, text: str) -> bool:
+    """Return whether a list with commas means a text: one pattern fits, and none with an exclamation mark does."""
+    found = False
+    for pattern in patterns.split(","):
+        if matches(pattern.removeprefix("!"), text):
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
+
+
+def read_line(line: str) -> tuple[str, str]:
+    """Return the keyword of a line in lower case and what follows it; both empty where there is none."""
+    text = line[:1] + line[1:].rstrip(_BLANK + "\f")
+    keyword, rest = next_word(text)
+    if keyword == "" and rest is not None:
+        keyword, rest = next_word(rest)
+    if not keyword or keyword.startswith("#"):
+        return "", ""
+    return keyword.lower(), (rest or "").lstrip(_BLANK)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the reader is: a file and its kind, and whether what is read there counts."""
+
+    file: Path
+    is_users: bool
+    is_active: bool = True
+    #: whether no Host or Match in it can apply: it was included where nothing applies
+    is_off: bool = False
+    number: int = 0
+    checks: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"{self.file} line {self.number}" if self.number else "-Options"
+
+    def error(self, why: str) -> ConfigError:
+        return ConfigError(f"{self.shown}: {why}")
+
+
+@dataclass(slots=True)
+class ConfigReader:
+    """What the files say of one host. ``user`` and ``port`` are those of the call, empty and 0 for none.
+
+    ``runs_commands`` is False where only names are wanted: a ``Match exec`` then never applies.
+    """
+
+    host: str
+    user: str = ""
+    port: int = 0
+    runs_commands: bool = True
+    values: dict[str, list[str]] = field(default_factory=dict)
+    #: the names on Host lines, in their order, and the files that were read
+    names: dict[str, None] = field(default_factory=dict)
+    files: dict[Path, float] = field(default_factory=dict)
+    #: where the first value of a keyword stands: file and line, or ``-Options``
+    origins: dict[str, str] = field(default_factory=dict)
+    local_user: str = ""
+    _original: str = ""
+    _final: bool = False
+    _wants_final: bool = False
+    _ignored: list[str] = field(default_factory=list)
+    _count: int = 0
+
+    def read(self, files: Iterable[Path], lines: Iterable[str] = ()) -> Mapping[str, tuple[str, ...]]:
+        """Return the values by keyword in lower case; ``lines`` come before the files. Raises ConfigError."""
+        self._original = self.host
+        if self.user:
+            self.values["user"] = [self.user]
+        if self.port:
+            self.values["port"] = [str(self.port)]
+        command = _Place(Path("command-line"), is_users=True)
+        for line in lines:
+            command.is_active = True
+            self._line(line, command, 0)
+        both = list(files)
+        self._read_files(both)
+        self._settle_host()
+        if self._wants_final:
+            self._final = True
+            self.values["hostname"] = [self.host]
+            self._read_files(both)
+        found = {key: tuple(value) for key, value in self.values.items() if value}
+        found.setdefault("user", (self.local_user,))
+        found.setdefault("port", ("22",))
+        return _settled(found, self._original)
+
+    def _read_files(self, files: list[Path]) -> None:
+        self._count = 0
+        for number, file in enumerate(files):
+            self._read_file(_Place(file, is_users=number == 0), 0)
+
+    def _settle_host(self) -> None:
+        named = self.values.get("hostname", [""])[0]
+        if named:
+            self.host = _expand_host(named, self.host)
+        if not _is_address(self.host):
+            self.host = self.host.lower()
+        self.values["hostname"] = [self.host]
+
+    def _read_file(self, place: _Place, depth: int) -> bool:
+        if depth > MAX_DEPTH or self._count >= MAX_FILES:
+            raise ConfigError(f"{place.file}: too many files include each other")
+        self._count += 1
+        try:
+            with place.file.open("rb") as stream:
+                found = os.fstat(stream.fileno())
+                if place.checks and os.name != "nt" and (found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022):
+                    raise ConfigError(f"bad owner or permissions on {place.file}")
+                data = stream.read(MAX_FILE)
+        except OSError:
+            return False
+        self.files[place.file] = found.st_mtime
+        for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
+            place.number = number
+            self._line(line, place, depth)
+        return True
+
+    def _line(self, line: str, place: _Place, depth: int) -> None:
+        name, value = read_line(line)
+        if not name:
+            return
+        if not value:
+            raise place.error(f'no argument after keyword "{name}"')
+        try:
+            words = split_words(value)
+        except ValueError as error:
+            raise place.error(str(error)) from error
+        if name not in KNOWN:
+            if name in IGNORED or any(matches_list(one, name) for one in self._ignored):
+                return
+            raise place.error(f"Bad configuration option: {name}")
+        if name == "include":
+            self._include(words, place, depth)
+        elif name == "host":
+            self._host(words, place)
+        elif name == "match":
+            place.is_active = self._match(value, place) and not place.is_off
+        elif name == "ignoreunknown":
+            if place.is_active and not self._ignored:
+                self._ignored.append(words[0])
+        else:
+            before = len(self.values)
+            self._take(KNOWN[name], words, value, place)
+            if len(self.values) > before:
+                self.origins[KNOWN[name].name] = place.shown
+
+    # -- blocks --------------------------------------------------------------------------------------------------
+
+    def _host(self, words: list[str], place: _Place) -> None:
+        place.is_active = False
+        for word in words:
+            if not word:
+                raise place.error("keyword host empty argument")
+            self.names.setdefault(word)
+        if place.is_off:
+            return
+        for word in words:
+            if matches(word.removeprefix("!"), self.host):
+                place.is_active = not word.startswith("!")
+                if not place.is_active:
+                    return
+
+    def _match(self, text: str, place: _Place) -> bool:
+        result, count = not place.is_off, 0
+        rest: str | None = text
+        while rest is not None:
+            word, rest = next_word(rest)
+            if not word or word.startswith("#"):
+                break
+            negated, name = word.startswith("!"), word.removeprefix("!").lower()
+            if name == "all":
+                after = next_word(rest)[0] if rest is not None else None
+                if count > 1 or (after and not after.startswith("#")):
+                    raise place.error("'all' cannot be combined with other Match attributes")
+                return result and not negated
+            count += 1
+            if name in ("canonical", "final"):
+                self._wants_final = self._wants_final or name == "final"
+                result = result and self._final is not negated
+                continue
+            argument, rest = next_word(rest) if rest is not None else (None, None)
+            if not argument or argument.startswith("#"):
+                raise place.error(f"missing argument for Match '{word}'")
+            holds = self._criterion(name, argument, place, result)
+            result = result and holds is not negated
+        if count == 0:
+            raise place.error("One or more attributes required for Match")
+        return result
+
+    def _criterion(self, name: str, argument: str, place: _Place, counts: bool) -> bool:
+        user = self.values.get("user", [""])[0] or self.local_user
+        if name == "host":
+            named = self.values.get("hostname", [""])[0]
+            host = _expand_host(named, self.host) if named and not self._final else self.host
+            return matches_list(argument.lower(), host.lower())
+        if name == "originalhost":
+            return matches_list(argument.lower(), self._original.lower())
+        if name == "user":
+            return matches_list(argument, user)
+        if name == "localuser":
+            return matches_list(argument, self.local_user)
+        if name == "exec":
+            return counts and self.runs_commands and self._runs(argument)
+        raise place.error(f"Unsupported Match attribute {name}")
+
+    def _runs(self, command: str) -> bool:
+        values = {key: tuple(value) for key, value in self.values.items()}
+        values.setdefault("hostname", (self.host,))
+        values.setdefault("port", ("22",))
+        values.setdefault("user", (self.local_user,))
+        line = expanded(command, tokens_of(self._original, values), home=False)
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        try:
+            silent = subprocess.DEVNULL
+            done = subprocess.run([shell, "-c", line], stdin=silent, stdout=silent, check=False, timeout=PATIENCE)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+    def _include(self, words: list[str], place: _Place, depth: int) -> None:
+        for word in words:
+            if not word:
+                raise place.error("keyword include empty argument")
+            if word.startswith("~") and not place.is_users:
+                raise place.error(f"bad include path {word}.")
+            folder = Path.home() / ".ssh" if place.is_users else Path("/etc/ssh")
+            pattern = os.path.expanduser(word) if word.startswith("~") else os.path.join(folder, word)  # noqa: PTH111, PTH118
+            for found in sorted(glob.glob(pattern))[:MAX_FILES]:  # noqa: PTH207  may be absolute
+                inner = _Place(
+                    Path(found), place.is_users, place.is_active, place.is_off or not place.is_active, checks=True
+                )
+                if not self._read_file(inner, depth + 1):
+                    raise place.error(f"Can't open user config file {found}")
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    def _take(self, kind: Kind, words: list[str], text: str, place: _Place) -> None:
+        name = kind.name
+        if kind.form in ("command", "jump"):
+            self._take_way(kind, text.lstrip(_BLANK + "="), place)
+            return
+        if not words and kind.many in ("send", "set"):
+            return
+        if not words or not words[0]:
+            raise place.error(f"{name} missing argument.")
+        if kind.many:
+            self._take_many(kind, words, place)
+            return
+        if kind.form != "any" and len(words) > kind.most:
+            raise place.error(f"keyword {name} extra arguments at end of line")
+        try:
+            value = kind.read(words)
+        except ValueError as error:
+            raise place.error(f"{name}: {error}") from error
+        if place.is_active and value is not None:
+            before = self.values.setdefault(name, [value])
+            if kind.most == 2 and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
+                before[0] = f"{before[0].split(' ')[0]} {value.split(' ')[1]}"
+
+    def _take_many(self, kind: Kind, words: list[str], place: _Place) -> None:
+        if not all(words):
+            raise place.error(f"keyword {kind.name} empty argument")
+        before = self.values.get(kind.name, [])
+        if kind.many == "files":
+            if len(words) > 1 and any(word.lower() == "none" for word in words):
+                raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
+            if place.is_active and not before:
+                self.values[kind.name] = [" ".join(words)]
+        elif kind.many == "identities":
+            if len(words) > 1:
+                raise place.error(f"keyword {kind.name} extra arguments at end of line")
+            if place.is_active and words[0] not in before and len(before) < MAX_IDENTITIES:
+                self.values[kind.name] = [*before, words[0]]
+        else:
+            self._take_environment(kind, words, place)
+
+    def _take_environment(self, kind: Kind, words: list[str], place: _Place) -> None:
+        before = self.values.get(kind.name, [])
+        if any(("=" in word) is (kind.many == "send") for word in words):
+            raise place.error("Invalid environment.")
+        if not place.is_active:
+            return
+        if kind.many == "set":
+            names: dict[str, str] = {}
+            for word in words:
+                names.setdefault(word.partition("=")[0], word)
+            self.values[kind.name] = before or list(names.values())
+            return
+        now = list(before)
+        for word in words:
+            now = [one for one in now if not matches(word[1:], one)] if word.startswith("-") else [*now, word]
+        self.values[kind.name] = now
+
+    def _take_way(self, kind: Kind, text: str, place: _Place) -> None:
+        """Take ProxyCommand or ProxyJump, of which the first one counts."""
+        if kind.form == "jump":
+            # A host called none, where more follows: so it is with OpenSSH 9.2.
+            jumps = [] if text.lower() == "none" else re.split(r"[#\s]", text, maxsplit=1)[0].split(",")
+            places = [_jump(one) for one in jumps]
+            if None in places:
+                raise place.error(f'Invalid ProxyJump "{text}"')
+            text = ",".join([*jumps[:-1], str(places[-1])]) if jumps else ""
+        if place.is_active and not {"proxycommand", "proxyjump"} & self.values.keys():
+            self.values[kind.name] = [text]
+
+
+def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tuple[str, ...]]:
+    """Return the values as ssh has them in the end: ``none`` is nothing, names of files have their tokens replaced."""
+    if values.get("proxyjump") == ("",):
+        del values["proxyjump"]
+    for name in ("proxycommand", "revokedhostkeys", "controlpath", "localcommand", "remotecommand"):
+        if values.get(name, ("",))[0].lower() == "none":
+            del values[name]
+    if "hostkeyalias" in values:
+        values["hostkeyalias"] = (values["hostkeyalias"][0].lower(),)
+    files = values.get("userknownhostsfile", ("",))[0]
+    if files and files != "~/.ssh/known_hosts":
+        values.setdefault("updatehostkeys", ("false",))
+    if "rekeylimit" in values:
+        values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
+    tokens = tokens_of(original, values)
+    agent = values.get("identityagent", ("",))[0]
+    if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
+        values["identityagent"] = (expanded(agent, tokens),)
+    if files:
+        values["userknownhostsfile"] = (" ".join(expanded(one, tokens) for one in files.split(" ")),)
+    return values
+
+
+def _jump(text: str) -> str | None:
+    """Return a jump host as ``ssh -G`` prints it, None where it is none."""
+    bare = re.sub(r"^ssh://", "", text)
+    user, mark, place = bare.rpartition("@")
+    found = re.fullmatch(r"\[([^\[\]]+)\](?::(\d+))?|([^:\[\]/]+)(?::(\d+))?", place, re.ASCII)
+    if found is None or (mark and not user):
+        return None
+    host, port = found[1] or found[3], found[2] or found[4] or ""
+    if port and not 0 < int(port[:6]) < 65536:
+        return None
+    numeric = ":" in host or not host.strip("1234567890.")
+    shown = f"[{host}]" if numeric else host
+    return f"{user}{mark}{shown}{f':{int(port)}' if port else ''}"
+
+
+def _expand_host(text: str, host: str) -> str:
+    def token(found: re.Match[str]) -> str:
+        if found[1] not in ("h", "%"):
+            raise ConfigError(f"percent_expand: unknown key %{found[1]} in HostName {text}")
+        return host if found[1] == "h" else "%"
+
+    return re.sub(r"%(.?)", token, text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True

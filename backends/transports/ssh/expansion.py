@@ -1,0 +1,68 @@
+"""The tokens of ssh_config(5), ``${NAME}`` and ``~`` in a value."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.streams import printable
+
+
+def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
+    """Replace the tokens of ssh_config(5), ``${NAME}`` and a leading ``~`` in a text. Raises OpenError.
+
+    An unknown token stays as it is; a variable or a person that is not there is an error, as with ssh.
+    """
+
+    def variable(found: re.Match[str]) -> str:
+        value = os.environ.get(found[1])
+        if value is None:
+            raise OpenError(
+                f"the SSH configuration names {printable(found[0])}, which is not set",
+                f"It stands in “{printable(text)}”.",
+                "Set the variable, or correct the configuration.",
+            )
+        return value
+
+    if home:
+        text = re.sub(r"\$\{(\w+)\}", variable, text)
+        if text.startswith("~"):
+            try:
+                text = str(Path(text).expanduser())
+            except RuntimeError as error:
+                name = printable(text.partition("/")[0])
+                raise OpenError(
+                    f"the SSH configuration names the home of {name[1:]}, who is not known here",
+                    f"It stands in “{printable(text)}”.",
+                    "Correct the configuration.",
+                ) from error
+    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
+
+
+def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the tokens of ssh_config(5) for a host."""
+    host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
+    jump = values.get("proxyjump", ("",))[0]
+    local, here = socket.gethostname(), getpass.getuser()
+    sign = hashlib.sha1(f"{local}{host}{port}{user}{jump}".encode(), usedforsecurity=False).hexdigest()
+    return {
+        "%": "%",
+        "C": sign,
+        "d": str(Path.home()),
+        "h": host,
+        "i": str(os.getuid()) if hasattr(os, "getuid") else "",
+        "j": jump,
+        "k": values.get("hostkeyalias", (host,))[0],
+        "L": local.partition(".")[0],
+        "l": local,
+        "n": name,
+        "p": port,
+        "r": user,
+        "u": here,
+    }

@@ -1,0 +1,156 @@
+"""The OpenErrors of an SSH connection: what failed, why, and what to do next."""
+
+from __future__ import annotations
+
+import errno
+from importlib.util import find_spec
+
+import asyncssh
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.transports.ssh.keys import KeyRing
+from pstui.backends.transports.ssh.login import Login
+from pstui.backends.transports.ssh.target import Hop
+from pstui.backends.transports.streams import printable
+
+SUBSYSTEM_LINE = "Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile"
+
+
+def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
+    """Return the OpenError for an exception that asyncssh raised while connecting and logging in."""
+    name = printable(hop.name)
+    if login.cancelled is not None:
+        return OpenCancelled(f"{name}: not connected")
+    text = printable(str(error))
+    details = f"{type(error).__name__}: {text}"
+    if isinstance(error, asyncssh.PermissionDenied) or (login.began and "authentication failures" in text):
+        return _refused(text, name, login, ring)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return OpenError(
+            f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
+        )
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return OpenError(
+            f"{name}: no common way to encrypt was found",
+            f"{text}.",
+            "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
+            details=details,
+        )
+    if isinstance(error, asyncssh.ChannelOpenError):
+        return OpenError(
+            f"{name}: the jump host could not reach it (port {hop.port})",
+            f"The jump host says: {text}.",
+            "Check that the machine is on and that the jump host may forward connections to it.",
+            details=details,
+        )
+    if isinstance(error, asyncssh.ProtocolNotSupported) or (
+        isinstance(error, asyncssh.ProtocolError) and not login.began
+    ):
+        return OpenError(
+            f"{name}: what answers on port {hop.port} is not an SSH server",
+            f"It did not speak SSH version 2 ({text}).",
+            "Check the port; -Port names another one.",
+            details=details,
+        )
+    if login.began:
+        return OpenError(
+            f"{name}: the connection was lost while logging in",
+            f"{text}.",
+            "Servers limit the time for a login. Try again; the server's log may say more.",
+            details=details,
+        )
+    return OpenError(
+        f"{name}: the connection was closed before SSH began",
+        f"{text}.",
+        "Something other than SSH may listen on that port, or the server turns this machine away.",
+        details=details,
+    )
+
+
+def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
+    tried = ", ".join(login.tried) or "none"
+    lines = [f"User name: {printable(login.user)}. Methods tried: {tried}."]
+    if ring.offered:
+        lines.append(f"Keys offered: {', '.join(ring.offered[:10])}.")
+    elif "publickey" in login.tried:
+        lines.append("No key was there to offer.")
+    missing = [one for one in login.accepted_methods if one not in login.tried]
+    if missing:
+        lines.append(f"The server would also take: {printable(', '.join(missing))}.")
+    if (
+        "gssapi-with-mic" in login.accepted_methods
+        and "gssapi-with-mic" not in login.tried
+        and find_spec("gssapi") is None
+    ):
+        lines.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
+    lines += [*ring.problems, *login.problems]
+    hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
+    if login.answered:
+        hint = "Check the user name and the password; a key is named with -KeyFilePath or loaded into the agent."
+    if "Too many" in text:
+        lines.append("The server ended it after too many attempts.")
+        hint = "Name the right key with -KeyFilePath, and add -Options @{IdentitiesOnly='yes'}."
+    return OpenError(f"{name}: the login was refused", "\n".join(lines), hint, details=text)
+
+
+def of_subsystem(error: Exception, hop: Hop, subsystem: str) -> OpenError:
+    """Return the OpenError for a session that the server did not give."""
+    name, wanted = printable(hop.name), printable(subsystem)
+    text = printable(str(error))
+    if isinstance(error, asyncssh.ChannelOpenError) and error.code == asyncssh.OPEN_REQUEST_SESSION_FAILED:
+        return OpenError(
+            f"{name}: the server has no subsystem {wanted}",
+            "Its SSH server runs, but is not set up for PowerShell remoting.",
+            f"Install PowerShell there, add to its sshd_config the line\n    {SUBSYSTEM_LINE}\n"
+            "and restart its SSH server. Another name is given with -Subsystem.",
+            details=text,
+        )
+    return OpenError(f"{name}: the server gave no session", f"{text}.", "The server's log may say more.", details=text)
+
+
+def too_slow(hop: Hop, step: str, seconds: float) -> OpenError:
+    """Return the OpenError for a step that took too long."""
+    return OpenError(
+        f"{printable(hop.name)}: no answer in time ({step}, {seconds:g} s)",
+        f"Port {hop.port} takes connections, but the {step} did not come to an end.",
+        "The server may be overloaded, or something other than SSH listens there.",
+    )
+
+
+def no_answer_in_time(host: str, port: int, seconds: float) -> OpenError:
+    """Return the error for a port that neither answers nor refuses."""
+    return OpenError(
+        f"{printable(host)}: the SSH port does not answer ({port}, no reply within {seconds:g} s)",
+        "The machine is off, a firewall drops the packets, or the address is wrong.",
+        "Check the address and the port, and whether the machine can be reached from here.",
+    )
+
+
+def no_answer(host: str, port: int, failures: list[OSError]) -> OpenError:
+    refused = [one for one in failures if isinstance(one, ConnectionRefusedError)]
+    error = (refused or failures or [OSError("no address")])[0]
+    shown = printable(host)
+    details = "\n".join(str(one) for one in failures)
+    if isinstance(error, ConnectionRefusedError):
+        return OpenError(
+            f"{shown}: the SSH port does not answer ({port}, refused)",
+            "Nothing listens there, or a firewall rejects it.",
+            "Start the SSH server on that machine, or give its port with -Port.",
+            details=details,
+        )
+    if error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}:
+        return OpenError(
+            f"{shown}: there is no route to it (port {port})",
+            f"The system says: {error.strerror}.",
+            "Check the network connection, a VPN perhaps, and whether the machine is on.",
+            details=details,
+        )
+    if isinstance(error, TimeoutError):
+        return OpenError(
+            f"{shown}: the SSH port does not answer ({port}, no reply)",
+            "The machine is off, a firewall drops the packets, or the address is wrong.",
+            "Check the address and the port, and whether the machine can be reached from here.",
+            details=details,
+        )
+    return OpenError(
+        f"{shown}: no connection to port {port}", f"The system says: {error.strerror or error}.", details=details
+    )

@@ -1,0 +1,79 @@
+"""A ProxyCommand as the way to a host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.streams import LineTail, printable
+
+#: seconds that a command may take to end before it is killed
+GRACE = 1.0
+
+
+class ProxyProcess(asyncio.SubprocessProtocol):
+    """A ProxyCommand: its standard streams are one end of a socket pair, the SSH connection has the other.
+
+    The user's shell runs it, as with ssh. ``said`` holds what it wrote to stderr.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.BaseTransport | None = None
+        self._ended = asyncio.Event()
+        self.said = LineTail()
+
+    @classmethod
+    async def start(cls, line: str) -> tuple[ProxyProcess, socket.socket]:
+        """Start the command; return it and our end of the socket pair. Raises OpenError."""
+        if sys.platform == "win32":
+            raise OpenError(
+                "a ProxyCommand cannot be used on Windows",
+                "A program's streams cannot be joined to a connection there.",
+                "Use ProxyJump instead.",
+            )
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        argv = [shell, "-c", f"exec {line}"]
+        ours, theirs = socket.socketpair()
+        try:
+            ours.setblocking(False)
+            _, proxy = await asyncio.get_running_loop().subprocess_exec(
+                cls, *argv, stdin=theirs.fileno(), stdout=theirs.fileno(), start_new_session=True
+            )
+        except (OSError, ValueError) as error:
+            ours.close()
+            raise OpenError(
+                f"the proxy command {printable(line)} could not be started",
+                f"The system says: {getattr(error, 'strerror', None) or error}.",
+                f"The shell {printable(shell)} runs it (SHELL): check that it is there.",
+            ) from error
+        finally:
+            theirs.close()
+        return proxy, ours
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.said.feed(data)
+
+    def process_exited(self) -> None:
+        self.said.end()
+        self._ended.set()
+
+    async def close(self) -> None:
+        """End the command and its children, and wait for the end: asyncio complains of a child taken from it."""
+        transport = self._transport
+        if not isinstance(transport, asyncio.SubprocessTransport):
+            return
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            if transport.get_returncode() is None and sys.platform != "win32":
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(transport.get_pid(), sign)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), GRACE)
+        transport.close()

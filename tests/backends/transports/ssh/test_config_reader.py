@@ -1,0 +1,68 @@
+"""Our reader of ssh_config against ``ssh -G``, on configurations made up from real constructs.
+
+``make fuzz`` reads many more (PSTUI_FUZZ).
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+
+from tests.support import ssh_configs
+from tests.support.parts import requires
+
+#: files read in an ordinary run, and the number of the first
+FILES, FIRST = int(os.environ.get("PSTUI_FUZZ", "500")), int(os.environ.get("PSTUI_FUZZ_FIRST", "0"))
+
+
+def ours(file: Path, host: str) -> Mapping[str, tuple[str, ...]] | str:
+    try:
+        return ConfigReader(host, local_user=getpass.getuser()).read([file])
+    except (ConfigError, OpenError) as error:
+        return str(error)
+
+
+def differences(number: int, folder: Path, usual: Mapping[str, tuple[str, ...]]) -> str:
+    """Return how the two differ on one configuration, empty where they do not."""
+    made = ssh_configs.make(number)
+    file = made.write(folder / str(number))
+    theirs, found = ssh_configs.ask_ssh(file, made.host), ours(file, made.host)
+    told = f"--- {number}, {made.host}\n" + "".join(f"[{name}]\n{text}" for name, text in made.files.items())
+    if theirs is None or isinstance(found, str):
+        return "" if theirs is None and isinstance(found, str) else f"{told}=> ssh {theirs is not None}, we: {found}"
+    wrong = [
+        f"{name}: ssh {theirs.get(name)}, we {found.get(name)}"
+        for name in sorted(ssh_configs.COMPARED | {"hostname", "user", "port"})
+        if plain(name, theirs) != plain(name, found, usual)
+        # Debian's own: a run without questions notices a dead link.
+        and not (name == "serveraliveinterval" and name not in found and theirs["batchmode"] == ("yes",))
+        # Stricter: a path does not overrule the switch that came first.
+        and not (name == "forwardagent" and found.get(name) in (("yes",), ("no",)))
+    ]
+    return "\n".join([told, *wrong]) if wrong else ""
+
+
+def plain(
+    name: str, values: Mapping[str, tuple[str, ...]], usual: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[str, ...]:
+    value = values.get(name) or (usual or {}).get(name, ())
+    if name in ("userknownhostsfile", "identityagent"):
+        account = Path(f"~{getpass.getuser()}").expanduser()
+        return tuple(one.replace(str(account), str(Path.home())) for one in value)
+    return tuple({"true": "yes", "false": "no"}.get(one, one) for one in value)
+
+
+def test_every_configuration_means_what_it_means_to_ssh(tmp_path: Path) -> None:
+    requires("sshd", ("ssh",))
+    usual = ssh_configs.ask_ssh(Path("none"), "x")
+    assert usual is not None
+    own = {name: value for name, value in usual.items() if name not in ("hostname", "user", "port")}
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for one in pool.map(lambda n: differences(n, tmp_path, own), range(FIRST, FIRST + FILES)) if one]
+    assert not found, f"{len(found)} differ\n" + "\n\n".join(found[:8])

@@ -1,0 +1,176 @@
+"""Writes docs/limits.md: what a far end, a server and a file may send, from the constants themselves.
+
+    .venv/bin/python -m tests.limits_table
+
+``tests/house/test_limits.py`` compares the page, and looks up the test that each row names.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from tests.support.paths import ROOT
+
+PAGE = ROOT / "docs" / "limits.md"
+_HEAD = """\
+# Limits
+
+What a far end may send, or a file hold, before pstui stops it. Sizes are looked at before anything is made of what
+came. This page is written by `python -m tests.limits_table` from the constants it names; each row has its test.
+
+A limit of a message ends the command that crossed it, with one message that names the limit; the session goes on.
+
+| what | limit | where it is set | what happens beyond | test |
+| --- | --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One limit: ``place`` is ``module:NAME`` below pstui, ``test`` is ``file::name`` below tests."""
+
+    what: str
+    place: str
+    unit: str
+    beyond: str
+    test: str
+
+    @property
+    def value(self) -> int | float:
+        module, name = self.place.split(":")
+        found = getattr(importlib.import_module(f"pstui.{module}"), name)
+        assert isinstance(found, int | float)
+        return found
+
+    @property
+    def line(self) -> str:
+        module, name = self.place.split(":")
+        shown = f"`{name}` in `{module.replace('.', '/')}.py`"
+        return f"| {self.what} | {_amount(self.value, self.unit)} | {shown} | {self.beyond} | `tests/{self.test}` |"
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "bytes":
+        for size, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+            if value >= size and value % size == 0:
+                return f"{value / size:g} {name}"
+    return f"{value:,} {unit}"
+
+
+_ENDS = "the command ends, the session goes on"
+_LIMITS, _HOSTILE = "backends/psrp/test_limits.py", "backends/psrp/test_hostile.py"
+_PIECES = f"{_LIMITS}::test_too_much_in_one_piece_ends_the_command_alone"
+ROWS = (
+    Row("one message to a server", "backends.psrp.limits:MAX_OBJECT", "bytes", "not sent", _PIECES),
+    Row(
+        "one message, for output that goes elsewhere than to the screen",
+        "backends.psrp.limits:MAX_RECEIVED_OBJECT",
+        "bytes",
+        _ENDS,
+        f"{_LIMITS}::test_other_limits_hold_for_one_invocation",
+    ),
+    Row(
+        "one fragment",
+        "backends.psrp.limits:MAX_FRAGMENT",
+        "bytes",
+        "the session ends: its framing is broken",
+        f"{_HOSTILE}::test_a_fault_ends_the_session_in_one_clear_way",
+    ),
+    Row("objects inside one another", "backends.psrp.limits:MAX_DEPTH", "levels", _ENDS, _PIECES),
+    Row(
+        "values of one message, each counted again where it is referred to",
+        "backends.psrp.limits:MAX_VALUES",
+        "values",
+        _ENDS,
+        _PIECES,
+    ),
+    Row("one tag with its attributes", "backends.psrp.limits:MAX_TAG", "bytes", _ENDS, _PIECES),
+    Row("the text of a number, a date and the like", "backends.psrp.limits:MAX_SHORT", "characters", _ENDS, _PIECES),
+    Row(
+        "text of one call that is shown",
+        "backends.psrp.limits:MAX_TEXT",
+        "characters",
+        "the rest is cut, and marked",
+        f"{_LIMITS}::test_a_text_to_show_is_cut_and_marked",
+    ),
+    Row(
+        "one line of the OutOfProc transports",
+        "backends.transports.outofproc:MAX_LINE",
+        "bytes",
+        "the session ends",
+        "backends/transports/test_bounds.py::test_a_line_without_end_ends_the_session",
+    ),
+    Row(
+        "data kept for a reader that is busy",
+        "backends.transports.outofproc:MAX_QUEUED",
+        "bytes",
+        "reading stops, the far end waits",
+        "backends/transports/test_bounds.py::test_tiny_pieces_fill_the_queue_too",
+    ),
+    Row(
+        "lines of what an SSH server says before the login",
+        "backends.transports.ssh.login:MAX_BANNER",
+        "lines",
+        "the rest is dropped",
+        "backends/transports/ssh/test_login.py::test_what_a_server_says_before_the_login_is_bounded",
+    ),
+    Row(
+        "the SSH window",
+        "backends.transports.ssh.receive_window:WINDOW",
+        "bytes",
+        "the far end waits",
+        "backends/transports/ssh/test_receive_window.py::test_the_far_end_waits_for_a_reader_that_does_not_read",
+    ),
+    Row(
+        "one reply of a WinRM service",
+        "backends.transports.wsman.http:MAX_REPLY",
+        "bytes",
+        "the session ends",
+        "backends/transports/wsman/test_hostile.py::test_a_body_without_end_is_cut_off",
+    ),
+    Row(
+        "characters of a label before an answer",
+        "tui.pane.question:MAX_LABEL",
+        "characters",
+        "it stands above the answer",
+        "tui/pane/test_questions.py::test_a_server_speaks_with_its_own_voice_and_cannot_push_the_answer_out_of_sight",
+    ),
+    Row(
+        "lines of a transcript, unless the setting scrollback says otherwise",
+        "tui.transcript.limits:MAX_LINES",
+        "lines",
+        "the oldest are dropped",
+        "tui/transcript/test_buffer.py::test_the_ring_keeps_the_newest_lines",
+    ),
+    Row(
+        "a line that is written over",
+        "tui.transcript.render.buffer:MAX_OVERWRITTEN",
+        "characters",
+        "a new line begins",
+        "tui/transcript/test_hostile.py::test_a_long_line_that_is_written_over_goes_on_in_a_new_one",
+    ),
+    Row(
+        "text of a transcript",
+        "tui.transcript.render.buffer:MAX_BYTES",
+        "bytes",
+        "the oldest lines are dropped",
+        "tui/transcript/test_buffer.py::test_the_ring_is_bounded_by_bytes",
+    ),
+    Row(
+        "one line of a transcript",
+        "tui.transcript.render.buffer:MAX_LINE",
+        "characters",
+        "it is broken",
+        "tui/transcript/test_buffer.py::test_a_line_without_end_is_broken",
+    ),
+)
+
+
+def page() -> str:
+    """Return the page."""
+    return _HEAD + "".join(f"{row.line}\n" for row in ROWS)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,162 @@
+"""Secrets planted on every road, and every byte searched that is written, shown, or handed to a program."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Question, QuestionKind
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.tui.cli.crash import describe
+from pstui.tui.cli.main import main
+from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
+from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.book import ProfileBook
+from pstui.tui.profiles.reading import read
+from pstui.tui.workspace.state import StateFile
+
+from tests.support.pilot import Screen, screen
+
+#: long, odd, and not found by chance
+SECRET = "Zq9!planted#Xw7"
+DEMO = ConnectionInfo(ParameterSet.DEMO)
+#: a far end that writes the environment it was given, and ends
+TELLS = [sys.executable, "-c", "import os, sys; sys.stderr.write(repr(os.environb)); sys.exit(1)"]
+
+
+@pytest.fixture(autouse=True)
+def searched(isolated_home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Search every file below the home, and every line of every log, when a test has ended."""
+    with caplog.at_level(logging.DEBUG):
+        yield
+    for file in isolated_home.rglob("*"):
+        if file.is_file() and file.name != "planted.toml":
+            assert SECRET.encode() not in file.read_bytes(), file
+    assert SECRET not in caplog.text
+
+
+def planted(home: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> Path:
+    """Make a profile file whose password comes from a variable."""
+    monkeypatch.setenv("PLANTED", SECRET)
+    file = home / "planted.toml"
+    file.write_text(f'[credentials.boss]\nuser_name = "boss"\npassword = {{ env = "PLANTED" }}\n{table}')
+    return file
+
+
+def test_a_variable_that_holds_a_password_is_not_inherited(
+    isolated_home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = planted(isolated_home, monkeypatch, f"[hosts.tells]\ncommand = {TELLS!r}\n")
+    assert main(["--config", str(file), "icm", "-Command", *TELLS]) in (2, 3)
+    main(["--config", str(file), "doctor", "tells"])
+    out, err = capfd.readouterr()
+    assert "environ" in out + err and SECRET not in out + err
+    assert "PLANTED" not in os.environ
+
+
+async def test_and_is_still_the_password(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = ProfileBook(read(planted(isolated_home, monkeypatch, "")))
+    from pstui.tui.profiles.vault import Vault
+
+    vault = Vault(lambda: book.profiles.configuration.credentials)
+    info = ConnectionInfo(ParameterSet.COMPUTER_NAME, {"Credential": PSCredential("boss")})
+    ready = await vault.ready(info, None)  # type: ignore[arg-type]  # nothing is asked
+    assert ready.values["Credential"].password == Secret(SECRET)
+    assert SECRET not in repr(ready) and SECRET not in str(ready.values)
+
+
+async def answered(s: Screen, text: str) -> None:
+    """Answer the secret question that is asked."""
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
+    await s.type(text)
+
+
+@pytest.fixture
+async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Screen]:
+    """The screen with a session on the demo endpoint, keeping history and workspace, its log written to a file."""
+    monkeypatch.setenv("TEXTUAL_LOG", str(isolated_home / "textual.log"))
+    from pstui.tui.cli.screen import kept_history
+
+    memory = StateFile(isolated_home / "workspace.json")
+    async with screen(DEMO, history=kept_history({}), memory=memory) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        yield s
+
+
+async def test_the_answer_to_a_secret_question(pane: Screen) -> None:
+    s = pane
+    asking = asyncio.create_task(s.pane.console.ask(Question(QuestionKind.SECRET, "Password: ")))
+    await answered(s, SECRET)
+    assert (await asking).reveal() == SECRET
+    assert SECRET not in s.shown() and SECRET not in "\n".join(s.text())
+    await s.run("1")
+
+
+async def test_a_secret_typed_where_no_question_has_the_keys(pane: Screen) -> None:
+    s = pane
+    await s.type("x", enter=False)  # somebody is typing: the question does not take the keys
+    asking = asyncio.create_task(s.pane.console.ask(Question(QuestionKind.SECRET, "Password: ")))
+    await s.until(lambda: s.pane.asking is not None, "the question")
+    await s.keys("backspace")
+    await s.type(SECRET)
+    asking.cancel()
+    await s.until(lambda: s.pane.asking is None, "no question")
+    await s.keys("ctrl+c")
+    await s.run("2")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"$password = '{SECRET}'",
+        f"ConvertTo-SecureString '{SECRET}' -AsP -F",
+        f"net user bob '{SECRET}'",
+        f"Enter-PSSession -ConnectionUri http://u:{SECRET}@127.0.0.1/wsman",
+    ],
+)
+async def test_a_line_with_a_secret_is_not_kept(pane: Screen, line: str) -> None:
+    s = pane
+    await s.run(line)
+    await s.run("'after'")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"-ConnectionUri http://u:{SECRET}@127.0.0.1:1/wsman",
+        f"-HostName db -Options @{{Password='{SECRET}'}}",
+    ],
+)
+async def test_an_address_with_a_password_in_the_command_bar(pane: Screen, typed: str) -> None:
+    s = pane
+    await s.keys("alt+x")
+    await s.type(f"Enter-PSSession {typed}")
+    await s.until(lambda: s.shows("✗"), "the refusal")
+    refusal = s.shown().partition("✗")[2]
+    assert SECRET not in refusal and "assw" in refusal
+    await s.keys("escape", "escape")
+    await s.keys(PREFIX, "c")
+    await s.idle()
+
+
+def test_a_crash_report_holds_nothing_of_a_message() -> None:
+    def fail(password: str) -> None:
+        raise ValueError(f"Invalid URL http://ann:{password}@web1/wsman and (token={password})")
+
+    try:
+        fail(SECRET)
+    except ValueError as error:
+        text = describe(error)
+    assert "in fail" in text and SECRET not in text
+
+
+@pytest.mark.parametrize("value", [Secret(SECRET), PSCredential("ann", Secret(SECRET))])
+def test_no_representation_holds_a_secret(value: Any) -> None:
+    assert SECRET not in f"{value!r} {value} {[value]} { ({'a': value}) }"

@@ -1,0 +1,68 @@
+"""What is closed is let go of: a tab and its session, though something may still watch something. Its text is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
+from pstui.tui.pane.state import PaneState
+from textual.app import App
+from textual.widgets import TextArea
+
+from tests.support.pilot import Screen, screen
+
+DEMO = ConnectionInfo(ParameterSet.DEMO)
+
+
+async def opened(s: Screen) -> dict[str, weakref.ref[object]]:
+    """Open a tab, run a line in it, and return its parts."""
+    pane = await s.workspace.tabs.open(DEMO)
+    await s.run("'some text'")
+    session = pane.session
+    assert session is not None
+    return {
+        name: weakref.ref(part)
+        for name, part in {
+            "pane": pane,
+            "editor": pane.editor,
+            "transcript": pane.transcript,
+            "session": session,
+        }.items()
+    }
+
+
+async def test_a_closed_tab_is_let_go_of() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        parts = await opened(s)
+        await s.keys(PREFIX, "w")
+        await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
+        await s.run("'the other one'")
+
+        def gone() -> bool:
+            # A time limit that was not reached holds what it was set in, until it would have passed or there are many.
+            for _ in range(1_000):
+                asyncio.get_running_loop().call_later(3600, print).cancel()
+            gc.collect()
+            return not [name for name, part in parts.items() if part() is not None]
+
+        await s.until(gone, "the end of each part")
+
+
+async def test_the_library_still_keeps_who_watches() -> None:
+    """Fails when Textual is mended: then tui/watchers.py can go."""
+
+    class Bare(App[None]):
+        pass
+
+    app = Bare()
+    async with app.run_test() as pilot:
+        area = TextArea()
+        await app.mount(area)
+        await area.remove()
+        await pilot.pause()
+        watching = [pair[0] for pair in getattr(app, "__watchers", {}).get("theme", [])]
+        assert area in watching

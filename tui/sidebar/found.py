@@ -1,0 +1,46 @@
+"""What discovery finds, as entries of the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.discovery.model import Found, Section, Source
+from pstui.tui.sidebar.model import SidebarEntry, found_group
+
+#: what a source says of a thing that is there and runs: nothing worth a word
+_RUNNING = ("running", "up", "")
+_NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
+
+
+def default_sources(connections: Iterable[ConnectionInfo] = ()) -> list[Source]:
+    """Return the sources of this machine; ``connections`` are those of profiles that bring a source of their own."""
+    from pstui.backends.discovery.containers import container_sources
+    from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
+    from pstui.backends.discovery.ssh_config import SSHConfigSource
+
+    commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
+    return [SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
+
+
+def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
+    """Return the entries of what was seen last; a source that has nothing says why in a row of its own."""
+    entries: list[SidebarEntry] = []
+    for section in sections:
+        title = _NAMES.get(section.source, section.source)
+        group = found_group(title, section.kind)
+        entries += (_entry(one, group, section.source) for one in section.found)
+        if section.problem:
+            kind = section.kind if section.kind in ("vm", "container") else "host"
+            # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
+            said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
+            entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
+    return entries
+
+
+def _entry(found: Found, group: str, source: str) -> SidebarEntry:
+    said = found.state if found.state not in _RUNNING else ""
+    if found.kind in ("container", "vm"):
+        said = said or source.rpartition("/")[2]
+    kind = "host" if found.kind == "process" else found.kind
+    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source, id=found.id)

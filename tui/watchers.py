@@ -1,0 +1,22 @@
+"""What a widget watches, let go of when the widget has gone.
+
+Textual keeps who watches an attribute or follows a signal of the app or of a screen, and forgets those that have gone
+only when that attribute changes or that signal is sent. A text area watches the app's theme and follows the screen's
+selection: each closed tab would stay, with its text and its session. ``tests/tui/workspace/test_memory.py`` fails when
+Textual forgets by itself.
+"""
+
+from __future__ import annotations
+
+from textual.dom import DOMNode
+from textual.signal import Signal
+
+
+def forget_gone(*watched: DOMNode) -> None:
+    """Take those that have gone from among those who watch or follow something of ``watched``."""
+    for node in watched:
+        for watchers in getattr(node, "__watchers", {}).values():
+            watchers[:] = [pair for pair in watchers if not pair[0]._closing]
+        for signal in (value for value in vars(node).values() if isinstance(value, Signal)):
+            for follower in [one for one in signal._subscriptions if one._closing]:
+                del signal._subscriptions[follower]
