@@ -5,8 +5,10 @@ Read as .NET reads them (protocol-notes 1.4, 1.8).
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +17,34 @@ _LABEL = re.compile(r"[^\W_](?:[\w-]{0,62})\Z")
 _DOTTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
 _PORT = re.compile(r"[0-9]*\Z")
 
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+
 #: characters that stay as they are in the user part of a URI
 _USER_SAFE = "%!$&'()*+,;=:~-._"
+
+
+@functools.cache
+def own_names() -> frozenset[str]:
+    """Return the names of this machine, in lower case. Blocks the first time: the resolver knows the full one."""
+    own = socket.gethostname().casefold()
+    return frozenset({own, own.partition(".")[0], socket.getfqdn().casefold()} - {""})
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is this machine: ``.``, localhost, an address that never leaves it, or a name of the machine's.
+
+    An IPv6 address may stand in brackets. Blocks as ``own_names`` does.
+    """
+    host = host.strip().strip("[]").casefold()
+    if host == ".":
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        bare = host.rstrip(".")
+        return bare in _LOOPBACK_NAMES or bare.endswith(".localhost") or bare in own_names()
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ def _character(key: str) -> str | None:
     return sign if len(sign) == 1 else None
 
 
+def _vault(book: ProfileBook, sessions: SessionManager) -> Vault:
+    """Return what fetches the passwords of profiles, once a session that needs one could open."""
+    vault = Vault(lambda: book.profiles.configuration.credentials, hosts=book.gate)
+    if isinstance(sessions, SessionManager):  # one that stands in for it opens nothing
+        vault.check = sessions.check
+    return vault
+
+
 def _mend_textual() -> None:
     """Change what Textual does otherwise than a terminal program must, once for the process."""
     fix_alt_keys()
@@ -109,7 +117,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.theme = theme_name(settings.get("theme"))
         self._transcript = transcript
         self.sessions = SessionManager() if sessions is None else sessions
-        vault = None if book is None else Vault(lambda: book.profiles.configuration.credentials)
+        vault = None if book is None else _vault(book, self.sessions)
         self.workspace = Workspace(
             AppContext(self.sessions, bind, book, vault, self.pace),
             opening=open,

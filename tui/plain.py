@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from pstui.tui.transcript.render.clean import clean
+from pstui.tui.transcript.render.clean import UNCLEAN, clean
 
 #: CSI, then OSC/DCS/SOS/PM/APC up to their end (or the end of the text), then any other escape
 _SEQUENCE = re.compile(
@@ -24,13 +24,15 @@ _CONTROL_BUT_LINES = {code: None for code in _CONTROL if code != 0x0A}
 def plain(text: str, *, limit: int = 4096) -> str:
     """Return ``text`` as one line without control sequences, at most ``limit`` characters of it."""
     text = _SEQUENCE.sub("", text[:limit]).replace("\t", " ").replace("\r\n", " ").replace("\n", " ")
-    return clean(text.translate(_CONTROL))
+    text = text.translate(_CONTROL)
+    return text if UNCLEAN.search(text) is None else clean(text)
 
 
 def plain_lines(text: str, *, limit: int = 65536) -> str:
     """Return ``text`` without control sequences but with its line ends, at most ``limit`` characters of it."""
     text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return clean(text.translate(_CONTROL_BUT_LINES))
+    text = text.translate(_CONTROL_BUT_LINES)
+    return text if UNCLEAN.search(text) is None else clean(text)
 
 
 #: control characters, halves of a surrogate pair, separators of lines and paragraphs

@@ -221,6 +221,14 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         unit="ms",
         setting=True,
     ),
+    own(
+        "Via",
+        OptionKind.TEXT,
+        "The SSH host that the way leads through: a saved host, user@host:port, or several with commas between.",
+        sets=_WINRM,
+        default="none",
+        setting=True,
+    ),
     # for every session
     own(
         "Width",

@@ -11,7 +11,7 @@ The second part says which pipelines an entered session sends: a typed line, the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -223,6 +223,20 @@ _MARK = "pstui:text:%d:"
 Prepare = Callable[[uuid.UUID], None]
 
 
+#: messages that are the same in every session, as they are written; writing one takes longer than sending it
+_ONCE: dict[Hashable, bytes] = {}
+MAX_ONCE = 16
+
+
+def written_once(key: Hashable, write: Callable[[], bytes]) -> bytes:
+    """Return a message that depends on nothing but ``key``, written by ``write`` the first time."""
+    if key not in _ONCE:
+        if len(_ONCE) >= MAX_ONCE:
+            del _ONCE[next(iter(_ONCE))]
+        _ONCE[key] = write()
+    return _ONCE[key]
+
+
 class PipelineTemplates:
     """The templates of one pool."""
 
@@ -232,6 +246,9 @@ class PipelineTemplates:
 
     def prepare(self, invocation: Invocation, protocol: tuple[int, int]) -> Prepare:
         """Return what queues the message of an invocation for a pipeline's id."""
+        if invocation is ENTERING:
+            whole = written_once(("entering", protocol), lambda: self._written(invocation.wire(protocol)))
+            return lambda pipeline_id: queue_written(self._core, PSRPMessageType.CreatePipeline, whole, pipeline_id)
         calls = invocation.statements[0]
         texts = [call.text for call in calls]
         if invocation.history is not None:
@@ -273,12 +290,14 @@ class PipelineTemplates:
         return self._written(text)[len(b"<S>") : -len(b"</S>")]
 
     def _written(self, value: object) -> bytes:
-        core = self._core
-        element = serialize(
-            value, core._cipher, our_capability=core.our_capability, their_capability=core.their_capability
-        )
-        found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
-        return found
+        return written(self._core, value)
+
+
+def written(core: ClientRunspacePool, value: object) -> bytes:
+    """Return an object as psrpcore's ``prepare_message`` writes it."""
+    element = serialize(value, core._cipher, our_capability=core.our_capability, their_capability=core.their_capability)
+    found: bytes = ElementTree.tostring(element, encoding="utf-8", method="xml")
+    return found
 
 
 def queue_written(core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, pipeline_id: uuid.UUID | None) -> None:
@@ -290,6 +309,20 @@ def queue_written(core: ClientRunspacePool, kind: PSRPMessageType, data: bytes, 
 
 
 PROMPT = Invocation(((Call("prompt"),),), history="prompt")
+
+#: The commands that entering needs; Get-Command is needed to ask for them (protocol-notes 2.5).
+REQUIRED = ("Out-Default", "Exit-PSSession")
+#: Writes the names of those of the required commands that there are, and then the prompt.
+ENTERING = Invocation(
+    (
+        (
+            Call("Get-Command", (("Name", list(REQUIRED)), ("CommandType", _COMMAND_TYPES))),
+            Call("Select-Object", (("ExpandProperty", "Name"),)),
+        ),
+        (Call("prompt"),),
+    ),
+    history="prompt",
+)
 
 #: How what ran before it went.
 STATUS = Invocation(((Call("$?, $global:LASTEXITCODE", is_script=True),),))

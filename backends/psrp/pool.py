@@ -137,8 +137,7 @@ class RunspacePool:
         self.opened_size = self.host.size
         core = self.core
         core.prepare_message(core.our_capability)
-        first = commands.opening(self.host.state(title), self._arguments())
-        core.prepare_message(first, message_type=PSRPMessageType.InitRunspacePool)
+        commands.queue_written(core, PSRPMessageType.InitRunspacePool, self._opening(title), None)
         head, *rest = self._payloads()
         self.make_shell()
         await self.transport.open(head.data)
@@ -161,6 +160,18 @@ class RunspacePool:
         """Return the largest message that is taken, in bytes: no more than MaximumReceivedObjectSize."""
         told = self.shell.max_object if self.shell is not None else None
         return limits.max_object if told is None else min(told, limits.max_object)
+
+    def _opening(self, title: str) -> bytes:
+        """Return the message that opens the pool; without arguments of the session option it is always the same."""
+
+        state = self.host.state(title)
+
+        def write() -> bytes:
+            return commands.written(self.core, commands.opening(state, self._arguments()))
+
+        if self.shell is not None and self.shell.application_arguments:
+            return write()
+        return commands.written_once(("opening", repr(state), self.offered_protocol), write)
 
     def _arguments(self) -> dict[str, Any]:
         own = commands.version_table(self.offered_protocol)

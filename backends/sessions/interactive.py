@@ -1,8 +1,8 @@
 """The console loop of one entered session: enter, prompt, line, result, leave (protocol-notes 2.4–2.9, 3.1–3.6).
 
 How this works. ``enter`` opens the session, checks that the commands are there without which nobody could work in it,
-runs the profile files if the connection asks for that, and evaluates the prompt. The steps run in one task
-(``EnterAttempt``), so that giving up returns at once while the rest is undone afterwards.
+runs the profile files if the connection asks for that, and evaluates the prompt (``entering.py``). The steps run in one
+task, so that giving up returns at once while the rest is undone afterwards.
 
 ``run`` takes one typed line to the next prompt. The line becomes a pipeline; ``_drive`` waits for its end, a stop in
 the far end's debugger, or the far end's wish to be left. A parse error that says "incomplete" keeps the line and asks
@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.console import Console
 from pstui.backends.errors import (
-    OpenCancelled,
-    OpenError,
     PstuiError,
     SessionBroken,
     SessionBusy,
@@ -31,12 +29,21 @@ from pstui.backends.errors import (
     as_open_error,
 )
 from pstui.backends.language.constant_lines import parse_constant_line
-from pstui.backends.records import Bounded, ErrorInfo, PipelineState, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.records import (
+    Bounded,
+    ErrorInfo,
+    RunspaceAvailability,
+    RunspaceState,
+    SentObject,
+    Stream,
+    Write,
+)
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
-from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix, target_prompt
+from pstui.backends.sessions.entering import EnterAttempt, FirstPrompt, check_commands, install_prompt
+from pstui.backends.sessions.prompt import CONTINUATION, FALLBACK, MAX_PROMPT, prompt_prefix
 from pstui.backends.sessions.prompt_value import prompt_text
-from pstui.backends.sessions.reported import DebuggerStop, refusal
+from pstui.backends.sessions.reported import DebuggerStop
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
@@ -122,93 +129,6 @@ async def _one(value: Any) -> AsyncIterator[Any]:
     yield value
 
 
-#: The commands that entering needs; Get-Command is needed to ask for them (protocol-notes 2.5).
-REQUIRED = ("Out-Default", "Exit-PSSession")
-#: Seconds that a cancelled entering may take to clean up before that continues in the background.
-CANCEL_GRACE = 0.25
-
-
-class EnterAttempt:
-    """One attempt to enter a session. Giving it up returns at once, whatever the far end does."""
-
-    def __init__(self, session: PSSession) -> None:
-        self._session = session
-        self._given_up: asyncio.Future[None] | None = None
-        self._undoing: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_going_on(self) -> bool:
-        """Whether an attempt is being made."""
-        return self._given_up is not None
-
-    def give_up(self) -> None:
-        """End the attempt."""
-        if self._given_up is not None and not self._given_up.done():
-            self._given_up.set_result(None)
-
-    async def attempt(self, steps: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Take the steps. Raises OpenCancelled when they are given up, else what they raise."""
-        given_up = self._given_up = asyncio.get_running_loop().create_future()
-        entering = asyncio.create_task(steps(), name="entering")
-        try:
-            await asyncio.wait({entering, given_up}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._given_up = None
-            if unfinished := not entering.done():
-                entering.cancel()
-                undoing = asyncio.create_task(self._undo(entering))
-                self._undoing.add(undoing)
-                undoing.add_done_callback(self._undoing.discard)
-                await asyncio.wait({undoing}, timeout=CANCEL_GRACE)
-        if unfinished or entering.cancelled():
-            raise OpenCancelled(f"{self._session.info.label}: entering was cancelled")
-        entering.result()
-
-    async def _undo(self, entering: asyncio.Task[None]) -> None:
-        """Let go of what the steps have begun, and delete a session that opens late."""
-        await asyncio.wait({entering})
-        if not entering.cancelled():
-            entering.exception()  # mark as seen: nobody waits for it any more
-        if self._session.temporary:
-            await self._session.close()
-
-
-async def install_prompt(session: PSSession) -> None:
-    """Give a virtual machine, a container or a local process its prompt (protocol-notes 2.2); a failure is said."""
-    from pstui.backends.psrp.invocation import Call, Invocation
-
-    script = target_prompt(session.info, session.target_name, kept=not session.temporary)
-    if script:
-        answers = Bounded(1)
-        if why := refusal(
-            await session.run(Invocation(((Call(script, is_script=True),),)), on_output=answers.take), answers
-        ):
-            session.console.write(Write(f"The prompt of this session could not be set: {why}", stream=Stream.NOTICE))
-
-
-async def check_commands(session: PSSession) -> None:
-    """Offer the debug mode and check the required commands. Raises OpenError naming what is missing."""
-    await offer_debugging(session)
-    result, found = await session.command_metadata(list(REQUIRED))
-    least = 3 if session.protocol > (2, 0) else 2
-    if result.error is None and not result.had_errors and len(found) >= least:
-        return
-    if result.state is PipelineState.STOPPED:
-        raise OpenCancelled(f"{session.info.label}: entering was cancelled")
-    present = {str(item.get("Name")).casefold() for item in found if isinstance(item, dict)}
-    missing = [name for name in REQUIRED if name.casefold() not in present]
-    target = result.error.target if result.error else ""
-    if target and target not in missing:
-        missing.insert(0, target)
-    why = result.error.message if result.error else "Entering a session needs them."
-    raise OpenError(
-        f"{session.info.label}: the session cannot be entered, it lacks {', '.join(missing)}",
-        why.splitlines()[0] if why else "",
-        "Make these commands visible in the session configuration, or use pstui Invoke-Command.",
-        error_id="CommandNotFoundException" if target else "",
-    )
-
-
 #: Seconds that a pipeline which asked to leave may still take before the session is closed over it.
 LEAVE_GRACE = 1.0
 #: Most characters of an incomplete input kept together.
@@ -271,9 +191,18 @@ class InteractiveSession:
                 return
             self.session.status.stay()
             await self._turn.take(install_prompt)
-            await self._turn.take(check_commands)
-            await self._load_profile()
-            await self._evaluate_prompt()
+            await self._turn.take(offer_debugging)
+            first = FirstPrompt()
+            if not self.session.info.settings.get("load_profile"):
+                await self._turn.take(first.ask)
+            if first.found is None:
+                await self._turn.take(check_commands)
+                await self._load_profile()
+                await self._evaluate_prompt()
+            else:
+                for error in first.errors:
+                    self._show_error(error)
+                self._set_prompt(first.found)
         except PstuiError as error:
             if self.session.temporary:
                 await self.session.close()
@@ -484,7 +413,6 @@ class InteractiveSession:
 
     async def _evaluate_prompt(self) -> None:
         """Run the far end's prompt function; silence, failure and emptiness give ``PS>`` (protocol-notes 3.1)."""
-        from pstui.backends.psrp.clixml import simple_output
         from pstui.backends.psrp.debugging import DEBUG_PROMPT
         from pstui.backends.psrp.invocation import PROMPT
 
@@ -498,9 +426,15 @@ class InteractiveSession:
                 break
             except SessionBusy:
                 continue  # another console was quicker
+        self._set_prompt(found[:1] if result.error is None else ())
+
+    def _set_prompt(self, found: Sequence[SentObject]) -> None:
+        """Take what the prompt function gave for the prompt."""
+        from pstui.backends.psrp.clixml import simple_output
+
         simple = simple_output(found[0].body) if found else ""
         text = simple if isinstance(simple, str) else prompt_text(found[0])
-        self.prompt = self._prefix + ((text[:MAX_PROMPT] if result.error is None else "") or FALLBACK)
+        self.prompt = self._prefix + (text[:MAX_PROMPT] or FALLBACK)
 
     async def _load_profile(self) -> None:
         """Run the far end's profile files if the connection asks for it; they never run by themselves."""

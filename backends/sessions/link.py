@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
-from pstui.backends.errors import OpenCancelled, PstuiError, SessionBroken, SessionStateError
+from pstui.backends.errors import Offer, OpenCancelled, PstuiError, SessionBroken, SessionStateError
 from pstui.backends.records import ErrorInfo, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import RemoteSession
@@ -23,6 +23,46 @@ from pstui.backends.transports.base import RemoteSession
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
+
+
+#: Seconds that a stop waits where the transport has no limit of its own.
+BEGIN_LIMIT = 60.0
+
+
+class Beginning:
+    """Whether a command that was sent has begun: a stop waits for it, and says so when the far end stays silent."""
+
+    def __init__(self) -> None:
+        self._begun = asyncio.Event()
+        self._begun.set()
+        #: whether it is to be stopped as soon as it begins, although nobody waits for that any more
+        self.stop_wanted = False
+
+    def begins(self) -> None:
+        """Take a command as sent."""
+        self._begun.clear()
+        self.stop_wanted = False
+
+    def over(self) -> None:
+        """Take it as begun, or as ended."""
+        self._begun.set()
+
+    async def in_time(self, transport: object, break_session: Callable[[], Awaitable[None]]) -> None:
+        """Wait until it has begun. Raises SessionStateError, with the way out, when the far end is silent."""
+        limit: float = getattr(transport, "signal_timeout", BEGIN_LIMIT)
+        try:
+            async with asyncio.timeout(limit):
+                await self._begun.wait()
+        except BaseException as end:
+            self.stop_wanted = True
+            if not isinstance(end, TimeoutError):
+                raise
+            raise SessionStateError(
+                f"the far end has not taken the command within {limit:g} s, and cannot be told to stop it",
+                "The PowerShell there may hang.",
+                "Break the session to be free of it.",
+                offers=[Offer("Break the session", break_session)],
+            ) from None
 
 
 class SessionStatus:
@@ -36,15 +76,18 @@ class SessionStatus:
         self._change = asyncio.Event()
         self._left = asyncio.Event()
         self._watchers: list[Callable[[], None]] = []
+        #: are called at a change of the state alone
+        self.on_change_of_state: list[Callable[[], None]] = []
 
     def set(self, state: RunspaceState, availability: RunspaceAvailability) -> None:
         """Take a new state and availability; what stays as it was is not a change."""
         if (state, availability) == (self.state, self.availability):
             return
+        concerned = [*self._watchers, *(self.on_change_of_state if state is not self.state else ())]
         self.state, self.availability = state, availability
         self._change.set()
         self._change = asyncio.Event()
-        for watcher in list(self._watchers):
+        for watcher in concerned:
             watcher()
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
@@ -35,6 +36,10 @@ class SessionManager:
         self._numbers = itertools.count(1)
         self._sessions: list[PSSession] = []
         self._logins = FailedLogins()
+        #: is told each session that is made or adopted
+        self.on_session: Callable[[PSSession], None] = lambda session: None
+        #: is told the id of a session that its computer does not keep any more
+        self.on_gone: Callable[[uuid.UUID], None] = lambda instance_id: None
 
     @property
     def sessions(self) -> Sequence[PSSession]:
@@ -51,8 +56,12 @@ class SessionManager:
             number = next(self._numbers)
         session = PSSession(info, console, number, name, temporary, self._logins)
         session.given_name = given
-        self._sessions.append(session)
+        self.adopt(session)
         return session
+
+    async def check(self, info: ConnectionInfo, console: Console) -> None:
+        """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""
+        await registry.check(info, console)
 
     def interact(self, session: PSSession, console: Console) -> InteractiveSession:
         """Return the console loop for a session, writing to ``console``."""
@@ -101,7 +110,9 @@ class SessionManager:
 
         mine = {session.instance_id: session for session in self._sessions}
         found = []
-        for remote in await registry.list_sessions(info, ConnectContext(console, failed_logins=self._logins)):
+        asked: list[PSCredential] = []
+        context = ConnectContext(console, failed_logins=self._logins, taken=asked.append)
+        for remote in await registry.list_sessions(info, context):
             held = remote.availability is RunspaceAvailability.BUSY
             known = mine.get(remote.instance_id)
             if known is not None and known.state in _LIVE - ({RunspaceState.DISCONNECTED} if held else set()):
@@ -109,17 +120,42 @@ class SessionManager:
                 continue
             number = next(self._numbers)
             values = {**info.values, "ConfigurationName": remote.configuration_name}
-            session = PSSession(
-                replace(info, values=values), console, number, remote.name or f"Runspace{number}", False, self._logins
-            )
+            if asked:
+                values["Credential"] = asked[-1]
+            name = remote.name or listed_name(remote.instance_id)
+            session = PSSession(replace(info, values=values), console, number, name, False, self._logins)
             session.link.describe(remote)
             found.append(session)
         return found
+
+    async def taken_up(self, info: ConnectionInfo, console: Console, instance_id: uuid.UUID) -> PSSession:
+        """Return the session of an id that a computer keeps, as one of this process; not connected to yet.
+
+        Raises OpenError; CallError where it is not kept there any more.
+        """
+        here = next((one for one in self._sessions if one.instance_id == instance_id and one.state in _LIVE), None)
+        if here is not None:
+            return here
+        everything = {key: value for key, value in info.values.items() if key != "ConfigurationName"}
+        listed = await self.list_remote(replace(info, values=everything), console)
+        session = next((one for one in listed if one.instance_id == instance_id), None)
+        if session is None:
+            self.on_gone(instance_id)
+            raise CallError(
+                f"{info.label}: the session is not kept there any more",
+                "Its idle time-out passed, or someone ended it.",
+                "Enter the computer anew.",
+                error_id=f"PSSessionIdMatchFail{_SUFFIX}",
+            )
+        session.attach(console)
+        self.adopt(session)
+        return session
 
     def adopt(self, session: PSSession) -> None:
         """Take a session that another computer keeps among those of this process, to be found and closed."""
         if session not in self._sessions:
             self._sessions.append(session)
+            self.on_session(session)
 
     def keep(self, session: PSSession) -> None:
         """Let a temporary session stay open when it is left, and be found."""
@@ -137,6 +173,11 @@ class SessionManager:
             *(session.link.abandon() if session.can_connect else session.close() for session in self._sessions)
         )
         self._sessions.clear()
+
+
+def listed_name(instance_id: uuid.UUID) -> str:
+    """Return the name of a session that its computer keeps without one: the same each time that it is listed."""
+    return f"Runspace-{str(instance_id).partition('-')[0].upper()}"
 
 
 def _check_enterable(session: PSSession) -> None:

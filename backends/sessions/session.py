@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
@@ -33,8 +32,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
-from pstui.backends.sessions.beginning import Beginning
-from pstui.backends.sessions.link import SessionLink, SessionStatus
+from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
     STOP_EVENT,
@@ -106,7 +104,7 @@ class PSSession:
         self._opening: asyncio.Task[None] | None = None
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
-        self._stop_wanted, self._beginning = False, Beginning()
+        self._beginning = Beginning()
         #: several consoles at one stop run their commands one after the other
         self._nested_turn = asyncio.Lock()
 
@@ -251,7 +249,7 @@ class PSSession:
                 raise asyncio.CancelledError  # it opened although it was told to give up
             self.on_step("session", "")
             # The far end starts now, which takes it longer than loading this.
-            await asyncio.to_thread(importlib.import_module, "pstui.backends.psrp.pool")
+            await registry.loaded("pstui.backends.psrp.pool")
             from pstui.backends.psrp.host import Host
             from pstui.backends.psrp.pool import RunspacePool
 
@@ -392,7 +390,6 @@ class PSSession:
             raise SessionBusy(f"{self.info.label}: the session is busy with another command")
         self._beginning.begins()
         outer, self._current = self._current, None  # a stop is for what begins now, before it is on its way too
-        self._stop_wanted = False
         if not nested:
             self.status.set(self.state, RunspaceAvailability.BUSY)
         try:
@@ -483,24 +480,20 @@ class PSSession:
         if self._opening is not None:
             self._opening.cancel()
         elif self._current is None:
-            try:
-                await self._beginning.in_time(self.pool and self.pool.transport, self.break_session)
-            except BaseException:
-                self._stop_wanted = True  # nobody waits for it any more
-                raise
+            await self._beginning.in_time(self.pool and self.pool.transport, self.break_session)
         if self._opening is None and self._current is not None and self.pool is not None:
             try:
                 await self.pool.stop(self._current)
             except SessionStateError as error:
-                offers = [Offer("Break the session", self.break_session)]
-                raise SessionStateError(error.what, error.why, error.hint, offers=offers) from error
+                error.offers = (Offer("Break the session", self.break_session),)
+                raise
 
     def started(self, pipeline: Pipeline) -> None:
         self._current = pipeline
         self._beginning.over()
         if not pipeline.is_nested:
             self._outer = pipeline
-        if self._stop_wanted and self.pool is not None:
+        if self._beginning.stop_wanted and self.pool is not None:
             stopping = asyncio.create_task(self.pool.stop(pipeline))
             pipeline.host_call_tasks.add(stopping)
             stopping.add_done_callback(pipeline.host_call_tasks.discard)

@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import PstuiError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
@@ -145,6 +146,8 @@ class ConnectContext:
     named: Callable[[str], None] = field(default=lambda name: None)
     #: passwords that were refused before are not sent a second time
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
+    #: is told the credential that a person was asked for, once the far end took it: it need not be asked for again
+    taken: Callable[[PSCredential], None] = field(default=lambda credential: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +190,5 @@ class TransportKind:
     rank: int = 100
     #: returns the sessions that a computer keeps, or raises OpenError; None where the far end keeps none
     list_sessions: ListSessions | None = None
+    #: raises OpenError for what can be known before a password is asked for, such as a closed port
+    check: Callable[[ConnectionInfo, ConnectContext], Awaitable[None]] | None = None

@@ -6,12 +6,16 @@ libraries at their top, because only connecting loads them.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import __path__ as _folder
 from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
@@ -61,6 +65,14 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return await for_set(info.parameter_set).connect(info, context)
 
 
+async def check(info: ConnectionInfo, console: Console) -> None:
+    """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""
+    if info.parameter_set.is_lookup or info.parameter_set is ParameterSet.DEMO:
+        return
+    if (look := for_set(info.parameter_set).check) is not None:
+        await look(info, ConnectContext(console))
+
+
 async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequence[RemoteSession]:
     """Return the sessions that the computer which ``info`` names keeps. Raises OpenError, also where none is kept."""
     kind = for_set(info.parameter_set)
@@ -71,6 +83,14 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
             f"A session over {kind.name} ends with its connection; {keeping or 'no transport here'} keeps it.",
         )
     return await kind.list_sessions(info, context)
+
+
+async def loaded(name: str) -> Any:
+    """Return a module that takes long to load: at once where it is there already, else while the loop goes on."""
+    module = sys.modules.get(name)
+    if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return module
+    return await asyncio.to_thread(importlib.import_module, name)
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from statistics import median
 
 from tests.support.pseudo_terminal import PseudoTerminal
 
-ROUNDS = 5
+ROUNDS = 9
 LIMIT = 60.0
 #: the least that Textual can paint
 _EMPTY = """

@@ -120,6 +120,8 @@ class Typist:
                         return
                 else:
                     await self.read("\x03")
+            elif s.shows("Close this form?"):
+                await self.read(ENTER)
             else:
                 await self.read(ESC if step % 6 < 5 else "\x03")
         raise AssertionError(f"no way back to the editor:\n{s.shown()}")

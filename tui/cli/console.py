@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
 from pstui.tui.cli.progress_line import ProgressLine
 from pstui.tui.cli.streams import Output, Where
@@ -265,10 +266,14 @@ def _key_code(character: str) -> int:
     return 8 if character in "\x7f\x08" else 0
 
 
-async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> list[ConnectionInfo]:
+async def with_passwords(
+    infos: Sequence[ConnectionInfo],
+    console: Console,
+    check: Callable[[ConnectionInfo, Console], Awaitable[None]] | None = None,
+) -> list[ConnectionInfo]:
     """Return connections whose credentials have their passwords, each asked for once, as PowerShell does beforehand.
 
-    Raises QuestionCancelled.
+    One that ``check`` raises OpenError for stays as it is: it will fail by itself. Raises QuestionCancelled.
     """
     known: dict[str, Secret] = {}
     found = []
@@ -279,6 +284,12 @@ async def with_passwords(infos: Sequence[ConnectionInfo], console: Console) -> l
             continue
         user = credential.user_name
         if user not in known:
+            try:
+                if check is not None:
+                    await check(info, console)
+            except OpenError:
+                found.append(info)
+                continue
             label = f"Password for {plain(user)[:200]}: "
             known[user] = await console.ask(Question(QuestionKind.SECRET, label, remote=False))
         filled = replace(credential, password=known[user])

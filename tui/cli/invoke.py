@@ -49,10 +49,12 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
+    from pstui.backends.transports import registry
     from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
-    vault = Vault(lambda: profiles.configuration.credentials)
+    vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
+    vault.check = registry.check
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
     if options.transcript is None:
         return run(invocation)

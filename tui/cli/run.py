@@ -133,7 +133,7 @@ class _Run:
         if manager is None:
             from pstui.backends.sessions.manager import SessionManager
 
-            manager = SessionManager()
+            manager = self.manager = SessionManager()
         self.asking = asyncio.ensure_future(self._with_passwords())
         try:
             infos = await self.asking
@@ -175,7 +175,8 @@ class _Run:
                     raise
                 except OpenError as error:
                     self.console.write(Write(f"pstui: {error.text()}", stream=Stream.ERROR))
-        return await with_passwords(infos, self.console) if self.several else infos
+        check = getattr(self.manager, "check", None)
+        return await with_passwords(infos, self.console, check) if self.several else infos
 
     async def _one(
         self, manager: Any, info: ConnectionInfo, gate: asyncio.Semaphore, source: Callable[[], _Input]

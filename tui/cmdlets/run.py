@@ -81,7 +81,8 @@ class SessionOpener:
         if len(ready) < 2:
             return ready
         try:
-            filled = iter(await with_passwords([x for x in ready if isinstance(x, ConnectionInfo)], self._console))
+            asked = [x for x in ready if isinstance(x, ConnectionInfo)]
+            filled = iter(await with_passwords(asked, self._console, getattr(self._context.sessions, "check", None)))
         except QuestionCancelled:
             return [CmdletOutput("No session was opened: the password was not given.", "PSSessionOpenFailed", True)]
         return [next(filled) if isinstance(each, ConnectionInfo) else each for each in ready]

@@ -214,14 +214,27 @@ class QuitScreen(ModalScreen[bool]):
         ("q,f10,ctrl+d", "go_after_all", "Go"),
         ("r", "go_and_also", "Go"),
         ("escape,n,ctrl+c", "stay", "Stay"),
+        ("d", "keep", "Disconnect"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], *, verb: str, also: str = "") -> None:
-        """Ask; ``also`` is what r does beyond that, empty where it does nothing."""
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[str],
+        *,
+        verb: str,
+        also: str = "",
+        keeps: str = "",
+        stays: str = "stays",
+    ) -> None:
+        """Ask; ``also`` is what r does beyond that, ``keeps`` what d does, empty where they do nothing."""
         super().__init__()
         self._title, self._lines, self._verb, self._also = title, lines, verb, also
+        self._keeps, self._stays = keeps, stays
         #: whether r was pressed
         self.also_wanted = False
+        #: whether d was pressed: what can be kept is to be kept
+        self.keeps = False
         self._once = Once()
 
     def compose(self) -> ComposeResult:
@@ -230,7 +243,8 @@ class QuitScreen(ModalScreen[bool]):
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
             also = f"\nr {self._also}" if self._also else ""
-            yield Static(f"Enter {self._verb}   Esc stays{also}", classes="keys", markup=False)
+            keeps = f"\nd {self._keeps}" if self._keeps else ""
+            yield Static(f"Enter {self._verb}   Esc {self._stays}{also}{keeps}", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """The key that asked answers only once the question can be seen."""
@@ -255,6 +269,12 @@ class QuitScreen(ModalScreen[bool]):
         """Leave, and do what is offered beside it."""
         if self._also:
             self.also_wanted = True
+            self.action_go()
+
+    def action_keep(self) -> None:
+        """Leave, and keep what can be kept."""
+        if self._keeps:
+            self.keeps = True
             self.action_go()
 
     def action_stay(self) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -132,8 +133,7 @@ _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BR
 class Conversation:
     """One stay in one session. A new one is made each time the session is entered.
 
-    ``pane`` gets its messages, ``runs`` each line that is about to run. With ``again`` there is text of another session
-    already, from which a rule marks off the new one.
+    ``pane`` gets its messages, ``runs`` each line that is about to run.
     """
 
     class Moved(Message):
@@ -153,9 +153,7 @@ class Conversation:
         vault: Vault | None = None,
         *,
         runs: Callable[[str], None] = lambda line: None,
-        again: bool = False,
     ) -> None:
-        self._marks_session = again
         self._pane, self._sessions, self._info, self._runs = pane, sessions, info, runs
         self._console, self._lines, self._vault = console, lines, vault
         self._waiting: asyncio.Future[object] | None = None
@@ -170,6 +168,8 @@ class Conversation:
         self.step = ""
         #: what is worth knowing about the line typed last
         self.hint = first_hint(info)
+        #: whether a rule is to mark the session off from the text of another one above
+        self.marks_session = False
         #: the last failure
         self.error: PstuiError | None = None
         #: the line that is running, empty while none is
@@ -327,6 +327,9 @@ class Conversation:
             session = self._sessions.find(self._info)
             if session.can_connect:
                 await self._open(session.link.connect())
+        elif kept := self._info.settings.get("take_up"):
+            ready = await self._prepared()
+            session = await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
         else:
             session = self._sessions.create(await self._prepared(), self._console)
         session.on_step = self._step
@@ -346,8 +349,8 @@ class Conversation:
 
     def _mark(self, session: PSSession) -> None:
         """Draw a rule below the text of the session before, once there is another one."""
-        if self._marks_session and session.state is RunspaceState.OPENED and not self._info.parameter_set.is_lookup:
-            self._marks_session = False
+        if self.marks_session and session.state is RunspaceState.OPENED and not self._info.parameter_set.is_lookup:
+            self.marks_session = False
             self._console.write(Write(new_session(self._console.size.width), stream=Stream.NOTICE))
 
     def _step(self, step: str, detail: str) -> None:

@@ -56,29 +56,25 @@ WORTH_TELLING = 1.0
 MAX_BLANK = 100
 
 
+class PaneMessage(Message):
+    """Something about one pane."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__()
+        self.pane = pane
+
+
 class Pane(Vertical):
     """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
 
-    class Changed(Message):
+    class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
 
-        def __init__(self, pane: Pane) -> None:
-            super().__init__()
-            self.pane = pane
-
-    class FooterChanged(Message):
+    class FooterChanged(PaneMessage):
         """Something has changed that only the footer shows, and only of the pane in front."""
 
-        def __init__(self, pane: Pane) -> None:
-            super().__init__()
-            self.pane = pane
-
-    class Opened(Message):
+    class Opened(PaneMessage):
         """The session has shown its first prompt."""
-
-        def __init__(self, pane: Pane) -> None:
-            super().__init__()
-            self.pane = pane
 
     class LineEnded(Message):
         """A line that was typed has run, for so many ``seconds``, which are WORTH_TELLING."""
@@ -220,19 +216,11 @@ class Pane(Vertical):
     def _begin(self, info: ConnectionInfo) -> None:
         self.dormant = False
         self.conversation = self._conversation(info)
+        self.conversation.marks_session = self._opened
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(
-            self,
-            self._sessions,
-            info,
-            self.console,
-            self.lines,
-            self._vault,
-            runs=self._typed.ran,
-            again=self._opened,
-        )
+        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
@@ -467,8 +455,6 @@ class Pane(Vertical):
         self.aside.show(content)
         self._refit()
 
-    # -- what is done with it ---------------------------------------------------------------------------------
-
     def set_active(self, active: bool) -> None:
         """The pane has come to the front or gone behind."""
         self.active = active
@@ -498,8 +484,6 @@ class Pane(Vertical):
             self.app.copy_to_clipboard(self.transcript.copy_text())
             return True
         return False
-
-    # -- layout -----------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
         """Lay out again and tell the console its size; a hidden pane keeps its size."""

@@ -84,6 +84,10 @@ class ProfileBook:
             raise CallError(f"there is no saved {kind} named {name!r}", "", "It may have been deleted meanwhile.")
         return self.profiles.connection(kind, name)
 
+    def gate(self, name: str) -> ConnectionInfo | None:
+        """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
+        return self.profiles.gate(name)
+
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
         found = []

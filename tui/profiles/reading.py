@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.config import paths
@@ -55,6 +55,16 @@ class Profiles:
         from pstui.backends.binding.connections import profile_connection
 
         return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
+
+    def gate(self, name: str) -> ConnectionInfo | None:
+        """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
+        if name not in self.tables.get("host", {}):
+            return None
+        info = self.connection("host", name)
+        if info.parameter_set is not ParameterSet.SSH_HOST:
+            why = "What leads through a host goes over SSH."
+            raise CallError(f"the saved host {name!r} is no way to others", why, "Give it a host_name.")
+        return info
 
     def credential(self, name: str) -> PSCredential:
         """Return a [credentials] entry; its password is fetched or asked when it is needed. Raises CallError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -21,6 +21,13 @@ from pstui.tui.plain import plain
 T = TypeVar("T")
 Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
 
+#: raises OpenError for what keeps a session from being opened whatever the password is
+Check = Callable[[ConnectionInfo, Console], Awaitable[None]]
+
+
+async def nothing_to_check(info: ConnectionInfo, console: Console) -> None:
+    """Know nothing before a password is asked for."""
+
 
 class Vault:
     """The passwords of this run. ``credentials`` returns the ``[credentials]`` tables as they are now.
@@ -30,9 +37,15 @@ class Vault:
     """
 
     def __init__(
-        self, credentials: Credentials, fetch: Callable[[dict[str, Any]], str | None] = fetch_password
+        self,
+        credentials: Credentials,
+        fetch: Callable[[dict[str, Any]], str | None] = fetch_password,
+        *,
+        hosts: Callable[[str], ConnectionInfo | None] = lambda name: None,
     ) -> None:
-        self._credentials, self._fetch = credentials, fetch
+        self._credentials, self._fetch, self._hosts = credentials, fetch, hosts
+        #: is asked before a person is
+        self.check: Check = nothing_to_check
         self._known: dict[str, Secret] = {}
         self._proved: set[str] = set()
         self._turns: dict[str, asyncio.Lock] = {}
@@ -40,11 +53,13 @@ class Vault:
         self._typed: dict[str, PSCredential] = {}
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
-        """Return ``info`` with the passwords of its named credentials. Raises OpenError, OpenCancelled.
+        """Return ``info`` with the passwords of its named credentials, and with its gates that are saved hosts.
 
-        Over SSH a key may be all that is needed: what fetches the password goes with the connection.
+        Over SSH a key may be all that is needed: what fetches the password goes with the connection. Raises OpenError,
+        OpenCancelled.
         """
-        if info.parameter_set is ParameterSet.SSH_HOST and (info.profile or self._name(info)):
+        info = self._with_gates(info)
+        if info.parameter_set is ParameterSet.SSH_HOST:
             return replace(info, settings=MappingProxyType({**info.settings, ASKED_FOR: self._of_login(info)}))
         values = dict(info.values)
         credential = values.get("Credential")
@@ -63,6 +78,13 @@ class Vault:
         if values == info.values:
             return info
         return replace(info, values=MappingProxyType(values))
+
+    def _with_gates(self, info: ConnectionInfo) -> ConnectionInfo:
+        gates: dict[str, ConnectionInfo] = {}
+        for name in [one.strip() for one in str(info.settings.get("via") or "").split(",")]:
+            if name and (found := self._hosts(name)) is not None:
+                gates[name] = found
+        return replace(info, settings=MappingProxyType({**info.settings, "gates": gates})) if gates else info
 
     def opened(self, info: ConnectionInfo) -> None:
         """The session opened: its password is right."""
@@ -134,6 +156,7 @@ class Vault:
                 source = self._credentials().get(name, {}).get("password")
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
+                    await self.check(info, console)
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
                     self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
                     self._typed[name] = PSCredential(credential.user_name, answer)

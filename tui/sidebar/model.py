@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
@@ -27,7 +27,8 @@ class SidebarEntry:
     opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to; where working that
     out is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile, which can be edited, and
     ``target`` is where it leads as ``target_text`` has it; ``source`` names the source that found it,
-    ``id`` is the whole id that it has there.
+    ``id`` is the whole id that it has there. ``kept`` is how many sessions an entry offers to take up; ``place`` is
+    then the identity of their connection.
     """
 
     kind: str
@@ -42,16 +43,20 @@ class SidebarEntry:
     source: str = ""
     target: str = ""
     id: str = ""
+    kept: int = 0
+    place: str = ""
     resolve: Callable[[], ConnectionInfo] | None = field(default=None, compare=False, repr=False)
 
     @property
     def can_open(self) -> bool:
         """Whether there is something to connect to."""
-        return self.info is not None or self.resolve is not None
+        return self.info is not None or self.resolve is not None or self.kept > 0
 
     @property
     def identity(self) -> str:
         """The text that an entry and the tabs opened from it have in common."""
+        if self.kept:
+            return f"kept:{self.place}"
         if self.saved or self.info is None:
             return f"{self.kind}:{self.name}"
         return identity(self.info)
@@ -159,6 +164,10 @@ class SidebarModel:
         self.used: dict[str, float] = {}
         #: headings that are not as they are by default
         self.toggled: set[str] = set()
+        #: what is offered to be taken up, by the identity of the entry that it is shown under
+        self._kept: dict[str, SidebarEntry] = {}
+        #: those of it that are under no entry
+        self._alone: list[SidebarEntry] = []
         #: what a filter looks into, and the row, of each entry by its ``id()``
         self._haystacks: dict[int, str] = {}
         self._entry_rows: dict[int, Row] = {}
@@ -169,7 +178,15 @@ class SidebarModel:
     @property
     def entries(self) -> Sequence[SidebarEntry]:
         """Every entry, saved ones first."""
-        return [*self.saved, *self.found]
+        return [*self.saved, *self.found, *self._alone]
+
+    def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
+        """Take what computers keep: for each connection its identity, its label, and how many sessions."""
+        self._kept = {
+            place: SidebarEntry("host", label, "", f"{count} kept", "kept", kept=count, place=place)
+            for place, label, count in kept
+        }
+        self._forget()
 
     def set_saved(self, entries: Iterable[SidebarEntry]) -> None:
         """Take the profiles again."""
@@ -182,6 +199,8 @@ class SidebarModel:
         self._forget()
 
     def _forget(self) -> None:
+        listed = {entry.identity for entry in (*self.saved, *self.found)} if self._kept else set()
+        self._alone = [entry for place, entry in self._kept.items() if place not in listed]
         self._haystacks.clear()
         self._entry_rows.clear()
         self._narrowed = ""
@@ -262,6 +281,9 @@ class SidebarModel:
             if row is None:
                 row = known[id(child)] = Row(depth + 1, f"{group.path}/={child.identity}", child.name, child)
             rows.append(row)
+            if self._kept and (kept := self._kept.get(child.identity)) is not None:
+                path = f"{group.path}/={child.identity}/kept"
+                rows.append(Row(depth + 2, path, kept.subtitle, replace(kept, subtitle="")))
 
     def _age(self, child: _Group | SidebarEntry) -> float:
         return -(child.used if isinstance(child, _Group) else self.used.get(child.identity, 0.0))

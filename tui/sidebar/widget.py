@@ -299,6 +299,11 @@ class Sidebar(SidebarView):
         self.model.set_saved(entries)
         self._found(self._watcher.sections if self._watcher is not None else ())
 
+    def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
+        """List what computers keep (see ``SidebarModel.set_kept``); the cursor stays where it is."""
+        self.model.set_kept(kept)
+        self.build()
+
     def use(self, entry_identity: str, when: float) -> None:
         """Remember that something was opened (seconds since the epoch)."""
         self.model.used[entry_identity] = when

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pstui.tui.dialogs.table_form import FormContext
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.vault import Vault
+    from pstui.tui.workspace.kept import KeptSession
     from pstui.tui.workspace.state import SavedTab
 
 #: turns a name into a connection; raises PstuiError
@@ -119,6 +120,16 @@ class AppContext:
             kind, _, name = tab.profile.partition(":")
             return self.book.connection(kind, name)
         return self.bind(tab.line) if tab.line and self.bind is not None else None
+
+    def kept_connection(self, kept: KeptSession) -> ConnectionInfo:
+        """Return the connection that leads into a session that its computer keeps. Raises PstuiError."""
+        from pstui.tui.workspace.kept import taking_up
+
+        kind, _, name = kept.profile.partition(":")
+        if kept.profile and self.book is None:
+            raise CallError(f"There is no saved {kind} named {name!r}")
+        info = self.book.connection(kind, name) if name and self.book is not None else self.connection(kept.line)
+        return taking_up(info, kept)
 
 
 def is_call(text: str) -> bool:

@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
+    from pstui.backends.sessions.session import PSSession
     from pstui.tui.pane.pane import Pane
 
 #: seconds that quitting waits for sessions to close in order
@@ -69,13 +70,15 @@ class Leaving:
         offer = self._offer if self._offer is not None and self._offer.is_due else None
         title = "A session is still open" if len(lines) == 1 else f"{len(lines)} sessions are still open"
         also = "" if offer is None else "quits, and opens these tabs again at the next start"
-        asked = QuitScreen(title, lines, verb="closes and quits", also=also)
+        can_live_on = [each for each in self._sessions.sessions if not each.link.why_not_disconnect()]
+        keeps = "quits, and disconnects what is over WinRM: it runs on there" if can_live_on else ""
+        asked = QuitScreen(title, lines, verb="closes and quits", also=also, keeps=keeps)
 
         def answered(go: bool | None) -> None:
             if go:
                 if offer is not None:
                     offer.made()
-                self.end(0, restore=asked.also_wanted)
+                self.end(0, restore=asked.also_wanted, keeps=asked.keeps)
 
         self._screen.app.push_screen(asked, answered)
 
@@ -97,18 +100,29 @@ class Leaving:
             *(f"{'–':>{width}}  {plain(each.name, limit=60)}: kept open, not in a tab" for each in kept),
         ]
 
-    def end(self, code: int, *, restore: bool = False) -> None:
-        """Close every session within CLOSE_LIMIT and leave with an exit code; ``restore`` is what was chosen."""
-        self._screen.run_worker(self._end(code, restore), group="end", exclusive=True)
+    def end(self, code: int, *, restore: bool = False, keeps: bool = False) -> None:
+        """Close every session within CLOSE_LIMIT and leave with an exit code; the rest is what was chosen.
 
-    async def _end(self, code: int, restore: bool) -> None:
+        ``keeps`` disconnects those that their computers keep.
+        """
+        self._screen.run_worker(self._end(code, restore, keeps), group="end", exclusive=True)
+
+    async def _end(self, code: int, restore: bool, keeps: bool) -> None:
         if restore and self._offer is not None:
             await self._offer.accept()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT):
+                if keeps:
+                    await asyncio.gather(*map(self._let_live, self._sessions.sessions), return_exceptions=True)
                 await asyncio.gather(*(pane.leave() for pane in self._tabs.panes), return_exceptions=True)
                 await self._sessions.close_all()
         self._screen.app.exit(code)
+
+    async def _let_live(self, session: PSSession) -> None:
+        """Disconnect a session that its computer keeps; what runs in it runs on there."""
+        if not session.link.why_not_disconnect():
+            self._sessions.keep(session)
+            await session.link.disconnect()
 
 
 def would_lose(pane: Pane) -> bool:

@@ -32,6 +32,7 @@ from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
+from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
@@ -110,7 +111,9 @@ class Workspace(PaintedWhenIdle):
         self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)
-        self.sessions = SessionActions(self, self.tabs, context)
+        self.kept = KeptSessions(None if memory is None else memory.file.with_name("kept.json"))
+        self.kept.watch(context.sessions)
+        self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
@@ -145,10 +148,18 @@ class Workspace(PaintedWhenIdle):
         self.refresh_frame()
         self.profiles.begin()
         self.attention.begin()
+        self.kept.on_change = self._show_kept
+        self._show_kept()
+        if not (self._opening or self.lacking or self.first_line):
+            self.sessions.offer_kept()
         if self.lacking is not None:
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
             self.going.run_line(self.first_line)
+
+    def _show_kept(self) -> None:
+        """Show in the sidebar what computers keep."""
+        self.sidebar.set_kept(self.kept.counted())
 
     @property
     def panes(self) -> Sequence[Pane]:

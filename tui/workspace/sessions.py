@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.tui.sidebar.model import SidebarEntry, kind_of
+from pstui.tui.plain import plain
+from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.kept import KeptSession, KeptSessions
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -26,8 +28,9 @@ class SessionActions:
     The dialogs are imported when they are opened: the first paint does not wait for them.
     """
 
-    def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext) -> None:
+    def __init__(self, screen: Screen[None], tabs: TabbedPanes, context: AppContext, kept: KeptSessions) -> None:
         self._screen, self._tabs, self._context = screen, tabs, context
+        self.kept = kept
 
     # -- the session in front ---------------------------------------------------------------------------------
 
@@ -124,10 +127,48 @@ class SessionActions:
             return
         self._screen.app.push_screen(ErrorsScreen(front.info.label, lambda: session.errors))
 
+    # -- what computers keep ----------------------------------------------------------------------------------
+
+    def offer_kept(self) -> None:
+        """Offer what was let go of in an earlier run."""
+        kept = self.kept.sessions
+        if not kept:
+            return
+        lines = [plain(f"{each.name}  {each.label}".strip(), limit=100) for each in kept]
+        title = "A session is kept for you" if len(kept) == 1 else f"{len(kept)} sessions are kept for you"
+
+        async def answered(go: bool | None) -> None:
+            if go:
+                await self.take_up(kept)
+
+        from pstui.tui.dialogs.messages import QuitScreen
+
+        question = QuitScreen(title, lines, verb="takes up what they wrote", stays="leaves them there")
+        self._screen.app.push_screen(question, answered)
+
+    async def take_up(self, kept: Sequence[KeptSession]) -> None:
+        """Connect to sessions that computers keep, each in a tab: that of the last run, where there is one."""
+        free = [pane for pane in self._tabs.panes if not pane.state.live]
+        for each in kept:
+            try:
+                info = self._context.kept_connection(each)
+            except PstuiError as error:
+                self.complain(error)
+                continue
+            pane = next((pane for pane in free if identity(pane.info) == each.place), None)
+            if pane is None:
+                await self._tabs.open(info)
+            else:
+                free.remove(pane)
+                self._tabs.lead_to(pane, info)
+
     # -- what is chosen in the sidebar ------------------------------------------------------------------------
 
     async def choose(self, entry: SidebarEntry, there: Pane | None) -> None:
         """Go to the tab ``there`` that belongs to an entry, or open one."""
+        if entry.kept:
+            await self.take_up(self.kept.at(entry.place))
+            return
         try:
             info = entry.connection()
         except PstuiError as error:

@@ -330,7 +330,8 @@ class ConfigReader:
             if word.startswith("~") and not place.is_users:
                 raise place.error(f"bad include path {word}.")
             folder = Path.home() / ".ssh" if place.is_users else Path("/etc/ssh")
-            pattern = os.path.expanduser(word) if word.startswith("~") else os.path.join(folder, word)  # noqa: PTH111, PTH118
+            pattern = os.path.expanduser(word)  # noqa: PTH111  a pattern, not yet a path
+            pattern = os.path.join(folder, pattern)  # noqa: PTH118  as above
             for found in sorted(glob.glob(pattern))[:MAX_FILES]:  # noqa: PTH207  may be absolute
                 inner = _Place(
                     Path(found), place.is_users, place.is_active, place.is_off or not place.is_active, checks=True

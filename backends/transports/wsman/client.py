@@ -95,6 +95,8 @@ class ConnectionPool:
         self._idle: list[PooledConnection] = []
         self._busy: set[PooledConnection] = set()
         self.is_closed = False
+        #: gives back what the connections went through
+        self.on_close: Callable[[], None] = lambda: None
 
     @property
     def count(self) -> int:
@@ -140,6 +142,7 @@ class ConnectionPool:
         """Cut every connection, for good."""
         self.is_closed = True
         self.drop()
+        self.on_close()
 
 
 #: seconds beyond the service's own time-out until a reply that does not come counts as lost
@@ -166,12 +169,25 @@ class Client:
         self.endpoint = endpoint
         self.envelopes = Envelopes(endpoint.target.url, endpoint.options)
         self.connections = ConnectionPool(lambda: make(endpoint))
+        if endpoint.way is not None:
+            self.connections.on_close = endpoint.way.close
         self.recover: Recover | None = None
         #: counts the interruptions that were overcome
         self.generation = 0
         self.slack = SLACK
         #: whether headers are marked as those that must be understood; not every service knows all of them
         self._insists = True
+        self._preparing: asyncio.Task[object] | None = None
+
+    def prepare(self) -> None:
+        """Begin to connect and to prove who we are, where messages are sealed: the first request finds it done.
+
+        What fails is raised by that request.
+        """
+        if self.endpoint.plan.sealed:
+            work = self._exchange(b"", self.endpoint.options.open_timeout)
+            self._preparing = asyncio.create_task(work, name="prepare connection")
+            self._preparing.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def call(self, request: Request, *, recovers: bool = True, aside: bool = False) -> ET.Element:
         """Send a request until it is answered, and return the body of the reply. Raises WSManFailure.
@@ -204,7 +220,18 @@ class Client:
         """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
         silence = None if request.patience is None else request.patience + self.slack
         data = (request.again if again else request.data) if self._insists else request.modest
+        if self._preparing is not None:
+            preparing, self._preparing = self._preparing, None
+            await preparing  # what went wrong with the connection, went wrong with this request
+        reply, took = await self._exchange(data, silence, aside=aside)
+        if request.patience is not None and (late := took - request.patience) > 0:
+            self.slack = max(self.slack, min(LONGEST_SLACK, late + SLACK))
+        return self.envelopes.read(request, reply)
+
+    async def _exchange(self, data: bytes, silence: float | None, *, aside: bool = False) -> tuple[bytes, float]:
+        """Send bytes when it is our turn to prove who we are; return the reply, and the seconds that it took."""
         credential, logins = self.endpoint.credential, self.endpoint.failed_logins
+        loop = asyncio.get_running_loop()
         try:
             async with logins.turn(credential) as may_prove:
                 if not may_prove:
@@ -212,7 +239,7 @@ class Client:
                     raise faults.AuthenticationFailure(told, secret_sent=False)
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
                 async with asyncio.timeout(None if silence is None else silence + TRANSFER):
-                    began = asyncio.get_running_loop().time()
+                    began = loop.time()
                     reply = await self.connections.exchange(data, silence, aside=aside)
         except TimeoutError as error:
             told = f"the reply did not end within {(silence or 0) + TRANSFER:g} s"
@@ -222,11 +249,7 @@ class Client:
                 logins.refuse(credential)
                 self.connections.drop()
             raise
-        if request.patience is not None:
-            late = asyncio.get_running_loop().time() - began - request.patience
-            if late > 0:
-                self.slack = max(self.slack, min(LONGEST_SLACK, late + SLACK))
-        return self.envelopes.read(request, reply)
+        return reply, loop.time() - began
 
 
 def _lost(error: faults.NetworkFailure | faults.HTTPFailure) -> faults.NetworkFailure:

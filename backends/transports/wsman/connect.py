@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from pstui.backends.addresses import own_names
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential
@@ -22,7 +25,9 @@ from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.credentials import credential_of
 from pstui.backends.transports.wsman.http import EndpointSettings
+from pstui.backends.transports.wsman.reach import Reach
 from pstui.backends.transports.wsman.security import (
+    AuthenticationPlan,
     check_passphrase,
     find_certificate,
     plan_authentication,
@@ -30,6 +35,7 @@ from pstui.backends.transports.wsman.security import (
 )
 from pstui.backends.transports.wsman.shell import list_commands, list_shells
 from pstui.backends.transports.wsman.target import (
+    Proxy,
     Target,
     WSManOptions,
     configuration_of,
@@ -39,9 +45,7 @@ from pstui.backends.transports.wsman.target import (
     target_of,
 )
 from pstui.backends.transports.wsman.transport import WSManTransport
-
-#: seconds that this computer itself may take to answer on a port
-LOOK = 2.0
+from pstui.backends.transports.wsman.way import Dialler, ThroughGate, gates_of, open_way
 
 
 class Connector:
@@ -50,6 +54,7 @@ class Connector:
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
         self._info, self._context = info, context
         self._target = target_of(info)
+        self._reach = Reach(self._target)
         self._options = WSManOptions()
         self._left = 0
         self._certificate: tuple[str, str, str] | None = None
@@ -60,32 +65,46 @@ class Connector:
         client = await self.client()
         transport = WSManTransport(client, self._computer, self._context.console, self._redirected)
         transport.name = self._context.name or shell_name(self._info.profile)
+        client.prepare()
         return transport
 
     async def client(self) -> Client:
         """Return a client for the service. Raises OpenError, OpenCancelled."""
+        async with self._service_needed():
+            self._options = read_options(self._info, self._is_here)
+            self._left = self._options.redirects
+            for note in self._options.notes:
+                self._say(note)
+            self._current = await self._client(self._target, self._options)
+            return self._current
+
+    async def check(self) -> None:
+        """Raise OpenError for what keeps a session from being opened whatever the password is."""
+        async with self._service_needed():
+            self._options = read_options(self._info, self._is_here)
+            plan_authentication(self._info, self._target, self._options, trusted_hosts(self._info))
+            if not gates_of(self._info) and find_proxy(self._target, self._options) is None:
+                await self._reach.name()
+                await self._reach.port()
+
+    @asynccontextmanager
+    async def _service_needed(self) -> AsyncIterator[None]:
+        """Say first of this computer itself that no service is there, and that none is needed."""
+        if not self._target.is_address and own_names.cache_info().currsize == 0:
+            await asyncio.to_thread(own_names)  # the resolver may take its time
         try:
-            return await self._first_client()
+            yield
         except OpenCancelled:
             raise
         except OpenError:
-            # of this computer itself the first to be said is that no service is there, and that none is needed
-            await self._need_service_here(self._target)
+            if self._is_here:
+                await self._reach.port()
             raise
 
-    async def _need_service_here(self, target: Target) -> None:
-        """Raise OpenError where this computer is meant and nothing listens on the port."""
-        if target.is_loopback and not await _answers(target):
-            failure = faults.NetworkFailure(faults.NetworkKind.REFUSED, "", sent=False)
-            raise errors.open_error(failure, errors.ErrorContext(target)) from None
-
-    async def _first_client(self) -> Client:
-        self._options = read_options(self._info, self._target.is_loopback)
-        self._left = self._options.redirects
-        for note in self._options.notes:
-            self._say(note)
-        self._current = await self._client(self._target, self._options)
-        return self._current
+    @property
+    def _is_here(self) -> bool:
+        """Whether this computer is meant: behind a gate localhost is the gate's."""
+        return self._target.is_loopback and not gates_of(self._info)
 
     @property
     def _computer(self) -> str:
@@ -96,21 +115,40 @@ class Connector:
         plan = plan_authentication(self._info, target, options, trusted_hosts(self._info))
         if plan.scheme == "certificate" and self._certificate is None:
             self._certificate = await self._find_certificate()
-        proxy = find_proxy(target, options)
-        if proxy is None:
-            await self._look_up(target)
-        through = f", through the proxy {proxy.name}" if proxy else ""
+        proxy = None if gates_of(self._info) else find_proxy(target, options)
+        way = await open_way(self._info, proxy, self._context)
+        try:
+            return await self._client_by(way, target, options, plan, proxy)
+        except BaseException:
+            if way is not None:
+                way.close()
+            raise
+
+    async def _client_by(
+        self, way: Dialler | None, target: Target, options: WSManOptions, plan: AuthenticationPlan, proxy: Proxy | None
+    ) -> Client:
+        reach = self._reach if target == self._target else Reach(target)
+        given: PSCredential | None = self._info.values.get("Credential")
+        asks = given is None or given.password is None
+        if proxy is None and way is None:
+            self._context.step("name", printable(target.host))
+            if asks:  # otherwise connecting looks it up
+                await reach.name()
+        leads = proxy or way
+        through = "" if leads is None else f", through {'the proxy ' if proxy else ''}{leads.name}"
         self._context.step("port", f"{target.port} ({'https' if target.ssl else 'http'}{through})")
         if target.ssl:
             self._context.step("TLS", "")
-        given: PSCredential | None = self._info.values.get("Credential")
-        if proxy is None and (given is None or given.password is None):
-            await self._need_service_here(target)  # before anything is asked
+        if asks:
+            if isinstance(way, ThroughGate):
+                await way.check(target)
+            elif proxy is None:
+                await reach.port()
         credential = await credential_of(self._info, target, plan, self._context)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
         failed = self._context.failed_logins
-        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy, failed))
+        return Client(EndpointSettings(target, plan, options, credential, self._certificate, proxy, failed, way=way))
 
     async def _redirected(self, location: str) -> Client:
         """Return the client for the address that a redirect names, where the rules allow to go there."""
@@ -143,16 +181,6 @@ class Connector:
         self._current = await self._client(new, self._options)
         return self._current
 
-    async def _look_up(self, target: Target) -> None:
-        self._context.step("name", printable(target.host))
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            failure = faults.NetworkFailure(faults.NetworkKind.NAME, why, sent=False)
-            raise errors.open_error(failure, errors.ErrorContext(target)) from error
-
     async def _find_certificate(self) -> tuple[str, str, str]:
         thumbprint = self._info.text("CertificateThumbprint")
         value = self._info.settings.get("certificate_files", ())
@@ -179,15 +207,9 @@ class Connector:
         self._context.console.write(Write(text, stream=Stream.NOTICE))
 
 
-async def _answers(target: Target) -> bool:
-    """Whether anything listens on a port of this computer."""
-    try:
-        async with asyncio.timeout(LOOK):
-            _, writer = await asyncio.open_connection(target.host, target.port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError for what keeps a session from being opened whatever the password is."""
+    await Connector(info, context).check()
 
 
 def shell_name(profile: str) -> str:
@@ -208,7 +230,10 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> list[R
     client = await Connector(info, context).client()
     try:
         found: list[RemoteSession] = []
-        for shell in await list_shells(client):
+        listed = await list_shells(client)
+        if client.endpoint.credential is not None:
+            context.taken(client.endpoint.credential)
+        for shell in listed:
             configuration = configuration_of(shell.resource_uri)
             if not is_shell_uri(shell.resource_uri):
                 continue

@@ -284,6 +284,8 @@ class ErrorContext:
     user: str = ""
     scheme: str = ""
     proxy: str = ""
+    #: the SSH host that the way leads through
+    gate: str = ""
 
 
 def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError:
@@ -301,7 +303,7 @@ def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError
             code, advice = NETWORK[failure.kind]
             if context.proxy and failure.kind in UNREACHED:
                 code, advice = faults.CANNOT_CONNECT, PROXY_UNREACHED
-            elif failure.kind is NetworkKind.REFUSED and context.target.is_loopback:
+            elif failure.kind is NetworkKind.REFUSED and context.target.is_loopback and not context.gate:
                 advice = HERE
             words = printable(failure.text[:MAX_WORDS])
             if failure.kind is NetworkKind.CERTIFICATE:

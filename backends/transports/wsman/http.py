@@ -36,10 +36,12 @@ from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
+from pstui.backends.transports.wsman.negotiate import EagerNegotiateAuth
 from pstui.backends.transports.wsman.sealing import Sealing
-from pstui.backends.transports.wsman.security import AuthenticationPlan
+from pstui.backends.transports.wsman.security import AuthenticationPlan, check_name
 from pstui.backends.transports.wsman.target import Proxy, Target, WSManOptions
-from pypsrp.negotiate import HTTPNegotiateAuth, NoCertificateRetrievedWarning
+from pstui.backends.transports.wsman.way import Dialler
+from pypsrp.negotiate import NoCertificateRetrievedWarning
 from pypsrp.wsman import _TransportHTTP
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -63,6 +65,10 @@ class Owner(Protocol):
     def passphrase(self) -> str: ...
     @property
     def proxy_authorization(self) -> str: ...
+    @property
+    def way(self) -> Dialler | None:
+        """What makes the connections, None for plain ones."""
+
     def check_allowed(self) -> None: ...
     def opened(self, connection: HTTPConnection) -> None: ...
 
@@ -112,6 +118,10 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
             super().connect()
             owner.opened(self)
 
+        def _new_conn(self) -> socket.socket:
+            timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
+            return super()._new_conn() if owner.way is None else owner.way.dial(self.host, self.port, timeout)
+
         def getresponse(self) -> Any:
             return _bounded(super().getresponse())
 
@@ -126,7 +136,7 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
             owner.opened(self)
 
         def _new_conn(self) -> socket.socket:
-            sock = super()._new_conn()
+            sock = super()._new_conn() if owner.way is None else owner.way.dial(self.host, self.port, self._patience)
             sock.settimeout(self._patience)
             return sock
 
@@ -140,7 +150,7 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
                 if self._patience == whole or self._tunnel_host:
                     raise
                 self.close()
-                if speaks_http(self.host, self.port or 443):
+                if speaks_http(self.host, self.port or 443, owner.way):
                     kind = faults.NetworkKind.NOT_TLS
                     raise faults.NetworkFailure(kind, "plain http answers there", sent=False) from None
                 self._patience = whole
@@ -153,13 +163,14 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
     return Plain, Secure
 
 
-def speaks_http(host: str, port: int) -> bool:
+def speaks_http(host: str, port: int, way: Dialler | None) -> bool:
     """Whether plain HTTP answers on a port that was taken for HTTPS. Blocks, for seconds at most."""
     try:
-        with socket.create_connection((host, port), timeout=HANDSHAKE) as sock:
+        made = socket.create_connection((host, port), HANDSHAKE) if way is None else way.dial(host, port, HANDSHAKE)
+        with made as sock:
             sock.sendall(b"OPTIONS * HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % host.encode("idna"))
             return sock.recv(5) == b"HTTP/"
-    except (OSError, UnicodeError):
+    except (OSError, UnicodeError, faults.NetworkFailure):
         return False
 
 
@@ -187,26 +198,6 @@ def has_authorities() -> bool:
     folder = Path(ssl.get_default_verify_paths().capath or "/dev/null")
     # Those of a folder are loaded as they are needed, and not counted before.
     return bool(context.cert_store_stats()["x509_ca"]) or (folder.is_dir() and any(folder.iterdir()))
-
-
-def check_name(sock: Any, host: str) -> None:
-    """Compare the name in an unverified certificate. Raises NetworkFailure."""
-    from cryptography import x509
-    from urllib3.util.ssl_match_hostname import CertificateError, match_hostname
-
-    certificate = x509.load_der_x509_certificate(sock.getpeercert(True))
-    names: list[tuple[str, str]] = []
-    with contextlib.suppress(x509.ExtensionNotFound):
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names += [("DNS", name) for name in found.get_values_for_type(x509.DNSName)]
-        names += [("IP Address", str(name)) for name in found.get_values_for_type(x509.IPAddress)]
-    if not names:
-        common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-        names = [("DNS", str(name.value)) for name in common]
-    try:
-        match_hostname({"subjectAltName": tuple(names)}, host)
-    except CertificateError as error:
-        raise faults.NetworkFailure(faults.NetworkKind.CERTIFICATE, str(error), sent=False) from error
 
 
 #: seconds until a connection must be open
@@ -244,12 +235,14 @@ class EndpointSettings:
     #: what the first connection settled on: those after it need not look for a Kerberos realm again, nor try a form of
     #: sealed messages that was refused
     settled: set[str] = field(default_factory=set)
+    way: Dialler | None = None
 
     @property
     def error_context(self) -> ErrorContext:
         """What an error may tell of this endpoint."""
         user = self.credential.user_name if self.credential else ""
-        return ErrorContext(self.target, user, self.plan.scheme, self.proxy.name if self.proxy else "")
+        proxy, gate = self.proxy.name if self.proxy else "", self.way.name if self.way else ""
+        return ErrorContext(self.target, user, self.plan.scheme, proxy, gate)
 
 
 class WinRMConnection(_TransportHTTP):
@@ -285,6 +278,7 @@ class WinRMConnection(_TransportHTTP):
     def exchange(self, message: bytes, silence: float | None) -> bytes:
         """Post one message and return the reply's envelope. ``silence`` is the longest one in seconds.
 
+        An empty message only proves who one is, where messages are sealed.
         Raises a WSManFailure; a reply with status 500 holds a fault and is returned like any other.
         """
         limits = (CONNECT_TIMEOUT if silence is None else min(CONNECT_TIMEOUT, silence), silence)
@@ -334,6 +328,11 @@ class WinRMConnection(_TransportHTTP):
     def host(self) -> str:
         """The name a certificate must have."""
         return self.settings.target.host
+
+    @property
+    def way(self) -> Dialler | None:
+        """What makes the connections, None for plain ones."""
+        return self.settings.way
 
     @property
     def skips(self) -> tuple[bool, bool]:
@@ -389,6 +388,8 @@ class WinRMConnection(_TransportHTTP):
             if self.encryption is None:
                 self._authenticate(limits)
             assert self.encryption is not None
+            if not message:
+                return b""
             kind, payload = self.encryption.wrap_message(message)
             protocol = self.encryption.protocol
             headers["Content-Type"] = f'{kind};protocol="{protocol}";boundary="Encrypted Boundary"'
@@ -469,7 +470,7 @@ class WinRMConnection(_TransportHTTP):
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         proxy = self.settings.proxy
-        session.proxies = {} if proxy is None else {"http": proxy.url, "https": proxy.url}
+        session.proxies = {} if proxy is None or self.way is not None else {"http": proxy.url, "https": proxy.url}
         return session
 
     def _build_auth_negotiate(self, session: requests.Session, auth_provider: str = "negotiate") -> None:
@@ -478,7 +479,9 @@ class WinRMConnection(_TransportHTTP):
         if auth_provider == "negotiate" and "ntlm" in self.settings.settled:
             auth_provider = "ntlm"
         with_port = self.settings.options.port_in_spn
-        session.auth = HTTPNegotiateAuth(
+        session.auth = EagerNegotiateAuth(
+            self.settings.settled,
+            eager=self.wrap_required,
             username=self.username,
             password=self.password,
             auth_provider=auth_provider,

@@ -6,13 +6,12 @@ pstui's own. It works from every system; a Windows computer needs nothing but En
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
+from pstui.backends.transports.registry import loaded
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
@@ -27,9 +26,14 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
     return found
 
 
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError for what keeps a session from being opened whatever the password is."""
+    await (await _loaded()).check(info, context)
+
+
 async def _loaded() -> Any:
     """Load the module that does the work: its libraries take a third of a second; the screen works meanwhile."""
-    return await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.wsman.connect")
+    return await loaded("pstui.backends.transports.wsman.connect")
 
 
 TRANSPORT = TransportKind(
@@ -37,4 +41,5 @@ TRANSPORT = TransportKind(
     parameter_sets=frozenset({ParameterSet.COMPUTER_NAME, ParameterSet.URI}),
     connect=connect,
     list_sessions=list_sessions,
+    check=check,
 )

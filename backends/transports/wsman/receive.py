@@ -180,7 +180,7 @@ log = logging.getLogger(__name__)
 
 #: seconds the pool's stream rests once the pool is open: what runs first has the connection that is open already, and
 #: the second one is made while nobody waits for it
-FIRST_REST = 0.1
+FIRST_REST = 0.5
 #: an answer that brings nothing and came within this part of the time it may take came too early: so many of them are
 #: taken as they come, then each is waited for longer, up to so many seconds
 EARLY, MAX_EARLY, FIRST_BACKOFF, LONGEST_BACKOFF = 0.01, 20, 0.01, 1.0
@@ -204,6 +204,8 @@ class Receiver:
         self.streams: dict[uuid.UUID | None, StreamState] = {}
         #: whether the pool is open, so that its stream has nothing urgent any more
         self.pool_is_open = False
+        #: set when the pool was sent something by itself, which is answered on its own stream
+        self.wanted = asyncio.Event()
         self._computer, self._put, self._retake = computer, put, retake
         self._has_rested = False
 
@@ -255,7 +257,9 @@ class Receiver:
         if not self.pool_is_open:
             return False
         self._has_rested = True
-        await asyncio.sleep(FIRST_REST)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_REST):
+                await self.wanted.wait()
         return True
 
     def _over(self, pipeline_id: uuid.UUID | None, fault: faults.Fault) -> bool:

@@ -317,3 +317,23 @@ def _no_kerberos(target: Target, missing: str, was_asked: bool) -> OpenError:
         _TRUST,
         error_id="CreateRemoteRunspaceFailed",
     )
+
+
+def check_name(sock: Any, host: str) -> None:
+    """Compare the name in an unverified certificate. Raises NetworkFailure."""
+    from cryptography import x509
+    from urllib3.util.ssl_match_hostname import CertificateError, match_hostname
+
+    certificate = x509.load_der_x509_certificate(sock.getpeercert(True))
+    names: list[tuple[str, str]] = []
+    with contextlib.suppress(x509.ExtensionNotFound):
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names += [("DNS", name) for name in found.get_values_for_type(x509.DNSName)]
+        names += [("IP Address", str(name)) for name in found.get_values_for_type(x509.IPAddress)]
+    if not names:
+        common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        names = [("DNS", str(name.value)) for name in common]
+    try:
+        match_hostname({"subjectAltName": tuple(names)}, host)
+    except CertificateError as error:
+        raise faults.NetworkFailure(faults.NetworkKind.CERTIFICATE, str(error), sent=False) from error

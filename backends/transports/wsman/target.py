@@ -11,12 +11,12 @@ import base64
 import ipaddress
 import locale
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pstui.backends.addresses import is_this_machine
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
@@ -219,10 +219,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine: localhost, an address that never leaves it, or the machine's own name."""
-        if self.is_address:
-            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
-        own = socket.gethostname().casefold()
-        return self.host.casefold() in {"localhost", own, own.partition(".")[0], socket.getfqdn().casefold()}
+        return is_this_machine(self.host)
 
     def moved(self, location: str) -> Target:
         """Return the target that a redirect names, for the same session configuration. Raises OpenError."""
@@ -321,6 +318,24 @@ class Proxy:
 
     url: str
     authorization: Secret | None = field(default=None, repr=False)
+    credential: PSCredential | None = field(default=None, repr=False)
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it is a SOCKS proxy rather than one for http."""
+        return self.url.startswith("socks")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or 0
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User name and password, empty where none is needed."""
+        known = self.credential
+        return ("", "") if known is None else (known.user_name, known.password.reveal() if known.password else "")
 
     @property
     def name(self) -> str:
@@ -348,13 +363,18 @@ def find_proxy(target: Target, options: WSManOptions) -> Proxy | None:
         scheme, host, port = "http", "", None
     if not host:
         raise _unusable(target, "Its address cannot be read.", "Write it like http://proxy.contoso.com:3128.")
-    if scheme not in ("http", "https"):
-        raise _unusable(target, f"{printable(scheme)} is not supported.", "Name an http or https proxy.")
+    if scheme not in _PROXY_PORTS:
+        hint = "Name an http, https or socks5 proxy."
+        raise _unusable(target, f"{printable(scheme)} is not supported.", hint)
     credential = options.proxy_credential
     if credential is None and parts.username is not None:
         credential = PSCredential(unquote(parts.username), Secret(unquote(parts.password or "")))
     shown = f"[{host}]" if ":" in host else host
-    return Proxy(f"{scheme}://{shown}:{port or (443 if scheme == 'https' else 80)}", _basic(credential))
+    return Proxy(f"{scheme}://{shown}:{port or _PROXY_PORTS[scheme]}", _basic(credential), credential)
+
+
+#: the kinds of proxies and their usual ports; with socks5h the proxy looks names up, which it does here in any case
+_PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def _basic(credential: PSCredential | None) -> Secret | None:

@@ -172,6 +172,8 @@ class WSManTransport:
         stream = self._streams.get(pipeline_id)
         if stream is None or self._requests is None:
             return  # the command is gone; nobody waits for this any more
+        if pipeline_id is None:
+            self._receiver.wanted.set()
         name = "pr" if prompt_response else "stdin"
         async with stream.turn:
             if not (stream.stopped or stream.is_over):

@@ -51,7 +51,6 @@ async def test_every_dialog_and_list_has_its_help(file: Path) -> None:
         places = (
             (("f3",), "f1", "In the form of a host"),
             (("f2",), "f1", "In the list of Go"),
-            ((PREFIX, "E"), "question_mark", "In the list of errors"),
             ((PREFIX, "C"), "question_mark", "In the list of credentials"),
             ((PREFIX, "exclamation_mark"), "question_mark", "In the list of problems"),
             ((PREFIX, "comma"), "f1", "In a form"),

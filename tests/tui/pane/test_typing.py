@@ -123,7 +123,7 @@ async def test_a_session_that_dies_gives_the_waiting_line_back(manager: StandInM
         await s.until(lambda: s.pane.state is PaneState.BROKEN, "the session broken")
         assert s.pane.editor.text == "say two"
         assert s.sees("✗ web1: the session ended by itself")
-        assert s.shows("1 web1 ✗")
+        await s.until(lambda: s.shows("1 web1 ✗"), "the tab's mark")
         await s.keys("enter")
         assert s.pane.state is PaneState.BROKEN, "a line is no wish to log in again"
         await s.keys("f5")

@@ -74,7 +74,7 @@ def test_sidebar_and_tabs_by_the_keys_that_every_terminal_sends(tmp_path: Path) 
         leave(t)
     with terminal(start(file), env, tmp_path) as t:
         rows = t.wait(lambda rows: "2 db" in rows[0] and any("[demo]: PS(demo)" in row for row in rows))
-        assert "1 ○" in rows[0], "the tab behind waits until it is looked at"
+        assert "1 second ○" in rows[0], "the tab behind waits until it is looked at"
         assert all(len(row) <= 80 for row in rows)
         t.keys("M-1")
         t.wait(lambda rows: "1 second" in rows[0] and "○" not in rows[0] and any("[demo]" in row for row in rows))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
+from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.app import PstuiApp
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
@@ -18,6 +19,7 @@ from pstui.tui.sidebar.places import Places
 from textual.pilot import Pilot
 
 from tests.screenshots import without_fonts
+from tests.support.nobody import NobodyConsole
 from tests.support.parts import missing
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
@@ -136,7 +138,6 @@ async def test_two_tabs_keep_their_names_at_80_columns_and_a_cut_bar_says_so(man
     ],
 )
 def test_a_typed_line_that_says_what_a_profile_says_counts_as_that(book: ProfileBook, line: str, profile: str) -> None:
-    from pstui.backends.sessions.manager import SessionManager
     from pstui.tui.workspace.context import AppContext
 
     places = Places()
@@ -258,3 +259,23 @@ def test_the_look_of_every_state(
         await s.idle()
 
     assert snap_compare(app, terminal_size=size, run_before=act)
+
+
+async def test_the_footer_names_the_machine_of_a_session_that_was_looked_up() -> None:
+    manager = SessionManager()
+    demo = ConnectionInfo(ParameterSet.DEMO)
+    session = manager.create(demo, NobodyConsole(), name="x", temporary=False)
+    await session.open()
+    ways: dict[ParameterSet, dict[str, object]] = {
+        ParameterSet.SESSION: {"Session": session},
+        ParameterSet.ID: {"Id": session.id},
+        ParameterSet.NAME: {"Name": "x"},
+        ParameterSet.INSTANCE_ID: {"InstanceId": session.instance_id},
+    }
+    async with screen(sessions=manager, size=(120, 24)) as s:
+        for way, values in ways.items():
+            pane = await s.workspace.tabs.open(ConnectionInfo(way, values))
+            await s.until(lambda pane=pane: pane.state is PaneState.PROMPT, f"the prompt, by {way.value}")
+            await s.until(lambda: s.shown().rstrip().split("\n")[-1].count("demo  ready") == 1, "its machine")
+            marked = s.workspace.sidebar.mark_of(next(one for one in s.workspace.sidebar.entries if one.name == "demo"))
+            assert marked.state == "open", way.value

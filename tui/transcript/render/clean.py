@@ -34,7 +34,7 @@ _EMOJI: Final = "\u203c-\u2064\u2070-\u20cf\u2100-\u3299\U0001f000-\U0001fbff"
 #: Any character that this module may change. Text without one is clean.
 UNCLEAN_CLASS: Final = f"{_BIDI}{_INVISIBLE}{_MARKS}\u2028\u2029\u200d\ufe0e\ufe0f\ud800-\udfff"
 
-_UNCLEAN = re.compile(f"[{UNCLEAN_CLASS}]")
+UNCLEAN: Final = re.compile(f"[{UNCLEAN_CLASS}]")
 _BIDI_CHARACTER = re.compile(f"[{_BIDI}]")
 _INVISIBLE_CHARACTER = re.compile(f"[{_INVISIBLE}]")
 _SEPARATOR = re.compile("[\u2028\u2029]")
@@ -53,7 +53,7 @@ def clean(text: str, context: str = "") -> str:
         context: The end of the cleaned text before it (at most CONTEXT characters are looked at), so that a cluster
             sent in two pieces comes out as if sent in one.
     """
-    if _UNCLEAN.search(text) is None:
+    if UNCLEAN.search(text) is None:
         return text
     if _SURROGATE.search(text) is not None:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

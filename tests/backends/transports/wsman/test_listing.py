@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +16,8 @@ from pstui.tui.cmdlets.run import CmdletRunner
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.workspace.context import AppContext
+from pypsrp.powershell import RunspacePool
+from pypsrp.wsman import WSMan
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint
@@ -125,6 +128,21 @@ async def test_a_session_is_received_by_its_computer(desk: Desk) -> None:
     await desk.theirs.link.disconnect()
     await desk.run(f"Receive-PSSession THERE -InstanceId {desk.theirs.instance_id}")
     assert [session.instance_id for session in desk.face.received] == [desk.theirs.instance_id]
+
+
+async def test_a_session_without_a_name_is_listed_by_the_same_one_each_time(desk: Desk) -> None:
+    wsman = WSMan("localhost", port=desk.endpoint.port, ssl=False, username=USER, password=PASSWORD, auth="ntlm")
+    with wsman, RunspacePool(wsman) as theirs:
+        there, own = call(desk.endpoint), uuid.UUID(theirs.id)
+        first, second = [
+            {one.instance_id: one.name for one in await SessionManager().list_remote(there, ScriptedConsole())}
+            for _ in range(2)
+        ]
+        assert first == second
+        assert first[own].startswith("Runspace-")
+        assert first[desk.theirs.instance_id] == "left"
+        await desk.run(f"$s = Get-PSSession THERE -Name {first[own]}")
+        assert desk.context.variables["s"].instance_id == own
 
 
 async def test_a_computer_that_cannot_be_asked_says_why(desk: Desk) -> None:

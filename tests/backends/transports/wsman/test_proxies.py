@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import socketserver
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +170,8 @@ async def test_a_cut_behind_the_proxy_is_ridden_out(
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("socks5://127.0.0.1:1080", "socks5 is not supported"),
-        ("socks5h://user:hush@127.0.0.1:1080", "socks5h is not supported"),
+        ("socks4://127.0.0.1:1080", "socks4 is not supported"),
+        ("socks5h://user:hush@127.0.0.1:1", "the proxy 127.0.0.1:1 does not answer"),
         ("http://:3128", "Its address cannot be read"),
         ("http://proxy:port", "Its address cannot be read"),
     ],
@@ -221,3 +225,78 @@ def test_the_scheme_of_the_target_chooses(monkeypatch: pytest.MonkeyPatch) -> No
     found = [find_proxy(Target(ssl, "server", 5985, "wsman", ""), settings) for ssl in (False, True)]
     assert [one.url for one in found if one] == ["http://plain:1", "https://secure:443"]
     assert find_proxy(Target(False, "server", 5985, "wsman", ""), WSManOptions()) is None
+
+
+class Socks(socketserver.ThreadingTCPServer):
+    """A SOCKS 5 proxy that lets one user in, and what it was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self, login: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), SocksClient)
+        self.login, self.asked = login, list[tuple[bytes, int]]()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
+class SocksClient(socketserver.BaseRequestHandler):
+    server: Socks
+
+    def handle(self) -> None:
+        client: socket.socket = self.request
+        client.recv(2 + client.recv(2, socket.MSG_PEEK)[1])
+        client.sendall(b"\x05\x02")
+        client.sendall(b"\x01\x00" if client.recv(600)[1:] == self.server.login else b"\x01\x01")
+        if not (asked := client.recv(600)):
+            return
+        assert asked[:4] == b"\x05\x01\x00\x03", "the proxy looks the name up"
+        host, port = asked[5:-2], int.from_bytes(asked[-2:], "big")
+        self.server.asked.append((host, port))
+        try:
+            there = socket.create_connection((host.decode(), port))
+        except OSError:
+            client.sendall(b"\x05\x05\x00\x01" + bytes(6))
+            return
+        client.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        with there:
+            back = threading.Thread(target=self.pass_on, args=(there, client), daemon=True)
+            back.start()
+            self.pass_on(client, there)
+            back.join()
+
+    def pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def socks() -> Iterator[Socks]:
+    server = Socks(b"\x04user\x06h\xc3\xbc sh")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("ssl", [False, True], ids=["http", "https"])
+async def test_a_session_goes_through_a_socks_proxy_that_looks_the_name_up(
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, socks: Socks, ssl: bool
+) -> None:
+    monkeypatch.setenv("all_proxy", f"socks5h://user:h%C3%BC%20sh@127.0.0.1:{socks.server_address[1]}")
+    assert await says(call(winrm_endpoint, ssl=ssl, **through())) == ["here", *map(str, range(1, 301))]
+    assert set(socks.asked) == {(b"localhost", winrm_endpoint.https_port if ssl else winrm_endpoint.port)}
+
+
+async def test_a_socks_proxy_that_refuses_is_told(
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, socks: Socks
+) -> None:
+    address = f"127.0.0.1:{socks.server_address[1]}"
+    monkeypatch.setenv("all_proxy", f"socks5://user:wrong@{address}")
+    told = await refusal(call(winrm_endpoint, **through()))
+    assert "does not take the user name and the password" in told
+    assert "wrong" not in told
+    monkeypatch.setenv("all_proxy", f"socks5://user:h%C3%BC%20sh@{address}")
+    told = await refusal(call(winrm_endpoint, Port=1, **through()))
+    assert address in told
+    assert "the connection was refused" in told

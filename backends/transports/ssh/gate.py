@@ -1,0 +1,128 @@
+"""An SSH host as the way to a port behind it: TCP through the login that is shared there.
+
+What uses the port blocks in a thread of its own and wants a socket. It gets one end of a pair; the other end is joined
+to a channel of the SSH connection, so nothing listens on this computer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import asyncssh
+from pstui.backends.addresses import join_host
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import PstuiError
+from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.shared import Lease, lease
+from pstui.backends.transports.streams import printable
+
+#: bytes passed on at once
+PORTION = 65536
+#: seconds until the host behind must have answered
+PATIENCE = 30.0
+
+
+class Unreachable(Exception):
+    """The gate could not open the port behind it. ``refused`` when it was told that nothing listens there."""
+
+    def __init__(self, text: str, *, refused: bool) -> None:
+        super().__init__(text)
+        self.refused = refused
+
+
+class Gate:
+    """One SSH host, logged in; made by ``open_gate``. A login that was lost is made again when it is needed."""
+
+    def __init__(self, info: ConnectionInfo, context: ConnectContext, taken: Lease) -> None:
+        self._info, self._context, self._lease = info, context, taken
+        self._loop = asyncio.get_running_loop()
+        self._joints: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._is_closed = False
+
+    @property
+    def name(self) -> str:
+        """The host as it may be shown."""
+        return printable(self._info.computer_name)
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Return a socket to a port behind the gate. Blocks; not for the thread of the loop. Raises Unreachable."""
+        future = asyncio.run_coroutine_threadsafe(self.connect(host, port), self._loop)
+        try:
+            return future.result(PATIENCE)
+        except TimeoutError:
+            future.cancel()
+            raise Unreachable(f"no answer came within {PATIENCE:g} s", refused=False) from None
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """Return a socket to a port behind the gate. Raises Unreachable."""
+        try:
+            connection = await self._connection()
+            reader, writer = await connection.open_connection(host, port)
+        except asyncssh.ChannelOpenError as error:
+            refused = error.code == asyncssh.OPEN_CONNECT_FAILED
+            raise Unreachable(printable(error.reason) or "it could not connect", refused=refused) from error
+        except (asyncssh.Error, OSError) as error:
+            raise Unreachable(printable(str(error)), refused=False) from error
+        except PstuiError as error:
+            raise Unreachable(f"{error.what}. {error.why}".strip(), refused=False) from error
+        ours, theirs = socket.socketpair()
+        joint = asyncio.create_task(_join(theirs, reader, writer), name="gate")
+        self._joints.add(joint)
+        joint.add_done_callback(self._joints.discard)
+        return ours
+
+    async def close(self) -> None:
+        """End what goes through the gate, and give the login back. May be called twice."""
+        self._is_closed = True
+        for joint in self._joints:
+            joint.cancel()
+        if self._joints:
+            await asyncio.wait(self._joints)
+        await self._lease.release()
+
+    async def _connection(self) -> Any:
+        async with self._turn:
+            if not self._lease.link.is_alive and not self._is_closed:
+                await self._lease.release()
+                self._lease = await lease(self._info, self._context)
+            return self._lease.connection
+
+
+async def open_gate(gates: Sequence[ConnectionInfo], context: ConnectContext) -> Gate:
+    """Log in to the last of several SSH hosts, through those before it. Raises OpenError, OpenCancelled."""
+    *before, last = gates
+    if before:
+        options: dict[str, Any] = {**(last.values.get("Options") or {})}
+        jumps = (join_host(one.text("HostName"), one.text("UserName"), one.values.get("Port")) for one in before)
+        options["ProxyJump"] = ",".join(jumps)
+        last = replace(last, values=MappingProxyType({**last.values, "Options": options}))
+    return Gate(last, context, await lease(last, context))
+
+
+async def _join(ours: socket.socket, reader: Any, writer: Any) -> None:
+    """Pass bytes on in both directions until one side ends; then end the other."""
+    ours.setblocking(False)
+    near, back = await asyncio.open_connection(sock=ours)
+
+    async def passed(source: Any, sink: Any) -> None:
+        while data := await source.read(PORTION):
+            sink.write(data)
+            await sink.drain()
+
+    ways = {asyncio.ensure_future(passed(near, writer)), asyncio.ensure_future(passed(reader, back))}
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        with contextlib.suppress(OSError, asyncssh.Error):
+            back.close()
+            writer.close()
