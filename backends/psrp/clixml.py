@@ -289,6 +289,8 @@ _COLOURS = re.compile(rb"<I32>(-?\d{1,2})</I32><I32>(-?\d{1,2})</I32>")
 #: Int32, Int64, Int16, UInt16, UInt32, SByte and Byte, no longer than their type allows.
 _NUMBER = re.compile(rb"<(I32|I64|I16|U16|U32|SB|By)>(-?\d{1,19})</\1>")
 _TRUTH = {b"<B>true</B>": True, b"<B>false</B>": False}
+#: a longer text is neither
+_TRUTH_LONGEST = 16
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: the ampersand last: what it gives is no entity any more
@@ -387,7 +389,7 @@ def simple_output(body: bytes) -> str | int | bool | None:
         return text_of(body[3:-4])
     if match := _NUMBER.fullmatch(body):
         return int(match[2])
-    return _TRUTH.get(body)
+    return _TRUTH.get(bytes(body)) if len(body) < _TRUTH_LONGEST else None
 
 
 def pipeline_state(body: bytes) -> int | None:

@@ -10,7 +10,7 @@ import struct
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 from pstui.backends.errors import LimitExceeded, ProtocolError
@@ -22,12 +22,15 @@ _MESSAGE = struct.Struct("<II16s16s")
 _CLIENT, _SERVER = 0x1, 0x2
 _BOM = b"\xef\xbb\xbf"
 _NO_ID = bytes(16)
+#: From so many bytes on a message grows in one place: joining its fragments at the end would hold up the loop.
+_LONG = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Message:
     """One whole PSRP message: its type number, the ids of its header and the CLIXML body without byte order mark.
 
+    The body of a long one is a bytearray: it has the methods of bytes, and nobody changes it.
     ``root`` and ``value`` are what it says, where that was read ahead: its XML, and the plain value in a tuple.
     """
 
@@ -56,7 +59,7 @@ class Defragmenter:
         self._needed = 0
         self._object_id = 0
         self._next = 0
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | bytearray] = []
         self._size = 0
         self._too_large = False
 
@@ -89,13 +92,22 @@ class Defragmenter:
         if flags == 3 and not self._too_large:
             return _message([blob], self._destination)
         if blob and not self._too_large:
-            self._parts.append(blob)
-            self._size += len(blob)
+            self._add(blob)
         if not flags & 2:
             return None
         passed_over, self._too_large = self._too_large, False
         parts, self._parts, self._size = self._parts, [], 0
         return None if passed_over else _message(parts, self._destination)
+
+    def _add(self, blob: bytes) -> None:
+        self._size += len(blob)
+        if isinstance(self._parts[-1] if self._parts else b"", bytearray):
+            self._parts[-1] += blob
+            return
+        self._parts.append(blob)
+        if self._size > _LONG:
+            joined = b"".join(self._parts)
+            self._parts = [joined[: _MESSAGE.size], bytearray(joined[_MESSAGE.size :].removeprefix(_BOM))]
 
     def _check(self, object_id: int, fragment_id: int, flags: int, length: int) -> None:
         if object_id <= 0 or flags > 3 or not 0 <= length <= MAX_FRAGMENT:
@@ -112,9 +124,10 @@ class Defragmenter:
             self.crossed = found
 
 
-def _message(parts: Sequence[bytes], wanted: int) -> Message:
-    head = parts[0] if parts else b""
-    if len(head) < _MESSAGE.size + len(_BOM):
+def _message(parts: Sequence[bytes | bytearray], wanted: int) -> Message:
+    head = bytes(parts[0]) if parts else b""
+    long = parts[-1] if len(parts) == 2 and isinstance(parts[-1], bytearray) else None
+    if long is None and len(head) < _MESSAGE.size + len(_BOM):
         head, parts = b"".join(parts), ()
     if len(head) < _MESSAGE.size:
         raise ProtocolError("the far end sent a message without a header")
@@ -123,8 +136,10 @@ def _message(parts: Sequence[bytes], wanted: int) -> Message:
         reader = "client" if wanted == _CLIENT else "server"
         raise ProtocolError(f"the far end sent a message that is not for a {reader}")
     body = head[_MESSAGE.size :].removeprefix(_BOM)
-    if len(parts) > 1:
-        body = b"".join((body, *parts[1:]))  # the only copy of a large one
+    if long is not None:
+        body = cast("bytes", long)
+    elif len(parts) > 1:
+        body = b"".join((body, *parts[1:]))
     return Message(kind, _guid(pool_id), None if pipeline_id == _NO_ID else _guid(pipeline_id), body)
 
 

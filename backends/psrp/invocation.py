@@ -13,18 +13,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, StreamType
 from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
-from pstui.backends.language.constant_lines import parse_constant_line
 from pstui.backends.language.numbers import Number
-from pstui.backends.language.simple_lines import ABSENT, Argument, Command, MergedStream, Statement, is_exit, parse_line
 from pstui.backends.psrp.clixml import note_object, outgoing
 from pstui.backends.records import DEFAULT_COLOR
+
+if TYPE_CHECKING:  # a run without a screen sends no line
+    from pstui.backends.language.simple_lines import Argument, Command, Statement
 
 _NONE = ps.PipelineResultTypes.none
 _OUTPUT = ps.PipelineResultTypes.Output
@@ -348,6 +349,9 @@ def line_invocation(
     text: str, protocol: tuple[int, int], host: HostState | None, *, no_language: bool = False
 ) -> Invocation:
     """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
+    from pstui.backends.language.constant_lines import parse_constant_line
+    from pstui.backends.language.simple_lines import is_exit, parse_line
+
     if is_exit(text):
         text = "Exit-PSSession"
     line = parse_constant_line(text) if no_language else parse_line(text)
@@ -397,6 +401,8 @@ def _statement(statement: Statement, alone: bool) -> tuple[Call, ...]:
 
 
 def _call(command: Command, merged: frozenset[int]) -> Call:
+    from pstui.backends.language.simple_lines import MergedStream
+
     arguments = tuple(_argument(argument) for argument in command.arguments)
     if command.merge is MergedStream.ALL:
         merged = EVERY_STREAM
@@ -406,6 +412,8 @@ def _call(command: Command, merged: frozenset[int]) -> Call:
 
 
 def _argument(argument: Argument) -> tuple[str | None, Any]:
+    from pstui.backends.language.simple_lines import ABSENT
+
     return argument.name, None if argument.value is ABSENT else _value(argument.value)
 
 

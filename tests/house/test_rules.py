@@ -355,6 +355,13 @@ def test_importing_the_command_line_loads_almost_nothing() -> None:
     assert not loaded & ({"textual", "rich", "asyncio", "platformdirs", "tomlkit", "tomllib"} | PROTOCOL_LIBRARIES)
 
 
+def test_a_run_without_a_screen_loads_no_screen_and_no_console_loop() -> None:
+    parts = ("tui.cli.calls", "tui.cli.invoke", "tui.profiles.schema", "tui.output.json_values", "backends.psrp.pool")
+    loaded = loaded_after("\n".join(f"import pstui.{part}" for part in (*parts, "backends.sessions.manager")))
+    loop = {"pstui.backends.sessions.interactive", "pstui.backends.language.simple_lines", "pstui.tui.editor.surface"}
+    assert not loaded & ({"textual"} | loop)
+
+
 def test_the_version_costs_no_more_than_an_argument_parser() -> None:
     loaded = loaded_after("from pstui.tui.cli.main import main\nassert main(['--version']) == 0")
     base = loaded_after("import argparse")

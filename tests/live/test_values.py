@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from pstui.tui.cli.target import Script
 from pstui.tui.output.clixml_file import ClixmlFormat
 
 from tests.support import values
+from tests.support.parts import requires
 from tests.support.powershell import invoke, process_info, real_info, real_server
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd
@@ -63,6 +66,41 @@ async def test_values_are_those_of_the_real_client(
                 [values.unordered(values.parsed(text)) for text in each.real] for each in (one, recorded[one.name])
             )
             assert now == then, one.name
+
+
+@pytest.mark.usefixtures("real_info")
+def test_the_programs_json_goes_through_jq(real_server: Sshd, tmp_path: Path) -> None:
+    """``pstui --json icm … | jq`` over all values, as processes; compared with what the real client gives."""
+    (tmp_path / "values.ps1").write_text(values.script(), encoding="utf-8")
+    where = [f"{real_server.user}@{real_server.host}:{real_server.port}", "-KeyFilePath", str(real_server.user_key)]
+    command = [sys.executable, "-m", "pstui.tui.cli.main", "--json", "icm", "-HostName", *where]
+    done = subprocess.run(
+        [*command, "-FilePath", str(tmp_path / "values.ps1")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=100,
+        env={**os.environ, "TZ": values.C_ZONE},
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    lines = done.stdout.decode().splitlines()
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith('"## '):
+            found[name := json.loads(line)[3:].casefold()] = []
+        else:
+            found[name].append(line)
+    recorded = {one.name.casefold(): one for one in values.table()}
+    wanted = [name.casefold() for name in values.common_names()]
+    assert len(wanted) >= 85 and not set(wanted) - set(found)
+    for name in wanted:
+        one = recorded[name]
+        for text, body, real in zip(found[name], one.sent, one.real, strict=True):
+            assert values.same(text, real, one.name, in_order=b"<DCT" not in body), f"{name}: {text[:300]}"
+    read = subprocess.run(
+        [requires("jq"), "-c", "."], input=done.stdout, capture_output=True, check=True, timeout=60
+    ).stdout.decode()
+    assert read.count("\n") == len(lines)
 
 
 @pytest.mark.usefixtures("east")

@@ -222,7 +222,7 @@ def invoke(script: str, *, opens: str = "yes", form: Form = "text", **more: Any)
 def invoke_on(hosts: Sequence[str], script: str, manager: Manager, **more: Any) -> int:
     """Run a script on several hosts and return the exit code. ``more`` goes to the Invocation, but for ``script``'s."""
     infos = [ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": host}) for host in hosts]
-    of_script = {key: more.pop(key) for key in ("named", "preferences", "exit_code") if key in more}
+    of_script = {key: more.pop(key) for key in ("named", "shown", "preferences", "exit_code") if key in more}
     return run(Invocation(infos, Script(script, **of_script), **more), manager=manager)
 
 

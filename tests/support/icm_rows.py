@@ -77,6 +77,7 @@ ROWS = (
         "Write-Error: two\nlines\n  Recommendation: do it",
         1,
     ),
+    Row("Write-Error ''; 'x'", "x", "Write-Error: NotSpecified: (:) [Write-Error], WriteErrorException", 1),
     Row("function f { [CmdletBinding()]param() Write-Error 'in f' }; f", "", "Write-Error: in f", 1),
     Row("sh -c 'echo out; echo err >&2; exit 3'", "out", "err", 1),
     Row("sh -c 'exit 3'; 'x'", "x"),

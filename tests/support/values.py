@@ -28,6 +28,7 @@ TABLE = FOLDER / "table.jsonl.gz"
 #: the same zone for .NET, and for the C library, which need not have the tables of zones
 DOTNET_ZONE, C_ZONE = "Etc/GMT-5", "<+05>-5"
 _MARK = "## "
+_HALF = re.compile("[\ud800-\udfff]")
 _SCRIPT = """
 $all = [ordered]@{}
 foreach ($table in (Get-TestValues), (Get-MoreValues)) { foreach ($key in $table.Keys) { $all["$key"] = $table[$key] } }
@@ -154,6 +155,8 @@ def _stripped(value: Any) -> Any:
         return Members((key, "masked" if key in _MASKED else item) for key, item in found)
     if isinstance(value, list):
         return [_stripped(item) for item in value]
+    if isinstance(value, str):
+        value = _HALF.sub("\ufffd", value)  # as it gets into a file
     if isinstance(value, str) and value.startswith("@{"):
         return re.sub("; PSComputerName=.*(?=})", "", value)
     return value
@@ -166,18 +169,26 @@ def unordered(value: Any) -> Any:
     return [unordered(item) for item in value] if isinstance(value, list) else value
 
 
+def same(text: str, real: str, name: str, *, in_order: bool) -> bool:
+    """Tell whether pstui's JSON of a value is the real client's, or what is better on purpose."""
+    if name in BETTER:
+        return text == BETTER[name]
+    mine, theirs = parsed(text), parsed(real)
+    # the real client keeps a dictionary in an order of its own
+    return bool(mine == theirs if in_order else unordered(mine) == unordered(theirs))
+
+
+def common_names() -> list[str]:
+    """Return the names of the values that every table of values has."""
+    return re.findall(r"^ *\$o\['(.+?)'\]", (FOLDER / "common.ps1").read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def differences(values: Sequence[Value]) -> list[str]:
     """Compare pstui's JSON of each object with the real client's; return what differs and is not better on purpose."""
     found = []
     for one in values:
         for body, real in zip(one.sent, one.real, strict=True):
             text = ours(body)
-            if one.name in BETTER:
-                same = text == BETTER[one.name]
-            else:
-                mine, theirs = parsed(text), parsed(real)
-                # the real client keeps a dictionary in an order of its own
-                same = unordered(mine) == unordered(theirs) if b"<DCT" in body else mine == theirs
-            if not same:
+            if not same(text, real, one.name, in_order=b"<DCT" not in body):
                 found.append(f"{one.name}: {text[:300]} instead of {BETTER.get(one.name, real)[:300]}")
     return found

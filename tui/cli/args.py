@@ -71,6 +71,8 @@ DECLARED = (
     Declared("--var", "NAME=VALUE", "the value of $using:NAME in the script; repeatable", invoke=True, several=True),
     Declared("--encoding", "NAME", "the encoding of the file of -FilePath, where it is not UTF-8", invoke=True),
     Declared("--throttle", "N", "how many targets run at once (32), whatever the transport", invoke=True),
+    Declared("--group", "", "at the end, targets that wrote the same are told of together", invoke=True),
+    Declared("--diff", "", "as --group, and what differs from the text of most targets alone", invoke=True),
     Declared("--timeout", "SECONDS", "stop the whole run after this time: exit code 124", invoke=True),
     Declared("--exit-code", "", "end with the far end's own exit code: exit N, or $LASTEXITCODE", invoke=True),
     Declared("--quiet", "", "nothing on standard error but errors", invoke=True),
@@ -95,6 +97,8 @@ class Options:
     clixml: bool = False
     exit_code: bool = False
     quiet: bool = False
+    group: bool = False
+    diff: bool = False
     what_if: bool = False
     config: str | None = None
     line: str | None = None

@@ -45,6 +45,9 @@ class Blocks:
         self.blocks.append(block)
         return block
 
+    def finish(self) -> None:
+        """Write what was kept of targets that have ended: nothing here."""
+
     def now(self) -> float:
         """The time of the loop, in seconds."""
         return asyncio.get_running_loop().time()

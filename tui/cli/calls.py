@@ -169,6 +169,8 @@ def bound(options: Options, profiles: Profiles) -> Wanted:
     first, *others = options.rest
     if first.lower() in INVOKE_NAMES:
         refuse_late_options(others)
+        if (wanted := _named_targets(others, profiles)) is not None:
+            return wanted
         try:
             call = bind(_INVOKE, others, context=context)
         except CallError as error:
@@ -188,6 +190,41 @@ def bound(options: Options, profiles: Profiles) -> Wanted:
         name, arguments = (first, tuple(others)) if is_cmdlet(first) else (_ENTER, options.rest)
         return _checked(bind(name, arguments, context=context), profiles)
     return Wanted((resolve(first, profiles, ask=not others),), what_if=bool(others))
+
+
+#: stands for the names of targets while a call is bound: they are no names of computers
+_TARGETS = "targets"
+
+
+def _named_targets(words: list[str], profiles: Profiles) -> Wanted | None:
+    """Return what a call wants whose targets are named before its parameters; None for any other call.
+
+    ``pstui icm web1 -ScriptBlock …`` takes what ``pstui web1`` takes, and several profiles at once (``targets.py``).
+    """
+    if not words or words[0].startswith("-"):
+        return None
+    from pstui.tui.cli.targets import is_choice, targets
+
+    try:
+        call = bind(_INVOKE, [_TARGETS, *words[1:]], context=BindContext(allow_what_if=True))
+    except CallError:
+        if is_choice(words[0]):
+            raise
+        return None
+    if call.values.get("ComputerName") != (_TARGETS,):
+        return None
+    given = sorted(f"-{name}" for name in call.values if name not in ("ComputerName", *_OF_SCRIPTS))
+    if given and not is_choice(words[0]):
+        return None  # a computer with its parameters, as in PowerShell
+    if given:
+        hint = "Write it into the profiles, or into [defaults]."
+        raise CallError(f"Invoke-Command: {', '.join(given)} cannot be used with {words[0]}", "", hint)
+    infos = targets(words[0], profiles, lambda name: resolve(name, profiles, ask=False))
+    return replace(_checked(call, profiles), infos=infos)
+
+
+#: parameters that say what runs, not where
+_OF_SCRIPTS = ("ScriptBlock", "FilePath", "ArgumentList", "InputObject", "ThrottleLimit", "HideComputerName", "AsJob")
 
 
 def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> Wanted:

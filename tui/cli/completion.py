@@ -103,7 +103,7 @@ def _all(before: list[str], current: str) -> Iterator[str]:
         value = before.pop(0)
         config = value if option.name == "--config" else config
     if before:
-        yield from _behind(before, current)
+        yield from _behind(before, current, config)
     elif current.startswith("--"):
         yield from (option.name for option in DECLARED)
     elif current.startswith("-"):
@@ -113,9 +113,12 @@ def _all(before: list[str], current: str) -> Iterator[str]:
         yield from _profiles(config)
 
 
-def _behind(before: list[str], current: str) -> Iterator[str]:
+def _behind(before: list[str], current: str, config: str | None) -> Iterator[str]:
     """Yield what can come after a command."""
     command, last = before[0].casefold(), before[-1]
+    if command in INVOKE_NAMES and len(before) == 1 and not current.startswith("-"):
+        yield from _targets(config, current)
+        return
     if command == "completion":
         yield from SHELLS
     elif command == "demo":
@@ -159,6 +162,22 @@ def _values(name: str, word: str) -> Iterator[str]:
     if parameter is not None:
         yield from ENUMS.get(parameter.type, ())
         yield from next((option.choices for option in OPTIONS if option.name == parameter.name), ())
+
+
+def _targets(config: str | None, current: str) -> Iterator[str]:
+    """Yield the targets of Invoke-Command: profiles, groups of them and those above, tags; behind a comma, too."""
+    from pstui.tui.profiles.reading import load
+
+    before, comma, _ = current.rpartition(",")
+    profiles = [values for table in load(config).tables.values() for values in table.values()]
+    groups = dict.fromkeys(
+        "/".join(path[:end])
+        for path in (str(values.get("group", "")).split("/") for values in profiles)
+        for end in range(1, len(path) + 1)
+    )
+    tags = dict.fromkeys(str(tag) for values in profiles for tag in values.get("tags", ()))
+    found = [*_profiles(config), *(f"group:{path}" for path in groups if path), *(f"tag:{tag}" for tag in tags)]
+    yield from (before + comma + one for one in found)
 
 
 def _profiles(config: str | None) -> Iterator[str]:

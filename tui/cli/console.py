@@ -22,7 +22,6 @@ from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
 from pstui.tui.output.bare import bare, write_bare
 from pstui.tui.output.base import PORTION
 from pstui.tui.plain import typed_text
-from pstui.tui.transcript.render.sgr import ansi, plain
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
 PLAIN_WIDTH = 120
@@ -34,6 +33,13 @@ _LINE_LIMIT = 1_000_000
 _PIECES_LIMIT = 1_000
 
 _STREAM_SGR = {Stream.ERROR: 91, Stream.WARNING: 93, Stream.VERBOSE: 93, Stream.DEBUG: 93, Stream.NOTICE: 90}
+
+
+def plain(text: str) -> str:
+    """Return text that is harmless on a terminal, without colours."""
+    from pstui.tui.transcript.render import sgr  # a pipe seldom needs it
+
+    return sgr.plain(text)
 
 
 class Sink(Protocol):
@@ -126,8 +132,11 @@ class TerminalConsole:
         if self._transcript is not None:
             self._note(plain(record.text), newline=record.newline)
         else:  # only the column counts, and a long text is not gone through for it
-            line = record.text[-_LINE_LIMIT:].rpartition("\n")
-            self._column = 0 if record.newline else len(plain(line[2])) + (0 if line[1] else self._column)
+            self._column = 0 if record.newline else self._column_after(record.text)
+
+    def _column_after(self, text: str) -> int:
+        _, newline, rest = text[-_LINE_LIMIT:].rpartition("\n")
+        return len(plain(rest)) + (0 if newline else self._column)
 
     def _put_bare(self, where: Where, text: str, end: str) -> None:
         if len(text) <= PORTION:
@@ -240,6 +249,8 @@ def _painted(record: Write) -> str:
         codes.append(_STREAM_SGR[record.stream])
     if record.background != DEFAULT_COLOR:
         codes.append(_SGR[record.background & 15] + 10)
+    from pstui.tui.transcript.render.sgr import ansi
+
     text = ansi(record.text)
     if not codes or not text:
         return text

@@ -29,7 +29,7 @@ EXAMPLES = (
     ("some text", "pstui icm -HostName admin@db -ScriptBlock 'Get-Process | Select -First 3'"),
     ("objects for another program", "pstui icm --json -HostName db -ScriptBlock 'Get-Process' | jq .Id"),
     ("lines in, lines out", "cat names | pstui icm -HostName db -ScriptBlock '$input | % { \"<$_>\" }'"),
-    ("many targets, ten at once", "pstui icm --throttle 10 -HostName a,b,c -ScriptBlock 'hostname'"),
+    ("many profiles, equal answers once", "pstui icm group:Prod/Web,tag:sql --group -ScriptBlock 'uname -r'"),
     ("a script of this computer", "pstui icm -HostName db -FilePath ./fix.ps1 -ArgumentList 5"),
     ("a value and an exit code", "pstui icm --var n=5 --exit-code -HostName db -ScriptBlock 'exit $using:n'"),
 )
@@ -135,7 +135,11 @@ def invoke_help() -> str:
             "Usage\n  pstui icm [OPTIONS] TARGET -ScriptBlock TEXT [-ArgumentList VALUE,…]\n"
             "  pstui icm [OPTIONS] TARGET -FilePath FILE [-ArgumentList VALUE,…]\n"
             "TARGET is -HostName, -ComputerName, -ConnectionUri, -VMName or -ContainerId,\n"
-            "with what goes with it: pstui --help. pstui icm -? lists every parameter.\n",
+            "with what goes with it: pstui --help. pstui icm -? lists every parameter.\n"
+            "Or it is a list of names as in pstui NAME, such as web1,db: profiles, hosts of\n"
+            "ssh_config, user@host, computers; group:Prod/Web is every profile of a group\n"
+            "and those below it, tag:sql every one with the tag, 'web*' those it fits.\n"
+            "What a profile says of its connection holds.\n",
             _INVOKE,
             f"Options\n{options}",
             f"Exit codes\n{exit_codes()}",

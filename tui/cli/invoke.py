@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.line import evaluate
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
-from pstui.backends.language.using import resolve_using
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.preferences import Preferences
 from pstui.tui.cli.run import THROTTLE_LIMIT, Form, Invocation, run
@@ -80,6 +79,7 @@ def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Opt
         input_form=options.input,  # type: ignore[arg-type]  # its declaration has the choices
         heads=not call.values.get("HideComputerName"),
         timeout=_seconds(options.timeout),
+        gather=_gather(options),
     )
 
 
@@ -112,12 +112,17 @@ def script_of(call: BoundCall, options: Options, *, named: bool) -> Script:
     path = values.get("FilePath")
     text = str(values["ScriptBlock"]) if path is None else read_script(str(path), options.encoding)
     known = {name.casefold(): value for name, value in call.variables.items()} | _given(options.var)
-    text, using = resolve_using(text, known)
+    using: Mapping[str, Any] = {}
+    if "using:" in text.casefold():
+        from pstui.backends.language.using import resolve_using
+
+        text, using = resolve_using(text, known)
     return Script(
         text,
         tuple(values.get("ArgumentList") or ()),
         using,
         named=named,
+        shown=not values.get("HideComputerName"),
         exit_code=options.exit_code,
         preferences=Preferences.of_call(call.common, quiet=options.quiet),
     )
@@ -155,6 +160,13 @@ def _form(options: Options) -> Form:
     if options.depth is not None and not (options.json or options.json_streams):
         raise CallError("--depth goes with --json", "", "Text, CSV and CLIXML have no depth that could be chosen.")
     return chosen[0] if chosen else "text"
+
+
+def _gather(options: Options) -> Literal["", "group", "diff"]:
+    gather: Literal["", "group", "diff"] = "diff" if options.diff else "group" if options.group else ""
+    if gather and _form(options) != "text":
+        raise CallError(f"--{gather} goes with text", "", "Each object of JSON, CSV and CLIXML names its computer.")
+    return gather
 
 
 def _throttle(values: Mapping[str, Any], options: Options) -> int:

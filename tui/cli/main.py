@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run pstui with ``argv`` (by default the process's own) and return its exit code. Raises nothing."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and arguments != ["--version"]:
+        from pstui.tui.cli.interrupts import end_at_interrupt
+
+        end_at_interrupt()
     try:
         code = _version() if arguments == ["--version"] else _run(arguments)
         if sys.stdout is not None:

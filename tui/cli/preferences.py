@@ -12,19 +12,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.backends.console import (
+    BACKLOG_LIMIT,
+    Console,
+    ConsoleSize,
+    KeyInfo,
+    Question,
+    QuestionCancelled,
+    QuestionKind,
+)
 from pstui.backends.credentials import Secret
 from pstui.backends.records import ErrorInfo, InformationInfo, ProgressRecord, Stream, Write
 from pstui.tui.cli.error_text import error_text
 
 _SILENT = ("SilentlyContinue", "Ignore")
+#: records that are held while a question is open, before the far end is told to wait
+_HELD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """PowerShell's action for each stream, by its name; ``verbose`` and ``debug`` are None where nothing was said.
+    """PowerShell's action for each stream, by its name; ``verbose`` and ``debug`` tell of the session itself.
 
-    ``quiet`` leaves errors alone on standard error.
+    Warnings and messages are shown by the far end's host, which no action stops or asks about: -WarningAction Stop and
+    -Verbose:$false change nothing there. ``quiet`` leaves errors alone on standard error.
     """
 
     error: str = "Continue"
@@ -57,10 +68,7 @@ class Preferences:
         """Return what is done with a text of a stream that is no output and no error."""
         if self.quiet:
             return "Ignore"
-        if stream is Stream.WARNING:
-            return self.warning
-        said = self.verbose if stream is Stream.VERBOSE else self.debug if stream is Stream.DEBUG else None
-        return "Ignore" if said is False else "Continue"
+        return self.warning if stream is Stream.WARNING else "Continue"
 
 
 class RecordSink(Protocol):
@@ -77,7 +85,8 @@ class Reporter:
 
     ``output_to_err`` sends the text that the far end's host writes beside its objects to standard error. ``stop`` is
     called once when a preference ends the run; output that comes after it is dropped. ``failed`` is whether an error
-    was reported that counts, or a question had nobody to answer it.
+    was reported that counts, or a question had nobody to answer it. What comes while a preference asks whether to go on
+    is held until that is answered.
     """
 
     def __init__(
@@ -97,13 +106,17 @@ class Reporter:
         self.had_silent_errors = False
         #: whether a preference has ended the run
         self.stopped = False
-        self._asking: set[asyncio.Task[None]] = set()
+        self._question: asyncio.Task[None] | None = None
+        self._held: list[Callable[[], None]] = []
         self._yes_to_all: set[str] = set()
+        self._told_of_stop = False
 
     # -- records -----------------------------------------------------------------------------------------------
 
     def error(self, error: ErrorInfo) -> None:
         """Take an error record."""
+        if self.holds(lambda: self.error(error)):
+            return
         action = self._preferences.error
         if action in _SILENT:
             self.had_silent_errors = True
@@ -126,21 +139,33 @@ class Reporter:
     @property
     def wants_information(self) -> bool:
         """Whether information records are shown at all."""
-        return self._sink is not None or not (
-            self._preferences.quiet or self._preferences.information in _SILENT or self.stopped
+        action = self._preferences.information
+        return (
+            self._sink is not None
+            or action in ("Stop", "Inquire")
+            or not (self._preferences.quiet or action in _SILENT or self.stopped)
         )
 
     def information(self, record: InformationInfo) -> None:
-        """Take an information record; that of Write-Host is a text of the host already."""
+        """Take an information record; that of Write-Host is a text of the host already.
+
+        With -InformationAction Stop the first one is an error of its own; the script runs on, as with the real client.
+        """
+        if self.stopped or self.holds(lambda: self.information(record)):
+            return
+        action = self._preferences.information
         if self._sink is not None:
             self._sink.information(record)
-        elif "PSHOST" not in record.tags:
+        elif "PSHOST" not in record.tags and action != "Stop" and not self._preferences.quiet:
             self._console.write(Write(record.message, stream=Stream.NOTICE))
-        if "PSHOST" not in record.tags:
-            self._act(self._preferences.information, "information record")
+        if action != "Stop":
+            self._act(action, "information record")
+        elif not self._told_of_stop:
+            self._told_of_stop = self.failed = True
+            self._say(f"Invoke-Command failed, because -InformationAction is Stop: {record.message}")
 
     def write(self, record: Write) -> None:
-        if self.stopped:
+        if self.stopped or self.holds(lambda: self.write(record)):
             return
         if record.stream in (Stream.OUTPUT, Stream.ERROR):
             if self._sink is not None:
@@ -152,12 +177,10 @@ class Reporter:
             else:
                 self._console.write(record)
             return
-        action = self._preferences.action(record.stream)
         if self._sink is not None:
             self._sink.text(record)
-        elif action not in _SILENT:
+        elif self._preferences.action(record.stream) not in _SILENT:
             self._console.write(record)
-        self._act(action, "warning" if record.stream is Stream.WARNING else "message")
 
     def progress(self, record: ProgressRecord) -> None:
         if self._sink is not None:
@@ -169,13 +192,30 @@ class Reporter:
 
     def _act(self, action: str, what: str) -> None:
         if action == "Stop":
-            if what != "error":
-                self._say(f"The run was stopped, because a preference is set to Stop: {what}.")
             self.end()
         elif action == "Inquire" and what not in self._yes_to_all:
-            task = asyncio.ensure_future(self._inquire(what))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._question = asyncio.ensure_future(self._inquired(what))
+
+    def holds(self, act: Callable[[], None]) -> bool:
+        """Hold what is to be done with a record until the open question is answered; False where there is none."""
+        if self._question is not None:
+            self._held.append(act)
+        return self._question is not None
+
+    async def answered(self) -> None:
+        """Return when no question is open any longer."""
+        while self._question is not None:
+            await asyncio.wait({self._question})
+
+    async def _inquired(self, what: str) -> None:
+        try:
+            await self._inquire(what)
+        finally:
+            self._question = None
+            held, self._held = self._held, []
+            while held and self._question is None:
+                held.pop(0)()
+            self._held += held
 
     async def _inquire(self, what: str) -> None:
         question = Question(
@@ -212,8 +252,9 @@ class Reporter:
 
     def cancel(self) -> None:
         """Withdraw the questions that are open."""
-        for task in self._asking:
-            task.cancel()
+        self._held.clear()
+        if self._question is not None:
+            self._question.cancel()
 
     # -- the rest of a console ---------------------------------------------------------------------------------
 
@@ -223,13 +264,15 @@ class Reporter:
 
     @property
     def backlog(self) -> int:
-        return self._console.backlog
+        return self._console.backlog + (BACKLOG_LIMIT + 1 if len(self._held) > _HELD else 0)
 
     @property
     def rest(self) -> float:
         return 0.0
 
     async def drained(self) -> None:
+        if len(self._held) > _HELD:
+            await self.answered()
         await self._console.drained()
 
     def clear(self) -> None:

@@ -52,7 +52,8 @@ class Invocation:
 
     ``input`` is the pipeline's input; None takes it from standard input, as ``input_form`` says. ``ready`` fetches
     passwords with a source. ``heads`` puts the name of a target before what it formats, where there are several.
-    ``timeout`` is in seconds.
+    ``timeout`` is in seconds. ``gather`` keeps the text until the end: that of several targets once (``group``), or
+    what differs (``diff``).
     """
 
     infos: Sequence[ConnectionInfo]
@@ -65,6 +66,7 @@ class Invocation:
     input_form: InputForm | None = None
     heads: bool = True
     timeout: float | None = None
+    gather: Literal["", "group", "diff"] = ""
 
 
 def run(invocation: Invocation, *, transcript: Sink | None = None, manager: Any = None) -> int:
@@ -105,7 +107,7 @@ class _Run:
         elif form != "text":
             self.writer = object_writer(form, self.output.put, self.invocation.depth)
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
-        self.blocks = Blocks(self.console, heads=self.invocation.heads)
+        self.blocks = self._blocks()
         try:
             with self._signals(), self._time_limit():
                 code = await self._all()
@@ -139,9 +141,27 @@ class _Run:
             return EXIT_INTERRUPTED
         gate = asyncio.Semaphore(self.invocation.throttle)
         source = self._source()
-        codes = await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos))
+        codes = [*await asyncio.gather(*(self._one(manager, info, gate, source) for info in infos))]
         without_password = len(self.invocation.infos) - len(infos)
-        return outcome([*codes, *[EXIT_NO_SESSION] * without_password])
+        codes += [EXIT_NO_SESSION] * without_password
+        if self.invocation.gather:
+            self.blocks.finish()
+            self._tell_failures(codes)
+        return outcome(codes)
+
+    def _blocks(self) -> Blocks:
+        if not self.invocation.gather:
+            return Blocks(self.console, heads=self.invocation.heads)
+        from pstui.tui.cli.gathered import Gathering
+
+        return Gathering(self.console, diff=self.invocation.gather == "diff")
+
+    def _tell_failures(self, codes: Sequence[int]) -> None:
+        if failed := sum(code != EXIT_OK for code in codes):
+            closed = codes.count(EXIT_NO_SESSION)
+            text = f"pstui: {failed} of {len(codes)} targets failed"
+            text += f", {closed} without a session" if closed else ""
+            self.console.write(Write(text, stream=Stream.ERROR))
 
     async def _with_passwords(self) -> list[ConnectionInfo]:
         """Return the targets with the passwords that have a source; one whose source fails is told and left out."""
@@ -164,8 +184,8 @@ class _Run:
         async with gate:
             if self.code is not None:
                 return EXIT_INTERRUPTED
-            name = info.label if self.names[info.computer_name] > 1 else info.computer_name
-            console = self.blocks.of(name) if self.several else None
+            name = info.profile or (info.label if self.names[info.computer_name] > 1 else info.computer_name)
+            console = self.blocks.of(name) if self.several or self.invocation.gather else None
             session = manager.create(info, console or self.console)
             stream = None if self.records is None else self.records.of(info.computer_name)
             target = Target(
@@ -201,21 +221,22 @@ class _Run:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        taken = []
+        taken = {}
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is None:
-                continue
+            if number is None or (before := signal.getsignal(number)) is signal.SIG_IGN:
+                continue  # nohup, and a shell's background, have it ignored
             try:
                 loop.add_signal_handler(number, self._stop, 128 + number)
             except (NotImplementedError, RuntimeError, ValueError):
                 continue  # Windows: asyncio turns Ctrl+C into the cancellation of main()
-            taken.append(number)
+            taken[number] = before
         try:
             yield
         finally:
-            for number in taken:
+            for number, before in taken.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, before)
 
     @contextlib.contextmanager
     def _time_limit(self) -> Iterator[None]:

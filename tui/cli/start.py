@@ -38,9 +38,11 @@ def open_screen(
 ) -> int:
     """Open the screen with sessions and return the exit code; see ``screen.run``. Raises PstuiError."""
     from pstui.tui.cli import screen
+    from pstui.tui.cli.interrupts import raise_at_interrupt
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.undo import UndoFile
 
+    raise_at_interrupt()
     book = ProfileBook(profiles, UndoFile(state_folder() / "undo.json"))
 
     def bind_typed(text: str) -> ConnectionInfo:

@@ -26,6 +26,9 @@ Where = Literal["out", "err"]
 _PIECE = 1024
 #: so many characters are written at once, whatever they are part of
 _WRITE = 256 * 1024
+#: In a flood the thread is woken no oftener than this, in seconds: each waking takes turns with the loop at Python's
+#: lock. What comes alone goes out at once.
+_REST = 0.01
 _HALF = re.compile("[\ud800-\udfff]")
 
 _Piece = tuple[Where, str | Deferred, int]
@@ -48,6 +51,9 @@ class Output:
         self._given = 0  # counted on the loop
         self._written = 0  # counted by the thread
         self._room = asyncio.Event()
+        self._room_wanted = False
+        self._handed_over = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._thread = threading.Thread(target=self._run, name="pstui-output", daemon=True)
         self._thread.start()
 
@@ -59,13 +65,17 @@ class Output:
         weight = 1 + (size or (len(text) if isinstance(text, str) else 0)) // _PIECE
         self._given += weight
         self._waiting.append((where, text, weight))
-        if len(self._waiting) == 1:  # waking the thread for each piece would cost more than writing it
-            self._loop.call_soon(self._hand_over)
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._handed_over + _REST, self._hand_over)
 
     def _hand_over(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
         if self._waiting:
             self._queue.put(self._waiting)
             self._waiting = []
+            self._handed_over = self._loop.time()
 
     @property
     def backlog(self) -> int:
@@ -77,6 +87,7 @@ class Output:
         self._hand_over()
         while self.backlog > limit and self._thread.is_alive():
             self._room.clear()
+            self._room_wanted = True
             if self.backlog <= limit:
                 return
             await self._room.wait()
@@ -98,7 +109,9 @@ class Output:
                     text(parts.add)
             parts.flush()
             self._written += sum(weight for _, _, weight in pieces)
-            self._tell(self._room.set)
+            if self._room_wanted:
+                self._room_wanted = False
+                self._tell(self._room.set)
 
     def _write(self, where: Where, text: str) -> None:
         stream = self._streams[where]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from pstui.backends.connection import ConnectionInfo
@@ -40,7 +41,7 @@ class Writer(Protocol):
 class Script:
     """What runs on a target. ``using`` is the table of ``$using:`` values, as it is sent.
 
-    ``named`` notes on each object where it comes from.
+    ``named`` notes on each object where it comes from, ``shown`` that this is to be seen.
     ``exit_code`` asks for the far end's own exit code.
     """
 
@@ -48,6 +49,7 @@ class Script:
     arguments: tuple[object, ...] = ()
     using: Mapping[str, object] = field(default_factory=dict)
     named: bool = False
+    shown: bool = True
     exit_code: bool = False
     preferences: Preferences = field(default_factory=Preferences)
 
@@ -128,6 +130,7 @@ class Target:
             self._running.cancel()
         try:
             result = await self._running
+            await self.reporter.answered()
         except asyncio.CancelledError:
             return EXIT_INTERRUPTED
         except LimitExceeded as error:
@@ -158,6 +161,8 @@ class Target:
     async def stop(self, *, give_up: bool) -> None:
         """Stop the script; ``give_up`` also ends an opening, and what has not begun does not begin."""
         self._unwanted = self._unwanted or give_up
+        if give_up:
+            self.reporter.cancel()
         if self._running is not None:
             try:
                 await self._session.stop()
@@ -179,12 +184,17 @@ class Target:
 
     def _object(self, sent: SentObject) -> None:
         assert self._writer is not None
-        if not self.reporter.stopped:
+        if not (self.reporter.stopped or self.reporter.holds(lambda: self._object(sent))):
             self._writer.write(sent, self._notes if self._script.named else None)
 
-    @property
-    def _notes(self) -> Mapping[str, str]:
-        return {"PSComputerName": self._info.computer_name, "RunspaceId": str(self._session.instance_id)}
+    @cached_property
+    def _notes(self) -> Notes:
+        """What the real client notes on each object (protocol-notes 3.12)."""
+        return {
+            "PSComputerName": self._info.computer_name,
+            "RunspaceId": str(self._session.instance_id),
+            "PSShowComputerName": self._script.shown,
+        }
 
     def _say(self, error: PstuiError) -> None:
         for line in f"pstui: {error.text()}".split("\n"):

@@ -16,7 +16,7 @@ Deferred = Callable[[Emit], None]
 #: the queue's ``put``: where, what, and its size in bytes
 Put = Callable[[Literal["out", "err"], Deferred, int], None]
 #: properties that are added to an object, such as PSComputerName
-Notes = Mapping[str, str]
+Notes = Mapping[str, str | bool]
 
 
 class Format(Protocol):

@@ -76,5 +76,6 @@ class ClixmlFormat:
         for name, value in notes.items():
             for old in [item for item in group if item.get("N") == name]:
                 group.remove(old)
-            ElementTree.SubElement(group, "S", N=name).text = value
+            tag = "B" if isinstance(value, bool) else "G" if name == "RunspaceId" else "S"
+            ElementTree.SubElement(group, tag, N=name).text = str(value).lower() if tag == "B" else str(value)
         return root

@@ -37,7 +37,7 @@ class CsvFormat:
         if cells is None:
             return
         found = {name: text_of(cell, document) if cell.tag != "Nil" else None for name, cell in cells.items()}
-        found.update(notes)
+        found.update((name, str(value)) for name, value in notes.items())
         if not self._columns:
             self._columns = list(found)
             emit(",".join(_quoted(name) for name in self._columns) + "\n")

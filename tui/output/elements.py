@@ -15,6 +15,8 @@ from pstui.tui.output.base import PORTION
 
 Element = ElementTree.Element
 
+#: the longest reference to a character that XML lacks
+_REFERENCE = len("&#xFFFE;")
 _ESCAPE_LENGTH = len("_x0000_")
 
 
@@ -22,12 +24,17 @@ def read(body: bytes) -> Element:
     """Parse the CLIXML of one object; nothing is null. Raises ProtocolError."""
     if len(body) <= PORTION:
         return parse(body or b"<Nil/>")
-    checked(body)
-    body = without_no_characters(body)
-    parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused above, sizes are bounded
+    parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused here, sizes are bounded
+    start = 0
     try:
-        for start in range(0, len(body), PORTION):
-            parser.feed(body[start : start + PORTION])
+        while start < len(body):
+            end = min(start + PORTION, len(body))
+            reference = body.rfind(b"&", end - _REFERENCE, end)
+            if end < len(body) and reference > start:
+                end = reference  # it may go on in the next portion
+            checked(body[start : end + 1])
+            parser.feed(without_no_characters(body[start:end]))
+            start = end
         return parser.close()
     except ElementTree.ParseError as error:
         raise not_xml(error) from error

@@ -43,7 +43,7 @@ class JsonFormat:
         self._depth = depth
         self.warnings: dict[str, None] = {}
         self.lost = False
-        self._templates: dict[tuple[tuple[str, str], ...], Templates] = {}
+        self._templates: dict[tuple[tuple[str, str | bool], ...], Templates] = {}
 
     def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
         found = self._fast(notes).json(sent.body)
@@ -290,7 +290,7 @@ class _Walk:
             before = self._entries(notes, depth, before, written | self._notes.keys() if own else written)
         if own:
             for name, value in self._notes.items():
-                self._emit(f"{before}{string(name)}:{string(value)}")
+                self._emit(f"{before}{string(name)}:{string(value) if isinstance(value, str) else str(value).lower()}")
                 before = ","
         return before
 

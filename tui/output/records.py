@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from typing import Any
 
 from pstui.backends.records import ErrorInfo, InformationInfo, ProgressRecord, SentObject, Stream, Write
 from pstui.tui.output.base import Emit, Notes, Put
 from pstui.tui.output.json_values import JsonFormat
+from pstui.tui.output.scalars import harmless
 
-#: characters that JSON allows bare and a terminal or a line reader does not
-_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _NAMES = {Stream.OUTPUT: "host", Stream.ERROR: "host", Stream.NOTICE: "host"}
 _PREFIXES = {Stream.WARNING: "WARNING: ", Stream.VERBOSE: "VERBOSE: ", Stream.DEBUG: "DEBUG: "}
 
 
 def to_json(value: object) -> str:
     """Return a plain value as JSON on one line, free of what would act on a terminal or break the line."""
-    return _ESCAPE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(value, ensure_ascii=False))
+    return harmless(json.dumps(value, ensure_ascii=False))
 
 
 class RecordWriter:

@@ -17,7 +17,7 @@ from pstui.backends.psrp.clixml import unescape
 from pstui.tui.output.base import PORTION
 
 #: characters that JSON allows bare, and a terminal or a reader of lines does not take as they are
-_ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]{0,39})\Z")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,399})(?:\.[0-9]{1,400})?\Z")
 _DOUBLE = re.compile(r"-?(?:0|[1-9][0-9]{0,399})(?:\.[0-9]{1,400})?(?:[Ee][+-]?[0-9]{1,4})?\Z")
@@ -26,8 +26,21 @@ _NO_NUMBER = {"NaN": '"NaN"', "INF": '"Infinity"', "-INF": '"-Infinity"'}
 
 def string(text: str) -> str:
     """Return text as a JSON string on one line, free of what would act on a terminal."""
-    encoded = encode_basestring(text)
-    return encoded if encoded.isascii() and "\x7f" not in encoded else _ESCAPE_IN_JSON.sub(_escape, encoded)
+    return harmless(encode_basestring(text))
+
+
+def harmless(encoded: str) -> str:
+    """Return JSON with escapes in place of what JSON allows bare and a terminal or a reader of lines does not.
+
+    Half a surrogate pair, which parsers refuse even when it is escaped, becomes U+FFFD, as .NET writes it to a file.
+    """
+    if encoded.isascii() and "\x7f" not in encoded:
+        return encoded
+    try:
+        encoded.encode()
+    except UnicodeEncodeError:
+        encoded = encoded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _ESCAPE_IN_JSON.sub(_escape, encoded)
 
 
 def _escape(match: re.Match[str]) -> str:

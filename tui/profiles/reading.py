@@ -17,9 +17,7 @@ from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
-from pstui.tui.keys.keymap import keymap
 from pstui.tui.plain import plain
-from pstui.tui.profiles.schema import schema
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -95,8 +93,16 @@ def load(path: str | None) -> Profiles:
 
 def read(file: Path) -> Profiles:
     """Read a profile file, which may be missing. Never raises for what it holds."""
+    if not file.exists():
+        return Profiles(Configuration(file))
+    from pstui.tui.profiles.schema import schema  # made from every declaration
+
     configuration = read_configuration(file, schema())
     take_variables(table.get("password") for table in configuration.credentials.values())
+    if not configuration.table("keys"):
+        return Profiles(configuration)
+    from pstui.tui.keys.keymap import keymap
+
     found = (Problem(file, message, "keys", name) for name, message in keymap(configuration.table("keys")).problems)
     return Profiles(replace(configuration, problems=(*configuration.problems, *found)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -156,6 +157,20 @@ def test_fragments_byte_by_byte_cost_no_more_than_their_bytes() -> None:
     found = [message for at in range(len(data)) for message in fragments.feed(data[at : at + 1])]
     assert [message.body for message in found] == [body]
     assert time.thread_time() - begun < 1.0
+
+
+@pytest.mark.parametrize("each", [5_000, 300_000, 7_000_000])
+def test_a_long_message_grows_in_one_place_and_is_whole(each: int) -> None:
+    head = MESSAGE_HEADER.pack(1, 0x41004, bytes(16), bytes(16)) + b"\xef\xbb\xbf"
+    body = b"<S>" + bytes(range(97, 123)) * 400_000 + b"</S>"
+    whole = head + body
+    cuts = [0, 7, 41, *range(5_000, len(whole), each), len(whole)]
+    fragments, found = Defragmenter(), []
+    for number, (start, end) in enumerate(pairwise(cuts)):
+        flags = 1 if number == 0 else 2 if end == len(whole) else 0
+        found += fragments.feed(FRAGMENT_HEADER.pack(1, number, flags, end - start) + whole[start:end])
+    found += fragments.feed(FRAGMENT_HEADER.pack(2, 0, 3, len(head) + 3) + head + b"<a>")
+    assert [bytes(message.body) for message in found] == [body, b"<a>"]
 
 
 def test_a_message_that_is_too_large_is_passed_over() -> None:

@@ -109,6 +109,7 @@ def test_the_calls_of_the_readme_bind_as_a_shell_hands_them_over(
 ) -> None:
     (isolated_home / ".ssh").mkdir(exist_ok=True)
     (isolated_home / ".ssh" / "id_ed25519").touch()
+    profiles(isolated_home, '[hosts.db]\nhost_name = "db"\ngroup = "Prod/Web"\ntags = ["sql"]\n')
     _, *words = shlex.split(line, comments=True)
     assert main((*words, "-WhatIf")) == 0, capsys.readouterr().err
     assert json.loads(capsys.readouterr().out)

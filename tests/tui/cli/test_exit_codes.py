@@ -146,11 +146,9 @@ def test_stop_ends_the_run_at_the_error(capfd: Captured) -> None:
 def test_actions_on_warnings_and_quiet(capfd: Captured) -> None:
     assert invoke("warn careful | say x", preferences=Preferences(warning="SilentlyContinue"))[0] == 0
     assert capfd.readouterr() == ("x\n", "")
-    assert invoke("warn WARNING: careful | sleep", preferences=Preferences(warning="Stop"))[0] == 1
-    assert capfd.readouterr().err.splitlines() == [
-        "WARNING: careful",
-        "pstui: The run was stopped, because a preference is set to Stop: warning.",
-    ]
+    for action in ("Stop", "Inquire", "Continue"):
+        assert invoke("warn WARNING: careful | say x", preferences=Preferences(warning=action))[0] == 0
+        assert capfd.readouterr() == ("x\n", "WARNING: careful\n"), "as the real client, whose host shows it anyway"
     assert invoke("warn careful | error no | say x", preferences=Preferences(quiet=True))[0] == 1
     assert capfd.readouterr() == ("x\n", "Write-Error: no\n")
 
@@ -159,6 +157,26 @@ def test_an_inquiry_without_anybody_stops_it(capfd: Captured) -> None:
     code, session = invoke("error no | sleep", preferences=Preferences(error="Inquire"))
     assert (code, session.calls) == (1, ["open", "stop", "close"])
     assert capfd.readouterr().err.startswith("Write-Error: no\n")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_what_comes_while_a_preference_asks_is_held(form: Form, capfd: Captured) -> None:
+    """As with the real client: what is behind the record does not come where nobody says yes."""
+    for row in (
+        Row("'a'; Write-Error e; 'x'", common={"ErrorAction": "Inquire"}),
+        Row("'a'; Write-Information i; 'x'", common={"InformationAction": "Inquire"}),
+    ):
+        assert await demo(row, form) == 1
+        out, err = capfd.readouterr()
+        assert out.strip().strip('"') == "a" and "nobody is there to answer" in err
+
+
+async def test_stop_at_an_information_record_fails_a_script_that_runs_on(capfd: Captured) -> None:
+    for write in ("Write-Information i", "Write-Host i"):
+        row = Row(f"{write}; 'a'; {write}; 'b'", common={"InformationAction": "Stop"})
+        assert await demo(row) == 1
+        out, err = capfd.readouterr()
+        assert out.endswith("b\n") and err == "pstui: Invoke-Command failed, because -InformationAction is Stop: i\n"
 
 
 @pytest.mark.parametrize("name", ["ErrorVariable", "OutVariable", "WarningVariable", "InformationVariable"])

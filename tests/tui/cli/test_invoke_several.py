@@ -65,12 +65,13 @@ def test_an_error_names_its_target(capfd: Captured) -> None:
 
 
 def test_objects_say_which_computer_they_come_from(capfd: Captured) -> None:
-    assert invoke_on(["a", "b"], 'object {"Id": 4} | object 7', Manager(), form="json", named=True) == 0
-    assert [json.loads(line) for line in capfd.readouterr().out.splitlines()] == [
-        {**value, "PSComputerName": host, "RunspaceId": "00000000-0000-0000-0000-000000000007"}
-        for host in "ab"
-        for value in ({"Id": 4}, {"value": 7})
-    ]
+    for shown in (True, False):
+        options = {"form": "json", "named": True, "shown": shown}
+        assert invoke_on(["a", "b"], 'object {"Id": 4} | object 7', Manager(), **options) == 0
+        notes = {"RunspaceId": "00000000-0000-0000-0000-000000000007", "PSShowComputerName": shown}
+        assert [json.loads(line) for line in capfd.readouterr().out.splitlines()] == [
+            {**value, "PSComputerName": host, **notes} for host in "ab" for value in ({"Id": 4}, {"value": 7})
+        ]
 
 
 def test_no_more_targets_at_once_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_notes_are_added_to_every_kind_of_object() -> None:
 def test_nothing_in_a_string_acts_on_a_terminal() -> None:
     text, _ = written("<S>_x001B_]0;t_x0007_ _x009B_ _x0000_ _x202E_\u202e _xD83D_ \u2028 _x007F_</S>")
     assert text.rstrip("\n").isprintable() and text.isascii()
-    assert json.loads(text) == "\x1b]0;t\x07 \x9b \0 \u202e\u202e \ud83d \u2028 \x7f"
+    assert json.loads(text) == "\x1b]0;t\x07 \x9b \0 \u202e\u202e \ufffd \u2028 \x7f"
 
 
 def test_long_texts_and_arrays_are_whole() -> None:

@@ -1,0 +1,171 @@
+"""Targets of ``pstui icm`` by name: profiles, groups, tags, wildcards; and answers that are gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pstui.backends.records import Stream, Write
+from pstui.tui.cli import invoke
+from pstui.tui.cli.completion import candidates
+from pstui.tui.cli.gathered import Gathering
+from pstui.tui.cli.main import main
+from pstui.tui.cli.run import Invocation
+
+from tests.support.cli_far_end import Manager, invoke_on
+from tests.support.nobody import NobodyConsole
+
+Captured = pytest.CaptureFixture[str]
+Targets = Callable[..., list[str]]
+
+FILE = """
+[hosts.web1]
+host_name = "admin@192.0.2.1"
+port = 2222
+group = "Prod/Web"
+tags = ["sql", "Blue"]
+[hosts.web2]
+host_name = "192.0.2.2"
+group = "Prod/Web/Old"
+[hosts.db]
+computer_name = "db.example.com"
+use_ssl = true
+credential = "ops"
+group = "Prod"
+tags = ["SQL"]
+[containers.api]
+container_id = "api"
+group = "Production"
+[credentials.ops]
+user_name = "ops"
+"""
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
+    """Gives where a call leads; nothing runs."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(FILE)
+    found: list[Invocation] = []
+
+    def record(invocation: Invocation, **_: object) -> int:
+        found.append(invocation)
+        return 0
+
+    monkeypatch.setattr(invoke, "run", record)
+
+    def called(*words: str) -> list[str]:
+        assert main(["--config", str(file), "icm", *words]) == 0
+        return [info.profile or info.computer_name for info in found[-1].infos]
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("web1", ["web1"]),
+        ("WEB1", ["web1"]),
+        ("host:web1", ["web1"]),
+        ("container:api", ["api"]),
+        ("web1,db", ["web1", "db"]),
+        ("db, web1", ["db", "web1"]),
+        ("web1,web1,host:web1", ["web1"]),
+        ("group:Prod/Web", ["web1", "web2"]),
+        ("group:prod/web/", ["web1", "web2"]),
+        ("group:Prod", ["web1", "web2", "db"]),
+        ("group:Prod*", ["web1", "web2", "db", "api"]),
+        ("group:*/Old", ["web2"]),
+        ("tag:sql", ["web1", "db"]),
+        ("tag:b*", ["web1"]),
+        ("web*", ["web1", "web2"]),
+        ("web[2-9],tag:sql", ["web2", "web1", "db"]),
+        ("*", ["web1", "web2", "db", "api"]),
+        ("host:*", ["web1", "web2", "db"]),
+        ("root@192.0.2.9:23,web?", ["192.0.2.9", "web1", "web2"]),
+        ("other.example.com,db", ["other.example.com", "db"]),
+    ],
+)
+def test_names_lead_to_targets(text: str, names: list[str], targets: Targets) -> None:
+    assert targets(text, "-ScriptBlock", "1") == names
+    assert targets(text, "-FilePath", __file__) == names, "whatever else of the script is given"
+
+
+def test_what_the_profile_says_holds(targets: Targets, capsys: Captured, tmp_path: Path) -> None:
+    words = ["--config", str(tmp_path / "profiles.toml"), "icm", "tag:sql", "-ScriptBlock", "1", "-WhatIf"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert '"Port": 2222' in out and '"UserName": "admin"' in out
+    assert '"UseSSL": true' in out and '"Credential": "ops"' in out
+
+
+def test_a_computer_with_parameters_is_bound_as_in_powershell(targets: Targets) -> None:
+    assert targets("web1", "-Port", "5986", "-UseSSL", "-ScriptBlock", "1") == ["web1"]
+    assert targets("-ComputerName", "web1", "-ScriptBlock", "1") == ["web1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["group:Nowhere", "-ScriptBlock", "1"], "No profile is meant by 'group:Nowhere'"),
+        (["tag:", "-ScriptBlock", "1"], "No profile is meant by 'tag:'"),
+        (["web1,,db", "-ScriptBlock", "1"], "nothing between two commas"),
+        (["tag:sql", "-Port", "5", "-ScriptBlock", "1"], "-Port cannot be used with tag:sql"),
+        (["host:no", "-ScriptBlock", "1"], "There is no saved host named 'no'"),
+        (["--group", "--json", "tag:sql", "-ScriptBlock", "1"], "--group goes with text"),
+    ],
+)
+@pytest.mark.usefixtures("targets")
+def test_what_means_nothing_is_refused(words: list[str], said: str, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["--config", str(tmp_path / "profiles.toml"), "icm", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("targets")
+def test_completion_knows_groups_and_tags(tmp_path: Path) -> None:
+    config = ["--config", str(tmp_path / "profiles.toml"), "icm"]
+    assert candidates([*config, "group:Prod/"]) == ["group:Prod/Web", "group:Prod/Web/Old"]
+    assert candidates([*config, "tag:"]) == ["tag:sql", "tag:Blue", "tag:SQL"]
+    assert candidates([*config, "db,we"]) == ["db,web1", "db,web2"]
+    assert "-HostName" in candidates([*config, "-"])
+
+
+def gathered(texts: dict[str, str], *, diff: bool = False) -> list[str]:
+    console = NobodyConsole()
+    gathering = Gathering(console, diff=diff)
+    for name, text in texts.items():
+        one = gathering.of(name)
+        for line in text.splitlines():
+            one.write(Write(line))
+        one.write(Write("aside", stream=Stream.ERROR))
+        one.finish()
+    assert [write.text for write in console.writes] == ["aside"] * len(texts), "errors do not wait"
+    del console.writes[:]
+    gathering.finish()
+    return [write.text for write in console.writes]
+
+
+RULE = "-" * 15
+
+
+async def test_equal_answers_are_told_once_the_most_first() -> None:
+    texts = {"c": "5\n6", "a": "4", "b": "4", "d": ""}
+    assert gathered(texts) == [RULE, "a,b (2)", RULE, "4", RULE, "c", RULE, "5", "6"]
+
+
+async def test_what_differs_from_the_most() -> None:
+    texts = {"a": "1\n2\n3", "b": "1\n2\n3", "c": "1\n9\n3"}
+    assert gathered(texts, diff=True) == [
+        *(RULE, "a,b (2)", RULE, "1", "2", "3"),
+        *("--- a,b (2)", "+++ c", "@@ -1,3 +1,3 @@", " 1", "-2", "+9", " 3"),
+    ]
+
+
+def test_a_gathered_run_says_how_many_failed(capfd: Captured) -> None:
+    assert invoke_on(["a", "b", "c", "a"], "say x", Manager({"b": "no"}), gather="group") == 3
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [RULE, "a,c,a #2 (3)", RULE, "x"]
+    assert err.splitlines()[-1] == "pstui: 1 of 4 targets failed, 1 without a session"
+    assert invoke_on(["a", "b"], "say x", Manager(), gather="group") == 0
+    assert capfd.readouterr().err == ""

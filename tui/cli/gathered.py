@@ -1,0 +1,82 @@
+"""The text of several targets, told at the end: targets that said the same are told of together.
+
+How this works. ``Gathering`` takes the place of ``Blocks``: what a target writes as output is kept until all have
+ended. Then each text is written once, below the names of the targets that wrote it, that of the most targets first;
+with ``diff`` the others are written as what differs from it. Everything else a target writes comes at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from pstui.backends.console import Console
+from pstui.backends.records import Stream, Write
+from pstui.tui.cli.blocks import Block, Blocks
+
+_RULE = "-" * 15
+#: a longer text is not compared, because that takes longer than linearly (lines)
+_COMPARED = 5_000
+
+
+class Gathering(Blocks):
+    """The consoles of several targets whose output is gathered."""
+
+    def __init__(self, console: Console, *, diff: bool = False) -> None:
+        super().__init__(console, heads=False)
+        self._diff = diff
+        self._texts: dict[str, str] = {}
+
+    def of(self, name: str) -> Block:
+        """Return the console of one more target."""
+        return Gathered(self, name)
+
+    def ended(self, name: str, text: str) -> None:
+        """Take what a target has written in all."""
+        number, wanted = 1, name
+        while name in self._texts:  # a target that was named twice
+            number += 1
+            name = f"{wanted} #{number}"
+        self._texts[name] = text
+
+    def finish(self) -> None:
+        """Write what was gathered; a target that wrote nothing is left out."""
+        for line in self._lines():
+            self.console.write(Write(line))
+
+    def _lines(self) -> Iterator[str]:
+        same: dict[str, list[str]] = {}
+        for name, text in self._texts.items():
+            same.setdefault(text, []).append(name)
+        groups = sorted(((names, text) for text, names in same.items() if text), key=lambda group: -len(group[0]))
+        for number, (names, text) in enumerate(groups):
+            most, first = groups[0]
+            if self._diff and number and max(first.count("\n"), text.count("\n")) < _COMPARED:
+                lines = text.splitlines()
+                yield from difflib.unified_diff(first.splitlines(), lines, _title(most), _title(names), lineterm="")
+            else:
+                yield from (_RULE, _title(names), _RULE)
+                yield from text.removesuffix("\n").split("\n")
+
+
+def _title(names: list[str]) -> str:
+    return ",".join(names) + (f" ({len(names)})" if len(names) > 1 else "")
+
+
+class Gathered(Block):
+    """One target's way to the shared console: its output is kept, all else is passed on."""
+
+    def __init__(self, gathering: Gathering, name: str) -> None:
+        super().__init__(gathering, name)
+        self._gathering, self._said = gathering, name
+        self._pieces: list[str] = []
+
+    def write(self, record: Write) -> None:
+        if record.stream is Stream.OUTPUT:
+            self._pieces.append(record.text + "\n" if record.newline else record.text)
+        else:
+            super().write(record)
+
+    def finish(self) -> None:
+        super().finish()
+        self._gathering.ended(self._said, "".join(self._pieces))

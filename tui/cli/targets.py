@@ -1,0 +1,70 @@
+"""The targets of ``pstui icm`` by their names: profiles, groups and tags of profiles, wildcards, and other names.
+
+``pstui icm TARGET[,TARGET…] -ScriptBlock …`` takes for each what ``pstui TARGET`` takes, and several profiles at once:
+``group:Prod/Web`` with the groups below it, ``tag:sql``, and a name with ``*``, ``?`` or ``[a-c]``. What a profile says
+of its connection holds as when it is entered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import translate
+
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import CallError
+from pstui.tui.profiles.reading import Profiles
+
+_WILD = re.compile(r"[*?\[]")
+#: what chooses profiles by one of their values
+SELECTORS = ("group", "tag")
+
+
+def is_choice(text: str) -> bool:
+    """Tell whether a text names profiles by a group, a tag or a wildcard: no computer is called so."""
+    return any(_selector(item)[0] or _WILD.search(item) for item in text.split(","))
+
+
+def targets(text: str, profiles: Profiles, resolve: Callable[[str], ConnectionInfo]) -> tuple[ConnectionInfo, ...]:
+    """Return where a list of targets leads, each profile once; ``resolve`` is for a single name. Raises CallError."""
+    found: dict[tuple[str, str], ConnectionInfo] = {}
+    for item in (part.strip() for part in text.split(",")):
+        if not item:
+            raise CallError("A target is missing", f"There is nothing between two commas of {text!r}.")
+        if is_choice(item):
+            infos = [profiles.connection(kind, name) for kind, name in _chosen(item, profiles)]
+            if not infos:
+                hint = "pstui without arguments shows every profile, its group and its tags."
+                raise CallError(f"No profile is meant by {item!r}", "", hint)
+        else:
+            infos = [resolve(item)]
+        for info in infos:
+            found.setdefault((info.parameter_set.value, info.profile or item), info)
+    return tuple(found.values())
+
+
+def _selector(item: str) -> tuple[str, str]:
+    """Return (group or tag, what it is) of a choice; empty for a name."""
+    word, colon, rest = item.partition(":")
+    return (word, rest) if colon and word in SELECTORS else ("", item)
+
+
+def _chosen(item: str, profiles: Profiles) -> Iterator[tuple[str, str]]:
+    by, wanted = _selector(item)
+    kind, colon, rest = item.partition(":")
+    kinds = tuple(profiles.tables)
+    if not by and colon and kind in kinds:
+        kinds, wanted = (kind,), rest
+    fits = re.compile(translate(wanted.casefold().strip("/"))).match
+    for each in kinds:
+        for name, table in profiles.tables[each].items():
+            match by:
+                case "group":
+                    path = str(table.get("group", "")).casefold().strip("/").split("/")
+                    chosen = any(fits("/".join(path[:end])) for end in range(1, len(path) + 1))
+                case "tag":
+                    chosen = any(fits(str(tag).casefold()) for tag in table.get("tags", ()))
+                case _:
+                    chosen = fits(name.casefold()) is not None
+            if chosen:
+                yield each, name
