@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import getpass
 import logging
 import os
 import socket
@@ -617,6 +618,8 @@ async def test_a_subsystem_that_fails_says_how(server: Sshd, home: Path, subsyst
             await transport.open(b"opening")
         error = await asyncio.wait_for(end_of(transport), PROMPT)
     assert word in error.text()
+    assert f"ssh -p {server.port} {getpass.getuser()}@{server.host} pwsh -v" in error.hint
+    assert "ForceCommand" in error.hint
 
 
 async def test_a_killed_subsystem_ends_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
