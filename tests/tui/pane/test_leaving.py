@@ -123,3 +123,16 @@ async def test_what_a_name_was_taken_for_is_said_first() -> None:
     async with screen(ConnectionInfo(ParameterSet.DEMO, settings={ORIGIN: said})) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         assert s.text()[0] == said
+
+
+async def test_a_session_that_was_closed_from_here_did_not_end_by_itself() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.type("Start-Sleep 60")
+        await s.until(lambda: s.pane.state is PaneState.BUSY, "the command")
+        (session,) = s.app.sessions.sessions
+        await s.app.sessions.remove(session)
+        await s.until(lambda: s.pane.state is PaneState.BROKEN, "the end")
+        said = "\n".join(s.text())
+    assert "the session was closed" in said and "It was closed from here." in said
+    assert "by itself" not in said and "far end closed" not in said
