@@ -232,6 +232,15 @@ async def test_a_stop_that_is_never_confirmed_says_so(monkeypatch: pytest.Monkey
         assert await asyncio.wait_for(running, 5) is Outcome.BROKEN
 
 
+async def test_a_command_that_asks_to_leave_and_goes_on_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.backends.sessions.interactive.LEAVE_GRACE", 0.05)
+    peer = ScriptedPeer(commands={"Leave-Late": [call(53)]})
+    with meeting(monkeypatch, peer) as met:
+        await met.interactive.enter()
+        assert await asyncio.wait_for(met.interactive.run("Leave-Late"), 5) is Outcome.LEFT
+        assert met.session.state is RunspaceState.CLOSED
+
+
 async def test_nothing_is_sent_to_a_stopped_command(monkeypatch: pytest.MonkeyPatch) -> None:
     peer = ScriptedPeer(commands={"Ask-Me": [call(11, ci=1)]})
     with meeting(monkeypatch, peer) as met:

@@ -21,7 +21,7 @@ from tests.support.replay_clixml import read
 from tests.support.replay_log import Report, install, report
 from tests.support.replay_script import Event, make_script, read_recording
 from tests.support.screens import Step, compared, expected, steps
-from tests.support.scripted_console import Person, ScriptedConsole
+from tests.support.scripted_console import DEADLINE, Person, ScriptedConsole
 
 LIVING = ["basics", "streams", "prompts", "stop", "native", "unicode", "errors", "jea"]
 MORE = ["debug", "rawui", "nested", "progress", "sessioninfo", "bigoutput"]
@@ -53,7 +53,11 @@ class Stage:
 
 @asynccontextmanager
 async def stage(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> AsyncIterator[Stage]:
-    """Put the stand-in on PATH, and close every session afterwards."""
+    """Put the stand-in on PATH, and close every session afterwards.
+
+    A command that asks to leave may end as late as the machine lets the stand-in say so.
+    """
+    monkeypatch.setattr("pstui.backends.sessions.interactive.LEAVE_GRACE", DEADLINE)
     folder.mkdir(exist_ok=True)
     install(folder, RECORDINGS / f"{name}.jsonl.gz", folder / "replay.log", **options)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
