@@ -11,7 +11,7 @@ from tests.support.sshd import Sshd
 __all__ = ["real_server"]
 
 LINES = 10_000
-#: MiB more than before them; 1 to 5 are usual, and 2 KB a line, as it once was, would be 20
+#: MiB more than before them: usually 1 to 5; 2 KB that stay behind with each line would be 20
 ROOM = 12
 
 
