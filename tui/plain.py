@@ -30,9 +30,14 @@ def plain(text: str, *, limit: int = 4096) -> str:
 
 def plain_lines(text: str, *, limit: int = 65536) -> str:
     """Return ``text`` without control sequences but with its line ends, at most ``limit`` characters of it."""
-    text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    text = text.translate(_CONTROL_BUT_LINES)
+    text = without_controls(text, limit=limit)
     return text if UNCLEAN.search(text) is None else clean(text)
+
+
+def without_controls(text: str, *, limit: int) -> str:
+    """Return a text that is the user's own: its control sequences go, what only hides or joins stays as it was."""
+    text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    return text.translate(_CONTROL_BUT_LINES).encode("utf-8", "replace").decode("utf-8")
 
 
 #: control characters, halves of a surrogate pair, separators of lines and paragraphs

@@ -117,7 +117,7 @@ async def test_who_does_not_answer_is_not_connected() -> None:
 
 
 async def test_a_connection_without_a_named_credential_is_left_alone() -> None:
-    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"})
+    info = ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": "db"})
     assert await Vault(lambda: SOURCES, Store("x")).ready(info, Person()) is info  # type: ignore[arg-type]  # asks only
 
 

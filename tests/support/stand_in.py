@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -46,6 +47,7 @@ class StandInSession:
         self.temporary = True
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         self._callbacks: list[Callable[[StandInSession], None]] = []
+        self.link = SimpleNamespace(why_not_disconnect=lambda: "it ends with its process")
 
     def on_state(self, callback: Callable[[StandInSession], None]) -> Callable[[], None]:
         self._callbacks.append(callback)

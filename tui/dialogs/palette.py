@@ -157,6 +157,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
             if line is not None:
                 self._put(line)
             return
+        self._catch_up()
         self._chose = True
         at_top = not self._list.step(by) and by < 0 and not self.input.value
         if at_top and (line := self._history.older("")) is not None:
@@ -183,8 +184,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
     @property
     def _goal(self) -> Goal | None:
         """The row that is chosen, of those that fit what is typed by now."""
-        if self.input.value != self._text:
-            self._filter()  # keys may come faster than the messages about them
+        self._catch_up()
         index = self._list.index
         return self._shown[index] if 0 <= index < len(self._shown) else None
 
@@ -203,14 +203,20 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
     def on_input_changed(self, event: DialogInput.Changed) -> None:
         """Show the actions that are meant."""
         if event.input is self.input:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show what fits what is typed by now: keys may come faster than the messages about them."""
+        if self.input.value != self._text:
             self._filter()
 
     def _filter(self) -> None:
+        self._text = self.input.value
         call = self._calling
         self.query_one("#actions-scroll").display = self._list.display = not call
         if call:
             return
-        self._chose, self._text = False, self.input.value
+        self._chose = False
         self._shown = self._find()
         self._list.index = 0
         self._show_rows()

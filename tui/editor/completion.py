@@ -35,7 +35,7 @@ from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
-from pstui.tui.plain import plain, plain_lines, typed_text
+from pstui.tui.plain import plain, typed_text, without_controls
 
 #: answers kept, and seconds for which one is good: files come and go
 CACHED: Final = 32
@@ -215,7 +215,7 @@ def clean(completion: Completion, text: str) -> Completion:
     matches = []
     for match in completion.matches:
         inserted = match.text.replace("\r\n", "\n")
-        if inserted and plain_lines(inserted, limit=MAX_TEXT) == inserted:
+        if inserted and without_controls(inserted, limit=MAX_TEXT) == inserted:
             tooltip = next((line for line in match.tooltip[:2000].splitlines() if line.strip()), "")
             label = plain(match.label, limit=200) or plain(inserted, limit=200)
             matches.append(CompletionMatch(inserted, label, plain(match.kind, limit=40), plain(tooltip, limit=400)))

@@ -37,7 +37,7 @@ from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay, statements
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.contexts import bound_actions
-from pstui.tui.plain import plain, plain_lines, typed_text
+from pstui.tui.plain import plain, typed_text, without_controls
 from pstui.tui.still import Still
 from pstui.tui.transcript.paint import styled_row
 from pstui.tui.typed import Typed
@@ -209,7 +209,7 @@ class LineEditor(TextArea):
     def paste_text(self, text: str) -> None:
         """Insert a text without its control characters; of many lines ask how to run them."""
         self.end_modes()
-        text = plain_lines(text, limit=MAX_PASTE)
+        text = without_controls(text, limit=MAX_PASTE)
         text = text.rstrip("\n") or text
         self.surface.insert(text)
         if text.strip() and "\n" in text:

@@ -19,7 +19,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import TokenKind
 from pstui.tui.colors import no_color
-from pstui.tui.plain import plain_lines
+from pstui.tui.plain import without_controls
 from pstui.tui.still import Note
 from textual.app import App, SuspendNotSupported
 from textual.content import Content
@@ -170,7 +170,7 @@ async def edit_outside(app: App[int], text: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
     if len(raw) > MAX_FILE:
         raise PstuiError("The edited text is too long for a line", f"It has more than {MAX_FILE:,} bytes.")
-    return plain_lines(raw.decode("utf-8-sig", "replace"), limit=MAX_FILE).rstrip("\n")
+    return without_controls(raw.decode("utf-8-sig", "replace"), limit=MAX_FILE).rstrip("\n")
 
 
 async def _run(app: App[int], command: list[str]) -> None:

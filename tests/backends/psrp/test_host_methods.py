@@ -153,7 +153,7 @@ async def test_getters_answer_from_live_values(monkeypatch: pytest.MonkeyPatch) 
     assert said == {
         27: number(3),
         29: number(4),
-        31: {"x": number(5), "y": number(4)},
+        31: {"x": number(5), "y": number(0)},
         35: number(25),
         41: "far",
     }

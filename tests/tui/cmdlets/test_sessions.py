@@ -139,24 +139,24 @@ async def test_a_long_list_begins_at_the_session_in_front_and_shows_the_row_chos
         assert s.pane is front and front.session is not None
         name = front.session.name
         await s.keys(PREFIX, "S")
-        await s.until(lambda: s.shows(f"▶   – {name} "), "the session in front")
+        await s.until(lambda: s.shows(f"▶ 18    – {name} "), "the session in front")
         assert isinstance(s.app.screen, SessionsScreen) and s.app.screen.chosen is front.session
         assert s.shows("Available\n") or s.shows("Available "), "the last column is whole beside the scroll bar"
         assert not s.shows("Availab…"), s.shown()
         first = s.workspace.panes[0].session
         assert first is not None
         await s.keys("home")
-        await s.until(lambda: s.shows(f"▶   – {first.name} "), "the first")
+        await s.until(lambda: s.shows(f"▶ 1     – {first.name} "), "the first")
         await s.keys(*["down"] * 16)
-        await s.until(lambda: s.shows("▶   – Runspace"), "the seventeenth")
+        await s.until(lambda: s.shows("▶ 17    – Runspace"), "the seventeenth")
 
 
-async def test_the_list_enters_and_removes_and_shows_eight_columns() -> None:
-    async with screen(DEMO, size=(120, 30)) as s:
+async def test_the_list_enters_and_removes_and_shows_all_columns() -> None:
+    async with screen(DEMO, size=(200, 30)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         await s.keys(PREFIX, "S")
         await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list")
-        for caption, _ in COLUMNS:
+        for caption in ("Tab", "Profile", *(caption for caption, _ in COLUMNS)):
             assert s.shows(caption), caption
         assert s.shows("Opened") and s.shows("Available")
         await s.keys("enter")

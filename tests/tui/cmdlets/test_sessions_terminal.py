@@ -101,7 +101,7 @@ def test_the_scenario_sessions(server: Sshd, tmp_path: Path) -> None:
             person.leaves(leave)
         person.call("Enter-PSSession -Name nope", f"RemoteRunspaceNotAvailableForSpecifiedName{ENTER}")
         person.call("Enter-PSSession -Id 99", f"RemoteRunspaceNotAvailableForSpecifiedSessionId{ENTER}")
-        assert any("Enter runs" in row for row in t.screen()), "the keys still stand below what was said"
+        assert any("Enter goes" in row for row in t.screen()), "the keys still stand below what was said"
         person.call(
             "Disconnect-PSSession $s",
             "PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand",

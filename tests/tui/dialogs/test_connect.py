@@ -229,7 +229,8 @@ async def test_a_pasted_line_fills_the_dialog_from_any_field() -> None:
         await shown.form.focus_field("ComputerName")
         s.app.post_message(events.Paste(pasted))
         await s.until(lambda: shown.draft.parameter_set is S.SSH_HOST, "the other set")
-        assert shown.line == "Enter-PSSession -HostName root@db:22 -Options @{ProxyJump = 'bastion'}"
+        line = "Enter-PSSession -HostName root@db:22 -Options @{ProxyJump = 'bastion'}"
+        await s.until(lambda: shown.line == line, "its line")
         await s.keys("enter")
         await s.until(lambda: answers, "the answer")
         assert answers[0] == connection_info(bind_line(shown.line))

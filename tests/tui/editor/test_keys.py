@@ -196,7 +196,7 @@ async def test_ctrl_x_ctrl_e_opens_the_line_in_the_users_editor(
     async def edited(app: object, text: str) -> str:
         return text + " more"
 
-    monkeypatch.setattr("pstui.tui.workspace.reading.edit_outside", edited)
+    monkeypatch.setattr("pstui.tui.editor.paste.edit_outside", edited)
     async with session(manager) as s:
         await ready(s)
         await press(s, "say x", "ctrl+x", "ctrl+e")

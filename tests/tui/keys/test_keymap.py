@@ -158,7 +158,7 @@ async def test_the_screen_follows_the_configuration() -> None:
         await driver.keys("escape", "ctrl+right_square_bracket")
         await driver.until(lambda: driver.shows("k connect"), "the row of keys tells it")
         await driver.keys("escape", "f1")
-        await driver.until(lambda: driver.shows("F2           k            open"), "F1 tells it")
+        await driver.until(lambda: driver.shows("F2           k            go to a host"), "F1 tells it")
 
 
 def test_no_key_of_the_editor_is_one_of_the_workspace_s() -> None:

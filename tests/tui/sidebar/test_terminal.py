@@ -103,4 +103,4 @@ def test_the_form_and_the_import_fit_80_columns(tmp_path: Path) -> None:
         t.wait("1 of 1 chosen")
         t.keys("Enter")
         t.wait("○ bastion")
-        assert 'host_name = "10.0.0.1"' in file.read_text()
+        assert 'host_name = "bastion"' in file.read_text() and "ssh_config = " in file.read_text()
