@@ -60,8 +60,9 @@ def test_an_unknown_one_is_refused_before_anything_is_sent(
     err = capsys.readouterr().err
     assert "--var foo=VALUE" in err and "UsingVariableIsUndefined" in err
     assert asked == []
-    with pytest.raises(UsingError):
-        resolve_using("$using:foo", {})
+    for text in ("$using:foo", "$using:x?", '"$using:x?"', "$using:env:x", "$using:x?.Length"):
+        with pytest.raises(UsingError):
+            resolve_using(text, {"x": 1})
 
 
 def test_values_come_from_var_and_from_the_line(asked: list[Invocation]) -> None:
@@ -70,6 +71,54 @@ def test_values_come_from_var_and_from_the_line(asked: list[Invocation]) -> None
                  "$using:n $using:t $using:h"]) == 0  # fmt: skip
     assert [list(invocation.script.using.values()) for invocation in asked] == [[5], [5, "a=b", {"a": 1}]]
     assert main(["icm", "--var", "novalue", "-HostName", "db", "-ScriptBlock", "1"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("$using:x.ToUpper()", "${using:x}?.ToUpper()", "$using:x.ForEach{1}", "$using:x.a.b()", "$using:x::Foo()"),
+        *(
+            "$using:x[$i]",
+            "$using:x.$p",
+            '$using:x.("a")',
+            "$using:x[0..1]",
+            "$using:x[$using:x.Length]",
+            "$using:x.{a}",
+        ),
+        *('$using:x["$q"]', '$using:x."a$b"', "$using:x[(Get-Date)]", "$using:x[1 -eq 1]", '"$($using:x.a())"'),
+        *("f $using:x.a()", "f $using:x[0].a()", "$using:x.\na()", "$using:x[@(1)]", "$using:x[0"),
+    ],
+)
+def test_what_powershell_does_not_allow_is_refused(text: str) -> None:
+    with pytest.raises(UsingError) as caught:
+        resolve_using(text, {"x": "abc"})
+    assert caught.value.error_id == "InvalidUsingExpression"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("$using:x[(1+1)]", "$using:x[-1]", "$using:x[0,1]", "$using:x['a b'].c", "$using:x.'a'", '$using:x."a"[0]'),
+        *(
+            "${using:x}?.Length",
+            "${using:x}?[0]",
+            "$using:x.a[0].b",
+            "$using:x[$true]",
+            "$using:x[[int]1]",
+            "f($using:x)",
+        ),
+        *(
+            "($using:x).ToUpper()",
+            "$using:x..5",
+            '"$using:x.ToUpper()"',
+            '"$using:x[$i]"',
+            "$using:x[\n0]",
+            "$using:x[1kb]",
+        ),
+    ],
+)
+def test_what_powershell_allows_is_sent(text: str) -> None:
+    assert set(resolve_using(text, {"x": "abc"})[1].values()) == {"abc"}
 
 
 async def test_the_far_end_finds_them(capfd: Captured) -> None:
