@@ -177,3 +177,10 @@ def test_what_is_piped_in_is_an_object_each(asked: list[Invocation]) -> None:
 def test_arguments(words: list[str], arguments: tuple[object, ...], asked: list[Invocation]) -> None:
     assert main(["icm", "-HostName", "db", "-ScriptBlock", "$args", "-ArgumentList", *words]) == 0
     assert asked[0].script.arguments == arguments
+
+
+async def test_a_pipe_without_an_object_opens_no_session(asked: list[Invocation]) -> None:
+    for line, targets in (("@()", 0), ("$null", 1), (",@()", 1), ("1", 1)):
+        assert main(["--line", f"{line} | icm -HostName db {{ 'x' }}"]) == 0
+        assert len(asked.pop().infos) == targets, line
+    assert await running(Invocation((), Script("'x'"), [])) == 0
