@@ -8,6 +8,8 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.backends.language.using import UsingError, resolve_using, using_expressions
+from pstui.backends.psrp import clixml as fast
+from pstui.backends.records import Write
 from pstui.tui.cli import invoke
 from pstui.tui.cli.main import main
 from pstui.tui.cli.run import Invocation, running
@@ -184,3 +186,20 @@ async def test_a_pipe_without_an_object_opens_no_session(asked: list[Invocation]
         assert main(["--line", f"{line} | icm -HostName db {{ 'x' }}"]) == 0
         assert len(asked.pop().infos) == targets, line
     assert await running(Invocation((), Script("'x'"), [])) == 0
+
+
+async def test_a_text_full_of_escapes_comes_whole_and_before_what_follows(
+    capfd: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    at_once = fast.host_write
+
+    def counted(body: bytes, max_text: int | None) -> Write | None:
+        decoded.append(len(body))
+        return at_once(body, max_text)
+
+    monkeypatch.setattr(fast, "host_write", counted)
+    script = Script("'_x0041_b' * 60000; 'after'")
+    assert await running(Invocation([ConnectionInfo(ParameterSet.DEMO)], script)) == 0
+    assert capfd.readouterr().out == "_x0041_b" * 60_000 + "\nafter\n"
+    assert max(decoded) < 60_000, "what was read in steps is not decoded once more in one go"
