@@ -192,6 +192,7 @@ class Checked:
     notices: list[str] = field(default_factory=list)
     sessions: list[KnownSession] = field(default_factory=list)
     missed: list[CallError] = field(default_factory=list)
+    is_choice: Callable[[str], bool] = lambda _: False
 
 
 def finish(
@@ -205,6 +206,8 @@ def finish(
 ) -> Checked:
     """Check and normalise the bound values of a call; ``quiet`` lets it find no session. Raises CallError."""
     call = Checked(cmdlet, parameter_set, values)
+    if cmdlet.name == "Invoke-Command":
+        call.is_choice = context.is_choice
     if cmdlet.name == "New-PSSessionOption":
         _session_option(call)
         return call
@@ -306,6 +309,8 @@ def _ssh_hosts(call: Checked) -> None:
     texts = values["HostName"]
     several = isinstance(texts, tuple)
     for text in texts if several else (texts,):
+        if call.is_choice(text):
+            continue
         try:
             host = parse_ssh_host(text)
         except ValueError as error:
@@ -351,7 +356,7 @@ def _computers(call: Checked, names: Any) -> Any:
 
     def one(name: str) -> str:
         try:
-            return computer_name(name)
+            return name if call.is_choice(name) else computer_name(name)
         except ValueError as error:
             hint, why = "Give the bare name of a computer.", errors.sentence(error)
             if "://" in name:

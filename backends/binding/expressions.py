@@ -113,7 +113,9 @@ class Reader(Cursor):
                 raise self._marked(error, following or pipe) from None
         target = cmdlet_name(word)
         if target == "Invoke-Command":
-            return self.call(_piped(objects[0] if len(objects) == 1 else objects, pipe)), None
+            call = self.call(_piped(objects[0] if len(objects) == 1 else objects or None, pipe))
+            nothing = {} if objects else {"InputObject": ()}
+            return dataclasses.replace(call, values={**call.values, **nothing}), None
         if len(objects) > 1 and target == "Enter-PSSession":
             what = f"{len(objects)} values come through the pipe; one session can be entered at a time"
             raise self.refuse(pipe, what, "Name one of them, such as with Select-Object -First 1.")

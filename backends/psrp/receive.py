@@ -169,7 +169,7 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
     """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
-            write = fast.host_write(message.body, pipeline.limits.max_text)
+            write = fast.host_write(message.body, pipeline.limits.max_text) if message.value is None else None
             if write is not None:
                 pool.host.write(write)
             elif (progress := host_progress(message.body)) is not None:

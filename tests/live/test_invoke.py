@@ -74,7 +74,8 @@ def test_the_real_client_gives_what_is_recorded(real: list[dict[str, Any]]) -> N
 
 def test_the_real_client_binds_calls_as_recorded(real_server: Sshd) -> None:
     calls = "; ".join(call.replace("icm {", "icm $s {") for call, _ in CALLS)
-    done = invoke(f"$s = New-PSSession {target(real_server)}; {calls}")
+    nothing = "@() | icm $s { 'it runs nothing where no object comes' }"
+    done = invoke(f"$s = New-PSSession {target(real_server)}; {calls}; {nothing}")
     assert done.stdout.decode().splitlines() == [given for _, given in CALLS], done.stderr.decode()
 
 

@@ -162,7 +162,9 @@ def demo(options: Options) -> int:
 
 def bound(options: Options, profiles: Profiles) -> Wanted:
     """Bind the words of a call: a name, or a cmdlet with its parameters. Raises PstuiError."""
-    context = BindContext(allow_what_if=True)
+    from pstui.tui.cli.targets import is_choice
+
+    context = BindContext(allow_what_if=True, is_choice=is_choice)
     if options.line is not None:
         call = bind_line(options.line, context=context)
         return _checked(call, profiles, what_if=options.what_if)
@@ -213,14 +215,43 @@ def _named_targets(words: list[str], profiles: Profiles) -> Wanted | None:
         return None
     if call.values.get("ComputerName") != (_TARGETS,):
         return None
-    given = sorted(f"-{name}" for name in call.values if name not in ("ComputerName", *_OF_SCRIPTS))
-    if given and not is_choice(words[0]):
+    if not _may_be_saved(call, words[0]):
         return None  # a computer with its parameters, as in PowerShell
-    if given:
-        hint = "Write it into the profiles, or into [defaults]."
-        raise CallError(f"Invoke-Command: {', '.join(given)} cannot be used with {words[0]}", "", hint)
-    infos = targets(words[0], profiles, lambda name: resolve(name, profiles, ask=False))
+    infos = targets(words[0].split(","), profiles, lambda name: resolve(name, profiles, ask=False))
     return replace(_checked(call, profiles), infos=infos)
+
+
+def _may_be_saved(call: BoundCall, *names: str) -> bool:
+    """Whether a call says no more of its targets than their names. Raises CallError where it must not."""
+    from pstui.tui.cli.targets import is_choice
+
+    given = sorted(f"-{name}" for name in call.values if name not in ("ComputerName", "HostName", *_OF_SCRIPTS))
+    choice = next(filter(is_choice, names), None)
+    if given and choice is not None:
+        hint = "Write it into the profiles, or into [defaults]."
+        raise CallError(f"Invoke-Command: {', '.join(given)} cannot be used with {choice}", "", hint)
+    return not given
+
+
+def _saved_targets(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, ...]:
+    """Return where -ComputerName or -HostName of Invoke-Command leads if it names profiles; else nothing."""
+    from pstui.tui.cli.targets import is_choice, saved, targets
+
+    key = next((key for key in ("ComputerName", "HostName") if key in call.values), "")
+    names = call.values[key] if key else ()
+    if not names or not _may_be_saved(call, *names):
+        return ()
+
+    def of_profile(name: str) -> ConnectionInfo | None:
+        return saved(name, profiles, only_ssh=key == "HostName")
+
+    def one(name: str) -> ConnectionInfo:
+        alone = replace(call, values={**call.values, key: (name,)})
+        return of_profile(name) or connection_info(
+            alone, defaults=profiles.defaults, credentials=profiles.named_credential
+        )
+
+    return targets(names, profiles, one) if any(is_choice(name) or of_profile(name) for name in names) else ()
 
 
 #: parameters that say what runs, not where
@@ -247,7 +278,9 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
         invoke.check(call)
         invoke.check_common(call)
     infos: tuple[ConnectionInfo, ...] = ()
-    if opens(call):
+    if call.cmdlet == _INVOKE:
+        infos = _saved_targets(call, profiles)
+    if opens(call) and not infos:
         infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)
     return Wanted(infos, call, call.what_if)
 

@@ -69,10 +69,12 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
 
 def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options) -> Invocation:
     """Return what a call asks for. Raises PstuiError."""
+    given = _input(call)
+    nothing = call.piped and given == []  # no object comes through the pipe: the real client opens no session then
     return Invocation(
-        infos,
+        () if nothing else infos,
         script_of(call, options, named=len(infos) > 1),
-        _input(call),
+        given,
         _throttle(call.values, options),
         form=_form(options),
         depth=_number("--depth", options.depth, 0, DEPTH, DEPTH),

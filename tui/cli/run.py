@@ -146,6 +146,7 @@ class _Run:
         codes += [EXIT_NO_SESSION] * without_password
         if self.invocation.gather:
             self.blocks.finish()
+        if (self.several or self.invocation.gather) and self.code is None:
             self._tell_failures(codes)
         return outcome(codes)
 

@@ -2,20 +2,22 @@
 
 ``pstui icm TARGET[,TARGET…] -ScriptBlock …`` takes for each what ``pstui TARGET`` takes, and several profiles at once:
 ``group:Prod/Web`` with the groups below it, ``tag:sql``, and a name with ``*``, ``?`` or ``[a-c]``. What a profile says
-of its connection holds as when it is entered.
+of its connection holds as when it is entered. The same counts in ``-ComputerName`` and ``-HostName``, and in a line: a
+choice, and the name of one profile.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.profiles.reading import Profiles
 
-_WILD = re.compile(r"[*?\[]")
+#: a bracket may also be that of an IPv6 address
+_WILD = re.compile(r"[*?]|\[(?![0-9a-f]*:)", re.IGNORECASE)
 #: what chooses profiles by one of their values
 SELECTORS = ("group", "tag")
 
@@ -25,12 +27,24 @@ def is_choice(text: str) -> bool:
     return any(_selector(item)[0] or _WILD.search(item) for item in text.split(","))
 
 
-def targets(text: str, profiles: Profiles, resolve: Callable[[str], ConnectionInfo]) -> tuple[ConnectionInfo, ...]:
+def saved(name: str, profiles: Profiles, *, only_ssh: bool = False) -> ConnectionInfo | None:
+    """Return the connection of the one profile with exactly this name, but for case; None where it is ambiguous."""
+    wanted = name.casefold()
+    found = [(kind, each) for kind, table in profiles.tables.items() for each in table if each.casefold() == wanted]
+    if len(found) != 1:
+        return None
+    info = profiles.connection(*found[0])
+    return None if only_ssh and info.parameter_set is not ParameterSet.SSH_HOST else info
+
+
+def targets(
+    items: Iterable[str], profiles: Profiles, resolve: Callable[[str], ConnectionInfo]
+) -> tuple[ConnectionInfo, ...]:
     """Return where a list of targets leads, each profile once; ``resolve`` is for a single name. Raises CallError."""
     found: dict[tuple[str, str], ConnectionInfo] = {}
-    for item in (part.strip() for part in text.split(",")):
+    for item in (part.strip() for part in items):
         if not item:
-            raise CallError("A target is missing", f"There is nothing between two commas of {text!r}.")
+            raise CallError("A target is missing", "There is nothing between two commas, or before or after one.")
         if is_choice(item):
             infos = [profiles.connection(kind, name) for kind, name in _chosen(item, profiles)]
             if not infos:

@@ -114,6 +114,8 @@ async def invoke(
     Raises CallError for what cannot be done here. Cancelled, it stops the script everywhere.
     """
     check(call)
+    if call.piped and call.values.get("InputObject") == ():
+        return []  # no object comes through the pipe, so nothing runs
     script = await _script(call)
 
     async def one(session: PSSession) -> list[Any]:

@@ -13,13 +13,13 @@ object have brought in too much, as those of two objects that hold each other wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
 from pstui.tui.output.base import PORTION, Emit, Notes
-from pstui.tui.output.elements import Document, Element, Shape, portions, read
+from pstui.tui.output.elements import Document, Element, Shape, decoded, long_value, portions, read
 from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
 from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of
@@ -50,6 +50,9 @@ class JsonFormat:
         if found is not None:
             emit(found + "\n")
             return
+        if (long := long_value(sent.body)) is not None:
+            self._write_long(*long, notes, emit)
+            return
         try:
             root = read(sent.body)
         except ProtocolError as error:
@@ -62,6 +65,21 @@ class JsonFormat:
             self.warnings["An object was cut: it is nested too deeply."] = None
             self.lost = True
         emit("\n")
+
+    def _write_long(self, tag: str, pieces: Iterator[str], notes: Notes, emit: Emit) -> None:
+        frame = list[str]()
+        empty = SentObject(b"<S></S>", _no_secret)
+        _Walk(Document(read(empty.body)), self._depth, empty, notes, frame.append, self.warnings).top()
+        before, quotes, after = "".join(frame).partition('""')
+        emit(before + quotes[:1] * (tag == "S"))
+        try:
+            for piece in decoded(pieces) if tag == "S" else byte_list(pieces):
+                emit(string(piece)[1:-1] if tag == "S" else piece)
+        except (ProtocolError, ValueError) as error:
+            why = error.text() if isinstance(error, ProtocolError) else error
+            self.warnings[f"The rest of an object is missing: {why}"] = None
+            self.lost = True
+        emit(quotes[1:] * (tag == "S") + after + "\n")
 
     def _fast(self, notes: Notes) -> Templates:
         key = tuple(notes.items())
@@ -139,7 +157,7 @@ class _Walk:
             self._reference(element, depth)
         elif tag == "BA" and depth <= self._limit:
             try:
-                for piece in byte_list(raw):
+                for piece in byte_list(raw[start : start + PORTION] for start in range(0, len(raw), PORTION)):
                     self._emit(piece)
             except ValueError as error:
                 self._warnings[f"{error} (the rest is missing)".capitalize()] = None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from json.encoder import encode_basestring
 
+from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.clixml import unescape
-from pstui.tui.output.base import PORTION
 
 #: characters that JSON allows bare, and a terminal or a reader of lines does not take as they are
 _ESCAPE_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]")
@@ -161,20 +161,19 @@ SCALARS: dict[str, Callable[[str], str]] = {
 _NUMBERS = [str(number) for number in range(256)]
 
 
-def byte_list(raw: str) -> Iterator[str]:
-    """Yield a byte array, which is sent in base64, as a list of numbers, portion by portion.
+def byte_list(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield a byte array, which is sent in base64, as a list of numbers; its pieces have whole groups of four.
 
     Raises ValueError, after the end of the list, when it is damaged.
     """
     before, damaged = "[", False
-    for start in range(0, len(raw), PORTION):
-        try:
-            found = base64.b64decode(raw[start : start + PORTION], validate=True)
-        except ValueError:
-            damaged = True
-            break
-        yield before + ",".join([_NUMBERS[byte] for byte in found])
-        before = ","
+    try:
+        for piece in pieces:
+            found = base64.b64decode(piece, validate=True)
+            yield before + ",".join([_NUMBERS[byte] for byte in found])
+            before = ","
+    except (ProtocolError, ValueError):
+        damaged = True
     yield "]" if before == "," else "[]"
     if damaged:
         raise ValueError("a byte array is damaged")

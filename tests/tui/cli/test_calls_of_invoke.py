@@ -8,6 +8,8 @@ import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.backends.language.using import UsingError, resolve_using, using_expressions
+from pstui.backends.psrp import clixml as fast
+from pstui.backends.records import Write
 from pstui.tui.cli import invoke
 from pstui.tui.cli.main import main
 from pstui.tui.cli.run import Invocation, running
@@ -60,8 +62,9 @@ def test_an_unknown_one_is_refused_before_anything_is_sent(
     err = capsys.readouterr().err
     assert "--var foo=VALUE" in err and "UsingVariableIsUndefined" in err
     assert asked == []
-    with pytest.raises(UsingError):
-        resolve_using("$using:foo", {})
+    for text in ("$using:foo", "$using:x?", '"$using:x?"', "$using:env:x", "$using:x?.Length"):
+        with pytest.raises(UsingError):
+            resolve_using(text, {"x": 1})
 
 
 def test_values_come_from_var_and_from_the_line(asked: list[Invocation]) -> None:
@@ -70,6 +73,54 @@ def test_values_come_from_var_and_from_the_line(asked: list[Invocation]) -> None
                  "$using:n $using:t $using:h"]) == 0  # fmt: skip
     assert [list(invocation.script.using.values()) for invocation in asked] == [[5], [5, "a=b", {"a": 1}]]
     assert main(["icm", "--var", "novalue", "-HostName", "db", "-ScriptBlock", "1"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("$using:x.ToUpper()", "${using:x}?.ToUpper()", "$using:x.ForEach{1}", "$using:x.a.b()", "$using:x::Foo()"),
+        *(
+            "$using:x[$i]",
+            "$using:x.$p",
+            '$using:x.("a")',
+            "$using:x[0..1]",
+            "$using:x[$using:x.Length]",
+            "$using:x.{a}",
+        ),
+        *('$using:x["$q"]', '$using:x."a$b"', "$using:x[(Get-Date)]", "$using:x[1 -eq 1]", '"$($using:x.a())"'),
+        *("f $using:x.a()", "f $using:x[0].a()", "$using:x.\na()", "$using:x[@(1)]", "$using:x[0"),
+    ],
+)
+def test_what_powershell_does_not_allow_is_refused(text: str) -> None:
+    with pytest.raises(UsingError) as caught:
+        resolve_using(text, {"x": "abc"})
+    assert caught.value.error_id == "InvalidUsingExpression"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("$using:x[(1+1)]", "$using:x[-1]", "$using:x[0,1]", "$using:x['a b'].c", "$using:x.'a'", '$using:x."a"[0]'),
+        *(
+            "${using:x}?.Length",
+            "${using:x}?[0]",
+            "$using:x.a[0].b",
+            "$using:x[$true]",
+            "$using:x[[int]1]",
+            "f($using:x)",
+        ),
+        *(
+            "($using:x).ToUpper()",
+            "$using:x..5",
+            '"$using:x.ToUpper()"',
+            '"$using:x[$i]"',
+            "$using:x[\n0]",
+            "$using:x[1kb]",
+        ),
+    ],
+)
+def test_what_powershell_allows_is_sent(text: str) -> None:
+    assert set(resolve_using(text, {"x": "abc"})[1].values()) == {"abc"}
 
 
 async def test_the_far_end_finds_them(capfd: Captured) -> None:
@@ -128,3 +179,27 @@ def test_what_is_piped_in_is_an_object_each(asked: list[Invocation]) -> None:
 def test_arguments(words: list[str], arguments: tuple[object, ...], asked: list[Invocation]) -> None:
     assert main(["icm", "-HostName", "db", "-ScriptBlock", "$args", "-ArgumentList", *words]) == 0
     assert asked[0].script.arguments == arguments
+
+
+async def test_a_pipe_without_an_object_opens_no_session(asked: list[Invocation]) -> None:
+    for line, targets in (("@()", 0), ("$null", 1), (",@()", 1), ("1", 1)):
+        assert main(["--line", f"{line} | icm -HostName db {{ 'x' }}"]) == 0
+        assert len(asked.pop().infos) == targets, line
+    assert await running(Invocation((), Script("'x'"), [])) == 0
+
+
+async def test_a_text_full_of_escapes_comes_whole_and_before_what_follows(
+    capfd: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[int] = []
+    at_once = fast.host_write
+
+    def counted(body: bytes, max_text: int | None) -> Write | None:
+        decoded.append(len(body))
+        return at_once(body, max_text)
+
+    monkeypatch.setattr(fast, "host_write", counted)
+    script = Script("'_x0041_b' * 60000; 'after'")
+    assert await running(Invocation([ConnectionInfo(ParameterSet.DEMO)], script)) == 0
+    assert capfd.readouterr().out == "_x0041_b" * 60_000 + "\nafter\n"
+    assert max(decoded) < 60_000, "what was read in steps is not decoded once more in one go"

@@ -56,12 +56,17 @@ def test_a_target_that_does_not_open_holds_up_no_other(capfd: Captured) -> None:
     out, err = capfd.readouterr()
     assert out == "here\nhere\n"
     assert "port 22 refuses" in err
+    assert err.splitlines()[-1] == "pstui: 1 of 3 targets failed, 1 without a session"
     assert invoke_on(["a", "b"], "say here", Manager("no")) == 3
+    assert capfd.readouterr().err.splitlines()[-1] == "pstui: 2 of 2 targets failed, 2 without a session"
+    assert invoke_on(["a", "b"], "say here", Manager()) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_an_error_names_its_target(capfd: Captured) -> None:
     assert invoke_on(["a", "b"], "throw boom", Manager()) == 1
-    assert sorted(capfd.readouterr().err.splitlines()) == ["[a] Error: boom", "[b] Error: boom"]
+    *errors, last = capfd.readouterr().err.splitlines()
+    assert (sorted(errors), last) == (["[a] Error: boom", "[b] Error: boom"], "pstui: 2 of 2 targets failed")
 
 
 def test_objects_say_which_computer_they_come_from(capfd: Captured) -> None:

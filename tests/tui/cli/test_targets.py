@@ -18,6 +18,7 @@ from tests.support.nobody import NobodyConsole
 
 Captured = pytest.CaptureFixture[str]
 Targets = Callable[..., list[str]]
+Asked = list[Invocation]
 
 FILE = """
 [hosts.web1]
@@ -43,11 +44,17 @@ user_name = "ops"
 
 
 @pytest.fixture
-def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
+def asked() -> Asked:
+    """What calls of ``targets`` have asked for."""
+    return []
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Asked) -> Targets:
     """Gives where a call leads; nothing runs."""
     file = tmp_path / "profiles.toml"
     file.write_text(FILE)
-    found: list[Invocation] = []
+    found = asked
 
     def record(invocation: Invocation, **_: object) -> int:
         found.append(invocation)
@@ -56,7 +63,8 @@ def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Targets:
     monkeypatch.setattr(invoke, "run", record)
 
     def called(*words: str) -> list[str]:
-        assert main(["--config", str(file), "icm", *words]) == 0
+        before = [] if words[0] == "--line" else ["icm"]
+        assert main(["--config", str(file), *before, *words]) == 0
         return [info.profile or info.computer_name for info in found[-1].infos]
 
     return called
@@ -103,6 +111,29 @@ def test_what_the_profile_says_holds(targets: Targets, capsys: Captured, tmp_pat
 def test_a_computer_with_parameters_is_bound_as_in_powershell(targets: Targets) -> None:
     assert targets("web1", "-Port", "5986", "-UseSSL", "-ScriptBlock", "1") == ["web1"]
     assert targets("-ComputerName", "web1", "-ScriptBlock", "1") == ["web1"]
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("web1", ["web1 by SSHHost"]),
+        ("WEB1", ["web1 by SSHHost"]),
+        ("-ComputerName web1,other,db", ["web1 by SSHHost", " other by ComputerName", "db by ComputerName"]),
+        ("-HostName web1,other", ["web1 by SSHHost", " other by SSHHost"]),
+        ("-HostName db", [" db by SSHHost"]),
+        ("-HostName group:Prod/Web,root@web1", ["web1 by SSHHost", "web2 by SSHHost", " web1 by SSHHost"]),
+        ("tag:sql", ["web1 by SSHHost", "db by ComputerName"]),
+        ("-ComputerName 'web*'", ["web1 by SSHHost", "web2 by SSHHost"]),
+        ("web", [" web by ComputerName"]),
+        ("-ComputerName web1 -Port 5986", [" web1 by ComputerName"]),
+        ("-HostName web1 -UserName me", [" web1 by SSHHost"]),
+        ("-HostName '[::1]'", [" [::1] by SSHHost"]),
+    ],
+)
+def test_names_count_in_parameters_and_in_a_line(call: str, names: list[str], targets: Targets, asked: Asked) -> None:
+    targets("--line", f"icm {call} {{ 1 }}")
+    infos = asked[-1].infos
+    assert [f"{info.profile or ' ' + info.computer_name} by {info.parameter_set.value}" for info in infos] == names
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from pstui.backends.psrp.clixml import PlainCipher
+from pstui.backends.psrp.clixml import PlainCipher, unescape
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import PORTION
+from pstui.tui.output.elements import decoded
 from pstui.tui.output.json_values import JsonFormat
 
 from tests.support import values
@@ -139,6 +140,24 @@ def test_long_texts_and_arrays_are_whole() -> None:
         assert (found["T"] if isinstance(found, dict) else found) == plain
     data = bytes(range(256)) * 2000
     assert bytes(json.loads(written(f"<BA>{base64.b64encode(data).decode()}</BA>")[0])) == data
+
+
+def test_a_text_is_decoded_alike_wherever_it_is_cut() -> None:
+    text = "a_x0041__x005F_x0042_x0043__xD83D__xDE00_\u0416__x00_xD83D_b\U0001f600_x000A__x_xDE00__"
+    for size in range(1, len(text) + 1):
+        cut = [text[start : start + size] for start in range(0, len(text), size)]
+        assert "".join(decoded(cut)) == unescape(text)
+
+
+def test_a_long_text_keeps_its_notes_and_one_that_is_damaged_is_told() -> None:
+    raw = "\u0416\U0001f600&lt;\r\n&#xFFFE;" * (PORTION // 8)
+    plain = "\u0416\U0001f600<\n\ufffe" * (PORTION // 8)
+    text, _ = written(f"<S>{raw}</S>", notes={"PSComputerName": "web1"})
+    assert json.loads(text) == {"value": plain, "PSComputerName": "web1"}
+    text, warnings = written(f"<S>{raw}&b;</S>", "<S>d</S>", f"<BA>{'A' * PORTION}A</BA>")
+    first, second, third = map(json.loads, text.splitlines())
+    assert plain.startswith(first) and second == "d" and bytes(third) == bytes(PORTION // 4 * 3)
+    assert len(warnings) == 2
 
 
 def test_what_cannot_be_read_is_told_and_loses_nothing_else() -> None:
