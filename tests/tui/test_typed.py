@@ -130,7 +130,9 @@ async def test_a_search_takes_them_one_by_one() -> None:
         post(s, "ctrl+r", keys("one"))
         await s.until(lambda: s.pane.editor.text == "say one", "what was searched for")
         post(s, "escape", "ctrl+q", keys("ab"))
-        await s.until(lambda: s.pane.editor.text == "say abone", "a literal character, and the next, where it was found")
+        await s.until(
+            lambda: s.pane.editor.text == "say abone", "a literal character, and the next, where it was found"
+        )
 
 
 async def test_they_go_where_the_keys_go() -> None:

@@ -194,7 +194,9 @@ CASES: dict[str, Case] = {
     "a subsystem that greets": Case(ssh_server(user="bob"), "session", "sent text", "pwsh -v"),
     "no HTTP": Case(listening(greet_as_mail, winrm_to), "service", "no HTTP answer: 220 mail", ""),
     "no WinRM there": Case(http("404 Not Found"), "session", "no WinRM service at", "URLPrefix"),
-    "clocks apart": Case(http("401 Unauthorized", b"WWW-Authenticate: Negotiate", far_off()), "clock", "s apart", "date"),
+    "clocks apart": Case(
+        http("401 Unauthorized", b"WWW-Authenticate: Negotiate", far_off()), "clock", "s apart", "date"
+    ),
     "expired certificate": Case(https(expired=True), "TLS date", "valid from", "date -u"),
     "unknown authority": Case(https(trusted=False), "TLS chain", "", ""),
     "a certificate for another name": Case(https(hosts=("web.example.com",)), "TLS chain", "localhost", ""),
