@@ -86,6 +86,8 @@ async def _workspace(s: Screen) -> None:
 
 async def _question(s: Screen) -> None:
     await s.run("Get-Content motd.txt")
+    # The footer keeps the room that its longest word took: it shall have been seen.
+    await s.until(lambda: s.shows(" ms"), "how long it took")
     await s.type("Remove-Item motd.txt -Confirm")
     await s.until(lambda: s.pane.questions.has_keys, "the question")
 
@@ -131,6 +133,8 @@ async def _go(s: Screen) -> None:
 
 
 async def _menu(s: Screen) -> None:
+    # The menu covers a part of the prompt's path: it shall be the same everywhere.
+    await s.run("Set-Location /; Clear-Host")
     entry = next(entry for entry in s.workspace.sidebar.entries if entry.name == "web1")
     await s.keys("f6")
     s.workspace.sidebar.move_to(entry)
