@@ -30,14 +30,18 @@ def plain(text: str, *, limit: int = 4096) -> str:
 
 def plain_lines(text: str, *, limit: int = 65536) -> str:
     """Return ``text`` without control sequences but with its line ends, at most ``limit`` characters of it."""
-    text = without_controls(text, limit=limit)
+    text = _without_controls(text[:limit])
     return text if UNCLEAN.search(text) is None else clean(text)
 
 
 def without_controls(text: str, *, limit: int) -> str:
     """Return a text that is the user's own: its control sequences go, what only hides or joins stays as it was."""
-    text = _SEQUENCE.sub("", text[:limit]).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return text.translate(_CONTROL_BUT_LINES).encode("utf-8", "replace").decode("utf-8")
+    return _without_controls(text[:limit]).encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_controls(text: str) -> str:
+    text = _SEQUENCE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    return text.translate(_CONTROL_BUT_LINES)
 
 
 #: control characters, halves of a surrogate pair, separators of lines and paragraphs

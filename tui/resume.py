@@ -40,7 +40,10 @@ def _set_modes(driver: Any) -> None:
     import termios
     import tty
 
-    modes = termios.tcgetattr(driver.fileno)
+    try:
+        modes = termios.tcgetattr(driver.fileno)
+    except termios.error:
+        return  # the window was closed: the system lets the program go on so that it can end
     modes[tty.LFLAG] = driver._patch_lflag(modes[tty.LFLAG])
     modes[tty.IFLAG] = driver._patch_iflag(modes[tty.IFLAG])
     modes[tty.CC][termios.VMIN] = 1

@@ -406,7 +406,10 @@ async def test_no_common_way_to_encrypt_is_named(
 ) -> None:
     with running_sshd(tmp_path / "sshd", subsystems=SUBSYSTEMS, more_config=config) as server:
         make_home(tmp_path / "home", monkeypatch, server.known_hosts_line)
-        error = await refusal(server, Options={"Ciphers": "aes128-ctr"})
+        for _ in range(8):
+            error = await refusal(server, Options={"Ciphers": "aes128-ctr"})
+            if "closed before SSH began" not in error.what:
+                break  # the server, which refuses as well, sometimes resets the connection before its list is read
         assert "no common way" in error.what
         assert all(word in error.why for word in words)
 
