@@ -42,7 +42,9 @@ _ABOUT = frozenset({"TN", "TNRef", "ToString"})
 #: what may be of any length; everything else is a number, a date and the like
 _LONG = frozenset({"S", "SS", "BA", "XD", "SBK", "URI"})
 
-_HIGH_SURROGATE = re.compile("_xD[89AB][0-9A-F]{2}_", re.IGNORECASE)
+#: a few units of a text, whole ones: an escape, an underscore that begins none, other characters
+_UNITS = re.compile("(?:[^_]{1,64}|_x[0-9A-Fa-f]{4}_|_){1,16}+")
+_HIGH, _LOW = re.compile("[\ud800-\udbff]"), re.compile("[\udc00-\udfff]")
 
 _UNREADABLE = "the far end sent a value that cannot be read"
 
@@ -158,24 +160,34 @@ class _Reader:
         return found
 
 
-def _unescaped(text: str) -> Reading:
-    """Resolve the escapes of a text, portion by portion."""
+def _unescaped(text: str, portion: int = PORTION) -> Reading:
+    """Resolve the escapes of a text, about ``portion`` characters at a time."""
     if "_x" not in text:
         return text
-    if len(text) <= PORTION:
+    if len(text) <= portion:
         return unescape(text)
-    parts = []
+    parts = [""]
     start = 0
     while start < len(text):
-        end = start + PORTION
-        if end < len(text) and (near := text.rfind("_", end - 6, end)) > start:
-            end = near  # not within an escape
-        while _HIGH_SURROGATE.fullmatch(text, max(start, end - 7), end):
-            end -= 7  # nor between two that are one character
-        parts.append(unescape(text[start:end]))
+        end = _whole_escapes(text, start, portion)
+        part, before = unescape(text[start:end]), parts[-1]
+        if _HIGH.match(before[-1:]) and _LOW.match(part):
+            pair = (before[-1] + part[0]).encode("utf-16-le", "surrogatepass")
+            parts[-1], part = before[:-1], pair.decode("utf-16-le") + part[1:]
+        parts.append(part)
         start = end
         yield
     return "".join(parts)
+
+
+def _whole_escapes(text: str, start: int, portion: int) -> int:
+    """Return the end of a portion of a text that cuts no escape; what is one is told from left to right."""
+    end = start
+    while end < min(start + portion, len(text)):
+        match = _UNITS.match(text, end)
+        assert match is not None  # it takes any character
+        end = match.end()
+    return end
 
 
 def reading(

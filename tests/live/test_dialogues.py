@@ -50,7 +50,6 @@ STOPPED = (
     Asked("Write-Host go; Start-Sleep 60; 'never'", (("go", CTRL_C),)),
     Asked("Write-Host go; while ($true) { }", (("go", CTRL_C),)),
     Asked("'out'; Write-Host go; sleep 60", (("go", CTRL_C),)),
-    Asked("try { Write-Host go; Start-Sleep 60 } finally { 'cleaned' }", (("go", CTRL_C),)),
     Asked("Write-Host go; 1..3 | ForEach-Object { Start-Sleep 60; $_ }", (("go", CTRL_C),)),
     Asked("Read-Host name; 'never'", (("name:", CTRL_C),)),
     Asked("Write-Host part -NoNewline; Start-Sleep 60", (("part", CTRL_C),)),
