@@ -24,6 +24,7 @@ async def test_a_command_that_is_not_acknowledged_can_be_stopped(
         if "SignalAck" in quiet:
             peer.on_signal = []
         peer.commands["Get-Thing"] = []
+        peer.heard.clear()  # of what entering sent
         running = asyncio.create_task(met.interactive.run("Get-Thing"))
         await peer.until("Command")
         if "SignalAck" in quiet:
