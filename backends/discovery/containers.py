@@ -15,7 +15,7 @@ from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.transports.command import detached, end
 from pstui.backends.transports.container.engine import KNOWN, Container, Engine
 
-#: seconds between two looks at an engine that tells no events
+#: seconds between two looks at an engine that tells no events; twice as many each time, up to LONGEST
 POLL = 5.0
 #: longest time without a look, in seconds: an event may be lost between two clocks
 LONGEST = 60.0
@@ -38,6 +38,7 @@ class ContainerSource:
         self.engine = engine
         self.name = engine.name
         self._since = 0
+        self._rest = POLL
         self._told: deque[bytes] = deque(maxlen=REMEMBERED)
 
     async def look(self) -> Section | None:
@@ -66,16 +67,25 @@ class ContainerSource:
                 **detached(),
             )
         except OSError:
-            await asyncio.sleep(POLL)
+            await self._pause()
             return
+        began = time.monotonic()
         try:
             async with asyncio.timeout(LONGEST):
-                if not await self._until_news(process):
-                    await asyncio.sleep(POLL)
+                is_news = await self._until_news(process)
+            if is_news or time.monotonic() - began > POLL:
+                self._rest = POLL  # it does tell them
+            if not is_news:
+                await self._pause()
         except TimeoutError:
             return
         finally:
             await end(process)
+
+    async def _pause(self) -> None:
+        """Let an engine that tells no events rest, ever longer."""
+        await asyncio.sleep(self._rest)
+        self._rest = min(self._rest * 2, LONGEST)
 
     async def close(self) -> None:
         self._told.clear()

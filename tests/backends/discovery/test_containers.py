@@ -217,6 +217,22 @@ async def test_the_engine_is_never_asked_for_events_without_an_end(
     assert 0 < int(span["until"]) - int(span["since"]) <= containers.LONGEST + 1
 
 
+async def test_an_engine_that_tells_no_events_is_asked_for_them_ever_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        pauses.append(seconds)
+
+    source = ContainerSource(Engine(fake_engine(tmp_path, "sys.exit('no events')")))
+    monkeypatch.setattr("pstui.backends.discovery.containers.asyncio.sleep", rest)
+    monkeypatch.setattr(containers, "POLL", 60.0)  # however slow the machine is, the engine gave up early
+    for _ in range(5):
+        await asyncio.wait_for(source.wait(), NEWS)
+    assert pauses == [5, 10, 20, 40, 60]
+
+
 async def test_an_engine_that_never_answers_can_be_hidden(tmp_path: Path) -> None:
     before = children()
     watcher = Watcher([ContainerSource(Engine(fake_engine(tmp_path, "time.sleep(600)")))], Screen())
