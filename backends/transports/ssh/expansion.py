@@ -50,7 +50,7 @@ def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str
     host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
     jump = values.get("proxyjump", ("",))[0]
     local, here = socket.gethostname(), getpass.getuser()
-    sign = hashlib.sha1(f"{local}{host}{port}{user}{jump}".encode(), usedforsecurity=False).hexdigest()
+    sign = hashlib.sha1(os.fsencode(f"{local}{host}{port}{user}{jump}"), usedforsecurity=False).hexdigest()
     return {
         "%": "%",
         "C": sign,

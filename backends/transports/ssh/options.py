@@ -142,7 +142,7 @@ def write_options(folder: Path, name: str, lines: tuple[str, ...]) -> list[Path]
     if not lines:
         return []
     path = folder / name
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", errors="surrogateescape")
     return [path]
 
 

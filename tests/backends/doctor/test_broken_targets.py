@@ -181,7 +181,7 @@ class Case:
 
 WRONG = [sys.executable, "-c", "print('hello')"]
 CASES: dict[str, Case] = {
-    "no such name": Case(fixed(S.SSH_HOST, HostName="nobody.invalid"), "name", "not known", "getent hosts nobody"),
+    "no such name": Case(fixed(S.SSH_HOST, HostName="nobody.invalid"), "name", "the name", "getent hosts nobody"),
     "nothing on the SSH port": Case(
         fixed(S.SSH_HOST, HostName="127.0.0.1", Port=1, UserName="ann"), "port", "refused", "ssh -v -p 1 ann@127.0.0.1"
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.cli_person import Person
 
@@ -57,7 +60,8 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
     assert done.stderr == b""
 
 
-def test_what_if_of_bytes_that_are_no_text() -> None:
+@pytest.mark.parametrize("has_ssh", [True, False])
+def test_what_if_of_bytes_that_are_no_text(has_ssh: bool) -> None:
     call: list[str | bytes] = [
         sys.executable,
         "-m",
@@ -69,6 +73,7 @@ def test_what_if_of_bytes_that_are_no_text() -> None:
         b"\xff",
         "-WhatIf",
     ]
-    done = subprocess.run(call, capture_output=True, timeout=60, check=False)
+    environment = os.environ if has_ssh else os.environ | {"PATH": os.devnull}
+    done = subprocess.run(call, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
     assert b"udcff" in done.stdout
