@@ -49,11 +49,11 @@ class Going:
     # -- opening the list -------------------------------------------------------------------------------------
 
     def action_connect(self) -> None:
-        """Open the list, hosts first."""
+        """Open the list: tabs and hosts first."""
         self.open()
 
     def action_switch_tab(self) -> None:
-        """Open the list, tabs first."""
+        """Open the list: tabs and hosts first."""
         self.open()
 
     def action_commands(self) -> None:
