@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
 import pytest
+from pstui.tui.app import PstuiApp
 from pstui.tui.cli.first_frame import frame_text
+from pstui.tui.cli.screen import foreseen_size
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, sgr_gray
 from rich.color import Color, ColorSystem
 
 from tests.support.pseudo_terminal import PseudoTerminal
+from tests.support.stand_in import StandInManager, host
 from tests.support.tmux import environment
 
 COLUMNS, ROWS = 80, 24
@@ -64,6 +68,28 @@ def test_ctrl_c_in_the_frame_gives_the_terminal_back(tmp_path: Path) -> None:
         assert there.end() == 130
         assert there.written.endswith(b"\x1b[?25h" + BACK)
         assert there.attributes() == there.found
+
+
+def test_a_session_connects_while_the_screen_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        port = str(server.getsockname()[1])
+        with program(tmp_path, "-c", _WAITING, "-HostName", "127.0.0.1", "-UserName", "nobody", "-Port", port) as there:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(60)
+                assert connection.recv(4) == b"SSH-"
+            assert TAKEN_OVER not in there.written
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)])
+async def test_what_a_far_end_is_told_before_the_screen_is_there_is_the_size_that_it_has_then(
+    size: tuple[int, int],
+) -> None:
+    app = PstuiApp(open=[host("far")], sessions=StandInManager().as_manager(), single=True)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert app.workspace.panes[0].console.size == foreseen_size(*size)
 
 
 def test_a_failure_while_loading_is_told_on_the_terminal_as_it_was(tmp_path: Path) -> None:
@@ -124,7 +150,7 @@ class Hangs(types.ModuleType):
         time.sleep(20)
 sys.modules["pstui.tui.app"] = Hangs("pstui.tui.app")
 from pstui.tui.cli.main import main
-sys.exit(main([]))
+sys.exit(main(sys.argv[1:]))
 """
 _FAILING = """
 import sys, types
