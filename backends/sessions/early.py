@@ -1,19 +1,22 @@
-"""A session that opens before there is a screen to show it on: it connects while that is made.
+"""A session that connects before there is a screen to show it on, while that is made.
 
-How this works: it is given an ``EarlyConsole``, which keeps what is written and lets questions wait. Whoever shows the
-session takes it with the console that it is shown on, and from then on everything goes there.
+How this works: it connects with an ``EarlyConsole``, which keeps what is written and lets questions wait. Whoever is to
+show the session takes it with the console that it is shown on, and opens it. The connection goes on using the first
+console, which then leads to the other one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Protocol
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question
 from pstui.backends.credentials import Secret
 from pstui.backends.records import ProgressRecord, Write
+from pstui.backends.transports import registry
 
 if TYPE_CHECKING:
     from pstui.backends.sessions.session import PSSession
@@ -26,21 +29,22 @@ class MakesSessions(Protocol):
     """As much of a session manager as is needed here."""
 
     def create(self, info: ConnectionInfo, console: Console) -> PSSession: ...
-    async def remove(self, session: PSSession) -> None: ...
 
 
 class EarlyConsole:
-    """Keeps what is written until it leads to another console; a question waits for that. ``size`` is foreseen."""
+    """Keeps what is written until it leads to another console; a question waits for that."""
 
-    def __init__(self, size: ConsoleSize) -> None:
-        self._size = size
+    def __init__(self) -> None:
+        self.size = ConsoleSize()
         self._console: Console | None = None
+        #: that of whoever has the other console: a screen finds itself by it
+        self._context = Context()
         self._kept: list[Callable[[Console], None]] = []
         self._leads = asyncio.Event()
 
     def lead_to(self, console: Console) -> None:
-        """Do on another console what was kept, and everything from now on."""
-        self._console = console
+        """Do on another console what was kept, and everything from now on, in the context of the caller."""
+        self._console, self._context, self.size = console, copy_context(), console.size
         kept, self._kept = self._kept, []
         for call in kept:
             call(console)
@@ -50,11 +54,7 @@ class EarlyConsole:
         if self._console is None:
             self._kept.append(call)
         else:
-            call(self._console)
-
-    @property
-    def size(self) -> ConsoleSize:
-        return self._size if self._console is None else self._console.size
+            self._context.copy().run(call, self._console)
 
     @property
     def backlog(self) -> int:
@@ -86,10 +86,13 @@ class EarlyConsole:
         return 0 if self._console is None else self._console.row()
 
     async def ask(self, question: Question) -> Secret:
-        return await (await self._shown_on()).ask(question)
+        console = await self._shown_on()
+        return await asyncio.create_task(console.ask(question), context=self._context.copy())
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
-        return await (await self._shown_on()).read_key(echo=echo, source=source)
+        console = await self._shown_on()
+        reading = console.read_key(echo=echo, source=source)
+        return await asyncio.create_task(reading, context=self._context.copy())
 
     async def _shown_on(self) -> Console:
         await self._leads.wait()
@@ -98,40 +101,35 @@ class EarlyConsole:
 
 
 class EarlySession:
-    """One that opens from now on. ``begun`` is set when it waits for something that takes no time of this process."""
+    """One that connects from now on. ``begun`` is set as soon as it waits for others than this process."""
 
-    def __init__(self, sessions: MakesSessions, info: ConnectionInfo, size: ConsoleSize, prepare: Prepare) -> None:
+    def __init__(self, sessions: MakesSessions, info: ConnectionInfo, prepare: Prepare) -> None:
         self.info = info
         self.begun = asyncio.Event()
-        self._sessions = sessions
-        self._console = EarlyConsole(size)
-        self._session: PSSession | None = None
+        self._console = EarlyConsole()
         self._steps: list[tuple[str, str]] = []
         self._on_step: Callable[[str, str], None] = lambda name, detail: None
-        self._opening = asyncio.create_task(self._open(prepare), name="early opening")
-        self._opening.add_done_callback(self._over)
+        self._making = asyncio.create_task(self._make(sessions, prepare), name="early session")
+        self._making.add_done_callback(self._made)
 
     async def take(self, console: Console, on_step: Callable[[str, str], None]) -> PSSession:
-        """Return it when it is open, shown on ``console`` from now on. ``on_step`` is told what it did already, too.
+        """Return it, shown on ``console`` from now on, to be opened. ``on_step`` is told what it did already, too.
 
-        Raises what opening it raises. Who is cancelled here gives the opening up.
+        Raises what ``prepare`` raises.
         """
         for step in self._steps:
             on_step(*step)
         self._on_step = on_step
         self._console.lead_to(console)
-        if self._session is not None:
-            self._session.attach(console)
-        return await self._opening
+        session = await self._making
+        session.attach(console)
+        return session
 
-    async def _open(self, prepare: Prepare) -> PSSession:
-        session = self._session = self._sessions.create(await prepare(self.info, self._console), self._console)
+    async def _make(self, sessions: MakesSessions, prepare: Prepare) -> PSSession:
+        session = sessions.create(await prepare(self.info, self._console), self._console)
         session.on_step = self._step
-        try:
-            await session.open()
-        except BaseException:
-            await self._sessions.remove(session)
-            raise
+        connecting = session.ahead.begin(registry.connect(session.info, session.context()))
+        connecting.add_done_callback(lambda done: self.begun.set())
         return session
 
     def _step(self, name: str, detail: str) -> None:
@@ -139,7 +137,6 @@ class EarlySession:
         self._on_step(name, detail)
         self.begun.set()
 
-    def _over(self, opening: asyncio.Task[PSSession]) -> None:
-        self.begun.set()
-        if not opening.cancelled():
-            opening.exception()  # seen: it is told when it is taken
+    def _made(self, making: asyncio.Task[PSSession]) -> None:
+        if making.cancelled() or making.exception() is not None:  # it is told when the session is taken
+            self.begun.set()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
@@ -61,14 +61,11 @@ class SessionManager:
         self.adopt(session)
         return session
 
-    def begin(self, info: ConnectionInfo, size: ConsoleSize, prepare: Prepare) -> EarlySession:
-        """Open a session that there is no console for yet; ``take_early`` gives it to whoever shows it.
-
-        ``size`` is what that console will have, as far as it can be foreseen. Called in the event loop.
-        """
+    def begin(self, info: ConnectionInfo, prepare: Prepare) -> EarlySession:
+        """Connect a session that there is no console for yet; ``take_early`` gives it to whoever shows it."""
         from pstui.backends.sessions.early import EarlySession
 
-        early = EarlySession(self, info, size, prepare)
+        early = EarlySession(self, info, prepare)
         self._early.append(early)
         return early
 

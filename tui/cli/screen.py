@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -20,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console, ConsoleSize
+from pstui.backends.console import Console
 from pstui.backends.errors import CallError
 from pstui.backends.sessions.manager import SessionManager
 from pstui.config.paths import state_folder
@@ -208,8 +207,7 @@ class _Beginning:
         """Begin, then load the app in a thread, so that the loop has its turns."""
         prepare = no_secrets if self.vault is None else self.vault.ready
         opening = [info for info in self._infos if not (info.parameter_set.is_lookup or "take_up" in info.settings)]
-        size = foreseen_size(*shutil.get_terminal_size())
-        begun = [asyncio.ensure_future(self.sessions.begin(info, size, prepare).begun.wait()) for info in opening]
+        begun = [asyncio.ensure_future(self.sessions.begin(info, prepare).begun.wait()) for info in opening]
         if begun:
             await asyncio.wait(begun, timeout=HEAD_START)
 
@@ -219,15 +217,6 @@ class _Beginning:
             return found
 
         return await asyncio.to_thread(load)
-
-
-def foreseen_size(columns: int, rows: int) -> ConsoleSize:
-    """Return the size that the text of the first session will have in a terminal of this size.
-
-    Beside it are an edge, the scrollbar and, on a wide screen, the sidebar; above and below it tabs and footer. A far
-    end that was told another size is told the right one with its first command.
-    """
-    return ConsoleSize(columns - 2 - (27 if columns >= 90 else 0), rows - 2)
 
 
 async def no_secrets(info: ConnectionInfo, console: Console) -> ConnectionInfo:

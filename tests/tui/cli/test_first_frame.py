@@ -7,14 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pstui.tui.app import PstuiApp
 from pstui.tui.cli.first_frame import frame_text
-from pstui.tui.cli.screen import foreseen_size
 from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS, sgr_gray
 from rich.color import Color, ColorSystem
 
 from tests.support.pseudo_terminal import PseudoTerminal
-from tests.support.stand_in import StandInManager, host
 from tests.support.tmux import environment
 
 COLUMNS, ROWS = 80, 24
@@ -80,16 +77,6 @@ def test_a_session_connects_while_the_screen_is_loaded(tmp_path: Path) -> None:
                 connection.settimeout(60)
                 assert connection.recv(4) == b"SSH-"
             assert TAKEN_OVER not in there.written
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 35)])
-async def test_what_a_far_end_is_told_before_the_screen_is_there_is_the_size_that_it_has_then(
-    size: tuple[int, int],
-) -> None:
-    app = PstuiApp(open=[host("far")], sessions=StandInManager().as_manager(), single=True)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        assert app.workspace.panes[0].console.size == foreseen_size(*size)
 
 
 def test_a_failure_while_loading_is_told_on_the_terminal_as_it_was(tmp_path: Path) -> None:
