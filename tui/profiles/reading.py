@@ -129,7 +129,7 @@ def check(path: str | None) -> int:
 
 
 def _colors(profiles: Profiles) -> Iterator[Problem]:
-    from pstui.tui.profiles.schema import is_color
+    from pstui.tui.profiles.pane_settings import is_color
 
     for profile in profiles.configuration.profiles:
         if (color := str(profile.values.get("color", ""))) and not is_color(color):
