@@ -34,8 +34,7 @@ OF_WINRM = ("pypsrp", "spnego", "requests", "pstui.backends.transports.wsman.con
 def test_a_call_loads_only_what_its_way_needs(where: tuple[str, ...], not_loaded: tuple[str, ...]) -> None:
     call = ("icm", *where, "-Port", "1", "-ScriptBlock", "1")  # the port of nobody: what it takes is loaded by then
     program = (
-        "import sys\nfrom pstui.tui.cli.main import main\n"
-        f"code = main({call!r})\nprint(code, *sys.modules, sep='\\n')"
+        f"import sys\nfrom pstui.tui.cli.main import main\ncode = main({call!r})\nprint(code, *sys.modules, sep='\\n')"
     )
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(
