@@ -162,12 +162,13 @@ class _Parts:
 
     def add(self, text: str) -> None:
         """Take one more piece."""
-        while len(text) > 2 * _WRITE:
-            self._parts.append(text[:_WRITE])
+        start = 0
+        while len(text) - start > 2 * _WRITE:
+            self._parts.append(text[start : start + _WRITE])
             self._size += _WRITE
-            text = text[_WRITE:]
+            start += _WRITE
             self.flush()
-        self._parts.append(text)
+        self._parts.append(text[start:])
         self._size += len(text)
         if self._size > _WRITE:
             self.flush()
