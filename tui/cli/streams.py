@@ -108,7 +108,9 @@ class Output:
                 elif where == "err" or self.failure is None:
                     text(parts.add)
             parts.flush()
-            self._written += sum(weight for _, _, weight in pieces)
+            weight = sum(weight for _, _, weight in pieces)
+            del pieces, text  # not to be kept until the next ones come
+            self._written += weight
             if self._room_wanted:
                 self._room_wanted = False
                 self._tell(self._room.set)
