@@ -16,7 +16,6 @@ from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, S
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
-from pstui.tui.plain import plain
 
 if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
@@ -168,6 +167,8 @@ class Vault:
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
                     await self.check(info, console)
+                    from pstui.tui.plain import plain
+
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
                     self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
                     self._typed[name] = PSCredential(credential.user_name, answer)
