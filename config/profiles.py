@@ -139,6 +139,12 @@ class Configuration:
     problems: tuple[Problem, ...] = ()
     #: the file in which each credential is
     credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    #: what ``[groups."Prod/Web"]`` passes down, by the path as it is written
+    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    #: the file in which each of these is
+    group_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    #: the paths, as ``folded`` has them, of groups that have a problem: what is in them is not to be used
+    wrong_groups: frozenset[str] = frozenset()
 
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a table that exists only once (defaults, settings); empty when absent."""
@@ -147,6 +153,11 @@ class Configuration:
     def by_kind(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """Return the profiles of one table by name."""
         return {profile.name: profile.values for profile in self.profiles if profile.kind == kind}
+
+
+def folded(path: str) -> str:
+    """Return a group path as it is compared: without regard to case, and to slashes at its ends."""
+    return path.casefold().strip("/")
 
 
 def load(file: Path, schema: Schema) -> Configuration:
@@ -181,6 +192,9 @@ class _Reader:
         self._credentials: dict[str, Mapping[str, Any]] = {}
         self._credential_files: dict[str, Path] = {}
         self._wrong_credentials: set[str] = set()
+        self._groups: dict[str, Mapping[str, Any]] = {}
+        self._group_files: dict[str, Path] = {}
+        self._wrong_groups: set[str] = set()
         self._single: dict[str, dict[str, Any]] = {}
         self._problems: list[Problem] = []
         self._seen: set[Path] = set()
@@ -201,6 +215,9 @@ class _Reader:
             self._single,
             tuple(self._problems),
             self._credential_files,
+            self._groups,
+            self._group_files,
+            frozenset(self._wrong_groups),
         )
 
     def read(self, file: Path, depth: int) -> None:
@@ -248,11 +265,24 @@ class _Reader:
             elif not self._checked(file, table, values, self._schema.named[kind]):
                 if kind == "credentials":
                     self._wrong_credentials.add(name)
+                elif kind == "groups":
+                    self._wrong_groups.add(folded(name))
+            elif kind == "groups":
+                self._group(file, name, values)
             elif kind == "credentials":
                 self._credentials[name] = values
                 self._credential_files[name] = file
             elif self._has_target(file, kind, table, values):
                 self._add(file, kind, name, values)
+
+    def _group(self, file: Path, name: str, values: dict[str, Any]) -> None:
+        known = {folded(other): other for other in self._groups}
+        first = known.get(folded(name))
+        if first is not None:
+            said = f"is already in {self._group_files[first]} as {first}; that one is used."
+            self._say(file, f"groups.{name}", "", said)
+        else:
+            self._groups[name], self._group_files[name] = values, file
 
     def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
         if (kind, name) in self._profiles:
@@ -291,7 +321,10 @@ class _Reader:
             return True
         spec = fields.get(key)
         if spec is None:
-            self._say(file, table, key, "is not known.", nearest(key, fields))
+            below = table.startswith("groups.") and isinstance(value, dict)
+            path = f"{table.removeprefix('groups.')}/{key}"
+            said = f'is not known. For the group below write [groups."{path}"].' if below else "is not known."
+            self._say(file, table, key, said, nearest(key, fields))
             return False
         if wrong := value_problem(value, spec):
             close = nearest(value, spec.choices) if isinstance(value, str) and spec.choices else ""

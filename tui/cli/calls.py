@@ -132,7 +132,7 @@ def dispatch(options: Options) -> int:
     if wanted.call is not None and wanted.call.cmdlet == "Get-Help":
         return _help(wanted.call)
     if wanted.what_if or options.what_if:
-        return _describe(wanted)
+        return _describe(wanted, profiles)
     if wanted.call is not None:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
@@ -285,10 +285,12 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
     return Wanted(infos, call, call.what_if)
 
 
-def _describe(wanted: Wanted) -> int:
+def _describe(wanted: Wanted, profiles: Profiles) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
     for info, described in zip(wanted.infos, found, strict=False):
+        if origins := profiles.origins(info):
+            described["Sources"] = origins
         if info.parameter_set is ParameterSet.SSH_HOST:
             from pstui.backends.transports.ssh.describe import describe  # loads asyncssh
 

@@ -71,7 +71,7 @@ def _chosen(item: str, profiles: Profiles) -> Iterator[tuple[str, str]]:
         kinds, wanted = (kind,), rest
     fits = re.compile(translate(wanted.casefold().strip("/"))).match
     for each in kinds:
-        for name, table in profiles.tables[each].items():
+        for name, table in profiles.effective[each].items():
             match by:
                 case "group":
                     path = str(table.get("group", "")).casefold().strip("/").split("/")

@@ -110,7 +110,7 @@ SIDEBAR_KEYS = (
     ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filter"),
     ContextKey(("a",), "add", "a", "a new host", "adds a host"),
     ContextKey(("i",), "import", "i", "take hosts from ssh_config, mRemoteNG or RDCMan", "imports"),
-    ContextKey(("e",), "edit", "e", "edit the host; what was found becomes a saved one", "edit"),
+    ContextKey(("e",), "edit", "e", "edit the host, or a group; what was found becomes a saved one", "edit"),
     ContextKey(("n",), "again", "n", "one more session with it", "second session"),
     ContextKey(("c",), "clone", "c", "a new host that begins as a copy of it"),
     ContextKey(("d", "delete"), "delete", "d", "delete the host (also Del)", "delete"),

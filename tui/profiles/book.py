@@ -63,10 +63,11 @@ class ProfileBook:
         return self.profiles.configuration.credentials
 
     def users_of(self, credential: str) -> list[tuple[str, str]]:
-        """Return kind and name of each profile that names a credential, for itself or for its proxy."""
+        """Return kind and name of each profile and group that names a credential, for itself or for its proxy."""
+        tables = {**self.profiles.tables, "groups": self.profiles.configuration.groups}
         return [
             (kind, name)
-            for kind, table in self.profiles.tables.items()
+            for kind, table in tables.items()
             for name, keys in table.items()
             if credential in _credentials_of(keys)
         ]
@@ -91,7 +92,7 @@ class ProfileBook:
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
         found = []
-        for kind, table in self.profiles.tables.items():
+        for kind, table in self.profiles.effective.items():
             for name, keys in table.items():
                 sets = set_of_keys(keys)
                 found.append(
@@ -112,19 +113,24 @@ class ProfileBook:
     def sources(self) -> list[ConnectionInfo]:
         """Return the connections of profiles that bring a source of their own."""
         found = []
-        for kind, table in self.profiles.tables.items():
+        for kind, table in self.profiles.effective.items():
             for name, keys in table.items():
                 if "discover" in keys:
                     with contextlib.suppress(CallError):
                         found.append(self.connection(kind, name))
-        return found
+        return [info for info in found if "Discover" in info.values]
 
     def color(self, info: ConnectionInfo) -> str:
         """Return the colour that a profile gives its tab, empty for none."""
-        for table in self.profiles.tables.values():
-            if info.profile and info.profile in table:
-                return str(table[info.profile].get("color", ""))
-        return ""
+        return str(self.keys_of(info).get("color", ""))
+
+    def keys_of(self, info: ConnectionInfo) -> Mapping[str, Any]:
+        """Return the keys that hold for the profile of a connection, its groups' included; none without a profile."""
+        return self.profiles.effective.get(info.parameter_set.kind, {}).get(info.profile, {})
+
+    def keys_passed_down(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the keys that hold for a profile that would have these, its groups' included."""
+        return self.profiles.groups.inherited(values).values
 
     @property
     def is_busy(self) -> bool:
@@ -148,7 +154,8 @@ class ProfileBook:
     @property
     def _files(self) -> tuple[Path, ...]:
         configuration = self.profiles.configuration
-        included = {profile.file for profile in configuration.profiles} | {*configuration.credential_files.values()}
+        included = {profile.file for profile in configuration.profiles}
+        included |= {*configuration.credential_files.values(), *configuration.group_files.values()}
         return (self.profiles.path, *sorted(included - {self.profiles.path}))
 
     # -- editing ----------------------------------------------------------------------------------------------

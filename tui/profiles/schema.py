@@ -96,14 +96,16 @@ _SETTINGS = {
 def schema() -> Schema:
     """Return the tables and keys that a profile file may hold."""
     kinds = {kind: [one for one in ParameterSet.opening() if one.kind == kind] for kind in KINDS}
-    every = _fields(ParameterSet.opening())
+    every = {key: spec for key, spec in _fields(ParameterSet.opening()).items() if key not in TARGET_KEYS}
+    shared = {key: spec for key, spec in COMMON_FIELDS.items() if key != "group"}
     return Schema(
         named={
             **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
+            "groups": {**shared, **every},
             "credentials": CREDENTIAL_FIELDS,
         },
         single={
-            "defaults": {key: spec for key, spec in every.items() if key not in TARGET_KEYS},
+            "defaults": every,
             "settings": _SETTINGS,
             "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
         },

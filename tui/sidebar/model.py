@@ -127,6 +127,12 @@ class Row:
     folded: bool = False
     count: int = 0
 
+    @property
+    def group(self) -> str:
+        """The path of a heading as profiles name it; empty for an entry, and where no profile can be."""
+        root, _, path = self.path.partition("/")
+        return "" if self.entry is not None or root == PINNED or path.startswith(FOUND) else path
+
 
 class _Group:
     """A heading and what is below it, in order."""

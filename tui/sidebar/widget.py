@@ -282,11 +282,14 @@ class Sidebar(SidebarView):
             self.entry, self.at = entry, at
 
     class Wanted(Message):
-        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
+        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any.
 
-        def __init__(self, verb: str, entry: SidebarEntry | None) -> None:
+        On a heading ``group`` is its path, empty for one that is no group of profiles.
+        """
+
+        def __init__(self, verb: str, entry: SidebarEntry | None, group: str = "") -> None:
             super().__init__()
-            self.verb, self.entry = verb, entry
+            self.verb, self.entry, self.group = verb, entry, group
 
     def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
         super().__init__(entries)
@@ -410,7 +413,7 @@ class Sidebar(SidebarView):
         elif verb in ("choose", "again"):
             self._choose(entry, again=verb == "again")
         elif verb != "fold":
-            self.post_message(self.Wanted(verb, entry))
+            self.post_message(self.Wanted(verb, entry, "" if row is None else row.group))
 
     def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
         if entry is None:

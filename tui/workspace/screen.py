@@ -376,6 +376,8 @@ class Workspace(PaintedWhenIdle):
         """Do to the profiles what was asked for."""
         if event.verb == "help":
             self.action_help()
+        elif event.verb == "edit" and event.group:
+            self.profiles.edit_group(event.group)
         else:
             self.profiles.do(event.verb, event.entry)
 
