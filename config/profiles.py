@@ -139,12 +139,14 @@ class Configuration:
     problems: tuple[Problem, ...] = ()
     #: the file in which each credential is
     credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    #: what ``[groups."Prod/Web"]`` passes down, by the path as it is written
+    #: what ``[groups."Prod/Web"]`` passes down, and what ``[tags.sql]`` says, by the names as they are written
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
-    #: the file in which each of these is
+    tags: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    #: the file in which each group is
     group_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    #: the paths, as ``folded`` has them, of groups that have a problem: what is in them is not to be used
+    #: the names, as ``folded`` has them, of groups and tags that have a problem: what is in them is not to be used
     wrong_groups: frozenset[str] = frozenset()
+    wrong_tags: frozenset[str] = frozenset()
 
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a table that exists only once (defaults, settings); empty when absent."""
@@ -192,9 +194,10 @@ class _Reader:
         self._credentials: dict[str, Mapping[str, Any]] = {}
         self._credential_files: dict[str, Path] = {}
         self._wrong_credentials: set[str] = set()
-        self._groups: dict[str, Mapping[str, Any]] = {}
-        self._group_files: dict[str, Path] = {}
-        self._wrong_groups: set[str] = set()
+        #: groups and tags
+        self._shared: dict[str, dict[str, Mapping[str, Any]]] = {"groups": {}, "tags": {}}
+        self._shared_files: dict[str, dict[str, Path]] = {"groups": {}, "tags": {}}
+        self._wrong: dict[str, set[str]] = {"groups": set(), "tags": set()}
         self._single: dict[str, dict[str, Any]] = {}
         self._problems: list[Problem] = []
         self._seen: set[Path] = set()
@@ -215,9 +218,11 @@ class _Reader:
             self._single,
             tuple(self._problems),
             self._credential_files,
-            self._groups,
-            self._group_files,
-            frozenset(self._wrong_groups),
+            self._shared["groups"],
+            self._shared["tags"],
+            self._shared_files["groups"],
+            frozenset(self._wrong["groups"]),
+            frozenset(self._wrong["tags"]),
         )
 
     def read(self, file: Path, depth: int) -> None:
@@ -265,24 +270,23 @@ class _Reader:
             elif not self._checked(file, table, values, self._schema.named[kind]):
                 if kind == "credentials":
                     self._wrong_credentials.add(name)
-                elif kind == "groups":
-                    self._wrong_groups.add(folded(name))
-            elif kind == "groups":
-                self._group(file, name, values)
+                elif kind in self._wrong:
+                    self._wrong[kind].add(folded(name))
+            elif kind in self._shared:
+                self._share(file, kind, name, values)
             elif kind == "credentials":
                 self._credentials[name] = values
                 self._credential_files[name] = file
             elif self._has_target(file, kind, table, values):
                 self._add(file, kind, name, values)
 
-    def _group(self, file: Path, name: str, values: dict[str, Any]) -> None:
-        known = {folded(other): other for other in self._groups}
-        first = known.get(folded(name))
+    def _share(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
+        there, files = self._shared[kind], self._shared_files[kind]
+        first = next((other for other in there if folded(other) == folded(name)), None)
         if first is not None:
-            said = f"is already in {self._group_files[first]} as {first}; that one is used."
-            self._say(file, f"groups.{name}", "", said)
+            self._say(file, f"{kind}.{name}", "", f"is already in {files[first]} as {first}; that one is used.")
         else:
-            self._groups[name], self._group_files[name] = values, file
+            there[name], files[name] = values, file
 
     def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
         if (kind, name) in self._profiles:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.members import Record
+from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import CallError, PstuiError
@@ -22,6 +23,8 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.error_text import error_text
 from pstui.tui.cli.invoke import check
 from pstui.tui.cmdlets.common_parameters import CmdletOutput
+from pstui.tui.guard.asking import may_run
+from pstui.tui.guard.guards import Guard, strictest
 from pstui.tui.output.json_values import JsonFormat
 
 #: most lines that are kept of what one session writes; the first ones
@@ -107,7 +110,13 @@ class Collected:
 
 
 async def invoke(
-    call: BoundCall, sessions: Sequence[PSSession], console: Console, width: int, *, as_objects: bool
+    call: BoundCall,
+    sessions: Sequence[PSSession],
+    console: Console,
+    width: int,
+    *,
+    as_objects: bool,
+    guard_of: Callable[[ConnectionInfo], Guard | None] = lambda info: None,
 ) -> list[Any]:
     """Run the script of a call in sessions side by side; return what is said and, ``as_objects``, what it gave.
 
@@ -117,6 +126,9 @@ async def invoke(
     if call.piped and call.values.get("InputObject") == ():
         return []  # no object comes through the pipe, so nothing runs
     script = await _script(call)
+    guard = strictest(guard_of(session.info) for session in sessions)
+    if not await may_run(console, guard, script, "Invoke-Command", hosts=len(sessions)):
+        return []
 
     async def one(session: PSSession) -> list[Any]:
         collected = Collected(console, width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from pstui.backends.binding.connections import asked_computers, connection_info, connections
@@ -327,13 +328,14 @@ class CmdletRunner:
 
     async def _invoke(self, call: BoundCall) -> list[Any]:
         as_objects = bool(call.assign or call.common.get("OutVariable"))
-        width = self._width()
+        parts = {"console": self._console, "width": self._width(), "guard_of": self._context.guard}
+        run = partial(invoke, call, as_objects=as_objects, **parts)
         if call.parameter_set in ("Session", "FilePathRunspace"):
-            return await invoke(call, self._sessions(call), self._console, width, as_objects=as_objects)
+            return await run(self._sessions(call))
         made: list[Any] = await self._opening.open(call)
         opened = [each for each in made if isinstance(each, PSSession)]
         try:
-            given = await invoke(call, opened, self._console, width, as_objects=as_objects) if opened else []
+            given = await run(opened) if opened else []
         finally:
             for session in opened:
                 await asyncio.shield(self._context.sessions.remove(session))

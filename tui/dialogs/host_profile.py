@@ -35,6 +35,12 @@ KNOWN_AS = (
     Option("Tags", OptionKind.TEXT, "Words to filter by, separated by commas."),
     Option("Color", OptionKind.TEXT, "The colour of its tab: a name such as red, or #rrggbb."),
     Option("Note", OptionKind.TEXT, "A remark of your own."),
+    Option(
+        "Guard",
+        OptionKind.CHOICE,
+        "confirm holds lines that remove, stop, set …; read holds all that do not read. It is for slips, not malice.",
+        choices=("confirm", "read", "off"),
+    ),
 )
 #: what a profile of the loopback says, since a profile must name its target
 _LOOPBACK = ["pwsh", "-s", "-NoLogo", "-NoProfile"]

@@ -67,6 +67,11 @@ _SETTINGS_HELP = {
     "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
     "tell": ("How the end of a long command in the background is told. Takes effect at the next start.", "nothing"),
     "tell_after": ("Seconds from which a command is a long one.", str(TELL_AFTER)),
+    "guard_hold": (
+        "Commands or verbs that a guard holds, too, such as kubectl, Update. It protects from slips.",
+        "none",
+    ),
+    "guard_pass": ("Commands that no guard holds, such as Set-Content, Clear-*.", "none"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

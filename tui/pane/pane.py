@@ -24,6 +24,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.editor.editor import EditorRow, LineEditor
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.paste import PasteRow
+from pstui.tui.guard.guards import Guard
 from pstui.tui.once import Once
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
@@ -120,6 +121,8 @@ class Pane(Vertical):
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
+        #: what holds lines that are typed here, None for nothing
+        self.guard: Guard | None = None
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
@@ -221,7 +224,8 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
+        parts = self._sessions, info, self.console, self.lines, self._vault
+        return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
@@ -281,6 +285,11 @@ class Pane(Vertical):
             self.unseen.came(event.lines, errors=event.errors)
             # Only the badge is another: what nobody sees is laid out when it comes to the front.
             self.post_message(self.Changed(self))
+
+    def on_conversation_given_back(self, event: Conversation.GivenBack) -> None:
+        """Lines were pasted after one that was not run."""
+        event.stop()
+        self.editor.put(event.text)
 
     @on(PaneConsole.Titled)
     @on(QuestionArea.Changed)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.addresses import parse_ssh_host
 from pstui.backends.binding.parameters import option, set_of_keys
@@ -18,6 +18,9 @@ from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
+
+if TYPE_CHECKING:
+    from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
 _WAYS = {ParameterSet.DEMO: "built in", ParameterSet.PROCESS: "Process", ParameterSet.HOST_PROCESS: "NamedPipe"}
@@ -85,6 +88,11 @@ class ProfileBook:
             raise CallError(f"there is no saved {kind} named {name!r}", "", "It may have been deleted meanwhile.")
         return self.profiles.connection(kind, name)
 
+    @property
+    def guards(self) -> Guards:
+        """Which guard holds where."""
+        return self.profiles.guards
+
     def gate(self, name: str) -> ConnectionInfo | None:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
         return self.profiles.gate(name)
@@ -104,7 +112,7 @@ class ProfileBook:
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
-                        target=_target(sets, keys),
+                        target=target_of_keys(keys),
                         resolve=partial(self.connection, kind, name),
                     )
                 )
@@ -214,8 +222,9 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
     return tuple(one(file) for file in files)
 
 
-def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:
+def target_of_keys(keys: Mapping[str, Any]) -> str:
     """Return ``target_text`` of a profile without binding it."""
+    sets = set_of_keys(keys)
     if not sets:
         return ""
     value = str(keys[option(sets[0].target).key])

@@ -38,14 +38,22 @@ class Groups:
     def __init__(self, configuration: Configuration) -> None:
         self._tables = {folded(path): (path, table) for path, table in configuration.groups.items()}
         self._accounts = configuration.credentials
-        self._wrong = configuration.wrong_groups
+        self._wrong, self._wrong_tags = configuration.wrong_groups, configuration.wrong_tags
 
     def __bool__(self) -> bool:
         return bool(self._tables)
 
-    def wrong(self, path: str) -> str:
-        """Return the first of the groups around a path that has a problem, empty for none."""
-        return next((each for each in _around(path) if folded(each) in self._wrong), "") if self._wrong else ""
+    def wrong(self, values: Mapping[str, Any]) -> str:
+        """Return the first table with a problem of the groups and tags of a profile with these keys; mostly none."""
+        if self._wrong:
+            for each in _around(str(values.get("group", ""))):
+                if folded(each) in self._wrong:
+                    return f"groups.{each}"
+        if self._wrong_tags:
+            for tag in self.inherited(values).values.get("tags", ()):
+                if folded(tag) in self._wrong_tags:
+                    return f"tags.{tag}"
+        return ""
 
     def inherited(self, values: Mapping[str, Any]) -> Inherited:
         """Return what holds for a profile with these keys."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
@@ -19,6 +19,9 @@ from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.plain import plain
 from pstui.tui.profiles.inheritance import Groups, Inherited
+
+if TYPE_CHECKING:
+    from pstui.tui.guard.guards import Guards
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -54,6 +57,13 @@ class Profiles:
             for kind, table in self.tables.items()
         }
 
+    @cached_property
+    def guards(self) -> Guards:
+        """Which guard holds where."""
+        from pstui.tui.guard.guards import Guards
+
+        return Guards(self)
+
     def inherited(self, kind: str, name: str) -> Inherited:
         """Return the keys that hold for a profile, and which group each of them is from."""
         return self.groups.inherited(self.tables.get(kind, {}).get(name, {}))
@@ -79,9 +89,9 @@ class Profiles:
         return profile_connection(kind, name, keys, self.credential, self.defaults)
 
     def refuse_wrong_group(self, kind: str, name: str, keys: Mapping[str, Any]) -> None:
-        """Raise CallError where a group has a problem that the keys of a profile are in."""
-        if wrong := self.groups.wrong(str(keys.get("group", ""))):
-            why = f"Its group [groups.{wrong}] has a problem, and may say what is not to be missed."
+        """Raise CallError where a group or tag of a profile with these keys has a problem."""
+        if wrong := self.groups.wrong(keys):
+            why = f"[{wrong}] has a problem, and may say what is not to be missed."
             raise CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; mend it first.")
 
     def origins(self, info: ConnectionInfo) -> dict[str, str]:
@@ -156,8 +166,8 @@ def check(path: str | None) -> int:
     problems = [str(problem) for problem in profiles.configuration.problems]
     for kind, table in profiles.tables.items():
         for name, keys in table.items():
-            if profiles.groups.wrong(str(keys.get("group", ""))):
-                continue  # the problem of the group is told once
+            if profiles.groups.wrong(keys):
+                continue  # the problem of a group or tag is told once
             try:
                 profiles.connection(kind, name)
             except CallError as error:

@@ -19,7 +19,7 @@ from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, opt
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, TAG_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
@@ -90,6 +90,8 @@ _SETTINGS = {
     "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
     "tell": Field(Kind.CHOICE, choices=tuple(way.value for way in Telling)),
     "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
+    "guard_hold": Field(Kind.LIST),
+    "guard_pass": Field(Kind.LIST),
 }
 
 
@@ -102,6 +104,7 @@ def schema() -> Schema:
         named={
             **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
             "groups": {**shared, **every},
+            "tags": TAG_FIELDS,
             "credentials": CREDENTIAL_FIELDS,
         },
         single={

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.table_form import FormContext
+    from pstui.tui.guard.guards import Guard
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.vault import Vault
     from pstui.tui.workspace.kept import KeptSession
@@ -59,6 +60,10 @@ class AppContext:
     def defaults(self) -> Mapping[str, Any]:
         """The [defaults] of the profile file."""
         return _NOTHING if self.book is None else self.book.defaults
+
+    def guard(self, info: ConnectionInfo) -> Guard | None:
+        """Return the guard of a connection as the profile file has it now, None where there is none."""
+        return None if self.book is None else self.book.guards.of(info)
 
     def credential(self, name: str) -> PSCredential:
         """Return a saved credential by its name; any other name is a user's. Raises CallError."""

@@ -71,6 +71,7 @@ class ProfileActions:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self._tabs.mark_panes()
         self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
         self._screen.post_message(ContextChanged())
