@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from pstui.backends.binding.connections import asked_computers, connection_info, connections
@@ -328,8 +327,12 @@ class CmdletRunner:
 
     async def _invoke(self, call: BoundCall) -> list[Any]:
         as_objects = bool(call.assign or call.common.get("OutVariable"))
-        parts = {"console": self._console, "width": self._width(), "guard_of": self._context.guard}
-        run = partial(invoke, call, as_objects=as_objects, **parts)
+        guard_of = self._context.guard
+
+        async def run(sessions: Sequence[PSSession]) -> list[Any]:
+            width = self._width()
+            return await invoke(call, sessions, self._console, width, as_objects=as_objects, guard_of=guard_of)
+
         if call.parameter_set in ("Session", "FilePathRunspace"):
             return await run(self._sessions(call))
         made: list[Any] = await self._opening.open(call)
