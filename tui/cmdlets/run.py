@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pstui.backends.binding.connections import asked_computers, connection_info, connections
+from pstui.backends.binding.connections import asked_computers
 from pstui.backends.binding.context import BoundCall, CallNeeded
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import without_scope
@@ -52,7 +52,7 @@ class SessionOpener:
     async def open(self, call: BoundCall) -> list[Any]:
         """Return what there is to say, and the sessions; each that fails says why."""
         context, told = self._context, list[CmdletOutput]()
-        infos = connections(call, defaults=context.defaults, credentials=context.credential)
+        infos = context.opened(call)
         names = call.values.get("Name") or ()
         names = (names,) if isinstance(names, str) else tuple(names)
         ready = await self._ready(infos)
@@ -249,8 +249,7 @@ class CmdletRunner:
         self._stopped = self._stopped or (bool(errors) and action == "Stop")
 
     async def _enter(self, call: BoundCall) -> list[Any]:
-        context = self._context
-        await self._ui.enter(connection_info(call, defaults=context.defaults, credentials=context.credential))
+        await self._ui.enter(self._context.entered(call))
         self.led_away = True
         return []
 

@@ -92,6 +92,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "tabs.previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
+    KeyAction("fan_out.run_on_hosts", "run on hosts", "x", (), "", "run one line on the hosts marked in the sidebar"),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),

@@ -120,7 +120,10 @@ SIDEBAR_KEYS = (
     ContextKey(("m",), "menu", "m", "a menu of what can be done with it (also the right mouse button)"),
     ContextKey(("exclamation_mark",), "problems", "!", "what is wrong in the profile file"),
     ContextKey(("question_mark",), "help", "?", "every key that works here (also F1)"),
-    ContextKey(("left", "right", "space"), "fold", "← →", "fold and unfold a heading (also Space)"),
+    ContextKey(("space",), "mark", "Space", "mark the host, on a heading all below it, for a line on all of them"),
+    ContextKey(("asterisk",), "mark_all", "*", "mark every host that is listed now (filter first: a tag), or none"),
+    ContextKey(("x",), "run", "x", "run one line on the marked hosts, or on those below the heading"),
+    ContextKey(("left", "right"), "fold", "← →", "fold and unfold a heading"),
     ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
 )
 

@@ -220,6 +220,8 @@ class SidebarView(ScrollView, can_focus=True):
             return Strip.blank(width, plain_row.base)
         row = self._rows[index]
         mark = self.mark_of(row.entry) if row.entry is not None else Mark("")
+        if row.entry is not None and row.entry.identity in self.model.marked:
+            mark = Mark("marked", mark.aside)
         return paint(row, mark, cursor_row if index == self._cursor else plain_row, width)
 
     def _row_styles(self) -> tuple[Styles, Styles]:
@@ -229,7 +231,7 @@ class SidebarView(ScrollView, can_focus=True):
                 return self.get_component_rich_style(f"sidebar--{name}", partial=True)
 
             open_, broken, asks, done = (part(name) for name in ("open", "broken", "asks", "done"))
-            states = {"open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
+            states = {"marked": asks, "open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
             states |= {"broken": broken, "failed": broken}
             bases = (self.rich_style, self.get_component_rich_style("sidebar--cursor"))
             first, second = (Styles(base, part("calm"), states) for base in bases)
@@ -241,6 +243,8 @@ class SidebarView(ScrollView, can_focus=True):
         text = self.model.filter
         if not self.filtering and not text:
             said = "/ filter" + ("   by last use" if self.model.by_use else "")
+            if self.model.marked:
+                said = f"{len(self.model.marked_entries)} marked: x runs a line"
             return Strip([Segment(cut(said, width), calm)]).adjust_cell_length(width, base)
         segments = [Segment("/ ", calm), Segment(cut(text, width - 3), base)]
         if self.filtering:
@@ -401,6 +405,8 @@ class Sidebar(SidebarView):
         elif verb == "menu":
             x, y = self.content_region.offset
             self.post_message(self.MenuWanted(entry, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
+        elif verb in ("mark", "mark_all"):
+            self._mark(row, everything=verb == "mark_all")
         elif verb == "order":
             self.model.by_use = not self.model.by_use
             self.build()
@@ -414,6 +420,16 @@ class Sidebar(SidebarView):
             self._choose(entry, again=verb == "again")
         elif verb != "fold":
             self.post_message(self.Wanted(verb, entry, "" if row is None else row.group))
+
+    def _mark(self, row: Row | None, *, everything: bool) -> None:
+        if everything:
+            listed = [each.entry for each in self._rows if each.entry is not None]
+            self.model.mark([entry for entry in listed if entry.can_open and not entry.kept])
+        elif row is not None:
+            self.model.mark(self.model.below(row))
+            if row.entry is not None:
+                self.move(1)
+        self.refresh()
 
     def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
         if entry is None:

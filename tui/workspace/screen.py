@@ -29,6 +29,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
@@ -115,7 +116,8 @@ class Workspace(PaintedWhenIdle):
         self.kept.watch(context.sessions)
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
@@ -189,6 +191,7 @@ class Workspace(PaintedWhenIdle):
             "profiles": self.profiles,
             "going": self.going,
             "keeping": self.keeping,
+            "fan_out": self.fan_out,
             "leaving": self.leaving,
         }
         part, name, parameters = parse(action)
@@ -376,6 +379,8 @@ class Workspace(PaintedWhenIdle):
         """Do to the profiles what was asked for."""
         if event.verb == "help":
             self.action_help()
+        elif event.verb == "run":
+            self.fan_out.of_sidebar()
         elif event.verb == "edit" and event.group:
             self.profiles.edit_group(event.group)
         else:
