@@ -75,6 +75,13 @@ class Pane(Vertical):
     class FooterChanged(PaneMessage):
         """Something has changed that only the footer shows, and only of the pane in front."""
 
+    class Typed(Message):
+        """A line was typed here and taken."""
+
+        def __init__(self, pane: Pane, line: str) -> None:
+            super().__init__()
+            self.pane, self.line = pane, line
+
     class Opened(PaneMessage):
         """The session has shown its first prompt."""
 
@@ -380,6 +387,7 @@ class Pane(Vertical):
         else:
             self._pace.expect_answer()
         self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
+        self.post_message(self.Typed(self, line))
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)

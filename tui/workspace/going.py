@@ -205,7 +205,7 @@ class Going:
         entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
         hosts = "1 host" if len(entries) == 1 else f"{len(entries)} hosts"
         run = partial(self._fan_out.open, entries)
-        return Goal(Kind.HOST, f"Run a line on {text}", run, "■", aside=hosts, about="one line, answers grouped")
+        return Goal(Kind.HOST, f"Run a line on {hosts}", run, "■", about="answers grouped")
 
     def _show_typed(self, wish: ToForm) -> None:
         """Show the form of a host, filled with what was typed."""

@@ -43,6 +43,7 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
+from pstui.tui.workspace.together import Together
 from textual import on
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -121,11 +122,13 @@ class Workspace(PaintedWhenIdle):
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
+        self.together = Together(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
         yield self.tabs.bar
+        yield self.together.bar
         with Horizontal(id="body"):
             yield self.profiles.strip
             yield self.sidebar
@@ -193,6 +196,7 @@ class Workspace(PaintedWhenIdle):
             "keeping": self.keeping,
             "fan_out": self.fan_out,
             "leaving": self.leaving,
+            "together": self.together,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -243,6 +247,7 @@ class Workspace(PaintedWhenIdle):
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
         self.attention.show()
+        self.together.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
@@ -293,6 +298,10 @@ class Workspace(PaintedWhenIdle):
     def tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
+
+    def on_pane_typed(self, event: Pane.Typed) -> None:
+        """A line was typed in a pane: it may be meant for several."""
+        self.together.typed(event.pane, event.line)
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
         """A session has its first prompt."""
