@@ -70,15 +70,14 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
 
 def refuse_guarded(invocation: Invocation, profiles: Profiles, *, yes: bool = False) -> None:
     """Ask before a script runs of which the guard of a target holds something. Raises CallError where it must not."""
-    guards = [guard for guard in map(profiles.guards.of, invocation.infos) if guard is not None]
-    if not guards:
+    from pstui.tui.guard.guards import Guards, strictest
+
+    guard = strictest(map(Guards(profiles).of, invocation.infos))
+    if guard is None:
         return
-    from pstui.tui.guard.guards import strictest
     from pstui.tui.guard.rules import Mode
     from pstui.tui.guard.texts import answer_to, question, quotation
 
-    guard = strictest(guards)
-    assert guard is not None
     held = guard.judge(invocation.script.text)
     if not held:
         return

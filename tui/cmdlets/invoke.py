@@ -110,13 +110,7 @@ class Collected:
 
 
 async def invoke(
-    call: BoundCall,
-    sessions: Sequence[PSSession],
-    console: Console,
-    width: int,
-    *,
-    as_objects: bool,
-    guard_of: Callable[[ConnectionInfo], Guard | None] = lambda info: None,
+    call: BoundCall, sessions: Sequence[PSSession], console: Console, width: int, *, as_objects: bool
 ) -> list[Any]:
     """Run the script of a call in sessions side by side; return what is said and, ``as_objects``, what it gave.
 
@@ -126,9 +120,6 @@ async def invoke(
     if call.piped and call.values.get("InputObject") == ():
         return []  # no object comes through the pipe, so nothing runs
     script = await _script(call)
-    guard = strictest(guard_of(session.info) for session in sessions)
-    if not await may_run(console, guard, script, "Invoke-Command", hosts=len(sessions)):
-        return []
 
     async def one(session: PSSession) -> list[Any]:
         collected = Collected(console, width)
@@ -165,6 +156,19 @@ async def invoke(
                 await session.stop()
         raise
     return [each for found in results for each in found]
+
+
+async def let_through(
+    call: BoundCall,
+    sessions: Sequence[PSSession],
+    console: Console,
+    guard_of: Callable[[ConnectionInfo], Guard | None],
+) -> bool:
+    """Return whether the guards of the sessions let a call run, asking where one holds it. Raises CallError."""
+    guard = strictest(guard_of(session.info) for session in sessions)
+    if guard is None:
+        return True
+    return await may_run(console, guard, await _script(call), "Invoke-Command", hosts=len(sessions))
 
 
 async def _script(call: BoundCall) -> str:

@@ -31,7 +31,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.console import with_passwords
 from pstui.tui.cmdlets.common_parameters import CmdletOutput, ShouldProcess, full_id, missed
 from pstui.tui.cmdlets.format import shown
-from pstui.tui.cmdlets.invoke import invoke
+from pstui.tui.cmdlets.invoke import invoke, let_through
 from pstui.tui.plain import plain
 from pstui.tui.workspace.context import AppContext
 
@@ -326,11 +326,11 @@ class CmdletRunner:
 
     async def _invoke(self, call: BoundCall) -> list[Any]:
         as_objects = bool(call.assign or call.common.get("OutVariable"))
-        guard_of = self._context.guard
 
         async def run(sessions: Sequence[PSSession]) -> list[Any]:
-            width = self._width()
-            return await invoke(call, sessions, self._console, width, as_objects=as_objects, guard_of=guard_of)
+            if not await let_through(call, sessions, self._console, self._context.guard):
+                return []
+            return await invoke(call, sessions, self._console, self._width(), as_objects=as_objects)
 
         if call.parameter_set in ("Session", "FilePathRunspace"):
             return await run(self._sessions(call))

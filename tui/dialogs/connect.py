@@ -100,7 +100,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def fit(self) -> None:
         """Let the fields scroll where they do not all fit: what is below them stays in sight."""
-        others = [each for each in self.query_one("#connect-box").children if each.display and each is not self.form]
+        others = [x for box in self.query("#connect-box") for x in box.children if x.display and x is not self.form]
         around = sum(each.outer_size.height + each.styles.margin.height for each in others) + _FRAME
         self.form.styles.max_height = max(self.size.height - around, _LEAST)
 

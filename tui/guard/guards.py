@@ -11,6 +11,7 @@ from pstui.config.profiles import folded
 from pstui.tui.guard.rules import Held, Mode, Rules
 from pstui.tui.profiles.reading import Profiles
 from pstui.tui.profiles.schema import is_color
+from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.sidebar.model import target_text
 
 _STRICTNESS = (Mode.OFF, Mode.CONFIRM, Mode.READ)
@@ -60,8 +61,6 @@ class Guards:
 
     def _leading_to(self, target: str) -> list[tuple[str, str]]:
         if self._by_target is None:
-            from pstui.tui.profiles.book import target_of_keys
-
             self._by_target = {}
             for kind, table in self._profiles.effective.items():
                 for name, keys in table.items():

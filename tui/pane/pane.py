@@ -10,7 +10,7 @@ burst the second must find what the first has done.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import SessionStateError
@@ -75,13 +75,6 @@ class Pane(Vertical):
     class FooterChanged(PaneMessage):
         """Something has changed that only the footer shows, and only of the pane in front."""
 
-    class Typed(Message):
-        """A line was typed here and taken."""
-
-        def __init__(self, pane: Pane, line: str) -> None:
-            super().__init__()
-            self.pane, self.line = pane, line
-
     class Opened(PaneMessage):
         """The session has shown its first prompt."""
 
@@ -128,6 +121,8 @@ class Pane(Vertical):
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
+        #: is given each line that is typed here and taken, where it goes to other tabs as well
+        self.shares: Callable[[Pane, str], None] | None = None
         #: what holds lines that are typed here, None for nothing
         self.guard: Guard | None = None
         self.history = LineHistory()
@@ -387,7 +382,8 @@ class Pane(Vertical):
         else:
             self._pace.expect_answer()
         self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
-        self.post_message(self.Typed(self, line))
+        if self.shares is not None:
+            self.shares(self, line)
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)

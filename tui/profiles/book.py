@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.addresses import parse_ssh_host
-from pstui.backends.binding.parameters import option, set_of_keys
+from pstui.backends.binding.parameters import set_of_keys
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
+from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
 
@@ -38,6 +38,7 @@ class ProfileBook:
         self.profiles = profiles
         self._stamp = _stamp(self._files)
         self._edits = ProfileFiles(undo)
+        self._guards: tuple[Profiles, Guards] | None = None
         self._turn = threading.RLock()
         self._busy = 0
 
@@ -90,8 +91,12 @@ class ProfileBook:
 
     @property
     def guards(self) -> Guards:
-        """Which guard holds where."""
-        return self.profiles.guards
+        """Which guard holds where, as the files are now."""
+        if self._guards is None or self._guards[0] is not self.profiles:
+            from pstui.tui.guard.guards import Guards
+
+            self._guards = self.profiles, Guards(self.profiles)
+        return self._guards[1]
 
     def gate(self, name: str) -> ConnectionInfo | None:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
@@ -220,15 +225,3 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
         return (said.st_mtime_ns, said.st_size, said.st_ino)
 
     return tuple(one(file) for file in files)
-
-
-def target_of_keys(keys: Mapping[str, Any]) -> str:
-    """Return ``target_text`` of a profile without binding it."""
-    sets = set_of_keys(keys)
-    if not sets:
-        return ""
-    value = str(keys[option(sets[0].target).key])
-    if sets[0] is ParameterSet.SSH_HOST:
-        with contextlib.suppress(ValueError):
-            value = parse_ssh_host(value).host
-    return f"{sets[0].value}|{value.casefold()}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
@@ -19,9 +19,6 @@ from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.plain import plain
 from pstui.tui.profiles.inheritance import Groups, Inherited
-
-if TYPE_CHECKING:
-    from pstui.tui.guard.guards import Guards
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -56,13 +53,6 @@ class Profiles:
             kind: {name: self.groups.inherited(keys).values for name, keys in table.items()}
             for kind, table in self.tables.items()
         }
-
-    @cached_property
-    def guards(self) -> Guards:
-        """Which guard holds where."""
-        from pstui.tui.guard.guards import Guards
-
-        return Guards(self)
 
     def inherited(self, kind: str, name: str) -> Inherited:
         """Return the keys that hold for a profile, and which group each of them is from."""

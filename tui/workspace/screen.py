@@ -247,7 +247,8 @@ class Workspace(PaintedWhenIdle):
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
         self.attention.show()
-        self.together.show()
+        if self.together.marked:
+            self.together.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
@@ -298,10 +299,6 @@ class Workspace(PaintedWhenIdle):
     def tab_activated(self, event: Tabs.TabActivated) -> None:
         """A tab was clicked."""
         self.tabs.tab_activated(event.tab.id)
-
-    def on_pane_typed(self, event: Pane.Typed) -> None:
-        """A line was typed in a pane: it may be meant for several."""
-        self.together.typed(event.pane, event.line)
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
         """A session has its first prompt."""

@@ -27,14 +27,15 @@ class Together:
 
     def __init__(self, screen: Screen[None], tabs: TabbedPanes) -> None:
         self._screen, self._tabs = screen, tabs
-        self._marked: list[Pane] = []
+        #: the tabs that are marked, those that are closed by now included
+        self.marked: list[Pane] = []
         self.bar = Static(id="together", markup=False)
         self.bar.display = False
 
     @property
     def panes(self) -> list[Pane]:
         """The marked tabs that are still there, in their order."""
-        return [pane for pane in self._tabs.panes if pane in self._marked]
+        return [pane for pane in self._tabs.panes if pane in self.marked]
 
     def action_type_together(self) -> None:
         """Mark the tab in front, or take its mark away."""
@@ -42,19 +43,22 @@ class Together:
         if front is None:
             self._screen.app.bell()
         elif front in panes:
-            self._marked = [pane for pane in panes if pane is not front]
+            self.marked = [pane for pane in panes if pane is not front]
         else:
-            self._marked = [*panes, front]
+            self.marked = [*panes, front]
         self.show()
 
     def action_type_into_all(self) -> None:
         """Mark every tab; where all are marked, take the marks away."""
-        self._marked = [] if len(self.panes) == len(self._tabs.panes) else list(self._tabs.panes)
+        self.marked = [] if len(self.panes) == len(self._tabs.panes) else list(self._tabs.panes)
         self.show()
 
     def show(self) -> None:
         """Show the bar as it is now: a tab has come, gone, or moved to the front."""
         panes, front = self.panes, self._tabs.front
+        self.marked = panes
+        for pane in self._tabs.panes:
+            pane.shares = self._typed if pane in panes else None
         self.bar.display = bool(panes)
         names = ", ".join(plain(pane.caption, limit=_NAME) for pane in panes)
         if len(panes) == 1:
@@ -66,7 +70,7 @@ class Together:
         self.bar.update(Content(f" {said}"))
         self.bar.set_class(len(panes) > 1 and front in panes, "-typing")
 
-    def typed(self, pane: Pane, line: str) -> None:
+    def _typed(self, pane: Pane, line: str) -> None:
         """A line was taken in a tab: give it to the others, if that is meant, and tell of those that do not take it."""
         panes = self.panes
         if pane is not self._tabs.front or pane not in panes:

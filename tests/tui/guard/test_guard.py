@@ -9,6 +9,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.cli import invoke
 from pstui.tui.cli.main import main
 from pstui.tui.cli.run import Invocation
+from pstui.tui.guard.guards import Guards
 from pstui.tui.guard.rules import Mode
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
@@ -58,8 +59,10 @@ def profiles(tmp_path: Path) -> Profiles:
 
 
 def test_the_strictest_of_profile_group_and_tags_holds(profiles: Profiles) -> None:
+    guards = Guards(profiles)
+
     def said(info: ConnectionInfo) -> tuple[Mode, str, str] | None:
-        guard = profiles.guards.of(info)
+        guard = guards.of(info)
         return None if guard is None else (guard.mode, guard.word, guard.color)
 
     assert profiles.configuration.problems == ()
