@@ -102,8 +102,7 @@ def details(row: Row, fan: FanOut, *, compare: bool) -> tuple[str, str]:
         return title(group), _bounded("\n".join([*texts, f"… {more} more"] if more > 0 else texts))
     text, most = group.hosts[0].output, next((each for each in fan.groups() if each.is_most), None)
     if compare and most is not None and not group.is_most:
-        names = _names(most.hosts), _names(group.hosts)
-        found = difference(most.hosts[0].output, text, names)
+        found = difference(most.hosts[0].output, text, (counted(most.hosts), counted(group.hosts)))
         if found is not None:
             return f"{title(group)}: the difference to the answer of {counted(most.hosts)}", _bounded("\n".join(found))
     return f"{title(group)}: {_names(group.hosts)}", _bounded(text)
