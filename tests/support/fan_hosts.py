@@ -1,7 +1,8 @@
 """Sessions without far ends for many hosts at once: what each does is said by its name, such as ``slow-3``.
 
 ``same``, ``other``, ``slow``, ``refuse`` (no session), ``die`` (half-way through its output), ``fail`` (an error
-record), ``hang`` (until stopped), ``never`` (opens never), ``ask`` (a secret, and says how long the answer was).
+record), ``hang`` (until stopped), ``flood`` (far too much of everything), ``never`` (opens never), ``ask`` (a secret,
+and says how long the answer was).
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ class FakeSession:
                 return Result(PipelineState.COMPLETED)
             case "fail":
                 self.on_error(ErrorInfo("it is not there"))
+            case "flood":
+                for _ in range(6_000):
+                    console.write(Write("x" * 100))
+                for _ in range(10_000):
+                    console.write(Write("y", newline=False))
+                    self.on_error(ErrorInfo("no"))
             case "die":
                 console.write(Write("one"))
                 self.state = RunspaceState.BROKEN

@@ -29,7 +29,7 @@ from pstui.tui.plain import plain_lines
 #: hosts at once, as PowerShell has it
 THROTTLE_LIMIT = 32
 #: lines and characters that are kept of what a host writes; characters of its errors
-MAX_LINES, MAX_TEXT, MAX_ERRORS = 5_000, 1 << 20, 1 << 16
+MAX_LINES, MAX_TEXT, MAX_ERRORS = 5_000, 1 << 18, 1 << 16
 
 
 class State(enum.Enum):
@@ -92,23 +92,24 @@ class _HostConsole:
         self.size = ConsoleSize(width, 50)
         self.backlog, self.rest = 0, 0.0
         self._pieces: list[str] = []
-        self._column = 0
+        self._column, self._errors = 0, MAX_ERRORS
 
     async def drained(self) -> None:
         """Nothing waits here."""
 
     def write(self, record: Write) -> None:
         """Keep a piece of text."""
-        room = MAX_TEXT - self._host.size
-        self._pieces.append(record.text[: max(room, 0)])
-        self._host.size += min(len(record.text), max(room, 0))
+        room = max(MAX_TEXT - self._host.size, 0)
+        if record.text and room:
+            self._pieces.append(record.text[:room])
+            self._host.size += min(len(record.text), room)
         self._column += len(record.text)
         if not record.newline:
             return
         line, self._pieces, self._column = plain_lines("".join(self._pieces)), [], 0
         if record.stream is Stream.ERROR:
             self.error(line)
-        elif len(self._host.lines) < MAX_LINES and room > 0:
+        elif len(self._host.lines) < MAX_LINES and room:
             self._host.lines.append(line)
         else:
             self._host.left_out += 1
@@ -116,8 +117,9 @@ class _HostConsole:
 
     def error(self, text: str) -> None:
         """Keep an error."""
-        if sum(map(len, self._host.errors)) < MAX_ERRORS:
+        if self._errors > 0:
             self._host.errors.append(plain_lines(text, limit=MAX_ERRORS))
+            self._errors -= len(text) + 1
 
     def finish(self) -> None:
         """End a line that was left open."""

@@ -14,7 +14,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.errors import PstuiError
 from pstui.tui.fanout.board import Board
-from pstui.tui.fanout.engine import THROTTLE_LIMIT, FanOut, State
+from pstui.tui.fanout.engine import MAX_ERRORS, MAX_LINES, MAX_TEXT, THROTTLE_LIMIT, FanOut, State
 from pstui.tui.fanout.export import write
 from pstui.tui.pane.question import Asking
 
@@ -77,6 +77,15 @@ async def test_every_host_of_many_is_accounted_for() -> None:
     assert died.output == "one" and died.session is None, "what came before it died is kept, its session is not"
     await fan.close()
     assert sessions.made == []
+
+
+async def test_what_a_host_writes_is_bounded() -> None:
+    fan = fan_out(["flood-1"], FakeSessions())
+    await fan.run("x")
+    (host,) = fan.hosts
+    assert len(host.output) <= MAX_TEXT + 10_000 and len(host.lines) <= MAX_LINES and host.left_out > 1_000
+    assert sum(map(len, host.errors)) <= MAX_ERRORS and len(host.errors) < MAX_ERRORS
+    await fan.close()
 
 
 async def test_at_most_so_many_open_at_once_and_a_waiting_one_can_be_stopped() -> None:
