@@ -160,7 +160,9 @@ class ProfileBook:
         """Read the files again. Never raises for what they hold."""
         with self._turn:
             stamp = _stamp(self._files)
-            self.profiles = read(self.path)
+            profiles = read(self.path)
+            assert profiles.effective is not None  # what groups pass down is worked out here, not on the event loop
+            self.profiles = profiles
             files = self._files
             self._stamp = stamp if len(files) == len(stamp) else _stamp(files)
 
