@@ -33,6 +33,8 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.guard.asking import judged, may_run
+from pstui.tui.guard.guards import Guard
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
@@ -143,6 +145,13 @@ class Conversation:
             super().__init__()
             self.conversation = conversation
 
+    class GivenBack(Message):
+        """Lines that were to run after one that was held and not run."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(
         self,
         pane: Widget,
@@ -153,9 +162,10 @@ class Conversation:
         vault: Vault | None = None,
         *,
         runs: Callable[[str], None] = lambda line: None,
+        guard: Callable[[], Guard | None] = lambda: None,
     ) -> None:
         self._pane, self._sessions, self._info, self._runs = pane, sessions, info, runs
-        self._console, self._lines, self._vault = console, lines, vault
+        self._console, self._lines, self._vault, self._guard = console, lines, vault, guard
         self._waiting: asyncio.Future[object] | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -425,6 +435,9 @@ class Conversation:
                 self._console.echo(prompt, line)
             if line is None or not may_run:
                 outcome = await interactive.refresh()
+            elif not await self._let_through(interactive, line):
+                self._runs(line)
+                outcome = await interactive.refresh()
             else:
                 self._runs(line)
                 self.running, self._timed = line, bool(line.strip())
@@ -443,6 +456,19 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
+        """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
+        if (guard := self._guard()) is None or interactive.session.stopped is not None or not line.strip():
+            return True
+        above = interactive.above
+        if above and set(await judged(guard, above + line)) <= set(await judged(guard, above)):
+            return True  # what is held of it was asked about a row ago
+        if await may_run(self._console, guard, above + line, self._info.label):
+            return True
+        if left := self._lines.take_all():
+            self._pane.post_message(self.GivenBack(left))
+        return False
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

@@ -16,7 +16,7 @@ from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, opt
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, Schema, value_problem
+from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, TAG_FIELDS, Field, Kind, Schema, value_problem
 from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
@@ -45,20 +45,25 @@ _SETTINGS = {
     "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
     "tell": Field(Kind.CHOICE, choices=tuple(way.value for way in Telling)),
     "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
+    "guard_hold": Field(Kind.LIST),
+    "guard_pass": Field(Kind.LIST),
 }
 
 
 def schema() -> Schema:
     """Return the tables and keys that a profile file may hold."""
     kinds = {kind: [one for one in ParameterSet.opening() if one.kind == kind] for kind in KINDS}
-    every = _fields(ParameterSet.opening())
+    every = {key: spec for key, spec in _fields(ParameterSet.opening()).items() if key not in TARGET_KEYS}
+    shared = {key: spec for key, spec in COMMON_FIELDS.items() if key != "group"}
     return Schema(
         named={
             **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
+            "groups": {**shared, **every},
+            "tags": TAG_FIELDS,
             "credentials": CREDENTIAL_FIELDS,
         },
         single={
-            "defaults": {key: spec for key, spec in every.items() if key not in TARGET_KEYS},
+            "defaults": every,
             "settings": _SETTINGS,
             "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
         },

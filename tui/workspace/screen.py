@@ -29,6 +29,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
@@ -42,6 +43,7 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
+from pstui.tui.workspace.together import Together
 from textual import events, on
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -115,10 +117,12 @@ class Workspace(PaintedWhenIdle):
         self.kept.watch(context.sessions)
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
+        self.together = Together(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
@@ -128,6 +132,7 @@ class Workspace(PaintedWhenIdle):
         first = {"-wide": wide, "-narrow": not wide, "-single": self._single, "-tabs": opens}
         self.update_classes({**first, "-unfolded": not (opens or self._restore)}, update=False)
         yield self.tabs.bar
+        yield self.together.bar
         with Horizontal(id="body"):
             yield self.profiles.strip
             yield self.sidebar
@@ -197,7 +202,9 @@ class Workspace(PaintedWhenIdle):
             "profiles": self.profiles,
             "going": self.going,
             "keeping": self.keeping,
+            "fan_out": self.fan_out,
             "leaving": self.leaving,
+            "together": self.together,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -248,6 +255,8 @@ class Workspace(PaintedWhenIdle):
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
         self.attention.show()
+        if self.together.marked:
+            self.together.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
@@ -384,6 +393,10 @@ class Workspace(PaintedWhenIdle):
         """Do to the profiles what was asked for."""
         if event.verb == "help":
             self.action_help()
+        elif event.verb == "run":
+            self.fan_out.of_sidebar()
+        elif event.verb == "edit" and event.group:
+            self.profiles.edit_group(event.group)
         else:
             self.profiles.do(event.verb, event.entry)
 

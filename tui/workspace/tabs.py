@@ -10,6 +10,8 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
+from pstui.tui.guard.asking import prompt_bar
+from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
@@ -120,11 +122,22 @@ class TabbedPanes(ContentSwitcher):
         self.save()
 
     def _dress(self, pane: Pane) -> None:
-        """Give a pane the colour of its profile and the history of its target."""
-        color = "" if self.context.book is None else self.context.book.color(pane.info)
-        pane.color = pane.row.color = color if is_color(color) else ""
+        """Give a pane the colour and the guard of its profile and the history of its target."""
+        self._mark(pane)
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
+
+    def mark_panes(self) -> None:
+        """Give each pane the colour and the guard that its profile has now."""
+        for pane in self.panes:
+            self._mark(pane)
+            pane.row.show_prompt(pane.row.prompt, ready=pane.state is PaneState.PROMPT)
+
+    def _mark(self, pane: Pane) -> None:
+        color = "" if self.context.book is None else self.context.book.color(pane.info)
+        pane.color = color if is_color(color) else ""
+        pane.guard = self.context.guard(pane.info)
+        pane.row.bar = prompt_bar(pane.color, pane.guard)
 
     async def restore(self) -> None:
         """Open the tabs of the last run. Each connects once, when it is first brought to the front."""
