@@ -180,7 +180,7 @@ class Conversation:
         self.exit_code: int | None = None
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
-        self._typed_alone = False
+        self._typed_alone = self._was_stopped = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -264,6 +264,7 @@ class Conversation:
 
     def stop(self) -> None:
         """Ctrl+C while something runs or opens; returns at once. A line that does not run yet is not run."""
+        self._was_stopped = True
         if self._held_up:
             self._dropped = True
         else:
@@ -414,6 +415,7 @@ class Conversation:
             if line is not None:
                 self._console.echo(prompt, line)
             if line is None or not may_run:
+                self._logged(None)
                 outcome = await interactive.refresh()
             else:
                 self._runs(line)
@@ -421,7 +423,9 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
+                self._was_stopped = False
                 outcome = await interactive.run(line)
+                self._logged(outcome)
                 self.running = ""
                 if interactive.hint:
                     self.hint = interactive.hint
@@ -433,6 +437,15 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    def _logged(self, outcome: Outcome | None) -> None:
+        """Note in the log, if one is kept, what became of the line; None of one that was not run."""
+        if self._console.log is None:
+            return
+        word = "stopped" if outcome is None or self._was_stopped else "completed"
+        if outcome not in (None, Outcome.READY):
+            word = outcome.value
+        self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

@@ -10,7 +10,7 @@ import enum
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, S
 from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
+from pstui.tui.log.place import DEFAULT, Keeping, template_problem
 from pstui.tui.transcript.limits import MAX_LINES
 
 #: least and most lines of scrollback; a line may cost 500 bytes
@@ -53,6 +54,7 @@ class PaneSettings:
     edit_mode: EditMode = EditMode.EMACS
     tell: Telling = Telling.NOTHING
     tell_after: int = TELL_AFTER
+    log: Keeping = field(default_factory=Keeping)
 
 
 def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
@@ -64,7 +66,16 @@ def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
         EditMode(str(table.get("edit_mode", EditMode.EMACS.value)).capitalize()),
         Telling(table.get("tell", Telling.NOTHING.value)),
         max(int(table.get("tell_after", TELL_AFTER)), 1),
+        _keeping(table),
     )
+
+
+def _keeping(table: Mapping[str, Any]) -> Keeping:
+    template = str(table.get("log", ""))
+    if template_problem(template):
+        template = ""
+    days, megabytes = int(table.get("log_days", 0)), int(table.get("log_megabytes", 0))
+    return Keeping(template or DEFAULT, bool(template), days, megabytes << 20)
 
 
 _KINDS = {
@@ -90,6 +101,9 @@ _SETTINGS = {
     "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
     "tell": Field(Kind.CHOICE, choices=tuple(way.value for way in Telling)),
     "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
+    "log": Field(Kind.TEXT),
+    "log_days": Field(Kind.INTEGER, minimum=0, maximum=36_500),
+    "log_megabytes": Field(Kind.INTEGER, minimum=0, maximum=1 << 30),
 }
 
 

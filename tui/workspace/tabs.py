@@ -11,6 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.language.secrets import looks_secret
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
+from pstui.tui.log.logs import Logs
 from pstui.tui.profiles.schema import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
@@ -81,6 +82,7 @@ class TabbedPanes(ContentSwitcher):
         self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
         self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
+        self._logs = Logs(self._settings.log, lambda text: self.app.notify(text, severity="warning", markup=False))
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
@@ -124,6 +126,7 @@ class TabbedPanes(ContentSwitcher):
         """Give a pane the colour of its profile and the history of its target."""
         color = "" if self.context.book is None else self.context.book.color(pane.info)
         pane.color = pane.row.color = color if is_color(color) else ""
+        self._logs.follow(pane)
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
 
