@@ -66,6 +66,9 @@ _SETTINGS_HELP = {
     "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
     "tell": ("How the end of a long command in the background is told. Takes effect at the next start.", "nothing"),
     "tell_after": ("Seconds from which a command is a long one.", str(TELL_AFTER)),
+    "log": ("Where every session is logged, such as logs/{host}/{date}-{time}. From the next start on.", "no log"),
+    "log_days": ("Days for which logs are kept; 0 for ever.", "0"),
+    "log_megabytes": ("MiB that all logs together may take; the oldest go. 0: as much as there is.", "0"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {

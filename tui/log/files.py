@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from pstui.tui.transcript.render.buffer import TextBuffer
 SAVE = 0.5
 #: characters of a literal from which it counts as a secret of a hidden line
 _WORTH_HIDING = 4
+#: what stands between the parts of an address or of a connection string
+_PARTS = re.compile(r"[\s:/@=;,]+")
 _LITERALS = frozenset(
     [TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING, TokenKind.ARGUMENT, TokenKind.NUMBER]
 )
@@ -211,5 +214,6 @@ class LogFiles:
 
 def _literals(line: str) -> tuple[str, ...]:
     """Return what of a line with a secret may be the secret, and may come back in an error that quotes the line."""
-    found = {line[token.start : token.end].strip("'\"") for token in tokenize(line) if token.kind in _LITERALS}
+    texts = {line[token.start : token.end].strip("'\"") for token in tokenize(line) if token.kind in _LITERALS}
+    found = texts | {part for text in texts for part in _PARTS.split(text)}
     return tuple(sorted((text for text in found if len(text) >= _WORTH_HIDING), key=len, reverse=True))

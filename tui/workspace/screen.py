@@ -34,6 +34,7 @@ from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.logs import LogActions
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
@@ -120,6 +121,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
@@ -190,6 +192,7 @@ class Workspace(PaintedWhenIdle):
             "going": self.going,
             "keeping": self.keeping,
             "leaving": self.leaving,
+            "logs": self.logs,
         }
         part, name, parameters = parse(action)
         if part not in parts:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import Write
+from pstui.tui.cli.main import main
 from pstui.tui.log.files import LogFiles
 from pstui.tui.log.place import About, Keeping, part, template_problem
 from pstui.tui.pane.state import PaneState
@@ -197,3 +198,12 @@ def test_any_name_stays_in_its_folder(name: str) -> None:
 )
 def test_what_is_wrong_with_a_place_is_said(template: str, said: str) -> None:
     assert said in template_problem(template) and bool(said) == bool(template_problem(template))
+
+
+def test_a_place_with_an_unknown_field_is_a_problem_of_the_profile_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text('[settings]\nlog = "~/logs/{hots}"\n')
+    assert main(["--config", str(file), "--check"]) == 1
+    assert "[settings] log: has the field {hots}, which is not known. There are {host}, " in capsys.readouterr().err
