@@ -76,6 +76,10 @@ def _run(arguments: list[str]) -> int:
         from pstui.tui.cli.doctor import main as examine
 
         return examine(options)
+    if options.rest[:1] == ("log",):
+        from pstui.tui.cli.log import main as search
+
+        return search(options)
     if options.rest[:1] == ("completion",):
         from pstui.tui.cli.completion import main as complete
 

@@ -9,8 +9,8 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.config.profiles import folded
 from pstui.tui.guard.rules import Held, Mode, Rules
-from pstui.tui.profiles.reading import Profiles
 from pstui.tui.profiles.pane_settings import is_color
+from pstui.tui.profiles.reading import Profiles
 from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.sidebar.model import target_text
 

@@ -81,6 +81,17 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         "In the list of errors",
         (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),
     ),
+    "LogsScreen": (
+        "While logs are searched",
+        (
+            ("type", "words of a line, or of what it printed; the last may be a part of one"),
+            ("↓, Tab", "to the list, and back to the words"),
+            ("Enter", "open the log there"),
+            ("r", "in the list: put the line into the editor, to run it again"),
+            ("y", "in the list: copy the line"),
+            ("Esc", "close"),
+        ),
+    ),
     "ProblemsScreen": ("In the list of problems", (("↑ ↓", "scroll"), ("Esc", "close (also q, Enter)"))),
     "ImportScreen": (
         "While hosts are imported",

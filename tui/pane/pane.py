@@ -242,6 +242,8 @@ class Pane(Vertical):
         """Close the session because the tab or the program closes."""
         self.questions.refuse()
         await self.conversation.leave()
+        if self.console.log is not None:
+            await self.console.log.close()
 
     # -- what its parts say -----------------------------------------------------------------------------------
 

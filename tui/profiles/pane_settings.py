@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
 from pstui.tui.editor.mode import EditMode
+from pstui.tui.log.place import DEFAULT, Keeping, template_problem
 from pstui.tui.transcript.limits import MAX_LINES
 
 #: least and most lines of scrollback; a line may cost 500 bytes
@@ -39,6 +40,7 @@ class PaneSettings:
     edit_mode: EditMode = EditMode.EMACS
     tell: Telling = Telling.NOTHING
     tell_after: int = TELL_AFTER
+    log: Keeping = field(default_factory=Keeping)
 
 
 def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
@@ -50,7 +52,16 @@ def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
         EditMode(str(table.get("edit_mode", EditMode.EMACS.value)).capitalize()),
         Telling(table.get("tell", Telling.NOTHING.value)),
         max(int(table.get("tell_after", TELL_AFTER)), 1),
+        _keeping(table),
     )
+
+
+def _keeping(table: Mapping[str, Any]) -> Keeping:
+    template = str(table.get("log", ""))
+    if template_problem(template):
+        template = ""
+    days, megabytes = int(table.get("log_days", 0)), int(table.get("log_megabytes", 0))
+    return Keeping(template or DEFAULT, bool(template), days, megabytes << 20)
 
 
 @cache

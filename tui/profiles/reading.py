@@ -163,7 +163,7 @@ def check(path: str | None) -> int:
                 profiles.connection(kind, name)
             except CallError as error:
                 problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
-    problems += map(str, _colors(profiles))
+    problems += map(str, (*_colors(profiles), *_log(profiles)))
     for problem in problems:
         print(plain(problem), file=sys.stderr)
     if problems:
@@ -172,6 +172,13 @@ def check(path: str | None) -> int:
     found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
     print(f"{profiles.path}: {found}, no problem found")
     return 0
+
+
+def _log(profiles: Profiles) -> Iterator[Problem]:
+    from pstui.tui.log.place import template_problem
+
+    if (place := str(profiles.settings.get("log", ""))) and (wrong := template_problem(place)):
+        yield Problem(profiles.path, wrong, "settings", "log")
 
 
 def _colors(profiles: Profiles) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.logs import LogActions
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
@@ -124,6 +125,7 @@ class Workspace(PaintedWhenIdle):
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
@@ -205,6 +207,7 @@ class Workspace(PaintedWhenIdle):
             "fan_out": self.fan_out,
             "leaving": self.leaving,
             "together": self.together,
+            "logs": self.logs,
         }
         part, name, parameters = parse(action)
         if part not in parts:

@@ -11,6 +11,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.guard.asking import prompt_bar
+from pstui.tui.log.logs import Logs
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
@@ -82,6 +83,7 @@ class TabbedPanes(ContentSwitcher):
         self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
         self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
+        self._logs = Logs(self._settings.log, lambda text: self.app.notify(text, severity="warning", markup=False))
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
@@ -122,8 +124,9 @@ class TabbedPanes(ContentSwitcher):
         self.save()
 
     def _dress(self, pane: Pane) -> None:
-        """Give a pane the colour and the guard of its profile and the history of its target."""
+        """Give a pane the colour and the guard of its profile, the history of its target, and its log."""
         self._mark(pane)
+        self._logs.follow(pane)
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
 
