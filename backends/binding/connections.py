@@ -38,6 +38,8 @@ from pstui.backends.connection import KINDS, ORIGIN, ConnectionInfo, ParameterSe
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
+#: what -Engine may say of a host of SSH
+SSH_ENGINES = ("asyncssh", "ssh")
 #: the sets whose configuration name and session options come from the defaults (protocol-notes 1.6)
 WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
 
@@ -82,13 +84,18 @@ def fill(
         table.pop("credential", None)  # the account of WinRM's hosts: a host of SSH names its own
     extra, extra_settings = profile_values(parameter_set, table, credentials)
     for name, value in extra.items():
-        if name not in found and not _excluded(found, name, value):
+        if name not in found and not _excluded(found, name, value) and _is_meant(parameter_set, name, value):
             found[name] = value
             if name == "Credential":
                 settings["credential"] = extra_settings["credential"]
     for key, value in extra_settings.items():
         if key != "credential":
             settings.setdefault(key, value)
+
+
+def _is_meant(parameter_set: ParameterSet, name: str, value: Any) -> bool:
+    """Whether a default concerns a set: an engine of SSH is none of containers, and the other way round."""
+    return name != "Engine" or (value[0].lower() in SSH_ENGINES) is (parameter_set is ParameterSet.SSH_HOST)
 
 
 def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:

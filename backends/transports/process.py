@@ -29,6 +29,13 @@ DRAIN = 0.5
 ERROR_GATHERING = 0.2
 
 
+def own_group() -> dict[str, Any]:
+    """Return the options by which a process starts in a group of its own."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
 class ProcessChannel(asyncio.SubprocessProtocol):
     """The standard streams of a child process.
 
@@ -50,11 +57,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
     @classmethod
     async def start(cls, argv: Sequence[str]) -> ProcessChannel:
         """Start ``argv`` and return its channel. Raises OSError when the system refuses."""
-        loop = asyncio.get_running_loop()
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        _, channel = await loop.subprocess_exec(cls, *argv, **options)
+        _, channel = await asyncio.get_running_loop().subprocess_exec(cls, *argv, **own_group())
         return channel
 
     @property

@@ -72,6 +72,8 @@ class HopOpener:
         """End the proxy commands that carry the connection."""
         for proxy in self._proxies:
             await proxy.close()
+            if proxy.askpass is not None:
+                await proxy.askpass.close()
 
     async def _connect(self, hop: Hop) -> asyncssh.SSHClientConnection:
         context = self._context
@@ -163,16 +165,14 @@ class HopOpener:
             self._context.step("port", f"{hop.port} of {name}, through {printable(self._through)}")
             return None, ""
         if hop.proxy_command and "proxyusefdpass" in hop.unsupported:
-            raise OpenError(
+            raise EngineLimit(
                 f"{name}: its proxy command cannot be used",
-                "ProxyUseFdpass has it hand over an open connection, which pstui does not take.",
-                "Set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
+                "ProxyUseFdpass has it hand over an open connection, which asyncssh, the built-in engine, does not take.",
+                "Or set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
             )
         if hop.proxy_command:
             self._context.step("port", f"proxy command {printable(hop.proxy_command)}")
-            proxy, made = await ProxyProcess.start(hop.proxy_command)
-            self._proxies.append(proxy)
-            return made, ""
+            return await self._proxy(hop, limit), ""
         self._context.step("name", name)
         limit.step(NAME_TIMEOUT, lambda: too_slow(hop, "look-up of the name", NAME_TIMEOUT))
         addresses = await look_up_name(hop.host, hop.port, int(hop.options.family))
@@ -182,6 +182,21 @@ class HopOpener:
         limit.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
         made = await open_socket(hop.name, hop.port, addresses, str(hop.option("BindAddress") or ""))
         return made, str(made.getpeername()[0])
+
+    async def _proxy(self, hop: Hop, limit: StepTimeout) -> socket.socket:
+        """Start the proxy command; it may be an ssh that has questions of its own (SSH_ASKPASS)."""
+        asked = Asked(hop.name, hop.user, self._context, limit)
+        askpass = Askpass(asked.answer)
+        await askpass.start()
+        try:
+            proxy, made = await ProxyProcess.start(hop.proxy_command, askpass.environment())
+        except BaseException:
+            await askpass.close()
+            raise
+        self._proxies.append(proxy)
+        proxy.asked, proxy.askpass = asked, askpass
+        asked.on_cancel = proxy.hang_up
+        return made
 
     async def _ring(self, hop: Hop) -> KeyRing:
         files: list[KeyFile] = []

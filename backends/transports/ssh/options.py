@@ -13,6 +13,8 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.backends.transports.ssh.engine import engine_of
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
 from pstui.backends.transports.streams import printable
 
 
@@ -84,6 +86,13 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
 }
 _BY_NAME = {name.lower(): name for name in _OPTIONS}
 _LISTS = frozenset({"GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
+#: keywords of ssh that would take the session away from pstui; every other one is left to the engine ssh
+_NOT_FOR_PROGRAM = frozenset(
+    {
+        "escapechar", "forkafterauthentication", "host", "ignoreunknown", "include", "loglevel", "logverbose", "match",
+        "remotecommand", "requesttty", "sessiontype", "stdinnull",
+    }
+)  # fmt: skip
 #: What a jump host takes over from the target's options, beyond its own entry in the configuration files.
 _FOR_JUMP_HOSTS = frozenset(
     {"BatchMode", "ConnectTimeout", "GlobalKnownHostsFile", "IdentityAgent", "IdentityFile", "UserKnownHostsFile"}
@@ -113,23 +122,30 @@ def check_call(info: ConnectionInfo) -> None:
     if not 0 <= info.number("Port") <= 65535:
         raise CallError(f"the port {info.number('Port')} does not exist", "Ports go from 1 to 65535.", "Correct -Port.")
     options = info.values.get("Options")
+    engine = engine_of(info)
     if options:
-        option_lines(options)
+        option_lines(options, program=engine.is_program)
 
 
-def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False) -> tuple[str, ...]:
+def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False, program: bool = False) -> tuple[str, ...]:
     """Return the options as lines of a configuration file of OpenSSH. Raises CallError naming the wrong option.
 
-    With ``for_jump_host`` only those are returned that also hold for the hosts on the way.
+    With ``for_jump_host`` only those are returned that also hold for the hosts on the way. ``program`` says that ssh
+    gets them, which can do more than asyncssh; what a value may be is then left to it.
     """
     lines: list[str] = []
     for key, value in options.items():
-        name = _BY_NAME.get(str(key).lower())
+        word = str(key).lower()
+        name = _BY_NAME.get(word)
+        if name is None and program and word in KNOWN and word not in IGNORED | _NOT_FOR_PROGRAM:
+            if not for_jump_host:
+                lines.append(f"{key} {_checked(str(key), value)}")
+            continue
         if name is None:
             raise CallError(
                 f"the SSH option {printable(str(key))} is not supported",
                 "pstui brings its own SSH and refuses what it cannot do, rather than ignoring it.",
-                f"Supported: {', '.join(_OPTIONS)}.",
+                f"Supported: {', '.join(_OPTIONS)}. With -Engine ssh this computer's ssh takes nearly all there are.",
             )
         text = _checked(name, value)
         if not for_jump_host or name in _FOR_JUMP_HOSTS:
@@ -158,7 +174,7 @@ def _checked(name: str, value: object) -> str:
     text = str(value).strip()
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise CallError(f"the SSH option {name} is refused", "Its value holds a line break or a control character.")
-    expected = "a value" if not text or text.startswith("=") else _OPTIONS[name](text)
+    expected = "a value" if not text or text.startswith("=") else _OPTIONS.get(name, _text)(text)
     if expected:
         raise CallError(f"the SSH option {name} is refused", f"{printable(text)!r} was given, {expected} is expected.")
     return text

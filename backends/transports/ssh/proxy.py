@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import LineTail, printable
@@ -28,7 +29,7 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         self.said = LineTail()
 
     @classmethod
-    async def start(cls, line: str) -> tuple[ProxyProcess, socket.socket]:
+    async def start(cls, line: str, environment: Mapping[str, str]) -> tuple[ProxyProcess, socket.socket]:
         """Start the command; return it and our end of the socket pair. Raises OpenError."""
         if sys.platform == "win32":
             raise OpenError(
@@ -42,7 +43,12 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         try:
             ours.setblocking(False)
             _, proxy = await asyncio.get_running_loop().subprocess_exec(
-                cls, *argv, stdin=theirs.fileno(), stdout=theirs.fileno(), start_new_session=True
+                cls,
+                *argv,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                env=dict(environment),
+                start_new_session=True,
             )
         except (OSError, ValueError) as error:
             ours.close()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import shared
 from pstui.backends.transports.ssh.channel import SSHChannel, open_subsystem
+from pstui.backends.transports.ssh.engine import SSH, Engine, UseProgram, named
 from pstui.backends.transports.ssh.failures import of_subsystem, too_slow
+from pstui.backends.transports.ssh.masters import running_master
 from pstui.backends.transports.ssh.shared import Lease
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
+from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
 #: seconds for the start of the subsystem
@@ -19,7 +24,10 @@ REUSE_TIMEOUT = 10.0
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
-    """Return the channel to the subsystem. Raises OpenError; on any error everything is dropped."""
+    """Return the channel to the subsystem. Raises OpenError; on any error everything is dropped.
+
+    Raises UseProgram where a master of ssh runs for the host.
+    """
     subsystem = info.text("Subsystem", "powershell") or "powershell"
     # Which one it was when the server refused: the error names it.
     last: list[Lease] = []
@@ -33,7 +41,11 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
             limit.step(seconds, lambda: too_slow(lease.hop, "start of the subsystem", seconds))
             return await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
 
+    async def look(hop: Hop) -> None:
+        if hop.told is not None and not named(info) and (path := await asyncio.to_thread(running_master, hop.told)):
+            raise UseProgram(Engine(SSH, f"a master of ssh runs for this host ({printable(path)})"))
+
     try:
-        return await shared.start(info, context, opening)
+        return await shared.start(info, context, opening, look=look)
     except (asyncssh.Error, OSError) as error:
         raise of_subsystem(error, last[0].hop, subsystem) from error

@@ -197,17 +197,25 @@ async def lease(info: ConnectionInfo, context: ConnectContext) -> Lease:
     return await start(info, context, as_it_is)
 
 
-async def start(info: ConnectionInfo, context: ConnectContext, opening: Callable[[Lease], Awaitable[T]]) -> T:
+async def start(
+    info: ConnectionInfo,
+    context: ConnectContext,
+    opening: Callable[[Lease], Awaitable[T]],
+    *,
+    look: Callable[[Hop], Awaitable[None]] | None = None,
+) -> T:
     """Open a channel on a connection to a host; what ``opening`` returns has to release the lease in the end.
 
     Where it raises, the lease is released here. On a connection that was there already the server may allow no more
     sessions (MaxSessions), or it may be dead without anybody knowing: a new one is made then. Raises OpenError, and
-    what ``opening`` raises.
+    what ``opening`` raises. ``look`` sees the target before anything is connected, and may raise.
     """
     shares = info.settings.get("share") is not False
     named = _named(info)
     with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
         hops = tuple(await asyncio.to_thread(resolve, info, Path(folder)))
+        if look is not None:
+            await look(hops[-1])
         way = _Way(context, hops[-1], named, info.settings.get(ASKED_FOR), shares)
         if named:
             await key_file(way.files, named)

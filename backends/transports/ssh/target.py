@@ -20,6 +20,7 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
@@ -52,6 +53,7 @@ class Hop:
     unsupported: tuple[str, ...] = ()
     #: what was read for it, as texts: hosts with the same are the same
     identity: tuple[str, ...] = ()
+    told: resolved.Resolved | None = field(default=None, compare=False)
 
     @property
     def host(self) -> str:
@@ -91,13 +93,20 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     _teach_asyncssh()
     options = info.values.get("Options") or {}
     try:
-        own, way = option_lines(options), option_lines(options, for_jump_host=True)
+        is_program = engine_of(info).is_program
+        own, way = (option_lines(options, for_jump_host=jump, program=is_program) for jump in (False, True))
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
     files = _files_of(info)
     target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder, files))
     return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
+
+
+def ask_target(info: ConnectionInfo, lines: tuple[str, ...], folder: Path) -> resolved.Resolved:
+    """Return what ssh would do for the target of a connection alone; ``lines`` come first. Blocks. Raises OpenError."""
+    host = info.text("HostName").removeprefix("[").removesuffix("]")
+    return _Sources(lines, folder, _files_of(info)).read(host, _login_name(info.text("UserName")), info.number("Port"))
 
 
 def _files_of(info: ConnectionInfo) -> list[Path]:
@@ -133,7 +142,7 @@ class _Sources:
         files = self.files or config_files()
         if not self.files:
             check_permissions(files[0])
-        if not resolved.program():
+        if not program():
             return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
@@ -217,7 +226,8 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, (*told.lines(), told.proxy_command))
+    identity = (*told.lines(), told.proxy_command)
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, told)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
