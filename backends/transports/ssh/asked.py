@@ -53,6 +53,9 @@ class Asked:
     answered: bool = False
     problems: list[str] = field(default_factory=list)
     on_cancel: Callable[[], None] = lambda: None
+    #: what was answered, for the same program to be run again; and what an earlier run of it was answered
+    given: dict[str, Secret] = field(default_factory=dict)
+    earlier: dict[str, Secret] = field(default_factory=dict)
     _seen: set[tuple[int, str]] = field(default_factory=set)
     _fetched: bool = False
 
@@ -68,6 +71,9 @@ class Asked:
             return None
         again = (request.asker, text) in self._seen
         self._seen.add((request.asker, text))
+        if (before := self.earlier.pop(text, None)) is not None:
+            self.given[text] = before
+            return before.reveal()
         is_password = request.asker == self.main and "password" in last.casefold() and not request.kind
         if is_password and (known := await self._known()) is not None:
             return known
@@ -85,6 +91,7 @@ class Asked:
             return None
         if question.kind is QuestionKind.CHOICE:
             return self._word(answer, request.kind)
+        self.given[text] = Secret(answer)
         self.answered = True
         if is_password and self.password is not None:
             self.password.typed(self.user, Secret(answer))

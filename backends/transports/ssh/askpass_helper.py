@@ -28,7 +28,7 @@ def ask(folder: str, question: str) -> dict[str, object]:
         "asker": os.getppid(),
     }
     with socket.socket(socket.AF_UNIX) as line:
-        line.connect(os.path.join(folder, "socket"))  # noqa: PTH118
+        line.connect(os.path.join(folder, "socket"))  # noqa: PTH118  as above
         line.sendall(json.dumps(told).encode("ascii") + b"\n")
         answer = b""
         while not answer.endswith(b"\n") and len(answer) < MAX_ANSWER and (part := line.recv(4096)):

@@ -15,9 +15,12 @@ from typing import Any
 import asyncssh
 from pstui.backends.console import Console, Question, QuestionCancelled
 from pstui.backends.credentials import LoginPassword
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.agent_keys import add_to_agent
+from pstui.backends.transports.ssh.asked import Asked
+from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.ssh.failures import no_answer_in_time, of_connecting, too_slow
 from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -72,17 +75,15 @@ class HopOpener:
         """End the proxy commands that carry the connection."""
         for proxy in self._proxies:
             await proxy.close()
-            if proxy.askpass is not None:
-                await proxy.askpass.close()
 
     async def _connect(self, hop: Hop) -> asyncssh.SSHClientConnection:
-        context = self._context
         if hop.unsupported:
             names = printable(", ".join(hop.unsupported))
             told = f"The SSH configuration of {printable(hop.name)} sets what pstui does not do: {names}."
-            context.console.write(Write(told, stream=Stream.NOTICE))
+            self._context.console.write(Write(told, stream=Stream.NOTICE))
         if str(hop.option("BatchMode", "no")).lower() in {"yes", "true"}:
-            context = replace(context, console=_Silent(context.console))
+            self._context = replace(self._context, console=_Silent(self._context.console))
+        context = self._context
         ring = await self._ring(hop)
         try:
             async with StepTimeout() as limit:
@@ -95,6 +96,10 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
+        for proxy in self._proxies:
+            await proxy.ask_no_more()
+        wanted = hop.told.text("addkeystoagent") if hop.told else ""
+        await add_to_agent(ring.files, agent_path(hop), wanted, self._context)
         return connection
 
     async def _log_in(
@@ -152,6 +157,8 @@ class HopOpener:
 
     def _told_by_proxy(self, error: OpenError, login: Login) -> OpenError:
         """Return an error with what the proxy command said, where it ended before the login began."""
+        if self._proxies and self._proxies[-1].asked.is_cancelled:
+            return OpenCancelled(f"{printable(self._hop.name)}: not connected")
         said = self._proxies[-1].said.text() if self._proxies else ""
         if not said or login.began:
             return error
@@ -167,7 +174,7 @@ class HopOpener:
         if hop.proxy_command and "proxyusefdpass" in hop.unsupported:
             raise EngineLimit(
                 f"{name}: its proxy command cannot be used",
-                "ProxyUseFdpass has it hand over an open connection, which asyncssh, the built-in engine, does not take.",
+                "ProxyUseFdpass has it hand over an open connection, which the built-in engine, asyncssh, cannot take.",
                 "Or set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
             )
         if hop.proxy_command:
@@ -184,18 +191,13 @@ class HopOpener:
         return made, str(made.getpeername()[0])
 
     async def _proxy(self, hop: Hop, limit: StepTimeout) -> socket.socket:
-        """Start the proxy command; it may be an ssh that has questions of its own (SSH_ASKPASS)."""
+        """Start the proxy command; it may be an ssh that has questions of its own."""
         asked = Asked(hop.name, hop.user, self._context, limit)
-        askpass = Askpass(asked.answer)
-        await askpass.start()
-        try:
-            proxy, made = await ProxyProcess.start(hop.proxy_command, askpass.environment())
-        except BaseException:
-            await askpass.close()
-            raise
+        if self._proxies:
+            # It runs again because the host key had to be decided on: nobody is asked the same twice.
+            asked.earlier = self._proxies[-1].asked.given
+        proxy, made = await ProxyProcess.start(hop.proxy_command, asked)
         self._proxies.append(proxy)
-        proxy.asked, proxy.askpass = asked, askpass
-        asked.on_cancel = proxy.hang_up
         return made
 
     async def _ring(self, hop: Hop) -> KeyRing:

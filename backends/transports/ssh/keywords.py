@@ -58,6 +58,11 @@ def _port(words: list[str]) -> str:
     return str(port)
 
 
+def seconds_of(text: str) -> int:
+    """Return a time of ssh_config(5), such as ``1h30m``, in seconds. Raises ValueError."""
+    return int(_time([text]) or 0)
+
+
 def _time(words: list[str]) -> str | None:
     if words[0] == "none":
         return None
@@ -133,7 +138,8 @@ def _update(words: list[str]) -> str:
 class Kind:
     """How one keyword is read. ``many`` is how several values are kept, empty for the first alone.
 
-    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed.
+    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed, ``line`` for one
+    whose value is the rest of its line.
     """
 
     name: str
@@ -165,7 +171,7 @@ _READ: dict[str, tuple[str, ...]] = {
         "GSSAPITrustDns",
         "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "KnownHostsCommand", "LocalCommand", "LocalForward", "LogLevel", "LogVerbose",
+        "LocalCommand", "LocalForward", "LogLevel", "LogVerbose",
         "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PermitRemoteOpen", "PKCS11Provider",
         "ProxyUseFdpass", "RemoteCommand", "RemoteForward", "RequestTTY", "SecurityKeyProvider", "SessionType",
         "StdinNull", "StreamLocalBindMask", "StreamLocalBindUnlink", "SyslogFacility", "Tunnel", "TunnelDevice",
@@ -203,6 +209,7 @@ def _kinds() -> dict[str, Kind]:
         Kind("updatehostkeys", _update),
         Kind("proxycommand", form="command"),
         Kind("proxyjump", form="jump"),
+        Kind("knownhostscommand", form="line"),
         Kind("certificatefile", many="identities"),
         Kind("identityfile", many="identities"),
         Kind("globalknownhostsfile", many="files"),

@@ -57,6 +57,7 @@ async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
             raise offered(error, info) from error.__cause__
         except UseProgram as told:
             engine = told.engine
+            context.step("engine", f"ssh: {printable(engine.why)}")
             text = f"{printable(info.text('HostName'))}: the session goes through ssh, because {engine.why}."
             context.console.write(Write(text, stream=Stream.NOTICE))
     program = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.program")

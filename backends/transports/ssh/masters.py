@@ -5,12 +5,20 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from pstui.backends.transports.ssh.engine import program
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.transports.ssh.engine import SSH, Engine, named, program
 from pstui.backends.transports.ssh.expansion import expanded
 from pstui.backends.transports.ssh.resolved import Resolved
+from pstui.backends.transports.streams import printable
 
 #: seconds that a master has to say that it is there
 PATIENCE = 5.0
+
+
+def engine_by_master(info: ConnectionInfo, told: Resolved | None) -> Engine | None:
+    """Return ssh as the engine where a master runs for the host and no engine is named. Blocks."""
+    path = "" if told is None or named(info) else running_master(told)
+    return Engine(SSH, f"a master of ssh runs for this host ({printable(path)})") if path else None
 
 
 def running_master(told: Resolved) -> str:

@@ -31,6 +31,13 @@ def _time(value: str) -> str:
     return "" if units else "a number of seconds, or a time such as 30s or 1m30s"
 
 
+def _agent_wish(value: str) -> str:
+    words = value.lower().split()
+    time = words[1:] if words[:1] == ["confirm"] else words
+    is_time = len(time) == 1 and time[0] != "none" and not _time(time[0])
+    return "" if is_time or value.lower() in ("yes", "no", "ask", "confirm") else "yes, no, ask, confirm or a time"
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     return lambda value: "" if value.lower() in words else " or ".join(words)
 
@@ -42,6 +49,7 @@ def _text(value: str) -> str:
 #: Each option with the check of its value, which returns what is expected or "". The value of the options in
 #: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
 _OPTIONS: dict[str, Callable[[str], str]] = {
+    "AddKeysToAgent": _agent_wish,
     "AddressFamily": _one_of("any", "inet", "inet6"),
     "BatchMode": _flag,
     "BindAddress": _text,
@@ -57,6 +65,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "HostKeyAlgorithms": _text,
     "HostKeyAlias": _text,
     "Hostname": _text,
+    "KnownHostsCommand": _text,
     "IdentitiesOnly": _flag,
     "IdentityAgent": _text,
     "IdentityFile": _text,
@@ -85,7 +94,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "UserKnownHostsFile": _text,
 }
 _BY_NAME = {name.lower(): name for name in _OPTIONS}
-_LISTS = frozenset({"GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
+_LISTS = frozenset({"AddKeysToAgent", "GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
 #: keywords of ssh that would take the session away from pstui; every other one is left to the engine ssh
 _NOT_FOR_PROGRAM = frozenset(
     {
@@ -188,6 +197,6 @@ def quoted(text: str) -> str:
 
 
 def _quoted(name: str, text: str) -> str:
-    if name in ("ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
+    if name in ("KnownHostsCommand", "ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
         return text
     return " ".join(quoted(word) for word in text.split()) if name in _LISTS else quoted(text)

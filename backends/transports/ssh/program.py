@@ -46,7 +46,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext, engine: Engine)
     async with StepTimeout() as limit:
         opening = _Opening(info, context, limit)
         try:
-            return await opening.run(engine)
+            return await opening.run()
         except BaseException:
             await opening.drop()
             raise
@@ -65,9 +65,8 @@ class _Opening:
         self._port = "22"
         self._offered: list[str] = []
 
-    async def run(self, engine: Engine) -> ProgramChannel:
+    async def run(self) -> ProgramChannel:
         """Start ssh and return its channel once the subsystem runs. Raises OpenError."""
-        self._context.step("engine", f"ssh: {printable(engine.why)}")
         await self._askpass.start()
         told = await asyncio.to_thread(self._resolve)
         argv = await asyncio.to_thread(self._arguments, told)

@@ -77,10 +77,13 @@ _OWN_DEFAULTS = (
     "UserKnownHostsFile",
     "GlobalKnownHostsFile",
 )
-#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for
+#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for, and those
+#: that are read by themselves
 _WITHOUT_MEANING = frozenset(
     {
         "host",
+        "addkeystoagent",
+        "knownhostscommand",
         "controlmaster",
         "controlpath",
         "controlpersist",
@@ -135,6 +138,11 @@ class Resolved:
     usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: with what ssh was asked, the host last: its options are the same for anything else it is to do there
     arguments: tuple[str, ...] = ()
+
+    def text(self, keyword: str) -> str:
+        """Return the value of a keyword, given in lower case; empty where there is none."""
+        value = next(iter(self.values.get(keyword, ())), "")
+        return "" if value.lower() == "none" else value
 
     @property
     def proxy_command(self) -> str:

@@ -9,9 +9,9 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import shared
 from pstui.backends.transports.ssh.channel import SSHChannel, open_subsystem
-from pstui.backends.transports.ssh.engine import SSH, Engine, UseProgram, named
+from pstui.backends.transports.ssh.engine import UseProgram
 from pstui.backends.transports.ssh.failures import of_subsystem, too_slow
-from pstui.backends.transports.ssh.masters import running_master
+from pstui.backends.transports.ssh.masters import engine_by_master
 from pstui.backends.transports.ssh.shared import Lease
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop
@@ -42,8 +42,8 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
             return await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
 
     async def look(hop: Hop) -> None:
-        if hop.told is not None and not named(info) and (path := await asyncio.to_thread(running_master, hop.told)):
-            raise UseProgram(Engine(SSH, f"a master of ssh runs for this host ({printable(path)})"))
+        if (engine := await asyncio.to_thread(engine_by_master, info, hop.told)) is not None:
+            raise UseProgram(engine)
 
     try:
         return await shared.start(info, context, opening, look=look)

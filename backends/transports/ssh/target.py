@@ -22,6 +22,7 @@ from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
+from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
 
@@ -29,8 +30,10 @@ from pstui.backends.transports.streams import printable
 MAX_HOPS = 8
 #: directives of ssh that asyncssh leaves to its caller
 _OURS = (
+    "AddKeysToAgent",
     "BatchMode",
     "HashKnownHosts",
+    "KnownHostsCommand",
     "NumberOfPasswordPrompts",
     "PubkeyAcceptedAlgorithms",
     "RequiredRSASize",
@@ -226,7 +229,7 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    identity = (*told.lines(), told.proxy_command)
+    identity = (*told.lines(), told.proxy_command, told.text("knownhostscommand"))
     hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, told)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
@@ -282,7 +285,9 @@ ALIVE_INTERVAL, ALIVE_COUNT = 30, 3
 
 def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
     """Return the check of a host's key, with what is known of it. Reads files."""
+    line = hop.told.text("knownhostscommand") if hop.told else ""
     return HostKeyCheck(
+        command=KnownHostsCommand(line, hop.told.tokens) if hop.told and line else None,
         host=hop.host,
         port=hop.port,
         address=address,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh import resolved, target
+from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.describe import describe
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
@@ -36,7 +36,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Who reads the configuration: ssh, or pstui where there is none."""
     if request.param == "own":
-        monkeypatch.setattr(resolved, "program", lambda: "")
+        monkeypatch.setattr(target, "program", lambda: "")
     return str(request.param)
 
 
@@ -137,8 +137,8 @@ def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) ->
 
 
 def test_what_is_set_and_not_done_is_named(ssh: Path, way: str) -> None:
-    hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n KnownHostsCommand /bin/echo\n LogLevel DEBUG\n")[-1]
-    assert set(hop.unsupported) == {"localforward", "knownhostscommand"}
+    hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n VisualHostKey yes\n LogLevel DEBUG\n")[-1]
+    assert set(hop.unsupported) == {"localforward", "visualhostkey"}
     assert hops(ssh, "")[-1].unsupported == ()
 
 
