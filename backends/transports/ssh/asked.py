@@ -36,7 +36,7 @@ _SERVERS = re.compile(r"\([^()\s]+@[^()\s]+\) ")
 class Asked:
     """The questions of one login by ssh. ``user`` and ``host`` are the target's, ``main`` the process of its ssh.
 
-    ``cancelled`` is called when a person refuses to answer: nothing more is asked then.
+    ``on_cancel`` is called when a person refuses to answer: nothing more is asked then.
     """
 
     host: str
@@ -49,6 +49,8 @@ class Asked:
     main: int = 0
     #: whether a person refused to answer
     is_cancelled: bool = False
+    #: whether a person said no to a host key
+    refused_key: bool = False
     #: whether a password or the like was given
     answered: bool = False
     problems: list[str] = field(default_factory=list)
@@ -90,7 +92,9 @@ class Asked:
                 self.on_cancel()
             return None
         if question.kind is QuestionKind.CHOICE:
-            return self._word(answer, request.kind)
+            word = self._word(answer, request.kind)
+            self.refused_key = word == "no" and question.choices is _KEY_CHOICES
+            return word
         self.given[text] = Secret(answer)
         self.answered = True
         if is_password and self.password is not None:

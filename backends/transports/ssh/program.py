@@ -144,6 +144,8 @@ class _Opening:
         name = printable(self._name)
         if self._asked.is_cancelled:
             return OpenCancelled(f"{name}: not connected")
+        if self._asked.refused_key:
+            return OpenCancelled(f"{name}: not connected, its host key was not accepted")
         error = error_of(self._name, channel.said, channel.code)
         if error.what.endswith("the login was refused"):
             keys = ", ".join(dict.fromkeys(self._offered[:10]))
