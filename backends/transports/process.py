@@ -53,6 +53,8 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         self._stopped = False
         self._stderr = LineTail()
         self._error_due = False
+        #: whether the end of its input tells it to end
+        self._heeds_input = True
 
     @classmethod
     async def start(cls, argv: Sequence[str]) -> ProcessChannel:
@@ -156,7 +158,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         if self._transport is not None and (stdin := self._transport.get_pipe_transport(0)) is not None:
             stdin.close()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._exited.wait(), GRACE)
+                await asyncio.wait_for(self._exited.wait(), GRACE if self._heeds_input else 0)
         # The second signal is also for members that ignored the first and outlived the leader: while they live, the
         # number of the group is theirs.
         for kill in (False, True):

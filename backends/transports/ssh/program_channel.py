@@ -30,6 +30,7 @@ class ProgramChannel(ProcessChannel):
         self._host, self._console = host, console
         self._on_progress, self._on_stop = on_progress, on_stop
         self._stderr = LineTail(self._take)
+        self._heeds_input = False  # before the session has begun, ssh does not look at it
         self._shown = 0
         self._late = ""
         self._timer: asyncio.TimerHandle | None = None
@@ -115,7 +116,7 @@ class ProgramChannel(ProcessChannel):
             self._console.write(Write(f"{printable(self._host)}: {printable(line)}", stream=Stream.NOTICE))
 
     def _begin(self) -> None:
-        self.has_begun = True
+        self.has_begun = self._heeds_input = True
         self.settled.set()
 
     def _finish(self) -> None:

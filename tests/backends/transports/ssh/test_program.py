@@ -95,7 +95,7 @@ async def test_a_session_speaks_and_closes(server: Sshd, home: Path) -> None:
 
 
 async def test_much_goes_through_both_ways(server: Sshd, home: Path) -> None:
-    data = os.urandom(1 << 20)
+    data = os.urandom(1 << 18)
     async with session(server.info(Engine=SSH)) as transport:
         opening = asyncio.ensure_future(transport.open(data))
         async for piece in transport.incoming():
@@ -431,6 +431,30 @@ async def test_what_only_ssh_can_log_in_with_is_named(
     (home / "config").write_text(f"HashKnownHosts no\n{config}\n")
     error = await refusal(server.info(KeyFilePath=str(make_key(home / "other"))))
     assert config.split()[0] in error.why and error.offers
+
+
+async def test_the_pin_of_a_token_is_asked(server: Sshd, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    util = requires("softhsm2", ("softhsm2-util",))
+    library = Path(util).parents[1] / "lib" / "softhsm" / "libsofthsm2.so"
+    (home / "tokens").mkdir()
+    (home / "hsm").write_text(f"directories.tokendir = {home / 'tokens'}\nobjectstore.backend = file\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(home / "hsm"))
+    key = home / "token_key"
+    words = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PKCS8", "-N", "", "-f", str(key)]
+    subprocess.run(words, check=True, timeout=60)
+    server.allow(key)
+    base = [util, "--module", str(library)]
+    pins = ["--pin", "314159", "--so-pin", "271828"]
+    subprocess.run([*base, "--init-token", "--free", "--label", "safe", *pins], check=True, capture_output=True)
+    stored = ["--token", "safe", "--label", "k", "--id", "01", *pins[:2]]
+    subprocess.run([*base, "--import", str(key), *stored], check=True, capture_output=True)
+    key.unlink()
+    console = AnsweringConsole(answers=["314159"])
+    info = server.info(Engine=SSH, KeyFilePath=None, Options={"PKCS11Provider": str(library)})
+    async with session(info, console) as transport:
+        await speaks(transport)
+    (question,) = console.questions
+    assert question.label == "Enter PIN for 'safe': " and question.kind is QuestionKind.SECRET
 
 
 # Saying which.
