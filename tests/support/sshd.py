@@ -115,11 +115,8 @@ class Sshd:
                 make_key(self.folder / name)
         if not (self.folder / "authorized_keys").exists():
             self.allow(self.user_key)
-        lines = [
-            "PasswordAuthentication yes\n" if self.password else "",
-            self.more_config + "\n",
-            _CONFIG.format(port=self.port, folder=self.folder),
-        ]
+        first = "PasswordAuthentication yes\n" if self.password else ""
+        lines = [first + self.more_config + "\n", _CONFIG.format(port=self.port, folder=self.folder)]
         for name, script in {"powershell": DEMO, **self.subsystems}.items():
             if script:
                 lines.append(f"Subsystem {name} {self._script(name, script)}\n")

@@ -30,8 +30,11 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
             f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
         )
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        return (EngineLimit if _ssh_knows_more(text, hop) else OpenError)(
-            f"{name}: no common way to encrypt was found",
+        what = f"{name}: no common way to encrypt was found"
+        if _ssh_knows_more(text, hop):
+            return EngineLimit(what, f"The built-in engine, asyncssh, cannot do what it asks for. {text}.")
+        return OpenError(
+            what,
             f"{text}.",
             "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
             details=details,
