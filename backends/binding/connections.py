@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.addresses import take_apart
-from pstui.backends.binding.checks import check_session_option, finish, read_connection_table
+from pstui.backends.binding.checks import SSH_ENGINES, check_session_option, finish, read_connection_table
 from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_toml, session_options
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
@@ -38,8 +38,6 @@ from pstui.backends.connection import KINDS, ORIGIN, ConnectionInfo, ParameterSe
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
 
-#: what -Engine may say of a host of SSH
-SSH_ENGINES = ("asyncssh", "ssh")
 #: the sets whose configuration name and session options come from the defaults (protocol-notes 1.6)
 WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
 

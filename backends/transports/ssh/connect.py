@@ -21,7 +21,7 @@ from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.agent_keys import add_to_agent
 from pstui.backends.transports.ssh.asked import Asked
 from pstui.backends.transports.ssh.engine import EngineLimit
-from pstui.backends.transports.ssh.failures import no_answer_in_time, of_connecting, too_slow
+from pstui.backends.transports.ssh.failures import limited, no_answer_in_time, of_connecting, too_slow
 from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
@@ -143,7 +143,8 @@ class HopOpener:
                 context.console.write(Write(told, stream=Stream.NOTICE))
                 return None
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
-                raise self._told_by_proxy(of_connecting(error, hop, login, ring), login) from error
+                told = limited(of_connecting(error, hop, login, ring), error, hop)
+                raise self._told_by_proxy(told, login) from error
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:

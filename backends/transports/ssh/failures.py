@@ -30,11 +30,8 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
             f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
         )
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        what = f"{name}: no common way to encrypt was found"
-        if _ssh_knows_more(text, hop):
-            return EngineLimit(what, f"The built-in engine, asyncssh, cannot do what it asks for. {text}.")
         return OpenError(
-            what,
+            f"{name}: no common way to encrypt was found",
             f"{text}.",
             "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
             details=details,
@@ -79,6 +76,14 @@ _CHOICES = {
 }
 
 
+def limited(told: OpenError, error: Exception, hop: Hop) -> OpenError:
+    """Return ``told``, what is said of ``error``, as a limit of the built-in engine where ssh knows more."""
+    if not isinstance(error, asyncssh.KeyExchangeFailed) or not _ssh_knows_more(str(error), hop):
+        return told
+    why = f"{told.why}\nThe built-in engine, asyncssh, has none of what the server offers."
+    return EngineLimit(told.what, why, details=told.details)
+
+
 def _ssh_knows_more(text: str, hop: Hop) -> bool:
     """Whether ssh would offer what the server wants, as by a failed key exchange of asyncssh."""
     offer = text.rpartition(" and received ")[2].split(",")
@@ -101,7 +106,7 @@ def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
     if missing:
         lines.append(f"The server would also take: {printable(', '.join(missing))}.")
     limits = _limits(hop, login)
-    lines += limits
+    lines += [one for one in limits if one not in login.problems]
     lines += [*ring.problems, *login.problems]
     hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
     if login.answered:
@@ -116,12 +121,9 @@ def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
 def _limits(hop: Hop, login: Login) -> list[str]:
     """Return which ways to log in the configuration asks for and asyncssh does not go."""
     found = []
-    # Only the one that is installed with the extra can do it; whether it was tried depends on what else was offered.
-    if find_spec("gssapi") is None and "gssapi-with-mic" not in login.tried:
-        if hop.option("GSSAPIAuthentication", False):
-            found.append("GSSAPIAuthentication (Kerberos) needs the extra kerberos of this installation.")
-        elif "gssapi-with-mic" in login.accepted_methods:
-            found.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
+    asked_for = hop.option("GSSAPIAuthentication", False) or "gssapi-with-mic" in login.accepted_methods
+    if find_spec("gssapi") is None and "gssapi-with-mic" not in login.tried and asked_for:
+        found.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
     for keyword, told in _ELSEWHERE.items():
         if keyword in hop.unsupported:
             found.append(told)

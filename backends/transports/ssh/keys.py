@@ -22,6 +22,7 @@ from pathlib import Path
 import asyncssh
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError
+from pstui.backends.extras import FIDO2, pip_install
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.streams import printable
 
@@ -294,8 +295,8 @@ class KeyRing:
         if kind.startswith("sk-") and find_spec("fido2") is None:
             self.needs_program = True
             self.problems.append(
-                f"{file.path} stands for a security key. Load it into the agent (ssh-add), or add the Python package "
-                "fido2 to this installation."
+                f"{file.path} stands for a security key, which needs the Python package fido2. Load it into the agent "
+                f"(ssh-add), or run: {pip_install(FIDO2)}"
             )
             return None
         if file.private is not None and (kind.startswith("sk-") or file.public is None):

@@ -43,7 +43,7 @@ class Progress:
 
 def progress_of(line: str) -> Progress | None:
     """Return what a line tells of the login; None for a line that is not part of ssh's own account."""
-    if line.startswith("Authenticated to "):
+    if line.startswith(("Authenticated to ", "Transferred: sent ", "Bytes per second: ")):
         return Progress()
     if (told := _DEBUG.match(line)) is None:
         return None

@@ -82,7 +82,7 @@ def test_a_password_leads_from_a_profile_to_the_prompt(tmp_path: Path) -> None:
             answers(t, f"{server.user}@{server.host}'s password:", "wrong", PASSWORD)
             t.wait_still(is_ready)
             t.line("'a' + 'b'")
-            t.wait(lambda rows: "ab" in rows)
+            t.wait(lambda rows: " ab" in rows)
             assert PASSWORD not in "\n".join(t.screen())
             # The connection dies and is made again in place; the password that let in is known.
             server.kill_connections()
@@ -90,7 +90,7 @@ def test_a_password_leads_from_a_profile_to_the_prompt(tmp_path: Path) -> None:
             t.keys("F5")
             t.wait_still(is_ready)
             t.line("'c' + 'd'")
-            t.wait(lambda rows: "cd" in rows and "ab" in rows)
+            t.wait(lambda rows: " cd" in rows and " ab" in rows)
             leaves(t)
         assert not list((tmp_path / "tmp").iterdir())
         assert server.log.count("Accepted password") == 2
@@ -132,4 +132,4 @@ def test_the_command_line_asks_says_which_engine_and_examines_it(locked: Sshd, t
     command = [*PROGRAM, "doctor", "db"]
     told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
     assert "✓ engine: ssh: -Engine, the profile or its defaults name it" in told.stdout
-    assert "✓ language mode: FullLanguage" in told.stdout
+    assert "✓ PowerShell: " in told.stdout and "Transferred" not in told.stdout + told.stderr
