@@ -9,7 +9,7 @@ from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.process import ProcessChannel, own_group
-from pstui.backends.transports.ssh.said import WRONG, Progress, ending_of, is_fatal, progress_of
+from pstui.backends.transports.ssh.said import WRONG, Progress, ending_of, is_fatal, progress_of, tells_end
 from pstui.backends.transports.streams import LineTail, printable
 
 #: lines of what ssh said that are kept, and shown before the session has begun
@@ -96,10 +96,9 @@ class ProgramChannel(ProcessChannel):
 
     def ending(self) -> str:
         """Return how the session ended, and the last words of ssh."""
-        if self._stopped or self._late:
-            return "\n".join(map(printable, self.said[-5:]))
-        told = ending_of(self._host, self.said, self.code)
-        return "\n".join(part for part in (told, *(printable(line) for line in self.said[-5:])) if part)
+        told = "" if self._stopped or self._late else ending_of(self._host, self.said, self.code)
+        last = [printable(line) for line in self.said[-5:] if not tells_end(line)]
+        return "\n".join(part for part in (told, *last) if part)
 
     def _take(self, line: str) -> None:
         if (progress := progress_of(line)) is not None:
@@ -111,11 +110,13 @@ class ProgramChannel(ProcessChannel):
         self.said.append(line)
         del self.said[:-MAX_KEPT]
         shows = self._shown < MAX_SHOWN and self._console.backlog <= BACKLOG_LIMIT
-        if shows and not self._stopped and line != WRONG and not is_fatal(line):
+        if shows and not self._stopped and line != WRONG and not is_fatal(line) and not tells_end(line):
             self._shown += not self.has_begun
             self._console.write(Write(f"{printable(self._host)}: {printable(line)}", stream=Stream.NOTICE))
 
     def _begin(self) -> None:
+        if not self.has_begun:
+            self.said.clear()  # of the login, which is over
         self.has_begun = self._heeds_input = True
         self.settled.set()
 

@@ -200,6 +200,11 @@ _ENDS = (
 )
 
 
+def tells_end(line: str) -> bool:
+    """Whether a line says how the connection of an open session ended."""
+    return any(pattern.search(line) for pattern, _ in _ENDS)
+
+
 def ending_of(host: str, lines: list[str], code: int | None) -> str:
     """Return how an open session ended, in words."""
     name = printable(host)

@@ -277,7 +277,7 @@ async def test_an_end_of_the_connection_is_told(server: Sshd, home: Path) -> Non
             for pid in held:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-    assert "does not answer any more" in error.why
+    assert error.why == "127.0.0.1 does not answer any more (ServerAliveInterval)."
 
 
 async def test_an_end_of_the_subsystem_is_told(server: Sshd, home: Path) -> None:
