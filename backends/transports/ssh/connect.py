@@ -20,7 +20,7 @@ from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.agent_keys import add_to_agent
 from pstui.backends.transports.ssh.asked import Asked
-from pstui.backends.transports.ssh.engine import EngineLimit
+from pstui.backends.transports.ssh.engine import EngineLimit, program
 from pstui.backends.transports.ssh.failures import limited, no_answer_in_time, of_connecting, too_slow
 from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -80,6 +80,7 @@ class HopOpener:
         if hop.unsupported:
             names = printable(", ".join(hop.unsupported))
             told = f"The SSH configuration of {printable(hop.name)} sets what pstui does not do: {names}."
+            told += " This computer's ssh does: -Engine ssh." if self._is_target and program() else ""
             self._context.console.write(Write(told, stream=Stream.NOTICE))
         if str(hop.option("BatchMode", "no")).lower() in {"yes", "true"}:
             self._context = replace(self._context, console=_Silent(self._context.console))
