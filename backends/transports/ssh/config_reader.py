@@ -21,11 +21,13 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
-from pstui.backends.transports.ssh.expansion import expanded, tokens_of
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.expansion import expanded, tokens_of, with_variables
+from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, read_spec, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
-MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES = 1 << 20, 1000, 16, 100
+MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES, MAX_FORWARDS = 1 << 20, 1000, 16, 100, 100
 #: seconds that a Match exec may take
 PATIENCE = 30.0
 _BLANK = " \t\r\n"
@@ -373,6 +375,18 @@ class ConfigReader:
                 raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
             if place.is_active and not before:
                 self.values[kind.name] = [" ".join(words)]
+        elif kind.many == "places":
+            if place.is_active and not before:
+                self.values[kind.name] = [" ".join(words)]
+        elif kind.many == "forwards":
+            if len(words) > kind.most:
+                raise place.error(f"keyword {kind.name} extra arguments at end of line")
+            try:
+                value = as_ssh_prints(spec_of_line(kind.name, with_variables(":".join(words))))
+            except (ValueError, OpenError) as error:
+                raise place.error(f"{kind.name}: {error}") from error
+            if place.is_active and value not in before and len(before) < MAX_FORWARDS:
+                self.values[kind.name] = [*before, value]
         elif kind.many == "identities":
             if len(words) > 1:
                 raise place.error(f"keyword {kind.name} extra arguments at end of line")
@@ -426,6 +440,12 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
     if "rekeylimit" in values:
         values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
     tokens = tokens_of(original, values)
+    if values.get("clearallforwardings") == ("yes",):
+        values = {name: value for name, value in values.items() if name not in KINDS}
+    for name, kind in KINDS.items():
+        specs = [read_spec(kind, one) for one in values.get(name, ())]
+        shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)
+        values |= {name: shown} if shown else {}
     agent = values.get("identityagent", ("",))[0]
     if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
         values["identityagent"] = (expanded(agent, tokens),)

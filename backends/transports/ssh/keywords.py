@@ -58,6 +58,12 @@ def _port(words: list[str]) -> str:
     return str(port)
 
 
+def _mask(words: list[str]) -> str:
+    if not re.match(r"[0-7]", words[0]) or int(re.split(r"[^0-7]", words[0])[0][:9], 8) > 0o777:
+        raise ValueError("Bad mask")
+    return words[0]
+
+
 def _time(words: list[str]) -> str | None:
     if words[0] == "none":
         return None
@@ -145,8 +151,9 @@ class Kind:
 
 _READ: dict[str, tuple[str, ...]] = {
     "flag": (
-        "BatchMode", "GSSAPIAuthentication", "GSSAPIDelegateCredentials", "HashKnownHosts",
-        "IdentitiesOnly", "KbdInteractiveAuthentication", "PasswordAuthentication", "TCPKeepAlive",
+        "BatchMode", "ClearAllForwardings", "ExitOnForwardFailure", "GatewayPorts", "GSSAPIAuthentication",
+        "GSSAPIDelegateCredentials", "HashKnownHosts", "IdentitiesOnly", "KbdInteractiveAuthentication",
+        "PasswordAuthentication", "StreamLocalBindUnlink", "TCPKeepAlive",
     ),
     "text": (
         "BindAddress", "HostKeyAlias", "HostName", "PreferredAuthentications", "RevokedHostKeys",
@@ -157,18 +164,18 @@ _READ: dict[str, tuple[str, ...]] = {
     "time": ("ConnectTimeout", "ServerAliveInterval"),
     "noticed": (
         "AddKeysToAgent", "BindInterface", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
-        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP", "ClearAllForwardings",
-        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist", "DynamicForward",
-        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "ExitOnForwardFailure", "FingerprintHash",
+        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP",
+        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist",
+        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "FingerprintHash",
         "GSSAPIClientIdentity",
         "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity",
         "GSSAPITrustDns",
-        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts",
+        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "KnownHostsCommand", "LocalCommand", "LocalForward", "LogLevel", "LogVerbose",
-        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PermitRemoteOpen", "PKCS11Provider",
-        "ProxyUseFdpass", "RemoteCommand", "RemoteForward", "RequestTTY", "SecurityKeyProvider", "SessionType",
-        "StdinNull", "StreamLocalBindMask", "StreamLocalBindUnlink", "SyslogFacility", "Tunnel", "TunnelDevice",
+        "KnownHostsCommand", "LocalCommand", "LogLevel", "LogVerbose",
+        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PKCS11Provider",
+        "ProxyUseFdpass", "RemoteCommand", "RequestTTY", "SecurityKeyProvider", "SessionType",
+        "StdinNull", "SyslogFacility", "Tunnel", "TunnelDevice",
         "VerifyHostKeyDNS", "VisualHostKey", "XAuthLocation",
     ),
 }  # fmt: skip
@@ -208,6 +215,11 @@ def _kinds() -> dict[str, Kind]:
         Kind("globalknownhostsfile", many="files"),
         Kind("userknownhostsfile", many="files"),
         Kind("sendenv", many="send"),
+        Kind("localforward", many="forwards", most=2),
+        Kind("remoteforward", many="forwards", most=2),
+        Kind("dynamicforward", many="forwards", most=1),
+        Kind("permitremoteopen", many="places"),
+        Kind("streamlocalbindmask", _mask),
         Kind("setenv", many="set"),
         Kind("host", form="block"),
         Kind("match", form="block"),

@@ -31,9 +31,11 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
         context.step("session", f"subsystem {printable(subsystem)}")
         async with StepTimeout() as limit:
             limit.step(seconds, lambda: too_slow(lease.hop, "start of the subsystem", seconds))
-            return await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+            channel = await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+        channel.forwards = lease.link.forwards.shown()
+        return channel
 
     try:
-        return await shared.start(info, context, opening)
+        return await shared.start(info, context, opening, forwards=True)
     except (asyncssh.Error, OSError) as error:
         raise of_subsystem(error, last[0].hop, subsystem) from error

@@ -20,6 +20,7 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
@@ -52,6 +53,8 @@ class Hop:
     unsupported: tuple[str, ...] = ()
     #: what was read for it, as texts: hosts with the same are the same
     identity: tuple[str, ...] = ()
+    #: the forwards that the configuration wants, and how they listen
+    forwards: ForwardOptions = field(default_factory=ForwardOptions)
 
     @property
     def host(self) -> str:
@@ -211,13 +214,15 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             x509_trusted_certs=None,
             x509_trusted_cert_paths=[],
         )
+        forwards = read_options(told.values)
     except (ValueError, OSError) as error:
         raise OpenError(
             f"{printable(host)}: the SSH configuration cannot be used",
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, (*told.lines(), told.proxy_command))
+    identity = (*told.lines(), told.proxy_command)
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, forwards)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
