@@ -131,7 +131,7 @@ def problem(text: str) -> str:
     try:
         _parsed(text)
     except ValueError as error:
-        return f"is not understood: {error}. {_HINT.removesuffix('.')}"
+        return f"holds {text[:100]!r}, which is not understood: {error}. {_HINT.removesuffix('.')}"
     return ""
 
 
@@ -157,12 +157,16 @@ def read_forward(kind: ForwardKind, text: str, *, any_port: bool = False) -> For
     With ``any_port`` a local end may listen on port 0, which ssh does not take. Raises ValueError.
     """
     fields = _fields(text)
+    if kind is ForwardKind.LOCAL and len(fields) == 2 and not fields[0][1] and not fields[1][1]:
+        raise ValueError("where it leads to is written host:port, or is the path of a socket")
+    if kind is ForwardKind.DYNAMIC and len(fields) > 2:
+        raise ValueError("a SOCKS proxy leads where its users say, so nothing stands behind its port")
     listen, rest = _listening(fields, has_target=kind is not ForwardKind.DYNAMIC)
     target = _target(rest) if rest else None
     if target is None and kind is ForwardKind.LOCAL:
         raise ValueError("where it leads to is missing")
-    if target is not None and kind is ForwardKind.DYNAMIC:
-        raise ValueError("a SOCKS proxy leads where its users say, so nothing stands behind its port")
+    if kind is ForwardKind.DYNAMIC and target is not None:
+        raise ValueError("a SOCKS proxy listens on a port, not on a socket's path")
     if not listen.path and not listen.port and kind is not ForwardKind.REMOTE and not any_port:
         raise ValueError("0 is no port")
     if target is None and listen.path:
@@ -209,7 +213,7 @@ def _target(fields: list[tuple[str, bool]]) -> Place:
     if len(fields) == 1:
         if fields[0][1]:
             return Place(path=_path(fields[0][0]))
-        raise ValueError(f"{fields[0][0]} is neither host:port nor the path of a socket")
+        raise ValueError(f"“{fields[0][0]}” is neither host:port nor the path of a socket")
     if len(fields) > 2 or not fields[0][0]:
         raise ValueError("the place it leads to is written host:port")
     port = _port(fields[1][0])
@@ -225,9 +229,9 @@ def _port(text: str) -> int:
         try:
             port = socket.getservbyname(text, "tcp")
         except (OSError, ValueError):
-            raise ValueError(f"{text or 'nothing'} is no port") from None
+            raise ValueError(f"“{text}” is no port") from None
     if port > 65535:
-        raise ValueError(f"{text} is no port: they end at 65535")
+        raise ValueError(f"“{text}” is no port: they end at 65535")
     return port
 
 

@@ -13,6 +13,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
 from pstui.tui.cmdlets.table import header, row
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.dialogs.forward_list import ForwardsScreen, summary
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.session_rows import columns_of, layout_for, texts_of
 from pstui.tui.dialogs.verb_list import VerbList
@@ -38,6 +39,7 @@ class SessionsScreen(VerbList):
         ("c", "connect", "Connect"),
         ("r", "receive", "Receive"),
         ("k", "keep", "Keep"),
+        ("f", "forwards", "Forwards"),
         ("x", "remove", "Remove"),
     )
 
@@ -83,9 +85,14 @@ class SessionsScreen(VerbList):
         if self._told:
             return
         if session is not None and session.temporary:
-            self._hint("Temporary: closed when it is left. Keep lets it stay open and be named by its Id.")
+            kept = "Temporary: closed when it is left. Keep lets it stay open and be named by its Id."
         else:
-            self._hint("")
+            kept = ""
+        self._hint("\n".join(line for line in (kept, self._forwards(session)) if line))
+
+    def _forwards(self, session: PSSession | None) -> str:
+        forwards = session.link.forwards if session is not None else None
+        return summary(forwards.listed()) if forwards is not None else ""
 
     def _hint(self, text: str) -> None:
         self.message.update(Content.styled(text, "$calm"))
@@ -106,6 +113,8 @@ class SessionsScreen(VerbList):
                 return session.link.why_not_receive()
             case "keep" if not session.temporary:
                 return "It is kept already."
+            case "forwards" if session.link.forwards is None:
+                return "Only an open session over SSH forwards ports."
         return ""
 
     # -- keys -------------------------------------------------------------------------------------------------
@@ -122,6 +131,9 @@ class SessionsScreen(VerbList):
         session, why = self.chosen, self._why_not(action)
         if session is None or why:
             self._tell(f"{action.title()}: {why}")
+            return
+        if action == "forwards":
+            self.app.push_screen(ForwardsScreen(session))
             return
         if action == "remove" and not self._once.begin(self):
             return

@@ -96,6 +96,7 @@ class OpenForward:
 
     @property
     def listens(self) -> bool:
+        """Whether it does."""
         return self.state is ForwardState.LISTENING
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
-from pstui.backends.forwards import ForwardKind, read_forward
+from pstui.backends.forwards import ForwardKind, parse, read_forward
 from pstui.backends.transports.streams import printable
 
 
@@ -152,6 +152,8 @@ def check_call(info: ConnectionInfo) -> None:
     options = info.values.get("Options")
     if options:
         option_lines(options)
+    for text in info.settings.get("forwards") or ():
+        parse(text)
 
 
 def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False) -> tuple[str, ...]:
