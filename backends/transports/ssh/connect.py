@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from cryptography.utils import CryptographyDeprecationWarning
 from pstui.backends.console import Console, Question, QuestionCancelled
 from pstui.backends.credentials import LoginPassword
 from pstui.backends.errors import OpenError
@@ -62,6 +64,8 @@ class HopOpener:
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
+        # Which key exchange a server takes is not for a person to mend: said on standard error it would only disturb.
+        warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
         try:
             return await self._connect(self._hop)
         except BaseException:

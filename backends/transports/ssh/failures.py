@@ -9,6 +9,7 @@ import asyncssh
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.ssh.keys import KeyRing
 from pstui.backends.transports.ssh.login import Login
+from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
@@ -28,6 +29,8 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         return OpenError(
             f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
         )
+    if not login.began and (told := nothing_in_common(error, name, login.connection)) is not None:
+        return told
     if isinstance(error, asyncssh.KeyExchangeFailed):
         return OpenError(
             f"{name}: no common way to encrypt was found",
