@@ -1,7 +1,7 @@
 """New keys for a connection as soon as RekeyLimit bytes have come in: asyncssh counts only those that it sends.
 
 OpenSSH counts each way by itself, so a flood from the far end has it agree on new keys. Here what comes in is counted
-at the socket; at the limit the library is made to believe that it has sent as much. The library needs no mend any longer
+at the socket; at the limit the library is made to believe that it has sent as much. It needs no mend any longer
 when ``test_the_library_still_counts_only_what_it_sends`` fails.
 """
 
