@@ -554,6 +554,13 @@ async def test_connecting_timeout_is_kept_and_named(server: Sshd, home: Path) ->
     assert "300 ms" in error.what
 
 
+async def test_a_connecting_timeout_of_0_is_over_at_once_as_with_powershell(server: Sshd, home: Path) -> None:
+    error = await refusal(server, ConnectingTimeout=0)
+    assert "0 ms" in error.what
+    async with connected(server, ConnectingTimeout=-1):
+        pass
+
+
 async def test_a_limit_of_our_own_ends_a_handshake_that_never_comes(
     server: Sshd, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
