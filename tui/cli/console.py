@@ -13,7 +13,15 @@ from types import MappingProxyType
 from typing import Protocol
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import BACKLOG_LIMIT, Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.backends.console import (
+    BACKLOG_LIMIT,
+    Console,
+    ConsoleSize,
+    KeyInfo,
+    Question,
+    QuestionCancelled,
+    QuestionKind,
+)
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -81,11 +82,16 @@ def read_options(values: Mapping[str, tuple[str, ...]]) -> ForwardOptions:
 
 
 def read_spec(kind: ForwardKind, value: str) -> ForwardSpec:
-    """Return a forward as it stands behind its keyword: what listens, and after a blank where to. Raises ValueError."""
+    """Return a forward as ``ssh -G`` prints it: what listens, and after a blank where to. Raises ValueError."""
     listen, _, target = value.strip().partition(" ")
-    if kind is ForwardKind.REMOTE and target.strip() == "[socks]:0":  # as ssh -G prints one without a target
+    if kind is ForwardKind.REMOTE and target == "[socks]:0":
         target = ""
-    return read_forward(kind, f"{listen}:{target.strip()}" if target.strip() else listen, any_port=True)
+    return ForwardSpec(kind, _printed(listen), _printed(target) if target else None)
+
+
+def _printed(text: str) -> Place:
+    found = re.fullmatch(r"(?:\[(.*)\]:)?([0-9]{1,5})", text, re.ASCII)
+    return Place(path=text) if found is None else Place(found[1], int(found[2]))
 
 
 def spec_of_line(keyword: str, words: str) -> ForwardSpec:

@@ -107,6 +107,9 @@ class OpenForward:
     async def listen(self, connection: asyncssh.SSHClientConnection) -> None:
         """Begin to listen; afterwards ``state`` says whether it does."""
         self._connection = connection
+        if self.spec.target is None and self.spec.listen.path:
+            self._failed("A SOCKS proxy listens on a port, not on a socket's path.")
+            return
         try:
             async with asyncio.timeout(PATIENCE):
                 if self.spec.kind is ForwardKind.REMOTE:

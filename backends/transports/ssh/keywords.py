@@ -59,9 +59,10 @@ def _port(words: list[str]) -> str:
 
 
 def _mask(words: list[str]) -> str:
-    if not re.match(r"[0-7]", words[0]) or int(re.split(r"[^0-7]", words[0])[0][:9], 8) > 0o777:
+    digits = re.match(r"[0-7]{1,9}", words[0])  # what follows them is not looked at (strtol)
+    if digits is None or int(digits[0], 8) > 0o777:
         raise ValueError("Bad mask")
-    return words[0]
+    return f"0{int(digits[0], 8):o}"
 
 
 def _time(words: list[str]) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.forward_options import read_options
 
 from tests.support import ssh_configs
 from tests.support.parts import requires
@@ -45,6 +46,9 @@ def differences(number: int, folder: Path, usual: Mapping[str, tuple[str, ...]])
         # Stricter: a path does not overrule the switch that came first.
         and not (name == "forwardagent" and found.get(name) in (("yes",), ("no",)))
     ]
+    forwards = read_options(theirs), read_options(found)
+    if forwards[0] != forwards[1]:
+        wrong.append(f"forwards: ssh {forwards[0]}, we {forwards[1]}")
     return "\n".join([told, *wrong]) if wrong else ""
 
 
