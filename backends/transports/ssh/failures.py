@@ -23,6 +23,9 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         return OpenCancelled(f"{name}: not connected")
     text = printable(str(error))
     details = f"{type(error).__name__}: {text}"
+    if find_spec("gssapi") is None and hop.option("GSSAPIAuthentication", False):
+        # asyncssh passes over a method that it cannot do, also where it lists what the server takes.
+        login.problems.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
     if isinstance(error, asyncssh.PermissionDenied) or (login.began and "authentication failures" in text):
         return _refused(text, name, login, ring)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
