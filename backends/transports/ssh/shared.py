@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -242,8 +244,8 @@ async def start(
     """
     shares = info.settings.get("share") is not False
     named = _named(info)
-    with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
-        hops = tuple(await asyncio.to_thread(resolve, info, Path(folder)))
+    with _scratch() as folder:
+        hops = tuple(await asyncio.to_thread(resolve, info, folder))
         way = _Way(context, hops[-1], named, info.settings.get(ASKED_FOR), shares)
         if named:
             await key_file(way.files, named)
@@ -261,6 +263,16 @@ async def start(
             except BaseException:
                 await taken.release()
                 raise
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for the files of one opening. It is removed by a thread: on some systems that takes its time."""
+    folder = tempfile.mkdtemp(prefix="pstui-ssh-")
+    try:
+        yield Path(folder)
+    finally:
+        asyncio.get_running_loop().run_in_executor(None, partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 class NoForward(OpenError):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +27,8 @@ from pstui.backends.transports.streams import printable
 
 #: jump hosts before a target, those of jump hosts included
 MAX_HOPS = 8
+#: make the names of the files in a folder different
+_numbers = count()
 #: directives of ssh that asyncssh leaves to its caller
 _OURS = (
     "BatchMode",
@@ -140,7 +142,7 @@ class _Sources:
             return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
-        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.scratch())
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.folder)
         try:
             return ask(options=self.lines)
         except OpenError as error:
@@ -148,10 +150,6 @@ class _Sources:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
             return ask(options=("ProxyJump none", *self.lines))
-
-    def scratch(self) -> Path:
-        """Return a new folder for files of one host."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
 
 
 def check_permissions(file: Path) -> None:
@@ -201,7 +199,7 @@ def _login_name(user: str) -> str:
 
 def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
     told = sources.read(host, user, port)
-    config = write_options(sources.scratch(), "resolved", told.lines())
+    config = write_options(sources.folder, f"resolved-{next(_numbers)}", told.lines())
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
