@@ -42,7 +42,7 @@ async def test_the_panel_adds_shows_and_removes(tmp_path: Path, monkeypatch: pyt
             port = int((re.search(r"(\d+) \(free\)", s.shown()) or [0, 0])[1])
             assert await asyncio.wait_for(through(port), 20) == ANSWER
             sent, received = size(len(DATA)), size(len(ANSWER))
-            await s.until(lambda: s.shows(f"0    {sent}") and s.shows(received), "the traffic")
+            await s.until(lambda: s.shows(f"listening 0   {sent}") and s.shows(received), "the traffic")
             await s.keys("enter")
             await s.until(lambda: s.shows(f"Sent {len(DATA):,} bytes"), "the details")
             await s.keys("a")
@@ -51,7 +51,7 @@ async def test_the_panel_adds_shows_and_removes(tmp_path: Path, monkeypatch: pyt
             await s.until(lambda: s.shows("in use"), "why it does not listen")
             await s.keys("escape")
             await s.until(lambda: s.shows("1 forward, 0 connections now"), "the sum beside the session")
-            await s.keys("f")
+            await s.pilot.click("#message", offset=(3, 1))
             await s.until(lambda: isinstance(s.app.screen, ForwardsScreen), "the list of forwards")
             await s.pilot.click("#verbs Verb:last-child")
             await s.until(lambda: s.shows("Nothing is forwarded"), "it is gone")

@@ -18,7 +18,7 @@ from textual.content import Content
 #: seconds between two looks at the traffic
 LOOK = 0.5
 #: columns of kind, listening end, target, state, connections, sent and received; they fit 80 cells together
-_NARROW = (7, 15, 19, 9, 4, 7, 7)
+_NARROW = (7, 15, 19, 9, 3, 7, 8)
 _WIDE = (7, 25, 33, 9, 5, 10, 10)
 _CAPTIONS = ("Kind", "Listens on", "Leads to", "State", "Now", "Sent", "Received")
 #: what stands for the state in its column
@@ -36,9 +36,9 @@ def size(count: int) -> str:
 
 
 def summary(forwards: Sequence[Forward]) -> str:
-    """Return a line about the forwards of a connection, empty where it has none."""
+    """Return a line about the forwards of a connection, and the key that leads to them."""
     if not forwards:
-        return ""
+        return "No port is forwarded. f forwards one."
     failed = sum(each.state is ForwardState.FAILED for each in forwards)
     count = f"{len(forwards)} forward{'' if len(forwards) == 1 else 's'}"
     now = sum(each.connections for each in forwards)

@@ -16,6 +16,7 @@ from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.forward_list import ForwardsScreen, summary
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.session_rows import columns_of, layout_for, texts_of
+from pstui.tui.dialogs.table_form import clickable
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
@@ -39,7 +40,6 @@ class SessionsScreen(VerbList):
         ("c", "connect", "Connect"),
         ("r", "receive", "Receive"),
         ("k", "keep", "Keep"),
-        ("f", "forwards", "Forwards"),
         ("x", "remove", "Remove"),
     )
 
@@ -88,14 +88,21 @@ class SessionsScreen(VerbList):
             kept = "Temporary: closed when it is left. Keep lets it stay open and be named by its Id."
         else:
             kept = ""
-        self._hint("\n".join(line for line in (kept, self._forwards(session)) if line))
-
-    def _forwards(self, session: PSSession | None) -> str:
         forwards = session.link.forwards if session is not None else None
-        return summary(forwards.listed()) if forwards is not None else ""
+        below = Content("") if forwards is None else clickable(summary(forwards.listed()), "forwards")
+        between = "\n" if kept and forwards is not None else ""
+        self.message.update(Content.assemble((f"{kept}{between}", "$calm"), below))
 
-    def _hint(self, text: str) -> None:
-        self.message.update(Content.styled(text, "$calm"))
+    def action_forwards(self) -> None:
+        """Show the forwards of the connection of the session chosen."""
+        self.do("forwards")
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on the keys of the list; that of the forwards stands in the line about them, where there is room."""
+        if key == "f":
+            self.action_forwards()
+            return True
+        return super().dialog_key(key)
 
     def _why_not(self, action: str) -> str:
         session = self.chosen

@@ -7,7 +7,8 @@ does (``split_words``), the criteria of ``Match`` as its strdelim does (``next_w
 
 Differences that are meant: names are never looked up (CanonicalizeHostname), lists of algorithms that begin with
 ``+``, ``-`` or ``^`` stay as they are, the names of algorithms and the value of a keyword that pstui does not use are
-not checked, and a ``ForwardAgent`` with a path does not count after one that says no.
+not checked, a ``ForwardAgent`` with a path does not count after one that says no, and of ``StreamLocalBindMask`` the
+first one counts whose block applies, where OpenSSH takes the last one of all.
 """
 
 from __future__ import annotations
