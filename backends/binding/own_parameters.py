@@ -5,9 +5,10 @@ An entry is all there is to write: the dialog, the profiles, the command line an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from pstui.backends import forwards
 from pstui.backends.binding.declaration import KINDS, Option, OptionKind, Use
 from pstui.backends.connection import ParameterSet
 
@@ -31,6 +32,7 @@ def own(
     set_defaults: Mapping[ParameterSet, str] = MappingProxyType({}),
     unit: str = "",
     setting: bool = False,
+    check: Callable[[str], str] | None = None,
 ) -> Option:
     """Return one of pstui's own parameters; without ``sets`` it belongs to every set that opens something.
 
@@ -52,6 +54,7 @@ def own(
         own=True,
         setting=setting,
         fixed=kind is OptionKind.SWITCH and mandatory,
+        check=check,
     )
 
 
@@ -153,6 +156,15 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         sets=(ParameterSet.SSH_HOST,),
         default="on",
         setting=True,
+    ),
+    own(
+        "Forwards",
+        OptionKind.LIST,
+        "Port forwards: local 8080 db:5432, remote 9000 localhost:80 or socks 1080, also as ssh's -L, -R and -D.",
+        "They end with the last session to the host. What listens here serves every program of this computer.",
+        sets=(ParameterSet.SSH_HOST,),
+        setting=True,
+        check=forwards.problem,
     ),
     own(
         "SshConfig",

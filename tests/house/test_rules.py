@@ -36,6 +36,7 @@ GROUND = {
     "connection",
     "credentials",
     "failed_logins",
+    "forwards",
     "pace",
     "extras",
     "redaction",

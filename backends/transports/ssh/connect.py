@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from cryptography.utils import CryptographyDeprecationWarning
 from pstui.backends.console import Console, Question, QuestionCancelled
 from pstui.backends.credentials import LoginPassword
 from pstui.backends.errors import OpenCancelled, OpenError
@@ -65,6 +67,8 @@ class HopOpener:
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
+        # Which key exchange a server takes is not for a person to mend: said on standard error it would only disturb.
+        warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
         try:
             return await self._connect(self._hop)
         except BaseException:
@@ -144,8 +148,8 @@ class HopOpener:
                 context.console.write(Write(told, stream=Stream.NOTICE))
                 return None
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
-                told = limited(of_connecting(error, hop, login, ring), error, hop)
-                raise self._told_by_proxy(told, login) from error
+                failure = limited(of_connecting(error, hop, login, ring), error, hop)
+                raise self._told_by_proxy(failure, login) from error
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:

@@ -72,6 +72,9 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
         described["ProxyCommand"]["From"] = printable(reader.origins.get("proxycommand", "ssh -G"))
     if jump := str(hop.option("ProxyJump") or ""):
         described["ProxyJump"] = of("proxyjump", jump, "")
+    if hop.forwards.specs and is_target:
+        origins = ((spec, reader.origins.get(f"{spec.kind.value}forward", "ssh -G")) for spec in hop.forwards.specs)
+        described["Forwards"] = [{"Value": printable(str(spec)), "From": printable(place)} for spec, place in origins]
     if hop.unsupported and not (is_target and described["Engine"]["Value"] == SSH):
         described["NotDone"] = [printable(name) for name in hop.unsupported]
     return described

@@ -10,6 +10,7 @@ from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.ssh.keys import KeyRing
 from pstui.backends.transports.ssh.login import Login
+from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
@@ -29,6 +30,8 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         return OpenError(
             f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
         )
+    if not login.began and (told := nothing_in_common(error, name, login.connection)) is not None:
+        return told
     if isinstance(error, asyncssh.KeyExchangeFailed):
         return OpenError(
             f"{name}: no common way to encrypt was found",
@@ -59,6 +62,10 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
             "Servers limit the time for a login. Try again; the server's log may say more.",
             details=details,
         )
+    return _closed_early(name, text, details)
+
+
+def _closed_early(name: str, text: str, details: str) -> OpenError:
     return OpenError(
         f"{name}: the connection was closed before SSH began",
         f"{text}.",
@@ -121,6 +128,7 @@ def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
 def _limits(hop: Hop, login: Login) -> list[str]:
     """Return which ways to log in the configuration asks for and asyncssh does not go."""
     found = []
+    # asyncssh passes over a method that it cannot do, also where it lists what the server takes.
     asked_for = hop.option("GSSAPIAuthentication", False) or "gssapi-with-mic" in login.accepted_methods
     if find_spec("gssapi") is None and "gssapi-with-mic" not in login.tried and asked_for:
         found.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")

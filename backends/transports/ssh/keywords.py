@@ -63,6 +63,13 @@ def seconds_of(text: str) -> int:
     return int(_time([text]) or 0)
 
 
+def _mask(words: list[str]) -> str:
+    digits = re.match(r"[0-7]{1,9}", words[0])  # what follows them is not looked at (strtol)
+    if digits is None or int(digits[0], 8) > 0o777:
+        raise ValueError("Bad mask")
+    return f"0{int(digits[0], 8):o}"
+
+
 def _time(words: list[str]) -> str | None:
     if words[0] == "none":
         return None
@@ -151,8 +158,9 @@ class Kind:
 
 _READ: dict[str, tuple[str, ...]] = {
     "flag": (
-        "BatchMode", "GSSAPIAuthentication", "GSSAPIDelegateCredentials", "HashKnownHosts",
-        "IdentitiesOnly", "KbdInteractiveAuthentication", "PasswordAuthentication", "TCPKeepAlive",
+        "BatchMode", "ClearAllForwardings", "ExitOnForwardFailure", "GatewayPorts", "GSSAPIAuthentication",
+        "GSSAPIDelegateCredentials", "HashKnownHosts", "IdentitiesOnly", "KbdInteractiveAuthentication",
+        "PasswordAuthentication", "StreamLocalBindUnlink", "TCPKeepAlive",
     ),
     "text": (
         "BindAddress", "HostKeyAlias", "HostName", "PreferredAuthentications", "RevokedHostKeys",
@@ -163,18 +171,18 @@ _READ: dict[str, tuple[str, ...]] = {
     "time": ("ConnectTimeout", "ServerAliveInterval"),
     "noticed": (
         "AddKeysToAgent", "BindInterface", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
-        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP", "ClearAllForwardings",
-        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist", "DynamicForward",
-        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "ExitOnForwardFailure", "FingerprintHash",
+        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP",
+        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist",
+        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "FingerprintHash",
         "GSSAPIClientIdentity",
         "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity",
         "GSSAPITrustDns",
-        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts",
+        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "LocalCommand", "LocalForward", "LogLevel", "LogVerbose",
-        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PermitRemoteOpen", "PKCS11Provider",
-        "ProxyUseFdpass", "RemoteCommand", "RemoteForward", "RequestTTY", "SecurityKeyProvider", "SessionType",
-        "StdinNull", "StreamLocalBindMask", "StreamLocalBindUnlink", "SyslogFacility", "Tunnel", "TunnelDevice",
+        "LocalCommand", "LogLevel", "LogVerbose",
+        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PKCS11Provider",
+        "ProxyUseFdpass", "RemoteCommand", "RequestTTY", "SecurityKeyProvider", "SessionType",
+        "StdinNull", "SyslogFacility", "Tunnel", "TunnelDevice",
         "VerifyHostKeyDNS", "VisualHostKey", "XAuthLocation",
     ),
 }  # fmt: skip
@@ -215,6 +223,11 @@ def _kinds() -> dict[str, Kind]:
         Kind("globalknownhostsfile", many="files"),
         Kind("userknownhostsfile", many="files"),
         Kind("sendenv", many="send"),
+        Kind("localforward", many="forwards", most=2),
+        Kind("remoteforward", many="forwards", most=2),
+        Kind("dynamicforward", many="forwards", most=1),
+        Kind("permitremoteopen", many="places"),
+        Kind("streamlocalbindmask", _mask),
         Kind("setenv", many="set"),
         Kind("host", form="block"),
         Kind("match", form="block"),

@@ -24,7 +24,8 @@ from pstui.backends.transports.streams import printable
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Connect, log in and start the subsystem. Raises OpenError, OpenCancelled when a person refused an answer.
 
-    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (protocol-notes 1.8).
+    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (protocol-notes 1.8); 0 is
+    over at once, as with PowerShell, and a negative number is no limit.
     """
     try:
         check_call(info)
@@ -36,11 +37,11 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     began = asyncio.get_running_loop().time()
     late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
     try:
-        async with asyncio.timeout(limit if limit > 0 else None):
+        async with asyncio.timeout(limit if limit >= 0 else None):
             channel = await _channel(info, context)
     except TimeoutError as error:
         raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
-    if limit > 0:
+    if limit >= 0:
         channel.limit_first_answer(limit - (asyncio.get_running_loop().time() - began), late)
     transport: Transport = outofproc.OutOfProcTransport(channel, advice=advice(info))
     return transport

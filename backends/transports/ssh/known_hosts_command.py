@@ -19,7 +19,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from pstui.backends.transports.ssh.config_reader import split_words
+from pstui.backends.transports.ssh.config_words import split_words
 from pstui.backends.transports.ssh.expansion import expanded
 from pstui.backends.transports.streams import printable
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.backends.forwards import ForwardKind, parse, read_forward
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
 from pstui.backends.transports.streams import printable
@@ -46,6 +47,21 @@ def _text(value: str) -> str:
     return ""
 
 
+def _mask(value: str) -> str:
+    return "" if re.fullmatch(r"0?[0-7]{3}", value) else "an octal mask such as 0177"
+
+
+def _forward(kind: ForwardKind) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        try:
+            read_forward(kind, ":".join(value.split()))
+        except ValueError as error:
+            return f"a forward as ssh_config has it ({error})"
+        return ""
+
+    return check
+
+
 #: Each option with the check of its value, which returns what is expected or "". The value of the options in
 #: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
 _OPTIONS: dict[str, Callable[[str], str]] = {
@@ -55,11 +71,15 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "BindAddress": _text,
     "CertificateFile": _text,
     "Ciphers": _text,
+    "ClearAllForwardings": _flag,
     "Compression": _flag,
     "ConnectTimeout": _time,
+    "DynamicForward": _forward(ForwardKind.DYNAMIC),
+    "ExitOnForwardFailure": _flag,
     "ForwardAgent": _text,
     "GSSAPIAuthentication": _flag,
     "GSSAPIDelegateCredentials": _flag,
+    "GatewayPorts": _flag,
     "GlobalKnownHostsFile": _text,
     "HashKnownHosts": _flag,
     "HostKeyAlgorithms": _text,
@@ -71,9 +91,11 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "IdentityFile": _text,
     "KbdInteractiveAuthentication": _flag,
     "KexAlgorithms": _text,
+    "LocalForward": _forward(ForwardKind.LOCAL),
     "MACs": _text,
     "NumberOfPasswordPrompts": _number,
     "PasswordAuthentication": _flag,
+    "PermitRemoteOpen": _text,
     "Port": _number,
     "PreferredAuthentications": _text,
     "ProxyCommand": _text,
@@ -81,12 +103,15 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "PubkeyAcceptedAlgorithms": _text,
     "PubkeyAuthentication": _flag,
     "RekeyLimit": _text,
+    "RemoteForward": _forward(ForwardKind.REMOTE),
     "RequiredRSASize": _number,
     "RevokedHostKeys": _text,
     "SendEnv": _text,
     "ServerAliveCountMax": _number,
     "ServerAliveInterval": _time,
     "SetEnv": _text,
+    "StreamLocalBindMask": _mask,
+    "StreamLocalBindUnlink": _flag,
     "StrictHostKeyChecking": _one_of("yes", "ask", "accept-new", "no", "off"),
     "TCPKeepAlive": _flag,
     "UpdateHostKeys": _one_of("yes", "no", "ask"),
@@ -94,7 +119,20 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "UserKnownHostsFile": _text,
 }
 _BY_NAME = {name.lower(): name for name in _OPTIONS}
-_LISTS = frozenset({"AddKeysToAgent", "GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
+_LISTS = frozenset(
+    {
+        "AddKeysToAgent",
+        "DynamicForward",
+        "GlobalKnownHostsFile",
+        "LocalForward",
+        "PermitRemoteOpen",
+        "RekeyLimit",
+        "RemoteForward",
+        "SendEnv",
+        "SetEnv",
+        "UserKnownHostsFile",
+    }
+)
 #: keywords of ssh that would take the session away from pstui; every other one is left to the engine ssh
 _NOT_FOR_PROGRAM = frozenset(
     {
@@ -134,6 +172,8 @@ def check_call(info: ConnectionInfo) -> None:
     engine = engine_of(info)
     if options:
         option_lines(options, program=engine.is_program)
+    for text in info.settings.get("forwards") or ():
+        parse(text)
 
 
 def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False, program: bool = False) -> tuple[str, ...]:

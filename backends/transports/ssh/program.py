@@ -15,6 +15,7 @@ from pathlib import Path
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import ASKED_FOR
 from pstui.backends.errors import CallError, OpenCancelled, OpenError
+from pstui.backends.forwards import ForwardKind, parse
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.asked import Asked
@@ -123,7 +124,7 @@ class _Opening:
             file = Path(key).expanduser()
             KeyFile.load(file)  # ssh only warns of a file that is not there
             more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
-        more += _of_home(told)
+        more += [*_of_home(told), *_forwards(self._info)]
         options = [part for one in more for part in ("-o", one)]
         return [program(), "-x", "-T", "-s", *options, *told.arguments, self._subsystem]
 
@@ -180,6 +181,24 @@ def _first(told: Resolved, keyword: str) -> str:
 def _seconds(told: Resolved, keyword: str) -> int:
     value = _first(told, keyword)
     return int(value) if value.isascii() and value.isdecimal() else 0
+
+
+#: the keyword of each kind of forward
+_FORWARDS = {
+    ForwardKind.LOCAL: "LocalForward",
+    ForwardKind.REMOTE: "RemoteForward",
+    ForwardKind.DYNAMIC: "DynamicForward",
+}
+
+
+def _forwards(info: ConnectionInfo) -> list[str]:
+    """Return the options for the forwards of a profile; those of the configuration ssh finds by itself."""
+    found = []
+    for text in info.settings.get("forwards") or ():
+        spec = parse(text)
+        target = f" {spec.target}" if spec.target is not None else ""
+        found.append(f"{_FORWARDS[spec.kind]}={spec.listen}{target}")
+    return found
 
 
 def _of_home(told: Resolved) -> list[str]:

@@ -22,6 +22,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
 from pstui.backends.transports.ssh.engine import program
 from pstui.backends.transports.ssh.expansion import expanded, tokens_of
+from pstui.backends.transports.ssh.forward_options import KEYWORDS
 from pstui.backends.transports.ssh.options import quoted
 from pstui.backends.transports.streams import printable
 
@@ -78,7 +79,7 @@ _OWN_DEFAULTS = (
     "GlobalKnownHostsFile",
 )
 #: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for, and those
-#: that are read by themselves
+#: that are read elsewhere
 _WITHOUT_MEANING = frozenset(
     {
         "host",
@@ -98,16 +99,11 @@ _WITHOUT_MEANING = frozenset(
         "syslogfacility",
         "requesttty",
         "sessiontype",
+        *KEYWORDS,
         "stdinnull",
         "forkafterauthentication",
         "ipqos",
         "tag",
-        "exitonforwardfailure",
-        "clearallforwardings",
-        "gatewayports",
-        "streamlocalbindmask",
-        "streamlocalbindunlink",
-        "permitremoteopen",
         "tunneldevice",
         "canonicalizehostname",
         "canonicaldomains",

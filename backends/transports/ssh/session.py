@@ -39,13 +39,15 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
         context.step("session", f"subsystem {printable(subsystem)}")
         async with StepTimeout() as limit:
             limit.step(seconds, lambda: too_slow(lease.hop, "start of the subsystem", seconds))
-            return await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+            channel = await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+        channel.forwards = lease.link.forwards.shown()
+        return channel
 
     async def look(hop: Hop) -> None:
         if (engine := await asyncio.to_thread(engine_by_master, info, hop.told)) is not None:
             raise UseProgram(engine)
 
     try:
-        return await shared.start(info, context, opening, look=look)
+        return await shared.start(info, context, opening, look=look, forwards=True)
     except (asyncssh.Error, OSError) as error:
         raise of_subsystem(error, last[0].hop, subsystem) from error

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.engine import engine_of, program
+from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
@@ -28,6 +29,8 @@ from pstui.backends.transports.streams import printable
 
 #: jump hosts before a target, those of jump hosts included
 MAX_HOPS = 8
+#: make the names of the files in a folder different
+_numbers = count()
 #: directives of ssh that asyncssh leaves to its caller
 _OURS = (
     "AddKeysToAgent",
@@ -56,6 +59,8 @@ class Hop:
     unsupported: tuple[str, ...] = ()
     #: what was read for it, as texts: hosts with the same are the same
     identity: tuple[str, ...] = ()
+    #: the forwards that the configuration wants, and how they listen
+    forwards: ForwardOptions = field(default_factory=ForwardOptions)
     told: resolved.Resolved | None = field(default=None, compare=False)
 
     @property
@@ -149,7 +154,7 @@ class _Sources:
             return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
-        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.scratch())
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.folder)
         try:
             return ask(options=self.lines)
         except OpenError as error:
@@ -157,10 +162,6 @@ class _Sources:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
             return ask(options=("ProxyJump none", *self.lines))
-
-    def scratch(self) -> Path:
-        """Return a new folder for files of one host."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
 
 
 def check_permissions(file: Path) -> None:
@@ -210,7 +211,7 @@ def _login_name(user: str) -> str:
 
 def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
     told = sources.read(host, user, port)
-    config = write_options(sources.scratch(), "resolved", told.lines())
+    config = write_options(sources.folder, f"resolved-{next(_numbers)}", told.lines())
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
@@ -223,6 +224,7 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             x509_trusted_certs=None,
             x509_trusted_cert_paths=[],
         )
+        forwards = read_options(told.values)
     except (ValueError, OSError) as error:
         raise OpenError(
             f"{printable(host)}: the SSH configuration cannot be used",
@@ -230,7 +232,7 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             "Correct -Options or the configuration file named.",
         ) from error
     identity = (*told.lines(), told.proxy_command, told.text("knownhostscommand"))
-    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, told)
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, forwards, told)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(

@@ -52,7 +52,7 @@ def home(folder: Path, server: Sshd, profile: str) -> dict[str, str]:
 def answers(t: Terminal, question: str, *texts: str) -> None:
     """Wait for a question and answer it, again for each further text."""
     for count, text in enumerate(texts):
-        t.wait_still(lambda rows, again=count > 0: _asks(rows, question, again))  # type: ignore[misc]
+        t.wait_still(lambda rows, again=count > 0: _asks(rows, question, again))
         t.line(text)
 
 
