@@ -64,7 +64,7 @@ class Asked:
     async def answer(self, request: Request) -> str | None:
         """Return the answer to a question, None where there is none."""
         text = request.question[:MAX_TEXT].replace("\r", "")
-        *above, last = [line for line in text.split("\n") if line.strip()][:MAX_LINES] or [""]
+        *above, last = [line for line in text.split("\n") if line.strip()] or [""]
         is_servers = _SERVERS.match(text) is not None
         if request.kind == NOTICE:
             self.context.console.write(Write(f"{printable(self.host)}: {printable(text)}", stream=Stream.NOTICE))
@@ -80,7 +80,7 @@ class Asked:
         if is_password and (known := await self._known()) is not None:
             return known
         preamble = [Write(AGAIN, stream=Stream.NOTICE)] if again else []
-        preamble += [Write(self._said(line, is_servers), stream=Stream.NOTICE) for line in above]
+        preamble += [Write(self._said(line, is_servers), stream=Stream.NOTICE) for line in above[:MAX_LINES]]
         question = self._question(request.kind, last, tuple(preamble), is_servers)
         try:
             answer = (await self._unhurried(self.context.console.ask(question))).reveal()

@@ -93,6 +93,7 @@ class _Opening:
         if self._asked.is_cancelled or not channel.has_begun:
             raise self._failure(channel)
         self._asked.limit = None
+        self._asked.given.clear()
         return channel
 
     async def drop(self) -> None:

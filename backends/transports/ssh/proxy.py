@@ -87,7 +87,8 @@ class ProxyProcess(asyncio.SubprocessProtocol):
             self._transport.terminate()
 
     async def ask_no_more(self) -> None:
-        """Take no more questions, and remove what was made for them."""
+        """Take no more questions, and forget the answers and what was made for them."""
+        self.asked.given.clear()
         await self._askpass.close()
 
     async def close(self) -> None:
