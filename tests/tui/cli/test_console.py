@@ -45,9 +45,7 @@ class Screen:
 
 def console_on(screen: Screen, **look: Any) -> TerminalConsole:
     size = ConsoleSize(80, 24)
-    return TerminalConsole(
-        cast(Any, screen), Look(False, False, size, **look), open_terminal=lambda: cast(Any, screen)
-    )
+    return TerminalConsole(cast(Any, screen), Look(False, False, size, **look), open_terminal=lambda: cast(Any, screen))
 
 
 async def test_what_others_write_waits_for_the_answer() -> None:
