@@ -74,7 +74,7 @@ def from_toml(option: Option, value: Any, credentials: CredentialLookup = by_nam
             return dict(value)
         case OptionKind.LIST if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
             return checked(option, tuple(value))
-        case OptionKind.LIST if text and value and option.setting:
+        case OptionKind.LIST if text and value and (option.setting or not any(map(str.isspace, value))):
             return checked(option, (value,))
         case OptionKind.SESSION_OPTION if isinstance(value, Mapping):
             return session_options(value, credentials)

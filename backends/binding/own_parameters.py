@@ -5,7 +5,7 @@ An entry is all there is to write: the dialog, the profiles, the command line an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pstui.backends import forwards
@@ -29,6 +29,7 @@ def own(
     limits: tuple[int | None, int | None] = (None, None),
     choices: tuple[str, ...] = (),
     default: str = "",
+    set_defaults: Mapping[ParameterSet, str] = MappingProxyType({}),
     unit: str = "",
     setting: bool = False,
     check: Callable[[str], str] | None = None,
@@ -48,6 +49,7 @@ def own(
         minimum=limits[0],
         maximum=limits[1],
         default_text=default,
+        set_defaults=set_defaults,
         unit=unit,
         own=True,
         setting=setting,
@@ -89,9 +91,10 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "Engine",
         OptionKind.LIST,
-        "The container engine's command, with the arguments that come before each of its own.",
-        sets=_CONTAINER,
+        "The container engine's command with its first arguments; over SSH ssh, this computer's program, or asyncssh.",
+        sets=(*_CONTAINER, ParameterSet.SSH_HOST),
         default="podman, then docker",
+        set_defaults=MappingProxyType({ParameterSet.SSH_HOST: "asyncssh, built in"}),
     ),
     own(
         "EngineContext",

@@ -18,6 +18,7 @@ from typing import TypeVar
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader, Line
+from pstui.backends.transports.ssh.engine import program
 
 #: seconds in which the places of hosts are looked for; a list of very many shows the rest without
 BUDGET = 1.0
@@ -66,7 +67,7 @@ class ConfigHosts:
 
     def leads(self, budget: float = BUDGET) -> dict[str, str]:
         """Return the HostName of the hosts of a file, asked of ssh where that runs none of the file's commands."""
-        if not resolved.program() or self.has_commands or self.problems:
+        if not program() or self.has_commands or self.problems:
             return {name: said.get("hostname", name) for name, said in self.all_values(budget).items()}
         with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
 

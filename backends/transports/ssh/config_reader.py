@@ -324,6 +324,10 @@ class ConfigReader:
         if kind.form in ("command", "jump"):
             self._take_way(kind, text.lstrip(_BLANK + "="), place)
             return
+        if kind.form == "line":
+            if place.is_active:
+                self.values.setdefault(name, [text.lstrip(_BLANK + "=")])
+            return
         if not words and kind.many in ("send", "set"):
             return
         if not words or not words[0]:

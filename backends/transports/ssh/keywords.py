@@ -58,6 +58,11 @@ def _port(words: list[str]) -> str:
     return str(port)
 
 
+def seconds_of(text: str) -> int:
+    """Return a time of ssh_config(5), such as ``1h30m``, in seconds. Raises ValueError."""
+    return int(_time([text]) or 0)
+
+
 def _mask(words: list[str]) -> str:
     digits = re.match(r"[0-7]{1,9}", words[0])  # what follows them is not looked at (strtol)
     if digits is None or int(digits[0], 8) > 0o777:
@@ -140,7 +145,8 @@ def _update(words: list[str]) -> str:
 class Kind:
     """How one keyword is read. ``many`` is how several values are kept, empty for the first alone.
 
-    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed.
+    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed, ``line`` for one
+    whose value is the rest of its line.
     """
 
     name: str
@@ -173,7 +179,7 @@ _READ: dict[str, tuple[str, ...]] = {
         "GSSAPITrustDns",
         "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "KnownHostsCommand", "LocalCommand", "LogLevel", "LogVerbose",
+        "LocalCommand", "LogLevel", "LogVerbose",
         "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PKCS11Provider",
         "ProxyUseFdpass", "RemoteCommand", "RequestTTY", "SecurityKeyProvider", "SessionType",
         "StdinNull", "SyslogFacility", "Tunnel", "TunnelDevice",
@@ -211,6 +217,7 @@ def _kinds() -> dict[str, Kind]:
         Kind("updatehostkeys", _update),
         Kind("proxycommand", form="command"),
         Kind("proxyjump", form="jump"),
+        Kind("knownhostscommand", form="line"),
         Kind("certificatefile", many="identities"),
         Kind("identityfile", many="identities"),
         Kind("globalknownhostsfile", many="files"),

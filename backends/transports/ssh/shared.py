@@ -234,18 +234,22 @@ async def start(
     context: ConnectContext,
     opening: Callable[[Lease], Awaitable[T]],
     *,
+    look: Callable[[Hop], Awaitable[None]] | None = None,
     forwards: bool = False,
 ) -> T:
     """Open a channel on a connection to a host; what ``opening`` returns has to release the lease in the end.
 
     Where it raises, the lease is released here. On a connection that was there already the server may allow no more
     sessions (MaxSessions), or it may be dead without anybody knowing: a new one is made then. With ``forwards`` those
-    of the configuration and the profile listen before. Raises OpenError, and what ``opening`` raises.
+    of the configuration and the profile listen before. ``look`` sees the target before anything is connected, and may
+    raise. Raises OpenError, and what ``opening`` raises.
     """
     shares = info.settings.get("share") is not False
     named = _named(info)
     with _scratch() as folder:
         hops = tuple(await asyncio.to_thread(resolve, info, folder))
+        if look is not None:
+            await look(hops[-1])
         way = _Way(context, hops[-1], named, info.settings.get(ASKED_FOR), shares)
         if named:
             await key_file(way.files, named)

@@ -20,8 +20,10 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
+from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
 
@@ -31,8 +33,10 @@ MAX_HOPS = 8
 _numbers = count()
 #: directives of ssh that asyncssh leaves to its caller
 _OURS = (
+    "AddKeysToAgent",
     "BatchMode",
     "HashKnownHosts",
+    "KnownHostsCommand",
     "NumberOfPasswordPrompts",
     "PubkeyAcceptedAlgorithms",
     "RequiredRSASize",
@@ -57,6 +61,7 @@ class Hop:
     identity: tuple[str, ...] = ()
     #: the forwards that the configuration wants, and how they listen
     forwards: ForwardOptions = field(default_factory=ForwardOptions)
+    told: resolved.Resolved | None = field(default=None, compare=False)
 
     @property
     def host(self) -> str:
@@ -96,13 +101,20 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     _teach_asyncssh()
     options = info.values.get("Options") or {}
     try:
-        own, way = option_lines(options), option_lines(options, for_jump_host=True)
+        is_program = engine_of(info).is_program
+        own, way = (option_lines(options, for_jump_host=jump, program=is_program) for jump in (False, True))
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
     files = _files_of(info)
     target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder, files))
     return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
+
+
+def ask_target(info: ConnectionInfo, lines: tuple[str, ...], folder: Path) -> resolved.Resolved:
+    """Return what ssh would do for the target of a connection alone; ``lines`` come first. Blocks. Raises OpenError."""
+    host = info.text("HostName").removeprefix("[").removesuffix("]")
+    return _Sources(lines, folder, _files_of(info)).read(host, _login_name(info.text("UserName")), info.number("Port"))
 
 
 def _files_of(info: ConnectionInfo) -> list[Path]:
@@ -138,7 +150,7 @@ class _Sources:
         files = self.files or config_files()
         if not self.files:
             check_permissions(files[0])
-        if not resolved.program():
+        if not program():
             return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
@@ -219,8 +231,8 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    identity = (*told.lines(), told.proxy_command)
-    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, forwards)
+    identity = (*told.lines(), told.proxy_command, told.text("knownhostscommand"))
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, forwards, told)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -275,7 +287,9 @@ ALIVE_INTERVAL, ALIVE_COUNT = 30, 3
 
 def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
     """Return the check of a host's key, with what is known of it. Reads files."""
+    line = hop.told.text("knownhostscommand") if hop.told else ""
     return HostKeyCheck(
+        command=KnownHostsCommand(line, hop.told.tokens) if hop.told and line else None,
         host=hop.host,
         port=hop.port,
         address=address,

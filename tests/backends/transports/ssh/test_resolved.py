@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh import resolved, target
+from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.describe import describe
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
@@ -36,7 +36,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Who reads the configuration: ssh, or pstui where there is none."""
     if request.param == "own":
-        monkeypatch.setattr(resolved, "program", lambda: "")
+        monkeypatch.setattr(target, "program", lambda: "")
     return str(request.param)
 
 
