@@ -77,7 +77,9 @@ _VALUES: dict[str, tuple[str, ...]] = {
         "/run/a\\:b /run/c", "84 b/2", "0 b:1", "85", "86 b:0", "87:b:9", "88 b c", ":89 b:1", "x b:1", "090 b:09",
         "'91' \"b:1\"", "92 ${HOME}/s", "93 ${NO_SUCH} ", "::1/8 b:1", "94 ::1/80", "h:95:b c:1",
     ),
-    "RemoteForward": ("9000 localhost:80", "0 a:1", "1085", "h:1086", "/run/r /run/%p", "9001 x", "1 2 3", "*:9 b:1"),
+    "RemoteForward": (
+        "9000 localhost:80", "9002:b:1", "0 a:1", "1085", "h:1086", "/run/r /run/%p", "9001 x", "1 2 3", "*:9 b:1",
+    ),
     "DynamicForward": ("1080", "*:1081", "[::1]:1082", "localhost:1083", "0", "1084 db:1", "a:b:c", "socks"),
     "StreamLocalBindMask": ("0177", "077", "9", "07x", "07777"),
     "Protocol": ("2",),

@@ -362,7 +362,7 @@ class ConfigReader:
             if len(words) > kind.most:
                 raise place.error(f"keyword {kind.name} extra arguments at end of line")
             try:
-                value = as_ssh_prints(spec_of_line(kind.name, with_variables(":".join(words))))
+                value = as_ssh_prints(spec_of_line(KINDS[kind.name], [with_variables(word) for word in words]))
             except (ValueError, OpenError) as error:
                 raise place.error(f"{kind.name}: {error}") from error
             if place.is_active and value not in before and len(before) < MAX_FORWARDS:

@@ -32,13 +32,6 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         )
     if not login.began and (told := nothing_in_common(error, name, login.connection)) is not None:
         return told
-    if isinstance(error, asyncssh.KeyExchangeFailed):
-        return OpenError(
-            f"{name}: no common way to encrypt was found",
-            f"{text}.",
-            "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
-            details=details,
-        )
     if isinstance(error, asyncssh.ChannelOpenError):
         return OpenError(
             f"{name}: the jump host could not reach it (port {hop.port})",

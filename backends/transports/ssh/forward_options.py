@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pstui.backends.forwards import ForwardKind, ForwardSpec, Place, read_forward
@@ -94,9 +94,13 @@ def _printed(text: str) -> Place:
     return Place(path=text) if found is None else Place(found[1], int(found[2]))
 
 
-def spec_of_line(keyword: str, words: str) -> ForwardSpec:
-    """Return a forward of ssh_config: the words behind its keyword, joined by colons. Raises ValueError."""
-    return read_forward(KINDS[keyword], words)
+def spec_of_line(kind: ForwardKind, words: Sequence[str]) -> ForwardSpec:
+    """Return a forward of ssh_config by the words behind its keyword: what listens and where to. Raises ValueError."""
+    if kind is ForwardKind.LOCAL and len(words) < 2:
+        raise ValueError("where it leads to is missing")
+    if kind is ForwardKind.REMOTE and len(words) < 2:
+        return replace(read_forward(ForwardKind.DYNAMIC, words[0], any_port=True), kind=kind)
+    return read_forward(kind, ":".join(words))
 
 
 def as_ssh_prints(spec: ForwardSpec, path: Callable[[str], str] = str) -> str:

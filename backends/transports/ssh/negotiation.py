@@ -40,6 +40,12 @@ def nothing_in_common(error: Exception, name: str, connection: Any) -> OpenError
     ours = [one.decode("ascii", "replace") for one in getattr(connection, "_server_host_key_algs", None) or ()]
     if theirs and ours and not set(theirs) & set(ours):
         return _error(name, "host key", ours, theirs, error)
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return OpenError(
+            f"{name}: no common way to encrypt was found",
+            f"{printable(str(error))}.",
+            "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
+        )
     return None
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
-from pstui.backends.forwards import ForwardKind, parse, read_forward
+from pstui.backends.forwards import ForwardKind, parse
 from pstui.backends.transports.ssh.engine import engine_of
+from pstui.backends.transports.ssh.forward_options import spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
 from pstui.backends.transports.streams import printable
 
@@ -54,7 +55,7 @@ def _mask(value: str) -> str:
 def _forward(kind: ForwardKind) -> Callable[[str], str]:
     def check(value: str) -> str:
         try:
-            read_forward(kind, ":".join(value.split()))
+            spec_of_line(kind, value.split())
         except ValueError as error:
             return f"a forward as ssh_config has it ({error})"
         return ""

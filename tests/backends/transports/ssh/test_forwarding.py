@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,46 @@ async def test_what_the_configuration_wants_listens(server: Sshd, home: Path) ->
         transport, forwards = await connect(server, Options={"ClearAllForwardings": "yes"})
         assert forwards.listed() == ()
         await transport.abort()
+
+
+async def test_others_may_connect_only_where_the_configuration_says_so(
+    server: Sshd, home: Path, tmp_path: Path
+) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux has 127.0.0.2 without being told")
+    async with echo() as there:
+        for options, host in (({}, ""), ({"GatewayPorts": "yes"}, ""), ({}, "*:")):
+            transport, forwards = await connect(server, f"local {host}0 127.0.0.1:{there}", Options=options)
+            (forward,) = forwards.listed()
+            if options or host:
+                assert await through(forward.port, "127.0.0.2") == ANSWER
+            else:
+                with pytest.raises(ConnectionRefusedError):
+                    await asyncio.open_connection("127.0.0.2", forward.port)
+            await transport.abort()
+
+
+async def test_a_socket_that_is_there_is_removed_only_where_the_configuration_says_so(
+    server: Sshd, home: Path, tmp_path: Path
+) -> None:
+    path, file = tmp_path / "old", tmp_path / "file"
+    file.write_text("mine")
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as left:
+        left.bind(str(path))
+    specs = f"local {path} 127.0.0.1:1", f"local {file} 127.0.0.1:1"
+    for options, states in (
+        ({}, [ForwardState.FAILED, ForwardState.FAILED]),
+        (
+            {"StreamLocalBindUnlink": "yes", "StreamLocalBindMask": "0111"},
+            [ForwardState.LISTENING, ForwardState.FAILED],
+        ),
+    ):
+        transport, forwards = await connect(server, *specs, Options=options)
+        assert [each.state for each in forwards.listed()] == states
+        if options:
+            assert stat.S_IMODE(path.stat().st_mode) == 0o666
+        await transport.abort()
+    assert file.read_text() == "mine"
 
 
 async def test_a_port_in_use_is_told_and_ends_nothing_unless_the_configuration_wants_so(
