@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +37,8 @@ class Field:
     fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
     #: whether a single text counts as a list of one
     one_or_many: bool = False
+    #: returns what is wrong with one text of a list, empty where it can be used
+    check: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,10 @@ def value_problem(value: Any, spec: Field) -> str:
             return "" if _is_guid(value) else wanted
         case Kind.LIST:
             fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-            return "" if fits or (spec.one_or_many and isinstance(value, str)) else wanted
+            if not fits and not (spec.one_or_many and isinstance(value, str)):
+                return wanted
+            texts = [value] if isinstance(value, str) else value
+            return next((wrong for text in texts if spec.check is not None and (wrong := spec.check(text))), "")
         case Kind.CHOICE:
             known = {choice.casefold() for choice in spec.choices}
             fits = isinstance(value, str) and value.casefold() in known

@@ -175,6 +175,8 @@ def _other_drive(cmdlet: Cmdlet, name: str, drive: str) -> CallError:
 
 
 #: where the Uri set goes when no address is given, as documented
+#: what -Engine may say of a host of SSH
+SSH_ENGINES = ("asyncssh", "ssh")
 DEFAULT_URI = "http://localhost:5985/WSMAN"
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 _ONE = "Name one computer: one session is entered at a time."
@@ -242,6 +244,9 @@ def _opening(call: Checked, context: BindContext) -> None:
     check_session_option(call.cmdlet, values.get("SessionOption"))
     if "HostName" in values:
         _ssh_hosts(call)
+        if values.get("Engine") and values["Engine"][0].lower() not in SSH_ENGINES:
+            why = "A host of SSH is reached by ssh, this computer's program, or by asyncssh, which is built in."
+            raise errors.invalid_argument(call.cmdlet, "Engine", why, f"Given: {errors.quoted(values['Engine'][0])}.")
     check_connection_tables(call.cmdlet, values.get("SSHConnection", ()))
     check_ssh_options(call.cmdlet, values.get("Options"))
     for name in ("UserName", "Subsystem"):

@@ -71,12 +71,21 @@ def from_toml(option: Option, value: Any, credentials: CredentialLookup = by_nam
         case OptionKind.TABLE if isinstance(value, Mapping):
             return dict(value)
         case OptionKind.LIST if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
-            return tuple(value)
-        case OptionKind.LIST if text and value and option.setting:
-            return (value,)
+            return checked(option, tuple(value))
+        case OptionKind.LIST if text and value and (option.setting or not any(map(str.isspace, value))):
+            return checked(option, (value,))
         case OptionKind.SESSION_OPTION if isinstance(value, Mapping):
             return session_options(value, credentials)
     raise ConversionError(f"{option.key} must be {_WANTED.get(option.kind, 'a text that is not empty')}.")
+
+
+def checked(option: Option, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts of a list that its parameter can use. Raises ConversionError."""
+    if option.check is not None:
+        for text in texts:
+            if wrong := option.check(text):
+                raise ConversionError(f"{option.key} {wrong}.")
+    return texts
 
 
 def session_options(table: Mapping[str, Any], credentials: CredentialLookup = by_name_only) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.addresses import take_apart
-from pstui.backends.binding.checks import check_session_option, finish, read_connection_table
+from pstui.backends.binding.checks import SSH_ENGINES, check_session_option, finish, read_connection_table
 from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_toml, session_options
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
@@ -80,13 +80,18 @@ def fill(
         table.pop("credential", None)  # the account of WinRM's hosts: a host of SSH names its own
     extra, extra_settings = profile_values(parameter_set, table, credentials)
     for name, value in extra.items():
-        if name not in found and not _excluded(found, name, value):
+        if name not in found and not _excluded(found, name, value) and _is_meant(parameter_set, name, value):
             found[name] = value
             if name == "Credential":
                 settings["credential"] = extra_settings["credential"]
     for key, value in extra_settings.items():
         if key != "credential":
             settings.setdefault(key, value)
+
+
+def _is_meant(parameter_set: ParameterSet, name: str, value: Any) -> bool:
+    """Whether a default concerns a set: an engine of SSH is none of containers, and the other way round."""
+    return name != "Engine" or (value[0].lower() in SSH_ENGINES) is (parameter_set is ParameterSet.SSH_HOST)
 
 
 def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -93,6 +93,8 @@ class Option:
     setting: bool = False
     #: whether it is a switch that only says which set is meant: on, and nothing to be chosen
     fixed: bool = False
+    #: returns what is wrong with one text of a list, empty where it can be used
+    check: Callable[[str], str] | None = None
 
     #: the TOML key, made of the name: ``vm_name`` for ``VMName``
     key: str = ""

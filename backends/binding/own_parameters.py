@@ -5,8 +5,10 @@ An entry is all there is to write: the dialog, the profiles, the command line an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from pstui.backends import forwards
 from pstui.backends.binding.declaration import KINDS, Option, OptionKind, Use
 from pstui.backends.connection import ParameterSet
 
@@ -27,8 +29,10 @@ def own(
     limits: tuple[int | None, int | None] = (None, None),
     choices: tuple[str, ...] = (),
     default: str = "",
+    set_defaults: Mapping[ParameterSet, str] = MappingProxyType({}),
     unit: str = "",
     setting: bool = False,
+    check: Callable[[str], str] | None = None,
 ) -> Option:
     """Return one of pstui's own parameters; without ``sets`` it belongs to every set that opens something.
 
@@ -45,10 +49,12 @@ def own(
         minimum=limits[0],
         maximum=limits[1],
         default_text=default,
+        set_defaults=set_defaults,
         unit=unit,
         own=True,
         setting=setting,
         fixed=kind is OptionKind.SWITCH and mandatory,
+        check=check,
     )
 
 
@@ -85,9 +91,10 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "Engine",
         OptionKind.LIST,
-        "The container engine's command, with the arguments that come before each of its own.",
-        sets=_CONTAINER,
+        "The container engine's command with its first arguments; over SSH ssh, this computer's program, or asyncssh.",
+        sets=(*_CONTAINER, ParameterSet.SSH_HOST),
         default="podman, then docker",
+        set_defaults=MappingProxyType({ParameterSet.SSH_HOST: "asyncssh, built in"}),
     ),
     own(
         "EngineContext",
@@ -149,6 +156,15 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         sets=(ParameterSet.SSH_HOST,),
         default="on",
         setting=True,
+    ),
+    own(
+        "Forwards",
+        OptionKind.LIST,
+        "Port forwards: local 8080 db:5432, remote 9000 localhost:80 or socks 1080, also as ssh's -L, -R and -D.",
+        "They end with the last session to the host. What listens here serves every program of this computer.",
+        sets=(ParameterSet.SSH_HOST,),
+        setting=True,
+        check=forwards.problem,
     ),
     own(
         "SshConfig",

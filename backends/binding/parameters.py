@@ -312,7 +312,7 @@ OPTIONS: tuple[Option, ...] = (
     _option("RunAsAdministrator", "Runs the session in the container as its administrator (root)."),
     _option(
         "ConnectingTimeout",
-        "How long connecting may take; negative or empty is no limit.",
+        "How long connecting may take; negative or empty is no limit, 0 is over at once.",
         default="no limit",
         unit="ms",
     ),

@@ -6,6 +6,7 @@ import shlex
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
+from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.streams import printable
 
 _WINRM = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
@@ -29,6 +30,8 @@ def _command(error: PstuiError, step: str, info: ConnectionInfo) -> list[str] | 
         return None
     if step == "name" and info.parameter_set in (*_WINRM, ParameterSet.SSH_HOST):
         return ["getent", "hosts", host]
+    if isinstance(error, EngineLimit):
+        return None
     if info.parameter_set is ParameterSet.SSH_HOST:
         return _ssh_command(error, step, info, host)
     return None

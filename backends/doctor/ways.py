@@ -6,6 +6,7 @@ Everything here has a time limit of its own and takes a bounded amount of what t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import socket
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.doctor.checks import Check, Sign, absent, bad, good
 from pstui.backends.errors import PstuiError
+from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.streams import printable
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ async def look_at_way(info: ConnectionInfo) -> AsyncIterator[Check]:
     if info.parameter_set in (ParameterSet.COMPUTER_NAME, ParameterSet.URI):
         async for check in _winrm(info):
             yield check
+    if info.parameter_set is ParameterSet.SSH_HOST:
+        with contextlib.suppress(PstuiError):  # the opening says it
+            engine = engine_of(info)
+            yield good("engine", f"{engine.name}: {engine.why}")
 
 
 async def _winrm(info: ConnectionInfo) -> AsyncIterator[Check]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import Offer, OpenCancelled, PstuiError, SessionBroken, SessionStateError
+from pstui.backends.forwards import Forwards
 from pstui.backends.records import ErrorInfo, RunspaceAvailability, RunspaceState, Stream, Write
 from pstui.backends.transports import registry
-from pstui.backends.transports.base import RemoteSession
+from pstui.backends.transports.base import Forwarding, RemoteSession
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
@@ -158,6 +159,12 @@ class SessionLink:
         self.remote: RemoteSession | None = None
         #: what takes up the commands that ran on while the session was disconnected
         self.following: asyncio.Task[PipelineResult | None] | None = None
+
+    @property
+    def forwards(self) -> Forwards | None:
+        """The port forwards of its connection; None where there is none that carries any."""
+        pool = self._session.pool
+        return pool.transport.forwards if pool is not None and isinstance(pool.transport, Forwarding) else None
 
     def describe(self, remote: RemoteSession) -> None:
         """Take what the computer that keeps the session says of it; it can be connected to then."""

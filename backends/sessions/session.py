@@ -32,6 +32,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
+from pstui.backends.sessions import silence
 from pstui.backends.sessions.ahead import Ahead
 from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
@@ -231,7 +232,8 @@ class PSSession:
         pool = await self.make_pool()
         self.instance_id = pool.id
         try:
-            await pool.open()
+            with silence.told(self.info, self.console):
+                await pool.open()
         except BaseException:
             await _abort(pool.transport)
             raise

@@ -20,6 +20,7 @@ from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import PstuiError
 from pstui.backends.failed_logins import FailedLogins
+from pstui.backends.forwards import Forwards
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
 
@@ -40,6 +41,14 @@ class Channel(Protocol):
 
     def ending(self) -> str:
         """Return why the channel ended as far as it knows (exit code, signal, text on stderr), or ``""``."""
+
+
+@runtime_checkable
+class Forwarding(Protocol):
+    """What a channel or a transport has besides whose connection carries port forwards."""
+
+    #: None where this one carries none
+    forwards: Forwards | None
 
 
 @dataclass(frozen=True, slots=True)

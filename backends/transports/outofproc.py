@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
-from pstui.backends.transports.base import Channel, Incoming
+from pstui.backends.transports.base import Channel, Forwarding, Incoming
 
 #: Fragment payload limit of the OutOfProc transports (protocol-notes 6.1).
 MAX_PAYLOAD = 32_768
@@ -177,6 +177,7 @@ class OutOfProcTransport:
         self.signal_timeout = SIGNAL_TIMEOUT
         self.close_timeout = CLOSE_TIMEOUT
         self._channel, self._advice = channel, advice
+        self.forwards = channel.forwards if isinstance(channel, Forwarding) else None
         #: the first line sent, until something of the protocol has come back
         self._sent_first = b""
         self._streams: dict[uuid.UUID, _StreamState] = {}

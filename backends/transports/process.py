@@ -29,6 +29,13 @@ DRAIN = 0.5
 ERROR_GATHERING = 0.2
 
 
+def own_group() -> dict[str, Any]:
+    """Return the options by which a process starts in a group of its own."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
 class ProcessChannel(asyncio.SubprocessProtocol):
     """The standard streams of a child process.
 
@@ -46,15 +53,13 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         self._stopped = False
         self._stderr = LineTail()
         self._error_due = False
+        #: whether the end of its input tells it to end
+        self._heeds_input = True
 
     @classmethod
     async def start(cls, argv: Sequence[str]) -> ProcessChannel:
         """Start ``argv`` and return its channel. Raises OSError when the system refuses."""
-        loop = asyncio.get_running_loop()
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        _, channel = await loop.subprocess_exec(cls, *argv, **options)
+        _, channel = await asyncio.get_running_loop().subprocess_exec(cls, *argv, **own_group())
         return channel
 
     @property
@@ -153,7 +158,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         if self._transport is not None and (stdin := self._transport.get_pipe_transport(0)) is not None:
             stdin.close()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._exited.wait(), GRACE)
+                await asyncio.wait_for(self._exited.wait(), GRACE if self._heeds_input else 0)
         # The second signal is also for members that ignored the first and outlived the leader: while they live, the
         # number of the group is theirs.
         for kill in (False, True):

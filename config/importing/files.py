@@ -6,17 +6,18 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from pstui.config.importing import exports, ssh_config
-from pstui.config.importing.model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost
+from pstui.config.importing import exports
+from pstui.config.importing.model import MAX_FILE, MAX_HOSTS, Imported, ImportedHost, SSHReader, is_host, tidy
 from pstui.config.problems import ConfigError
 
 _FILES = "Name an ssh_config file, an mRemoteNG export or an RDCMan file."
 
 
-def read_hosts(file: Path) -> Imported:
+def read_hosts(file: Path, read_ssh: SSHReader) -> Imported:
     """Read the hosts of ssh_config, of an mRemoteNG export or of an RDCMan file; its content tells which.
 
-    Passwords in such files, encrypted or not, are not even looked at. Raises ConfigError.
+    ``read_ssh`` reads an ssh_config file as connecting does. Passwords in such files, encrypted or not, are not even
+    looked at. Raises ConfigError.
     """
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
@@ -35,11 +36,26 @@ def read_hosts(file: Path) -> Imported:
         raise ConfigError(f"{file} is not a text file", _FILES) from None
     if exports.is_mremoteng_table(text):
         return _bounded("mRemoteNG", exports.read_mremoteng_table(text), file)
-    hosts, notes = ssh_config.read(file, text)
-    if not hosts:
+    found = read_ssh(file)
+    notes = tuple(tidy(f"ssh refuses this file: {problem}") for problem in found.problems[:3])
+    if not found.names:
         hint = " ".join(["Host lines with wildcards are patterns, not hosts.", *notes])
         raise ConfigError(f"{file} names no hosts", hint)
-    return Imported("ssh_config", tuple(hosts), tuple(notes[:3]))
+    hosts = (
+        _of_ssh(name, found.leads.get(name, name), "" if found.is_own else str(file.absolute())) for name in found.names
+    )
+    return Imported("ssh_config", tuple(hosts), notes)
+
+
+def _of_ssh(name: str, leads: str, file: str) -> ImportedHost:
+    """Return a host of ssh_config: its name is enough where ssh reads the file by itself, else the file goes along."""
+    if not file:
+        return ImportedHost(name, "", "hosts", {"host_name": name})
+    leads = tidy(leads)
+    if not is_host(leads) or "%" in leads.partition("%")[0]:
+        return ImportedHost(name, skipped=f"its HostName {leads} cannot be used")
+    note = f"leads to {leads}" if leads.casefold() != name.casefold() else ""
+    return ImportedHost(name, "", "hosts", {"host_name": name, "ssh_config": file}, note=note)
 
 
 def _from_xml(file: Path, raw: bytes) -> Imported:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 #: bounds of what is read: bytes of a file, hosts, depth of groups, characters of one text
@@ -35,6 +36,23 @@ class Imported:
     program: str
     hosts: tuple[ImportedHost, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SSHNames:
+    """What an ssh_config file says: the ``names`` of hosts, and for a file that is not one's own where they lead.
+
+    ``problems`` are lines that ssh refuses, ``is_own`` says that ssh reads the file by itself.
+    """
+
+    names: tuple[str, ...]
+    leads: Mapping[str, str]
+    problems: tuple[str, ...]
+    is_own: bool
+
+
+#: reads an ssh_config file; the reader is not at home here, so whoever imports hands it in
+SSHReader = Callable[[Path], SSHNames]
 
 
 def tidy(text: str) -> str:

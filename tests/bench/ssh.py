@@ -1,5 +1,7 @@
 """Opening a session over SSH on a new and on a shared connection, beside ``ssh -s`` and asyncssh by itself.
 
+The engine ssh is measured the same way.
+
 The server's subsystem writes at once, so what is measured is the way there: until its first byte is here.
 """
 
@@ -56,6 +58,15 @@ async def _ours(info: ConnectionInfo) -> None:
     await channel.stop()
 
 
+async def _engine(info: ConnectionInfo) -> None:
+    from pstui.backends.transports.ssh import program
+    from pstui.backends.transports.ssh.engine import Engine
+
+    channel = await program.connect(info, ConnectContext(NobodyConsole()), Engine("ssh", "it is measured"))
+    assert await channel.read() == b"x"
+    await channel.stop()
+
+
 async def _timed(call: Callable[[], Awaitable[None]]) -> float:
     start = time.perf_counter()
     await call()
@@ -66,11 +77,12 @@ async def _measure(server: Sshd, home: Path) -> dict[str, float]:
     from pstui.backends.transports.ssh import shared
 
     info = server.info()
-    took: dict[str, list[float]] = {"ssh": [], "library": [], "new": [], "shared": []}
+    took: dict[str, list[float]] = {"ssh": [], "library": [], "new": [], "shared": [], "engine": []}
     for _ in range(ROUNDS + 1):
         took["ssh"].append(await asyncio.to_thread(_system, server, home))
         took["library"].append(await _timed(lambda: _library(server)))
         took["new"].append(await _timed(lambda: _ours(info)))
+        took["engine"].append(await _timed(lambda: _engine(info)))
         lease = await shared.lease(info, ConnectContext(NobodyConsole()))
         took["shared"].append(await _timed(lambda: _ours(info)))
         await lease.release()
@@ -101,4 +113,5 @@ def run() -> Iterator[str]:
         f"over a new connection: {took['new']:.0f} ms; ssh -s {took['ssh']:.0f} ms, asyncssh alone "
         f"{took['library']:.0f} ms (bar: ssh -s + 100 ms)"
     )
+    yield f"by the engine ssh: {took['engine']:.0f} ms (bar: ssh -s + 100 ms)"
     yield f"over a shared connection: {took['shared']:.0f} ms (bar: 50 ms)"

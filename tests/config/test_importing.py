@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.context import BindContext
 from pstui.config.importing.exports import parse
-from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
-from pstui.config.importing.ssh_config import matches
 from pstui.config.problems import ConfigError
 from pstui.tui.dialogs.import_hosts import ImportScreen
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.importing import candidates, changes
+from pstui.tui.profiles.importing import read_file as read_hosts
 from pstui.tui.profiles.reading import TABLES, read
 
+from tests.support.parts import requires
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager
 
@@ -305,47 +305,76 @@ def ssh_folder(home: Path, **files: str) -> Path:
     return home / ".ssh" / "config"
 
 
-def test_included_files_are_read_in_their_place(tmp_path: Path) -> None:
-    (tmp_path / "parts" / "deep").mkdir(parents=True)
-    (tmp_path / "parts" / "1.conf").write_text("Host one\n  Port 1\nInclude parts/deep/*\n")
-    (tmp_path / "parts" / "2.conf").write_text("  User second\nHost two\n  HostName %h.lan\n")
-    (tmp_path / "parts" / "deep" / "x").write_text("User deep\n")
+def test_included_files_are_read_in_their_place_as_ssh_finds_them(tmp_path: Path, isolated_home: Path) -> None:
+    ssh_folder(
+        isolated_home,
+        **{
+            "parts_1.conf": "Host one\n  Port 1\nInclude parts/deep/*\n",
+            "parts_2.conf": "  User second\nHost two\n  HostName %h.lan\n",
+            "parts_deep_x": "User deep\n",
+        },
+    )
     text = "Include parts/*.conf nothing/*\nHost one two three\n  Port 99\nHost *\n  User last\n"
     imported = read_hosts(written(tmp_path, text, "config"))
     assert leads(imported) == {"one": "one", "two": "two.lan", "three": "three"}
 
 
-def test_what_stands_in_a_block_holds_for_its_hosts_only(tmp_path: Path) -> None:
-    (tmp_path / "for-a").write_text("HostName inside\nHost a b\n  HostName inside-b\n")
-    text = """\
-Host a
-    Include for-a
+@pytest.mark.parametrize("way", ["ssh", "reader"])
+def test_what_stands_in_a_block_holds_for_its_hosts_only(
+    tmp_path: Path, isolated_home: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "ssh":
+        requires("sshd", ("ssh",))
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    part = tmp_path / "for-a"
+    part.write_text("HostName inside\nHost a b\n  HostName inside-b\n")
+    text = f"""\
+Host a # the first
+    Include {part}
 Host b
     Port 8
 Match host b,c
     HostName matched
-Match exec "true"
+Match host d exec "touch {tmp_path}/ran" # never for a list
     HostName never
 Host ?.lab *.lan !c.lan
     HostName gate
-Host b.lan c.lan
+Host b.lan c.lan d
 """
+    if way == "ssh":
+        text = text.replace("Match host d exec", "#")
     found = leads(read_hosts(written(tmp_path, text, "config")))
-    assert found == {"a": "inside", "b": "matched", "b.lan": "gate", "c.lan": "c.lan"}
+    assert found == {"a": "inside", "b": "matched", "b.lan": "gate", "c.lan": "c.lan", "d": "d"}
+    assert not (tmp_path / "ran").exists()
+
+
+def test_no_command_of_a_foreign_file_is_run_while_it_is_looked_at(tmp_path: Path) -> None:
+    requires("sshd", ("ssh",))
+    text = f'Host a\n  HostName a.lan\nMatch exec "touch {tmp_path}/ran"\n  HostName never\n'
+    assert leads(read_hosts(written(tmp_path, text, "config"))) == {"a": "a.lan"}
+    assert not (tmp_path / "ran").exists()
 
 
 def test_files_that_include_one_another_come_to_an_end(tmp_path: Path) -> None:
-    (tmp_path / "other").write_text("Host b\nInclude config\n")
-    imported = read_hosts(written(tmp_path, "Host a\nInclude other\nInclude config\n", "config"))
+    (tmp_path / "other").write_text(f"Host b\nInclude {tmp_path}/config\n" * 5)
+    text = f"Host a\nInclude {tmp_path}/other\nInclude {tmp_path}/config\n" * 5
+    imported = read_hosts(written(tmp_path, text, "config"))
     assert set(hosts(imported)) == {"a", "b"}
-    assert any("too often or too deeply" in note for note in imported.notes)
+    assert any("too many files include each other" in note for note in imported.notes)
+
+
+def test_a_line_that_ssh_refuses_is_told_and_the_hosts_are_there(tmp_path: Path) -> None:
+    imported = read_hosts(written(tmp_path, "Host a\n  HostName a.lan\n  Prot 22\nHost b\n", "config"))
+    assert leads(imported) == {"a": "a.lan", "b": "b"}
+    assert any("line 3" in note and "prot" in note for note in imported.notes)
 
 
 def test_devices_and_pipes_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match="is not a file"):
         read_hosts(tmp_path / "pipe")
-    imported = read_hosts(written(tmp_path, "Host a\nInclude pipe /dev/zero\n", "config"))
+    imported = read_hosts(written(tmp_path, f"Host a\nInclude {tmp_path}/pipe /dev/zero\n", "config"))
     assert set(hosts(imported)) == {"a"}
 
 
@@ -356,21 +385,6 @@ def test_a_file_that_ones_own_configuration_includes_is_ones_own(
     ssh_folder(tmp_path, config="Include conf.d/*\n", **{"conf.d_work": "Host w\n  HostName 10.0.0.9\n"})
     assert hosts(read_hosts(tmp_path / ".ssh" / "config")) == {"w": ("", {"host_name": "w"}, "")}
     assert hosts(read_hosts(tmp_path / ".ssh" / "conf.d" / "work")) == {"w": ("", {"host_name": "w"}, "")}
-
-
-@pytest.mark.parametrize(
-    ("pattern", "name", "fits"),
-    [
-        ("*", "", True),
-        ("a*b?c", "aXXbYc", True),
-        ("a*b?c", "abc", False),
-        ("*.lan", "B.LAN", True),
-        ("a*" * 40 + "!", "a" * 500, False),
-    ],
-)
-def test_patterns_of_host_lines(pattern: str, name: str, fits: bool) -> None:
-    assert matches((pattern,), name) is fits
-    assert matches((pattern, f"!{name or '*'}"), name) is False
 
 
 def test_of_ones_own_ssh_config_the_name_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

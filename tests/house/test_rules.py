@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pstui.backends.extras import CREDSSP, DISTRIBUTION, KERBEROS, LIBVIRT
+from pstui.backends.extras import CREDSSP, DISTRIBUTION, FIDO2, KERBEROS, LIBVIRT
 from pstui.tui.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,7 @@ GROUND = {
     "connection",
     "credentials",
     "failed_logins",
+    "forwards",
     "pace",
     "extras",
     "redaction",
@@ -227,7 +228,7 @@ def test_the_version_is_told_once_and_the_same_everywhere() -> None:
 
 def test_hints_name_the_distribution_and_extras_that_there_are() -> None:
     assert PROJECT["project"]["name"] == DISTRIBUTION
-    assert {KERBEROS, CREDSSP, LIBVIRT} <= set(PROJECT["project"]["optional-dependencies"])
+    assert {KERBEROS, CREDSSP, LIBVIRT, FIDO2} <= set(PROJECT["project"]["optional-dependencies"])
     hints = {name(path) for path in MODULES if re.search(r"pip install|pstui\[", path.read_text(encoding="utf-8"))}
     assert hints == {"backends/extras.py"}
 

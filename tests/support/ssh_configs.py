@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pstui.backends.transports.ssh.forward_options import KEYWORDS
+
 #: what a file is asked for
 HOSTS = ("t", "web", "db", "DB", "a.example.org", "10.0.0.7")
 _NAMES = ("t", "web", "db", "a", "example", "10.0.0.7", "host-1", "DB")
@@ -70,18 +72,30 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "SendEnv": ("LANG LC_*", "-LANG", "A B", "-*", "X=1", "A"),
     "SetEnv": ("A=1", "A=1 B=2", "'A=x y'", "A=1 A=2", "B", 'C="d e"'),
     "LocalCommand": ("echo %h", "true # x"),
+    "LocalForward": (
+        "8080 db:80", "8080 db:5432", "[::1]:8081 [fe80::1]:80", "localhost:82 /run/x", "*:83 db:ssh", "/run/%h.s db:1",
+        "/run/a\\:b /run/c", "84 b/2", "0 b:1", "85", "86 b:0", "87:b:9", "88 b c", ":89 b:1", "x b:1", "090 b:09",
+        "'91' \"b:1\"", "92 ${HOME}/s", "93 ${NO_SUCH} ", "::1/8 b:1", "94 ::1/80", "h:95:b c:1",
+    ),
+    "RemoteForward": (
+        "9000 localhost:80", "9002:b:1", "0 a:1", "1085", "h:1086", "/run/r /run/%p", "9001 x", "1 2 3", "*:9 b:1",
+    ),
+    "DynamicForward": ("1080", "*:1081", "[::1]:1082", "localhost:1083", "0", "1084 db:1", "a:b:c", "socks"),
+    "StreamLocalBindMask": ("0177", "077", "9", "07x", "07777"),
     "Protocol": ("2",),
     "UseRoaming": ("no",),
 }  # fmt: skip
 _ALGORITHMS = ("ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms")
 _FLAGS = (
     "BatchMode", "Compression", "GSSAPIAuthentication", "HashKnownHosts", "IdentitiesOnly", "PasswordAuthentication",
-    "KbdInteractiveAuthentication", "TCPKeepAlive", "ChallengeResponseAuthentication",
+    "KbdInteractiveAuthentication", "TCPKeepAlive", "ChallengeResponseAuthentication", "GatewayPorts",
+    "ExitOnForwardFailure", "StreamLocalBindUnlink",
 )  # fmt: skip
 #: what is compared; lists of algorithms with + - ^ are not made up
 COMPARED = frozenset(
     {name.lower() for name in (*_VALUES, *_FLAGS)}
     - {"localcommand", "protocol", "useroaming", "challengeresponseauthentication"}
+    - KEYWORDS
 )
 
 
@@ -133,6 +147,8 @@ def _line(chance: random.Random, *, includes: bool) -> str:
         return _spelled(chance, chance.choice(_FLAGS), chance.choice(_SWITCHES if chance.random() < 0.97 else _BAD))
     name = chance.choice(list(_VALUES))
     value = chance.choice(_VALUES[name] if chance.random() < 0.985 or name.lower() in _ALGORITHMS else _BAD)
+    if chance.random() < 0.006:
+        return _spelled(chance, "ClearAllForwardings", chance.choice(_SWITCHES))
     if chance.random() < 0.004:
         name = chance.choice(["NoSuchOption", "Hots"])
     return _spelled(chance, name, value)

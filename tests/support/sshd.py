@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
-from tests.support.parts import program, requires
+from tests.support.parts import missing, program, requires
 
 #: seconds until the server must listen
 START = 10.0
@@ -72,6 +72,8 @@ class Sshd:
     more_config: str = ""
     port: int = field(default_factory=free_port)
     host: str = "127.0.0.1"
+    #: a password that lets in; only for root, in a mount namespace of the server's own
+    password: str = ""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -113,7 +115,8 @@ class Sshd:
                 make_key(self.folder / name)
         if not (self.folder / "authorized_keys").exists():
             self.allow(self.user_key)
-        lines = [self.more_config + "\n", _CONFIG.format(port=self.port, folder=self.folder)]
+        first = "PasswordAuthentication yes\n" if self.password else ""
+        lines = [first + self.more_config + "\n", _CONFIG.format(port=self.port, folder=self.folder)]
         for name, script in {"powershell": DEMO, **self.subsystems}.items():
             if script:
                 lines.append(f"Subsystem {name} {self._script(name, script)}\n")
@@ -122,13 +125,25 @@ class Sshd:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program("sshd"), "-D", "-e", "-f", str(self.folder / "sshd_config")],
+                [*self._namespace(), program("sshd"), "-D", "-e", "-f", str(self.folder / "sshd_config")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self._await_listening()
+
+    def _namespace(self) -> list[str]:
+        """Return the words that begin a namespace in which the account has the password; none without one."""
+        if not self.password:
+            return []
+        hashed = ["openssl", "passwd", "-6", "-stdin"]
+        told = subprocess.run(hashed, input=self.password, capture_output=True, text=True, check=True, timeout=30)
+        shadow = self.folder / "shadow"
+        shadow.touch(mode=0o600)
+        shadow.write_text(f"{self.user}:{told.stdout.strip()}:20000:0:99999:7:::\n")
+        script = 'mount --bind "$1" /etc/shadow && shift && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, "sh", str(shadow)]
 
     def stop(self) -> None:
         """End the server and every connection it serves."""
@@ -201,6 +216,14 @@ def _command(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/comm").read_text()
     return ""
+
+
+def can_have_passwords() -> None:
+    """Skip the running test where a server cannot be given a password without changing an account of this machine."""
+    requires("namespaces", ("unshare", "openssl"))
+    probe = ["unshare", "--mount", "sh", "-c", "mount --bind /etc/shadow /etc/shadow"]
+    if os.geteuid() != 0 or subprocess.run(probe, capture_output=True, check=False, timeout=30).returncode:
+        missing("namespaces", "only root may make a mount namespace here")
 
 
 @contextlib.contextmanager

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
+from pstui.backends.console import (
+    BACKLOG_LIMIT,
+    Console,
+    ConsoleSize,
+    KeyInfo,
+    Question,
+    QuestionCancelled,
+    QuestionKind,
+)
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
@@ -82,7 +91,8 @@ class TerminalConsole:
     """Text to standard output, everything else to standard error, questions on the controlling terminal.
 
     Text is cleaned here: a terminal gets what is harmless and, where wanted, colours. A file or a pipe gets the text as
-    it came, but for escape sequences.
+    it came, but for escape sequences. While a question stands on the terminal, what would be written there waits: the
+    line belongs to the question.
     """
 
     def __init__(
@@ -106,6 +116,10 @@ class TerminalConsole:
 
             self._progress = ProgressLine(lambda text: output.put("err", text), width)
         self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
+        self._is_asking = False
+        self._held: list[Write] = []  # what waits for the end of the question
+        self._held_weight = 0
+        self._answered = asyncio.Event()
 
     @property
     def size(self) -> ConsoleSize:
@@ -113,18 +127,25 @@ class TerminalConsole:
 
     @property
     def backlog(self) -> int:
-        return self._output.backlog
+        return self._output.backlog + self._held_weight
 
     @property
     def rest(self) -> float:
         return 0.0
 
     async def drained(self) -> None:
+        while self._held_weight > BACKLOG_LIMIT // 2:
+            self._answered.clear()
+            await self._answered.wait()
         await self._output.drained()
 
     def write(self, record: Write) -> None:
-        self._make_room()
         where_out = record.stream is Stream.OUTPUT
+        if self._is_asking and not (self._look.bare_out if where_out else self._look.bare_err):
+            self._held.append(record)
+            self._held_weight += 1 + len(record.text) // PORTION
+            return
+        self._make_room()
         color = self._look.color_out if where_out else self._look.color_err
         end = "\n" if record.newline else ""
         if self._look.bare_out if where_out else self._look.bare_err:
@@ -172,25 +193,20 @@ class TerminalConsole:
     async def ask(self, question: Question) -> Secret:
         async with self._asking:
             terminal = await self._terminal(f"nobody is there to answer {plain(question.label).strip()!r}")
-            try:
+            with self._alone(terminal):
                 return await self._ask(terminal, question)
-            finally:
-                terminal.close()
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         async with self._asking:
             from pstui.tui.plain import typed_text
 
             terminal = await self._terminal("nobody is there to press a key")
-            try:
-                with terminal.raw():
-                    typed = await terminal.read()
-                    if typed.startswith(CTRL_C):
-                        raise QuestionCancelled
-                    if echo and typed_text(typed[0]):
-                        terminal.write(typed[0])
-            finally:
-                terminal.close()
+            with self._alone(terminal), terminal.raw():
+                typed = await terminal.read()
+                if typed.startswith(CTRL_C):
+                    raise QuestionCancelled
+                if echo and typed_text(typed[0]):
+                    terminal.write(typed[0])
         return KeyInfo(virtual_key_code=_key_code(typed[0]), character=typed[0])
 
     async def _terminal(self, nobody: str) -> Terminal:
@@ -201,6 +217,24 @@ class TerminalConsole:
         except OSError as error:
             self.write(Write(f"pstui: {nobody}: no terminal is available to ask on.", stream=Stream.NOTICE))
             raise QuestionCancelled(nobody, nobody=True) from error
+
+    @contextlib.contextmanager
+    def _alone(self, terminal: Terminal) -> Iterator[None]:
+        """Keep the terminal for a question, close it, and write what has waited."""
+        self._is_asking = True
+        if self._progress is not None:
+            self._progress.is_off = True
+        try:
+            yield
+        finally:
+            terminal.close()
+            self._is_asking = False
+            if self._progress is not None:
+                self._progress.is_off = False
+            held, self._held, self._held_weight = self._held, [], 0
+            for record in held:
+                self.write(record)
+            self._answered.set()
 
     async def _ask(self, terminal: Terminal, question: Question) -> Secret:
         secret = question.kind is QuestionKind.SECRET

@@ -23,6 +23,8 @@ class ProgressLine:
         self._running: dict[tuple[int, int], str] = {}
         self._drawn_at = float("-inf")
         self._is_drawn = False
+        #: whether nothing is drawn now: a question stands in the line
+        self.is_off = False
 
     def take(self, record: ProgressRecord) -> None:
         """Take a record; the line shows the latest activity that has not ended."""
@@ -35,7 +37,7 @@ class ProgressLine:
         if len(self._running) >= _MOST:
             del self._running[next(iter(self._running))]
         self._running[key] = _text(record)
-        if self._now() - self._drawn_at >= _INTERVAL:
+        if not self.is_off and self._now() - self._drawn_at >= _INTERVAL:
             self._drawn_at = self._now()
             self._is_drawn = True
             self._put(_CLEAR + plain(self._running[key])[: max(self._width - 1, 0)])

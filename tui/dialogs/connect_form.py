@@ -236,7 +236,9 @@ def groups_of(parameter_set: ParameterSet, *, known: bool) -> list[Group]:
     for item in profile_options_of(parameter_set):
         if item.kind is OptionKind.SESSION_OPTION or item.fixed:
             continue
-        if item.name == parameter_set.target or item.name in _TARGET:
+        if item.name == "Engine" and parameter_set is ParameterSet.SSH_HOST:
+            part = "more"
+        elif item.name == parameter_set.target or item.name in _TARGET:
             part = "target"
         elif item.name in _SIGN_IN:
             part = "sign in"

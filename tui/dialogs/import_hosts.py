@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from pstui.config.importing.files import read_hosts
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.importing import Candidate, candidates, changes, summary, target
+from pstui.tui.profiles.importing import Candidate, candidates, changes, read_file, summary, target
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.widget import cut
 from rich.cells import cell_len, set_cell_size
@@ -225,7 +224,7 @@ def about(one: Candidate) -> str:
 
 
 def _found(file: Path, book: ProfileBook) -> tuple[Imported, list[Candidate]]:
-    imported = read_hosts(file)
+    imported = read_file(file)
     group = "" if imported.program != "ssh_config" else "ssh_config"
     return imported, candidates(imported, book, group=group)
 

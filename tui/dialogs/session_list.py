@@ -13,8 +13,10 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cmdlets.run import SessionUI
 from pstui.tui.cmdlets.table import header, row
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.dialogs.forward_list import ForwardsScreen, summary
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.session_rows import columns_of, layout_for, texts_of
+from pstui.tui.dialogs.table_form import clickable
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
@@ -83,12 +85,24 @@ class SessionsScreen(VerbList):
         if self._told:
             return
         if session is not None and session.temporary:
-            self._hint("Temporary: closed when it is left. Keep lets it stay open and be named by its Id.")
+            kept = "Temporary: closed when it is left. Keep lets it stay open and be named by its Id."
         else:
-            self._hint("")
+            kept = ""
+        forwards = session.link.forwards if session is not None else None
+        below = Content("") if forwards is None else clickable(summary(forwards.listed()), "forwards")
+        between = "\n" if kept and forwards is not None else ""
+        self.message.update(Content.assemble((f"{kept}{between}", "$calm"), below))
 
-    def _hint(self, text: str) -> None:
-        self.message.update(Content.styled(text, "$calm"))
+    def action_forwards(self) -> None:
+        """Show the forwards of the connection of the session chosen."""
+        self.do("forwards")
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on the keys of the list; that of the forwards stands in the line about them, where there is room."""
+        if key == "f":
+            self.action_forwards()
+            return True
+        return super().dialog_key(key)
 
     def _why_not(self, action: str) -> str:
         session = self.chosen
@@ -106,6 +120,8 @@ class SessionsScreen(VerbList):
                 return session.link.why_not_receive()
             case "keep" if not session.temporary:
                 return "It is kept already."
+            case "forwards" if session.link.forwards is None:
+                return "Only an open session over SSH forwards ports."
         return ""
 
     # -- keys -------------------------------------------------------------------------------------------------
@@ -122,6 +138,9 @@ class SessionsScreen(VerbList):
         session, why = self.chosen, self._why_not(action)
         if session is None or why:
             self._tell(f"{action.title()}: {why}")
+            return
+        if action == "forwards":
+            self.app.push_screen(ForwardsScreen(session))
             return
         if action == "remove" and not self._once.begin(self):
             return

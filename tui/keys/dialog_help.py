@@ -63,7 +63,17 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Enter", "enter it"),
             ("d, c, r", "disconnect, connect, receive: follow what runs in it"),
             ("k", "keep it when it is left"),
+            ("f", "the port forwards of its connection, with their traffic"),
             ("x", "close it (also Del); asks while a command runs in it"),
+            *_LIST,
+        ),
+    ),
+    "ForwardsScreen": (
+        "In the list of forwards",
+        (
+            ("a", "add one: local 8080 db:5432, remote 9000 localhost:80, socks 1080"),
+            ("Enter", "all that is known of it, and why it does not listen"),
+            ("x", "remove it, and end what goes through it (also Del)"),
             *_LIST,
         ),
     ),

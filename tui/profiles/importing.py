@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pstui.backends.addresses import join_host
 from pstui.backends.binding.connections import profile_connection
+from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.errors import CallError
-from pstui.config.importing.model import Imported, ImportedHost
+from pstui.backends.transports.ssh.config_hosts import ConfigHosts
+from pstui.config.importing.files import read_hosts
+from pstui.config.importing.model import Imported, ImportedHost, SSHNames
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import TABLES
@@ -34,6 +38,18 @@ class Candidate:
     def possible(self) -> bool:
         """Whether it can be a profile at all."""
         return not self.why
+
+
+def read_file(file: Path) -> Imported:
+    """Read the hosts of another program's file; ssh_config by the reader that connecting uses. Raises ConfigError."""
+    return read_hosts(file, _ssh_names)
+
+
+def _ssh_names(file: Path) -> SSHNames:
+    own = ConfigHosts.read(SSHConfigSource().files)
+    is_own = file.resolve() in {each.resolve() for each in own.files}
+    hosts = ConfigHosts.read([file])
+    return SSHNames(hosts.names, {} if is_own else hosts.leads(), tuple(hosts.problems), is_own)
 
 
 def candidates(imported: Imported, book: ProfileBook, *, group: str = "") -> list[Candidate]:

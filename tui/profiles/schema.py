@@ -91,6 +91,7 @@ def _field(declared: Option) -> Field:
         maximum=declared.maximum,
         fields=inside,
         one_or_many=declared.kind is OptionKind.LIST,
+        check=declared.check,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.plain import plain
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -13,20 +15,26 @@ from textual.widgets import Input, Static
 
 
 class LineScreen(TypingScreen[str | None]):
-    """Asks for one line, beginning with what there is; an empty one is also an answer."""
+    """Asks for one line, beginning with what there is; an empty one is also an answer.
+
+    ``check`` returns what is wrong with a line, which is then not taken.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "cancel", "Cancel")]
 
-    def __init__(self, title: str, text: str, *, keys: str) -> None:
+    def __init__(
+        self, title: str, text: str, *, keys: str, limit: int = 60, check: Callable[[str], str] = lambda text: ""
+    ) -> None:
         super().__init__()
-        self._title, self._keys = title, keys
-        self._input = TypedInput(text, classes="line-input", limit=60)
+        self._title, self._keys, self._check = title, keys, check
+        self._input = TypedInput(text, classes="line-input", limit=limit)
+        self._said = Static(Content.styled(keys, "$calm"), classes="form-said", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tabs-box"):
             yield Static(self._title, classes="title", markup=False)
             yield self._input
-            yield Static(Content.styled(self._keys, "$calm"), classes="form-said", markup=False)
+            yield self._said
 
     def on_mount(self) -> None:
         """Type here, in place of what there is."""
@@ -39,9 +47,17 @@ class LineScreen(TypingScreen[str | None]):
         return self._input
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the line."""
+        """Take the line, or say what is wrong with it."""
         event.stop()
-        self.dismiss(event.value.strip())
+        if wrong := self._check(event.value.strip()):
+            self._said.update(Content.assemble(("✗ ", "$error"), plain(f"It {wrong}.", limit=300)))
+        else:
+            self.dismiss(event.value.strip())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say no longer what was wrong."""
+        event.stop()
+        self._said.update(Content.styled(self._keys, "$calm"))
 
     def action_cancel(self) -> None:
         """Change nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 import asyncssh
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
+from pstui.backends.forwards import Forwards
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.ssh.receive_window import ENOUGH, WINDOW, ReceiveWindow
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
@@ -34,6 +35,8 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         self._late = ""
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
+        #: those of the connection that it travels on
+        self.forwards: Forwards | None = None
 
     def limit_first_answer(self, seconds: float, message: str) -> None:
         """End the channel with ``message`` unless the first byte arrives within ``seconds`` (ConnectingTimeout)."""

@@ -7,7 +7,8 @@ does (``split_words``), the criteria of ``Match`` as its strdelim does (``next_w
 
 Differences that are meant: names are never looked up (CanonicalizeHostname), lists of algorithms that begin with
 ``+``, ``-`` or ``^`` stay as they are, the names of algorithms and the value of a keyword that pstui does not use are
-not checked, and a ``ForwardAgent`` with a path does not count after one that says no.
+not checked, a ``ForwardAgent`` with a path does not count after one that says no, and of ``StreamLocalBindMask`` the
+first one counts whose block applies, where OpenSSH takes the last one of all.
 """
 
 from __future__ import annotations
@@ -15,19 +16,25 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
-from pstui.backends.transports.ssh.expansion import expanded, tokens_of
+from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
+from pstui.backends.transports.ssh.expansion import expanded, tokens_of, with_variables
+from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, read_spec, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
-MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES = 1 << 20, 1000, 16, 100
+MAX_FILE, MAX_FILES, MAX_DEPTH, MAX_IDENTITIES, MAX_FORWARDS = 1 << 20, 1000, 16, 100, 100
 #: seconds that a Match exec may take
 PATIENCE = 30.0
+#: names of Host lines and problems that are kept
+MAX_NAMES, MAX_PROBLEMS = 10_000, 20
 _BLANK = " \t\r\n"
 
 
@@ -35,92 +42,28 @@ class ConfigError(ValueError):
     """A line that cannot be read, with its file and number."""
 
 
-def split_words(text: str) -> list[str]:
-    """Cut a value into words as OpenSSH does: quotes of both kinds, a few escapes, a comment. Raises ValueError."""
-    words: list[str] = []
-    at = 0
-    while at < len(text):
-        if text[at] in " \t":
-            at += 1
-            continue
-        if text[at] == "#":
-            break
-        word, quote = "", ""
-        while at < len(text):
-            char, after = text[at], text[at + 1 : at + 2]
-            if char == "\\" and after and (after in "'\"\\" or (after == " " and not quote)):
-                word += after
-                at += 1
-            elif not quote and char in " \t":
-                break
-            elif not quote and char in "'\"":
-                quote = char
-            elif char == quote:
-                quote = ""
-            else:
-                word += char
-            at += 1
-        if quote:
-            raise ValueError("invalid quotes")
-        words.append(word)
-    return words
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that says something; ``wrong`` is why its words cannot be told apart."""
+
+    number: int
+    name: str
+    value: str
+    words: tuple[str, ...] = ()
+    wrong: str = ""
+
+    @classmethod
+    def read(cls, text: str, number: int = 0) -> Line:
+        """Cut a line into keyword, value and words."""
+        name, value = read_line(text)
+        try:
+            return cls(number, name, value, tuple(split_words(value)) if name else ())
+        except ValueError as error:
+            return cls(number, name, value, (), str(error))
 
 
-def next_word(text: str) -> tuple[str | None, str | None]:
-    """Return the next word and the rest, as OpenSSH's strdelim does; None is the end, or a quote without its end."""
-    found = re.search(r'[ \t\r\n"=]', text)
-    if found is None:
-        return text, None
-    at = found.start()
-    if text[at] == '"':
-        end = text.find('"', at + 1)
-        if end < 0:
-            return None, None
-        return text[:at] + text[at + 1 : end], text[end + 1 :].lstrip(_BLANK)
-    rest = text[at + 1 :].lstrip(_BLANK)
-    if text[at] != "=" and rest.startswith("="):
-        rest = rest[1:].lstrip(_BLANK)
-    return text[:at], rest
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Return whether a pattern of ``*`` and ``?`` means a text. Only the last star takes more, so none takes long."""
-    at = here = taken = 0
-    star = -1
-    while here < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, taken = at, here
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", text[here]):
-            at, here = at + 1, here + 1
-        elif star >= 0:
-            taken += 1
-            at, here = star + 1, taken
-        else:
-            return False
-    return not pattern[at:].strip("*")
-
-
-def matches_list(patterns: str, text: str) -> bool:
-    """Return whether a list with commas means a text: one pattern fits, and none with an exclamation mark does."""
-    found = False
-    for pattern in patterns.split(","):
-        if matches(pattern.removeprefix("!"), text):
-            if pattern.startswith("!"):
-                return False
-            found = True
-    return found
-
-
-def read_line(line: str) -> tuple[str, str]:
-    """Return the keyword of a line in lower case and what follows it; both empty where there is none."""
-    text = line[:1] + line[1:].rstrip(_BLANK + "\f")
-    keyword, rest = next_word(text)
-    if keyword == "" and rest is not None:
-        keyword, rest = next_word(rest)
-    if not keyword or keyword.startswith("#"):
-        return "", ""
-    return keyword.lower(), (rest or "").lstrip(_BLANK)
+#: keywords that decide which lines count, or which are read
+_STRUCTURE = frozenset({"host", "match", "include"})
 
 
 @dataclass(slots=True)
@@ -161,6 +104,13 @@ class ConfigReader:
     #: where the first value of a keyword stands: file and line, or ``-Options``
     origins: dict[str, str] = field(default_factory=dict)
     local_user: str = ""
+    #: None raises what is wrong; a list takes it, and the rest is read all the same (for lists of hosts)
+    problems: list[str] | None = None
+    #: lines and times of files that were read before
+    lines: dict[Path, tuple[list[Line], float]] | None = None
+    #: whether a Match exec was seen
+    has_commands: bool = False
+    _above: list[Path] = field(default_factory=list)
     _original: str = ""
     _final: bool = False
     _wants_final: bool = False
@@ -177,7 +127,7 @@ class ConfigReader:
         command = _Place(Path("command-line"), is_users=True)
         for line in lines:
             command.is_active = True
-            self._line(line, command, 0)
+            self._line(Line.read(line), command, 0)
         both = list(files)
         self._read_files(both)
         self._settle_host()
@@ -204,33 +154,59 @@ class ConfigReader:
         self.values["hostname"] = [self.host]
 
     def _read_file(self, place: _Place, depth: int) -> bool:
-        if depth > MAX_DEPTH or self._count >= MAX_FILES:
+        if depth > MAX_DEPTH or self._count >= MAX_FILES or (self.problems is not None and place.file in self._above):
             raise ConfigError(f"{place.file}: too many files include each other")
         self._count += 1
+        known = self.lines.get(place.file) if self.lines is not None else None
+        if (found := known or self._lines_of(place)) is None:
+            return False
+        if self.lines is not None:
+            self.lines[place.file] = found
+        lines, self.files[place.file] = found
+        self._above.append(place.file)
+        is_of_list = self.problems is not None and self.host
+        for line in lines:
+            if is_of_list and not place.is_active and line.name not in _STRUCTURE:
+                continue  # it says nothing of this host, and whether it is right is not asked
+            place.number = line.number
+            self._line(line, place, depth)
+        self._above.pop()
+        return True
+
+    def _lines_of(self, place: _Place) -> tuple[list[Line], float] | None:
+        """Return the lines of a file and its time; None where it cannot be read. A list is made of real files only."""
         try:
+            if self.problems is not None and not stat.S_ISREG(place.file.stat().st_mode):
+                return None
             with place.file.open("rb") as stream:
                 found = os.fstat(stream.fileno())
                 if place.checks and os.name != "nt" and (found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022):
                     raise ConfigError(f"bad owner or permissions on {place.file}")
                 data = stream.read(MAX_FILE)
-        except OSError:
-            return False
-        self.files[place.file] = found.st_mtime
-        for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
-            place.number = number
-            self._line(line, place, depth)
-        return True
+        except (OSError, ValueError):
+            return None
+        lines = (Line.read(text, at) for at, text in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1))
+        return [line for line in lines if line.name], found.st_mtime
 
-    def _line(self, line: str, place: _Place, depth: int) -> None:
-        name, value = read_line(line)
+    def _line(self, line: Line, place: _Place, depth: int) -> None:
+        try:
+            self._read_line(line, place, depth)
+        except (ConfigError, OpenError) as error:
+            if self.problems is None:
+                raise
+            if len(self.problems) < MAX_PROBLEMS and str(error) not in self.problems:
+                self.problems.append(str(error))
+            # The lines below a line that cannot be read belong to no host that is known.
+            place.is_active = place.is_active and line.name not in ("host", "match")
+
+    def _read_line(self, line: Line, place: _Place, depth: int) -> None:
+        name, value, words = line.name, line.value, list(line.words)
         if not name:
             return
         if not value:
             raise place.error(f'no argument after keyword "{name}"')
-        try:
-            words = split_words(value)
-        except ValueError as error:
-            raise place.error(str(error)) from error
+        if line.wrong:
+            raise place.error(line.wrong)
         if name not in KNOWN:
             if name in IGNORED or any(matches_list(one, name) for one in self._ignored):
                 return
@@ -257,7 +233,8 @@ class ConfigReader:
         for word in words:
             if not word:
                 raise place.error("keyword host empty argument")
-            self.names.setdefault(word)
+            if len(self.names) < MAX_NAMES:
+                self.names.setdefault(word)
         if place.is_off:
             return
         for word in words:
@@ -306,6 +283,7 @@ class ConfigReader:
         if name == "localuser":
             return matches_list(argument, self.local_user)
         if name == "exec":
+            self.has_commands = True
             return counts and self.runs_commands and self._runs(argument)
         raise place.error(f"Unsupported Match attribute {name}")
 
@@ -346,6 +324,10 @@ class ConfigReader:
         if kind.form in ("command", "jump"):
             self._take_way(kind, text.lstrip(_BLANK + "="), place)
             return
+        if kind.form == "line":
+            if place.is_active:
+                self.values.setdefault(name, [text.lstrip(_BLANK + "=")])
+            return
         if not words and kind.many in ("send", "set"):
             return
         if not words or not words[0]:
@@ -373,6 +355,18 @@ class ConfigReader:
                 raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
             if place.is_active and not before:
                 self.values[kind.name] = [" ".join(words)]
+        elif kind.many == "places":
+            if place.is_active and not before:
+                self.values[kind.name] = [" ".join(words)]
+        elif kind.many == "forwards":
+            if len(words) > kind.most:
+                raise place.error(f"keyword {kind.name} extra arguments at end of line")
+            try:
+                value = as_ssh_prints(spec_of_line(KINDS[kind.name], [with_variables(word) for word in words]))
+            except (ValueError, OpenError) as error:
+                raise place.error(f"{kind.name}: {error}") from error
+            if place.is_active and value not in before and len(before) < MAX_FORWARDS:
+                self.values[kind.name] = [*before, value]
         elif kind.many == "identities":
             if len(words) > 1:
                 raise place.error(f"keyword {kind.name} extra arguments at end of line")
@@ -426,6 +420,12 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
     if "rekeylimit" in values:
         values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
     tokens = tokens_of(original, values)
+    if values.get("clearallforwardings") == ("yes",):
+        values = {name: value for name, value in values.items() if name not in KINDS}
+    for name, kind in KINDS.items():
+        specs = [read_spec(kind, one) for one in values.get(name, ())]
+        shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)
+        values |= {name: shown} if shown else {}
     agent = values.get("identityagent", ("",))[0]
     if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
         values["identityagent"] = (expanded(agent, tokens),)

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from cryptography.utils import CryptographyDeprecationWarning
 from pstui.backends.console import Console, Question, QuestionCancelled
 from pstui.backends.credentials import LoginPassword
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh.failures import no_answer_in_time, of_connecting, too_slow
+from pstui.backends.transports.ssh.agent_keys import add_to_agent
+from pstui.backends.transports.ssh.asked import Asked
+from pstui.backends.transports.ssh.engine import EngineLimit, program
+from pstui.backends.transports.ssh.failures import limited, no_answer_in_time, of_connecting, too_slow
 from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
@@ -62,6 +67,8 @@ class HopOpener:
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
+        # Which key exchange a server takes is not for a person to mend: said on standard error it would only disturb.
+        warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
         try:
             return await self._connect(self._hop)
         except BaseException:
@@ -74,13 +81,14 @@ class HopOpener:
             await proxy.close()
 
     async def _connect(self, hop: Hop) -> asyncssh.SSHClientConnection:
-        context = self._context
         if hop.unsupported:
             names = printable(", ".join(hop.unsupported))
             told = f"The SSH configuration of {printable(hop.name)} sets what pstui does not do: {names}."
-            context.console.write(Write(told, stream=Stream.NOTICE))
+            told += " This computer's ssh does: -Engine ssh." if self._is_target and program() else ""
+            self._context.console.write(Write(told, stream=Stream.NOTICE))
         if str(hop.option("BatchMode", "no")).lower() in {"yes", "true"}:
-            context = replace(context, console=_Silent(context.console))
+            self._context = replace(self._context, console=_Silent(self._context.console))
+        context = self._context
         ring = await self._ring(hop)
         try:
             async with StepTimeout() as limit:
@@ -93,6 +101,10 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
+        for proxy in self._proxies:
+            await proxy.ask_no_more()
+        wanted = hop.told.text("addkeystoagent") if hop.told else ""
+        await add_to_agent(ring.files, agent_path(hop), wanted, self._context)
         return connection
 
     async def _log_in(
@@ -136,7 +148,8 @@ class HopOpener:
                 context.console.write(Write(told, stream=Stream.NOTICE))
                 return None
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
-                raise self._told_by_proxy(of_connecting(error, hop, login, ring), login) from error
+                failure = limited(of_connecting(error, hop, login, ring), error, hop)
+                raise self._told_by_proxy(failure, login) from error
             await check.decide(key.get_algorithm(), key.public_data, context, limit)
             return None
         finally:
@@ -150,6 +163,8 @@ class HopOpener:
 
     def _told_by_proxy(self, error: OpenError, login: Login) -> OpenError:
         """Return an error with what the proxy command said, where it ended before the login began."""
+        if self._proxies and self._proxies[-1].asked.is_cancelled:
+            return OpenCancelled(f"{printable(self._hop.name)}: not connected")
         said = self._proxies[-1].said.text() if self._proxies else ""
         if not said or login.began:
             return error
@@ -163,16 +178,14 @@ class HopOpener:
             self._context.step("port", f"{hop.port} of {name}, through {printable(self._through)}")
             return None, ""
         if hop.proxy_command and "proxyusefdpass" in hop.unsupported:
-            raise OpenError(
+            raise EngineLimit(
                 f"{name}: its proxy command cannot be used",
-                "ProxyUseFdpass has it hand over an open connection, which pstui does not take.",
-                "Set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
+                "ProxyUseFdpass has it hand over an open connection, which the built-in engine, asyncssh, cannot take.",
+                "Or set ProxyUseFdpass no for this host, with a command that carries the bytes itself.",
             )
         if hop.proxy_command:
             self._context.step("port", f"proxy command {printable(hop.proxy_command)}")
-            proxy, made = await ProxyProcess.start(hop.proxy_command)
-            self._proxies.append(proxy)
-            return made, ""
+            return await self._proxy(hop, limit), ""
         self._context.step("name", name)
         limit.step(NAME_TIMEOUT, lambda: too_slow(hop, "look-up of the name", NAME_TIMEOUT))
         addresses = await look_up_name(hop.host, hop.port, int(hop.options.family))
@@ -182,6 +195,16 @@ class HopOpener:
         limit.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
         made = await open_socket(hop.name, hop.port, addresses, str(hop.option("BindAddress") or ""))
         return made, str(made.getpeername()[0])
+
+    async def _proxy(self, hop: Hop, limit: StepTimeout) -> socket.socket:
+        """Start the proxy command; it may be an ssh that has questions of its own."""
+        asked = Asked(hop.name, hop.user, self._context, limit)
+        if self._proxies:
+            # It runs again because the host key had to be decided on: nobody is asked the same twice.
+            asked.earlier = self._proxies[-1].asked.given
+        proxy, made = await ProxyProcess.start(hop.proxy_command, asked)
+        self._proxies.append(proxy)
+        return made
 
     async def _ring(self, hop: Hop) -> KeyRing:
         files: list[KeyFile] = []

@@ -11,6 +11,8 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.engine import SSH, engine_of
+from pstui.backends.transports.ssh.masters import engine_by_master
 from pstui.backends.transports.ssh.options import option_lines
 from pstui.backends.transports.ssh.target import Hop, config_files, resolve
 from pstui.backends.transports.streams import printable
@@ -54,6 +56,7 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
 
     described: dict[str, Any] = {
         "Name": printable(hop.name),
+        **({"Engine": _engine(info, hop)} if is_target else {}),
         "HostName": of("hostname", hop.host, hop.name.lower()),
         "User": of("user", hop.user, getpass.getuser()),
         "Port": of("port", str(hop.port), "22"),
@@ -69,6 +72,15 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
         described["ProxyCommand"]["From"] = printable(reader.origins.get("proxycommand", "ssh -G"))
     if jump := str(hop.option("ProxyJump") or ""):
         described["ProxyJump"] = of("proxyjump", jump, "")
-    if hop.unsupported:
+    if hop.forwards.specs and is_target:
+        origins = ((spec, reader.origins.get(f"{spec.kind.value}forward", "ssh -G")) for spec in hop.forwards.specs)
+        described["Forwards"] = [{"Value": printable(str(spec)), "From": printable(place)} for spec, place in origins]
+    if hop.unsupported and not (is_target and described["Engine"]["Value"] == SSH):
         described["NotDone"] = [printable(name) for name in hop.unsupported]
     return described
+
+
+def _engine(info: ConnectionInfo, hop: Hop) -> dict[str, str]:
+    """Return which program would speak SSH, and why."""
+    engine = engine_by_master(info, hop.told) or engine_of(info)
+    return {"Value": engine.name, "From": printable(engine.why)}

@@ -20,18 +20,8 @@ def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
     An unknown token stays as it is; a variable or a person that is not there is an error, as with ssh.
     """
 
-    def variable(found: re.Match[str]) -> str:
-        value = os.environ.get(found[1])
-        if value is None:
-            raise OpenError(
-                f"the SSH configuration names {printable(found[0])}, which is not set",
-                f"It stands in “{printable(text)}”.",
-                "Set the variable, or correct the configuration.",
-            )
-        return value
-
     if home:
-        text = re.sub(r"\$\{(\w+)\}", variable, text)
+        text = with_variables(text)
         if text.startswith("~"):
             try:
                 text = str(Path(text).expanduser())
@@ -43,6 +33,22 @@ def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
                     "Correct the configuration.",
                 ) from error
     return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
+
+
+def with_variables(text: str) -> str:
+    """Replace each ``${NAME}`` of a text. Raises OpenError for a variable that is not there."""
+
+    def variable(found: re.Match[str]) -> str:
+        value = os.environ.get(found[1])
+        if value is None:
+            raise OpenError(
+                f"the SSH configuration names {printable(found[0])}, which is not set",
+                f"It stands in “{printable(text)}”.",
+                "Set the variable, or correct the configuration.",
+            )
+        return value
+
+    return re.sub(r"\$\{(\w+)\}", variable, text)
 
 
 def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

@@ -7,8 +7,10 @@ from importlib.util import find_spec
 
 import asyncssh
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.ssh.keys import KeyRing
 from pstui.backends.transports.ssh.login import Login
+from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
@@ -23,18 +25,13 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
     text = printable(str(error))
     details = f"{type(error).__name__}: {text}"
     if isinstance(error, asyncssh.PermissionDenied) or (login.began and "authentication failures" in text):
-        return _refused(text, name, login, ring)
+        return _refused(text, hop, login, ring)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return OpenError(
             f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
         )
-    if isinstance(error, asyncssh.KeyExchangeFailed):
-        return OpenError(
-            f"{name}: no common way to encrypt was found",
-            f"{text}.",
-            "The server may be very old. -Options can allow more with KexAlgorithms, HostKeyAlgorithms, Ciphers, MACs.",
-            details=details,
-        )
+    if not login.began and (told := nothing_in_common(error, name, login.connection)) is not None:
+        return told
     if isinstance(error, asyncssh.ChannelOpenError):
         return OpenError(
             f"{name}: the jump host could not reach it (port {hop.port})",
@@ -58,6 +55,10 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
             "Servers limit the time for a login. Try again; the server's log may say more.",
             details=details,
         )
+    return _closed_early(name, text, details)
+
+
+def _closed_early(name: str, text: str, details: str) -> OpenError:
     return OpenError(
         f"{name}: the connection was closed before SSH began",
         f"{text}.",
@@ -66,7 +67,35 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
     )
 
 
-def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
+#: what asyncssh calls the four choices of a key exchange, and the keywords of ssh's own
+_CHOICES = {
+    "key exchange": "kexalgorithms",
+    "server host key": "hostkeyalgorithms",
+    "encryption": "ciphers",
+    "MAC": "macs",
+}
+
+
+def limited(told: OpenError, error: Exception, hop: Hop) -> OpenError:
+    """Return ``told``, what is said of ``error``, as a limit of the built-in engine where ssh knows more."""
+    if not isinstance(error, asyncssh.KeyExchangeFailed) or not _ssh_knows_more(str(error), hop):
+        return told
+    why = f"{told.why}\nThe built-in engine, asyncssh, has none of what the server offers."
+    return EngineLimit(told.what, why, details=told.details)
+
+
+def _ssh_knows_more(text: str, hop: Hop) -> bool:
+    """Whether ssh would offer what the server wants, as by a failed key exchange of asyncssh."""
+    offer = text.rpartition(" and received ")[2].split(",")
+    return hop.told is not None and any(
+        set(hop.told.values.get(keyword, ("",))[0].split(",")) & set(offer)
+        for choice, keyword in _CHOICES.items()
+        if text.startswith(f"No matching {choice} algorithm")
+    )
+
+
+def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
+    name = printable(hop.name)
     tried = ", ".join(login.tried) or "none"
     lines = [f"User name: {printable(login.user)}. Methods tried: {tried}."]
     if ring.offered:
@@ -76,12 +105,8 @@ def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
     missing = [one for one in login.accepted_methods if one not in login.tried]
     if missing:
         lines.append(f"The server would also take: {printable(', '.join(missing))}.")
-    if (
-        "gssapi-with-mic" in login.accepted_methods
-        and "gssapi-with-mic" not in login.tried
-        and find_spec("gssapi") is None
-    ):
-        lines.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
+    limits = _limits(hop, login)
+    lines += [one for one in limits if one not in login.problems]
     lines += [*ring.problems, *login.problems]
     hint = "Check the user name; name a key with -KeyFilePath or load it into the agent."
     if login.answered:
@@ -89,7 +114,29 @@ def _refused(text: str, name: str, login: Login, ring: KeyRing) -> OpenError:
     if "Too many" in text:
         lines.append("The server ended it after too many attempts.")
         hint = "Name the right key with -KeyFilePath, and add -Options @{IdentitiesOnly='yes'}."
-    return OpenError(f"{name}: the login was refused", "\n".join(lines), hint, details=text)
+    kind = EngineLimit if limits or ring.needs_program else OpenError
+    return kind(f"{name}: the login was refused", "\n".join(lines), hint, details=text)
+
+
+def _limits(hop: Hop, login: Login) -> list[str]:
+    """Return which ways to log in the configuration asks for and asyncssh does not go."""
+    found = []
+    # asyncssh passes over a method that it cannot do, also where it lists what the server takes.
+    asked_for = hop.option("GSSAPIAuthentication", False) or "gssapi-with-mic" in login.accepted_methods
+    if find_spec("gssapi") is None and "gssapi-with-mic" not in login.tried and asked_for:
+        found.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
+    for keyword, told in _ELSEWHERE.items():
+        if keyword in hop.unsupported:
+            found.append(told)
+    return found
+
+
+#: what the configuration may name that holds keys, and only ssh can speak to
+_ELSEWHERE = {
+    "pkcs11provider": "PKCS11Provider names a token whose keys asyncssh, the built-in engine, cannot use.",
+    "securitykeyprovider": "SecurityKeyProvider names a library that asyncssh, the built-in engine, cannot use.",
+    "hostbasedauthentication": "HostbasedAuthentication is not done by asyncssh, the built-in engine.",
+}
 
 
 def of_subsystem(error: Exception, hop: Hop, subsystem: str) -> OpenError:

@@ -17,6 +17,7 @@ import os
 import re
 import secrets
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from pstui.backends.console import Choice, Question, QuestionCancelled, Question
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.revoked import RevokedKeys
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
@@ -84,17 +86,21 @@ def look_up(files: list[Path], host: str, port: int, *, with_port: bool = True) 
     token = host_token(host, port) if with_port else host.lower()
     bare = host.lower() if token != host.lower() else ""
     for file in files:
-        for number, line in enumerate(_lines(file), 1):
-            text = line.strip()
-            if not text or text.startswith("#"):
-                continue
-            fields = text.split()
-            marker = fields.pop(0) if text.startswith("@") else ""
-            if len(fields) < 3:
-                continue
-            if marker in ("", "@cert-authority", "@revoked"):
-                _take(found, marker, fields, KnownKey(file, number, fields[1], _blob(fields[2])), token, bare)
+        _read(found, file, _lines(file), token, bare)
     return found
+
+
+def _read(found: KnownHost, file: Path, lines: Iterable[str], token: str, bare: str) -> None:
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        fields = text.split()
+        marker = fields.pop(0) if text.startswith("@") else ""
+        if len(fields) < 3:
+            continue
+        if marker in ("", "@cert-authority", "@revoked"):
+            _take(found, marker, fields, KnownKey(file, number, fields[1], _blob(fields[2])), token, bare)
 
 
 def remember(file: Path, host: str, port: int, algorithm: str, blob: bytes, *, hashed: bool, with_port: bool) -> None:
@@ -195,17 +201,28 @@ class HostKeyCheck:
     rsa_bits: int = 0
     #: why a certificate of the server was not taken; its plain key is looked at then
     turned_down: str = ""
+    #: what prints further known keys (KnownHostsCommand)
+    command: KnownHostsCommand | None = None
     known: KnownHost = field(default_factory=KnownHost)
     _listed: RevokedKeys | None = None
+    _ordering: KnownHost = field(default_factory=KnownHost)
 
     def __post_init__(self) -> None:
         self._listed = RevokedKeys(self.revoked_file) if self.revoked_file else None
         self.known = look_up(self.files, self.alias or self.host, self.port, with_port=not self.alias)
+        if self.command is not None:
+            found = self._ordering if self.command.depends_on_key else self.known
+            _read(found, self.command.path, self.command.run(self._token), self._token, "")
+
+    @property
+    def _token(self) -> str:
+        return self.alias.lower() if self.alias else host_token(self.host, self.port)
 
     @property
     def algorithms(self) -> list[str]:
         """The key algorithms of the keys that are known, so that the server shows one of these if it can."""
-        return list(dict.fromkeys(key.algorithm for key in self.known.keys or self.known.bare))
+        known = self.known.keys or self.known.bare
+        return list(dict.fromkeys(key.algorithm for key in (*known, *self._ordering.keys)))
 
     @property
     def takes_certificates(self) -> bool:
@@ -253,6 +270,10 @@ class HostKeyCheck:
 
         A key that was only not known to be fit is trusted afterwards.
         """
+        if self.command is not None and self.command.depends_on_key:
+            await asyncio.to_thread(self._ask_command, self.command, algorithm, blob)
+        if self.command is not None and self.command.problem:
+            context.console.write(Write(f"{printable(self.host)}: {self.command.problem}", stream=Stream.NOTICE))
         await asyncio.to_thread(self.check_fit, algorithm, blob)
         if self.is_trusted(blob):
             return
@@ -267,6 +288,10 @@ class HostKeyCheck:
         self.accepted = blob
         if keep:
             self._keep(algorithm, blob, context)
+
+    def _ask_command(self, command: KnownHostsCommand, algorithm: str, blob: bytes) -> None:
+        lines = command.run(self._token, (algorithm, fingerprint(blob), blob))
+        _read(self.known, command.path, lines, self._token, "")
 
     async def _ask(self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout) -> bool:
         mark = fingerprint(blob)
@@ -330,15 +355,16 @@ class HostKeyCheck:
         lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
         if self.strict in {"no", "off", "false"}:
             lines.append("StrictHostKeyChecking no does not change that here: ssh would connect without a password.")
-        token = (self.alias or self.host).lower() if self.alias else host_token(self.host, self.port)
         removal = [
-            f"ssh-keygen -R {shlex.quote(printable(token))} -f {shlex.quote(str(file))}"
+            f"ssh-keygen -R {shlex.quote(printable(self._token))} -f {shlex.quote(str(file))}"
             for file in dict.fromkeys(key.file for key in old)
+            if self.command is None or file != self.command.path
         ]
+        how = f" If the change is right, remove the old key: {'; '.join(removal)}" if removal else ""
         return OpenError(
             f"{printable(self.host)}: the host key has changed, so the connection is refused",
             "\n".join(lines),
-            f"Ask the owner of that machine. If the change is right, remove the old key: {'; '.join(removal)}",
+            f"Ask the owner of that machine.{how}",
         )
 
 

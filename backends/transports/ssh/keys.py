@@ -22,6 +22,7 @@ from pathlib import Path
 import asyncssh
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError
+from pstui.backends.extras import FIDO2, pip_install
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.streams import printable
 
@@ -43,6 +44,8 @@ class KeyFile:
         self.private: asyncssh.SSHKey | None = None
         self.is_encrypted = False
         self.gave_up = ""
+        #: whether it has signed for a login, and whether it was put into the agent afterwards
+        self.has_signed = self.is_in_agent = False
         self.public = self._read()
 
     @classmethod
@@ -173,6 +176,7 @@ class LockedKeyPair(asyncssh.SSHKeyPair):
         if self._file.private is None and not await self._open(self._file):
             raise ValueError("the key was not opened")
         assert self._file.private is not None
+        self._file.has_signed = True
         return await asyncio.to_thread(self._file.private.sign, data, self.sig_algorithm)
 
 
@@ -187,14 +191,18 @@ class KeyRing:
         self._agent_is_limited = agent_is_limited
         self._certificates = certificates
         self._agent: asyncssh.SSHAgentClient | None = None
+        #: the files whose keys are offered
+        self.files: list[KeyFile] = []
         self.offered: list[str] = []
         self.problems: list[str] = []
+        #: whether a key was left out that ssh can use
+        self.needs_program = False
 
     async def pairs(self, ask: Ask) -> AsyncIterator[asyncssh.SSHKeyPair]:
         """Yield the key pairs to offer; ``ask`` gets the passphrase questions."""
         self.offered.clear()
         in_agent = {pair.public_data: pair for pair in await self._agent_pairs()}
-        files = self._named or await asyncio.to_thread(self._default_files)
+        files = self.files = self._named or await asyncio.to_thread(self._default_files)
         certificates = await self._certificates_of(*files)
         if not self._named:
             for pair in self._of_agent(in_agent, files, certificates):
@@ -285,14 +293,15 @@ class KeyRing:
             return None
         kind = file.public.get_algorithm() if file.public else ""
         if kind.startswith("sk-") and find_spec("fido2") is None:
+            self.needs_program = True
             self.problems.append(
-                f"{file.path} stands for a security key. Load it into the agent (ssh-add), or add the Python package "
-                "fido2 to this installation."
+                f"{file.path} stands for a security key, which needs the Python package fido2. Load it into the agent "
+                f"(ssh-add), or run: {pip_install(FIDO2)}"
             )
             return None
-        if file.private is not None:
+        if file.private is not None and (kind.startswith("sk-") or file.public is None):
             return asyncssh.load_keypairs([file.private])[0]
-        if not file.is_encrypted or file.public is None:
+        if file.public is None or (file.private is None and not file.is_encrypted):
             self.problems.append(f"{file.path} holds only the public half, and no agent holds the other.")
             return None
         return LockedKeyPair(file, file.public, open_key)

@@ -58,6 +58,18 @@ def _port(words: list[str]) -> str:
     return str(port)
 
 
+def seconds_of(text: str) -> int:
+    """Return a time of ssh_config(5), such as ``1h30m``, in seconds. Raises ValueError."""
+    return int(_time([text]) or 0)
+
+
+def _mask(words: list[str]) -> str:
+    digits = re.match(r"[0-7]{1,9}", words[0])  # what follows them is not looked at (strtol)
+    if digits is None or int(digits[0], 8) > 0o777:
+        raise ValueError("Bad mask")
+    return f"0{int(digits[0], 8):o}"
+
+
 def _time(words: list[str]) -> str | None:
     if words[0] == "none":
         return None
@@ -133,7 +145,8 @@ def _update(words: list[str]) -> str:
 class Kind:
     """How one keyword is read. ``many`` is how several values are kept, empty for the first alone.
 
-    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed.
+    ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed, ``line`` for one
+    whose value is the rest of its line.
     """
 
     name: str
@@ -145,8 +158,9 @@ class Kind:
 
 _READ: dict[str, tuple[str, ...]] = {
     "flag": (
-        "BatchMode", "GSSAPIAuthentication", "GSSAPIDelegateCredentials", "HashKnownHosts",
-        "IdentitiesOnly", "KbdInteractiveAuthentication", "PasswordAuthentication", "TCPKeepAlive",
+        "BatchMode", "ClearAllForwardings", "ExitOnForwardFailure", "GatewayPorts", "GSSAPIAuthentication",
+        "GSSAPIDelegateCredentials", "HashKnownHosts", "IdentitiesOnly", "KbdInteractiveAuthentication",
+        "PasswordAuthentication", "StreamLocalBindUnlink", "TCPKeepAlive",
     ),
     "text": (
         "BindAddress", "HostKeyAlias", "HostName", "PreferredAuthentications", "RevokedHostKeys",
@@ -157,18 +171,18 @@ _READ: dict[str, tuple[str, ...]] = {
     "time": ("ConnectTimeout", "ServerAliveInterval"),
     "noticed": (
         "AddKeysToAgent", "BindInterface", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
-        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP", "ClearAllForwardings",
-        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist", "DynamicForward",
-        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "ExitOnForwardFailure", "FingerprintHash",
+        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP",
+        "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist",
+        "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "FingerprintHash",
         "GSSAPIClientIdentity",
         "GSSAPIKexAlgorithms", "GSSAPIKeyExchange", "GSSAPIRenewalForcesRekey", "GSSAPIServerIdentity",
         "GSSAPITrustDns",
-        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts",
+        "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "KnownHostsCommand", "LocalCommand", "LocalForward", "LogLevel", "LogVerbose",
-        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PermitRemoteOpen", "PKCS11Provider",
-        "ProxyUseFdpass", "RemoteCommand", "RemoteForward", "RequestTTY", "SecurityKeyProvider", "SessionType",
-        "StdinNull", "StreamLocalBindMask", "StreamLocalBindUnlink", "SyslogFacility", "Tunnel", "TunnelDevice",
+        "LocalCommand", "LogLevel", "LogVerbose",
+        "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PKCS11Provider",
+        "ProxyUseFdpass", "RemoteCommand", "RequestTTY", "SecurityKeyProvider", "SessionType",
+        "StdinNull", "SyslogFacility", "Tunnel", "TunnelDevice",
         "VerifyHostKeyDNS", "VisualHostKey", "XAuthLocation",
     ),
 }  # fmt: skip
@@ -203,11 +217,17 @@ def _kinds() -> dict[str, Kind]:
         Kind("updatehostkeys", _update),
         Kind("proxycommand", form="command"),
         Kind("proxyjump", form="jump"),
+        Kind("knownhostscommand", form="line"),
         Kind("certificatefile", many="identities"),
         Kind("identityfile", many="identities"),
         Kind("globalknownhostsfile", many="files"),
         Kind("userknownhostsfile", many="files"),
         Kind("sendenv", many="send"),
+        Kind("localforward", many="forwards", most=2),
+        Kind("remoteforward", many="forwards", most=2),
+        Kind("dynamicforward", many="forwards", most=1),
+        Kind("permitremoteopen", many="places"),
+        Kind("streamlocalbindmask", _mask),
         Kind("setenv", many="set"),
         Kind("host", form="block"),
         Kind("match", form="block"),

@@ -1,7 +1,8 @@
 """SSH, as Enter-PSSession -HostName uses it: a subsystem of the far server speaks the protocol (protocol-notes 6.3).
 
 pstui brings its own SSH (asyncssh) and honours what belongs to the user's ``ssh``: the configuration files,
-known_hosts, the agent and the default keys. Passwords, passphrases and host keys are asked on the console.
+known_hosts, the agent and the default keys. Passwords, passphrases and host keys are asked on the console. With the
+engine ``ssh`` (``engine.py``) the user's own program is started instead.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import shlex
+from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
+from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.ssh.engine import EngineLimit, UseProgram, engine_of, offered
 from pstui.backends.transports.ssh.options import check_call
 from pstui.backends.transports.streams import printable
 
@@ -20,28 +24,45 @@ from pstui.backends.transports.streams import printable
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Connect, log in and start the subsystem. Raises OpenError, OpenCancelled when a person refused an answer.
 
-    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (protocol-notes 1.8).
+    ``ConnectingTimeout`` (milliseconds) counts from here to the first byte of the subsystem (protocol-notes 1.8); 0 is
+    over at once, as with PowerShell, and a negative number is no limit.
     """
     try:
         check_call(info)
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
-    # The library takes a quarter of a second to load; the screen works meanwhile.
-    session = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.session")
     outofproc = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.outofproc")
 
     limit = info.number("ConnectingTimeout", -1) / 1000
     began = asyncio.get_running_loop().time()
     late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
     try:
-        async with asyncio.timeout(limit if limit > 0 else None):
-            channel = await session.connect(info, context)
+        async with asyncio.timeout(limit if limit >= 0 else None):
+            channel = await _channel(info, context)
     except TimeoutError as error:
         raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
-    if limit > 0:
+    if limit >= 0:
         channel.limit_first_answer(limit - (asyncio.get_running_loop().time() - began), late)
     transport: Transport = outofproc.OutOfProcTransport(channel, advice=advice(info))
     return transport
+
+
+async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
+    engine = engine_of(info)
+    # The library takes a quarter of a second to load; the screen works meanwhile.
+    session = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.session")
+    if not engine.is_program:
+        try:
+            return await session.connect(info, context)
+        except EngineLimit as error:
+            raise offered(error, info) from error.__cause__
+        except UseProgram as told:
+            engine = told.engine
+            context.step("engine", f"ssh: {printable(engine.why)}")
+            text = f"{printable(info.text('HostName'))}: the session goes through ssh, because {engine.why}."
+            context.console.write(Write(text, stream=Stream.NOTICE))
+    program = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.program")
+    return await program.connect(info, context, engine)
 
 
 def advice(info: ConnectionInfo) -> str:

@@ -23,6 +23,7 @@ from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
 from pstui.backends.transports.ssh.keys import KeyRing
+from pstui.backends.transports.ssh.receive_window import count_received
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
@@ -75,6 +76,11 @@ class Login(asyncssh.SSHClient):
         self.problems: list[str] = []
 
     @property
+    def connection(self) -> asyncssh.SSHClientConnection | None:
+        """The connection, once there is one."""
+        return self._connection
+
+    @property
     def reached(self) -> bool:
         """Whether the connection came to be, so that its socket is in the library's hands."""
         return self._connection is not None
@@ -83,6 +89,7 @@ class Login(asyncssh.SSHClient):
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self._connection = conn
+        count_received(conn)
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.offered_key = key

@@ -13,6 +13,10 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
+from pstui.backends.forwards import ForwardKind, parse
+from pstui.backends.transports.ssh.engine import engine_of
+from pstui.backends.transports.ssh.forward_options import spec_of_line
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
 from pstui.backends.transports.streams import printable
 
 
@@ -29,6 +33,13 @@ def _time(value: str) -> str:
     return "" if units else "a number of seconds, or a time such as 30s or 1m30s"
 
 
+def _agent_wish(value: str) -> str:
+    words = value.lower().split()
+    time = words[1:] if words[:1] == ["confirm"] else words
+    is_time = len(time) == 1 and time[0] != "none" and not _time(time[0])
+    return "" if is_time or value.lower() in ("yes", "no", "ask", "confirm") else "yes, no, ask, confirm or a time"
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     return lambda value: "" if value.lower() in words else " or ".join(words)
 
@@ -37,32 +48,55 @@ def _text(value: str) -> str:
     return ""
 
 
+def _mask(value: str) -> str:
+    return "" if re.fullmatch(r"0?[0-7]{3}", value) else "an octal mask such as 0177"
+
+
+def _forward(kind: ForwardKind) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        try:
+            spec_of_line(kind, value.split())
+        except ValueError as error:
+            return f"a forward as ssh_config has it ({error})"
+        return ""
+
+    return check
+
+
 #: Each option with the check of its value, which returns what is expected or "". The value of the options in
 #: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
 _OPTIONS: dict[str, Callable[[str], str]] = {
+    "AddKeysToAgent": _agent_wish,
     "AddressFamily": _one_of("any", "inet", "inet6"),
     "BatchMode": _flag,
     "BindAddress": _text,
     "CertificateFile": _text,
     "Ciphers": _text,
+    "ClearAllForwardings": _flag,
     "Compression": _flag,
     "ConnectTimeout": _time,
+    "DynamicForward": _forward(ForwardKind.DYNAMIC),
+    "ExitOnForwardFailure": _flag,
     "ForwardAgent": _text,
     "GSSAPIAuthentication": _flag,
     "GSSAPIDelegateCredentials": _flag,
+    "GatewayPorts": _flag,
     "GlobalKnownHostsFile": _text,
     "HashKnownHosts": _flag,
     "HostKeyAlgorithms": _text,
     "HostKeyAlias": _text,
     "Hostname": _text,
+    "KnownHostsCommand": _text,
     "IdentitiesOnly": _flag,
     "IdentityAgent": _text,
     "IdentityFile": _text,
     "KbdInteractiveAuthentication": _flag,
     "KexAlgorithms": _text,
+    "LocalForward": _forward(ForwardKind.LOCAL),
     "MACs": _text,
     "NumberOfPasswordPrompts": _number,
     "PasswordAuthentication": _flag,
+    "PermitRemoteOpen": _text,
     "Port": _number,
     "PreferredAuthentications": _text,
     "ProxyCommand": _text,
@@ -70,12 +104,15 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "PubkeyAcceptedAlgorithms": _text,
     "PubkeyAuthentication": _flag,
     "RekeyLimit": _text,
+    "RemoteForward": _forward(ForwardKind.REMOTE),
     "RequiredRSASize": _number,
     "RevokedHostKeys": _text,
     "SendEnv": _text,
     "ServerAliveCountMax": _number,
     "ServerAliveInterval": _time,
     "SetEnv": _text,
+    "StreamLocalBindMask": _mask,
+    "StreamLocalBindUnlink": _flag,
     "StrictHostKeyChecking": _one_of("yes", "ask", "accept-new", "no", "off"),
     "TCPKeepAlive": _flag,
     "UpdateHostKeys": _one_of("yes", "no", "ask"),
@@ -83,7 +120,27 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "UserKnownHostsFile": _text,
 }
 _BY_NAME = {name.lower(): name for name in _OPTIONS}
-_LISTS = frozenset({"GlobalKnownHostsFile", "RekeyLimit", "SendEnv", "SetEnv", "UserKnownHostsFile"})
+_LISTS = frozenset(
+    {
+        "AddKeysToAgent",
+        "DynamicForward",
+        "GlobalKnownHostsFile",
+        "LocalForward",
+        "PermitRemoteOpen",
+        "RekeyLimit",
+        "RemoteForward",
+        "SendEnv",
+        "SetEnv",
+        "UserKnownHostsFile",
+    }
+)
+#: keywords of ssh that would take the session away from pstui; every other one is left to the engine ssh
+_NOT_FOR_PROGRAM = frozenset(
+    {
+        "escapechar", "forkafterauthentication", "host", "ignoreunknown", "include", "loglevel", "logverbose", "match",
+        "remotecommand", "requesttty", "sessiontype", "stdinnull",
+    }
+)  # fmt: skip
 #: What a jump host takes over from the target's options, beyond its own entry in the configuration files.
 _FOR_JUMP_HOSTS = frozenset(
     {"BatchMode", "ConnectTimeout", "GlobalKnownHostsFile", "IdentityAgent", "IdentityFile", "UserKnownHostsFile"}
@@ -113,23 +170,32 @@ def check_call(info: ConnectionInfo) -> None:
     if not 0 <= info.number("Port") <= 65535:
         raise CallError(f"the port {info.number('Port')} does not exist", "Ports go from 1 to 65535.", "Correct -Port.")
     options = info.values.get("Options")
+    engine = engine_of(info)
     if options:
-        option_lines(options)
+        option_lines(options, program=engine.is_program)
+    for text in info.settings.get("forwards") or ():
+        parse(text)
 
 
-def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False) -> tuple[str, ...]:
+def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False, program: bool = False) -> tuple[str, ...]:
     """Return the options as lines of a configuration file of OpenSSH. Raises CallError naming the wrong option.
 
-    With ``for_jump_host`` only those are returned that also hold for the hosts on the way.
+    With ``for_jump_host`` only those are returned that also hold for the hosts on the way. ``program`` says that ssh
+    gets them, which can do more than asyncssh; what a value may be is then left to it.
     """
     lines: list[str] = []
     for key, value in options.items():
-        name = _BY_NAME.get(str(key).lower())
+        word = str(key).lower()
+        name = _BY_NAME.get(word)
+        if name is None and program and word in KNOWN and word not in IGNORED | _NOT_FOR_PROGRAM:
+            if not for_jump_host:
+                lines.append(f"{key} {_checked(str(key), value)}")
+            continue
         if name is None:
             raise CallError(
                 f"the SSH option {printable(str(key))} is not supported",
                 "pstui brings its own SSH and refuses what it cannot do, rather than ignoring it.",
-                f"Supported: {', '.join(_OPTIONS)}.",
+                f"Supported: {', '.join(_OPTIONS)}. With -Engine ssh this computer's ssh takes nearly all there are.",
             )
         text = _checked(name, value)
         if not for_jump_host or name in _FOR_JUMP_HOSTS:
@@ -158,7 +224,7 @@ def _checked(name: str, value: object) -> str:
     text = str(value).strip()
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise CallError(f"the SSH option {name} is refused", "Its value holds a line break or a control character.")
-    expected = "a value" if not text or text.startswith("=") else _OPTIONS[name](text)
+    expected = "a value" if not text or text.startswith("=") else _OPTIONS.get(name, _text)(text)
     if expected:
         raise CallError(f"the SSH option {name} is refused", f"{printable(text)!r} was given, {expected} is expected.")
     return text
@@ -172,6 +238,6 @@ def quoted(text: str) -> str:
 
 
 def _quoted(name: str, text: str) -> str:
-    if name in ("ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
+    if name in ("KnownHostsCommand", "ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
         return text
     return " ".join(quoted(word) for word in text.split()) if name in _LISTS else quoted(text)

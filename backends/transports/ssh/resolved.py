@@ -13,7 +13,6 @@ import functools
 import getpass
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ from pathlib import Path
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.engine import program
 from pstui.backends.transports.ssh.expansion import expanded, tokens_of
+from pstui.backends.transports.ssh.forward_options import KEYWORDS
 from pstui.backends.transports.ssh.options import quoted
 from pstui.backends.transports.streams import printable
 
@@ -77,10 +78,13 @@ _OWN_DEFAULTS = (
     "UserKnownHostsFile",
     "GlobalKnownHostsFile",
 )
-#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for
+#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for, and those
+#: that are read elsewhere
 _WITHOUT_MEANING = frozenset(
     {
         "host",
+        "addkeystoagent",
+        "knownhostscommand",
         "controlmaster",
         "controlpath",
         "controlpersist",
@@ -95,16 +99,11 @@ _WITHOUT_MEANING = frozenset(
         "syslogfacility",
         "requesttty",
         "sessiontype",
+        *KEYWORDS,
         "stdinnull",
         "forkafterauthentication",
         "ipqos",
         "tag",
-        "exitonforwardfailure",
-        "clearallforwardings",
-        "gatewayports",
-        "streamlocalbindmask",
-        "streamlocalbindunlink",
-        "permitremoteopen",
         "tunneldevice",
         "canonicalizehostname",
         "canonicaldomains",
@@ -133,6 +132,13 @@ class Resolved:
     tokens: Mapping[str, str] = field(default_factory=dict)
     #: what ssh has without any file
     usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: with what ssh was asked, the host last: its options are the same for anything else it is to do there
+    arguments: tuple[str, ...] = ()
+
+    def text(self, keyword: str) -> str:
+        """Return the value of a keyword, given in lower case; empty where there is none."""
+        value = next(iter(self.values.get(keyword, ())), "")
+        return "" if value.lower() == "none" else value
 
     @property
     def proxy_command(self) -> str:
@@ -171,11 +177,6 @@ class Resolved:
         return expanded(value, self.tokens)
 
 
-def program() -> str:
-    """Return the path of the user's ssh, "" where there is none."""
-    return shutil.which("ssh") or ""
-
-
 def ask(
     host: str, user: str, port: int, *, options: Iterable[str] = (), files: Sequence[Path] | None = None, scratch: Path
 ) -> Resolved:
@@ -195,11 +196,12 @@ def ask(
     command += [part for line in options for part in ("-o", line)]
     command += ["-l", user] if user else []
     command += ["-p", str(port)] if port else []
-    values = _read(_answer([*command, "--", host], host))
+    command += ["--", host]
+    values = _read(_answer(command, host))
     usual = _usual(command[0])
     here = _KNOWN.keys() | _WITHOUT_MEANING
     odd = tuple(name for name, value in values.items() if name not in here and usual.get(name) != value)
-    return Resolved(values, odd, tokens_of(host, values), usual)
+    return Resolved(values, odd, tokens_of(host, values), usual, tuple(command[2:]))
 
 
 def _at_home(path: str) -> str:

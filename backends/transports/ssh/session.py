@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import shared
 from pstui.backends.transports.ssh.channel import SSHChannel, open_subsystem
+from pstui.backends.transports.ssh.engine import UseProgram
 from pstui.backends.transports.ssh.failures import of_subsystem, too_slow
+from pstui.backends.transports.ssh.masters import engine_by_master
 from pstui.backends.transports.ssh.shared import Lease
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
+from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
 #: seconds for the start of the subsystem
@@ -19,7 +24,10 @@ REUSE_TIMEOUT = 10.0
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
-    """Return the channel to the subsystem. Raises OpenError; on any error everything is dropped."""
+    """Return the channel to the subsystem. Raises OpenError; on any error everything is dropped.
+
+    Raises UseProgram where a master of ssh runs for the host.
+    """
     subsystem = info.text("Subsystem", "powershell") or "powershell"
     # Which one it was when the server refused: the error names it.
     last: list[Lease] = []
@@ -31,9 +39,15 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
         context.step("session", f"subsystem {printable(subsystem)}")
         async with StepTimeout() as limit:
             limit.step(seconds, lambda: too_slow(lease.hop, "start of the subsystem", seconds))
-            return await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+            channel = await open_subsystem(lease.connection, name, subsystem, context.console, lease.release)
+        channel.forwards = lease.link.forwards.shown()
+        return channel
+
+    async def look(hop: Hop) -> None:
+        if (engine := await asyncio.to_thread(engine_by_master, info, hop.told)) is not None:
+            raise UseProgram(engine)
 
     try:
-        return await shared.start(info, context, opening)
+        return await shared.start(info, context, opening, look=look, forwards=True)
     except (asyncssh.Error, OSError) as error:
         raise of_subsystem(error, last[0].hop, subsystem) from error

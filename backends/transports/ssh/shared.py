@@ -8,30 +8,41 @@ holds a lease on it. ``[hosts.x] share = false`` opts out.
 Two connections are the same when everything that ssh_config and the call say of all their hosts is the same, whatever
 the alias. While one logs in, the others that want the same wait for it; where it fails they fail with it, and where it
 is given up the next in turn logs in.
+
+The forwards of a host stand on one of its connections. They end with its last user, as those of ssh do; where the
+connection was lost instead, they listen again on the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import ASKED_FOR, LoginPassword
-from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.errors import CallError, OpenCancelled, OpenError
+from pstui.backends.forwards import ForwardState, parse
+from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.connect import HopOpener, key_file
+from pstui.backends.transports.ssh.forwarding import ForwardList, told
 from pstui.backends.transports.ssh.keys import KeyFile
 from pstui.backends.transports.ssh.target import Hop, resolve
+from pstui.backends.transports.streams import printable
 
 #: seconds in which a dropped connection must have ended
 END = 5.0
+#: hosts whose forwards are kept for a connection to come, after theirs was lost
+MAX_KEPT = 32
 
 #: what a connection leads to and how: the identities of its hosts, and the key file named
 Key = tuple[object, ...]
@@ -47,6 +58,7 @@ class Link:
     connection: asyncssh.SSHClientConnection
     opener: HopOpener
     parent: Lease | None
+    forwards: ForwardList
     users: int = 0
     is_full: bool = False
 
@@ -110,6 +122,8 @@ class Links:
     def __init__(self) -> None:
         self._links: list[Link] = []
         self._opening: dict[Key, asyncio.Future[OpenError | None]] = {}
+        #: the forwards of each host, on one of its shared connections or wanted on the next
+        self._forwards: dict[Key, ForwardList] = {}
 
     async def lease(self, hops: tuple[Hop, ...], way: _Way) -> Lease:
         """Return a connection to the last of ``hops`` through the others. Raises OpenError."""
@@ -125,11 +139,12 @@ class Links:
             if (failure := pending.result()) is not None:
                 raise _again(failure)
         if not way.shares:
-            return Lease(await self._open(key, hops, way), self)
+            return Lease(await self._open(key, hops, way, ForwardList()), self)
         pending = self._opening[key] = asyncio.get_running_loop().create_future()
         failure = None
         try:
-            link = await self._open(key, hops, way)
+            link = await self._open(key, hops, way, self._forwards.get(key) or ForwardList())
+            self._forwards[key] = link.forwards
             self._links.append(link)
             return Lease(link, self)
         except OpenError as error:
@@ -149,9 +164,26 @@ class Links:
         link.is_full = False
         if link.users == 0:
             self._forget(link)
+            await self._give_up_forwards(link)
             await link.drop()
 
-    async def _open(self, key: Key, hops: tuple[Hop, ...], way: _Way) -> Link:
+    async def _give_up_forwards(self, link: Link) -> None:
+        """Give the forwards of a connection to another one to the same host; without one they end, or wait."""
+        others = (one for one in self._links if one.forwards is link.forwards and one.is_alive)
+        if (other := next(others, None)) is not None:
+            if link.forwards.connection is link.connection:
+                await link.forwards.attach(other.connection)
+            return
+        if self._forwards.get(link.key) is link.forwards:
+            if not link.is_alive and link.forwards.forwards:
+                waiting = [key for key, one in self._forwards.items() if one.connection is None]
+                for key in waiting[: max(0, len(waiting) - MAX_KEPT)]:
+                    del self._forwards[key]
+            else:
+                del self._forwards[link.key]
+        await link.forwards.detach()
+
+    async def _open(self, key: Key, hops: tuple[Hop, ...], way: _Way, forwards: ForwardList) -> Link:
         parent = await self.lease(hops[:-1], way) if len(hops) > 1 else None
         try:
             opener = HopOpener(
@@ -169,7 +201,7 @@ class Links:
             if parent is not None:
                 await parent.release()
             raise
-        return Link(key, hops[-1], connection, opener, parent, users=1)
+        return Link(key, hops[-1], connection, opener, parent, forwards, users=1)
 
     def _usable(self, key: Key) -> Link | None:
         self._links = [link for link in self._links if link.is_alive]
@@ -197,32 +229,81 @@ async def lease(info: ConnectionInfo, context: ConnectContext) -> Lease:
     return await start(info, context, as_it_is)
 
 
-async def start(info: ConnectionInfo, context: ConnectContext, opening: Callable[[Lease], Awaitable[T]]) -> T:
+async def start(
+    info: ConnectionInfo,
+    context: ConnectContext,
+    opening: Callable[[Lease], Awaitable[T]],
+    *,
+    look: Callable[[Hop], Awaitable[None]] | None = None,
+    forwards: bool = False,
+) -> T:
     """Open a channel on a connection to a host; what ``opening`` returns has to release the lease in the end.
 
     Where it raises, the lease is released here. On a connection that was there already the server may allow no more
-    sessions (MaxSessions), or it may be dead without anybody knowing: a new one is made then. Raises OpenError, and
-    what ``opening`` raises.
+    sessions (MaxSessions), or it may be dead without anybody knowing: a new one is made then. With ``forwards`` those
+    of the configuration and the profile listen before. ``look`` sees the target before anything is connected, and may
+    raise. Raises OpenError, and what ``opening`` raises.
     """
     shares = info.settings.get("share") is not False
     named = _named(info)
-    with tempfile.TemporaryDirectory(prefix="pstui-ssh-") as folder:
-        hops = tuple(await asyncio.to_thread(resolve, info, Path(folder)))
+    with _scratch() as folder:
+        hops = tuple(await asyncio.to_thread(resolve, info, folder))
+        if look is not None:
+            await look(hops[-1])
         way = _Way(context, hops[-1], named, info.settings.get(ASKED_FOR), shares)
         if named:
             await key_file(way.files, named)
         while True:
             taken = await links().lease(hops, way)
             try:
+                if forwards:
+                    await _forward(taken.link, info, hops[-1], context)
                 return await opening(taken)
             except (asyncssh.Error, OSError, OpenError) as error:
                 await taken.release()
-                if not taken.is_reused or _is_about_the_request(error):
+                if not taken.is_reused or isinstance(error, NoForward) or _is_about_the_request(error):
                     raise
                 taken.link.is_full = True
             except BaseException:
                 await taken.release()
                 raise
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for the files of one opening. It is removed by a thread: on some systems that takes its time."""
+    folder = tempfile.mkdtemp(prefix="pstui-ssh-")
+    try:
+        yield Path(folder)
+    finally:
+        asyncio.get_running_loop().run_in_executor(None, partial(shutil.rmtree, folder, ignore_errors=True))
+
+
+class NoForward(OpenError):
+    """A forward does not listen, and ExitOnForwardFailure wants no session without it."""
+
+
+async def _forward(link: Link, info: ConnectionInfo, hop: Hop, context: ConnectContext) -> None:
+    """Have all forwards listen that are wanted, and tell of those that do not. Raises NoForward."""
+    try:
+        specs = [*hop.forwards.specs, *(parse(text) for text in info.settings.get("forwards") or ())]
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    opened = []
+    if link.forwards.connection is None or link.forwards.connection.is_closed():
+        await link.forwards.attach(link.connection)
+        opened = list(link.forwards.forwards)
+    opened += await link.forwards.want(hop.forwards, specs)
+    for forward in opened:
+        said = printable(told(forward))
+        if forward.state is ForwardState.FAILED and hop.forwards.exits_on_failure:
+            raise NoForward(
+                f"{printable(hop.name)}: the forward {printable(str(forward.spec))} does not listen",
+                forward.why,
+                "ExitOnForwardFailure no opens the session without it.",
+            )
+        if said:
+            context.console.write(Write(f"{printable(hop.name)}: {said}", stream=Stream.NOTICE))
 
 
 def _named(info: ConnectionInfo) -> Path | None:

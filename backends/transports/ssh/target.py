@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,16 +20,23 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.engine import engine_of, program
+from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
+from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
 
 #: jump hosts before a target, those of jump hosts included
 MAX_HOPS = 8
+#: make the names of the files in a folder different
+_numbers = count()
 #: directives of ssh that asyncssh leaves to its caller
 _OURS = (
+    "AddKeysToAgent",
     "BatchMode",
     "HashKnownHosts",
+    "KnownHostsCommand",
     "NumberOfPasswordPrompts",
     "PubkeyAcceptedAlgorithms",
     "RequiredRSASize",
@@ -52,6 +59,9 @@ class Hop:
     unsupported: tuple[str, ...] = ()
     #: what was read for it, as texts: hosts with the same are the same
     identity: tuple[str, ...] = ()
+    #: the forwards that the configuration wants, and how they listen
+    forwards: ForwardOptions = field(default_factory=ForwardOptions)
+    told: resolved.Resolved | None = field(default=None, compare=False)
 
     @property
     def host(self) -> str:
@@ -91,13 +101,20 @@ def resolve(info: ConnectionInfo, folder: Path) -> list[Hop]:
     _teach_asyncssh()
     options = info.values.get("Options") or {}
     try:
-        own, way = option_lines(options), option_lines(options, for_jump_host=True)
+        is_program = engine_of(info).is_program
+        own, way = (option_lines(options, for_jump_host=jump, program=is_program) for jump in (False, True))
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
     host = info.text("HostName").removeprefix("[").removesuffix("]")
     files = _files_of(info)
     target = _hop(host, _login_name(info.text("UserName")), info.number("Port"), _Sources(own, folder, files))
     return [*_jump_hosts(target, _Sources(way, folder, files), 1), target]
+
+
+def ask_target(info: ConnectionInfo, lines: tuple[str, ...], folder: Path) -> resolved.Resolved:
+    """Return what ssh would do for the target of a connection alone; ``lines`` come first. Blocks. Raises OpenError."""
+    host = info.text("HostName").removeprefix("[").removesuffix("]")
+    return _Sources(lines, folder, _files_of(info)).read(host, _login_name(info.text("UserName")), info.number("Port"))
 
 
 def _files_of(info: ConnectionInfo) -> list[Path]:
@@ -133,11 +150,11 @@ class _Sources:
         files = self.files or config_files()
         if not self.files:
             check_permissions(files[0])
-        if not resolved.program():
+        if not program():
             return resolved.read(host, user, port, options=self.lines, files=files)
         # ssh reads the files of the account's home, whatever HOME says.
         given = None if files == _own_files() else files
-        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.scratch())
+        ask = partial(resolved.ask, host, user, port, files=given, scratch=self.folder)
         try:
             return ask(options=self.lines)
         except OpenError as error:
@@ -145,10 +162,6 @@ class _Sources:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
             return ask(options=("ProxyJump none", *self.lines))
-
-    def scratch(self) -> Path:
-        """Return a new folder for files of one host."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
 
 
 def check_permissions(file: Path) -> None:
@@ -198,7 +211,7 @@ def _login_name(user: str) -> str:
 
 def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
     told = sources.read(host, user, port)
-    config = write_options(sources.scratch(), "resolved", told.lines())
+    config = write_options(sources.folder, f"resolved-{next(_numbers)}", told.lines())
     try:
         options = asyncssh.SSHClientConnectionOptions(
             config=[str(file) for file in config],
@@ -211,13 +224,15 @@ def _hop(host: str, user: str, port: int, sources: _Sources) -> Hop:
             x509_trusted_certs=None,
             x509_trusted_cert_paths=[],
         )
+        forwards = read_options(told.values)
     except (ValueError, OSError) as error:
         raise OpenError(
             f"{printable(host)}: the SSH configuration cannot be used",
             printable(str(error)),
             "Correct -Options or the configuration file named.",
         ) from error
-    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, (*told.lines(), told.proxy_command))
+    identity = (*told.lines(), told.proxy_command, told.text("knownhostscommand"))
+    hop = Hop(host, options, tuple(config), told.proxy_command, told.unsupported, identity, forwards, told)
     for what, value in (("host name", hop.host), ("user name", hop.user)):
         if value.startswith("-"):
             raise OpenError(
@@ -272,7 +287,9 @@ ALIVE_INTERVAL, ALIVE_COUNT = 30, 3
 
 def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
     """Return the check of a host's key, with what is known of it. Reads files."""
+    line = hop.told.text("knownhostscommand") if hop.told else ""
     return HostKeyCheck(
+        command=KnownHostsCommand(line, hop.told.tokens) if hop.told and line else None,
         host=hop.host,
         port=hop.port,
         address=address,

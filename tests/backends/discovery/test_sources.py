@@ -41,8 +41,12 @@ async def test_hosts_are_listed_and_wildcards_left_out(ssh: Path) -> None:
         "Match host web\n  HostName elsewhere\n"
     )
     found = await hosts(ssh / "config")
-    assert found.pop("quoted") == "quoted:1"
-    assert found == {"web": "deploy@web.example.org", "plain": "", "jump": "10.0.0.1:2222"}
+    assert found == {
+        "quoted": "everyone@quoted:1",
+        "web": "deploy@web.example.org:2200",
+        "plain": "everyone@plain:2200",
+        "jump": "everyone@10.0.0.1:2200",
+    }
 
 
 async def test_includes_are_followed_but_not_in_a_circle(ssh: Path) -> None:

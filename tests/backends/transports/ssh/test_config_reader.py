@@ -9,10 +9,12 @@ import getpass
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.forward_options import read_options
 
 from tests.support import ssh_configs
 from tests.support.parts import requires
@@ -45,6 +47,10 @@ def differences(number: int, folder: Path, usual: Mapping[str, tuple[str, ...]])
         # Stricter: a path does not overrule the switch that came first.
         and not (name == "forwardagent" and found.get(name) in (("yes",), ("no",)))
     ]
+    # Stricter: ssh takes the last StreamLocalBindMask, also one of a block for other hosts.
+    forwards = tuple(replace(read_options(values), mask=0) for values in (theirs, found))
+    if forwards[0] != forwards[1]:
+        wrong.append(f"forwards: ssh {forwards[0]}, we {forwards[1]}")
     return "\n".join([told, *wrong]) if wrong else ""
 
 

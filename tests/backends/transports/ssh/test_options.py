@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import target as ssh_target
+from pstui.backends.transports.ssh.forward_options import KEYWORDS
 from pstui.backends.transports.ssh.options import check_call, option_lines, supported_options
 
 from tests.support.sshd import make_home
@@ -32,7 +33,7 @@ def resolved(tmp_path: Path, **values: Any) -> list[ssh_target.Hop]:
 
 
 @pytest.mark.parametrize(
-    "name", ["NoSuchOption", "LocalForward", "PermitLocalCommand", "A B", "x=y", "ciphers\nUser x"]
+    "name", ["NoSuchOption", "LocalCommand", "PermitLocalCommand", "A B", "x=y", "ciphers\nUser x"]
 )
 def test_an_unknown_option_is_refused_by_name(name: str) -> None:
     with pytest.raises(CallError) as refusal:
@@ -56,6 +57,10 @@ def test_an_unknown_option_is_refused_by_name(name: str) -> None:
         ("StrictHostKeyChecking", "sometimes"),
         ("ProxyJump", ["a", "b"]),
         ("User", None),
+        ("LocalForward", "8080"),
+        ("LocalForward", "8080 db:x"),
+        ("DynamicForward", "1080 db:1"),
+        ("StreamLocalBindMask", "0999"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: object) -> None:
@@ -88,7 +93,7 @@ def test_every_supported_option_is_one_that_the_library_reads(tmp_path: Path) ->
 
     ssh_target._teach_asyncssh()
     known = asyncssh.config.SSHClientConfig._handlers
-    assert {name.lower() for name in supported_options()} <= set(known)
+    assert {name.lower() for name in supported_options()} <= set(known) | KEYWORDS
 
 
 def test_options_stand_before_the_configuration_and_the_call_before_both(home: Path, tmp_path: Path) -> None:

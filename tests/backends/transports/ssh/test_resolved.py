@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh import resolved, target
+from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.describe import describe
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
@@ -36,7 +36,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Who reads the configuration: ssh, or pstui where there is none."""
     if request.param == "own":
-        monkeypatch.setattr(resolved, "program", lambda: "")
+        monkeypatch.setattr(target, "program", lambda: "")
     return str(request.param)
 
 
@@ -137,8 +137,8 @@ def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) ->
 
 
 def test_what_is_set_and_not_done_is_named(ssh: Path, way: str) -> None:
-    hop = hops(ssh, "Host t\n LocalForward 8080 db:80\n KnownHostsCommand /bin/echo\n LogLevel DEBUG\n")[-1]
-    assert set(hop.unsupported) == {"localforward", "knownhostscommand"}
+    hop = hops(ssh, "Host t\n BindInterface eth0\n VisualHostKey yes\n LogLevel DEBUG\n")[-1]
+    assert set(hop.unsupported) == {"bindinterface", "visualhostkey"}
     assert hops(ssh, "")[-1].unsupported == ()
 
 
@@ -239,7 +239,8 @@ def test_no_known_hosts_file_keeps_nothing(ssh: Path, way: str) -> None:
 
 
 def test_what_would_be_opened_is_told_with_where_it_comes_from(ssh: Path, way: str) -> None:
-    config = "Host t\n HostName db\n IdentityFile ~/a\n ProxyJump bob@gate:23\n LocalForward 1 a:1\nHost *\n User eve\n"
+    config = "Host t\n HostName db\n IdentityFile ~/a\n ProxyJump bob@gate:23\n LocalForward 1 a:1\n"
+    config += " Tunnel yes\nHost *\n User eve\n"
     hops(ssh, config)
     values = {"HostName": "t", "Port": 2222, "Options": {"ConnectTimeout": "5"}}
     found = describe(ConnectionInfo(ParameterSet.SSH_HOST, values))
@@ -250,11 +251,13 @@ def test_what_would_be_opened_is_told_with_where_it_comes_from(ssh: Path, way: s
     assert gate["User"] == {"Value": "bob", "From": "ProxyJump"}
     assert gate["Port"] == {"Value": "23", "From": "ProxyJump"}
     assert last["HostName"] == {"Value": "db", "From": f"{file} line 2"}
-    assert last["User"] == {"Value": "eve", "From": f"{file} line 7"}
+    assert last["User"] == {"Value": "eve", "From": f"{file} line 8"}
     assert last["Port"] == {"Value": "2222", "From": "the call"}
     assert last["IdentityFile"] == {"Value": [str(ssh.parent / "a")], "From": f"{file} line 3"}
     assert last["ProxyJump"] == {"Value": "bob@gate:23", "From": f"{file} line 4"}
-    assert last["NotDone"] == ["localforward"]
+    assert last["NotDone"] == ["tunnel"]
+    assert last["Forwards"] == [{"Value": "local 1 a:1", "From": f"{file} line 5"}]
+    assert "Forwards" not in gate
     hops(ssh, "Host t\n Port 9\n")
     found = describe(ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "t", "Options": {"User": "ann"}}))
     assert isinstance(found, list)

@@ -410,7 +410,7 @@ async def test_no_common_way_to_encrypt_is_named(
             error = await refusal(server, Options={"Ciphers": "aes128-ctr"})
             if "closed before SSH began" not in error.what:
                 break  # the server, which refuses as well, sometimes resets the connection before its list is read
-        assert "no common way" in error.what
+        assert "no matching" in error.what
         assert all(word in error.why for word in words)
 
 
@@ -552,6 +552,13 @@ async def test_connecting_timeout_is_kept_and_named(server: Sshd, home: Path) ->
     with deaf_port() as port:
         error = await refusal(server, Port=port, ConnectingTimeout=300)
     assert "300 ms" in error.what
+
+
+async def test_a_connecting_timeout_of_0_is_over_at_once_as_with_powershell(server: Sshd, home: Path) -> None:
+    error = await refusal(server, ConnectingTimeout=0)
+    assert "0 ms" in error.what
+    async with connected(server, ConnectingTimeout=-1):
+        pass
 
 
 async def test_a_limit_of_our_own_ends_a_handshake_that_never_comes(
