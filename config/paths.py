@@ -22,6 +22,11 @@ def state_folder() -> Path:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder that only its owner can read, and return it. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder that only its owner can read, and return it; so are the folders above that are made for it.
+
+    Raises OSError.
+    """
+    for missing in [above for above in reversed(folder.parents) if not above.exists()]:
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder

@@ -9,7 +9,6 @@ import contextlib
 import gc
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +48,8 @@ def read_text(file: Path) -> tuple[str, list[Problem]]:
 
 def parse(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Parse TOML. Where it is damaged, the tables that are whole are returned beside the problems."""
+    import tomllib  # most calls from a shell have no file
+
     try:
         return tomllib.loads(text), []
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -57,6 +58,8 @@ def parse(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Parse each table on its own and merge those that are whole."""
+    import tomllib
+
     found: dict[str, Any] = {}
     problems: list[Problem] = []
     for first, chunk in _chunks(text):
@@ -139,6 +142,14 @@ class Configuration:
     problems: tuple[Problem, ...] = ()
     #: the file in which each credential is
     credential_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    #: what ``[groups."Prod/Web"]`` passes down, and what ``[tags.sql]`` says, by the names as they are written
+    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    tags: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    #: the file in which each group is
+    group_files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    #: the names, as ``folded`` has them, of groups and tags that have a problem: what is in them is not to be used
+    wrong_groups: frozenset[str] = frozenset()
+    wrong_tags: frozenset[str] = frozenset()
 
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a table that exists only once (defaults, settings); empty when absent."""
@@ -147,6 +158,11 @@ class Configuration:
     def by_kind(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """Return the profiles of one table by name."""
         return {profile.name: profile.values for profile in self.profiles if profile.kind == kind}
+
+
+def folded(path: str) -> str:
+    """Return a group path as it is compared: without regard to case, and to slashes at its ends."""
+    return path.casefold().strip("/")
 
 
 def load(file: Path, schema: Schema) -> Configuration:
@@ -181,6 +197,10 @@ class _Reader:
         self._credentials: dict[str, Mapping[str, Any]] = {}
         self._credential_files: dict[str, Path] = {}
         self._wrong_credentials: set[str] = set()
+        #: groups and tags
+        self._shared: dict[str, dict[str, Mapping[str, Any]]] = {"groups": {}, "tags": {}}
+        self._shared_files: dict[str, dict[str, Path]] = {"groups": {}, "tags": {}}
+        self._wrong: dict[str, set[str]] = {"groups": set(), "tags": set()}
         self._single: dict[str, dict[str, Any]] = {}
         self._problems: list[Problem] = []
         self._seen: set[Path] = set()
@@ -201,6 +221,11 @@ class _Reader:
             self._single,
             tuple(self._problems),
             self._credential_files,
+            self._shared["groups"],
+            self._shared["tags"],
+            self._shared_files["groups"],
+            frozenset(self._wrong["groups"]),
+            frozenset(self._wrong["tags"]),
         )
 
     def read(self, file: Path, depth: int) -> None:
@@ -248,11 +273,23 @@ class _Reader:
             elif not self._checked(file, table, values, self._schema.named[kind]):
                 if kind == "credentials":
                     self._wrong_credentials.add(name)
+                elif kind in self._wrong:
+                    self._wrong[kind].add(folded(name))
+            elif kind in self._shared:
+                self._share(file, kind, name, values)
             elif kind == "credentials":
                 self._credentials[name] = values
                 self._credential_files[name] = file
             elif self._has_target(file, kind, table, values):
                 self._add(file, kind, name, values)
+
+    def _share(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
+        there, files = self._shared[kind], self._shared_files[kind]
+        first = next((other for other in there if folded(other) == folded(name)), None)
+        if first is not None:
+            self._say(file, f"{kind}.{name}", "", f"is already in {files[first]} as {first}; that one is used.")
+        else:
+            there[name], files[name] = values, file
 
     def _add(self, file: Path, kind: str, name: str, values: dict[str, Any]) -> None:
         if (kind, name) in self._profiles:
@@ -291,7 +328,10 @@ class _Reader:
             return True
         spec = fields.get(key)
         if spec is None:
-            self._say(file, table, key, "is not known.", nearest(key, fields))
+            below = table.startswith("groups.") and isinstance(value, dict)
+            path = f"{table.removeprefix('groups.')}/{key}"
+            said = f'is not known. For the group below write [groups."{path}"].' if below else "is not known."
+            self._say(file, table, key, said, nearest(key, fields))
             return False
         if wrong := value_problem(value, spec):
             close = nearest(value, spec.choices) if isinstance(value, str) and spec.choices else ""

@@ -63,8 +63,12 @@ COMMON_FIELDS: Mapping[str, Field] = MappingProxyType(
         "color": Field(Kind.TEXT),
         "note": Field(Kind.TEXT),
         "pinned": Field(Kind.SWITCH),
+        "guard": Field(Kind.CHOICE, choices=("off", "confirm", "read")),
     }
 )
+
+#: what a tag may say of everything that has it
+TAG_FIELDS: Mapping[str, Field] = MappingProxyType({key: COMMON_FIELDS[key] for key in ("guard", "color")})
 
 CREDENTIAL_FIELDS: Mapping[str, Field] = MappingProxyType(
     {"user_name": Field(Kind.TEXT), "password": Field(Kind.SOURCE)}

@@ -11,12 +11,14 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.app import PstuiApp
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
+from pstui.tui.fanout.screen import FanOutScreen
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
@@ -24,6 +26,7 @@ from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext
 
+from tests.support.fan_hosts import FakeSessions, target
 from tests.support.paths import ROOT
 from tests.support.pilot import Screen
 
@@ -169,6 +172,19 @@ async def _light(s: Screen) -> None:
     await s.type("Get-ChildItem | Where-Object Length -gt 10 # large", enter=False)
 
 
+async def _fan_out(s: Screen) -> None:
+    sessions = FakeSessions()
+    sessions.go.set()
+    context = AppContext(cast(Any, sessions))
+    names = [*(f"same-{number}" for number in range(1, 18)), "other-1", "other-2", "refuse-1", "refuse-2", "die-1"]
+    s.app.push_screen(FanOutScreen(context, [target(name) for name in names], s.workspace.sessions.enter))
+    await s.until(lambda: isinstance(s.app.screen, FanOutScreen) and s.app.screen.focused, "the screen")
+    await s.type("Get-Thing")
+    await s.until(lambda: s.shows("19 done   3 failed"), "all of them")
+    await s.keys("home", "down")
+    await s.until(lambda: s.shows("-two"), "the difference")
+
+
 #: what stands in the debugger, in the home that the far end begins in
 SCRIPT = """\
 function Measure-Free($disk) {
@@ -238,6 +254,7 @@ MORE: dict[str, Scene] = {
     "find": Scene(_find),
     "help": Scene(_help),
     "light": Scene(_light, theme="light"),
+    "fan-out": Scene(_fan_out),
     **{
         f"{name}-{columns}x{rows}": Scene(play, size=(columns, rows), theme=theme, saved=True)
         for name, play in (("form", _form), ("go", _go), ("menu", _menu))

@@ -208,7 +208,7 @@ def finish(
 ) -> Checked:
     """Check and normalise the bound values of a call; ``quiet`` lets it find no session. Raises CallError."""
     call = Checked(cmdlet, parameter_set, values)
-    if cmdlet.name == "Invoke-Command":
+    if cmdlet.name in OPENING:
         call.is_choice = context.is_choice
     if cmdlet.name == "New-PSSessionOption":
         _session_option(call)

@@ -176,8 +176,8 @@ class BindContext:
     ``allow_what_if`` accepts -WhatIf on every cmdlet, as pstui's command line does. ``results`` holds what calls inside
     the line have given, by their places: a call that is not among them raises CallNeeded. None where nothing is run:
     a variable that is set must be used then. ``evaluate`` reads a shell's argument that is an expression, such as a
-    hashtable, and raises CallError; ``line.bind`` hands it in. ``is_choice`` tells that Invoke-Command's name of a
-    computer or host stands for several, which who runs the call replaces.
+    hashtable, and raises CallError; ``line.bind`` hands it in. ``is_choice`` tells that the name of a computer or
+    host stands for several, which who runs the call replaces.
     """
 
     user: str = field(default_factory=_user)

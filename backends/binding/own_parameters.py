@@ -256,6 +256,13 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         setting=True,
     ),
     own(
+        "Log",
+        OptionKind.SWITCH,
+        "Keeps a log of this session, or none with -Log:$false, whatever the settings say.",
+        default="as [settings] log says",
+        setting=True,
+    ),
+    own(
         "LoadProfile",
         OptionKind.SWITCH,
         "Runs the far $PROFILE files before the first prompt.",

@@ -171,6 +171,11 @@ class InteractiveSession:
         self._debugger = DebuggerConsole(session, console)
         self._completer = Completer(session)
 
+    @property
+    def above(self) -> str:
+        """The lines of an incomplete input, each with its line end; empty where there is none."""
+        return "".join(f"{line}\n" for line in self._block)
+
     async def enter(self) -> None:
         """Open the session if needed and prepare it; ``prompt`` is ready afterwards.
 
@@ -275,7 +280,7 @@ class InteractiveSession:
             raise SessionStateError("the session is busy")
         self.busy = True
         try:
-            above = "".join(f"{line}\n" for line in self._block)
+            above = self.above
             found = await self._completer.find(above + text, len(above) + cursor)
             return found.below(len(above))
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 
 from pstui.config.importing.model import MAX_DEPTH, MAX_TEXT, ImportedHost, group_path, is_host, tidy
@@ -90,7 +90,7 @@ def parse(raw: bytes) -> Element:
     return top.children[0] if top.children else top
 
 
-_INHERITED = ("Hostname", "Username", "Domain", "Protocol", "Port", "UseVmId")
+_INHERITED = ("Username", "Domain", "Protocol", "Port", "UseVmId", "SSHTunnelConnectionName")
 _POWERSHELL = ("POWERSHELL", "WINRM")
 _COLUMNS = ("Name", "Id", "Parent", "NodeType")
 
@@ -111,7 +111,7 @@ def read_mremoteng(root: Element) -> Iterator[ImportedHost]:
         raise ConfigError(
             "the file is encrypted as a whole", "In mRemoteNG turn off the encryption of the whole file, then export."
         )
-    yield from _nodes_below(root, [], {})
+    yield from _connections(root)
 
 
 def read_mremoteng_table(text: str) -> Iterator[ImportedHost]:
@@ -131,7 +131,7 @@ def read_mremoteng_table(text: str) -> Iterator[ImportedHost]:
     top = Element("Connections")
     for identity, node in nodes.items():
         nodes.get(parents[identity], top).children.append(node)
-    yield from _nodes_below(top, [], {})
+    yield from _connections(top)
 
 
 def _row(row: Mapping[str | None, object]) -> dict[str, str]:
@@ -140,16 +140,42 @@ def _row(row: Mapping[str | None, object]) -> dict[str, str]:
     return {**said, "Type": said.get("NodeType", ""), "Descr": said.get("Description", "")}
 
 
-def _nodes_below(element: Element, groups: list[str], above: Mapping[str, str]) -> Iterator[ImportedHost]:
+def _connections(root: Element) -> Iterator[ImportedHost]:
+    """Yield every connection, an SSH tunnel of it as the host that it leads through."""
+    found = [(_host_of_node(*parts), parts[2]) for parts in _nodes_below(root, [], None)]
+    gates = {host.name: host for host, _ in reversed(found) if "host_name" in host.values}
+    for host, said in found:
+        name = tidy(said["SSHTunnelConnectionName"])
+        yield _through(host, name, gates.get(name)) if name and not host.skipped else host
+
+
+def _through(host: ImportedHost, name: str, gate: ImportedHost | None) -> ImportedHost:
+    if gate is None:
+        return replace(host, note=f"its SSH tunnel {name} is not in the file")
+    user, port = gate.values.get("user_name"), gate.values.get("port")
+    way = f"{f'{user}@' if user else ''}{gate.values['host_name']}{f':{port}' if port else ''}"
+    leads = {"options": {"ProxyJump": way}} if "host_name" in host.values else {"via": way}
+    return replace(host, values={**host.values, **leads})
+
+
+_Node = tuple[str, str, Mapping[str, str], str]
+
+
+def _nodes_below(element: Element, groups: list[str], above: Mapping[str, str] | None) -> Iterator[_Node]:
+    """Yield name, group, settings and remark of each connection. What is directly below the root inherits nothing."""
     if len(groups) > MAX_DEPTH:
         raise ConfigError("the file is nested too deeply")
     for node in element.named("Node"):
-        said = {key: above.get(key, "") if _inherits(node, key) else node.attributes.get(key, "") for key in _INHERITED}
-        name = tidy(node.attributes.get("Name", ""))
-        if node.attributes.get("Type", "").casefold() == "container":
+        own = node.attributes
+        said = {
+            key: above.get(key, "") if above is not None and _inherits(node, key) else own.get(key, "")
+            for key in _INHERITED
+        }
+        name = tidy(own.get("Name", ""))
+        if own.get("Type", "").casefold() == "container":
             yield from _nodes_below(node, [*groups, name], said)
         else:
-            yield _host_of_node(name, group_path(groups), said, tidy(node.attributes.get("Descr", "")))
+            yield name, group_path(groups), {**said, "Hostname": own.get("Hostname", "")}, tidy(own.get("Descr", ""))
 
 
 def _inherits(node: Element, key: str) -> bool:
@@ -160,6 +186,9 @@ def _host_of_node(name: str, group: str, said: Mapping[str, str], remark: str) -
     host, user, domain = tidy(said["Hostname"]), tidy(said["Username"]), tidy(said["Domain"])
     protocol, port = tidy(said["Protocol"]), _port(said["Port"])
     name = name or host
+    if not protocol.upper().startswith("SSH"):
+        host, written = _without_port(host)
+        port = written if written and protocol.upper() in _POWERSHELL else port
     extra = {"note": remark} if remark else {}
     if not is_host(host):
         return ImportedHost(name, group, skipped="it names no computer")
@@ -170,13 +199,25 @@ def _host_of_node(name: str, group: str, said: Mapping[str, str], remark: str) -
         if port not in (0, 22):
             values["port"] = port
         return ImportedHost(name, group, "hosts", {**values, **extra})
-    account = f"{domain}\\{user}" if user and domain else user
+    account = _in_domain(user, domain)
     if protocol.upper() in _POWERSHELL:
         return ImportedHost(name, group, "hosts", {"computer_name": host, **_winrm(port), **extra}, account)
     if protocol.upper() == "RDP":
         note = "was RDP; WinRM has to be enabled on that computer"
         return ImportedHost(name, group, "hosts", {"computer_name": host, **extra}, account, note)
     return ImportedHost(name, group, skipped=f"{protocol or 'its protocol'} does not lead to PowerShell")
+
+
+def _in_domain(user: str, domain: str) -> str:
+    """Return an account with its domain, which the name of the user may hold already."""
+    return f"{domain}\\{user}" if user and domain and not {"\\", "@"} & set(user) else user
+
+
+def _without_port(host: str) -> tuple[str, int]:
+    """Return a host without the port behind it, and that; an IPv6 address without brackets is all host."""
+    name, colon, port = host.rpartition(":")
+    is_one = host.count(":") == 1 or (name.startswith("[") and name.endswith("]"))
+    return (name.strip("[]"), _port(port)) if colon and is_one and port.isdecimal() else (host, 0)
 
 
 def _winrm(port: int) -> dict[str, object]:
@@ -217,7 +258,8 @@ def _servers_below(element: Element, groups: list[str], account: str, above: Pro
 
 def _host_of_server(server: Element, group: str, account: str) -> ImportedHost:
     # Newer files keep these under <properties>, older ones directly in the server.
-    host = tidy(server.said("properties", "name") or server.said("name"))
+    whole = tidy(server.said("properties", "name") or server.said("name"))
+    host = _without_port(whole)[0]  # the port is that of RDP
     shown = tidy(server.said("properties", "displayName") or server.said("displayName")) or host
     remark = tidy(server.said("properties", "comment") or server.said("comment"))
     kind = server.said("properties", "connectionType") or server.said("connectionType")
@@ -234,7 +276,7 @@ def _group_name(element: Element) -> str:
 
 
 def _account(element: Element, above: str, profiles: Profiles) -> str:
-    logon = element.child("logonCredentials")
+    logon = _setting(element, "logonCredentials")
     if logon is None or logon.attributes.get("inherit", "None") == "FromParent":
         return above
     # a log-on may name a profile of the file instead of an account
@@ -244,12 +286,18 @@ def _account(element: Element, above: str, profiles: Profiles) -> str:
 def _named(logon: Element) -> str:
     user, domain = tidy(logon.said("userName")), tidy(logon.said("domain"))
     # [server] and [display] stand for the server itself: an account of its own
-    return f"{domain}\\{user}" if user and domain and not domain.startswith("[") else user
+    return user if domain.startswith("[") else _in_domain(user, domain)
+
+
+def _setting(element: Element, name: str) -> Element | None:
+    """Return the settings of a name: RDCMan 2.2 keeps those of groups below their properties."""
+    properties = element.child("properties")
+    return element.child(name) or (None if properties is None else properties.child(name))
 
 
 def _profiles(element: Element, above: Profiles) -> Profiles:
     """Return the log-on profiles that can be named below an element."""
-    own = element.child("credentialsProfiles")
+    own = _setting(element, "credentialsProfiles")
     if own is None:
         return above
     return {**above, **{one.said("profileName"): _named(one) for one in own.named("credentialsProfile")}}

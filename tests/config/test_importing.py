@@ -209,6 +209,79 @@ def test_rdcman_groups_and_log_ons_are_found(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_directly_below_the_root_of_mremoteng_inherits_nothing(tmp_path: Path) -> None:
+    inherits = 'InheritUsername="True" InheritPort="True" InheritProtocol="True" InheritDomain="True"'
+    text = mremoteng(
+        f'<Node Name="top" Type="Connection" Username="root" Hostname="10.0.0.1" Protocol="SSH2" {inherits}/>',
+        f'<Node Name="C" Type="Container" Username="cuser" Protocol="SSH2" Port="2222" {inherits}>'
+        f'<Node Name="in" Type="Connection" Hostname="10.0.0.2" Protocol="RDP" Port="22" Inherit="True" {inherits}/>'
+        "</Node>",
+    )
+    found = {host.name: dict(host.values) for host in read_hosts(written(tmp_path, text)).hosts}
+    assert found["top"] == {"host_name": "10.0.0.1", "user_name": "root"}
+    assert found["in"] == {"host_name": "10.0.0.2", "user_name": "cuser", "port": 2222}, "its own host, never another"
+
+
+def test_the_ssh_tunnel_of_mremoteng_is_the_way(tmp_path: Path) -> None:
+    text = mremoteng(
+        '<Node Name="gate" Type="Connection" Username="me" Hostname="gate.lab" Protocol="SSH2" Port="2200"/>',
+        '<Node Name="db" Type="Connection" Hostname="db" Protocol="SSH2" SSHTunnelConnectionName="gate"/>',
+        '<Node Name="web" Type="Connection" Hostname="web" Protocol="WINRM" SSHTunnelConnectionName="gate"/>',
+        '<Node Name="lost" Type="Connection" Hostname="lost" Protocol="SSH2" SSHTunnelConnectionName="other"/>',
+    )
+    found = {host.name: host for host in read_hosts(written(tmp_path, text)).hosts}
+    assert found["db"].values["options"] == {"ProxyJump": "me@gate.lab:2200"}
+    assert found["web"].values["via"] == "me@gate.lab:2200"
+    assert found["lost"].note == "its SSH tunnel other is not in the file"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "host", "expected"),
+    [
+        ("RDP", "w7:3390", {"computer_name": "w7"}),
+        ("RDP", "[2001:db8::1]:3390", {"computer_name": "2001:db8::1"}),
+        ("RDP", "2001:db8::1", {"computer_name": "2001:db8::1"}),
+        ("WINRM", "w7:5986", {"computer_name": "w7", "use_ssl": True}),
+        ("WINRM", "w7:8080", {"computer_name": "w7", "port": 8080}),
+        ("SSH2", "ssh01:2222", {"host_name": "ssh01:2222"}),
+    ],
+)
+def test_a_port_behind_a_host_is_that_of_its_protocol(
+    protocol: str, host: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    node = (
+        f'<Node Name="x" Type="Connection" Username="CORP\\bob" Domain="CORP" Hostname="{host}" Protocol="{protocol}"/>'
+    )
+    (found,) = read_hosts(written(tmp_path, mremoteng(node))).hosts
+    assert {key: value for key, value in found.values.items() if key != "user_name"} == expected
+    assert found.user_name in ("", "CORP\\bob"), "the domain is in the name already"
+
+
+def test_rdcman_2_2_keeps_the_log_on_of_a_group_below_its_properties(tmp_path: Path) -> None:
+    def log_on(user: str, domain: str) -> str:
+        said = f"<userName>{user}</userName><domain>{domain}</domain>"
+        return f'<logonCredentials inherit="None">{said}</logonCredentials>'
+
+    def server(name: str, more: str = '<logonCredentials inherit="FromParent" />') -> str:
+        return f"<server><name>{name}</name>{more}</server>"
+
+    text = (
+        '<RDCMan schemaVersion="1"><version>2.2</version><file><properties><name>estate</name>'
+        f"{log_on('fileadmin', 'CORP')}</properties><group><properties><name>Lab</name>{log_on('labadmin', 'LAB')}"
+        f"</properties>{server('lab01:3391')}{server('lab02', log_on('own', '[server]'))}</group>{server('top01')}"
+        f"{server('twice', log_on('CORP&#92;bob', 'CORP'))}{server('mail', log_on('bob@corp.example', 'CORP'))}"
+        "</file></RDCMan>"
+    )
+    found = {str(host.values["computer_name"]): host.user_name for host in read_hosts(written(tmp_path, text)).hosts}
+    assert found == {
+        "lab01": "LAB\\labadmin",
+        "lab02": "own",
+        "top01": "CORP\\fileadmin",
+        "twice": "CORP\\bob",
+        "mail": "bob@corp.example",
+    }
+
+
 def test_an_ssh_config_of_elsewhere_goes_on_being_read(tmp_path: Path) -> None:
     imported = read_hosts(written(tmp_path, SSH_CONFIG, "config"))
     file = str(tmp_path / "config")

@@ -80,14 +80,16 @@ async def answered(s: Screen, text: str) -> None:
 
 @pytest.fixture
 async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Screen]:
-    """The screen with a session on the demo endpoint, keeping history and workspace, its log written to a file."""
+    """The screen with a session on the demo endpoint, keeping history, workspace and logs, Textual's own to a file."""
     monkeypatch.setenv("TEXTUAL_LOG", str(isolated_home / "textual.log"))
     from pstui.tui.cli.screen import kept_history
 
     memory = StateFile(isolated_home / "workspace.json")
-    async with screen(DEMO, history=kept_history({}), memory=memory) as s:
+    settings = {"log": str(isolated_home / "logs/{host}-{time}")}
+    async with screen(DEMO, history=kept_history({}), memory=memory, settings=settings) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         yield s
+    assert any("PS(demo)" in file.read_text() for file in isolated_home.glob("logs/*.txt"))
 
 
 async def test_the_answer_to_a_secret_question(pane: Screen) -> None:

@@ -6,7 +6,6 @@ declarations.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,6 +72,13 @@ DECLARED = (
     Declared("--throttle", "N", "how many targets run at once (32), whatever the transport", invoke=True),
     Declared("--group", "", "at the end, targets that wrote the same are told of together", invoke=True),
     Declared("--diff", "", "as --group, and what differs from the text of most targets alone", invoke=True),
+    Declared(
+        "--yes",
+        "",
+        "run what the guard of a profile, group or tag holds without asking; one that lets only reading lines through"
+        " stays as it is. A guard protects from slips, not from malice",
+        invoke=True,
+    ),
     Declared("--timeout", "SECONDS", "stop the whole run after this time: exit code 124", invoke=True),
     Declared("--exit-code", "", "end with the far end's own exit code: exit N, or $LASTEXITCODE", invoke=True),
     Declared("--quiet", "", "nothing on standard error but errors", invoke=True),
@@ -99,6 +105,7 @@ class Options:
     quiet: bool = False
     group: bool = False
     diff: bool = False
+    yes: bool = False
     what_if: bool = False
     config: str | None = None
     line: str | None = None
@@ -214,6 +221,8 @@ def is_argument_list(word: str) -> bool:
 
 
 def _unknown(name: str) -> CallError:
+    import difflib
+
     near = difflib.get_close_matches(name, _BY_NAME, n=1)
     if name == "--stdio":
         return CallError("--stdio belongs to demo", hint="Write: pstui demo --stdio")

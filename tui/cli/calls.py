@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from dataclasses import dataclass, replace
 
-from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
+from pstui.backends.binding.connections import Target, opens, parse_target, what_if
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
+from pstui.backends.binding.shell import bind
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.tui.cli.args import (
@@ -35,6 +34,8 @@ def refuse_misspelled(word: str, profiles: Profiles) -> None:
     """Raise CallError for what is nearly the name of a session cmdlet, and no profile: no computer's name is meant."""
     if any(word in table for table in profiles.tables.values()):
         return
+    import difflib
+
     near = difflib.get_close_matches(word.casefold(), [name.casefold() for name in CMDLETS], n=1, cutoff=0.85)
     if near:
         found = next(name for name in CMDLETS if name.casefold() == near[0])
@@ -69,10 +70,13 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
             target = parse_target(text, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
             return _connection(target, profiles)
         text = f"Enter-PSSession {text}"
-    call = bind_line(text)
+    from pstui.backends.binding.line import bind_line
+    from pstui.tui.cli.targets import entered, is_choice
+
+    call = bind_line(text, context=BindContext(is_choice=is_choice))
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
-    return connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
+    return entered(call, profiles)
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
@@ -132,7 +136,7 @@ def dispatch(options: Options) -> int:
     if wanted.call is not None and wanted.call.cmdlet == "Get-Help":
         return _help(wanted.call)
     if wanted.what_if or options.what_if:
-        return _describe(wanted)
+        return _describe(wanted, profiles)
     if wanted.call is not None:
         _tell(wanted.call)
         if wanted.call.cmdlet == _INVOKE:
@@ -147,6 +151,8 @@ def dispatch(options: Options) -> int:
 
 def _is_for_the_bar(line: str, call: BoundCall) -> bool:
     """Whether a line does more than enter one session: it keeps one, or sets variables."""
+    from pstui.backends.binding.line import statements
+
     return call.source is not None or len(statements(line)) > 1
 
 
@@ -166,6 +172,8 @@ def bound(options: Options, profiles: Profiles) -> Wanted:
 
     context = BindContext(allow_what_if=True, is_choice=is_choice)
     if options.line is not None:
+        from pstui.backends.binding.line import bind_line  # PowerShell's language
+
         call = bind_line(options.line, context=context)
         return _checked(call, profiles, what_if=options.what_if)
     first, *others = options.rest
@@ -205,7 +213,7 @@ def _named_targets(words: list[str], profiles: Profiles) -> Wanted | None:
     """
     if not words or words[0].startswith("-"):
         return None
-    from pstui.tui.cli.targets import is_choice, targets
+    from pstui.tui.cli.targets import is_choice, may_be_saved, targets
 
     try:
         call = bind(_INVOKE, [_TARGETS, *words[1:]], context=BindContext(allow_what_if=True))
@@ -215,53 +223,17 @@ def _named_targets(words: list[str], profiles: Profiles) -> Wanted | None:
         return None
     if call.values.get("ComputerName") != (_TARGETS,):
         return None
-    if not _may_be_saved(call, words[0]):
+    if not may_be_saved(call, words[0]):
         return None  # a computer with its parameters, as in PowerShell
     infos = targets(words[0].split(","), profiles, lambda name: resolve(name, profiles, ask=False))
     return replace(_checked(call, profiles), infos=infos)
 
 
-def _may_be_saved(call: BoundCall, *names: str) -> bool:
-    """Whether a call says no more of its targets than their names. Raises CallError where it must not."""
-    from pstui.tui.cli.targets import is_choice
-
-    given = sorted(f"-{name}" for name in call.values if name not in ("ComputerName", "HostName", *_OF_SCRIPTS))
-    choice = next(filter(is_choice, names), None)
-    if given and choice is not None:
-        hint = "Write it into the profiles, or into [defaults]."
-        raise CallError(f"Invoke-Command: {', '.join(given)} cannot be used with {choice}", "", hint)
-    return not given
-
-
-def _saved_targets(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, ...]:
-    """Return where -ComputerName or -HostName of Invoke-Command leads if it names profiles; else nothing."""
-    from pstui.tui.cli.targets import is_choice, saved, targets
-
-    key = next((key for key in ("ComputerName", "HostName") if key in call.values), "")
-    names = call.values[key] if key else ()
-    if not names or not _may_be_saved(call, *names):
-        return ()
-
-    def of_profile(name: str) -> ConnectionInfo | None:
-        return saved(name, profiles, only_ssh=key == "HostName")
-
-    def one(name: str) -> ConnectionInfo:
-        alone = replace(call, values={**call.values, key: (name,)})
-        return of_profile(name) or connection_info(
-            alone, defaults=profiles.defaults, credentials=profiles.named_credential
-        )
-
-    return targets(names, profiles, one) if any(is_choice(name) or of_profile(name) for name in names) else ()
-
-
-#: parameters that say what runs, not where
-_OF_SCRIPTS = ("ScriptBlock", "FilePath", "ArgumentList", "InputObject", "ThrottleLimit", "HideComputerName", "AsJob")
-
-
 def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> Wanted:
+    from pstui.tui.cli.targets import entered, opened
+
     if call.cmdlet == _ENTER:
-        info = connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)
-        return Wanted((info,), call, call.what_if)
+        return Wanted((entered(call, profiles),), call, call.what_if)
     if call.cmdlet == "Get-Help":
         return Wanted((), call)
     if call.missed:
@@ -277,18 +249,15 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
 
         invoke.check(call)
         invoke.check_common(call)
-    infos: tuple[ConnectionInfo, ...] = ()
-    if call.cmdlet == _INVOKE:
-        infos = _saved_targets(call, profiles)
-    if opens(call) and not infos:
-        infos = connections(call, defaults=profiles.defaults, credentials=profiles.named_credential)
-    return Wanted(infos, call, call.what_if)
+    return Wanted(opened(call, profiles) if opens(call) else (), call, call.what_if)
 
 
-def _describe(wanted: Wanted) -> int:
+def _describe(wanted: Wanted, profiles: Profiles) -> int:
     """Print what would be done: one object, for several targets a list of them."""
     found = [what_if(info, wanted.call) for info in wanted.infos or (None,)]
     for info, described in zip(wanted.infos, found, strict=False):
+        if origins := profiles.origins(info):
+            described["Sources"] = origins
         if info.parameter_set is ParameterSet.SSH_HOST:
             from pstui.backends.transports.ssh.describe import describe  # loads asyncssh
 

@@ -14,7 +14,7 @@ from pstui.backends.errors import CallError
 from pstui.tui.cli.args import DECLARED, ENTER_NAMES, INVOKE_NAMES, Declared
 
 SHELLS = ("bash", "zsh", "fish")
-_COMMANDS = ("Enter-PSSession", "Invoke-Command", "icm", "etsn", "demo", "doctor", "completion", "man")
+_COMMANDS = ("Enter-PSSession", "Invoke-Command", "icm", "etsn", "demo", "doctor", "log", "completion", "man")
 
 _SCRIPTS = {
     "bash": """\
@@ -169,7 +169,7 @@ def _targets(config: str | None, current: str) -> Iterator[str]:
     from pstui.tui.profiles.reading import load
 
     before, comma, _ = current.rpartition(",")
-    profiles = [values for table in load(config).tables.values() for values in table.values()]
+    profiles = [values for table in load(config).effective.values() for values in table.values()]
     groups = dict.fromkeys(
         "/".join(path[:end])
         for path in (str(values.get("group", "")).split("/") for values in profiles)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import (
@@ -25,12 +25,13 @@ from pstui.backends.console import (
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
-from pstui.tui.cli.progress_line import ProgressLine
 from pstui.tui.cli.streams import Output, Where
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
 from pstui.tui.output.bare import bare, write_bare
 from pstui.tui.output.base import PORTION
-from pstui.tui.plain import typed_text
+
+if TYPE_CHECKING:
+    from pstui.tui.cli.progress_line import ProgressLine
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
 PLAIN_WIDTH = 120
@@ -111,6 +112,8 @@ class TerminalConsole:
         self._progress: ProgressLine | None = None
         if look.progress:
             width = shutil.get_terminal_size((80, 24)).columns
+            from pstui.tui.cli.progress_line import ProgressLine
+
             self._progress = ProgressLine(lambda text: output.put("err", text), width)
         self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
         self._is_asking = False
@@ -195,6 +198,8 @@ class TerminalConsole:
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         async with self._asking:
+            from pstui.tui.plain import typed_text
+
             terminal = await self._terminal("nobody is there to press a key")
             with self._alone(terminal), terminal.raw():
                 typed = await terminal.read()

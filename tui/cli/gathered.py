@@ -7,16 +7,14 @@ with ``diff`` the others are written as what differs from it. Everything else a 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from pstui.backends.console import Console
 from pstui.backends.records import Stream, Write
 from pstui.tui.cli.blocks import Block, Blocks
+from pstui.tui.fanout.groups import by_answer, difference
 
 _RULE = "-" * 15
-#: a longer text is not compared, because that takes longer than linearly (lines)
-_COMPARED = 5_000
 
 
 class Gathering(Blocks):
@@ -45,15 +43,12 @@ class Gathering(Blocks):
             self.console.write(Write(line))
 
     def _lines(self) -> Iterator[str]:
-        same: dict[str, list[str]] = {}
-        for name, text in self._texts.items():
-            same.setdefault(text, []).append(name)
-        groups = sorted(((names, text) for text, names in same.items() if text), key=lambda group: -len(group[0]))
+        groups = by_answer((name, text) for name, text in self._texts.items() if text)
         for number, (names, text) in enumerate(groups):
             most, first = groups[0]
-            if self._diff and number and max(first.count("\n"), text.count("\n")) < _COMPARED:
-                lines = text.splitlines()
-                yield from difflib.unified_diff(first.splitlines(), lines, _title(most), _title(names), lineterm="")
+            rows = difference(first, text, (_title(most), _title(names))) if self._diff and number else None
+            if rows is not None:
+                yield from rows
             else:
                 yield from (_RULE, _title(names), _RULE)
                 yield from text.removesuffix("\n").split("\n")

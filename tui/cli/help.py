@@ -58,6 +58,8 @@ Usage
                                  look at this machine, try TARGET out step by
                                  step and say what to do next; --report takes
                                  secrets and names out, to paste
+  pstui log WORD…                find what was typed and printed in sessions
+                                 that were logged
   pstui completion SHELL         print the completions for bash, zsh or fish
   pstui man                      print the manual page: pstui man | man -l -
 """

@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import evaluate
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.errors import CallError
+from pstui.backends.errors import CallError, OpenCancelled
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.preferences import Preferences
 from pstui.tui.cli.run import THROTTLE_LIMIT, Form, Invocation, run
@@ -50,14 +49,16 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
     from pstui.backends.transports import registry
-    from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
     vault.check = registry.check
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
+    refuse_guarded(invocation, profiles, yes=options.yes)
     if options.transcript is None:
         return run(invocation)
+    from pstui.tui.cli.transcript_file import TranscriptFile
+
     sink = TranscriptFile(options.transcript)
     try:
         return run(invocation, transcript=sink)
@@ -65,6 +66,34 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
         sink.close()
         if sink.problem:
             print(f"pstui: {sink.problem}", file=sys.stderr)
+
+
+def refuse_guarded(invocation: Invocation, profiles: Profiles, *, yes: bool = False) -> None:
+    """Ask before a script runs of which the guard of a target holds something. Raises CallError where it must not."""
+    from pstui.tui.guard.guards import Guards, strictest
+
+    guard = strictest(map(Guards(profiles).of, invocation.infos))
+    if guard is None:
+        return
+    from pstui.tui.guard.rules import Mode
+    from pstui.tui.guard.texts import answer_to, question, quotation
+
+    held = guard.judge(invocation.script.text)
+    if not held:
+        return
+    rows = quotation(guard, held, invocation.script.text)
+    if guard.mode is Mode.READ:
+        hint = "Only reading lines are let through. The key guard of the profile, group or tag says so."
+        raise CallError("The script was not run", "\n".join(rows), hint)
+    if yes:
+        return
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        raise CallError("The script was not run", "\n".join(rows), "Nobody can be asked here; --yes runs it.")
+    hosts = len(invocation.infos)
+    print("\n".join(rows), file=sys.stderr)
+    print(question(hosts), end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().casefold() != answer_to(hosts):
+        raise OpenCancelled("The script was not run")
 
 
 def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options) -> Invocation:
@@ -139,6 +168,8 @@ def _given(texts: Sequence[str]) -> dict[str, Any]:
         if not (equals and name.replace("_", "a").isalnum()):
             raise CallError(f"--var takes no {text!r}", "", "Write --var NAME=VALUE, such as --var count=5.")
         if value.lstrip().startswith(("@{", "@(", "(", "$")):
+            from pstui.backends.binding.line import evaluate  # PowerShell's language
+
             found[name.casefold()] = evaluate(value, BindContext())
         else:
             found[name.casefold()] = shell_value(value).value

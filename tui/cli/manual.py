@@ -13,6 +13,7 @@ _SYNOPSIS = (
     "pstui [OPTIONS] Invoke-Command [OPTIONS] PARAMETERS -ScriptBlock TEXT",
     "pstui demo [--stdio]",
     "pstui doctor [--report] [TARGET]",
+    "pstui log WORD…",
     "pstui completion bash|zsh|fish",
     "pstui man",
 )

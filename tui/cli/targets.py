@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fnmatch import translate
 
+from pstui.backends.binding.connections import connection_info, connections
+from pstui.backends.binding.context import BoundCall
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.profiles.reading import Profiles
@@ -46,7 +49,7 @@ def targets(
         if not item:
             raise CallError("A target is missing", "There is nothing between two commas, or before or after one.")
         if is_choice(item):
-            infos = [profiles.connection(kind, name) for kind, name in _chosen(item, profiles)]
+            infos = [profiles.connection(kind, name) for kind, name in chosen(item, profiles)]
             if not infos:
                 hint = "pstui without arguments shows every profile, its group and its tags."
                 raise CallError(f"No profile is meant by {item!r}", "", hint)
@@ -63,7 +66,8 @@ def _selector(item: str) -> tuple[str, str]:
     return (word, rest) if colon and word in SELECTORS else ("", item)
 
 
-def _chosen(item: str, profiles: Profiles) -> Iterator[tuple[str, str]]:
+def chosen(item: str, profiles: Profiles) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of each profile that a choice means: ``group:``, ``tag:`` or a wildcard."""
     by, wanted = _selector(item)
     kind, colon, rest = item.partition(":")
     kinds = tuple(profiles.tables)
@@ -71,14 +75,80 @@ def _chosen(item: str, profiles: Profiles) -> Iterator[tuple[str, str]]:
         kinds, wanted = (kind,), rest
     fits = re.compile(translate(wanted.casefold().strip("/"))).match
     for each in kinds:
-        for name, table in profiles.tables[each].items():
+        for name, table in profiles.effective[each].items():
             match by:
                 case "group":
                     path = str(table.get("group", "")).casefold().strip("/").split("/")
-                    chosen = any(fits("/".join(path[:end])) for end in range(1, len(path) + 1))
+                    is_meant = any(fits("/".join(path[:end])) for end in range(1, len(path) + 1))
                 case "tag":
-                    chosen = any(fits(str(tag).casefold()) for tag in table.get("tags", ()))
+                    is_meant = any(fits(str(tag).casefold()) for tag in table.get("tags", ()))
                 case _:
-                    chosen = fits(name.casefold()) is not None
-            if chosen:
+                    is_meant = fits(name.casefold()) is not None
+            if is_meant:
                 yield each, name
+
+
+def may_be_saved(call: BoundCall, *names: str) -> bool:
+    """Whether a call says no more of its targets than their names. Raises CallError where it must not."""
+    given = sorted(f"-{name}" for name in call.values if name not in ("ComputerName", "HostName", *_OF_SCRIPTS))
+    choice = next(filter(is_choice, names), None)
+    if given and choice is not None:
+        hint = "Write it into the profiles, or into [defaults]."
+        raise CallError(f"{call.cmdlet}: {', '.join(given)} cannot be used with {choice}", "", hint)
+    return not given
+
+
+def saved_targets(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, ...]:
+    """Return where -ComputerName or -HostName leads if it names profiles; else nothing. Raises CallError."""
+    key = next((key for key in ("ComputerName", "HostName") if key in call.values), "")
+    named: str | tuple[str, ...] = call.values[key] if key else ()
+    several = not isinstance(named, str)  # Enter-PSSession takes one name
+    names = (named,) if isinstance(named, str) else named
+    if not names or not may_be_saved(call, *names):
+        return ()
+
+    def of_profile(name: str) -> ConnectionInfo | None:
+        return saved(name, profiles, only_ssh=key == "HostName")
+
+    def one(name: str) -> ConnectionInfo:
+        alone = replace(call, values={**call.values, key: (name,) if several else name})
+        return of_profile(name) or connection_info(
+            alone, defaults=profiles.defaults, credentials=profiles.named_credential
+        )
+
+    return targets(names, profiles, one) if any(is_choice(name) or of_profile(name) for name in names) else ()
+
+
+#: parameters that say what runs and what a session is called, not where it goes
+_OF_SCRIPTS = (
+    "ScriptBlock",
+    "FilePath",
+    "ArgumentList",
+    "InputObject",
+    "ThrottleLimit",
+    "HideComputerName",
+    "AsJob",
+    "Name",
+)
+
+
+def opened(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, ...]:
+    """Return every connection that a call asks for: those of the profiles that it names, else its own.
+
+    Raises CallError.
+    """
+    return saved_targets(call, profiles) or connections(
+        call, defaults=profiles.defaults, credentials=profiles.named_credential
+    )
+
+
+def entered(call: BoundCall, profiles: Profiles) -> ConnectionInfo:
+    """Return the one connection that a call enters. Raises CallError where it names several."""
+    infos = saved_targets(call, profiles)
+    if len(infos) > 1:
+        names = ", ".join(info.profile or info.computer_name for info in infos[:8])
+        hint = "Name one; Invoke-Command runs on several, and so does a line on the marked hosts of the sidebar."
+        raise CallError(f"{call.cmdlet}: {len(infos)} targets where one is wanted", names, hint)
+    if infos:
+        return infos[0]
+    return connection_info(call, defaults=profiles.defaults, credentials=profiles.named_credential)

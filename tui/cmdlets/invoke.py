@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.members import Record
+from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import CallError, PstuiError
@@ -22,6 +23,8 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.error_text import error_text
 from pstui.tui.cli.invoke import check
 from pstui.tui.cmdlets.common_parameters import CmdletOutput
+from pstui.tui.guard.asking import may_run
+from pstui.tui.guard.guards import Guard, strictest
 from pstui.tui.output.json_values import JsonFormat
 
 #: most lines that are kept of what one session writes; the first ones
@@ -153,6 +156,19 @@ async def invoke(
                 await session.stop()
         raise
     return [each for found in results for each in found]
+
+
+async def let_through(
+    call: BoundCall,
+    sessions: Sequence[PSSession],
+    console: Console,
+    guard_of: Callable[[ConnectionInfo], Guard | None],
+) -> bool:
+    """Return whether the guards of the sessions let a call run, asking where one holds it. Raises CallError."""
+    guard = strictest(guard_of(session.info) for session in sessions)
+    if guard is None:
+        return True
+    return await may_run(console, guard, await _script(call), "Invoke-Command", hosts=len(sessions))
 
 
 async def _script(call: BoundCall) -> str:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pstui.backends.binding.connections import asked_computers, connection_info, connections
+from pstui.backends.binding.connections import asked_computers
 from pstui.backends.binding.context import BoundCall, CallNeeded
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import without_scope
@@ -31,7 +31,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.console import with_passwords
 from pstui.tui.cmdlets.common_parameters import CmdletOutput, ShouldProcess, full_id, missed
 from pstui.tui.cmdlets.format import shown
-from pstui.tui.cmdlets.invoke import invoke
+from pstui.tui.cmdlets.invoke import invoke, let_through
 from pstui.tui.plain import plain
 from pstui.tui.workspace.context import AppContext
 
@@ -52,7 +52,7 @@ class SessionOpener:
     async def open(self, call: BoundCall) -> list[Any]:
         """Return what there is to say, and the sessions; each that fails says why."""
         context, told = self._context, list[CmdletOutput]()
-        infos = connections(call, defaults=context.defaults, credentials=context.credential)
+        infos = context.opened(call)
         names = call.values.get("Name") or ()
         names = (names,) if isinstance(names, str) else tuple(names)
         ready = await self._ready(infos)
@@ -249,8 +249,7 @@ class CmdletRunner:
         self._stopped = self._stopped or (bool(errors) and action == "Stop")
 
     async def _enter(self, call: BoundCall) -> list[Any]:
-        context = self._context
-        await self._ui.enter(connection_info(call, defaults=context.defaults, credentials=context.credential))
+        await self._ui.enter(self._context.entered(call))
         self.led_away = True
         return []
 
@@ -327,13 +326,18 @@ class CmdletRunner:
 
     async def _invoke(self, call: BoundCall) -> list[Any]:
         as_objects = bool(call.assign or call.common.get("OutVariable"))
-        width = self._width()
+
+        async def run(sessions: Sequence[PSSession]) -> list[Any]:
+            if not await let_through(call, sessions, self._console, self._context.guard):
+                return []
+            return await invoke(call, sessions, self._console, self._width(), as_objects=as_objects)
+
         if call.parameter_set in ("Session", "FilePathRunspace"):
-            return await invoke(call, self._sessions(call), self._console, width, as_objects=as_objects)
+            return await run(self._sessions(call))
         made: list[Any] = await self._opening.open(call)
         opened = [each for each in made if isinstance(each, PSSession)]
         try:
-            given = await invoke(call, opened, self._console, width, as_objects=as_objects) if opened else []
+            given = await run(opened) if opened else []
         finally:
             for session in opened:
                 await asyncio.shield(self._context.sessions.remove(session))

@@ -17,7 +17,16 @@ from pstui.tui.dialogs.connect_draft import Draft, FieldProblem, FieldsMissing
 from pstui.tui.dialogs.connect_form import ENTRIES, HOME, ConnectForm, Fold, KindRow, entry_of, unreachable
 from pstui.tui.dialogs.connect_test import AskingArea, ConnectTest
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
-from pstui.tui.dialogs.host_profile import KNOWN, NAME, Known, NameTaken, free_name, known_problems, save, suggested
+from pstui.tui.dialogs.host_profile import (
+    KNOWN,
+    NAME,
+    Known,
+    NameTaken,
+    known_problems,
+    passed_down,
+    save,
+    suggested,
+)
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import ChangedMeanwhile
@@ -91,7 +100,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def fit(self) -> None:
         """Let the fields scroll where they do not all fit: what is below them stays in sight."""
-        others = [each for each in self.query_one("#connect-box").children if each.display and each is not self.form]
+        others = [x for box in self.query("#connect-box") for x in box.children if x.display and x is not self.form]
         around = sum(each.outer_size.height + each.styles.margin.height for each in others) + _FRAME
         self.form.styles.max_height = max(self.size.height - around, _LEAST)
 
@@ -223,20 +232,21 @@ class ConnectScreen(ConnectFrame):
         """Show the line of the fields and what is wrong; ``said`` comes before what the fields say."""
         draft = self.draft
         problems = {**draft.problems(self.context.credential), **known_problems(draft)}
-        wrong: CallError | None = None
+        context, wrong = self.context, None
+        self._whole, origins = passed_down(context, draft, self.known)
         try:
-            draft.connection(self.context.bind_context(), credentials=self.context.credential)
-            self.line = draft.line(self.context.bind_context(), self.context.credential)
+            self._whole.connection(context.bind_context(), credentials=context.credential)
+            self.line = self._whole.line(context.bind_context(), context.credential)
         except CallError as error:
             wrong = error
-            self.line = draft.rough_line()
+            self.line = self._whole.rough_line()
         unknown = next((problem for name, problem in problems.items() if name.startswith(KNOWN)), None)
         shown = said or (wrong if not isinstance(wrong, FieldsMissing) else None) or unknown
         if not self._touched:
             shown, problems = None, {}
         self.show_problem("" if shown is None else shown.text().removeprefix("Enter-PSSession: "))
         self.show_line(self.line)
-        self.form.show_problems(problems, draft.missing() if self._touched else ())
+        self.form.show_problems(problems, draft.missing() if self._touched else (), origins)
         self._allow(draft.parameter_set, wrong)
 
     def _allow(self, parameter_set: ParameterSet, wrong: CallError | None) -> None:
@@ -431,7 +441,7 @@ class ConnectScreen(ConnectFrame):
     def connection(self) -> ConnectionInfo:
         """Return the connection of the fields, defaults filled in. Raises CallError."""
         context = self.context
-        info = self.draft.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
+        info = self._whole.connection(context.bind_context(), defaults=context.defaults, credentials=context.credential)
         if self.saved is None or self.is_changed:
             return info
         return ConnectionInfo(info.parameter_set, info.values, self.saved.name, info.settings)
@@ -492,11 +502,6 @@ class ConnectScreen(ConnectFrame):
         if self._test is not None:
             self._test.cancel()
         self.dismiss(info)
-
-
-def new_known(context: AppContext, like: str) -> str:
-    """Return the name to propose for a profile that is like another."""
-    return free_name(context.book, like) if like and context.book is not None else like
 
 
 def _draft_of_line(context: AppContext, text: str) -> tuple[Draft, str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pstui.backends.binding.declaration import Option, OptionKind
@@ -281,6 +281,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         self.folds: list[Fold] = []
         self._picker = PickList(empty=NO_SESSIONS)
         self._key: ChoiceField | None = None
+        self._origins: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         self._picker = PickList(empty=NO_SESSIONS, index=-1)
@@ -362,11 +363,14 @@ class ConnectForm(VerticalScroll, can_focus=False):
             if row.text or name in self.draft.texts:
                 self.draft.texts[name] = row.text
 
-    def show_problems(self, problems: dict[str, FieldProblem], missing: Sequence[str]) -> None:
-        """Mark the fields that are wrong or still missing, and say which values are written in HostName."""
+    def show_problems(
+        self, problems: dict[str, FieldProblem], missing: Sequence[str], origins: Mapping[str, str]
+    ) -> None:
+        """Mark the fields that are wrong or still missing, and say which values come from HostName or a group."""
         host = self.draft.from_host()
+        self._origins = origins
         for name, row in self.rows.items():
-            aside = f"{host[name]}, from HostName" if host.get(name) else ""
+            aside = f"{host[name]}, from HostName" if host.get(name) else origins.get(name, "")
             if name in missing:
                 aside = "needed"
             row.show_state(wrong=name in problems, aside=aside)
@@ -375,7 +379,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
     def show_counts(self) -> None:
         """Say in the head of each folded group how much is set in it."""
         for fold in self.folds:
-            fold.show_count(sum(bool(self.draft.text(name)) for name, _ in fold.group.fields))
+            fold.show_count(sum(bool(self.draft.text(name) or name in self._origins) for name, _ in fold.group.fields))
 
     async def focus_field(self, name: str) -> None:
         """Give the keys to a field, unfolding what hides it; the first one for an empty name."""
@@ -448,6 +452,8 @@ class ConnectForm(VerticalScroll, can_focus=False):
             await self.remove_children([self.rows.pop(name) for name in names if name in self.rows])
         elif not any(name in self.rows for name in names):
             await self.mount_all([self._row(name, item) for name, item in fold.group.fields], after=fold)
+            for name in names:
+                self.rows[name].show_state(aside=self._origins.get(name, ""))
             self.call_after_refresh(fold.scroll_visible, animate=False)
 
     def _key_of(self, session: PSSession) -> str:

@@ -21,7 +21,8 @@ from pstui.config.schema import COMMON_FIELDS
 from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.schema import is_color, shown, value_of
+from pstui.tui.profiles.pane_settings import is_color
+from pstui.tui.profiles.schema import shown, value_of
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.context import AppContext
 
@@ -35,6 +36,12 @@ KNOWN_AS = (
     Option("Tags", OptionKind.TEXT, "Words to filter by, separated by commas."),
     Option("Color", OptionKind.TEXT, "The colour of its tab: a name such as red, or #rrggbb."),
     Option("Note", OptionKind.TEXT, "A remark of your own."),
+    Option(
+        "Guard",
+        OptionKind.CHOICE,
+        "confirm holds lines that remove, stop, set …; read holds all that do not read. It is for slips, not malice.",
+        choices=("confirm", "read", "off"),
+    ),
 )
 #: what a profile of the loopback says, since a profile must name its target
 _LOOPBACK = ["pwsh", "-s", "-NoLogo", "-NoProfile"]
@@ -73,6 +80,11 @@ def free_name(book: ProfileBook, like: str) -> str:
     return next(name for name in (like, *(f"{like}-{n}" for n in range(2, 10_000))) if name not in names)
 
 
+def new_known(context: AppContext, like: str) -> str:
+    """Return the name to propose for a profile that is like another."""
+    return free_name(context.book, like) if like and context.book is not None else like
+
+
 def suggested(draft: Draft) -> str:
     """Return a name for the profile of a draft."""
     for one in (draft.parameter_set, *ParameterSet.opening()):
@@ -91,6 +103,35 @@ def _short_name(host: str) -> str:
         return str(ip_address(host.partition("%")[0])).replace(":", "-")
     except ValueError:
         return host.partition(".")[0]
+
+
+def passed_down(context: AppContext, draft: Draft, known: Known) -> tuple[Draft, dict[str, str]]:
+    """Return a draft with what groups pass down in its empty fields, and for each of those what and whence it is.
+
+    ``known`` is the profile as it is saved: an empty text there takes something back.
+    """
+    group = draft.text(KNOWN + KNOWN_AS[1].name)
+    if context.book is None or not group or not context.book.profiles.groups:
+        return draft, {}
+    own: dict[str, Any] = {"group": group, "session_option": {}}
+    for name, item in draft.fields():
+        if (text := draft.text(name)) or known.values.get(item.key) == "":
+            place = own["session_option"] if name.startswith(SESSION_OPTION) else own
+            place[item.key] = text
+    for item in KNOWN_AS[2:]:
+        if draft.text(KNOWN + item.name):
+            own[item.key] = draft.text(KNOWN + item.name)
+    found = context.book.profiles.groups.inherited(own)
+    texts = dict(Draft.of_table(draft.parameter_set, found.values).texts)
+    for item in KNOWN_AS:
+        if item.key in found.sources:
+            texts[KNOWN + item.name] = shown(found.values[item.key], COMMON_FIELDS[item.key])
+    asides = {}
+    for name, item in (*draft.fields(), *((KNOWN + each.name, each) for each in KNOWN_AS)):
+        key = f"session_option.{item.key}" if name.startswith(SESSION_OPTION) else item.key
+        if key in found.sources and texts.get(name):
+            asides[name] = f"{texts[name]}, from {found.sources[key]}"
+    return Draft(draft.parameter_set, {**draft.texts, **{name: texts[name] for name in asides}}), asides
 
 
 def known_problems(draft: Draft) -> dict[str, FieldProblem]:
@@ -115,10 +156,11 @@ async def save(context: AppContext, draft: Draft, known: Known, *, replace: bool
         raise NameTaken(f"There is a {kind} named {name} already", "", "Saving once more replaces it.")
     if wrong := known_problems(draft):
         raise next(iter(wrong.values()))
-    draft.connection(context.bind_context(), credentials=context.credential)
+    passed_down(context, draft, known)[0].connection(context.bind_context(), credentials=context.credential)
     table, changes = _table(context, draft, known)
     users = {change.name: PSCredential(str((change.values or {}).get("user_name"))) for change in changes}
-    profile_connection(kind, name, table, lambda each: users.get(each) or context.credential(each), book.defaults)
+    keys = book.keys_passed_down(table)
+    profile_connection(kind, name, keys, lambda each: users.get(each) or context.credential(each), book.defaults)
     old = known.name if not (is_other and replace) else ""
     if old:
         changes.append(Change(kind, name, table, old, known.values))
@@ -170,11 +212,11 @@ def profile_keys(
     options = had.get("session_option") if isinstance(had.get("session_option"), Mapping) else {}
     for name, item in draft.fields():
         text = draft.text(name)
-        if not text or item.fixed:
-            continue
         inside = name.startswith(SESSION_OPTION)
         place: Mapping[str, Any] = (options or {}) if inside else had
         same = old is not None and old.text(name) == text and item.key in place
+        if item.fixed or not (text or same):
+            continue
         value = place[item.key] if same else _toml(item, text, context)
         if value is None:
             continue

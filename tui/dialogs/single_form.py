@@ -1,4 +1,4 @@
-"""The forms of the tables that exist only once, [defaults] and [settings], and of the session options.
+"""The forms of [defaults], [settings] and of what a group passes down, and of the session options.
 
 A form shows the keys as the file has them and checks them while they are typed. Ctrl+O on the row of a credential or
 of session options opens their own form.
@@ -14,10 +14,12 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import ParameterSet
 from pstui.config.schema import Field, Kind
 from pstui.tui.dialogs.credential_form import CredentialForm
+from pstui.tui.dialogs.host_profile import KNOWN_AS
 from pstui.tui.dialogs.table_form import FormContext, FormRow, Item, TableForm, texts_of
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
-from pstui.tui.profiles.schema import TELL_AFTER, schema, shown, value_of
+from pstui.tui.profiles.pane_settings import TELL_AFTER
+from pstui.tui.profiles.schema import schema, shown, value_of
 from pstui.tui.transcript.limits import MAX_LINES
 from textual.content import Content
 
@@ -66,6 +68,14 @@ _SETTINGS_HELP = {
     "edit_mode": ("The keys of the editor, as PSReadLine's EditMode. Takes effect at the next start.", "Emacs"),
     "tell": ("How the end of a long command in the background is told. Takes effect at the next start.", "nothing"),
     "tell_after": ("Seconds from which a command is a long one.", str(TELL_AFTER)),
+    "guard_hold": (
+        "Commands or verbs that a guard holds, too, such as kubectl, Update. It protects from slips.",
+        "none",
+    ),
+    "guard_pass": ("Commands that no guard holds, such as Set-Content, Clear-*.", "none"),
+    "log": ("Where every session is logged, such as logs/{host}/{date}-{time}. From the next start on.", "no log"),
+    "log_days": ("Days for which logs are kept; 0 for ever.", "0"),
+    "log_megabytes": ("MiB that all logs together may take; the oldest go. 0: as much as there is.", "0"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),
 }
 _HEADINGS = {
@@ -85,6 +95,15 @@ def default_items() -> Iterator[Item]:
                 yield Item.of_option(option, known[option.key], OPENS.get(option.key, ""))
 
 
+def group_items() -> Iterator[Item]:
+    """Yield the keys that a group may pass down: what a profile is known as, and the options."""
+    known = schema().named["groups"]
+    for option in KNOWN_AS:
+        if option.key in known:
+            yield Item.of_option(option, known[option.key], "")
+    yield from default_items()
+
+
 def setting_items() -> Iterator[Item]:
     """Yield the keys of [settings]."""
     for key, field in schema().single["settings"].items():
@@ -92,22 +111,27 @@ def setting_items() -> Iterator[Item]:
         yield Item.of(key, field, help, empty)
 
 
-class SingleForm(TableForm):
-    """The form of [defaults] or [settings]."""
+_ITEMS = {"defaults": default_items, "settings": setting_items, "groups": group_items}
 
-    def __init__(self, context: FormContext, table: str) -> None:
+
+class SingleForm(TableForm):
+    """The form of [defaults], of [settings], or of the group with the path ``name``."""
+
+    def __init__(self, context: FormContext, table: str, name: str = "") -> None:
         super().__init__(context)
-        self._table = table
-        self._values = dict(context.book.table(table, ""))
+        self._table, self._path = table, name
+        self._values = dict(context.book.table(table, name))
 
     async def on_mount(self) -> None:
         """Fill the form."""
-        items = list(default_items() if self._table == "defaults" else setting_items())
+        items = list(_ITEMS[self._table]())
         await self.fill(items, texts_of(self._values, items))
         self.set_focus(self.rows[0].input)
 
     def heading(self) -> tuple[str, str | Content]:
         """Return which table it is."""
+        if self._path:
+            return f"Group {self._path}", "passed down to every host in it that does not say otherwise"
         return _HEADINGS[self._table]
 
     def opened(self, row: FormRow) -> None:
@@ -123,13 +147,15 @@ class SingleForm(TableForm):
         """Write the table. Raises PstuiError."""
         typed, shown_keys = self.values()[0], {row.key for row in self.rows}
         unseen = {key: value for key, value in self._values.items() if key not in shown_keys}
-        change = Change(self._table, "", {**typed, **unseen}, base=self._values)
+        said = f"group {self._path}" if self._path else f"[{self._table}]"
+        is_new = bool(self._path) and not self._values
+        change = Change(self._table, self._path, {**typed, **unseen}, base=self._values, new=is_new)
         try:
-            await self.context.write([change], f"[{self._table}] saved")
+            await self.context.write([change], f"{said} saved")
         except ChangedMeanwhile:
-            self._values = dict(self.context.book.table(self._table, ""))
+            self._values = dict(self.context.book.table(self._table, self._path))
             raise
-        return self._table
+        return self._path or self._table
 
 
 class SessionOptionsForm(TableForm):

@@ -125,6 +125,8 @@ class LineEditor(TextArea):
 
     #: see ``typeahead.ActsAtOnce``
     acts_at_once = True
+    #: see ``typeahead``: a character does no more than type
+    only_types = True
     #: several characters that were read at once can be given to it as one ``Typed``
     takes_many = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
@@ -473,8 +475,8 @@ class EditorRow(Container):
         super().__init__()
         self._prompt = Still(classes="prompt")
         self._text = ""
-        #: the colour of a bar before the prompt, empty for none
-        self.color = ""
+        #: what stands before the prompt: the colour of the tab, the word of a guard
+        self.bar = Content("")
         self.menu = CompletionMenu()
         self.editor = LineEditor(owner, history, self.menu)
 
@@ -496,11 +498,10 @@ class EditorRow(Container):
         """
         content = styled_row(text, self.app) if "\x1b" in text else Content(plain(text))
         before, self._text = self._prompt.width, content.plain
-        bar = Content.styled("▌", self.color) if self.color else Content("")
         if not ready and text.strip():
-            self._prompt.say(bar + Content.styled(self._text.ljust(before - bar.cell_length), "$calm"))
+            self._prompt.say(self.bar + Content.styled(self._text.ljust(before - self.bar.cell_length), "$calm"))
             return
-        self._prompt.say(bar + content)
+        self._prompt.say(self.bar + content)
         self._arrange()
 
     def on_completion_menu_picked(self, event: CompletionMenu.Picked) -> None:

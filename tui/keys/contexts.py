@@ -110,7 +110,7 @@ SIDEBAR_KEYS = (
     ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filter"),
     ContextKey(("a",), "add", "a", "a new host", "adds a host"),
     ContextKey(("i",), "import", "i", "take hosts from ssh_config, mRemoteNG or RDCMan", "imports"),
-    ContextKey(("e",), "edit", "e", "edit the host; what was found becomes a saved one", "edit"),
+    ContextKey(("e",), "edit", "e", "edit the host, or a group; what was found becomes a saved one", "edit"),
     ContextKey(("n",), "again", "n", "one more session with it", "second session"),
     ContextKey(("c",), "clone", "c", "a new host that begins as a copy of it"),
     ContextKey(("d", "delete"), "delete", "d", "delete the host (also Del)", "delete"),
@@ -120,7 +120,10 @@ SIDEBAR_KEYS = (
     ContextKey(("m",), "menu", "m", "a menu of what can be done with it (also the right mouse button)"),
     ContextKey(("exclamation_mark",), "problems", "!", "what is wrong in the profile file"),
     ContextKey(("question_mark",), "help", "?", "every key that works here (also F1)"),
-    ContextKey(("left", "right", "space"), "fold", "← →", "fold and unfold a heading (also Space)"),
+    ContextKey(("space",), "mark", "Space", "mark the host, on a heading all below it, for a line on all of them"),
+    ContextKey(("asterisk",), "mark_all", "*", "mark every host that is listed now (filter first: a tag), or none"),
+    ContextKey(("x",), "run", "x", "run one line on the marked hosts, or on those below the heading"),
+    ContextKey(("left", "right"), "fold", "← →", "fold and unfold a heading"),
     ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
 )
 

@@ -44,6 +44,19 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Esc", "cancel a call that runs; close"),
         ),
     ),
+    "FanOutScreen": (
+        "On the screen of many hosts",
+        (
+            ("Enter", "in the line: run it on every host; in the list: the difference to most hosts, or the text"),
+            ("Tab, ↓", "from the line to the list; ↑ on the first row leads back"),
+            ("→ ←", "show the hosts of a group, or fold them"),
+            ("o", "open a tab on the host, with the same session"),
+            ("r", "run the line again where it has failed"),
+            ("s, S", "stop it on one host, on all (also Ctrl+C)"),
+            ("x", "write the answers to a new file: text, JSON or CSV"),
+            ("Esc", "close it with its sessions; asks while something runs (in the list also q)"),
+        ),
+    ),
     "SessionsScreen": (
         "In the list of sessions",
         (
@@ -77,6 +90,17 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
     "ErrorsScreen": (
         "In the list of errors",
         (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),
+    ),
+    "LogsScreen": (
+        "While logs are searched",
+        (
+            ("type", "words of a line, or of what it printed; the last may be a part of one"),
+            ("↓, Tab", "to the list, and back to the words"),
+            ("Enter", "open the log there"),
+            ("r", "in the list: put the line into the editor, to run it again"),
+            ("y", "in the list: copy the line"),
+            ("Esc", "close"),
+        ),
     ),
     "ProblemsScreen": ("In the list of problems", (("↑ ↓", "scroll"), ("Esc", "close (also q, Enter)"))),
     "ImportScreen": (

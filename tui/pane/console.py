@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
@@ -27,6 +28,9 @@ from pstui.tui.transcript.transcript import Transcript
 from rich.cells import cell_len
 from textual.message import Message
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from pstui.tui.log.session_log import SessionLog
 
 #: seconds between two portions, one frame
 FRAME = 1 / 60
@@ -75,6 +79,8 @@ class PaneConsole:
         self._room.set()
         self._empty.set()
         self._asking = asyncio.Lock()
+        #: what keeps a log of this pane, None where none is kept
+        self.log: SessionLog | None = None
         self.size = ConsoleSize(80, 24)
         self.title = ""
 
@@ -98,6 +104,11 @@ class PaneConsole:
 
     def write(self, record: Write) -> None:
         """Queue text; one huge text in pieces, so that none takes more than its turn."""
+        if self.log is not None:
+            self.log.wrote(record)
+        self._write(record)
+
+    def _write(self, record: Write) -> None:
         for piece in pieces(record):
             self._put(piece)
 
@@ -124,6 +135,8 @@ class PaneConsole:
 
         The rows above it stay in the text, as many as the prompt's own line ends and the width make.
         """
+        if self.log is not None:
+            self.log.prompted(prompt)
         text, runs = (prompt, ()) if prompt.isascii() and prompt.isprintable() else settled(prompt)
         # Most prompts are alone in one row, and nothing has to be painted for them.
         if "\n" in text or "\t" in text or self.column() or cell_len(text) > self._transcript.columns:
@@ -136,6 +149,8 @@ class PaneConsole:
 
         At once, and not by way of the queue: the line has just gone from the editor.
         """
+        if self.log is not None:
+            self.log.began(line)
         buffer = self._transcript.buffer
         buffer.mark_prompt()
         self._show([Write(prompt + line.replace("\n", "\n>> "))])
@@ -203,7 +218,9 @@ class PaneConsole:
             self.write(record)
         secret = question.kind is QuestionKind.SECRET
         self.write(Write(question.label, newline=False))
-        self.write(Write("*" * len(typed) if secret else typed, newline=newline))
+        self._write(Write("*" * len(typed) if secret else typed, newline=newline))
+        if self.log is not None:
+            self.log.answered(question.label, None if secret else typed, newline=newline)
 
     def _put(self, record: Write | None) -> None:
         self._queue.append(record)

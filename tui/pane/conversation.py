@@ -33,6 +33,9 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.guard.asking import judged, may_run
+from pstui.tui.guard.guards import Guard
+from pstui.tui.pane.completion_turn import CompletionTurn
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
@@ -40,74 +43,6 @@ from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
-
-#: seconds that the far end may take to stop a completion
-STOP_LIMIT = 1.0
-
-
-class CompletionTurn:
-    """Holds the one completion that may be on its way. ``may_ask`` tells whether the session can be asked now."""
-
-    def __init__(self, may_ask: Callable[[], bool] = lambda: True) -> None:
-        self._may_ask = may_ask
-        self._task: asyncio.Task[Completion] | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self._interactive: InteractiveSession | None = None
-
-    async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
-        """Ask, after an earlier completion was ended. It takes as long as the far end does.
-
-        Raises PstuiError, SessionStateError when the session cannot be asked (any more).
-
-        Whoever is cancelled while asking has the far end stop, too.
-        """
-        await self.end()
-        if not self._may_ask():
-            raise SessionStateError("a command runs")
-        self._interactive = interactive
-        self._task = task = asyncio.create_task(interactive.complete(text, cursor))
-        task.add_done_callback(_seen)
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            self._begin_end()
-            raise
-        if task.cancelled():
-            raise SessionStateError("the completion was stopped")
-        return task.result()
-
-    @property
-    def on_its_way(self) -> bool:
-        """Whether a completion runs or is being stopped: what runs next has to wait."""
-        return any(task is not None and not task.done() for task in (self._task, self._ending))
-
-    async def end(self) -> None:
-        """Stop the completion that is on its way; returns when the session is free."""
-        while self.on_its_way:
-            self._begin_end()
-            if self._ending is not None:
-                await asyncio.wait({self._ending})
-
-    def _begin_end(self) -> None:
-        task, self._task = self._task, None
-        if task is not None and not task.done() and self._interactive is not None:
-            self._ending = asyncio.create_task(self._end(task, self._interactive))
-
-    async def _end(self, task: asyncio.Task[Completion], interactive: InteractiveSession) -> None:
-        await asyncio.sleep(0)  # one whose task was made just now begins first: before that there is nothing to stop
-        with contextlib.suppress(PstuiError, TimeoutError):
-            await asyncio.wait_for(interactive.stop(), STOP_LIMIT)
-        done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT)
-        if not done:
-            task.cancel()
-            await asyncio.wait({task})
-
-
-def _seen(task: asyncio.Task[Completion]) -> None:
-    # An answer that nobody waits for any more may also be an error.
-    if not task.cancelled():
-        task.exception()
-
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0
@@ -143,6 +78,13 @@ class Conversation:
             super().__init__()
             self.conversation = conversation
 
+    class GivenBack(Message):
+        """Lines that were to run after one that was held and not run."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(
         self,
         pane: Widget,
@@ -153,9 +95,10 @@ class Conversation:
         vault: Vault | None = None,
         *,
         runs: Callable[[str], None] = lambda line: None,
+        guard: Callable[[], Guard | None] = lambda: None,
     ) -> None:
         self._pane, self._sessions, self._info, self._runs = pane, sessions, info, runs
-        self._console, self._lines, self._vault = console, lines, vault
+        self._console, self._lines, self._vault, self._guard = console, lines, vault, guard
         self._waiting: asyncio.Future[object] | None = None
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -180,7 +123,7 @@ class Conversation:
         self.exit_code: int | None = None
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
-        self._typed_alone = False
+        self._typed_alone = self._was_stopped = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -264,6 +207,7 @@ class Conversation:
 
     def stop(self) -> None:
         """Ctrl+C while something runs or opens; returns at once. A line that does not run yet is not run."""
+        self._was_stopped = True
         if self._held_up:
             self._dropped = True
         else:
@@ -323,28 +267,38 @@ class Conversation:
             unsubscribe()
 
     async def _enter(self) -> InteractiveSession:
+        try:
+            interactive = await self._entered(await self._session())
+        except OpenError:
+            if self._vault is not None:
+                self._vault.failed(self._info)
+            raise
+        if self._vault is not None:
+            self._vault.opened(self._info)
+        return interactive
+
+    async def _session(self) -> PSSession:
+        """Return the session to enter: one that is there, or a new one, which may be opening already."""
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
             if session.can_connect:
                 await self._open(session.link.connect())
-        elif kept := self._info.settings.get("take_up"):
+            return session
+        if kept := self._info.settings.get("take_up"):
             ready = await self._prepared()
-            session = await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
-        else:
-            session = self._sessions.create(await self._prepared(), self._console)
+            return await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
+        if early := self._sessions.take_early(self._info):
+            return await self._open(early.take(self._console, self._step))
+        return self._sessions.create(await self._prepared(), self._console)
+
+    async def _entered(self, session: PSSession) -> InteractiveSession:
         session.on_step = self._step
         self.interactive = interactive = self._sessions.interact(session, self._console)
         unsubscribe = session.on_state(self._mark)
         try:
             await self._open(interactive.enter())
-        except OpenError:
-            if self._vault is not None:
-                self._vault.failed(self._info)
-            raise
         finally:
             unsubscribe()
-        if self._vault is not None:
-            self._vault.opened(self._info)
         return interactive
 
     def _mark(self, session: PSSession) -> None:
@@ -414,6 +368,11 @@ class Conversation:
             if line is not None:
                 self._console.echo(prompt, line)
             if line is None or not may_run:
+                self._logged(None)
+                outcome = await interactive.refresh()
+            elif not await self._let_through(interactive, line):
+                self._runs(line)
+                self._logged(None)
                 outcome = await interactive.refresh()
             else:
                 self._runs(line)
@@ -421,7 +380,9 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
+                self._was_stopped = False
                 outcome = await interactive.run(line)
+                self._logged(outcome)
                 self.running = ""
                 if interactive.hint:
                     self.hint = interactive.hint
@@ -433,6 +394,28 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
+        """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
+        if (guard := self._guard()) is None or interactive.session.stopped is not None or not line.strip():
+            return True
+        above = interactive.above
+        if above and set(await judged(guard, above + line)) <= set(await judged(guard, above)):
+            return True  # what is held of it was asked about a row ago
+        if await may_run(self._console, guard, above + line, self._info.label):
+            return True
+        if left := self._lines.take_all():
+            self._pane.post_message(self.GivenBack(left))
+        return False
+
+    def _logged(self, outcome: Outcome | None) -> None:
+        """Note in the log, if one is kept, what became of the line; None of one that was not run."""
+        if self._console.log is None:
+            return
+        word = "stopped" if outcome is None or self._was_stopped else "completed"
+        if outcome not in (None, Outcome.READY):
+            word = outcome.value
+        self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

@@ -10,7 +10,7 @@ burst the second must find what the first has done.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import SessionStateError
@@ -24,6 +24,7 @@ from pstui.backends.sessions.session import PSSession
 from pstui.tui.editor.editor import EditorRow, LineEditor
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.paste import PasteRow
+from pstui.tui.guard.guards import Guard
 from pstui.tui.once import Once
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.conversation import Conversation
@@ -32,7 +33,7 @@ from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
 from pstui.tui.transcript import messages
@@ -120,6 +121,10 @@ class Pane(Vertical):
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
+        #: is given each line that is typed here and taken, where it goes to other tabs as well
+        self.shares: Callable[[Pane, str], None] | None = None
+        #: what holds lines that are typed here, None for nothing
+        self.guard: Guard | None = None
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
@@ -221,7 +226,8 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        return Conversation(self, self._sessions, info, self.console, self.lines, self._vault, runs=self._typed.ran)
+        parts = self._sessions, info, self.console, self.lines, self._vault
+        return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
@@ -236,6 +242,8 @@ class Pane(Vertical):
         """Close the session because the tab or the program closes."""
         self.questions.refuse()
         await self.conversation.leave()
+        if self.console.log is not None:
+            await self.console.log.close()
 
     # -- what its parts say -----------------------------------------------------------------------------------
 
@@ -281,6 +289,11 @@ class Pane(Vertical):
             self.unseen.came(event.lines, errors=event.errors)
             # Only the badge is another: what nobody sees is laid out when it comes to the front.
             self.post_message(self.Changed(self))
+
+    def on_conversation_given_back(self, event: Conversation.GivenBack) -> None:
+        """Lines were pasted after one that was not run."""
+        event.stop()
+        self.editor.put(event.text)
 
     @on(PaneConsole.Titled)
     @on(QuestionArea.Changed)
@@ -371,6 +384,8 @@ class Pane(Vertical):
         else:
             self._pace.expect_answer()
         self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
+        if self.shares is not None:
+            self.shares(self, line)
         self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)

@@ -7,17 +7,19 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pstui.backends.addresses import parse_ssh_host
-from pstui.backends.binding.parameters import option, set_of_keys
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
+from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry
+
+if TYPE_CHECKING:
+    from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
 _WAYS = {ParameterSet.DEMO: "built in", ParameterSet.PROCESS: "Process", ParameterSet.HOST_PROCESS: "NamedPipe"}
@@ -35,6 +37,7 @@ class ProfileBook:
         self.profiles = profiles
         self._stamp = _stamp(self._files)
         self._edits = ProfileFiles(undo)
+        self._guards: tuple[Profiles, Guards] | None = None
         self._turn = threading.RLock()
         self._busy = 0
 
@@ -63,10 +66,11 @@ class ProfileBook:
         return self.profiles.configuration.credentials
 
     def users_of(self, credential: str) -> list[tuple[str, str]]:
-        """Return kind and name of each profile that names a credential, for itself or for its proxy."""
+        """Return kind and name of each profile and group that names a credential, for itself or for its proxy."""
+        tables = {**self.profiles.tables, "groups": self.profiles.configuration.groups}
         return [
             (kind, name)
-            for kind, table in self.profiles.tables.items()
+            for kind, table in tables.items()
             for name, keys in table.items()
             if credential in _credentials_of(keys)
         ]
@@ -84,14 +88,27 @@ class ProfileBook:
             raise CallError(f"there is no saved {kind} named {name!r}", "", "It may have been deleted meanwhile.")
         return self.profiles.connection(kind, name)
 
+    @property
+    def guards(self) -> Guards:
+        """Which guard holds where, as the files are now."""
+        if self._guards is None or self._guards[0] is not self.profiles:
+            from pstui.tui.guard.guards import Guards
+
+            self._guards = self.profiles, Guards(self.profiles)
+        return self._guards[1]
+
     def gate(self, name: str) -> ConnectionInfo | None:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
         return self.profiles.gate(name)
 
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
+        if not any(self.profiles.tables.values()):
+            return []
+        from pstui.backends.binding.parameters import set_of_keys  # all declarations, which few starts need
+
         found = []
-        for kind, table in self.profiles.tables.items():
+        for kind, table in self.profiles.effective.items():
             for name, keys in table.items():
                 sets = set_of_keys(keys)
                 found.append(
@@ -103,7 +120,7 @@ class ProfileBook:
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
-                        target=_target(sets, keys),
+                        target=target_of_keys(keys),
                         resolve=partial(self.connection, kind, name),
                     )
                 )
@@ -112,19 +129,24 @@ class ProfileBook:
     def sources(self) -> list[ConnectionInfo]:
         """Return the connections of profiles that bring a source of their own."""
         found = []
-        for kind, table in self.profiles.tables.items():
+        for kind, table in self.profiles.effective.items():
             for name, keys in table.items():
                 if "discover" in keys:
                     with contextlib.suppress(CallError):
                         found.append(self.connection(kind, name))
-        return found
+        return [info for info in found if "Discover" in info.values]
 
     def color(self, info: ConnectionInfo) -> str:
         """Return the colour that a profile gives its tab, empty for none."""
-        for table in self.profiles.tables.values():
-            if info.profile and info.profile in table:
-                return str(table[info.profile].get("color", ""))
-        return ""
+        return str(self.keys_of(info).get("color", ""))
+
+    def keys_of(self, info: ConnectionInfo) -> Mapping[str, Any]:
+        """Return the keys that hold for the profile of a connection, its groups' included; none without a profile."""
+        return self.profiles.effective.get(info.parameter_set.kind, {}).get(info.profile, {})
+
+    def keys_passed_down(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the keys that hold for a profile that would have these, its groups' included."""
+        return self.profiles.groups.inherited(values).values
 
     @property
     def is_busy(self) -> bool:
@@ -141,14 +163,17 @@ class ProfileBook:
         """Read the files again. Never raises for what they hold."""
         with self._turn:
             stamp = _stamp(self._files)
-            self.profiles = read(self.path)
+            profiles = read(self.path)
+            assert profiles.effective is not None  # what groups pass down is worked out here, not on the event loop
+            self.profiles = profiles
             files = self._files
             self._stamp = stamp if len(files) == len(stamp) else _stamp(files)
 
     @property
     def _files(self) -> tuple[Path, ...]:
         configuration = self.profiles.configuration
-        included = {profile.file for profile in configuration.profiles} | {*configuration.credential_files.values()}
+        included = {profile.file for profile in configuration.profiles}
+        included |= {*configuration.credential_files.values(), *configuration.group_files.values()}
         return (self.profiles.path, *sorted(included - {self.profiles.path}))
 
     # -- editing ----------------------------------------------------------------------------------------------
@@ -205,14 +230,3 @@ def _stamp(files: Sequence[Path]) -> tuple[tuple[int, int, int], ...]:
         return (said.st_mtime_ns, said.st_size, said.st_ino)
 
     return tuple(one(file) for file in files)
-
-
-def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:
-    """Return ``target_text`` of a profile without binding it."""
-    if not sets:
-        return ""
-    value = str(keys[option(sets[0].target).key])
-    if sets[0] is ParameterSet.SSH_HOST:
-        with contextlib.suppress(ValueError):
-            value = parse_ssh_host(value).host
-    return f"{sets[0].value}|{value.casefold()}"

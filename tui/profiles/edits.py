@@ -26,7 +26,7 @@ SINGLE = ("defaults", "settings")
 class Change:
     """One edit.
 
-    ``kind`` is host, vm, container, credentials or the name of a table that exists only once (then ``name`` is empty).
+    ``kind`` is host, vm, container, credentials, groups, or a table that exists only once (then ``name`` is empty).
     ``values`` are the keys it will have, None deletes it; ``old`` is its name before it is renamed. ``base`` are the
     keys that the edit began with: what somebody else has changed in the file since then is kept. A ``new`` one must
     not exist yet.
@@ -50,6 +50,8 @@ def table_of(profiles: Profiles, kind: str, name: str) -> Mapping[str, Any]:
         return profiles.configuration.table(kind)
     if kind == "credentials":
         return profiles.configuration.credentials.get(name, {})
+    if kind == "groups":
+        return profiles.configuration.groups.get(name, {})
     return profiles.tables.get(kind, {}).get(name, {})
 
 
@@ -78,6 +80,8 @@ def file_of(change: Change, profiles: Profiles) -> Path:
     configuration, name = profiles.configuration, change.old or change.name
     if change.kind == "credentials":
         return configuration.credential_files.get(name, profiles.path)
+    if change.kind == "groups":
+        return configuration.group_files.get(name, profiles.path)
     table = TABLES.get(change.kind, "")
     found = (one.file for one in configuration.profiles if one.kind == table and one.name == name)
     return next(found, profiles.path)

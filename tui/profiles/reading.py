@@ -17,7 +17,7 @@ from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
-from pstui.tui.plain import plain
+from pstui.tui.profiles.inheritance import Groups, Inherited
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -35,8 +35,27 @@ class Profiles:
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-        """Kind → name → keys, as plain mappings."""
+        """Kind → name → keys as they are written, as plain mappings."""
         return {kind: self.configuration.by_kind(table) for kind, table in TABLES.items()}
+
+    @cached_property
+    def groups(self) -> Groups:
+        """What groups pass down."""
+        return Groups(self.configuration)
+
+    @cached_property
+    def effective(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Kind → name → the keys that hold, with those that groups pass down."""
+        if not self.groups:
+            return self.tables
+        return {
+            kind: {name: self.groups.inherited(keys).values for name, keys in table.items()}
+            for kind, table in self.tables.items()
+        }
+
+    def inherited(self, kind: str, name: str) -> Inherited:
+        """Return the keys that hold for a profile, and which group each of them is from."""
+        return self.groups.inherited(self.tables.get(kind, {}).get(name, {}))
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -54,7 +73,30 @@ class Profiles:
         """Return where a profile leads. Raises CallError."""
         from pstui.backends.binding.connections import profile_connection
 
-        return profile_connection(kind, name, self.tables[kind][name], self.credential, self.defaults)
+        keys = self.effective[kind][name]
+        self.refuse_wrong_group(kind, name, keys)
+        return profile_connection(kind, name, keys, self.credential, self.defaults)
+
+    def refuse_wrong_group(self, kind: str, name: str, keys: Mapping[str, Any]) -> None:
+        """Raise CallError where a group or tag of a profile with these keys has a problem."""
+        if wrong := self.groups.wrong(keys):
+            why = f"[{wrong}] has a problem, and may say what is not to be missed."
+            raise CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; mend it first.")
+
+    def origins(self, info: ConnectionInfo) -> dict[str, str]:
+        """Return for each key of a profile's connection that the profile does not say itself which table does."""
+        kind = info.parameter_set.kind
+        own = self.tables.get(kind, {}).get(info.profile)
+        if own is None:
+            return {}
+        found = {key: f"groups.{path}" for key, path in self.inherited(kind, info.profile).sources.items()}
+        from pstui.tui.profiles.schema import profile_table
+
+        there = {**profile_table(info), **({"credential": ""} if "Credential" in info.values else {})}
+        for key in self.defaults:
+            if key in there and key not in own and key not in found:
+                found[key] = "defaults"
+        return found
 
     def gate(self, name: str) -> ConnectionInfo | None:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
@@ -109,15 +151,19 @@ def read(file: Path) -> Profiles:
 
 def check(path: str | None) -> int:
     """Report every problem of the configuration, one a line; returns the exit code, 1 when there are any."""
+    from pstui.tui.plain import plain
+
     profiles = load(path)
     problems = [str(problem) for problem in profiles.configuration.problems]
     for kind, table in profiles.tables.items():
-        for name in table:
+        for name, keys in table.items():
+            if profiles.groups.wrong(keys):
+                continue  # the problem of a group or tag is told once
             try:
                 profiles.connection(kind, name)
             except CallError as error:
                 problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
-    problems += map(str, _colors(profiles))
+    problems += map(str, (*_colors(profiles), *_log(profiles)))
     for problem in problems:
         print(plain(problem), file=sys.stderr)
     if problems:
@@ -128,10 +174,19 @@ def check(path: str | None) -> int:
     return 0
 
 
-def _colors(profiles: Profiles) -> Iterator[Problem]:
-    from pstui.tui.profiles.schema import is_color
+def _log(profiles: Profiles) -> Iterator[Problem]:
+    from pstui.tui.log.place import template_problem
 
-    for profile in profiles.configuration.profiles:
-        if (color := str(profile.values.get("color", ""))) and not is_color(color):
-            message = f"{color} is not a colour; write a name such as red, or #rrggbb."
-            yield Problem(profile.file, message, f"{profile.kind}.{profile.name}", "color")
+    if (place := str(profiles.settings.get("log", ""))) and (wrong := template_problem(place)):
+        yield Problem(profiles.path, wrong, "settings", "log")
+
+
+def _colors(profiles: Profiles) -> Iterator[Problem]:
+    from pstui.tui.profiles.pane_settings import is_color
+
+    configuration = profiles.configuration
+    tables = [(one.file, f"{one.kind}.{one.name}", one.values) for one in configuration.profiles]
+    tables += [(configuration.group_files[path], f"groups.{path}", keys) for path, keys in configuration.groups.items()]
+    for file, table, keys in tables:
+        if (color := str(keys.get("color", ""))) and not is_color(color):
+            yield Problem(file, f"{color} is not a colour; write a name such as red, or #rrggbb.", table, "color")

@@ -92,6 +92,7 @@ MARKS = {
     "failed": "✗",
     "broken": "✗",
     "note": "⌁",
+    "marked": "■",
 }
 
 DEMO = SidebarEntry("host", "demo", "", "built in", "saved", ConnectionInfo(ParameterSet.DEMO))
@@ -126,6 +127,12 @@ class Row:
     entry: SidebarEntry | None = None
     folded: bool = False
     count: int = 0
+
+    @property
+    def group(self) -> str:
+        """The path of a heading as profiles name it; empty for an entry, and where no profile can be."""
+        root, _, path = self.path.partition("/")
+        return "" if self.entry is not None or root == PINNED or path.startswith(FOUND) else path
 
 
 class _Group:
@@ -162,6 +169,8 @@ class SidebarModel:
         self.filter = ""
         self.by_use = False
         self.used: dict[str, float] = {}
+        #: the identities of entries that are marked
+        self.marked: set[str] = set()
         #: headings that are not as they are by default
         self.toggled: set[str] = set()
         #: what is offered to be taken up, by the identity of the entry that it is shown under
@@ -204,6 +213,29 @@ class SidebarModel:
         self._haystacks.clear()
         self._entry_rows.clear()
         self._narrowed = ""
+
+    def below(self, row: Row) -> list[SidebarEntry]:
+        """Return what can be opened of a row: its entry, or every entry below its heading that fits the filter."""
+        if row.entry is not None:
+            return [row.entry] if row.entry.can_open and not row.entry.kept else []
+        root, _, path = row.path.partition("/")
+        found = []
+        for entry in self._shown(self.filter.casefold().split()):
+            kind = PINNED if entry.pinned else _SHELF.get(entry.kind, entry.kind)
+            inside = not path or entry.pinned or entry.group == path or entry.group.startswith(f"{path}/")
+            if kind == root and inside and entry.can_open:
+                found.append(entry)
+        return found
+
+    def mark(self, entries: Sequence[SidebarEntry]) -> None:
+        """Mark entries; where all of them are marked already, take the marks away."""
+        names = {entry.identity for entry in entries}
+        self.marked = self.marked - names if names <= self.marked else self.marked | names
+
+    @property
+    def marked_entries(self) -> list[SidebarEntry]:
+        """What is marked and still there."""
+        return [entry for entry in self.entries if entry.identity in self.marked and entry.can_open]
 
     def is_folded(self, path: str) -> bool:
         """Whether a heading hides what is below it."""

@@ -221,6 +221,8 @@ class SidebarView(ScrollView, can_focus=True):
             return Strip.blank(width, plain_row.base)
         row = self._rows[index]
         mark = self.mark_of(row.entry) if row.entry is not None else Mark("")
+        if row.entry is not None and row.entry.identity in self.model.marked:
+            mark = Mark("marked", mark.aside)
         return paint(row, mark, cursor_row if index == self._cursor else plain_row, width)
 
     def _row_styles(self) -> tuple[Styles, Styles]:
@@ -230,7 +232,7 @@ class SidebarView(ScrollView, can_focus=True):
                 return self.get_component_rich_style(f"sidebar--{name}", partial=True)
 
             open_, broken, asks, done = (part(name) for name in ("open", "broken", "asks", "done"))
-            states = {"open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
+            states = {"marked": asks, "open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
             states |= {"broken": broken, "failed": broken}
             bases = (self.rich_style, self.get_component_rich_style("sidebar--cursor"))
             first, second = (Styles(base, part("calm"), states) for base in bases)
@@ -242,6 +244,8 @@ class SidebarView(ScrollView, can_focus=True):
         text = self.model.filter
         if not self.filtering and not text:
             said = "/ filter" + ("   by last use" if self.model.by_use else "")
+            if self.model.marked:
+                said = f"{len(self.model.marked)} marked: x runs a line"
             wrong = self._problems_text()
             left = set_cell_size(cut(said, width - len(wrong)), width - len(wrong))
             return Strip([Segment(left, calm), Segment(wrong, base + styles.states["asks"])])
@@ -297,11 +301,14 @@ class Sidebar(SidebarView):
             self.entry, self.at = entry, at
 
     class Wanted(Message):
-        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any."""
+        """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any.
 
-        def __init__(self, verb: str, entry: SidebarEntry | None) -> None:
+        On a heading ``group`` is its path, empty for one that is no group of profiles.
+        """
+
+        def __init__(self, verb: str, entry: SidebarEntry | None, group: str = "") -> None:
             super().__init__()
-            self.verb, self.entry = verb, entry
+            self.verb, self.entry, self.group = verb, entry, group
 
     def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
         super().__init__(entries)
@@ -413,6 +420,8 @@ class Sidebar(SidebarView):
         elif verb == "menu":
             x, y = self.content_region.offset
             self.post_message(self.MenuWanted(entry, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
+        elif verb in ("mark", "mark_all"):
+            self._mark(row, everything=verb == "mark_all")
         elif verb == "order":
             self.model.by_use = not self.model.by_use
             self.build()
@@ -425,7 +434,17 @@ class Sidebar(SidebarView):
         elif verb in ("choose", "again"):
             self._choose(entry, again=verb == "again")
         elif verb != "fold":
-            self.post_message(self.Wanted(verb, entry))
+            self.post_message(self.Wanted(verb, entry, "" if row is None else row.group))
+
+    def _mark(self, row: Row | None, *, everything: bool) -> None:
+        if everything:
+            listed = [each.entry for each in self._rows if each.entry is not None]
+            self.model.mark([entry for entry in listed if entry.can_open and not entry.kept])
+        elif row is not None:
+            self.model.mark(self.model.below(row))
+            if row.entry is not None:
+                self.move(1)
+        self.refresh()
 
     def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
         if entry is None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.table_form import FormContext
+    from pstui.tui.guard.guards import Guard
     from pstui.tui.profiles.book import ProfileBook
     from pstui.tui.profiles.vault import Vault
     from pstui.tui.workspace.kept import KeptSession
@@ -52,13 +53,23 @@ class AppContext:
     def bind_context(self, results: Mapping[tuple[int, ...], Any] | None = None) -> BindContext:
         """Return what calls are bound against; ``results`` is what calls inside a line that is run have given."""
         from pstui.backends.binding.context import BindContext
+        from pstui.tui.cli.targets import is_choice
 
-        return BindContext(sessions=lambda: self.kept, variables=self.variables, results=results)
+        return BindContext(
+            sessions=lambda: self.kept,
+            variables=self.variables,
+            results=results,
+            is_choice=is_choice if self.book is not None else lambda name: False,
+        )
 
     @property
     def defaults(self) -> Mapping[str, Any]:
         """The [defaults] of the profile file."""
         return _NOTHING if self.book is None else self.book.defaults
+
+    def guard(self, info: ConnectionInfo) -> Guard | None:
+        """Return the guard of a connection as the profile file has it now, None where there is none."""
+        return None if self.book is None else self.book.guards.of(info)
 
     def credential(self, name: str) -> PSCredential:
         """Return a saved credential by its name; any other name is a user's. Raises CallError."""
@@ -112,7 +123,24 @@ class AppContext:
         call = self.call(f"Enter-PSSession {text}" if text.startswith("-") else text)
         if call.cmdlet != "Enter-PSSession":
             raise CallError(f"{call.cmdlet} opens no tab", hint="Give an Enter-PSSession line.")
-        return connection_info(call, defaults=_NOTHING if bare else self.defaults, credentials=self.credential)
+        return connection_info(call, credentials=self.credential) if bare else self.entered(call)
+
+    def opened(self, call: BoundCall) -> tuple[ConnectionInfo, ...]:
+        """Return every connection that a call asks for, those of profiles that it names included. Raises CallError."""
+        from pstui.tui.cli.targets import opened
+
+        if self.book is not None:
+            return opened(call, self.book.profiles)
+        from pstui.backends.binding.connections import connections
+
+        return connections(call)
+
+    def entered(self, call: BoundCall) -> ConnectionInfo:
+        """Return the one connection that a call enters, that of a profile included. Raises CallError."""
+        from pstui.backends.binding.connections import connection_info
+        from pstui.tui.cli.targets import entered
+
+        return connection_info(call) if self.book is None else entered(call, self.book.profiles)
 
     def saved_connection(self, tab: SavedTab) -> ConnectionInfo | None:
         """Return where a tab of the last run leads, None where it no longer leads anywhere. Raises PstuiError."""

@@ -12,6 +12,7 @@ from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
 from pstui.tui.sidebar.model import FOUND, MARKS, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
+from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.status_bar import state_text, target
@@ -40,7 +41,9 @@ class Going:
         profiles: ProfileActions,
         context: AppContext,
         keymap: Keymap,
+        fan_out: FanOutActions,
     ) -> None:
+        self._fan_out = fan_out
         self._screen, self._tabs, self._sessions, self._profiles = screen, tabs, sessions, profiles
         self._context, self._keymap = context, keymap
         #: the cmdlets typed in the list
@@ -177,6 +180,8 @@ class Going:
         """Return what a text stands for that is no name in the list: a target, over WinRM and over SSH."""
         from pstui.tui.dialogs.goals import Goal, Kind
 
+        if (many := self._many(text)) is not None:
+            return [many]
         if not text or " " in text or is_call(text):
             return []
 
@@ -186,6 +191,21 @@ class Going:
         if _OF_TARGETS & set(text):
             return [enter(text, "")]
         return [enter(text, "WinRM"), enter(f"-HostName {text}", "SSH")]
+
+    def _many(self, text: str) -> Goal | None:
+        """Return the goal of a line on every profile that a group, a tag, a wildcard or a list of these means."""
+        from pstui.tui.cli.targets import chosen, is_choice
+        from pstui.tui.dialogs.goals import Goal, Kind
+
+        items = [item.strip() for item in text.split(",")]
+        if self._context.book is None or not all(map(is_choice, items)):
+            return None
+        profiles = self._context.book.profiles
+        meant = {f"{kind}:{name}" for item in items for kind, name in chosen(item, profiles)}
+        entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
+        hosts = "1 host" if len(entries) == 1 else f"{len(entries)} hosts"
+        run = partial(self._fan_out.open, entries)
+        return Goal(Kind.HOST, f"Run a line on {hosts}", run, "■", about="answers grouped")
 
     def _show_typed(self, wish: ToForm) -> None:
         """Show the form of a host, filled with what was typed."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.config.profiles import folded
 from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
@@ -70,6 +71,7 @@ class ProfileActions:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self._tabs.mark_panes()
         self.sidebar.show_problems(len(self.book.problems))
         self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
@@ -152,8 +154,11 @@ class ProfileActions:
             said = f"{entry.name} deleted"
         else:
             values = dict(self.book.table(entry.kind, entry.name))
-            if values.pop("pinned", False) is not True:
+            values.pop("pinned", None)
+            if not entry.pinned:
                 values["pinned"] = True
+            elif self.book.keys_passed_down(values).get("pinned"):
+                values["pinned"] = False
             change = Change(entry.kind, entry.name, values, base=self.book.table(entry.kind, entry.name))
             said = f"{entry.name} {'pinned' if values.get('pinned') else 'no longer pinned'}"
         self._screen.run_worker(self._try_write([change], said), group="profiles")
@@ -232,8 +237,8 @@ class ProfileActions:
         if self.book is None:
             self._screen.app.notify(_NO_FILE, severity="warning", markup=False)
             return
-        from pstui.tui.dialogs.connect import ConnectScreen, new_known
-        from pstui.tui.dialogs.host_profile import Known
+        from pstui.tui.dialogs.connect import ConnectScreen
+        from pstui.tui.dialogs.host_profile import Known, new_known
 
         proposed = new_known(self._context, like) if not name else ""
         form = ConnectScreen(self._context, known=Known(kind, name, values), saves=True, name=proposed)
@@ -267,11 +272,16 @@ class ProfileActions:
         """Edit the settings of pstui itself."""
         self._edit_single("settings")
 
-    def _edit_single(self, table: str) -> None:
+    def edit_group(self, path: str) -> None:
+        """Edit what a group of the sidebar passes down; its table may be spelled with other capitals."""
+        groups = self.book.profiles.configuration.groups if self.book is not None else {}
+        self._edit_single("groups", next((each for each in groups if folded(each) == folded(path)), path))
+
+    def _edit_single(self, table: str, name: str = "") -> None:
         if (context := self._form_context()) is not None:
             from pstui.tui.dialogs.single_form import SingleForm
 
-            self._screen.app.push_screen(SingleForm(context, table))
+            self._screen.app.push_screen(SingleForm(context, table, name))
 
     def action_problems(self) -> None:
         """List what is wrong in the profile file."""

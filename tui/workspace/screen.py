@@ -21,7 +21,7 @@ from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
@@ -29,11 +29,13 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
+from pstui.tui.workspace.logs import LogActions
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
@@ -42,7 +44,8 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
-from textual import on
+from pstui.tui.workspace.together import Together
+from textual import events, on
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -102,7 +105,7 @@ class Workspace(PaintedWhenIdle):
         self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
-        self._prefixed = self._alt = False
+        self._prefixed = self._alt = self._was_in_front = False
         self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
@@ -115,15 +118,23 @@ class Workspace(PaintedWhenIdle):
         self.kept.watch(context.sessions)
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
-        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
+        self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
+        self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
+        self.together = Together(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
+        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
+        # What is mounted has its styles at once: a class that comes later has them all looked up again.
+        wide, opens = self.app.size.width >= WIDE, bool(self._opening)
+        first = {"-wide": wide, "-narrow": not wide, "-single": self._single, "-tabs": opens}
+        self.update_classes({**first, "-unfolded": not (opens or self._restore)}, update=False)
         yield self.tabs.bar
+        yield self.together.bar
         with Horizontal(id="body"):
             yield self.profiles.strip
             yield self.sidebar
@@ -135,7 +146,6 @@ class Workspace(PaintedWhenIdle):
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
-        self.set_class(self._single, "-single")
         for info in self._opening:
             await self.tabs.open(info)
         if self._restore:
@@ -148,8 +158,12 @@ class Workspace(PaintedWhenIdle):
         self.refresh_frame()
         self.profiles.begin()
         self.attention.begin()
-        self.kept.on_change = self._show_kept
-        self._show_kept()
+
+        def show_kept() -> None:
+            self.sidebar.set_kept(self.kept.counted())
+
+        self.kept.on_change = show_kept
+        show_kept()
         if not (self._opening or self.lacking or self.first_line):
             self.sessions.offer_kept()
         if self.lacking is not None:
@@ -157,9 +171,10 @@ class Workspace(PaintedWhenIdle):
         if self.first_line:
             self.going.run_line(self.first_line)
 
-    def _show_kept(self) -> None:
-        """Show in the sidebar what computers keep."""
-        self.sidebar.set_kept(self.kept.counted())
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """The screen has come to the front. The first time all its styles have just been looked up."""
+        event.refresh_styles = event.refresh_styles and self._was_in_front
+        self._was_in_front = True
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -189,7 +204,10 @@ class Workspace(PaintedWhenIdle):
             "profiles": self.profiles,
             "going": self.going,
             "keeping": self.keeping,
+            "fan_out": self.fan_out,
             "leaving": self.leaving,
+            "together": self.together,
+            "logs": self.logs,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -240,6 +258,8 @@ class Workspace(PaintedWhenIdle):
         self._frame_time = time.monotonic()
         self.set_class(bool(self.panes), "-tabs")
         self.attention.show()
+        if self.together.marked:
+            self.together.show()
         if not self._prefixed:
             self.status.show(self.front, self.panes, self.reading.key_context)
 
@@ -376,6 +396,10 @@ class Workspace(PaintedWhenIdle):
         """Do to the profiles what was asked for."""
         if event.verb == "help":
             self.action_help()
+        elif event.verb == "run":
+            self.fan_out.of_sidebar()
+        elif event.verb == "edit" and event.group:
+            self.profiles.edit_group(event.group)
         else:
             self.profiles.do(event.verb, event.entry)
 

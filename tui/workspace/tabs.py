@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.backends.language.secrets import looks_secret
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.profiles.schema import PaneSettings, is_color
+from pstui.tui.guard.asking import prompt_bar
+from pstui.tui.log.logs import Logs
+from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
 from pstui.tui.watchers import forget_gone
@@ -81,6 +83,7 @@ class TabbedPanes(ContentSwitcher):
         self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
         self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
+        self._logs = Logs(self._settings.log, lambda text: self.app.notify(text, severity="warning", markup=False))
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
@@ -121,11 +124,23 @@ class TabbedPanes(ContentSwitcher):
         self.save()
 
     def _dress(self, pane: Pane) -> None:
-        """Give a pane the colour of its profile and the history of its target."""
-        color = "" if self.context.book is None else self.context.book.color(pane.info)
-        pane.color = pane.row.color = color if is_color(color) else ""
+        """Give a pane the colour and the guard of its profile, the history of its target, and its log."""
+        self._mark(pane)
+        self._logs.follow(pane)
         if self._history is not None:
             pane.history.keep(self._history, pane.info.label)
+
+    def mark_panes(self) -> None:
+        """Give each pane the colour and the guard that its profile has now."""
+        for pane in self.panes:
+            self._mark(pane)
+            pane.row.show_prompt(pane.row.prompt, ready=pane.state is PaneState.PROMPT)
+
+    def _mark(self, pane: Pane) -> None:
+        color = "" if self.context.book is None else self.context.book.color(pane.info)
+        pane.color = color if is_color(color) else ""
+        pane.guard = self.context.guard(pane.info)
+        pane.row.bar = prompt_bar(pane.color, pane.guard)
 
     async def restore(self) -> None:
         """Open the tabs of the last run. Each connects once, when it is first brought to the front."""
@@ -320,6 +335,7 @@ def saved_tab(pane: Pane) -> SavedTab | None:
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
     from pstui.backends.binding.writer import line_of
+    from pstui.backends.language.secrets import looks_secret
 
     line = line_of(pane.info)
     return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)

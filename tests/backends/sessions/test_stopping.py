@@ -17,7 +17,7 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
 from pstui.backends.transports.outofproc import OutOfProcTransport
-from pstui.tui.pane.conversation import CompletionTurn
+from pstui.tui.pane.completion_turn import CompletionTurn
 
 from tests.support.nobody import NobodyConsole
 from tests.support.scripted_console import ScriptedConsole

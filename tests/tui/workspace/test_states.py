@@ -160,7 +160,7 @@ async def test_a_profile_entered_by_a_typed_line_is_not_opened_twice(
         assert len(s.workspace.panes) == 1
         s.workspace.sidebar.post_message(s.workspace.sidebar.Chosen(entry, again=True))
         await s.until(lambda: len(s.workspace.panes) == 2, "one more, which was asked for")
-        assert s.pane.row.color == "red"
+        assert s.pane.row.bar.plain == "▌"
         await s.until(lambda: s.shows("▌[db]: PS />") and "▌2 db" in tabs_of(s), "its colour beside prompt and name")
 
 

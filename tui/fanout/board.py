@@ -1,0 +1,134 @@
+"""The questions of many hosts, asked one after the other: one answer for all who ask the same, if the person says so.
+
+How this works. Each host that asks waits for an answer of its own. The board takes the oldest question to the face.
+Once it is answered, and other hosts are still on their way, it asks whether whoever asks the same is to have that
+answer, too. A host is given such an answer once: what it asks again is asked of the person. Answers are forgotten with
+the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
+from pstui.backends.credentials import Secret
+from pstui.tui.pane.question import Asking
+from pstui.tui.plain import plain
+
+#: names of hosts that are told beside a question
+_TOLD = 3
+_CHOICES = (Choice("all who ask the same", "A"), Choice("this host alone", "O"))
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """A host that waits for an answer."""
+
+    host: str
+    key: tuple[Any, ...]
+    question: Question
+    answer: asyncio.Future[Secret] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Board:
+    """Where hosts ask. ``present`` and ``withdraw`` show a question and take it away; ``others`` counts who runs."""
+
+    def __init__(
+        self, present: Callable[[Asking], None], withdraw: Callable[[Asking], None], others: Callable[[], int]
+    ) -> None:
+        self._present, self._withdraw, self._others = present, withdraw, others
+        self._waiting: list[_Waiting] = []
+        self._shared: dict[tuple[Any, ...], Secret] = {}
+        self._given: set[tuple[str, tuple[Any, ...]]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def forget(self) -> None:
+        """Forget every answer that is shared."""
+        self._shared.clear()
+        self._given.clear()
+
+    async def ask(self, host: str, names: tuple[str, ...], question: Question) -> Secret:
+        """Return the answer for a host, which calls itself by ``names`` in its questions. Raises QuestionCancelled."""
+        waiting = _Waiting(host, _key(question, names), question)
+        if (shared := self._share(waiting)) is not None:
+            return shared
+        self._waiting.append(waiting)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._go_on())
+        try:
+            return await waiting.answer
+        finally:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+
+    def _share(self, waiting: _Waiting) -> Secret | None:
+        shared = self._shared.get(waiting.key)
+        if shared is None or (waiting.host, waiting.key) in self._given:
+            return None
+        self._given.add((waiting.host, waiting.key))
+        return shared
+
+    async def _go_on(self) -> None:
+        while self._waiting:
+            waiting = self._waiting[0]
+            try:
+                answer = await self._ask_person(waiting)
+                if answer is not None:
+                    self._waiting.remove(waiting)
+                    waiting.answer.set_result(answer)
+                    if self._others() > 1 and await self._for_all(waiting):
+                        self._shared[waiting.key] = answer
+                        self._give()
+            except QuestionCancelled as cancelled:
+                if waiting in self._waiting:
+                    self._waiting.remove(waiting)
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(QuestionCancelled(str(cancelled)))
+
+    def _give(self) -> None:
+        for each in tuple(self._waiting):
+            if not each.answer.done() and (shared := self._share(each)) is not None:
+                self._waiting.remove(each)
+                each.answer.set_result(shared)
+
+    async def _ask_person(self, waiting: _Waiting) -> Secret | None:
+        """Return what the person answers, None where the host has gone meanwhile. Raises QuestionCancelled."""
+        same = [each.host for each in self._waiting if each.key == waiting.key]
+        more = f" and {len(same) - _TOLD} more" if len(same) > _TOLD else ""
+        source = ", ".join(plain(name, limit=40) for name in same[:_TOLD]) + more
+        asked = replace(waiting.question, source=source)
+        return await self._shown(Asking(asked), waiting.answer)
+
+    async def _for_all(self, waiting: _Waiting) -> bool:
+        label = '[A] all who ask the same  [O] this host alone  (default is "O"): '
+        question = Question(
+            QuestionKind.CHOICE, label, choices=_CHOICES, defaults=(1,), remote=False, source="Whose answer is it"
+        )
+        try:
+            answer = await self._shown(Asking(question), None)
+        except QuestionCancelled:
+            return False
+        return answer is not None and answer.reveal().strip().casefold() in ("a", "all", "all who ask the same")
+
+    async def _shown(self, asking: Asking, gone: asyncio.Future[Secret] | None) -> Secret | None:
+        self._present(asking)
+        try:
+            wanted: set[asyncio.Future[Any]] = {asking.reply} if gone is None else {asking.reply, gone}
+            await asyncio.wait(wanted, return_when=asyncio.FIRST_COMPLETED)
+            return Secret(asking.reply.result()) if asking.reply.done() else None
+        finally:
+            self._withdraw(asking)
+
+
+def _key(question: Question, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what two questions have in common that are the same but for the name of the host."""
+
+    def bare(text: str) -> str:
+        for name in sorted(filter(None, names), key=len, reverse=True):
+            text = text.replace(name, "\0")
+        return text
+
+    return question.kind, bare(question.label), tuple(bare(record.text) for record in question.preamble)

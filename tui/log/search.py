@@ -1,0 +1,286 @@
+"""Ctrl+] L: what was typed and printed in any session that was logged, by a few words."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pstui.backends.records import Write
+from pstui.tui.dialogs.fields import DialogInput, PickList
+from pstui.tui.log.entry import HIDDEN
+from pstui.tui.log.index import Found, Hit, LogIndex
+from pstui.tui.plain import plain
+from pstui.tui.profiles.vault import in_thread
+from pstui.tui.transcript.transcript import Transcript
+from rich.cells import set_cell_size
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+#: bytes of a text that are shown before and behind the place that was found
+_BEFORE, _BEHIND = 64 << 10, 512 << 10
+#: how a command ended
+_SIGNS = {"completed": ("✓", "$success"), "failed": ("✗", "$error"), "broken": ("✗", "$error")}
+
+
+@dataclass(frozen=True, slots=True)
+class RunAgain:
+    """A line that is wanted in the editor again."""
+
+    line: str
+
+
+class LogsScreen(ModalScreen[RunAgain | None]):
+    """Closed by Esc. ``copy`` puts a text into the clipboard."""
+
+    CSS_PATH: ClassVar[list[str]] = ["../dialogs/dialogs.tcss", "log.tcss"]  # type: ignore[misc]  # as Textual reads it
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
+    AUTO_FOCUS = None
+
+    def __init__(self, file: Path, root: Path, copy: Callable[[str], object], *, logs: bool) -> None:
+        super().__init__()
+        self.input = DialogInput(placeholder="words of a line, or of what it printed", id="log-words")
+        self.list = PickList(id="log-rows", empty="")
+        self._told = Static(id="log-told", markup=False)
+        self._file, self._root, self._copy, self._logs = file, root, copy, logs
+        self._index: LogIndex | None = None
+        self._hits: Sequence[Hit] = ()
+        #: what the rows shown are for, and whether the search for it is on its way
+        self._text: str | None = None
+        self._turn = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="log-box") as box:
+            box.border_title = "Logs"
+            with Horizontal(id="log-row"):
+                yield Static("> ", classes="label", markup=False)
+                yield self.input
+            with VerticalScroll(id="log-scroll", can_focus=False):
+                yield self.list
+            yield self._told
+            yield Static("", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Read what is new in the logs, and wait for words."""
+        self.set_focus(self.input)
+        self._tell("reading what is new in the logs…")
+        self.run_worker(self._begin(), group="read")
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do here."""
+        if self.focused is self.list:
+            keys = "Enter opens there   r line into the editor   y copy   Tab words   Esc closes"
+        else:
+            keys = "Enter opens there   ↓ Tab to the list   Esc closes"
+        self.query_one("#keys", Static).update(keys)
+
+    async def on_unmount(self) -> None:
+        """Close the index."""
+        async with self._turn:
+            if self._index is not None:
+                await in_thread(self._index.close)
+
+    # -- keys -------------------------------------------------------------------------------------------------
+
+    def dialog_key(self, key: str) -> bool:
+        """Act on the keys of the screen."""
+        in_list = self.focused is self.list
+        match key:
+            case "escape" | "ctrl+c":
+                self.action_leave()
+            case "enter":
+                self._open()
+            case "tab" | "shift+tab":
+                self.set_focus(self.input if in_list or not self._hits else self.list)
+            case "down" if not in_list:
+                self.set_focus(self.list if self._hits else self.input)
+            case "up" if in_list and self.list.index == 0:
+                self.set_focus(self.input)
+            case "up" | "down":
+                self.list.step(-1 if key == "up" else 1)
+            case "r" | "y" if in_list and (hit := self._hit) is not None:
+                self._do(key, hit)
+            case "slash" if in_list:
+                self.set_focus(self.input)
+            case _:
+                return False
+        return True
+
+    def pasted(self, text: str) -> bool:
+        """Words may be pasted."""
+        return False
+
+    @property
+    def _hit(self) -> Hit | None:
+        return self._hits[self.list.index] if 0 <= self.list.index < len(self._hits) else None
+
+    def _do(self, key: str, hit: Hit) -> None:
+        if hit.line == HIDDEN:
+            self._tell("The line was not logged.", "$warning")
+        elif key == "r":
+            self.dismiss(RunAgain(hit.line))
+        else:
+            self._copy(hit.line)
+
+    def _open(self) -> None:
+        if (hit := self._hit) is not None:
+            self.run_worker(self._show(hit), group="open")
+
+    async def _show(self, hit: Hit) -> None:
+        try:
+            before, behind = await in_thread(lambda: _around(hit))
+        except OSError as error:
+            self._tell(f"{hit.path}: {error.strerror}", "$error")
+        else:
+            self.app.push_screen(PlaceScreen(hit, before, behind))
+
+    def action_leave(self) -> None:
+        """Close the screen."""
+        self.dismiss(None)
+
+    # -- searching --------------------------------------------------------------------------------------------
+
+    def on_input_changed(self) -> None:
+        """Search for what is typed by now."""
+        self.run_worker(self._search(), group="search")
+
+    async def _begin(self) -> None:
+        try:
+            async with self._turn:
+                self._index = index = await in_thread(lambda: LogIndex(self._file))
+                await in_thread(lambda: index.refresh(self._root))
+        except (OSError, sqlite3.Error) as error:
+            self._tell(f"The logs cannot be searched: {error}", "$error")
+            return
+        self._tell("" if self._logs else 'No log is kept. [settings] log = "logs/{host}/{date}-{time}" keeps them.')
+        self._text = None
+        await self._search()
+
+    async def _search(self) -> None:
+        """Search until the rows are for what is typed; what is typed meanwhile is searched for next."""
+        async with self._turn:
+            while (index := self._index) is not None and self.is_attached and self.input.value != self._text:
+                text = self._text = self.input.value
+                began = time.perf_counter()
+                found = await in_thread(lambda text=text, index=index: index.search(text))  # type: ignore[misc]
+                self._show_found(text, found, time.perf_counter() - began)
+
+    def _show_found(self, text: str, found: Found, seconds: float) -> None:
+        self._hits = found.hits
+        width = max(self.query_one("#log-scroll").size.width - 2, 40)
+        self.list.put_rows([row(hit, width) for hit in found.hits])
+        self.list.put(0 if found.hits else -1)
+        if not text.strip():
+            return
+        if not found.count:
+            self._tell("Nothing was logged with these words.")
+            return
+        more = f", the newest {len(found.hits)} shown" if found.count > len(found.hits) else ""
+        hits = "1 hit" if found.count == 1 else f"{found.count:,} hits"
+        sessions = "1 session" if found.sessions == 1 else f"{found.sessions:,} sessions"
+        self._tell(f"{hits} in {sessions}{more}, {seconds * 1000:.0f} ms")
+
+    def _tell(self, text: str, style: str = "$calm") -> None:
+        self._told.update(Content.styled(plain(text), style))
+
+    def on_pick_list_picked(self, event: PickList.Picked) -> None:
+        """The keys only choose a row."""
+        event.stop()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a row chooses it; the second opens it."""
+        if event.chain == 2 and self.query_one("#log-scroll").region.contains(event.screen_x, event.screen_y):
+            self._open()
+
+
+def row(hit: Hit, width: int) -> Content:
+    """Return a hit in one row: when, where, as whom, what, and what became of it."""
+    sign, style = _SIGNS.get(hit.outcome, ("·", "$calm"))
+    seconds = "" if hit.seconds is None else f" {hit.seconds:.1f} s"
+    when = f"{hit.start:%Y-%m-%d %H:%M}  "
+    where = set_cell_size(plain(hit.host, limit=40), 10) + "  "
+    user = set_cell_size(plain(hit.user, limit=40), 10) + "  " if width >= 90 else ""
+    room = max(width - len(when) - 12 - len(user) - 12, 10)
+    line = set_cell_size(plain(hit.line.replace("\n", " ↵ "), limit=400), room)
+    return Content.assemble((when, "$calm"), where, (user, "$calm"), line, "  ", (f"{sign}{seconds}", style))
+
+
+def _around(hit: Hit) -> tuple[str, str]:
+    """Return the text before a hit's place and behind it. Blocks; raises OSError."""
+    with hit.path.open("rb") as file:
+        first = max(hit.at - _BEFORE, 0)
+        file.seek(first)
+        before = file.read(hit.at - first)
+        if first:
+            before = before.partition(b"\n")[2]
+        behind = file.read(_BEHIND)
+    return before.decode(errors="replace"), behind.decode(errors="replace")
+
+
+class PlaceScreen(ModalScreen[None]):
+    """A piece of a log, with the command that was found at the top. Closed by Esc and q."""
+
+    CSS_PATH = "log.tcss"
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,ctrl+c,enter", "leave", "Close"),
+        ("up", "rows(-1)", "Up"),
+        ("down", "rows(1)", "Down"),
+        ("pageup", "pages(-1)", "A page up"),
+        ("pagedown,space", "pages(1)", "A page down"),
+        ("home", "end('top')", "Top"),
+        ("end", "end('bottom')", "End"),
+    ]
+
+    def __init__(self, hit: Hit, before: str, behind: str) -> None:
+        super().__init__()
+        self._hit, self._texts = hit, (before, behind)
+        self.text = Transcript()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="place-box") as box:
+            hit = self._hit
+            box.border_title = plain(f"{hit.host}  {hit.start:%Y-%m-%d %H:%M}", limit=80)
+            box.border_subtitle = plain(str(hit.path), limit=200)
+            yield self.text
+            yield Static("↑ ↓ PgUp PgDn move   Esc closes", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the text; the command stands in the first row."""
+        before, behind = self._texts
+        lines = before.splitlines()
+        self.text.extend(Write(line) for line in lines)
+        self.call_after_refresh(self._go_on, behind)
+
+    def _go_on(self, behind: str) -> None:
+        place = self.text.row_count
+        self.text.extend(Write(line) for line in behind.splitlines())
+        self.call_after_refresh(lambda: self.text.scroll_to(y=place, animate=False))
+
+    def action_rows(self, count: int) -> None:
+        """Scroll by rows."""
+        self.text.scroll_relative(y=count, animate=False)
+
+    def action_pages(self, count: int) -> None:
+        """Scroll by pages."""
+        self.text.scroll_pages(count)
+
+    def action_end(self, of: str) -> None:
+        """Go to one end of the piece."""
+        if of == "top":
+            self.text.scroll_to(y=0, animate=False)
+        else:
+            self.text.scroll_to_end()
+
+    def action_leave(self) -> None:
+        """Close the screen."""
+        self.dismiss(None)
