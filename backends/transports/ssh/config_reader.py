@@ -426,6 +426,11 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
         specs = [read_spec(kind, one) for one in values.get(name, ())]
         shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)
         values |= {name: shown} if shown else {}
+    forwarded = values.get("forwardagent", ("no",))[0]
+    if values.get("exitonforwardfailure") == ("yes",) and forwarded not in ("yes", "no"):
+        path = os.environ.get(forwarded[1:], forwarded) if forwarded[0] == "$" else expanded(forwarded, tokens)
+        if not Path(path).exists():
+            raise ConfigError(f"Cannot forward agent socket path {forwarded}")
     agent = values.get("identityagent", ("",))[0]
     if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
         values["identityagent"] = (expanded(agent, tokens),)
