@@ -101,6 +101,8 @@ class FileSystem(Protocol):
     here: str
     #: how many files may be copied side by side
     lanes: int
+    #: bytes from which on a file is worth asking for its sum
+    digests_from: int
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
         """Return what stands at a path, None where there is nothing."""

@@ -48,6 +48,7 @@ class LocalFiles:
     label = ""
     way = "this computer"
     lanes = 4
+    digests_from = 0
 
     def __init__(self, here: str = "") -> None:
         self.names = WINDOWS if os.name == "nt" else POSIX
