@@ -149,7 +149,8 @@ class _Copy:
                 if not error.nobody:
                     raise asyncio.CancelledError from None
                 self._failed = True
-                return Answer(Existing.SKIP)
+                self._say("pstui: --force overwrites what is there and differs, --skip leaves it.")
+                return Answer(Existing.SKIP, for_all=True)
             for choice in _CHOICES:
                 if said in (choice.hotkey.casefold(), choice.label.casefold()):
                     return _ANSWERS[choice.hotkey]

@@ -52,7 +52,7 @@ Examples
   pstui cp -r web1:/srv/www web2:/srv/
 """
 
-_DRIVE = re.compile(r"[A-Za-z]:(\\|$)" if os.name != "nt" else r"[A-Za-z]:([\\/]|$)")
+_DRIVE = re.compile(r"[A-Za-z]:\\" if os.name != "nt" else r"[A-Za-z]:([\\/]|$)")
 _BRACKETS = re.compile(r"((?:[^@/\[\]]*@)?\[[^\]/]+\]):(.*)", re.DOTALL)
 _SHORT = {"r": "recurse", "R": "recurse", "f": "force", "n": "skip", "u": "newer", "p": "preserve", "q": "quiet"}
 _LONG = ("recurse", "force", "skip", "newer", "preserve", "no-preserve", "no-check", "quiet", "help")
@@ -132,7 +132,7 @@ def _of_url(text: str) -> Place:
     except ValueError:
         host, port = "", None
     if not host or parts.password:
-        raise CallError(f"cp: {text.partition('@')[0]!r} names no host", "", "Write: ssh://user@host:port/path")
+        raise CallError("cp: a URL that names no host", "", "Write: ssh://user@host:port/path")
     name = f"[{host}]" if ":" in host else host
     user = unquote(parts.username) if parts.username else ""
     address = f"{user}@{name}" if user else name
