@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Reason
 from pstui.backends.files.names import MAX_PATH, PART, leads_outside
+from pstui.backends.files.options import Options
 
 #: most files and folders of one copy
 MAX_ITEMS = 500_000
@@ -97,9 +98,9 @@ class Planner:
     """Walks the sources of one copy. ``progress`` is told how much was found so far."""
 
     def __init__(
-        self, source: FileSystem, destination: FileSystem, *, recurse: bool, progress: Callable[[Plan], None]
+        self, source: FileSystem, destination: FileSystem, options: Options, progress: Callable[[Plan], None]
     ) -> None:
-        self._source, self._destination, self._recurse, self._progress = source, destination, recurse, progress
+        self._source, self._destination, self._options, self._progress = source, destination, options, progress
         self.plan = Plan()
 
     async def add(self, paths: Sequence[str], to: str, *, into: bool) -> None:
@@ -131,6 +132,9 @@ class Planner:
             case Kind.FILE:
                 self.plan.others.append(item)
                 self.plan.size += item.entry.size
+            case Kind.LINK if self._options.follows:
+                await self._one(await self._followed(item), inside, depth)
+                return
             case Kind.LINK:
                 if leads_outside(inside, item.entry.target):
                     what = f"{item.path} is a link that leads outside of what is copied"
@@ -143,17 +147,19 @@ class Planner:
         self._progress(self.plan)
 
     async def _folder(self, item: Item, inside: str, depth: int) -> None:
-        if not self._recurse:
+        if not self._options.recurse and not self._options.shallow:
             hint = "With -r it is copied with all in it."
             raise FileError(f"{item.path} is a folder", "", hint, reason=Reason.REFUSED)
         if depth >= MAX_DEPTH or len(item.path) > MAX_PATH:
             raise FileError(f"{item.path} is too deep", "Folders without end stand in it.", reason=Reason.REFUSED)
         if self._source is self._destination and self._contains(item.path, item.to):
             raise FileError(f"{item.path} cannot be copied into itself", reason=Reason.REFUSED)
-        entries = await self._source.entries(item.path)
+        entries = await self._source.entries(item.path) if self._options.recurse else []
         self.plan.folders.append(item)
         names, seen = self._destination.names, set[str]()
         for entry in sorted(entries, key=lambda each: each.name):
+            if entry.is_hidden and not self._options.hidden:
+                continue
             path = self._source.names.join(item.path, entry.name)
             to = names.join(item.to, entry.name)
             try:
@@ -168,6 +174,18 @@ class Planner:
                 await self._one(Item(entry, path, to), below, depth + 1)
             except FileError as error:
                 self._refuse(path, to, error)
+
+    async def _followed(self, item: Item) -> Item:
+        """Return what a link leads to; one that leads to a folder it stands in would have no end."""
+        names = self._source.names
+        folder = names.split(item.path)[0]
+        if self._contains(names.absolute(item.entry.target, folder), item.path):
+            what = f"{item.path} is a link to a folder that it stands in"
+            raise FileError(what, reason=Reason.REFUSED)
+        entry = await self._source.stat(item.path)
+        if entry is None or entry.kind is Kind.LINK:
+            raise FileError(f"{item.path} is a link that leads nowhere", reason=Reason.MISSING)
+        return Item(entry, item.path, item.to)
 
     def _contains(self, folder: str, path: str) -> bool:
         names = self._source.names

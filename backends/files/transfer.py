@@ -10,7 +10,6 @@ have; one that fails is told of, and the others go on, unless an end is lost.
 from __future__ import annotations
 
 import asyncio
-import enum
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,23 +18,11 @@ from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason
 from pstui.backends.files.names import part_name
+from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expanded
 
-#: bytes at the end of a part that are compared before it is taken up, and written anew: those that were on their way
-#: when it was cut may have arrived in any order
-OVERLAP = 8 * 1024 * 1024
 #: seconds by which two times may differ and still be one: FAT keeps every second one
 SAME_TIME = 2.0
-
-
-class Existing(enum.Enum):
-    """What happens to a file that is there already and differs."""
-
-    ASK = "ask"
-    OVERWRITE = "overwrite"
-    SKIP = "skip"
-    #: overwrite it where the source is newer
-    NEWER = "newer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +49,6 @@ Ask = Callable[[Conflict], Awaitable[Answer]]
 async def nobody(conflict: Conflict) -> Answer:
     """Answer where nobody can be asked: it stays as it is."""
     return Answer(Existing.SKIP)
-
-
-@dataclass(slots=True)
-class Options:
-    """How a copy is made. ``keeps`` is whether times and permissions come with the files, ``moves`` removes the source
-    of what was copied, ``checks`` compares sums.
-    """
-
-    recurse: bool = False
-    existing: Existing = Existing.ASK
-    keeps: bool = True
-    moves: bool = False
-    checks: bool = True
-    #: whether a file that looks the same (size and time) is copied all the same
-    forces: bool = False
-    overlap: int = OVERLAP
 
 
 @dataclass(slots=True)
@@ -160,14 +131,14 @@ class Transfer:
         wanted: list[str] = []
         for path in paths:
             try:
-                wanted += await expanded(self.source, path)
+                wanted += [path] if self.options.literal else await expanded(self.source, path)
             except FileError as error:
                 self._tell_failure(path, to, error)
         into = there is not None and there.kind is Kind.FOLDER
         if not into and (len(wanted) > 1 or to.endswith(("/", "\\") if names.is_windows else "/")):
             what = "is no folder" if there is not None else "is not there"
             raise FileError(f"{to} {what}", "Several things, or a name with a slash at its end, need a folder.")
-        planner = Planner(self.source, self.destination, recurse=self.options.recurse, progress=self._planned)
+        planner = Planner(self.source, self.destination, self.options, self._planned)
         await planner.add(wanted, place, into=into)
         self._planned(planner.plan)
         self.progress.is_planned = True

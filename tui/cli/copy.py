@@ -13,8 +13,9 @@ from pstui.backends.console import Choice, Question, QuestionCancelled, Question
 from pstui.backends.files.base import FileError, FileSystem
 from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.opening import open_files
+from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Outcome, State
-from pstui.backends.files.transfer import Answer, Conflict, Existing, Options, Progress, Transfer
+from pstui.backends.files.transfer import Answer, Conflict, Progress, Transfer
 from pstui.backends.records import ProgressRecord, Stream, Write
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry

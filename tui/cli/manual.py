@@ -19,8 +19,8 @@ _SYNOPSIS = (
 )
 _DESCRIPTION = (
     "pstui is PowerShell remoting in a full-screen terminal, over SSH, WinRM, to containers, virtual machines and "
-    "processes; it needs no PowerShell on this computer. Invoke-Command, or icm, runs a script without the screen; cp copies files, "
-    "HOST:path being one at a far end: pstui cp --help."
+    "processes; it needs no PowerShell on this computer. Invoke-Command, or icm, runs a script without the screen; "
+    "cp copies files, HOST:path being one at a far end: pstui cp --help."
 )
 
 

@@ -11,8 +11,9 @@ import asyncssh
 import pytest
 from pstui.backends.files.base import FileError, Pieces, Reason
 from pstui.backends.files.local import LocalFiles
+from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import State
-from pstui.backends.files.transfer import Existing, Options, Transfer
+from pstui.backends.files.transfer import Transfer
 
 from tests.support.far_files import far_files, look, near_files, own_sftp, sftp_sshd
 from tests.support.sshd import Sshd, make_home

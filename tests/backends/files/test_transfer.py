@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from pstui.backends.files.base import FileError, Pieces, Reason
 from pstui.backends.files.local import LocalFiles
+from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Outcome, State
-from pstui.backends.files.transfer import Answer, Conflict, Existing, Options, Transfer
+from pstui.backends.files.transfer import Answer, Conflict, Transfer
 
 from tests.support.far_files import look
 
