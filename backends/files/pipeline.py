@@ -36,7 +36,7 @@ WINDOW = 4 * 1024 * 1024
 READ, READS = 1024 * 1024, 3
 #: what stands around a byte array's base64 in one packet: fragment and message headers, the tags
 _AROUND = 128
-#: least bytes of one array: each costs the far end a turn of its pipeline (protocol-notes 3.14)
+#: least bytes of one array: each costs the far end a turn of its pipeline (protocol-notes 3.15)
 _LEAST_PIECE = 768 * 1024
 #: 100 ns units in a second, as PowerShell counts time
 _TICKS = 10_000_000

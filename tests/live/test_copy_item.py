@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import getpass
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pstui.backends.connection import ConnectionInfo
 
 from tests.support.command_bar import Bar
 from tests.support.far_files import look
 from tests.support.nobody import NobodyConsole
-from tests.support.powershell import invoke, process_info, real_info, real_server
-from tests.support.sshd import Sshd
-
-__all__ = ["real_info", "real_server"]
+from tests.support.powershell import invoke, powershell_sshd, process_info
+from tests.support.sshd import Sshd, make_home
 
 #: the session in ``$s``; each line of the file is run in the folder, and its errors are told
 REAL = """
@@ -81,27 +79,35 @@ def contents(folder: Path) -> dict[str, object]:
 def real_errors(server: Sshd, folder: Path, lines: list[str]) -> list[str]:
     (folder / "calls").write_text("\n".join(lines))
     arguments = (server.host, getpass.getuser(), str(server.port), str(server.user_key), str(folder / "here"))
-    done = invoke(REAL, *arguments, str(folder / "calls"), timeout=100)
+    done = invoke(REAL, *arguments, str(folder / "calls"), timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.decode().splitlines()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    folder = tmp_path_factory.mktemp("copy") / "sshd"
+    with powershell_sshd(folder, more_config="Subsystem sftp internal-sftp") as running:
+        yield running
+
+
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("way", ["sftp", "pipeline"])
 async def test_trees_and_errors_are_the_real_ones(
-    real_server: Sshd, real_info: ConnectionInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     place = tmp_path / "place"
     here = scene(place)
     lines = [line.format(there=place / "there") for line in CALLS.splitlines()]
-    theirs = real_errors(real_server, place, lines)
+    theirs = real_errors(server, place, lines)
     expected = contents(place / "here"), contents(place / "there")
     shutil.rmtree(place)
     scene(place)
     monkeypatch.chdir(here)
     bar = Bar()
-    session = bar.context.sessions.create(
-        real_info if way == "sftp" else process_info(), NobodyConsole(), temporary=False
-    )
+    make_home(tmp_path / "home", monkeypatch, known=server.known_hosts_line)
+    info = server.info() if way == "sftp" else process_info()
+    session = bar.context.sessions.create(info, NobodyConsole(), temporary=False)
     await session.open()
     try:
         bar.context.variables["s"] = session

@@ -1,4 +1,4 @@
-"""Copy-Item typed in pstui: files to a session or from one, as PowerShell does it (protocol-notes 3.15).
+"""Copy-Item typed in pstui: files to a session or from one, as PowerShell does it (protocol-notes 3.16).
 
 Over SSH the files go by SFTP on the session's connection where the host serves that, else by a pipeline in the session.
 """
