@@ -91,6 +91,8 @@ class PSSession:
         #: are told each error record, and each information record as it came, beside ``records``
         self.on_error: Callable[[ErrorInfo], None] = lambda error: None
         self.on_information: Callable[[bytes], None] = lambda body: None
+        #: is told each event of the far end that is not about debugging
+        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether a stop in the debugger has named its help
@@ -441,6 +443,8 @@ class PSSession:
             self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
         elif source == BREAKPOINT_EVENT:
             self.records.breakpoint_event(event)
+        else:
+            self.on_event(event)
 
     async def invoke_script(
         self,

@@ -11,7 +11,7 @@ import pytest
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "files.md"
-TESTS = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)))
+TESTS = sorted(set(re.findall(r"`tests/([\w/]+\.py)::(\w+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)))
 
 
 @pytest.mark.parametrize("file, name", TESTS)

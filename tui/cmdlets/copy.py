@@ -149,7 +149,7 @@ async def _one(
         follows=True,
         literal=True,
         shallow=True,
-        hidden=bool(call.values.get("Force")) or not source.label,
+        hidden=not source.label,
     )
     transfer = Transfer(source, destination, options)
     showing = asyncio.ensure_future(_show(console, transfer.progress))

@@ -33,8 +33,10 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.editor.paste import run_editor
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
+from pstui.tui.pane.remote_editing import RemoteEditing
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
@@ -160,6 +162,7 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
+        self._editing = RemoteEditing(console, lambda file: run_editor(pane.app, file))
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -421,8 +424,10 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
+                await self._editing.prepare(interactive.session, line)
                 outcome = await interactive.run(line)
                 self.running = ""
+                await self._editing.edit()
                 if interactive.hint:
                     self.hint = interactive.hint
                     self._moved()
