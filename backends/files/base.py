@@ -134,6 +134,12 @@ class FileSystem(Protocol):
     async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
         """Set time and permission bits as far as there are such; None leaves one as it is."""
 
+    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+        """Give a file that is whole its time, its permission bits and its name, in place of what has that.
+
+        Time and bits that its disk does not have are passed over.
+        """
+
     async def digest(self, path: str, length: int) -> str | None:
         """Return the SHA-256 of the first ``length`` bytes as hex, None where that cannot be had there."""
 

@@ -55,9 +55,7 @@ async def replace_content(files: FileSystem, path: str, content: bytes) -> None:
 
     try:
         await files.write(part, 0, pieces(), mode=mode)
-        if mode is not None:
-            await files.set_attributes(part, None, mode)
-        await files.rename(part, path, replace=True)
+        await files.settle(part, path, None, mode)
     except FileError as error:
         if error.reason is not Reason.LOST:
             with suppress(FileError):

@@ -97,20 +97,29 @@ class LocalFiles:
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
         what = "cannot be written"
-        file = await self._do(lambda: _open_to_write(self._place(path), offset, mode), path, what)
-        writing: asyncio.Future[None] | None = None
+        file = -1
+        running: asyncio.Future[int] | None = None
+
+        def write(block: bytes) -> int:
+            opened = _open_to_write(self._place(path), offset, mode) if file < 0 else file
+            _write_all(opened, block)
+            return opened
+
         try:
             async with aclosing(_blocks(pieces)) as blocks:
-                async for block in blocks:
-                    if writing is not None:
-                        await self._wait(writing, path, what)
-                    writing = self._start(_write_all, file, block)
-            if writing is not None:
-                await self._wait(writing, path, what)
+                async for block in blocks:  # a small file is one block, and one turn of a thread
+                    if running is not None:
+                        file = await self._wait(running, path, what)
+                    running = self._start(write, block)
+            if running is None:
+                running = self._start(write, b"")
+            file = await self._wait(running, path, what)
         finally:
-            if writing is not None:
-                await asyncio.wait({writing})
-            os.close(file)
+            if running is not None:
+                await asyncio.wait({running})
+                file = running.result() if file < 0 and not running.exception() else file
+            if file >= 0:
+                os.close(file)
 
     async def make_folder(self, path: str) -> None:
         await self._do(lambda: self._place(path).mkdir(), path, "cannot be made")
@@ -133,14 +142,15 @@ class LocalFiles:
         await self._do(remove, path, "cannot be removed")
 
     async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
-        def change() -> None:
-            place = self._place(path)
-            if mode is not None and not self.names.is_windows:
-                place.chmod(mode & 0o777)
-            if modified is not None:
-                os.utime(place, (modified, modified))
+        await self._do(lambda: self._change(path, modified, mode), path, "does not take its time and permissions")
 
-        await self._do(change, path, "does not take its time and permissions")
+    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+        def settle() -> None:
+            with suppress(OSError):
+                self._change(part, modified, mode)
+            self._place(part).replace(self._place(to))
+
+        await self._do(settle, to, "cannot be written")
 
     async def digest(self, path: str, length: int) -> str | None:
         def hashed() -> str:
@@ -162,6 +172,13 @@ class LocalFiles:
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _change(self, path: str, modified: float | None, mode: int | None) -> None:
+        place = self._place(path)
+        if mode is not None and not self.names.is_windows:
+            place.chmod(mode & 0o777)
+        if modified is not None:
+            os.utime(place, (modified, modified))
 
     def _place(self, path: str) -> Path:
         return Path(self.here, Path(path).expanduser() if path.startswith("~") else path)

@@ -14,6 +14,7 @@ begin {
         $writing = $null; $reading = $null; $readingPath = ''
         $unacknowledged = 0; $acknowledge = 1MB
         $isWindowsHere = [IO.Path]::DirectorySeparatorChar -eq '\'
+        $setsMode = @([IO.File].GetMethods() | Where-Object Name -eq 'SetUnixFileMode').Count -gt 0
 
         function Text($value) { [Uri]::EscapeDataString([string]$value) }
         function Ticks($time) { $time.ToUniversalTime().Ticks - 621355968000000000 }
@@ -54,6 +55,26 @@ begin {
                 $found.Message -match 'No space left|disk is full|enough space')) { $code = 'full' }
             elseif ($found -is [IO.IOException] -and $number -in 17, 80, 145, 183) { $code = 'exists' }
             "$code`t$(Text $found.Message)"
+        }
+
+        function Rename($path, $to, [bool]$replace) {
+            if ([IO.Directory]::Exists($path)) { [IO.Directory]::Move($path, $to) }
+            elseif ($replace -and [IO.File]::Exists($to)) {
+                if ($PSVersionTable.PSVersion.Major -ge 7) { [IO.File]::Move($path, $to, $true) }
+                else { [IO.File]::Replace($path, $to, [NullString]::Value) }
+            }
+            else { [IO.File]::Move($path, $to) }
+        }
+
+        function Change($path, $ticks, $bits) {
+            if ($bits -and -not $isWindowsHere -and $setsMode) {
+                [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]([int]$bits))
+            }
+            if ($ticks) {
+                $time = New-Object DateTime ([long]$ticks + 621355968000000000), ([DateTimeKind]::Utc)
+                if ([IO.Directory]::Exists($path)) { [IO.Directory]::SetLastWriteTimeUtc($path, $time) }
+                else { [IO.File]::SetLastWriteTimeUtc($path, $time) }
+            }
         }
 
         function Answer($words) {
@@ -119,15 +140,7 @@ begin {
                     if ([IO.File].GetMethod('CreateSymbolicLink')) { $null = [IO.File]::CreateSymbolicLink($path, $target) }
                     else { $null = New-Item -ItemType SymbolicLink -Path $path -Value $target }
                 }
-                'rename' {
-                    $to = [Uri]::UnescapeDataString($words[2])
-                    if ([IO.Directory]::Exists($path)) { [IO.Directory]::Move($path, $to) }
-                    elseif ($words[3] -eq '1' -and [IO.File]::Exists($to)) {
-                        if ($PSVersionTable.PSVersion.Major -ge 7) { [IO.File]::Move($path, $to, $true) }
-                        else { [IO.File]::Replace($path, $to, [NullString]::Value) }
-                    }
-                    else { [IO.File]::Move($path, $to) }
-                }
+                'rename' { Rename $path ([Uri]::UnescapeDataString($words[2])) ($words[3] -eq '1') }
                 'remove' {
                     if ($words[2] -eq '1') { [IO.Directory]::Delete($path, $false) }
                     else {
@@ -136,16 +149,10 @@ begin {
                         $item.Delete()
                     }
                 }
-                'attributes' {
-                    $isFolder = [IO.Directory]::Exists($path)
-                    if ($words[3] -and -not $isWindowsHere -and [IO.File].GetMethod('SetUnixFileMode', [type[]]([string], [IO.UnixFileMode]))) {
-                        [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]([int]$words[3]))
-                    }
-                    if ($words[2]) {
-                        $time = New-Object DateTime ([long]$words[2] + 621355968000000000), ([DateTimeKind]::Utc)
-                        if ($isFolder) { [IO.Directory]::SetLastWriteTimeUtc($path, $time) }
-                        else { [IO.File]::SetLastWriteTimeUtc($path, $time) }
-                    }
+                'attributes' { Change $path $words[2] $words[3] }
+                'settle' {
+                    try { Change $path $words[2] $words[3] } catch { }
+                    Rename $path ([Uri]::UnescapeDataString($words[4])) $true
                 }
                 'digest' {
                     $sum = [Security.Cryptography.SHA256]::Create()

@@ -166,7 +166,8 @@ class PipelineFiles:
         await self._ask("cannot be made", "link", path, _encoded(target))
 
     async def rename(self, path: str, to: str, *, replace: bool = False) -> None:
-        await self._ask("cannot be renamed", "rename", path, _encoded(to), "1" if replace else "0")
+        target = _encoded(self.names.absolute(to, self.here))
+        await self._ask("cannot be renamed", "rename", path, target, "1" if replace else "0")
 
     async def remove(self, path: str, *, folder: bool = False) -> None:
         await self._ask("cannot be removed", "remove", path, "1" if folder else "0")
@@ -175,6 +176,12 @@ class PipelineFiles:
         time = "" if modified is None else str(int(modified * _TICKS))
         bits = "" if mode is None else str(mode & 0o777)
         await self._ask("does not take its time and permissions", "attributes", path, time, bits)
+
+    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+        time = "" if modified is None else str(int(modified * _TICKS))
+        bits = "" if mode is None else str(mode & 0o777)
+        target = _encoded(self.names.absolute(to, self.here))
+        await self._ask("cannot be written", "settle", part, time, bits, target)
 
     async def digest(self, path: str, length: int) -> str | None:
         rows = (await self._ask("cannot be read", "digest", path, str(length))).rows

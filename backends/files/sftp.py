@@ -115,14 +115,7 @@ class SFTPFiles:
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
         what = "cannot be written"
-        place = self._place(path)
-        before = await self.stat(path, follow=False)
-        if before is not None and before.kind is not Kind.FILE:
-            raise FileError(f"{path} {what}", f"It is a {before.kind.value} there.", reason=Reason.REFUSED)
-        flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | (asyncssh.FXF_TRUNC if not offset else 0)
-        attrs = asyncssh.SFTPAttrs() if mode is None else asyncssh.SFTPAttrs(permissions=mode & 0o777 | 0o600)
-        opening = self._client.open(place, flags, attrs, encoding=None)
-        async with self._opened(path, opening, what) as file:
+        async with self._opened(path, self._open_to_write(path, offset, mode), what) as file:
             if offset:
                 await self._do(file.truncate(offset), path, what)
             running: deque[asyncio.Task[int]] = deque()
@@ -139,6 +132,26 @@ class SFTPFiles:
                     await running.popleft()
             finally:
                 await _ended(running)
+
+    async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
+        """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""
+        place = self._place(path)
+        attrs = asyncssh.SFTPAttrs() if mode is None else asyncssh.SFTPAttrs(permissions=mode & 0o777 | 0o600)
+        flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
+        if not offset:
+            try:
+                return await self._client.open(place, flags | asyncssh.FXF_EXCL, attrs, encoding=None)
+            except asyncssh.SFTPError as error:
+                before = await self.stat(path, follow=False)
+                if before is None:
+                    raise error from None
+            flags |= asyncssh.FXF_TRUNC
+        else:
+            before = await self.stat(path, follow=False)
+        if before is not None and before.kind is not Kind.FILE:
+            why = f"It is a {before.kind.value} there."
+            raise FileError(f"{path} cannot be written", why, reason=Reason.REFUSED)
+        return await self._client.open(place, flags, attrs, encoding=None)
 
     async def make_folder(self, path: str) -> None:
         await self._do(self._client.mkdir(self._place(path)), path, "cannot be made")
@@ -167,13 +180,21 @@ class SFTPFiles:
         await self._do(call(self._place(path)), path, "cannot be removed")
 
     async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
-        attrs = asyncssh.SFTPAttrs()
-        if modified is not None:
-            attrs.atime = attrs.mtime = max(0, int(modified)) & 0xFFFFFFFF
-        if mode is not None:
-            attrs.permissions = mode & 0o777
-        setting = self._client.setstat(self._place(path), attrs)
+        setting = self._client.setstat(self._place(path), _attributes(modified, mode))
         await self._do(setting, path, "does not take its time and permissions")
+
+    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+        # A server takes requests in their order, so both may be on their way at once.
+        setting = asyncio.ensure_future(self._set_quietly(part, modified, mode))
+        try:
+            await self.rename(part, to, replace=True)
+        finally:
+            await asyncio.wait({setting})
+
+    async def _set_quietly(self, path: str, modified: float | None, mode: int | None) -> None:
+        if modified is not None or mode is not None:
+            with suppress(asyncssh.Error, OSError):
+                await self._client.setstat(self._place(path), _attributes(modified, mode))
 
     async def digest(self, path: str, length: int) -> str | None:
         """Return what ``sha256sum`` says there, or ``shasum``; None where there is neither, or no shell."""
@@ -270,6 +291,15 @@ class _Telling:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, asyncssh.Error | OSError | ValueError | asyncio.IncompleteReadError):
             raise self._files.failure(self._path, self._what, error) from error
+
+
+def _attributes(modified: float | None, mode: int | None) -> asyncssh.SFTPAttrs:
+    attrs = asyncssh.SFTPAttrs()
+    if modified is not None:
+        attrs.atime = attrs.mtime = max(0, int(modified)) & 0xFFFFFFFF
+    if mode is not None:
+        attrs.permissions = mode & 0o777
+    return attrs
 
 
 def _plain_entry(name: str, attrs: asyncssh.SFTPAttrs) -> Entry:

@@ -292,10 +292,8 @@ class Transfer:
             if text is None:
                 why = "The sums of what was sent and of what is there differ."
                 raise FileError(f"{item.to} was damaged on the way", why, "Copy it again.", reason=Reason.CHANGED)
-            if self.options.keeps:
-                with suppress(FileError):  # not every disk has them
-                    await self.destination.set_attributes(part, item.entry.modified, item.entry.mode)
-            await self.destination.rename(part, item.to, replace=True)
+            kept = (item.entry.modified, item.entry.mode) if self.options.keeps else (None, None)
+            await self.destination.settle(part, item.to, *kept)
         except FileError as error:
             if error.reason is not Reason.LOST:
                 with suppress(FileError):
