@@ -185,11 +185,7 @@ class SFTPFiles:
 
     async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
         # A server takes requests in their order, so both may be on their way at once.
-        setting = asyncio.ensure_future(self._set_quietly(part, modified, mode))
-        try:
-            await self.rename(part, to, replace=True)
-        finally:
-            await asyncio.wait({setting})
+        await asyncio.gather(self._set_quietly(part, modified, mode), self.rename(part, to, replace=True))
 
     async def _set_quietly(self, path: str, modified: float | None, mode: int | None) -> None:
         if modified is not None or mode is not None:

@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import (
@@ -33,15 +33,16 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.backends.sessions.session import PSSession
-from pstui.tui.editor.paste import run_editor
 from pstui.tui.pane.console import PaneConsole
 from pstui.tui.pane.offers import lend_terminal, take_offer
-from pstui.tui.pane.remote_editing import RemoteEditing
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.remote_editing import RemoteEditing
 
 #: seconds that the far end may take to stop a completion
 STOP_LIMIT = 1.0
@@ -162,7 +163,7 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
-        self._editing = RemoteEditing(console, lambda file: run_editor(pane.app, file))
+        self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -424,10 +425,12 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
-                await self._editing.prepare(interactive.session, line)
+                if "psedit" in line.casefold() or self._editing is not None:
+                    await self._edits().prepare(interactive.session, line)
                 outcome = await interactive.run(line)
                 self.running = ""
-                await self._editing.edit()
+                if self._editing is not None:
+                    await self._editing.edit()
                 if interactive.hint:
                     self.hint = interactive.hint
                     self._moved()
@@ -438,6 +441,15 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    def _edits(self) -> RemoteEditing:
+        """Return what edits files of the far end here; made at the first line that may ask for it."""
+        if self._editing is None:
+            from pstui.tui.editor.paste import run_editor
+            from pstui.tui.pane.remote_editing import RemoteEditing
+
+            self._editing = RemoteEditing(self._console, lambda file: run_editor(self._pane.app, file))
+        return self._editing
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

@@ -221,9 +221,9 @@ def _local_name(name: str) -> str:
 
 def _difference(there: bytes, saved: bytes) -> list[str]:
     """Return the difference of two contents as lines, for a person."""
-    texts = [each.decode("utf-8", "replace").splitlines() for each in (there, saved)]
-    if max(map(len, texts)) > 20_000:
+    old, new = (each.decode("utf-8", "replace").splitlines() for each in (there, saved))
+    if max(len(old), len(new)) > 20_000:
         return ["(the files are too long for a difference)"]
-    lines = list(difflib.unified_diff(*texts, "over there", "saved here", lineterm="", n=1))
+    lines = list(difflib.unified_diff(old, new, "over there", "saved here", lineterm="", n=1))
     more = [f"… {len(lines) - _MAX_LINES} more lines"] if len(lines) > _MAX_LINES else []
     return [*lines[:_MAX_LINES], *more]
