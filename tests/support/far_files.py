@@ -20,9 +20,9 @@ from tests.support.sshd import Sshd, running_sshd
 
 
 @contextmanager
-def sftp_sshd(folder: Path, options: str = "") -> Iterator[Sshd]:
+def sftp_sshd(folder: Path, options: str = "", powershell: str = "") -> Iterator[Sshd]:
     """Run an sshd that serves SFTP; ``options`` are its sftp-server's."""
-    subsystems = {"powershell": ""}
+    subsystems = {"powershell": powershell}
     config = f"Subsystem sftp internal-sftp {options}"
     with running_sshd(folder, subsystems=subsystems, more_config=config) as server:
         yield server

@@ -120,6 +120,8 @@ class Pane(Vertical):
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
+        #: what copies of the tab's files do, as a sign; empty for nothing
+        self.files_badge = ""
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.

@@ -15,17 +15,22 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pstui.backends.connection import ParameterSet
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import PstuiError
+from pstui.backends.files.base import FileSystem
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.open_file import PREPARE, calls_psedit, opened_path
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.plain import plain
+
+#: gives the files of a far end while they are used
+Reach = Callable[[], AbstractAsyncContextManager[FileSystem]]
 
 #: files that one line may open
 MAX_OPENED = 10
@@ -73,7 +78,7 @@ class RemoteEditing:
         for path in wanted:
             if self._session is not None and self._session.state is RunspaceState.OPENED:
                 try:
-                    await self._edit(self._session, path)
+                    await self._edit(partial(self.files, self._session), path)
                 except PstuiError as error:
                     self.say(error.text())
 
@@ -82,15 +87,24 @@ class RemoteEditing:
         for line in text.split("\n"):
             self._console.write(Write(plain(line), stream=Stream.NOTICE))
 
-    async def _edit(self, session: PSSession, path: str) -> None:
+    async def open(self, files: FileSystem, path: str) -> None:
+        """Edit a file of a file system that is open. Raises PstuiError."""
+
+        @asynccontextmanager
+        async def at_hand() -> AsyncIterator[FileSystem]:
+            yield files
+
+        await self._edit(at_hand, path)
+
+    async def _edit(self, reach: Reach, path: str) -> None:
         from pstui.backends.files.content import read_content
 
-        async with self.files(session) as files:
+        async with reach() as files:
             content = await read_content(files, path)
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="pstui-edit-"))
         copy = folder / _local_name(files.names.split(path)[1])
         await asyncio.to_thread(_write, copy, content or b"")
-        edited = _Edited(self, session, path, copy, content)
+        edited = _Edited(self, reach, path, copy, content)
         watching = asyncio.ensure_future(edited.watch())
         try:
             await self._run_editor(copy)
@@ -106,13 +120,13 @@ class RemoteEditing:
             self.say(f"What was saved of {path} stays here: {copy}")
 
     @asynccontextmanager
-    async def files(self, session: PSSession) -> AsyncIterator[Any]:
+    async def files(self, session: PSSession) -> AsyncIterator[FileSystem]:
         """Give the files of a session while they are used. Raises PstuiError."""
         if session.info.parameter_set is ParameterSet.SSH_HOST:
             from pstui.backends.files.sftp import open_sftp
             from pstui.backends.transports.base import ConnectContext
 
-            files: Any = await open_sftp(session.info, ConnectContext(self._console))
+            files: FileSystem | None = await open_sftp(session.info, ConnectContext(self._console))
         else:
             files = None
         if files is None:
@@ -144,8 +158,8 @@ class RemoteEditing:
 class _Edited:
     """One file while it is edited. ``is_there`` is whether what was saved last is over there."""
 
-    def __init__(self, owner: RemoteEditing, session: PSSession, path: str, copy: Path, content: bytes | None) -> None:
-        self._owner, self._session, self._path, self._copy = owner, session, path, copy
+    def __init__(self, owner: RemoteEditing, reach: Reach, path: str, copy: Path, content: bytes | None) -> None:
+        self._owner, self._reach, self._path, self._copy = owner, reach, path, copy
         self._there, self._sent = content, content or b""
         self.is_there = True
         self._seen = _stamp(copy)
@@ -175,7 +189,7 @@ class _Edited:
         if saved is None or (self.is_there and saved == self._sent):
             return
         self.is_there = False
-        async with self._owner.files(self._session) as files:
+        async with self._reach() as files:
             now = await read_content(files, self._path)
             target = self._path
             if now != self._there and now != saved:

@@ -29,6 +29,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.files import FileActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
@@ -117,6 +118,7 @@ class Workspace(PaintedWhenIdle):
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.files = FileActions(self, self.tabs, context)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
@@ -190,6 +192,7 @@ class Workspace(PaintedWhenIdle):
             "going": self.going,
             "keeping": self.keeping,
             "leaving": self.leaving,
+            "files": self.files,
         }
         part, name, parameters = parse(action)
         if part not in parts:
