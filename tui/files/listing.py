@@ -180,9 +180,11 @@ class Listing(DialogStatic):
         name = plain(entry.name, limit=300)
         name += {Kind.FOLDER: "/", Kind.LINK: " →", Kind.OTHER: " !"}.get(entry.kind, "") if entry is not _UP else ""
         columns: Sequence[str] = ()
-        if width >= 40:
-            size = size_text(entry.size) if entry.kind is Kind.FILE else ""
-            columns = (size.rjust(_SIZE), _when(entry.modified).rjust(_TIME + 1))
+        size = (size_text(entry.size) if entry.kind is Kind.FILE else "").rjust(_SIZE)
+        if width >= 48:
+            columns = (size, _when(entry.modified).rjust(_TIME + 1))
+        elif width >= 28:
+            columns = (size,)
         room = max(width - sum(map(len, columns)) - 2, 4)
         text = set_cell_size(name, room) if len(name) <= room else set_cell_size(name, room - 1) + "…"
         line = Content.assemble(sign, (text, "bold" if entry.kind is Kind.FOLDER else ""), ("".join(columns), "$calm"))

@@ -45,6 +45,7 @@ _ANSWERS = {
     "upper_s": Answer(Existing.SKIP, for_all=True),
     "upper_n": Answer(Existing.NEWER, for_all=True),
 }
+_SIGNS = {JobState.DONE: ("✓", "$success"), JobState.FAILED: ("✗", "$error"), JobState.STOPPED: ("▪", "$calm")}
 _BAR = 20
 
 
@@ -168,8 +169,11 @@ class FilesScreen(ModalScreen[None]):
         if progress is None or job.is_over:
             more = f": {plain(job.error.replace(chr(10), ' '), limit=200)}" if job.error else ""
             again = "   r tries again" if job.state in (JobState.FAILED, JobState.STOPPED) else ""
-            style = "$error" if job.state is JobState.FAILED else "$success" if job.state is JobState.DONE else ""
-            return Content.assemble((f"{job.state.value}{more}", style), (f"{waits}{again}", "$calm"))
+            sign, style = _SIGNS.get(job.state, ("", ""))
+            count = "" if progress is None else f", {progress.finished} of {progress.files}"
+            return Content.assemble(
+                (f"{sign} {job.state.value}{count}{more}".strip(), style), (f"{waits}{again}", "$calm")
+            )
         part = min(progress.done / progress.total, 1) if progress.total else 0
         bar = "█" * round(part * _BAR) + "░" * (_BAR - round(part * _BAR))
         name = plain(progress.current.replace("\\", "/").rpartition("/")[2], limit=24) or "…"
