@@ -111,7 +111,7 @@ async def test_what_fails_says_why(files: Held, tmp_path: Path) -> None:
     watched = Watched()
     for wrong in (job(files, "missing"), job(files, "a", "b", to="nowhere")):
         watched.queue.add(wrong)
-        await watched.until(lambda wrong=wrong: wrong.state is JobState.FAILED)  # type: ignore[misc]  # bound now
+        await watched.until(lambda wrong=wrong: wrong.state is JobState.FAILED)
         assert wrong.error
 
 

@@ -284,7 +284,8 @@ async def test_a_link_and_what_would_go_through_it(tmp_path: Path, monkeypatch: 
     copy = await fetch(Server, tmp_path, monkeypatch)
     assert sorted(each.path for each in copy.outcomes if each.state is State.FAILED) == ["/top/far", "/top/out"]
     assert (tmp_path / "got" / "top" / "down").readlink() == Path("good")
-    Server.names = ((b"down", folder()),)
+    names: tuple[tuple[bytes, asyncssh.SFTPAttrs], ...] = ((b"down", folder()),)
+    monkeypatch.setattr(Server, "names", names)
     (tmp_path / "got" / "good").mkdir()
     async with own_sftp(Server, tmp_path / "home") as info, far_files(info) as far, near_files(tmp_path) as near:
         second = Transfer(far, near, Options(recurse=True))
