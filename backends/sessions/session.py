@@ -35,7 +35,6 @@ from pstui.backends.records import (
 from pstui.backends.sessions.ahead import Ahead
 from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
-    BREAKPOINT_EVENT,
     STOP_EVENT,
     DebuggerStop,
     SessionRecords,
@@ -92,8 +91,6 @@ class PSSession:
         #: are told each error record, and each information record as it came, beside ``records``
         self.on_error: Callable[[ErrorInfo], None] = lambda error: None
         self.on_information: Callable[[bytes], None] = lambda body: None
-        #: is told each event of the far end that is not about debugging
-        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         #: whether the far end's debugger was told once how this client debugs (protocol-notes 3.7)
         self.debug_mode_set = False
         #: whether a stop in the debugger has named its help
@@ -446,10 +443,8 @@ class PSSession:
         if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
             self.stopped = read_stop(event)
             self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
-        elif source == BREAKPOINT_EVENT:
-            self.records.breakpoint_event(event)
         else:
-            self.on_event(event)
+            self.records.take_event(event)
 
     async def invoke_script(
         self,

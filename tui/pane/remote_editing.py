@@ -61,7 +61,7 @@ class RemoteEditing:
             return
         if self._session is not session:
             self._session, self._is_prepared = session, False
-            session.on_event = self._event
+            session.records.on_event = self._event
         if not self._is_prepared:
             with suppress(PstuiError):  # where no script runs, the line itself says so
                 await session.run(PREPARE)

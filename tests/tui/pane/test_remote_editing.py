@@ -65,7 +65,7 @@ async def edited(session: PSSession, file: Path, editor: Callable[[Path], Any], 
     editing = RemoteEditing(person, run_editor)
     await editing.prepare(session, f"psedit {file}")
     identifier = "PSISERemoteSessionOpenFile"
-    session.on_event({"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": [str(file), b""]})
+    session.records.on_event({"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": [str(file), b""]})
     await editing.edit()
     person.copies = copies  # type: ignore[attr-defined]  # only for the tests
     return person
@@ -177,6 +177,8 @@ async def test_a_far_end_opens_nothing_by_itself(session: PSSession, tmp_path: P
     await editing.prepare(session, "psedit x")
     await editing.prepare(session, "Get-Date")
     identifier = "PSISERemoteSessionOpenFile"
-    session.on_event({"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": ["/etc/passwd", b""]})
+    session.records.on_event(
+        {"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": ["/etc/passwd", b""]}
+    )
     await editing.edit()
     assert opened == []
