@@ -37,11 +37,13 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "cnsn": "Connect-PSSession",
         "dnsn": "Disconnect-PSSession",
         "icm": "Invoke-Command",
+        "copy": "Copy-Item",
+        "cpi": "Copy-Item",
     }
 )
 
 #: all of them by their full names
-CMDLETS = (*ALIASES.values(), "New-PSSessionOption")
+CMDLETS = (*dict.fromkeys(ALIASES.values()), "New-PSSessionOption")
 
 #: the cmdlets that lead to connections
 OPENING = ("Enter-PSSession", "New-PSSession", "Invoke-Command")
@@ -88,6 +90,7 @@ class Cmdlet:
 def cmdlet_name(word: str) -> str | None:
     """Return the full name of a cmdlet given by name or alias, in any case, with or without its module; else None."""
     plain = word.casefold().removeprefix("microsoft.powershell.core\\")
+    plain = plain.removeprefix("microsoft.powershell.management\\")
     return ALIASES.get(plain) or _names().get(plain)
 
 

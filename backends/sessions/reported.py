@@ -7,7 +7,7 @@ kept is kept within bounds.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -212,6 +212,8 @@ class SessionRecords:
         self._errors: deque[ErrorInfo] = deque(maxlen=MAX_RECORDS)
         self._information: deque[bytes] = deque(maxlen=MAX_RECORDS)
         self._lines: list[str] = []
+        #: is told each event of the far end that is not about debugging
+        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         #: the far end's breakpoints by Id, as it reported them
         self.breakpoints: dict[int, str] = {}
 
@@ -250,6 +252,13 @@ class SessionRecords:
         """Keep an information record as it came: most are never looked at, and a flood of them must cost little."""
         if len(body) <= MAX_INFORMATION:
             self._information.append(body)
+
+    def take_event(self, event: dict[str, Any]) -> None:
+        """Keep what an event says of a breakpoint; hand another on."""
+        if event.get("PSEventArgs.SourceIdentifier") == BREAKPOINT_EVENT:
+            self.breakpoint_event(event)
+        else:
+            self.on_event(event)
 
     def breakpoint_event(self, event: Mapping[str, Any]) -> None:
         """Take a change of the breakpoints."""

@@ -36,7 +36,6 @@ from pstui.backends.sessions import silence
 from pstui.backends.sessions.ahead import Ahead
 from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
-    BREAKPOINT_EVENT,
     STOP_EVENT,
     DebuggerStop,
     SessionRecords,
@@ -446,8 +445,8 @@ class PSSession:
         if source == STOP_EVENT and self.availability is RunspaceAvailability.BUSY:
             self.stopped = read_stop(event)
             self.status.set(self.state, RunspaceAvailability.REMOTE_DEBUG)
-        elif source == BREAKPOINT_EVENT:
-            self.records.breakpoint_event(event)
+        else:
+            self.records.take_event(event)
 
     async def invoke_script(
         self,

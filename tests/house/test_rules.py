@@ -50,6 +50,7 @@ MAY_IMPORT_INSIDE = {
     "discovery": {"transports"},
     "demo": {"language", "psrp", "transports"},
     "doctor": {"psrp", "sessions", "transports"},
+    "files": {"language", "psrp", "sessions", "transports"},
 }
 PROTOCOL_LIBRARIES = {"psrpcore", "asyncssh", "pypsrp", "spnego"}
 EXCEPTION_WITHOUT_REASON = re.compile(r"# (type: ignore(\[[\w, -]+\])?|noqa(: [A-Z]+\d+(, ?[A-Z]+\d+)*)?)\s*$")

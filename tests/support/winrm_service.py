@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from tests.support import winrm_commands, winrm_sessions
 from tests.support import winrm_soap as soap
-from tests.support.winrm_psrp import ShellServer
+from tests.support.winrm_powershell import server
 from tests.support.winrm_shells import MIN_IDLE, NO_SHELL, POWERSHELL, Limits, Shell, bare_name, is_same
 from tests.support.winrm_soap import NS, Fault, Request, content, element
 
@@ -114,7 +114,7 @@ class Service:
         shell_id = (body.get("ShellId") or str(uuid.uuid4())).upper()
         if shell_id in self.shells:
             raise Fault(soap.SHELL_ID_CONFLICT, "A shell with this id exists already.")
-        shell = Shell(shell_id, request, user, ShellServer(lambda: shell.envelope * 3 // 4 - 2200))
+        shell = Shell(shell_id, request, user, server(lambda: shell.envelope * 3 // 4 - 2200))
         shell.name = body.findtext("rsp:Name", "", NS) or body.get("Name", "")
         shell.idle = self.idle(soap.seconds(body.findtext("rsp:IdleTimeOut", "PT0S", NS), "IdleTimeOut"))
         shell.max_idle = self.limits.max_idle

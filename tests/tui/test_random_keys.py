@@ -54,6 +54,12 @@ NOISE = (
 )
 
 
+@pytest.fixture(autouse=True)
+def no_file_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file screen renames and deletes files of this computer: the list of actions must not lead there."""
+    monkeypatch.setattr("pstui.tui.workspace.files.FileActions.action_files", lambda actions: None)
+
+
 class Far(SessionManager):
     """Whatever is opened leads to the demo endpoint; the lines that are sent there are noted with their tab."""
 

@@ -51,6 +51,8 @@ Usage
   pstui Invoke-Command PARAMETERS -ScriptBlock TEXT
                                  run it without a screen (alias icm); more with
                                  pstui icm --help
+  pstui cp SRC... DST            copy files; HOST:path is one at a far end: more
+                                 with pstui cp --help
   pstui demo                     try it on the endpoint that is built in
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test

@@ -80,6 +80,10 @@ def _run(arguments: list[str]) -> int:
         from pstui.tui.cli.log import main as search
 
         return search(options)
+    if options.rest[:1] == ("cp",):
+        from pstui.tui.cli.copy import main as copy
+
+        return copy(options)
     if options.rest[:1] == ("completion",):
         from pstui.tui.cli.completion import main as complete
 

@@ -11,6 +11,7 @@ _SYNOPSIS = (
     "pstui NAME | user@host[:port]",
     "pstui [OPTIONS] [Enter-PSSession] PARAMETERS",
     "pstui [OPTIONS] Invoke-Command [OPTIONS] PARAMETERS -ScriptBlock TEXT",
+    "pstui cp [OPTIONS] SRC... DST",
     "pstui demo [--stdio]",
     "pstui doctor [--report] [TARGET]",
     "pstui log WORD…",
@@ -19,7 +20,8 @@ _SYNOPSIS = (
 )
 _DESCRIPTION = (
     "pstui is PowerShell remoting in a full-screen terminal, over SSH, WinRM, to containers, virtual machines and "
-    "processes; it needs no PowerShell on this computer. Invoke-Command, or icm, runs a script without the screen."
+    "processes; it needs no PowerShell on this computer. Invoke-Command, or icm, runs a script without the screen; "
+    "cp copies files, HOST:path being one at a far end: pstui cp --help."
 )
 
 

@@ -157,6 +157,7 @@ class CmdletRunner:
             "Connect-PSSession": self._connect,
             "Receive-PSSession": self._receive,
             "Invoke-Command": self._invoke,
+            "Copy-Item": self._copy,
             "New-PSSessionOption": self._option,
             "Get-Credential": self._credential,
             "Import-Csv": self._import,
@@ -342,6 +343,11 @@ class CmdletRunner:
             for session in opened:
                 await asyncio.shield(self._context.sessions.remove(session))
         return [*(each for each in made if isinstance(each, CmdletOutput)), *given]
+
+    async def _copy(self, call: BoundCall) -> list[Any]:
+        from pstui.tui.cmdlets.copy import copy_items  # files are seldom copied
+
+        return await copy_items(call, self._console, self._context.bind_context().cwd)
 
     async def _option(self, call: BoundCall) -> list[Any]:
         return [SessionOption(call.values)]

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
@@ -159,7 +160,7 @@ async def edit_outside(app: App[int], text: str) -> str:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.write((text + "\n").encode("utf-8", "replace"))
-        await _run(app, [*command, str(file)])
+        await _run(app, [*command, str(file)], "The line is unchanged.")
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except SuspendNotSupported as error:
@@ -173,10 +174,23 @@ async def edit_outside(app: App[int], text: str) -> str:
     return without_controls(raw.decode("utf-8-sig", "replace"), limit=MAX_FILE).rstrip("\n")
 
 
-async def _run(app: App[int], command: list[str]) -> None:
+async def run_editor(app: App[Any], file: Path) -> None:
+    """Show a file in the user's editor until that ends. The sessions keep running. Raises PstuiError."""
+    command = editor_command()
+    if not command:
+        raise PstuiError("No editor was found", "", "Set EDITOR, for example to nano.")
+    try:
+        await _run(app, [*command, str(file)])
+    except SuspendNotSupported as error:
+        raise PstuiError("This terminal cannot be handed over to an editor") from error
+    except OSError as error:
+        raise PstuiError(f"{command[0]} could not be started", error.strerror or "") from error
+
+
+async def _run(app: App[Any], command: list[str], hint: str = "") -> None:
     """Give the terminal to a program until it ends. Nothing is painted meanwhile. Raises PstuiError, OSError."""
     with app.batch_update(), app.suspend():
         process = await asyncio.create_subprocess_exec(*command)
         code = await process.wait()
     if code:
-        raise PstuiError(f"{command[0]} ended with exit code {code}", "", "The line is unchanged.")
+        raise PstuiError(f"{command[0]} ended with exit code {code}", "", hint)

@@ -165,6 +165,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "keeping.keep_password", "keep password", "K", (), "", "keep the password typed at this login in the keyring"
     ),
+    KeyAction("files.files", "files", "F", (), "", "files here and at this tab's far end: copy, move, rename, edit"),
     KeyAction(
         "profiles.defaults", "defaults", "D", (), "", "what holds where a profile or a call does not say otherwise"
     ),

@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import (
@@ -43,6 +43,9 @@ from pstui.tui.pane.texts import first_hint, new_session, own_fault
 from pstui.tui.profiles.vault import Vault
 from textual.message import Message
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from pstui.tui.pane.remote_editing import RemoteEditing
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0
@@ -103,6 +106,7 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
+        self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -380,10 +384,14 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
+                if "psedit" in line.casefold() or self._editing is not None:
+                    await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
                 outcome = await interactive.run(line)
                 self._logged(outcome)
                 self.running = ""
+                if self._editing is not None:
+                    await self._editing.edit()
                 if interactive.hint:
                     self.hint = interactive.hint
                     self._moved()
@@ -416,6 +424,15 @@ class Conversation:
         if outcome not in (None, Outcome.READY):
             word = outcome.value
         self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
+
+    def _edits(self) -> RemoteEditing:
+        """Return what edits files of the far end here; made at the first line that may ask for it."""
+        if self._editing is None:
+            from pstui.tui.editor.paste import run_editor
+            from pstui.tui.pane.remote_editing import RemoteEditing
+
+            self._editing = RemoteEditing(self._console, lambda file: run_editor(self._pane.app, file))
+        return self._editing
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

@@ -125,6 +125,8 @@ class Pane(Vertical):
         self.shares: Callable[[Pane, str], None] | None = None
         #: what holds lines that are typed here, None for nothing
         self.guard: Guard | None = None
+        #: what copies of the tab's files do, as a sign; empty for nothing
+        self.files_badge = ""
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.

@@ -40,6 +40,7 @@ def tab_label(number: int, pane: Pane, *, limit: int = _NAME_LIMIT) -> Content:
         f"{number} {name}".rstrip(),
         (f" {sign}" if sign else "", colour),
         (f" {lines}" if lines else "", lines_colour),
+        (f" {pane.files_badge}" if pane.files_badge else "", "$calm"),
     )
 
 

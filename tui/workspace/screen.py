@@ -30,6 +30,7 @@ from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
+from pstui.tui.workspace.files import FileActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
@@ -121,6 +122,7 @@ class Workspace(PaintedWhenIdle):
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.files = FileActions(self, self.tabs, context)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
@@ -208,6 +210,7 @@ class Workspace(PaintedWhenIdle):
             "leaving": self.leaving,
             "together": self.together,
             "logs": self.logs,
+            "files": self.files,
         }
         part, name, parameters = parse(action)
         if part not in parts:

@@ -1,0 +1,340 @@
+"""Files over SFTP, on the SSH connection that the sessions of the same host share.
+
+How this works. asyncssh speaks the protocol; what is ours is the flow. A file is read and written by as many requests
+at once as ``WINDOW`` bytes allow, and what comes back is put in order again. The server says how large a request may
+be (limits@openssh.com); one that does not gets 32 KiB, which every server takes (draft-ietf-secsh-filexfer-02, 3).
+
+A name may be any bytes but a slash and a NUL there: what is no UTF-8 travels as it is, in lone surrogates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import stat as modes
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+import asyncssh
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Space
+from pstui.backends.files.local import kind_of, too_many
+from pstui.backends.files.names import POSIX, WINDOWS_SFTP
+from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.shared import Lease, start
+
+#: bytes of one file that are on their way at once
+WINDOW = 8 * 1024 * 1024
+#: bytes of one request where the server does not say what it takes
+SMALL = 32 * 1024
+#: seconds in which a program that hashes a file must have ended for each GiB of it, and at least
+HASH_TIME, HASH_LEAST = 60.0, 30.0
+T = TypeVar("T")
+
+_CODES: tuple[tuple[type[Exception], Reason], ...] = (
+    (asyncssh.SFTPNoSuchFile, Reason.MISSING),
+    (asyncssh.SFTPNoSuchPath, Reason.MISSING),
+    (asyncssh.SFTPNotADirectory, Reason.MISSING),
+    (asyncssh.SFTPPermissionDenied, Reason.DENIED),
+    (asyncssh.SFTPWriteProtect, Reason.DENIED),
+    (asyncssh.SFTPFileAlreadyExists, Reason.EXISTS),
+    (asyncssh.SFTPDirNotEmpty, Reason.EXISTS),
+    (asyncssh.SFTPNoSpaceOnFilesystem, Reason.FULL),
+    (asyncssh.SFTPQuotaExceeded, Reason.FULL),
+    (asyncssh.SFTPInvalidFilename, Reason.NAME),
+    (asyncssh.SFTPNoConnection, Reason.LOST),
+    (asyncssh.SFTPConnectionLost, Reason.LOST),
+)
+
+
+class SFTPFiles:
+    """The files of an SSH server. ``lease`` is given back when it is closed."""
+
+    way = "SFTP on the session's connection"
+    lanes = 4
+    #: a program has to be started for each sum; what is smaller comes in a few packets, which SSH authenticates
+    digests_from = 1024 * 1024
+
+    def __init__(self, client: asyncssh.SFTPClient, lease: Lease, label: str, here: str) -> None:
+        self._client, self._lease, self.label, self.here = client, lease, label, here
+        self.names = WINDOWS_SFTP if here[2:3] == ":" else POSIX
+        limits = client.limits
+        self._read_size = min(limits.max_read_len or SMALL, PIECE)
+        self._write_size = min(limits.max_write_len or SMALL, PIECE)
+        self._hashes = not self.names.is_windows
+
+    async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
+        call = self._client.stat if follow else self._client.lstat
+        try:
+            found = await self._do(call(self._place(path)), path, "cannot be looked at")
+        except FileError as error:
+            if error.reason is Reason.MISSING:
+                return None
+            raise
+        return await self._entry(self.names.split(path)[1], found, path)
+
+    async def entries(self, path: str) -> list[Entry]:
+        found: list[Entry] = []
+        with self._telling(path, "cannot be listed"):
+            async for each in self._client.scandir(self._place(path)):
+                name = each.filename if isinstance(each.filename, str) else each.filename.decode("utf-8", "replace")
+                if name in (".", ".."):
+                    continue
+                if len(found) >= MAX_ENTRIES:
+                    raise too_many(path)
+                found.append(_plain_entry(name, each.attrs))
+        for number, entry in enumerate(found):
+            if entry.kind is Kind.LINK:
+                found[number] = await self._with_target(entry, self.names.join(path, entry.name))
+        return found
+
+    async def read(self, path: str, offset: int, length: int) -> Pieces:
+        async with self._opened(path, "rb", "cannot be opened") as file:
+            running: deque[asyncio.Task[bytes]] = deque()
+            at, end, size = offset, offset + length, self._read_size
+            most = max(1, WINDOW // size)
+            try:
+                while running or at < end:
+                    while at < end and len(running) < most:
+                        running.append(asyncio.ensure_future(self._piece(file, at, min(size, end - at), path)))
+                        at += size
+                    data = await running.popleft()
+                    if not data:
+                        return
+                    yield data
+            finally:
+                await _ended(running)
+
+    async def _piece(self, file: asyncssh.SFTPClientFile, at: int, size: int, path: str) -> bytes:
+        data: bytes = await self._do(file.read(size, at), path, "cannot be read")
+        if len(data) > size:
+            raise FileError(f"{path} cannot be read", "The server sent more than it was asked for.", reason=Reason.LOST)
+        return data
+
+    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+        what = "cannot be written"
+        async with self._opened(path, self._open_to_write(path, offset, mode), what) as file:
+            if offset:
+                await self._do(file.truncate(offset), path, what)
+            running: deque[asyncio.Task[int]] = deque()
+            at, most = offset, max(1, WINDOW // self._write_size)
+            try:
+                async for piece in pieces:
+                    for start_ in range(0, len(piece), self._write_size):
+                        if len(running) >= most:
+                            await running.popleft()
+                        data = piece[start_ : start_ + self._write_size]
+                        running.append(asyncio.ensure_future(self._do(file.write(data, at), path, what)))
+                        at += len(data)
+                while running:
+                    await running.popleft()
+            finally:
+                await _ended(running)
+
+    async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
+        """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""
+        place = self._place(path)
+        attrs = asyncssh.SFTPAttrs() if mode is None else asyncssh.SFTPAttrs(permissions=mode & 0o777 | 0o600)
+        flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
+        if not offset:
+            try:
+                return await self._client.open(place, flags | asyncssh.FXF_EXCL, attrs, encoding=None)
+            except asyncssh.SFTPError as error:
+                before = await self.stat(path, follow=False)
+                if before is None:
+                    raise error from None
+            flags |= asyncssh.FXF_TRUNC
+        else:
+            before = await self.stat(path, follow=False)
+        if before is not None and before.kind is not Kind.FILE:
+            why = f"It is a {before.kind.value} there."
+            raise FileError(f"{path} cannot be written", why, reason=Reason.REFUSED)
+        return await self._client.open(place, flags, attrs, encoding=None)
+
+    async def make_folder(self, path: str) -> None:
+        await self._do(self._client.mkdir(self._place(path)), path, "cannot be made")
+
+    async def make_link(self, path: str, target: str) -> None:
+        await self._do(self._client.symlink(target, self._place(path)), path, "cannot be made")
+
+    async def rename(self, path: str, to: str, *, replace: bool = False) -> None:
+        old, new, what = self._place(path), self._place(to), "cannot be renamed"
+        if not replace:
+            if await self.stat(to, follow=False) is not None:
+                raise FileError(f"{path} {what}", f"{to} is there already.", reason=Reason.EXISTS)
+            await self._do(self._client.rename(old, new), path, what)
+            return
+        try:
+            await self._do(self._client.posix_rename(old, new), path, what)
+        except FileError as error:
+            if not isinstance(error.__cause__, asyncssh.SFTPOpUnsupported):
+                raise
+            with suppress(FileError):  # this server renames over nothing
+                await self.remove(to)
+            await self._do(self._client.rename(old, new), path, what)
+
+    async def remove(self, path: str, *, folder: bool = False) -> None:
+        call = self._client.rmdir if folder else self._client.remove
+        await self._do(call(self._place(path)), path, "cannot be removed")
+
+    async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
+        setting = self._client.setstat(self._place(path), _attributes(modified, mode))
+        await self._do(setting, path, "does not take its time and permissions")
+
+    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+        # A server takes requests in their order, so both may be on their way at once.
+        await asyncio.gather(self._set_quietly(part, modified, mode), self.rename(part, to, replace=True))
+
+    async def _set_quietly(self, path: str, modified: float | None, mode: int | None) -> None:
+        if modified is not None or mode is not None:
+            with suppress(asyncssh.Error, OSError):
+                await self._client.setstat(self._place(path), _attributes(modified, mode))
+
+    async def digest(self, path: str, length: int) -> str | None:
+        """Return what ``sha256sum`` says there, or ``shasum``; None where there is neither, or no shell."""
+        if not self._hashes or not path.isprintable():
+            return None  # a name that is no text cannot be put into a command
+        place = shlex.quote(self._place(path))
+        sums = "if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi"
+        command = f"head -c {length} < {place} | {{ {sums}; }}"
+        try:
+            async with asyncio.timeout(HASH_LEAST + HASH_TIME * length / (1 << 30)):
+                done = await self._lease.connection.run(f"exec /bin/sh -c {shlex.quote(command)}", encoding=None)
+        except (asyncssh.Error, OSError, TimeoutError):
+            self._hashes = False
+            return None
+        said = done.stdout if isinstance(done.stdout, bytes) else b""
+        word = said[:64].decode("ascii", "replace").lower()
+        if done.exit_status == 0 and len(word) == 64 and not word.strip("0123456789abcdef"):
+            return word
+        self._hashes = False
+        return None
+
+    async def space(self, path: str) -> Space | None:
+        try:
+            found = await self._do(self._client.statvfs(self._place(path)), path, "cannot be looked at")
+        except FileError:
+            return None
+        unit = found.frsize or found.bsize
+        return Space(found.bavail * unit, found.blocks * unit)
+
+    async def close(self) -> None:
+        self._client.exit()
+        with suppress(Exception):
+            async with asyncio.timeout(2):
+                await self._client.wait_closed()
+        await self._lease.release()
+
+    def _place(self, path: str) -> str:
+        return self.names.absolute(path.replace("\\", "/") if self.names.is_windows else path, self.here)
+
+    async def _entry(self, name: str, attrs: asyncssh.SFTPAttrs, path: str) -> Entry:
+        found = _plain_entry(name, attrs)
+        return await self._with_target(found, path) if found.kind is Kind.LINK else found
+
+    async def _with_target(self, entry: Entry, path: str) -> Entry:
+        target = ""
+        with suppress(FileError):
+            read = await self._do(self._client.readlink(self._place(path)), path, "cannot be read")
+            target = read if isinstance(read, str) else read.decode("utf-8", "replace")
+        return Entry(entry.name, entry.kind, 0, entry.modified, entry.mode, target)
+
+    @asynccontextmanager
+    async def _opened(
+        self, path: str, opening: str | Awaitable[asyncssh.SFTPClientFile], what: str
+    ) -> AsyncIterator[asyncssh.SFTPClientFile]:
+        if isinstance(opening, str):
+            opening = self._client.open(self._place(path), opening)
+        file = await self._do(opening, path, what)
+        try:
+            yield file
+        except BaseException:
+            with suppress(Exception):
+                await file.close()
+            raise
+        await self._do(file.close(), path, what)
+
+    async def _do(self, call: Awaitable[T], path: str, what: str) -> T:
+        with self._telling(path, what):
+            return await call
+
+    def _telling(self, path: str, what: str) -> _Telling:
+        return _Telling(self, path, what)
+
+    def failure(self, path: str, what: str, error: Exception) -> FileError:
+        """Return an error of the server or of the connection as ours."""
+        reason = next((each for kind, each in _CODES if isinstance(error, kind)), Reason.OTHER)
+        if self._lease.connection.is_closed() or not isinstance(error, asyncssh.SFTPError):
+            reason = Reason.LOST
+        if reason is Reason.LOST:
+            hint = "Copy again: what is there already is not sent a second time."
+            return FileError(f"{self.label}: the connection was lost", f"{path} {what}.", hint, reason=reason)
+        said = str(error.reason if isinstance(error, asyncssh.SFTPError) else error).strip() or type(error).__name__
+        return FileError(f"{self.label}:{path} {what}", f"The server says: {said}", reason=reason)
+
+
+class _Telling:
+    """Turns what asyncssh raises inside it into a FileError."""
+
+    def __init__(self, files: SFTPFiles, path: str, what: str) -> None:
+        self._files, self._path, self._what = files, path, what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, asyncssh.Error | OSError | ValueError | asyncio.IncompleteReadError):
+            raise self._files.failure(self._path, self._what, error) from error
+
+
+def _attributes(modified: float | None, mode: int | None) -> asyncssh.SFTPAttrs:
+    attrs = asyncssh.SFTPAttrs()
+    if modified is not None:
+        attrs.atime = attrs.mtime = max(0, int(modified)) & 0xFFFFFFFF
+    if mode is not None:
+        attrs.permissions = mode & 0o777
+    return attrs
+
+
+def _plain_entry(name: str, attrs: asyncssh.SFTPAttrs) -> Entry:
+    mode = attrs.permissions
+    types = {asyncssh.FILEXFER_TYPE_DIRECTORY: Kind.FOLDER, asyncssh.FILEXFER_TYPE_SYMLINK: Kind.LINK}
+    types[asyncssh.FILEXFER_TYPE_REGULAR] = Kind.FILE
+    has_kind = mode is not None and modes.S_IFMT(mode)
+    kind = kind_of(mode) if mode is not None and has_kind else types.get(attrs.type, Kind.OTHER)
+    size = attrs.size or 0 if kind is Kind.FILE else 0
+    return Entry(name, kind, size, attrs.mtime, None if mode is None else modes.S_IMODE(mode))
+
+
+async def _ended(running: deque[asyncio.Task[T]]) -> None:
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
+        for task in running:
+            if not task.cancelled():
+                task.exception()  # seen
+
+
+async def open_sftp(info: ConnectionInfo, context: ConnectContext) -> SFTPFiles | None:
+    """Return the files of an SSH host over SFTP; None where it serves no SFTP. Raises OpenError."""
+
+    async def begin(lease: Lease) -> SFTPFiles | None:
+        opening: Callable[..., Awaitable[asyncssh.SFTPClient]] = lease.connection.start_sftp_client
+        try:
+            client = await opening(path_encoding="utf-8", path_errors="surrogateescape")
+            here = await client.realpath(".")
+        except (asyncssh.SFTPError, asyncio.IncompleteReadError):
+            await lease.release()
+            return None
+        except asyncssh.ChannelOpenError as error:
+            if error.code != asyncssh.OPEN_REQUEST_SESSION_FAILED:
+                raise
+            await lease.release()
+            return None
+        place = here if isinstance(here, str) else here.decode("utf-8", "surrogateescape")
+        return SFTPFiles(client, lease, info.label, place)
+
+    return await start(info, context, begin)

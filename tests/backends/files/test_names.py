@@ -1,0 +1,90 @@
+"""Names and paths of both kinds of computer, and what is refused of a far end's."""
+
+from __future__ import annotations
+
+import pytest
+from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, leads_outside, part_name
+
+
+@pytest.mark.parametrize(
+    "names, path, here, whole",
+    [
+        (POSIX, "a/../b", "/home/x", "/home/x/b"),
+        (POSIX, "/../../etc", "/home", "/etc"),
+        (POSIX, "", "/home", "/home"),
+        (POSIX, "~/a", "/home/x", "/home/x/a"),
+        (POSIX, "a\\b", "/", "/a\\b"),
+        (WINDOWS, "a\\..\\b/c", "C:\\Users", "C:\\Users\\b\\c"),
+        (WINDOWS, "D:\\x\\..\\..", "C:\\", "D:\\"),
+        (WINDOWS, "\\\\server\\share\\x\\..\\..", "C:\\", "\\\\server\\share\\"),
+        (WINDOWS_SFTP, "C:/x/y", "/C:/Users", "C:/x/y"),
+        (WINDOWS_SFTP, "x", "/C:/Users", "/C:/Users/x"),
+    ],
+)
+def test_a_path_is_counted_from_where_one_is(names: Names, path: str, here: str, whole: str) -> None:
+    assert names.absolute(path, here) == whole
+
+
+@pytest.mark.parametrize(
+    "names, path, parts",
+    [
+        (POSIX, "/a/b", ("/a", "b")),
+        (POSIX, "/a/", ("/", "a")),
+        (POSIX, "/", ("/", "")),
+        (POSIX, "a", ("", "a")),
+        (WINDOWS, "C:\\a", ("C:\\", "a")),
+        (WINDOWS, "C:\\a\\b/", ("C:\\a", "b")),
+        (WINDOWS, "C:\\", ("C:\\", "")),
+        (WINDOWS_SFTP, "/C:/a", ("/C:/", "a")),
+    ],
+)
+def test_a_path_is_a_folder_and_a_name(names: Names, path: str, parts: tuple[str, str]) -> None:
+    assert names.split(path) == parts
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\0", "a\nb", "\x1b[2J", "\x9b", "x" * 256, "é" * 128])
+def test_no_computer_takes_such_a_name(name: str) -> None:
+    assert POSIX.refusal(name)
+    assert WINDOWS.refusal(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["CON", "nul.txt", "com1", "LPT9.x", "a.", "a ", "a:b", "a\\b", "what?", "<x>", "CONIN$"]
+)
+def test_windows_refuses_what_others_take(name: str) -> None:
+    assert WINDOWS.refusal(name)
+    assert not POSIX.refusal(name)
+
+
+@pytest.mark.parametrize("name", ["a", "a b", "CONSOLE", ".x", "[x]", "é", "a" * 255, "latin\udce9"])
+def test_an_ordinary_name_is_taken(name: str) -> None:
+    assert not POSIX.refusal(name)
+    assert not WINDOWS.refusal(name)
+
+
+@pytest.mark.parametrize(
+    "folder, target, outside",
+    [
+        ("", "a", False),
+        ("a", "../b", False),
+        ("a/b", "../../c", False),
+        ("", "..", True),
+        ("a", "../..", True),
+        ("a", "/etc", True),
+        ("a", "C:\\x", True),
+        ("a", "..\\..\\x", True),
+        ("a", "b/../../x", True),
+        ("a", "b/../c", True),
+        ("a", "", True),
+        ("a", "x\x1b", True),
+    ],
+)
+def test_a_link_must_stay_in_its_tree(folder: str, target: str, outside: bool) -> None:
+    assert leads_outside(folder, target) is outside
+
+
+def test_the_name_of_a_part_fits_and_tells_long_names_apart() -> None:
+    assert part_name("a.zip") == "a.zip.pstui-part"
+    first, second = part_name("é" * 127 + "a"), part_name("é" * 127 + "b")
+    assert first != second
+    assert max(len(first.encode()), len(second.encode())) <= 255

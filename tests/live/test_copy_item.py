@@ -1,0 +1,123 @@
+"""Copy-Item to a session and from one, beside the real client's: equal trees and equal errors."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_bar import Bar
+from tests.support.far_files import look
+from tests.support.nobody import NobodyConsole
+from tests.support.powershell import invoke, powershell_sshd, process_info
+from tests.support.sshd import Sshd, make_home
+
+#: the session in ``$s``; each line of the file is run in the folder, and its errors are told
+REAL = """
+$ProgressPreference = 'SilentlyContinue'
+$options = @{StrictHostKeyChecking='no'; UserKnownHostsFile='/dev/null'; LogLevel='ERROR'}
+$s = New-PSSession -HostName $args[0] -UserName $args[1] -Port $args[2] -KeyFilePath $args[3] -Options $options
+Set-Location $args[4]
+foreach ($line in Get-Content $args[5]) {
+    $found = ''
+    try { Invoke-Expression $line -ErrorVariable problems 2>$null } catch { $problems = @($_) }
+    if ($problems) { $found = $problems[0].FullyQualifiedErrorId }
+    [Console]::Out.WriteLine($found)
+}
+"""
+CALLS = """\
+Copy-Item f1 -Destination {there}/n1 -ToSession $s
+Copy-Item f1 -Destination {there}/ex -ToSession $s -PassThru
+Copy-Item tree -Destination {there}/empty -ToSession $s
+Copy-Item tree {there}/t2 -ToSession $s -Recurse
+Copy-Item tree -Destination {there}/ex -ToSession $s -Recurse
+Copy-Item f* -Destination {there}/ex -ToSession $s
+Copy-Item f* {there}/last -ToSession $s
+Copy-Item f2 {there}/n1 -ToSession $s
+Copy-Item -LiteralPath '[x]' {there}/ex -ToSession $s
+Copy-Item tree/* {there}/few -ToSession $s -Include a,s* -Recurse
+Copy-Item nope -Destination {there}/ex -ToSession $s
+Copy-Item f1 -ToSession $s
+Copy-Item f1 relative -ToSession $s
+Copy-Item f1 x -ToSession $s -FromSession $s
+Copy-Item {there}/t2 ./b1 -FromSession $s -Recurse
+Copy-Item {there}/t2 ./b2 -FromSession $s -Recurse -Force
+Copy-Item {there}/ex/f1 -FromSession $s
+Copy-Item {there}/nope ./b3 -FromSession $s
+Copy-Item {there}/ex/f* ./got -FromSession $s
+"""
+
+
+def scene(folder: Path) -> Path:
+    """Make what is copied in a folder ``here``, and ``there`` beside it."""
+    here = folder / "here"
+    (here / "tree" / "sub").mkdir(parents=True)
+    (here / "tree" / "none").mkdir()
+    for name, text in (
+        ("f1", "1"),
+        ("f2", "22"),
+        ("[x]", "x"),
+        ("tree/a", "a"),
+        ("tree/.hid", "h"),
+        ("tree/sub/b", "b"),
+    ):
+        (here / name).write_text(text)
+    (here / "tree" / "ln").symlink_to("a")
+    (here / "tree" / "ld").symlink_to("sub")
+    for name in ("here/got", "there/ex", "there/few"):
+        (folder / name).mkdir(parents=True)
+    return here
+
+
+def contents(folder: Path) -> dict[str, object]:
+    return {path: found[0] for path, found in look(folder).items()}
+
+
+def real_errors(server: Sshd, folder: Path, lines: list[str]) -> list[str]:
+    (folder / "calls").write_text("\n".join(lines))
+    arguments = (server.host, getpass.getuser(), str(server.port), str(server.user_key), str(folder / "here"))
+    done = invoke(REAL, *arguments, str(folder / "calls"), timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().splitlines()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    folder = tmp_path_factory.mktemp("copy") / "sshd"
+    with powershell_sshd(folder, more_config="Subsystem sftp internal-sftp") as running:
+        yield running
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("way", ["sftp", "pipeline"])
+async def test_trees_and_errors_are_the_real_ones(
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    place = tmp_path / "place"
+    here = scene(place)
+    lines = [line.format(there=place / "there") for line in CALLS.splitlines()]
+    theirs = real_errors(server, place, lines)
+    expected = contents(place / "here"), contents(place / "there")
+    shutil.rmtree(place)
+    scene(place)
+    monkeypatch.chdir(here)
+    bar = Bar()
+    make_home(tmp_path / "home", monkeypatch, known=server.known_hosts_line)
+    info = server.info() if way == "sftp" else process_info()
+    session = bar.context.sessions.create(info, NobodyConsole(), temporary=False)
+    await session.open()
+    try:
+        bar.context.variables["s"] = session
+        ours = []
+        for line in lines:
+            said = await bar.run(line)
+            ours.append(next((each.error_id for each in said if each.is_error), ""))
+    finally:
+        await bar.context.sessions.close_all()
+    assert ours == theirs
+    for folder, tree in zip(("here", "there"), expected, strict=True):
+        found = contents(place / folder)
+        assert [name for name in found | tree if found.get(name, ...) != tree.get(name, ...)] == []

@@ -1,0 +1,184 @@
+"""psedit: the file comes here, each save goes back, and what was changed over there meanwhile is asked about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.console import Question
+from pstui.backends.credentials import Secret
+from pstui.backends.errors import PstuiError
+from pstui.backends.records import RunspaceAvailability, RunspaceState, Write
+from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.sessions.session import PSSession
+from pstui.tui.pane.remote_editing import RemoteEditing
+
+from tests.support.far_files import sftp_sshd
+from tests.support.nobody import NobodyConsole
+from tests.support.sshd import Sshd, make_home
+
+CONTENT = b"\xef\xbb\xbfone\r\ntwo\r\n\xff"
+
+
+class Person(NobodyConsole):
+    """Answers each question alike and keeps what was said."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer, self.said, self.asked = answer, list[str](), list[Question]()
+
+    def write(self, record: Write) -> None:
+        self.said.append(record.text)
+
+    async def ask(self, question: Question) -> Secret:
+        self.asked.append(question)
+        return Secret(self.answer)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    with sftp_sshd(tmp_path_factory.mktemp("psedit") / "sshd") as running:
+        yield running
+
+
+@pytest.fixture
+def session(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PSSession:
+    """A session whose far end has the files of the server."""
+    make_home(tmp_path / "home", monkeypatch, known=server.known_hosts_line)
+    found = SessionManager().create(server.info(), NobodyConsole())
+    found.status.set(RunspaceState.OPENED, RunspaceAvailability.AVAILABLE)
+    return found
+
+
+async def edited(session: PSSession, file: Path, editor: Callable[[Path], Any], answer: str = "k") -> Person:
+    """Let a far end ask for a file, and an editor do something with the copy."""
+    person, copies = Person(answer), list[Path]()
+
+    async def run_editor(copy: Path) -> None:
+        copies.append(copy)
+        done = editor(copy)
+        if asyncio.iscoroutine(done):
+            await done
+
+    editing = RemoteEditing(person, run_editor)
+    await editing.prepare(session, f"psedit {file}")
+    identifier = "PSISERemoteSessionOpenFile"
+    session.records.on_event({"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": [str(file), b""]})
+    await editing.edit()
+    person.copies = copies  # type: ignore[attr-defined]  # only for the tests
+    return person
+
+
+async def test_what_is_saved_goes_back_byte_by_byte_with_its_mode(session: PSSession, tmp_path: Path) -> None:
+    file = tmp_path / "file.ps1"
+    file.write_bytes(CONTENT)
+    file.chmod(0o640)
+    seen = []
+
+    def editor(copy: Path) -> None:
+        seen.append((copy.read_bytes(), copy.suffix, copy.stat().st_mode & 0o777))
+        copy.write_bytes(CONTENT + b"three\r\n")
+
+    person = await edited(session, file, editor)
+    assert seen == [(CONTENT, ".ps1", 0o600)]
+    assert file.read_bytes() == CONTENT + b"three\r\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert not person.copies[0].exists()  # type: ignore[attr-defined]  # set above
+
+
+async def test_each_save_goes_back_while_the_editor_is_open(
+    session: PSSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.remote_editing.LOOK", 0.01)
+    file = tmp_path / "file"
+    file.write_text("first")
+
+    async def editor(copy: Path) -> None:
+        copy.write_text("second")
+        while file.read_text() != "second":
+            await asyncio.sleep(0.01)
+
+    await edited(session, file, editor)
+    assert file.read_text() == "second"
+
+
+async def test_a_new_file_is_made_by_its_first_save(session: PSSession, tmp_path: Path) -> None:
+    await edited(session, tmp_path / "new", lambda copy: copy.write_text("new"))
+    assert (tmp_path / "new").read_text() == "new"
+
+
+async def test_nothing_saved_is_nothing_sent(session: PSSession, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("same")
+    before = file.stat().st_ino
+    await edited(session, file, lambda copy: None)
+    await edited(session, tmp_path / "none", lambda copy: None)
+    assert file.stat().st_ino == before
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("answer, there, beside", [("o", "mine", None), ("b", "theirs", "mine"), ("k", "theirs", None)])
+async def test_what_was_changed_over_there_meanwhile_is_asked_about(
+    session: PSSession, tmp_path: Path, answer: str, there: str, beside: str | None
+) -> None:
+    file, other = tmp_path / "file", tmp_path / "file.pstui-mine"
+    file.write_text("first")
+
+    def editor(copy: Path) -> None:
+        file.write_text("theirs")
+        copy.write_text("mine")
+
+    person = await edited(session, file, editor, answer)
+    assert file.read_text() == there
+    assert (other.read_text() if other.exists() else None) == beside
+    shown = [write.text for write in person.asked[0].preamble]
+    assert "-theirs" in shown and "+mine" in shown
+    copy = person.copies[0]  # type: ignore[attr-defined]  # set above
+    assert copy.exists() is (answer == "k")
+    assert any(str(copy) in text for text in person.said) is (answer == "k")
+
+
+async def test_the_copy_stays_when_the_connection_is_gone(server: Sshd, session: PSSession, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("first")
+
+    def editor(copy: Path) -> None:
+        copy.write_text("mine")
+        server.stop()
+
+    person = await edited(session, file, editor)
+    server.start()
+    copy = person.copies[0]  # type: ignore[attr-defined]  # set above
+    assert (file.read_text(), copy.read_text()) == ("first", "mine")
+    assert any(str(copy) in text for text in person.said)
+
+
+async def test_an_editor_that_fails_loses_nothing(session: PSSession, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("first")
+
+    def editor(copy: Path) -> None:
+        copy.write_text("mine")
+        raise PstuiError("vi ended with exit code 1")
+
+    await edited(session, file, editor)
+    assert file.read_text() == "mine"
+
+
+async def test_a_far_end_opens_nothing_by_itself(session: PSSession, tmp_path: Path) -> None:
+    opened: list[Path] = []
+
+    async def run_editor(copy: Path) -> None:
+        opened.append(copy)
+
+    editing = RemoteEditing(Person(""), run_editor)
+    await editing.prepare(session, "psedit x")
+    await editing.prepare(session, "Get-Date")
+    identifier = "PSISERemoteSessionOpenFile"
+    session.records.on_event(
+        {"PSEventArgs.SourceIdentifier": identifier, "PSEventArgs.SourceArgs": ["/etc/passwd", b""]}
+    )
+    await editing.edit()
+    assert opened == []

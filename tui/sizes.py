@@ -1,0 +1,22 @@
+"""Sizes and times as a person reads them."""
+
+from __future__ import annotations
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def size_text(size: float) -> str:
+    """Return a size in bytes with its unit: 48.2 MiB."""
+    number = 0
+    while size >= 1024 and number < len(_UNITS) - 1:
+        size /= 1024
+        number += 1
+    return f"{size:.0f} bytes" if not number else f"{size:.1f} {_UNITS[number]}"
+
+
+def time_text(seconds: float) -> str:
+    """Return a time in seconds as minutes and seconds, or with hours: 1:05, 2:00:00."""
+    whole = min(round(seconds), 359_999)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
