@@ -12,7 +12,13 @@ import shlex
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import (
+    ConnectContext,
+    TerminalChannel,
+    TerminalWish,
+    Transport,
+    TransportKind,
+)
 from pstui.backends.transports.ssh.options import check_call
 from pstui.backends.transports.streams import printable
 
@@ -44,6 +50,13 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return transport
 
 
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Open a terminal on the connection of the host's sessions. Raises OpenError, OpenCancelled."""
+    terminal = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.terminal")
+    opened: TerminalChannel = await terminal.open_terminal(info, context, wish)
+    return opened
+
+
 def advice(info: ConnectionInfo) -> str:
     """Return what to try by hand when what the server starts is no PowerShell."""
     user, port = info.text("UserName"), info.number("Port")
@@ -59,4 +72,5 @@ TRANSPORT = TransportKind(
     name="SSH",
     parameter_sets=frozenset({ParameterSet.SSH_HOST}),
     connect=connect,
+    open_terminal=open_terminal,
 )
