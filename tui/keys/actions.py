@@ -93,6 +93,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
+    KeyAction(
+        "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
+    ),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
     KeyAction("tabs.rename_tab", "rename tab", "T", (), "", "give this tab another name"),

@@ -31,7 +31,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
-from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
+from pstui.tui.pane.texts import NO_SESSION, Hint, busy_sign, hint_for, note_for
 from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -67,6 +67,9 @@ class PaneMessage(Message):
 
 class Pane(Vertical):
     """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
+
+    #: the other kind of tab is a terminal (``terminal/pane.py``)
+    is_terminal = False
 
     class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
@@ -123,6 +126,9 @@ class Pane(Vertical):
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
+        #: the key that opens a terminal, as it is written, and what was typed last if it needs one
+        self.terminal_key = ""
+        self.for_terminal = Hint("")
         self.transcript = Transcript(text, wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
@@ -179,6 +185,11 @@ class Pane(Vertical):
     def pending(self) -> str | None:
         """The line that was typed while another runs."""
         return self.lines.typed
+
+    @property
+    def far_title(self) -> str:
+        """What the far end calls its window."""
+        return self.console.title
 
     @property
     def asking(self) -> AnyAsking | None:
@@ -371,7 +382,8 @@ class Pane(Vertical):
         else:
             self._pace.expect_answer()
         self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
-        self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
+        self.for_terminal = hint_for(line, self.info, self.terminal_key)
+        self.conversation.hint = self.for_terminal.said or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
         return True

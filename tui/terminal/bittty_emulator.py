@@ -31,6 +31,7 @@ from pstui.tui.transcript.render.style import (
     RGB,
     STRIKE,
     UNDERLINE,
+    Run,
     with_background,
     with_foreground,
 )
@@ -144,7 +145,7 @@ class BitttyEmulator:
         self._restrict()
         self._rows: list[Row] = []
         #: of which page the rows are, and what they have been made of
-        self._page: object = None
+        self._page: Any = None
         self._seen = 0
 
     # -- the five methods -----------------------------------------------------------------------------------------
@@ -330,16 +331,17 @@ def _color(color: Color | None) -> int:
     if color is None or color.mode == "default" or color.value is None:
         return 0
     if isinstance(color.value, tuple):
-        red, green, blue = color.value
-        return RGB | (red & 255) << 16 | (green & 255) << 8 | (blue & 255)
-    return (color.value & 255) + 1
+        red, green, blue = (int(value) & 255 for value in color.value)
+        return RGB | red << 16 | green << 8 | blue
+    return (int(color.value) & 255) + 1
 
 
 def _row(cells: Sequence[tuple[Any, str]]) -> Row:
     texts = "".join(map(_TEXT, cells))
     # By identity: comparing two styles takes longer than all the rest.
     kinds = [*map(id, map(_STYLE, cells))]
-    starts, place = [], 0
+    starts: list[Run] = []
+    place = 0
     for _, same in groupby(kinds):
         packed = _packed(cells[place][0])
         if not starts or packed != starts[-1][1]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
+from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
@@ -33,6 +34,7 @@ from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
+from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
@@ -42,6 +44,7 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
+from pstui.tui.workspace.terminals import Terminals
 from textual import on
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.terminal.pane import TerminalPane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: columns from which the sidebar is beside the panes
 WIDE = 90
@@ -117,6 +122,7 @@ class Workspace(PaintedWhenIdle):
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
+        self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
@@ -162,12 +168,12 @@ class Workspace(PaintedWhenIdle):
         self.sidebar.set_kept(self.kept.counted())
 
     @property
-    def panes(self) -> Sequence[Pane]:
+    def panes(self) -> Sequence[AnyPane]:
         """The panes in the order of their tabs."""
         return self.tabs.panes
 
     @property
-    def front(self) -> Pane | None:
+    def front(self) -> AnyPane | None:
         """The pane in front, None while there is none."""
         return self.tabs.front
 
@@ -190,6 +196,7 @@ class Workspace(PaintedWhenIdle):
             "going": self.going,
             "keeping": self.keeping,
             "leaving": self.leaving,
+            "terminals": self.terminals,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -218,6 +225,10 @@ class Workspace(PaintedWhenIdle):
         """
         alt, self._alt = self._alt, False
         self._prefixed = False
+        if key == PREFIX_KEY and (terminal := terminal_of(self.front)) is not None:
+            self.refresh_frame()
+            terminal.screen_area.send_key(key, "\x1d")
+            return ""
         action = None if alt else self.keymap.after_prefix(key)
         if action is not None and action.name == "alt":
             self._prefixed = self._alt = True
@@ -257,6 +268,11 @@ class Workspace(PaintedWhenIdle):
         else:
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
+
+    def on_terminal_pane_changed(self, event: TerminalPane.Changed) -> None:
+        """Show the new state of a terminal."""
+        if event.pane in self.panes:
+            self.refresh_frame()
 
     def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
         """Show what the keys do now in the pane in front, and how far its line is: in a moment.
@@ -326,9 +342,11 @@ class Workspace(PaintedWhenIdle):
         """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
         if not selections:
             return selections  # as from the start, when nothing of a transcript is loaded
+        from pstui.tui.terminal.screen import TerminalScreen
         from pstui.tui.transcript.transcript import Transcript
 
-        return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
+        text = (Transcript, TerminalScreen)
+        return {widget: selection for widget, selection in selections.items() if isinstance(widget, text)}
 
     @on(FindBar.Interrupted)
     def find_interrupted(self) -> None:
@@ -355,9 +373,9 @@ class Workspace(PaintedWhenIdle):
         """Another widget has the keys."""
         self.reading.focus_moved()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Find in the text: a key of copy mode also does it."""
-        self.reading.action_find()
+        await self.reading.action_find()
 
     def action_edit_line(self) -> None:
         """Open the line in an editor: a key of the line also does it."""
@@ -418,7 +436,7 @@ class Workspace(PaintedWhenIdle):
 
     def action_interrupt(self) -> None:
         """Ctrl+C, wherever the keys are."""
-        if (front := self.front) is not None:
+        if (front := self.tabs.session) is not None:
             front.interrupt()
 
     def action_help(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
@@ -14,6 +14,7 @@ from pstui.tui.keys.keymap import Keymap, key_name
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
+from pstui.tui.workspace.kinds import session_of
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -22,6 +23,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
@@ -41,24 +43,42 @@ _RUNNING = (PaneState.OPENING, PaneState.BUSY)
 _MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
 
 
-def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Keymap) -> list[_Hint]:
+def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keymap: Keymap) -> list[_Hint]:
     """Return keys and their words, what matters most first: this context, a question elsewhere, the rest."""
+    if context is Context.TERMINAL:
+        return _of_terminal(pane, panes, keymap)
     if context in CONTEXT_KEYS:
         stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
         own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
         place = 4 if context is Context.SIDEBAR else len(own)
         return [*stops, *own[:place], help, *own[place:]]
-    first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
-    for number, other in enumerate(panes, 1):
-        if other.asking is not None and other is not pane:
-            key = keymap.shown(f"tab_{number}") if number < 10 else keymap.shown("next_tab")
-            first.append((key, f"{plain(other.caption, limit=20)} asks"))
+    session = session_of(pane)
+    first = [] if session is None else [*_of_state(session, keymap), *_of_text(session, keymap)]
+    first += _asking(pane, panes, keymap)
     rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
     rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
     if len(panes) > 1:
         rest.append((f"{keymap.shown('tab_1')}…9", "tabs"))
     return [*first, *rest, (keymap.shown("find"), "find"), (keymap.shown("quit"), "quit")]
+
+
+def _asking(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> Iterator[_Hint]:
+    for number, other in enumerate(panes, 1):
+        session = session_of(other)
+        if session is not None and session.asking is not None and other is not pane:
+            in_terminal = pane is not None and pane.is_terminal
+            key = f"{PREFIX_SHOWN} {number}" if in_terminal else keymap.shown(f"tab_{number}")
+            yield key if number < 10 else keymap.shown("next_tab"), f"{plain(other.caption, limit=20)} asks"
+
+
+def _of_terminal(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> list[_Hint]:
+    """Return the keys of a terminal: all of them stand behind the prefix."""
+    again = [("Enter", "opens a shell")] if pane is not None and not pane.state.live else []
+    names = (("terminal", "session"), ("find", "find"), ("copy_mode", "copy mode"), ("close_tab", "closes"))
+    behind = {each.name: f"{PREFIX_SHOWN} {each.prefix_shown}" for each in keymap.actions}
+    mine = [(behind[name], word) for name, word in names]
+    return [*again, *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
 
 
 def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
@@ -99,12 +119,12 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
             return []
 
 
-def target(pane: Pane) -> str:
+def target(pane: AnyPane) -> str:
     """Return where a pane's session goes: the computer, and the account where one is given.
 
     A session that exists knows more than what named it: its computer, and the account behind a credential's name.
     """
-    info = pane.info if pane.session is None else pane.session.info
+    info = _info(pane)
     if info.parameter_set.tab:
         return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
@@ -113,8 +133,16 @@ def target(pane: Pane) -> str:
     return plain(join_host(host, user), limit=TARGET_LIMIT)
 
 
-def state_text(pane: Pane) -> str:
+def _info(pane: AnyPane) -> ConnectionInfo:
+    session = session_of(pane)
+    return pane.info if session is None or session.session is None else session.session.info
+
+
+def state_text(pane: AnyPane) -> str:
     """Return the state: a running command's time so far, else a word, and how long the last command took."""
+    if pane.is_terminal:
+        return "terminal" if pane.state is PaneState.BUSY else pane.state.value
+    pane = cast("Pane", pane)
     if pane.conversation.busy_since:
         return elapsed(time.monotonic() - pane.conversation.busy_since)
     text = pane.state.value
@@ -180,7 +208,7 @@ class StatusBar(Horizontal):
         #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
         self._room = 0
         self._about: object = None
-        self._pane: Pane | None = None
+        self._pane: AnyPane | None = None
         #: where the session goes, and the connection that this was made of
         self._target = ""
         self._target_of: ConnectionInfo | None = None
@@ -193,7 +221,7 @@ class StatusBar(Horizontal):
         """Count the seconds of a running command."""
         self.set_interval(1.0, self._show_state)
 
-    def show(self, pane: Pane | None, panes: Sequence[Pane], context: Context = Context.PROMPT) -> None:
+    def show(self, pane: AnyPane | None, panes: Sequence[AnyPane], context: Context = Context.PROMPT) -> None:
         """Show what matters where the keys go now."""
         self._pane = pane
         before, self._mode = self._mode, _MODES.get(context, "")
@@ -252,9 +280,9 @@ class StatusBar(Horizontal):
         self._told = Content(" " * (self._room - Content(text).cell_length) + text)
         self._state.say(self._told)
 
-    def _target_text(self, pane: Pane) -> str:
+    def _target_text(self, pane: AnyPane) -> str:
         """Return where a pane's session goes; made anew only for another connection, or once the session is known."""
-        info = pane.info if pane.session is None else pane.session.info
+        info = _info(pane)
         if info is not self._target_of:
             self._target_of, self._target = info, target(pane)
         return self._target
