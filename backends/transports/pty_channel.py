@@ -53,12 +53,11 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 class PtyChannel:
     """A program and its pseudo-terminal. ``start`` makes one."""
 
-    def __init__(self, master: int, process: asyncio.subprocess.Process, name: str, *, is_shell: bool) -> None:
-        self._master, self._process, self._name = master, process, printable(name)
+    def __init__(self, master: int, process: asyncio.subprocess.Process, *, is_shell: bool) -> None:
+        self._master, self._process = master, process
         self._is_shell = is_shell
         self._received = ReadBuffer(self._pause, self._resume, ENOUGH)
         self._writable = asyncio.Event()
-        self._end = ""
         self._stopped = False
         self._loop = asyncio.get_running_loop()
         self._reaper = asyncio.create_task(self._reap())
@@ -96,13 +95,18 @@ class PtyChannel:
             raise
         finally:
             os.close(slave)
-        return cls(master, process, name, is_shell=is_shell)
+        return cls(master, process, is_shell=is_shell)
 
     # -- what a channel offers ------------------------------------------------------------------------------------
 
     async def read(self) -> bytes:
         """Return the next bytes of the output, ``b""`` at its end."""
-        return await self._received.get()
+        data = await self._received.get()
+        if not data:  # the terminal is closed a moment before the program is known to have ended
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await self._process.wait()
+        return data
 
     async def write(self, data: bytes) -> None:
         """Type all of ``data``. Raises BrokenPipeError once the program is gone."""
@@ -155,7 +159,8 @@ class PtyChannel:
 
     def ending(self) -> str:
         """Return how the program ended."""
-        return self._end
+        code = self.exit_code
+        return "" if code is None else f"The program ended with {exit_text(code)}."
 
     # -- the descriptor -------------------------------------------------------------------------------------------
 
@@ -190,8 +195,7 @@ class PtyChannel:
                 self._loop.remove_writer(self._master)
 
     async def _reap(self) -> None:
-        code = await self._process.wait()
-        self._end = f"{self._name} ended with {exit_text(code if code >= 0 else 128 - code)}."
+        await self._process.wait()
         # A program that was left in the background may hold the terminal open for ever.
         await asyncio.sleep(GRACE)
         while self._received.waiting:  # noqa: ASYNC110  no event tells that all was taken

@@ -38,7 +38,8 @@ def key_bytes(key: str, character: str | None, modes: Modes) -> bytes:
         return sequence.encode()
     if character and not held & (_ALT | _CTRL):
         return character.encode("utf-8", "replace")
-    sign = _PLAIN.get(base) or SIGNS.get(base, base)
+    typed = character if character and character.isprintable() else ""
+    sign = typed or _PLAIN.get(base) or SIGNS.get(base, base)
     if len(sign) != 1:
         return (character or "").encode("utf-8", "replace")
     if held & _CTRL:

@@ -36,6 +36,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
+#: seconds until a covered screen is looked at again
+_COVERED: Final = 0.1
 #: rows that are copied in one turn of the loop when the text is to be read
 _PORTION: Final = 200
 
@@ -79,13 +81,15 @@ class TerminalPane(Vertical):
         self.error: PstuiError | None = None
         #: whether anything was typed: a shell that was only looked at is closed without a question
         self.was_used = False
-        self.screen_area = TerminalScreen(pace, self._send, self.read_from_wheel)
+        self.screen_area = TerminalScreen(pace, self._send, self._resized, self.read_from_wheel)
         self.note = Note()
         #: what is read, while it is
         self.transcript: Transcript | None = None
         self._channel: TerminalChannel | None = None
         self._flow: Flow | None = None
-        self._far_title = ""
+        self._far_title = self._ending = ""
+        #: the size that the program was told
+        self._told = (0, 0)
 
     def compose(self) -> ComposeResult:
         yield self.screen_area
@@ -151,17 +155,17 @@ class TerminalPane(Vertical):
         emulator = await asyncio.to_thread(make_emulator, *self._cells)
         info = await self.origin.ready()
         directory = await self.origin.directory()
-        emulator.resize(*self._cells)
-        columns, rows = self._cells
+        columns, rows = self._told = self._cells
         context = ConnectContext(self.origin.console, self._step)
         wish = TerminalWish(columns, rows, directory, self.origin.line)
         self._channel = channel = await registry.open_terminal(info, context, wish)
+        emulator.resize(columns, rows)
         self.screen_area.show(emulator)
         self._flow = Flow(channel, emulator, self._pace, self._fed)
-        if (columns, rows) != self._cells:
-            self._resized()
         self._enter(PaneState.BUSY)
+        self.call_after_refresh(self._resized)
         await self._flow.run()
+        self._ending = plain(channel.ending(), limit=200) or "The program has ended."
 
     def _step(self, step: str, detail: str) -> None:
         self.step = plain(f"{step} {detail}".strip(), limit=120)
@@ -211,14 +215,15 @@ class TerminalPane(Vertical):
         width, height = self.screen_area.size
         return bounded(width or 80, height or 24)
 
-    def on_resize(self) -> None:
-        """The terminal is as large as the tab; a hidden one keeps its size."""
-        self.call_after_refresh(self._resized)
-
     def _resized(self) -> None:
+        """The terminal is as large as what is left of the tab; a hidden one keeps its size."""
         emulator, size = self.screen_area.emulator, self._cells
-        if emulator is None or self._flow is None or not self.size.width:
+        if emulator is None or self._flow is None or not self.screen_area.size or size == self._told:
             return
+        if getattr(self.screen, "prefixed", False):  # the list of keys covers some of it for a moment
+            self.set_timer(_COVERED, self._resized)
+            return
+        self._told = size
         emulator.resize(*size)
         if self._channel is not None:
             self._channel.resize(*size)
@@ -238,9 +243,7 @@ class TerminalPane(Vertical):
             case PaneState.BUSY:
                 return None
             case PaneState.LEFT:
-                ending = "" if self._channel is None else plain(self._channel.ending(), limit=200)
-                said = ending or "The program has ended."
-                return Content.assemble(f"○ {said}", ("   Enter opens a shell", "$calm"))
+                return Content.assemble(f"○ {self._ending}", ("   Enter opens a shell", "$calm"))
             case PaneState.CANCELLED:
                 return Content.assemble("○ not opened", ("   Enter tries again", "$calm"))
         parts = [] if self.error is None else [self.error.why, self.error.hint]
@@ -267,13 +270,11 @@ class TerminalPane(Vertical):
     async def read(self) -> Transcript:
         """Show all rows, of the screen and those that have scrolled away, as text to be read; return that."""
         if self.transcript is None:
-            made = Transcript(await self._text_so_far(), wrap=True)
+            made = Transcript(await self._text_so_far(), wrap=False)
             if self.transcript is None:
                 self.transcript = made
-                await self.mount(made, before=self.note)
-                made.view.fits = False
-                made.styles.height = "1fr"
                 self.screen_area.display = False
+                await self.mount(made, before=self.note)
                 made.scroll_to_end()
                 self._tell()
         return self.transcript

@@ -34,7 +34,11 @@ _NOTHING: Final[Row] = ("", ())
 
 
 class TerminalScreen(Widget, can_focus=True):
-    """Shows an emulator. ``send`` types bytes, ``scrolled`` is called when the wheel wants what has scrolled away."""
+    """Shows an emulator.
+
+    ``send`` types bytes, ``resized`` is called when the size is another one, ``scrolled`` when the wheel is turned
+    towards what has scrolled away.
+    """
 
     ALLOW_SELECT = True
     #: all of these are asked by what gives keys out (``app.py``, ``typeahead.py``)
@@ -46,9 +50,11 @@ class TerminalScreen(Widget, can_focus=True):
     TerminalScreen { height: 1fr; width: 1fr; }
     """
 
-    def __init__(self, pace: Pace, send: Callable[[bytes], None], scrolled: Callable[[], None]) -> None:
+    def __init__(
+        self, pace: Pace, send: Callable[[bytes], None], resized: Callable[[], None], scrolled: Callable[[], None]
+    ) -> None:
         super().__init__()
-        self._pace, self._send, self._scrolled = pace, send, scrolled
+        self._pace, self._send, self._resized, self._scrolled = pace, send, resized, scrolled
         self.emulator: Emulator | None = None
         self.state = State(cursor=None)
         self._rows: Sequence[Row] = ()
@@ -164,8 +170,10 @@ class TerminalScreen(Widget, can_focus=True):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """Strips are as wide as the screen was."""
+        """Strips are as wide as the screen was; the program is told of the new size."""
         self._strips.clear()
+        if self.size:
+            self._resized()
 
     # -- what is selected -----------------------------------------------------------------------------------------
 

@@ -40,7 +40,12 @@ _GAP = 2
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
 #: what the keys do while they do not go to the session, at the right
-_MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
+_MODES = {
+    Context.TYPING_FIND: "find",
+    Context.FIND: "find",
+    Context.COPY: "copy mode",
+    Context.READING: "reading",
+}
 
 
 def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keymap: Keymap) -> list[_Hint]:
@@ -48,7 +53,8 @@ def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keym
     if context is Context.TERMINAL:
         return _of_terminal(pane, panes, keymap)
     if context in CONTEXT_KEYS:
-        stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
+        runs = pane is not None and pane.state in _RUNNING and not pane.is_terminal
+        stops = [("Ctrl+C", "stops")] if runs else []
         own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
         place = 4 if context is Context.SIDEBAR else len(own)
