@@ -19,7 +19,7 @@ from pstui.tui.transcript.render.cells import cluster_end, is_simple, width
 from pstui.tui.transcript.render.style import Run, apply_sgr
 from pyghostty import Terminal
 from pyghostty._ffi import ffi, lib
-from pyghostty.core import init_sized, read_buf
+from pyghostty.core import init_sized
 
 #: bytes that are fed at once
 SLICE: Final = 8 << 10
@@ -82,7 +82,9 @@ class GhosttyEmulator:
     def history(self, first: int, last: int) -> Sequence[Row]:
         """Return rows that have scrolled away."""
         first, last = max(first, 0), min(last, self.history_size)
-        return [_row(text) for text in self._read("history", first, last - 1)] if first < last else []
+        # It drops rows by the page, so there may be more than are asked for.
+        more = self._scrolled - self.history_size
+        return [_row(text) for text in self._read("history", more + first, more + last - 1)] if first < last else []
 
     def state(self) -> State:
         """Return what is to be known beside the rows."""
@@ -108,7 +110,11 @@ class GhosttyEmulator:
     @property
     def history_size(self) -> int:
         """How many rows are kept of what has scrolled away."""
-        return min(int(self._terminal.get("scrollback_rows", "size_t")), self._most)
+        return min(self._scrolled, self._most)
+
+    @property
+    def _scrolled(self) -> int:
+        return int(self._terminal.get("scrollback_rows", "size_t"))
 
     # -- the library ----------------------------------------------------------------------------------------------
 
@@ -136,7 +142,13 @@ class GhosttyEmulator:
         options.unwrap, options.trim, options.selection = False, False, area
         handle = self._terminal._t[0]
         write = lib.ghostty_terminal_selection_format_buf
-        text = _PALETTE.sub("", read_buf(lambda *into: write(handle, options[0], *into)), count=1)
+        size = ffi.new("size_t*")
+        write(handle, options[0], ffi.NULL, 0, size)  # asks for the size alone
+        buffer = ffi.new("uint8_t[]", max(size[0], 1))
+        if write(handle, options[0], buffer, len(buffer), size):
+            return [""] * (last - first + 1)
+        # It writes lone surrogates, too.
+        text = _PALETTE.sub("", ffi.buffer(buffer, size[0])[:].decode("utf-8", "replace"), count=1)
         found = _with_styles(text.split("\r\n"))[: last - first + 1]
         return found + [""] * (last - first + 1 - len(found))
 
