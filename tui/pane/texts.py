@@ -114,20 +114,20 @@ def hint_for(line: str, info: ConnectionInfo | None = None, terminal_key: str = 
             return Hint("Enter-PSSession runs on the far end; F2 opens a tab from here")
         said = _of_program(command, " ".join(words[1:]))
         if said and terminal_key and _has_terminal(info):
-            return Hint(f"{said}; {terminal_key} runs it in one", line.strip())
+            return Hint(f"{said}: {terminal_key} runs it in one", line.strip())
         if said:
-            return Hint(f"{said}; run it in a terminal there")
+            return Hint(f"{said}, which a session lacks: run it in one there")
     return Hint("")
 
 
 def _of_program(command: str, rest: str) -> str:
     """Return why a program does not work in a session as in a terminal, empty where it does."""
     if command in _DRAWING:
-        return f"{command} needs a terminal of its own, which a session lacks"
+        return f"{command} needs a terminal"
     if command in _PAGERS:
-        return f"{command} cannot page here without a terminal: all of its text comes at once"
+        return f"{command} pages on a terminal"
     if command in _ASKING and not _SILENT.search(f" {rest} "):
-        return f"{command} asks on a terminal, which a session lacks"
+        return f"{command} asks on a terminal"
     return ""
 
 

@@ -80,11 +80,12 @@ def _asking(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> I
 
 def _of_terminal(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> list[_Hint]:
     """Return the keys of a terminal: all of them stand behind the prefix."""
-    again = [("Enter", "opens a shell")] if pane is not None and not pane.state.live else []
+    over = pane is not None and not pane.state.live
+    again = [("Enter", "opens a shell" if pane is not None and pane.state is PaneState.LEFT else "tries again")]
     names = (("terminal", "session"), ("find", "find"), ("copy_mode", "copy mode"), ("close_tab", "closes"))
     behind = {each.name: f"{PREFIX_SHOWN} {each.prefix_shown}" for each in keymap.actions}
     mine = [(behind[name], word) for name, word in names]
-    return [*again, *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
+    return [*(again if over else ()), *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
 
 
 def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
