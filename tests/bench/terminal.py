@@ -45,7 +45,8 @@ def screen(emulator: str) -> Iterator[Screen]:
 
 def prefixes(there: Screen, seconds: float) -> list[float]:
     """Seconds from Ctrl+] to the list of keys, while the terminal in front is flooded."""
-    times, chance, end = [], random.Random(1), time.monotonic() + seconds
+    times: list[float] = []
+    chance, end = random.Random(1), time.monotonic() + seconds
     while time.monotonic() < end:
         there.rest(0.2 + chance.random() / 30)
         there.send(PREFIX)
@@ -57,7 +58,8 @@ def prefixes(there: Screen, seconds: float) -> list[float]:
 
 def letters(there: Screen, seconds: float) -> list[float]:
     """Seconds from a key to its letter in the session's editor, while the terminal behind is flooded."""
-    times, chance, end = [], random.Random(1), time.monotonic() + seconds
+    times: list[float] = []
+    chance, end = random.Random(1), time.monotonic() + seconds
     while time.monotonic() < end:
         there.rest(0.1 + chance.random() / 30)
         letter = LETTERS[len(times) % len(LETTERS)]

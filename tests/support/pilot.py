@@ -55,8 +55,8 @@ class Screen:
 
     @property
     def pane(self) -> Pane:
-        front = self.workspace.front
-        assert front is not None, "no pane is in front"
+        front = self.workspace.tabs.session
+        assert front is not None, "no pane of a session is in front"
         return front
 
     async def until(self, seen: Callable[[], Any], what: str = "", seconds: float = DEADLINE) -> None:

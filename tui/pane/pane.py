@@ -70,6 +70,7 @@ class Pane(Vertical):
 
     #: the other kind of tab is a terminal (``terminal/pane.py``)
     is_terminal = False
+    as_terminal = None
 
     class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
@@ -185,6 +186,11 @@ class Pane(Vertical):
     def pending(self) -> str | None:
         """The line that was typed while another runs."""
         return self.lines.typed
+
+    @property
+    def as_session(self) -> Pane:
+        """This tab as a session's; of a terminal's that is None."""
+        return self
 
     @property
     def far_title(self) -> str:

@@ -26,6 +26,7 @@ from pstui.tui.plain import plain
 from pstui.tui.still import Note
 from pstui.tui.terminal.emulator import Emulator, bounded, make_emulator
 from pstui.tui.terminal.flow import Flow
+from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.terminal.screen import TerminalScreen
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.render.buffer import TextBuffer
@@ -60,13 +61,7 @@ class TerminalPane(Vertical):
     """A tab's content. ``Pane`` is the other kind; what both have, the workspace uses of either."""
 
     is_terminal = True
-
-    class Changed(Message):
-        """Something that the tab, the footer or the sidebar shows has changed."""
-
-        def __init__(self, pane: TerminalPane) -> None:
-            super().__init__()
-            self.pane = pane
+    as_session = None
 
     def __init__(self, origin: Origin, *, id: str, pace: Pace) -> None:
         super().__init__(id=id)
@@ -96,6 +91,11 @@ class TerminalPane(Vertical):
         yield self.note
 
     # -- what others show of it -------------------------------------------------------------------------------
+
+    @property
+    def as_terminal(self) -> TerminalPane:
+        """This tab as a terminal's; of a session's that is None."""
+        return self
 
     @property
     def info(self) -> ConnectionInfo:
@@ -233,7 +233,7 @@ class TerminalPane(Vertical):
         """Show the row below the screen, and say that what others show has changed."""
         if self.is_attached:
             self.note.show(self._note())
-            self.post_message(self.Changed(self))
+            self.post_message(TerminalChanged())
 
     def _note(self) -> Content | None:
         name = plain(self.origin.info.label, limit=120)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
@@ -14,12 +14,12 @@ AnyPane: TypeAlias = "Pane | TerminalPane"
 
 def session_of(pane: AnyPane | None) -> Pane | None:
     """Return a tab if it is a session's."""
-    return cast("Pane", pane) if pane is not None and not pane.is_terminal else None
+    return None if pane is None else pane.as_session
 
 
 def terminal_of(pane: AnyPane | None) -> TerminalPane | None:
     """Return a tab if it is a terminal."""
-    return cast("TerminalPane", pane) if pane is not None and pane.is_terminal else None
+    return None if pane is None else pane.as_terminal
 
 
 def sessions_of(panes: Iterable[AnyPane]) -> list[Pane]:

@@ -14,7 +14,7 @@ from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
-from pstui.tui.workspace.kinds import session_of, terminal_of
+from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.message import Message
@@ -54,11 +54,12 @@ class Reading:
             return Context.COPY
         if front is not None and front.is_terminal:
             return Context.TERMINAL if text is None else Context.READING
-        if (front := session_of(front)) is None:
+        session = None if front is None else front.as_session
+        if session is None:
             return Context.PROMPT
-        if front.asking is not None and front.questions.has_keys:
+        if session.asking is not None and session.questions.has_keys:
             return Context.ASKING
-        return Context.RUNNING if _runs(front) else Context.PROMPT
+        return Context.RUNNING if _runs(session) else Context.PROMPT
 
     @property
     def _text(self) -> Transcript | None:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, ClassVar
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
@@ -26,6 +25,7 @@ from pstui.tui.profiles.schema import PaneSettings
 from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
+from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
@@ -34,7 +34,6 @@ from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
-from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
@@ -59,7 +58,6 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.pane.pane import Pane
-    from pstui.tui.terminal.pane import TerminalPane
     from pstui.tui.workspace.kinds import AnyPane
 
 #: columns from which the sidebar is beside the panes
@@ -225,11 +223,8 @@ class Workspace(PaintedWhenIdle):
         """
         alt, self._alt = self._alt, False
         self._prefixed = False
-        if key == PREFIX_KEY and (terminal := terminal_of(self.front)) is not None:
-            self.refresh_frame()
-            terminal.screen_area.send_key(key, "\x1d")
-            return ""
         action = None if alt else self.keymap.after_prefix(key)
+        self.terminals.prefix_followed_by(key)
         if action is not None and action.name == "alt":
             self._prefixed = self._alt = True
             self.status.show_alt()
@@ -242,6 +237,7 @@ class Workspace(PaintedWhenIdle):
     # -- the frame around the panes ---------------------------------------------------------------------------
 
     @on(ContextChanged)
+    @on(TerminalChanged)
     @on(FindBar.Changed)
     @on(Sidebar.FocusChanged)
     @on(Sidebar.FoundChanged)
@@ -268,11 +264,6 @@ class Workspace(PaintedWhenIdle):
         else:
             self._frame_due = True
             self.set_timer(FRAME_INTERVAL - since, self.refresh_frame)
-
-    def on_terminal_pane_changed(self, event: TerminalPane.Changed) -> None:
-        """Show the new state of a terminal."""
-        if event.pane in self.panes:
-            self.refresh_frame()
 
     def on_pane_footer_changed(self, event: Pane.FooterChanged) -> None:
         """Show what the keys do now in the pane in front, and how far its line is: in a moment.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
@@ -14,7 +14,6 @@ from pstui.tui.keys.keymap import Keymap, key_name
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
-from pstui.tui.workspace.kinds import session_of
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -59,7 +58,7 @@ def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keym
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
         place = 4 if context is Context.SIDEBAR else len(own)
         return [*stops, *own[:place], help, *own[place:]]
-    session = session_of(pane)
+    session = None if pane is None else pane.as_session
     first = [] if session is None else [*_of_state(session, keymap), *_of_text(session, keymap)]
     first += _asking(pane, panes, keymap)
     rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
@@ -71,7 +70,7 @@ def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keym
 
 def _asking(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> Iterator[_Hint]:
     for number, other in enumerate(panes, 1):
-        session = session_of(other)
+        session = other.as_session
         if session is not None and session.asking is not None and other is not pane:
             in_terminal = pane is not None and pane.is_terminal
             key = f"{PREFIX_SHOWN} {number}" if in_terminal else keymap.shown(f"tab_{number}")
@@ -141,19 +140,22 @@ def target(pane: AnyPane) -> str:
 
 
 def _info(pane: AnyPane) -> ConnectionInfo:
-    session = session_of(pane)
+    session = pane.as_session
     return pane.info if session is None or session.session is None else session.session.info
 
 
 def state_text(pane: AnyPane) -> str:
     """Return the state: a running command's time so far, else a word, and how long the last command took."""
-    if pane.is_terminal:
+    if (session := pane.as_session) is None:
         return "terminal" if pane.state is PaneState.BUSY else pane.state.value
-    pane = cast("Pane", pane)
-    if pane.conversation.busy_since:
-        return elapsed(time.monotonic() - pane.conversation.busy_since)
+    if session.conversation.busy_since:
+        return elapsed(time.monotonic() - session.conversation.busy_since)
     text = pane.state.value
-    return f"{text}  {took(pane.conversation.took)}" if pane.conversation.took is not None and pane.state.live else text
+    return (
+        f"{text}  {took(session.conversation.took)}"
+        if session.conversation.took is not None and pane.state.live
+        else text
+    )
 
 
 def elapsed(seconds: float) -> str:

@@ -92,7 +92,7 @@ class TabbedPanes(ContentSwitcher):
     @property
     def session(self) -> Pane | None:
         """The pane in front if it is a session's."""
-        return session_of(self.front)
+        return None if self.front is None else self.front.as_session
 
     @property
     def sessions(self) -> list[Pane]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceAvailability
-from pstui.tui.keys.actions import PREFIX_SHOWN
+from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Hint
@@ -62,6 +62,11 @@ class Terminals:
         else:
             await self._open(session, wanted.line)
         self._status.say(f"Every key goes to the terminal, but {PREFIX_SHOWN}")
+
+    def prefix_followed_by(self, key: str) -> None:
+        """The prefix key, pressed twice, is sent to the program once."""
+        if key == PREFIX_KEY and (terminal := terminal_of(self._tabs.front)) is not None:
+            terminal.screen_area.send_key(key, None)
 
     async def _open(self, session: Pane | None, line: str) -> None:
         origin = self._here() if session is None else self._of(session, line)

@@ -108,7 +108,7 @@ async def test_what_has_scrolled_away_is_found_selected_and_copied(monkeypatch: 
         await s.until(lambda: s.shows("number 12"))
         await s.keys("enter")
         await s.keys("v")
-        await s.until(lambda: there(s).transcript is not None and there(s).transcript.copy_mode)
+        await s.until(lambda: s.shows("copy mode"))
         await s.keys("V", "y")
         await s.until(lambda: bool(copied))
         assert copied[0].strip() == "number 12"
