@@ -68,9 +68,7 @@ class PaneMessage(Message):
 class Pane(Vertical):
     """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
 
-    #: the other kind of tab is a terminal (``terminal/pane.py``)
-    is_terminal = False
-    as_terminal = None
+    is_terminal, as_terminal = False, None  # the other kind of tab (terminal/pane.py)
 
     class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
@@ -189,13 +187,8 @@ class Pane(Vertical):
 
     @property
     def as_session(self) -> Pane:
-        """This tab as a session's; of a terminal's that is None."""
+        """The tab of a session."""
         return self
-
-    @property
-    def far_title(self) -> str:
-        """What the far end calls its window."""
-        return self.console.title
 
     @property
     def asking(self) -> AnyAsking | None:

@@ -59,6 +59,12 @@ def tab_labels(panes: Sequence[AnyPane], room: int) -> list[Content]:
     return made(0, _NAME_LIMIT // 2)
 
 
+def _far_title(pane: AnyPane) -> str:
+    if (terminal := pane.as_terminal) is not None:
+        return terminal.far_title
+    return "" if pane.as_session is None else pane.as_session.console.title
+
+
 class SessionTab(Tab):
     """A tab: the middle button closes it, the right one opens its menu."""
 
@@ -154,10 +160,10 @@ class TabBar(Horizontal):
             if tab.label != label:
                 tab.label = label
             # As Content: a plain text would be read as markup, and the title is the far end's.
-            tip = Content(pane.far_title)
+            tip = Content(_far_title(pane))
             if tip and tab.tooltip != tip:
                 tab.tooltip = tip
             front = pane if pane.active else front
         left = min(room - used - _PADDING, self.app.size.width * 2 // 5)
-        title = front.far_title if front is not None and left >= _LEAST_TITLE else ""
+        title = _far_title(front) if front is not None and left >= _LEAST_TITLE else ""
         self._aside.say(Content(cut(title, left)))
