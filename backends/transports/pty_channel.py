@@ -33,7 +33,7 @@ ENOUGH, PIECE = 16 << 10, 16 << 10
 #: seconds that a program has to end after its terminal was hung up
 GRACE = 0.5
 #: what belongs to the terminal that pstui itself runs in
-_FOREIGN = frozenset(("TMUX", "TMUX_PANE", "STY", "WINDOW", "LINES", "COLUMNS", "TERMCAP", "NO_COLOR"))
+_FOREIGN = frozenset(("TMUX", "TMUX_PANE", "STY", "WINDOW", "LINES", "COLUMNS", "TERMCAP"))
 #: Gives the new session its terminal and becomes the program. Between fork and exec of a process with threads nothing
 #: of Python may run, so this is a small program of its own.
 _STARTER = "import fcntl,os,sys,termios;fcntl.ioctl(0,termios.TIOCSCTTY,0);os.execvp(sys.argv[1],sys.argv[1:])"
