@@ -17,6 +17,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
 from pstui.backends.transports.base import TerminalChannel
 from pstui.tui.terminal.emulator import Emulator
+from pstui.tui.terminal.replies import MOST as MOST_ANSWERED
 
 #: seconds of emulation in one turn of the loop
 BUDGET: Final = 0.003
@@ -30,6 +31,8 @@ class Flow:
     def __init__(self, channel: TerminalChannel, emulator: Emulator, pace: Pace, changed: Callable[[], None]) -> None:
         self.channel, self._emulator, self._pace, self._changed = channel, emulator, pace, changed
         self._typed = bytearray()
+        #: bytes that the channel has been given and not taken yet
+        self._given = 0
         self._has_typed = asyncio.Event()
         #: bytes that came, for the tests and the bench
         self.received = 0
@@ -47,11 +50,15 @@ class Flow:
 
     def send(self, data: bytes) -> bool:
         """Type bytes; False where too many wait already, because nobody reads them."""
-        if len(self._typed) + len(data) > MOST:
+        if self._waiting + len(data) > MOST:
             return False
         self._typed += data
         self._has_typed.set()
         return True
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._typed) + self._given
 
     async def _feed(self, data: bytes) -> None:
         emulator, place, size = self._emulator, 0, len(data)
@@ -61,9 +68,9 @@ class Flow:
             while place < size and time.perf_counter() < until:
                 found = emulator.feed(data[place : place + emulator.slice])
                 place += emulator.slice
-                if found and not answers:
-                    answers = found
-            if answers and len(self._typed) < ENOUGH:
+                if len(answers) + len(found) <= MOST_ANSWERED:
+                    answers += found
+            if answers and self._waiting < ENOUGH:
                 self.send(answers)
             self._changed()
             # Under a flood the rest of what was read is here, too: the loop has its turn between any two.
@@ -76,4 +83,6 @@ class Flow:
                 self._has_typed.clear()
                 data = bytes(self._typed)
                 self._typed.clear()
+                self._given = len(data)
                 await self.channel.write(data)
+                self._given = 0

@@ -26,6 +26,8 @@ SLICE: Final = 8 << 10
 #: bytes of an image or another long sequence that are kept: no image is shown
 MAX_STRING: Final = 16 << 10
 MAX_TITLE: Final = 200
+#: bytes of what has scrolled away; by default the library keeps a tenth of the rows that are asked for
+MAX_HISTORY: Final = 48 << 20
 #: answers that are looked at, of what was fed at once
 MAX_ANSWERS: Final = 64
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -44,6 +46,7 @@ class GhosttyEmulator:
         self._terminal = Terminal(columns, rows, scrollback=history)
         self._answers: list[bytes] = []
         self._terminal.on_reply(self._answer)
+        self._set("SCROLLBACK_MAX_BYTES", "size_t", MAX_HISTORY)
         for option in ("APC_MAX_BYTES", "APC_MAX_BYTES_KITTY", "KITTY_IMAGE_STORAGE_LIMIT"):
             self._set(option, "uint64_t" if option.startswith("KITTY") else "size_t", 0)
         self._size = columns, rows
