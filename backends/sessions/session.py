@@ -32,6 +32,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
+from pstui.backends.sessions.ahead import Ahead
 from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
@@ -102,6 +103,8 @@ class PSSession:
         #: where a script stands in the far end's debugger, None while none does
         self.stopped: DebuggerStop | None = None
         self._opening: asyncio.Task[None] | None = None
+        #: the connection, where it was begun before the opening
+        self.ahead = Ahead()
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
         self._beginning = Beginning()
@@ -238,7 +241,7 @@ class PSSession:
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
         self.transport = registry.for_set(self.info.parameter_set).name
-        transport = await registry.connect(self.info, self._context())
+        transport = await (self.ahead.take() or registry.connect(self.info, self.context()))
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up
@@ -279,7 +282,8 @@ class PSSession:
         self.records.add_information(body)
         self.on_information(body)
 
-    def _context(self) -> ConnectContext:
+    def context(self) -> ConnectContext:
+        """Return what a transport may need of its surroundings."""
         named = partial(setattr, self, "target_name")
         return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
 
@@ -320,6 +324,7 @@ class PSSession:
 
     async def drop(self) -> None:
         """Let go of the pool at once."""
+        await self.ahead.drop()
         pool, self.pool = self.pool, None
         if pool is not None:
             await pool.abort()

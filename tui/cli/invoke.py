@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import evaluate
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.tui.cli.args import Options
@@ -50,7 +49,6 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
     from pstui.backends.transports import registry
-    from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
@@ -58,6 +56,8 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
     if options.transcript is None:
         return run(invocation)
+    from pstui.tui.cli.transcript_file import TranscriptFile
+
     sink = TranscriptFile(options.transcript)
     try:
         return run(invocation, transcript=sink)
@@ -139,6 +139,8 @@ def _given(texts: Sequence[str]) -> dict[str, Any]:
         if not (equals and name.replace("_", "a").isalnum()):
             raise CallError(f"--var takes no {text!r}", "", "Write --var NAME=VALUE, such as --var count=5.")
         if value.lstrip().startswith(("@{", "@(", "(", "$")):
+            from pstui.backends.binding.line import evaluate  # PowerShell's language
+
             found[name.casefold()] = evaluate(value, BindContext())
         else:
             found[name.casefold()] = shell_value(value).value
