@@ -49,11 +49,11 @@ check: $(VENV)/.check .typing/pstui
 	@for room in tui backends config; do ln -sfn ../../$$room $@/$$room; done
 
 # Each subject of tests/fuzz for a minute: make fuzz ARGS='--seconds 600 clixml'. Then the readers of ssh_config and
-# known_hosts against OpenSSH's own, on many more files than the tests read.
+# known_hosts against OpenSSH's own, on many more files than the tests read, and the emulators on hostile feeds.
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	PSTUI_FUZZ=20000 $(BIN)/python -m pytest tests/backends/transports/ssh/test_config_reader.py \
-	  tests/backends/transports/ssh/test_known_hosts.py --timeout 3600
+	  tests/backends/transports/ssh/test_known_hosts.py tests/tui/terminal/test_hostile_feeds.py --timeout 3600
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench

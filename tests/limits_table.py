@@ -164,6 +164,27 @@ ROWS = (
         "it is broken",
         "tui/transcript/test_buffer.py::test_a_line_without_end_is_broken",
     ),
+    Row(
+        "rows of a terminal that have scrolled away",
+        "tui.terminal.emulator:HISTORY",
+        "rows",
+        "the oldest are dropped",
+        "tui/terminal/test_emulators.py::test_what_scrolls_away_is_kept_and_bounded",
+    ),
+    Row(
+        "answers to what a program asks its terminal, for what was fed at once",
+        "tui.terminal.replies:MOST",
+        "bytes",
+        "they are not sent",
+        "tui/terminal/test_emulators.py::test_a_flood_of_questions_is_answered_in_bounds",
+    ),
+    Row(
+        "bytes of a terminal that wait unread",
+        "backends.transports.pty_channel:ENOUGH",
+        "bytes",
+        "the program waits",
+        "backends/transports/test_terminals.py::test_what_nobody_reads_waits_at_the_program",
+    ),
 )
 
 

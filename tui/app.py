@@ -166,7 +166,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         """End the transcript, with the line that was not finished."""
         if self._transcript is not None:
-            for pane in self.workspace.panes[:1]:
+            for pane in self.workspace.tabs.sessions[:1]:
                 pane.transcript.buffer.flush_partial()
             self._transcript.close()
 
@@ -217,6 +217,7 @@ class PstuiApp(App[int], inherit_bindings=False):
                 return
             argument = getattr(self.focused, "argument", None)
             counts = argument is not None and argument.active and argument.claims(event.key)
+            counts = counts or getattr(self.focused, "takes_every_key", False)  # a terminal
             if not counts and (action := self.workspace.keymap.direct(event.key)) is not None:
                 await self.workspace.run_action(action.action)
                 return
@@ -248,6 +249,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         takes_many = getattr(self.focused, "takes_many", False)
         if not takes_many or self.screen is not self.workspace or self.workspace.prefixed:
             return False
+        if getattr(self.focused, "takes_every_key", False):
+            return True
         return not any(self.workspace.keymap.direct(key.key) for key in event.keys)
 
     async def _paste(self, event: events.Paste) -> None:

@@ -259,6 +259,13 @@ class _AltLetter:
     value: str
 
 
+#: signs that Textual types without the Esc before them: who types Esc and ``:`` quickly in vim needs both
+_ALT_SIGNS: Final = {
+    **{"!": "exclamation_mark", '"': "quotation_mark", "#": "number_sign", "$": "dollar_sign", "%": "percent_sign"},
+    **{"&": "ampersand", "'": "apostrophe", "(": "left_parenthesis", ")": "right_parenthesis", "*": "asterisk"},
+    **{"+": "plus", ",": "comma", "/": "slash", ":": "colon", ";": "semicolon", "@": "at", "`": "grave_accent"},
+    **{"{": "left_curly_bracket", "|": "vertical_line", "}": "right_curly_bracket", "~": "tilde", " ": "space"},
+}
 #: ESC and one of these begins a longer sequence: single shifts, DCS, SOS
 _LONGER = frozenset("NOPX")
 
@@ -286,6 +293,8 @@ def fix_alt_keys() -> None:
         table[f"\x1b{digit}"] = (_AltKey[f"ALT_{digit}"],)
     for letter in set(string.ascii_letters) - _LONGER:
         table[f"\x1b{letter}"] = (_AltLetter(f"alt+{letter}"),)
+    for sign, name in _ALT_SIGNS.items():
+        table[f"\x1b{sign}"] = (_AltLetter(f"alt+{name}"),)
     table["\x1b\x08"] = (_AltKey.BACKSPACE,)
     table["\x1b\x7f"] = (_AltKey.BACKSPACE,)
     table["\x1b-"] = (_AltKey.MINUS,)

@@ -138,6 +138,35 @@ class ShellTransport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TerminalWish:
+    """What a terminal is to be: its size in cells, the folder it begins in, and the line that it runs.
+
+    An empty ``directory``, or one that is not there, means where the far end puts a login. An empty ``line`` means
+    the shell of the account. A line is one of PowerShell's; a shell gets it where both read it alike.
+    """
+
+    columns: int
+    rows: int
+    directory: str = ""
+    line: str = ""
+
+
+class TerminalChannel(Channel, Protocol):
+    """A channel to a program that has a terminal: what it writes are sequences for one, as xterm knows them."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program the size of its terminal, in cells."""
+
+    @property
+    def runs(self) -> bool | None:
+        """Whether a program runs beside the shell; None where that is not known."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the program, None while it runs and where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectContext:
     """What a transport may need of its surroundings while connecting.
 
@@ -179,6 +208,7 @@ class RemoteSession:
     commands: tuple[uuid.UUID, ...] = ()
 
 
+OpenTerminal = Callable[[ConnectionInfo, ConnectContext, TerminalWish], Awaitable[TerminalChannel]]
 ListSessions = Callable[[ConnectionInfo, ConnectContext], Awaitable[Sequence[RemoteSession]]]
 
 
@@ -199,5 +229,8 @@ class TransportKind:
     rank: int = 100
     #: returns the sessions that a computer keeps, or raises OpenError; None where the far end keeps none
     list_sessions: ListSessions | None = None
+    #: opens a terminal where a session goes, or raises OpenError; None where there is none, for the reason beside it
+    open_terminal: OpenTerminal | None = None
+    no_terminal: str = ""
     #: raises OpenError for what can be known before a password is asked for, such as a closed port
     check: Callable[[ConnectionInfo, ConnectContext], Awaitable[None]] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.pty_channel import open_terminal
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
@@ -15,4 +16,6 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return OutOfProcTransport(MemoryChannel(), is_private=True)
 
 
-TRANSPORT = TransportKind(name="Process", parameter_sets=frozenset({ParameterSet.DEMO}), connect=connect)
+TRANSPORT = TransportKind(
+    name="Process", parameter_sets=frozenset({ParameterSet.DEMO}), connect=connect, open_terminal=open_terminal
+)

@@ -23,6 +23,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import Channel, ConnectContext, Transport, TransportKind
+from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import StreamChannel, printable
 
 #: most pipes taken from one folder
@@ -251,4 +252,9 @@ def _no_pipe(process_id: int) -> OpenError:
     )
 
 
-TRANSPORT = TransportKind(name="NamedPipe", parameter_sets=frozenset({ParameterSet.HOST_PROCESS}), connect=connect)
+TRANSPORT = TransportKind(
+    name="NamedPipe",
+    parameter_sets=frozenset({ParameterSet.HOST_PROCESS}),
+    connect=connect,
+    open_terminal=open_terminal,
+)

@@ -19,6 +19,7 @@ from typing import Any, cast
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
 #: seconds a process has to end by itself once it was asked to, before it is killed
@@ -263,4 +264,5 @@ TRANSPORT = TransportKind(
     name="Process",
     parameter_sets=frozenset({ParameterSet.PROCESS}),
     connect=connect,
+    open_terminal=open_terminal,
 )

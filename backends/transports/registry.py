@@ -18,7 +18,14 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import __path__ as _folder
-from pstui.backends.transports.base import ConnectContext, RemoteSession, Transport, TransportKind
+from pstui.backends.transports.base import (
+    ConnectContext,
+    RemoteSession,
+    TerminalChannel,
+    TerminalWish,
+    Transport,
+    TransportKind,
+)
 
 
 def kinds() -> tuple[TransportKind, ...]:
@@ -83,6 +90,18 @@ async def list_sessions(info: ConnectionInfo, context: ConnectContext) -> Sequen
             f"A session over {kind.name} ends with its connection; {keeping or 'no transport here'} keeps it.",
         )
     return await kind.list_sessions(info, context)
+
+
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Open a terminal on the far end that ``info`` names. Raises OpenError, also where it has none."""
+    kind = for_set(info.parameter_set)
+    if kind.open_terminal is None:
+        raise OpenError(
+            f"{info.label}: a terminal cannot be opened",
+            kind.no_terminal or f"{kind.name} carries sessions of PowerShell alone.",
+            "Where the computer runs an SSH server, too, enter it with -HostName.",
+        )
+    return await kind.open_terminal(info, context, wish)
 
 
 async def loaded(name: str) -> Any:

@@ -56,8 +56,8 @@ class Screen:
     @property
     def pane(self) -> Pane:
         front = self.workspace.front
-        assert front is not None, "no pane is in front"
-        return front
+        assert front is not None and front.as_session is not None, "no pane of a session is in front"
+        return front.as_session
 
     async def until(self, seen: Callable[[], Any], what: str = "", seconds: float = DEADLINE) -> None:
         """Wait until ``seen()`` is true; fail after the deadline, showing the text of the pane."""

@@ -92,12 +92,15 @@ ACTIONS: tuple[KeyAction, ...] = (
         "tabs.previous_tab", "previous tab", "p", ("ctrl+pageup", "alt+left"), "Ctrl+PgUp", "the tab to the left"
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
-    KeyAction("fan_out.run_on_hosts", "run on hosts", "x", (), "", "run one line on the hosts marked in the sidebar"),
+    KeyAction("fan_out.run_on_hosts", "run on hosts", "X", (), "", "run one line on the hosts marked in the sidebar"),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction(
         "together.type_together", "type together", "b", (), "", "mark this tab: what is typed goes to all marked tabs"
     ),
     KeyAction("together.type_into_all", "type into all", "B", (), "", "type into every tab together, or no longer"),
+    KeyAction(
+        "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
+    ),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
     KeyAction("tabs.rename_tab", "rename tab", "T", (), "", "give this tab another name"),

@@ -31,6 +31,8 @@ class Context(enum.Enum):
     FIND = "Going from match to match"
     COPY = "In copy mode"
     SIDEBAR = "In the sidebar"
+    TERMINAL = "In a terminal"
+    READING = "While the text of a terminal is read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,16 @@ SIDEBAR_KEYS = (
     ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
 )
 
+READING_KEYS = (
+    ContextKey(("escape",), "live", "Esc", "back to the program (so does every key that is typed)", "back"),
+    ContextKey(
+        ("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text; at its end the program is seen again", "scroll"
+    ),
+    ContextKey(("pagedown",), "page(1)", "", ""),
+)
+
 CONTEXT_KEYS = {
+    Context.READING: READING_KEYS,
     Context.TYPING_FIND: FIND_TYPING_KEYS,
     Context.FIND: FIND_KEYS,
     Context.COPY: COPY_KEYS,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pstui.backends.records import RunspaceState
 from pstui.tui.pane.state import PaneState
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.terminal.pane import TerminalPane
 
 #: seconds of an opening, or of a command in the sidebar, from which they are shown: most have ended by then
 PATIENCE: Final = 3.0
@@ -31,6 +32,14 @@ SIGNS: Final = {
 }
 #: states in the order in which one speaks for an entry that several tabs belong to
 ORDER: Final = ("asks", "broken", "failed", "connecting", "running", "done", "open", "kept", "left", "saved")
+#: what a terminal shows of its state; one that is open shows nothing, whatever runs in it
+_TERMINAL: Final = {
+    PaneState.OPENING: "connecting",
+    PaneState.LEFT: "left",
+    PaneState.CANCELLED: "left",
+    PaneState.FAILED: "broken",
+    PaneState.BROKEN: "broken",
+}
 _KEPT = (RunspaceState.OPENED, RunspaceState.DISCONNECTED)
 
 
@@ -62,8 +71,11 @@ class Glance:
         return (f"!{count}", "$error") if self.errors else (f"●{count}", "$primary")
 
 
-def glance(pane: Pane) -> Glance:
+def glance(pane: Pane | TerminalPane) -> Glance:
     """Return what is to be seen of a pane now."""
+    if pane.is_terminal:
+        return Glance(_TERMINAL.get(pane.state, "open"))
+    pane = cast("Pane", pane)
     conversation, unseen = pane.conversation, pane.unseen
     state, since = _state(pane), 0.0
     if state == "connecting":
@@ -100,7 +112,7 @@ def _state(pane: Pane) -> str:
     return "open"
 
 
-def badge(pane: Pane) -> tuple[str, str]:
+def badge(pane: Pane | TerminalPane) -> tuple[str, str]:
     """Return a tab's sign and its colour, empty for nothing: what the tab in front does is seen in its pane."""
     seen = glance(pane)
     if pane.active and seen.state in ("asks", "running"):

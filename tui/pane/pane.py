@@ -32,7 +32,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
-from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
+from pstui.tui.pane.texts import NO_SESSION, Hint, busy_sign, hint_for, note_for
 from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -68,6 +68,8 @@ class PaneMessage(Message):
 
 class Pane(Vertical):
     """A tab's content. What is typed here goes to this session, waits for it, or stays: it goes nowhere else."""
+
+    is_terminal, as_terminal = False, None  # the other kind of tab (terminal/pane.py)
 
     class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
@@ -130,6 +132,9 @@ class Pane(Vertical):
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
         # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
+        #: the key that opens a terminal, as it is written, and what was typed last if it needs one
+        self.terminal_key = ""
+        self.for_terminal = Hint("")
         self.transcript = Transcript(text, wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
@@ -186,6 +191,11 @@ class Pane(Vertical):
     def pending(self) -> str | None:
         """The line that was typed while another runs."""
         return self.lines.typed
+
+    @property
+    def as_session(self) -> Pane:
+        """The tab of a session."""
+        return self
 
     @property
     def asking(self) -> AnyAsking | None:
@@ -388,7 +398,8 @@ class Pane(Vertical):
         self._typed.submitted(line.rstrip("\n"), runs=self.lines.typed is None and self.conversation.free)
         if self.shares is not None:
             self.shares(self, line)
-        self.conversation.hint = hint_for(line, self.info) or self.history.complaint()
+        self.for_terminal = hint_for(line, self.info, self.terminal_key)
+        self.conversation.hint = self.for_terminal.said or self.history.complaint()
         self.transcript.scroll_to_end()
         self.changed(only_footer=True)
         return True

@@ -6,12 +6,13 @@ import re
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from textwrap import wrap
 
-from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import PstuiError
+from pstui.backends.errors import OpenError, PstuiError
 from pstui.backends.records import Stream, Write
+from pstui.backends.transports import registry
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut
@@ -96,47 +97,49 @@ _SILENT = re.compile(
 )
 
 
-def hint_for(line: str, info: ConnectionInfo | None = None) -> str:
-    """Return what is worth knowing about a line that is sent as it is, empty for nothing."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is worth knowing about a line that is sent as it is; ``line`` is one that a terminal may run instead."""
+
+    said: str
+    line: str = ""
+
+
+def hint_for(line: str, info: ConnectionInfo | None = None, terminal_key: str = "") -> Hint:
+    """Return what is worth knowing about a line; ``terminal_key`` is the key that opens a terminal."""
     for part in re.split(r"[|;\n]|&&", line):
         words = part.strip().removeprefix("& ").split()
         command = words[0].rpartition("/")[2].casefold() if words else ""
         if command in ("enter-pssession", "etsn"):
-            return "Enter-PSSession runs on the far end; F2 opens a tab from here"
+            return Hint("Enter-PSSession runs on the far end; F2 opens a tab from here")
         said = _of_program(command, " ".join(words[1:]))
+        if said and terminal_key and _has_terminal(info):
+            return Hint(f"{said}: {terminal_key} runs it in one", line.strip())
         if said:
-            return f"{said}; {_terminal_hint(info)}"
-    return ""
+            return Hint(f"{said}, which a session lacks: run it in one there")
+    return Hint("")
 
 
 def _of_program(command: str, rest: str) -> str:
     """Return why a program does not work in a session as in a terminal, empty where it does."""
     if command in _DRAWING:
-        return f"{command} needs a terminal of its own, which a session lacks"
+        return f"{command} needs a terminal"
     if command in _PAGERS:
-        return f"{command} cannot page here, as a session lacks a terminal: all of its text comes at once"
+        return f"{command} pages on a terminal"
     if command in _ASKING and not _SILENT.search(f" {rest} "):
-        return f"{command} asks on a terminal, which a session lacks"
+        return f"{command} asks on a terminal"
     return ""
 
 
-def _terminal_hint(info: ConnectionInfo | None) -> str:
-    """Return where a terminal is to be had instead."""
+def _has_terminal(info: ConnectionInfo | None) -> bool:
+    """Whether a terminal can be opened where a session goes."""
     if info is None:
-        return "run it in a terminal there"
-    session = info.values.get("Session")
-    info = getattr(session, "info", info)
-    match info.parameter_set:
-        case ParameterSet.SSH_HOST:
-            host = join_host(info.text("HostName"), info.text("UserName"))
-            port = f" -p {info.number('Port')}" if info.number("Port") not in (0, 22) else ""
-            return f"in another window: ssh{port} {plain(host, limit=80)}"
-        case ParameterSet.CONTAINER_ID:
-            name = plain(info.text("ContainerId"), limit=80)
-            return f"in another window: podman (or docker) exec -it {name} sh"
-        case ParameterSet.PROCESS | ParameterSet.HOST_PROCESS | ParameterSet.DEMO:
-            return "run it in another window"
-    return "run it in a terminal there"
+        return False
+    info = getattr(info.values.get("Session"), "info", info)
+    try:
+        return registry.for_set(info.parameter_set).open_terminal is not None
+    except OpenError:
+        return False
 
 
 def note_for(

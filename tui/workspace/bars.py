@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static, Tab, Tabs
 
 if TYPE_CHECKING:
-    from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: most columns of a tab's name, and least of one that is cut so that all tabs fit
 _NAME_LIMIT, _LEAST_NAME = 24, 4
@@ -30,7 +30,7 @@ _NAME, _MARK = 7, 1
 _LEAST_TITLE = 10
 
 
-def tab_label(number: int, pane: Pane, *, limit: int = _NAME_LIMIT) -> Content:
+def tab_label(number: int, pane: AnyPane, *, limit: int = _NAME_LIMIT) -> Content:
     """Return a tab's text with a name of at most ``limit`` columns; a profile's colour is a bar before it."""
     sign, colour = badge(pane)
     lines, lines_colour = glance(pane).news
@@ -44,7 +44,7 @@ def tab_label(number: int, pane: Pane, *, limit: int = _NAME_LIMIT) -> Content:
     )
 
 
-def tab_labels(panes: Sequence[Pane], room: int) -> list[Content]:
+def tab_labels(panes: Sequence[AnyPane], room: int) -> list[Content]:
     """Return the text of every tab, with names as long as ``room`` columns allow.
 
     The name of the tab in front is cut last. Where there is no room for all, the others keep number and signs.
@@ -58,6 +58,12 @@ def tab_labels(panes: Sequence[Pane], room: int) -> list[Content]:
         if sum(label.cell_length + _PADDING for label in labels) <= room:
             return labels
     return made(0, _NAME_LIMIT // 2)
+
+
+def _far_title(pane: AnyPane) -> str:
+    if (terminal := pane.as_terminal) is not None:
+        return terminal.far_title
+    return "" if pane.as_session is None else pane.as_session.console.title
 
 
 class SessionTab(Tab):
@@ -118,17 +124,17 @@ class TabBar(Horizontal):
         for mark, sign, is_cut in zip(self._marks, "‹›", hidden, strict=True):
             mark.say(Content(sign if is_cut else " "))
 
-    async def add_pane(self, pane: Pane) -> None:
+    async def add_pane(self, pane: AnyPane) -> None:
         """Add the tab of a new pane."""
         tab = self._labels[self.tab_id(pane)] = SessionTab(Content(""), id=self.tab_id(pane))
         await self.tabs.add_tab(tab)
 
-    async def remove_pane(self, pane: Pane) -> None:
+    async def remove_pane(self, pane: AnyPane) -> None:
         """Remove a pane's tab."""
         del self._labels[self.tab_id(pane)]
         await self.tabs.remove_tab(self.tab_id(pane))
 
-    def move_pane(self, pane: Pane, panes: list[Pane]) -> None:
+    def move_pane(self, pane: AnyPane, panes: list[AnyPane]) -> None:
         """Put a pane's tab where the pane now is among ``panes``."""
         tab, place = self._labels[self.tab_id(pane)], panes.index(pane)
         parent = tab.parent
@@ -139,11 +145,11 @@ class TabBar(Horizontal):
                 parent.move_child(tab, before=self._labels[self.tab_id(panes[1])])
 
     @staticmethod
-    def tab_id(pane: Pane) -> str:
+    def tab_id(pane: AnyPane) -> str:
         """Return the id of a pane's tab."""
         return f"tab-{pane.id}"
 
-    def show(self, panes: list[Pane]) -> None:
+    def show(self, panes: list[AnyPane]) -> None:
         """Update every label and name the session in front."""
         room = self.app.size.width - _NAME - 2 * _MARK
         front, used = None, 0
@@ -155,10 +161,10 @@ class TabBar(Horizontal):
             if tab.label != label:
                 tab.label = label
             # As Content: a plain text would be read as markup, and the title is the far end's.
-            tip = Content(pane.console.title)
+            tip = Content(_far_title(pane))
             if tip and tab.tooltip != tip:
                 tab.tooltip = tip
             front = pane if pane.active else front
         left = min(room - used - _PADDING, self.app.size.width * 2 // 5)
-        title = front.console.title if front is not None and left >= _LEAST_TITLE else ""
+        title = _far_title(front) if front is not None and left >= _LEAST_TITLE else ""
         self._aside.say(Content(cut(title, left)))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pstui.tui.dialogs.goals import Goal
     from pstui.tui.dialogs.palette import ToForm
     from pstui.tui.editor.history import LineHistory
-    from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: characters that a name of a computer has not, but a target has: what is typed is then meant as one
 _OF_TARGETS = frozenset("@:[")
@@ -103,7 +103,7 @@ class Going:
     def _tab_goals(self) -> list[Goal]:
         from pstui.tui.dialogs.goals import Goal, Kind
 
-        def goal(number: int, pane: Pane) -> Goal:
+        def goal(number: int, pane: AnyPane) -> Goal:
             aside = "  ".join(part for part in (f"tab {number}", state_text(pane), glance(pane).news[0]) if part)
             where = target(pane)
             return Goal(
@@ -123,7 +123,7 @@ class Going:
         order = [*numbered[front + 1 :], *numbered[: front + 1]] if front >= 0 else numbered
         return [goal(number, pane) for number, pane in order]
 
-    def _to_tab(self, pane: Pane) -> None:
+    def _to_tab(self, pane: AnyPane) -> None:
         if pane in self._tabs.panes:
             self._tabs.bring_to_front(pane)
 

@@ -43,7 +43,7 @@ class Keeping:
 
     async def action_keep_password(self) -> None:
         """Keep the password that was typed for the session in front."""
-        front = self._tabs.front
+        front = self._tabs.session
         try:
             said = "No session is in front." if front is None else await self._keep(front.info)
         except ConfigError as error:

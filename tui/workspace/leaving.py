@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pstui.backends.records import RunspaceState
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.typeahead import was_read_before
+from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.restoring import RestoreOffer
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: seconds that quitting waits for sessions to close in order
 CLOSE_LIMIT = 5.0
@@ -31,7 +33,7 @@ class Leaving:
     ) -> None:
         self._screen, self._tabs, self._sessions, self._offer = screen, tabs, sessions, offer
 
-    def close(self, pane: Pane) -> None:
+    def close(self, pane: AnyPane) -> None:
         """Close a tab, without a question."""
         self._screen.run_worker(self._tabs.close(pane), group="closing")
 
@@ -42,7 +44,7 @@ class Leaving:
         if front is not None and not gone:
             self.ask_close(front)
 
-    def ask_close(self, pane: Pane) -> None:
+    def ask_close(self, pane: AnyPane) -> None:
         """Close a tab; asks when a command runs in it, or a question or a line is waiting."""
         if self._tabs.is_closing(pane):
             return
@@ -89,7 +91,7 @@ class Leaving:
         # What would be lost comes first: a long list is cut at its end.
         live.sort(key=lambda each: not would_lose(each[1]))
         width = len(str(len(panes)))
-        entered = [pane.session for _, pane in live]
+        entered = [pane.session for pane in self._tabs.sessions if pane.state.live]
         kept = [
             each
             for each in self._sessions.sessions
@@ -125,8 +127,11 @@ class Leaving:
             await session.link.disconnect()
 
 
-def would_lose(pane: Pane) -> bool:
-    """Whether closing a tab ends more than an idle session: a command, a question, a waiting line."""
+def would_lose(pane: AnyPane) -> bool:
+    """Whether closing a tab ends more than an idle session: a command, a question, a waiting line, a program."""
+    if (terminal := terminal_of(pane)) is not None:
+        return terminal.runs
+    pane = cast("Pane", pane)
     return pane.state is PaneState.BUSY or pane.asking is not None or pane.pending is not None
 
 
@@ -135,9 +140,12 @@ def one_line(text: str) -> str:
     return plain(text.replace("\n", " ⏎ "), limit=80)
 
 
-def described(pane: Pane) -> str:
-    """Return one line naming a session and what it does."""
+def described(pane: AnyPane) -> str:
+    """Return one line naming a session, or a terminal, and what it does."""
     name = plain(pane.caption, limit=60)
+    if pane.is_terminal:
+        return f"{name}: a terminal in which something may run" if would_lose(pane) else f"{name}: a terminal"
+    pane = cast("Pane", pane)
     if pane.asking is not None:
         return f"{name}: asks a question"
     if pane.state is PaneState.BUSY:

@@ -10,11 +10,13 @@ from pstui.tui.sidebar.model import Mark, SidebarEntry
 from pstui.tui.sidebar.places import Places
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.kinds import session_of
 from pstui.tui.workspace.status_bar import elapsed
 from pstui.tui.workspace.tabs import TabbedPanes
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 
 class SessionMarks:
@@ -32,7 +34,7 @@ class SessionMarks:
             if seen.state == "running" and seen.seconds is None:
                 seen = Glance("open", None, seen.lines, seen.errors)  # most commands have ended before it can be read
             self._note(shown, self._place(_info(pane)), seen)
-        entered = {id(pane.session) for pane in self._tabs.panes}
+        entered = {id(pane.session) for pane in self._tabs.sessions}
         for session in self._context.kept:
             if id(session) not in entered:
                 self._note(shown, self._place(session.info), Glance("kept"))
@@ -46,7 +48,7 @@ class SessionMarks:
 
     def tab_of(self, entry: SidebarEntry) -> Pane | None:
         """Return the tab of an entry, one with a live session if there is one."""
-        found = [pane for pane in self._tabs.panes if self._place(_info(pane)) == entry.identity]
+        found = [pane for pane in self._tabs.sessions if self._place(_info(pane)) == entry.identity]
         return next((pane for pane in found if pane.state.live), found[0] if found else None)
 
     def _place(self, info: ConnectionInfo) -> str:
@@ -55,9 +57,11 @@ class SessionMarks:
         return self._places.of(info)
 
 
-def _info(pane: Pane) -> ConnectionInfo:
+def _info(pane: AnyPane) -> ConnectionInfo:
     """Return where a pane leads: what looks a session up leads where that one does."""
-    return pane.session.info if pane.session is not None and pane.info.parameter_set.is_lookup else pane.info
+    session = session_of(pane)
+    found = None if session is None else session.session
+    return found.info if found is not None and pane.info.parameter_set.is_lookup else pane.info
 
 
 def _mark(seen: Glance) -> Mark:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 if TYPE_CHECKING:
     from pstui.tui.dialogs.menu import MenuItem
-    from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 
 class Menus:
@@ -50,7 +50,7 @@ class Menus:
         title = "Hosts" if entry is None else entry.name
         self._show(title, [(caption, key, verbs[key]) for caption, key in rows], at)
 
-    def of_tab(self, event: SessionTab.Pressed, close: Callable[[Pane], None]) -> None:
+    def of_tab(self, event: SessionTab.Pressed, close: Callable[[AnyPane], None]) -> None:
         """Close a tab by the middle button; the right one brings it to the front and shows its menu."""
         pane = next((each for each in self._tabs.panes if TabBar.tab_id(each) == event.tab_id), None)
         if pane is None:
@@ -60,6 +60,7 @@ class Menus:
             return
         self._tabs.bring_to_front(pane)
         names = (
+            ("To its session" if pane.is_terminal else "Terminal", "terminal"),
             ("Rename", "rename_tab"),
             ("Edit its host", "edit_connection"),
             ("Move left", "move_tab_left"),

@@ -14,6 +14,7 @@ from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
+from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.message import Message
@@ -23,6 +24,8 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from pstui.tui.editor.editor import LineEditor
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.transcript.transcript import Transcript
+    from pstui.tui.workspace.kinds import AnyPane
 
 
 class ContextChanged(Message):
@@ -46,18 +49,30 @@ class Reading:
             return Context.TYPING_FIND if self.find_bar.typing else Context.FIND
         if isinstance(focused, Sidebar):
             return Context.SIDEBAR
-        if front is None:
-            return Context.PROMPT
-        if front.transcript.copy_mode and focused is front.transcript:
+        text = self._text
+        if text is not None and text.copy_mode and focused is text:
             return Context.COPY
-        if front.asking is not None and front.questions.has_keys:
+        if front is not None and front.is_terminal:
+            return Context.TERMINAL if text is None else Context.READING
+        session = None if front is None else front.as_session
+        if session is None:
+            return Context.PROMPT
+        if session.asking is not None and session.questions.has_keys:
             return Context.ASKING
-        return Context.RUNNING if _runs(front) else Context.PROMPT
+        return Context.RUNNING if _runs(session) else Context.PROMPT
 
-    def leave(self, front: Pane) -> None:
+    @property
+    def _text(self) -> Transcript | None:
+        """The text in front; of a terminal there is one only while it is read."""
+        front = self._tabs.front
+        return None if front is None else front.transcript
+
+    def leave(self, front: AnyPane) -> None:
         """End finding and copy mode in a pane that stays behind: no key would reach them there."""
         self.find_bar.leave()
-        if front.transcript.copy_mode:
+        if (terminal := terminal_of(front)) is not None:
+            terminal.end_reading()
+        elif front.transcript is not None and front.transcript.copy_mode:
             front.transcript.end_selection()
 
     def _back(self) -> None:
@@ -70,31 +85,40 @@ class Reading:
 
     def action_newest(self) -> None:
         """Go to the end of the text."""
-        if (front := self._tabs.front) is not None:
-            front.transcript.scroll_to_end()
+        if (text := self._text) is not None:
+            text.scroll_to_end()
 
     def action_sideways(self, direction: int) -> None:
         """Show text further left or right of lines that run out of the pane."""
-        if (front := self._tabs.front) is not None:
-            front.transcript.scroll_relative(x=direction * max(1, front.transcript.size.width // 2), animate=False)
+        if (text := self._text) is not None:
+            text.scroll_relative(x=direction * max(1, text.size.width // 2), animate=False)
 
     # -- finding ----------------------------------------------------------------------------------------------
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Find in the text; in the row for it, type another text."""
-        if (front := self._tabs.front) is not None:
-            self.find_bar.open(front.transcript)
+        if (text := await self._readable()) is not None:
+            self.find_bar.open(text)
+
+    async def _readable(self) -> Transcript | None:
+        """Return the text in front; that of a terminal is made of its rows first."""
+        terminal = terminal_of(self._tabs.front)
+        return self._text if terminal is None else await terminal.read()
 
     def _find_closed(self, copy_mode: bool) -> None:
-        """Go back to the pane, or into copy mode."""
-        if copy_mode:
-            self.action_copy_mode()
+        """Go back to the pane, or into copy mode; in a terminal's text the match stays where it is."""
+        text = self._text
+        if copy_mode and text is not None:
+            self._select_in(text)
+        elif text is not None and terminal_of(self._tabs.front) is not None:
+            self._screen.set_focus(text)
+            self._screen.post_message(ContextChanged())
         else:
             self._back()
 
     def find_interrupted(self) -> None:
         """Stop what runs; when nothing does, close the row for finding."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is not None and _runs(front):
             front.interrupt()
         else:
@@ -102,22 +126,26 @@ class Reading:
 
     # -- copying ----------------------------------------------------------------------------------------------
 
-    def action_copy_mode(self) -> None:
+    async def action_copy_mode(self) -> None:
         """Put a cursor into the text."""
-        if (front := self._tabs.front) is not None:
-            front.transcript.start_selection()
-            self._screen.set_focus(front.transcript)
-            self._screen.post_message(ContextChanged())
+        if (text := await self._readable()) is not None:
+            self._select_in(text)
+
+    def _select_in(self, text: Transcript) -> None:
+        text.start_selection()
+        self._screen.set_focus(text)
+        self._screen.post_message(ContextChanged())
 
     def action_copy_selection(self) -> None:
         """Copy what is selected, in the text or in the editor; a command keeps running."""
-        front = self._tabs.front
-        if front is None or not copied(front.editor, front.transcript):
+        front, terminal = self._tabs.session, terminal_of(self._tabs.front)
+        done = terminal.copy_selected() if terminal else front is not None and copied(front.editor, front.transcript)
+        if not done:
             self._screen.app.bell()
 
     def action_copy_output(self) -> None:
         """Copy the output of the marked command, or of the last one."""
-        front = self._tabs.front
+        front = self._tabs.session
         text = front.transcript.output_text() if front is not None else ""
         if text:
             self._screen.app.copy_to_clipboard(text)
@@ -126,43 +154,51 @@ class Reading:
 
     def selection_changed(self, transcript: Widget) -> None:
         """Tell that another selection changes what the keys do."""
-        front = self._tabs.front
-        if front is not None and front.transcript is transcript:
-            front.post_message(front.Changed(front))
+        if self._text is transcript:
+            self._screen.post_message(ContextChanged())
 
     def leave_copy_mode(self, what: str) -> None:
         """Go where a key of copy mode leads: ``interrupt`` stops what runs, or else copies and leaves."""
-        front = self._tabs.front
-        if front is None:
+        front, text = self._tabs.session, self._text
+        if text is None:
             return
-        if what == "interrupt" and _runs(front):
+        if what == "interrupt" and front is not None and _runs(front):
             front.interrupt()
             return
         if what == "interrupt":
-            copied(front.editor, front.transcript)
-        if front.transcript.copy_mode:
-            front.transcript.end_selection()
-        front.transcript.search("")
+            self._copy_from(text, front)
+        if text.copy_mode:
+            text.end_selection()
+        text.search("")
         self._back()
+
+    def _copy_from(self, text: Transcript, session: Pane | None) -> None:
+        if session is not None:
+            copied(session.editor, text)
+        elif text.selected_text():
+            self._screen.app.copy_to_clipboard(text.copy_text())
 
     def focus_moved(self) -> None:
         """End copy mode when another widget was clicked; not while the row for finding has the keys."""
-        front, focused = self._tabs.front, self._screen.focused
-        if front is None or not front.transcript.copy_mode or self.find_bar.has_keys:
+        text, focused = self._text, self._screen.focused
+        if text is None or not text.copy_mode or self.find_bar.has_keys:
             return
-        if focused is not None and focused is not front.transcript:
-            front.transcript.end_selection()
+        if focused is not None and focused is not text:
+            text.end_selection()
 
     # -- saving -----------------------------------------------------------------------------------------------
 
-    def action_save_text(self) -> None:
+    async def action_save_text(self) -> None:
         """Ask where the selection, or the whole text, is to be saved."""
         if (front := self._tabs.front) is None:
             return
-        text = front.transcript.selected_text()
+        terminal, shown = terminal_of(front), self._text
+        text = terminal.selected_text if terminal is not None else shown.selected_text() if shown is not None else ""
         what = "the selection" if text else "the whole text"
-        if not text:
-            buffer = front.transcript.buffer
+        if not text and terminal is not None:
+            text = await terminal.whole_text()
+        elif not text and shown is not None:
+            buffer = shown.buffer
             text = "\n".join(buffer.text(index).rstrip() for index in range(buffer.line_count))
         if text:
             self.save_line.open(text, what, proposed_name(front.info.label))
@@ -178,25 +214,25 @@ class Reading:
 
     def action_previous_prompt(self) -> None:
         """Mark the command before."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None or not front.transcript.previous_prompt():
             self._screen.app.bell()
 
     def action_next_prompt(self) -> None:
         """Mark the command after; after the last one follow the end again."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None or not front.transcript.next_prompt():
             self._screen.app.bell()
 
     def action_fold(self) -> None:
         """Fold or show the output of one command."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None or not front.transcript.toggle_fold():
             self._screen.app.bell()
 
     def action_fold_all(self) -> None:
         """Fold every output, or show them all when one is folded."""
-        if (front := self._tabs.front) is not None:
+        if (front := self._tabs.session) is not None:
             front.transcript.fold_all(not front.transcript.any_folded)
 
 
@@ -212,7 +248,7 @@ class Editing:
 
     @property
     def _editor(self) -> LineEditor | None:
-        if (front := self._tabs.front) is None:
+        if (front := self._tabs.session) is None:
             return None
         front.focus_editor()
         return front.editor

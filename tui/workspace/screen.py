@@ -25,6 +25,7 @@ from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
+from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
@@ -45,6 +46,7 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
+from pstui.tui.workspace.terminals import Terminals
 from pstui.tui.workspace.together import Together
 from textual import events, on
 from textual.actions import parse
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: columns from which the sidebar is beside the panes
 WIDE = 90
@@ -123,6 +126,7 @@ class Workspace(PaintedWhenIdle):
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.files = FileActions(self, self.tabs, context)
+        self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
@@ -179,12 +183,12 @@ class Workspace(PaintedWhenIdle):
         self._was_in_front = True
 
     @property
-    def panes(self) -> Sequence[Pane]:
+    def panes(self) -> Sequence[AnyPane]:
         """The panes in the order of their tabs."""
         return self.tabs.panes
 
     @property
-    def front(self) -> Pane | None:
+    def front(self) -> AnyPane | None:
         """The pane in front, None while there is none."""
         return self.tabs.front
 
@@ -211,6 +215,7 @@ class Workspace(PaintedWhenIdle):
             "together": self.together,
             "logs": self.logs,
             "files": self.files,
+            "terminals": self.terminals,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -240,6 +245,7 @@ class Workspace(PaintedWhenIdle):
         alt, self._alt = self._alt, False
         self._prefixed = False
         action = None if alt else self.keymap.after_prefix(key)
+        self.terminals.prefix_followed_by(key)
         if action is not None and action.name == "alt":
             self._prefixed = self._alt = True
             self.status.show_alt()
@@ -252,6 +258,7 @@ class Workspace(PaintedWhenIdle):
     # -- the frame around the panes ---------------------------------------------------------------------------
 
     @on(ContextChanged)
+    @on(TerminalChanged)
     @on(FindBar.Changed)
     @on(Sidebar.FocusChanged)
     @on(Sidebar.FoundChanged)
@@ -349,9 +356,11 @@ class Workspace(PaintedWhenIdle):
         """Only the text of sessions can be selected by the mouse: what is around it would be copied by nobody."""
         if not selections:
             return selections  # as from the start, when nothing of a transcript is loaded
+        from pstui.tui.terminal.screen import TerminalScreen
         from pstui.tui.transcript.transcript import Transcript
 
-        return {widget: selection for widget, selection in selections.items() if isinstance(widget, Transcript)}
+        text = (Transcript, TerminalScreen)
+        return {widget: selection for widget, selection in selections.items() if isinstance(widget, text)}
 
     @on(FindBar.Interrupted)
     def find_interrupted(self) -> None:
@@ -378,9 +387,9 @@ class Workspace(PaintedWhenIdle):
         """Another widget has the keys."""
         self.reading.focus_moved()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Find in the text: a key of copy mode also does it."""
-        self.reading.action_find()
+        await self.reading.action_find()
 
     def action_edit_line(self) -> None:
         """Open the line in an editor: a key of the line also does it."""
@@ -445,7 +454,7 @@ class Workspace(PaintedWhenIdle):
 
     def action_interrupt(self) -> None:
         """Ctrl+C, wherever the keys are."""
-        if (front := self.front) is not None:
+        if (front := self.tabs.session) is not None:
             front.interrupt()
 
     def action_help(self) -> None:

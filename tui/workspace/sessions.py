@@ -11,6 +11,7 @@ from pstui.tui.plain import plain
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kept import KeptSession, KeptSessions
+from pstui.tui.workspace.kinds import session_of, terminal_of
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -36,17 +37,19 @@ class SessionActions:
 
     def action_answer(self) -> None:
         """Go between question and editor; from elsewhere to the editor."""
-        if (front := self._tabs.front) is not None:
+        if (front := self._tabs.session) is not None:
             front.questions.answer_or_edit()
 
     def action_again(self) -> None:
-        """Enter again."""
-        if (front := self._tabs.front) is not None:
+        """Enter again, or open a terminal again."""
+        if (terminal := terminal_of(self._tabs.front)) is not None:
+            terminal.open()
+        if (front := self._tabs.session) is not None:
             front.enter()
 
     def action_details(self) -> None:
         """Write the details of the last failure."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None or not front.conversation.show_details():
             self._screen.app.bell()
 
@@ -57,7 +60,7 @@ class SessionActions:
         from pstui.tui.dialogs.connect import ConnectScreen
         from pstui.tui.dialogs.connect_draft import Draft
 
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None:
             self.ask_connection()
             return
@@ -113,14 +116,14 @@ class SessionActions:
         """Open the list of sessions."""
         from pstui.tui.dialogs.session_list import SessionsScreen
 
-        front = self._tabs.front
+        front = self._tabs.session
         self._screen.app.push_screen(SessionsScreen(self._context, self, front.session if front else None))
 
     def action_errors(self) -> None:
         """Open the list of the errors of the session in front."""
         from pstui.tui.dialogs.messages import ErrorsScreen
 
-        front = self._tabs.front
+        front = self._tabs.session
         session = None if front is None else front.session
         if front is None or session is None:
             self._screen.app.bell()
@@ -148,7 +151,7 @@ class SessionActions:
 
     async def take_up(self, kept: Sequence[KeptSession]) -> None:
         """Connect to sessions that computers keep, each in a tab: that of the last run, where there is one."""
-        free = [pane for pane in self._tabs.panes if not pane.state.live]
+        free = [pane for pane in self._tabs.sessions if not pane.state.live]
         for each in kept:
             try:
                 info = self._context.kept_connection(each)
@@ -196,7 +199,7 @@ class SessionActions:
 
     async def exit(self) -> str:
         """Leave the session in front, as ``exit`` typed in it does. Raises PstuiError."""
-        front = self._tabs.front
+        front = self._tabs.session
         if front is None or not front.state.live:
             return "No session is entered."
         if not front.conversation.submit("Exit-PSSession"):
@@ -205,14 +208,15 @@ class SessionActions:
 
     def tabs_of_sessions(self) -> Mapping[int, int]:
         """Return the number of the tab that is in a session, by the ``id()`` of that."""
-        return {id(pane.session): number for number, pane in enumerate(self._tabs.panes, 1)}
+        numbered = enumerate(map(session_of, self._tabs.panes), 1)
+        return {id(pane.session): number for number, pane in numbered if pane is not None}
 
     async def let_go(self, session: PSSession, why: str = "") -> None:
         """Leave the tabs that are in a session, without closing it.
 
         Where a command runs, ``why`` is told if the session is closed.
         """
-        for pane in self._tabs.panes:
+        for pane in self._tabs.sessions:
             if pane.session is session and not pane.conversation.let_go() and why:
                 pane.conversation.closed_because = why
 
@@ -247,7 +251,7 @@ class SessionActions:
             there.enter()
 
     def _pane_of(self, session: PSSession) -> Pane | None:
-        return next((pane for pane in self._tabs.panes if pane.session is session), None)
+        return next((pane for pane in self._tabs.sessions if pane.session is session), None)
 
     def focus_pane(self) -> None:
         """Give the keys to the pane in front."""

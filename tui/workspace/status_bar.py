@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.addresses import join_host
@@ -22,6 +22,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.workspace.kinds import AnyPane
 
 #: columns below which the row keeps the three keys that matter most
 NARROW = 90
@@ -38,27 +39,52 @@ _GAP = 2
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
 #: what the keys do while they do not go to the session, at the right
-_MODES = {Context.TYPING_FIND: "find", Context.FIND: "find", Context.COPY: "copy mode"}
+_MODES = {
+    Context.TYPING_FIND: "find",
+    Context.FIND: "find",
+    Context.COPY: "copy mode",
+    Context.READING: "reading",
+}
 
 
-def hints(pane: Pane | None, panes: Sequence[Pane], context: Context, keymap: Keymap) -> list[_Hint]:
+def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keymap: Keymap) -> list[_Hint]:
     """Return keys and their words, what matters most first: this context, a question elsewhere, the rest."""
+    if context is Context.TERMINAL:
+        return _of_terminal(pane, panes, keymap)
     if context in CONTEXT_KEYS:
-        stops = [("Ctrl+C", "stops")] if pane is not None and pane.state in _RUNNING else []
+        runs = pane is not None and pane.state in _RUNNING and not pane.is_terminal
+        stops = [("Ctrl+C", "stops")] if runs else []
         own, help = footer_of(CONTEXT_KEYS[context]), (keymap.shown("help"), "help")
         # the sidebar has more keys than the row can tell: the way to all of them comes before the rarer ones
         place = 4 if context is Context.SIDEBAR else len(own)
         return [*stops, *own[:place], help, *own[place:]]
-    first = [] if pane is None else [*_of_state(pane, keymap), *_of_text(pane, keymap)]
-    for number, other in enumerate(panes, 1):
-        if other.asking is not None and other is not pane:
-            key = keymap.shown(f"tab_{number}") if number < 10 else keymap.shown("next_tab")
-            first.append((key, f"{plain(other.caption, limit=20)} asks"))
+    session = None if pane is None else pane.as_session
+    first = [] if session is None else [*_of_state(session, keymap), *_of_text(session, keymap)]
+    first += _asking(pane, panes, keymap)
     rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
     rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
     if len(panes) > 1:
         rest.append((f"{keymap.shown('tab_1')}…9", "tabs"))
     return [*first, *rest, (keymap.shown("find"), "find"), (keymap.shown("quit"), "quit")]
+
+
+def _asking(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> Iterator[_Hint]:
+    for number, other in enumerate(panes, 1):
+        session = other.as_session
+        if session is not None and session.asking is not None and other is not pane:
+            in_terminal = pane is not None and pane.is_terminal
+            key = f"{PREFIX_SHOWN} {number}" if in_terminal else keymap.shown(f"tab_{number}")
+            yield key if number < 10 else keymap.shown("next_tab"), f"{plain(other.caption, limit=20)} asks"
+
+
+def _of_terminal(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap) -> list[_Hint]:
+    """Return the keys of a terminal: all of them stand behind the prefix."""
+    over = pane is not None and not pane.state.live
+    again = [("Enter", "opens a shell" if pane is not None and pane.state is PaneState.LEFT else "tries again")]
+    names = (("terminal", "session"), ("find", "find"), ("copy_mode", "copy mode"), ("close_tab", "closes"))
+    behind = {each.name: f"{PREFIX_SHOWN} {each.prefix_shown}" for each in keymap.actions}
+    mine = [(behind[name], word) for name, word in names]
+    return [*(again if over else ()), *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
 
 
 def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
@@ -99,12 +125,12 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
             return []
 
 
-def target(pane: Pane) -> str:
+def target(pane: AnyPane) -> str:
     """Return where a pane's session goes: the computer, and the account where one is given.
 
     A session that exists knows more than what named it: its computer, and the account behind a credential's name.
     """
-    info = pane.info if pane.session is None else pane.session.info
+    info = _info(pane)
     if info.parameter_set.tab:
         return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
     credential = info.values.get("Credential")
@@ -113,12 +139,23 @@ def target(pane: Pane) -> str:
     return plain(join_host(host, user), limit=TARGET_LIMIT)
 
 
-def state_text(pane: Pane) -> str:
+def _info(pane: AnyPane) -> ConnectionInfo:
+    session = pane.as_session
+    return pane.info if session is None or session.session is None else session.session.info
+
+
+def state_text(pane: AnyPane) -> str:
     """Return the state: a running command's time so far, else a word, and how long the last command took."""
-    if pane.conversation.busy_since:
-        return elapsed(time.monotonic() - pane.conversation.busy_since)
+    if (session := pane.as_session) is None:
+        return "terminal" if pane.state is PaneState.BUSY else pane.state.value
+    if session.conversation.busy_since:
+        return elapsed(time.monotonic() - session.conversation.busy_since)
     text = pane.state.value
-    return f"{text}  {took(pane.conversation.took)}" if pane.conversation.took is not None and pane.state.live else text
+    return (
+        f"{text}  {took(session.conversation.took)}"
+        if session.conversation.took is not None and pane.state.live
+        else text
+    )
 
 
 def elapsed(seconds: float) -> str:
@@ -180,7 +217,7 @@ class StatusBar(Horizontal):
         #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
         self._room = 0
         self._about: object = None
-        self._pane: Pane | None = None
+        self._pane: AnyPane | None = None
         #: where the session goes, and the connection that this was made of
         self._target = ""
         self._target_of: ConnectionInfo | None = None
@@ -193,7 +230,7 @@ class StatusBar(Horizontal):
         """Count the seconds of a running command."""
         self.set_interval(1.0, self._show_state)
 
-    def show(self, pane: Pane | None, panes: Sequence[Pane], context: Context = Context.PROMPT) -> None:
+    def show(self, pane: AnyPane | None, panes: Sequence[AnyPane], context: Context = Context.PROMPT) -> None:
         """Show what matters where the keys go now."""
         self._pane = pane
         before, self._mode = self._mode, _MODES.get(context, "")
@@ -252,9 +289,9 @@ class StatusBar(Horizontal):
         self._told = Content(" " * (self._room - Content(text).cell_length) + text)
         self._state.say(self._told)
 
-    def _target_text(self, pane: Pane) -> str:
+    def _target_text(self, pane: AnyPane) -> str:
         """Return where a pane's session goes; made anew only for another connection, or once the session is known."""
-        info = pane.info if pane.session is None else pane.session.info
+        info = _info(pane)
         if info is not self._target_of:
             self._target_of, self._target = info, target(pane)
         return self._target

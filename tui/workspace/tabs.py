@@ -19,6 +19,7 @@ from pstui.tui.typeahead import now
 from pstui.tui.watchers import forget_gone
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
+from pstui.tui.workspace.kinds import AnyPane, session_of, sessions_of
 from pstui.tui.workspace.state import Memory, SavedTab
 from textual.message import Message
 from textual.widgets import ContentSwitcher
@@ -26,6 +27,7 @@ from textual.widgets import ContentSwitcher
 if TYPE_CHECKING:
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.terminal.pane import Origin, TerminalPane
     from pstui.tui.transcript.render.buffer import TextBuffer
 
 #: closed tabs that can be reopened
@@ -70,23 +72,35 @@ class TabbedPanes(ContentSwitcher):
         adds_tabs: bool = False,
     ) -> None:
         super().__init__(initial="welcome")
-        self.panes: list[Pane] = []
+        self.panes: list[AnyPane] = []
         #: the pane in front, None while there is none
-        self.front: Pane | None = None
-        self._being_closed: list[Pane] = []
+        self.front: AnyPane | None = None
+        self._being_closed: list[AnyPane] = []
         #: when the last tab that was closed had gone, by ``typeahead.now``
         self.closed_at = 0.0
         self.bar = TabBar()
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
-        self.on_leaving: Callable[[Pane], None] = lambda pane: None
+        self.on_leaving: Callable[[AnyPane], None] = lambda pane: None
         self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
         self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
         self._logs = Logs(self._settings.log, lambda text: self.app.notify(text, severity="warning", markup=False))
+        #: how the key is written that opens a terminal
+        self.terminal_key = ""
         self._made = 0
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
+
+    @property
+    def session(self) -> Pane | None:
+        """The pane in front if it is a session's."""
+        return None if self.front is None else self.front.as_session
+
+    @property
+    def sessions(self) -> list[Pane]:
+        """The panes of sessions, without terminals."""
+        return sessions_of(self.panes)
 
     # -- opening ----------------------------------------------------------------------------------------------
 
@@ -110,10 +124,26 @@ class TabbedPanes(ContentSwitcher):
         name, pace = f"pane-{self._made}", self.context.pace
         pane = Pane(sessions, info, id=name, pace=pace, vault=vault, dormant=dormant, text=text)
         pane.configure(self._settings)
+        pane.terminal_key = self.terminal_key
         self._dress(pane)
         self.panes.append(pane)
         await self.bar.add_pane(pane)
         await self.add_content(pane, set_current=False)
+        return pane
+
+    async def open_terminal(self, origin: Origin, beside: Pane | None) -> TerminalPane:
+        """Open a tab with a terminal, to the right of ``beside``, and bring it to the front."""
+        from pstui.tui.terminal.pane import TerminalPane
+
+        self._made += 1
+        pane = TerminalPane(origin, id=f"pane-{self._made}", pace=self.context.pace)
+        pane.color = "" if beside is None else beside.color
+        self.panes.append(pane)
+        await self.bar.add_pane(pane)
+        await self.add_content(pane, set_current=False)
+        if beside in self.panes:
+            self._put(pane, self.panes.index(beside) + 1)
+        self.bring_to_front(pane)
         return pane
 
     def lead_to(self, pane: Pane, info: ConnectionInfo) -> None:
@@ -162,7 +192,7 @@ class TabbedPanes(ContentSwitcher):
 
     # -- switching --------------------------------------------------------------------------------------------
 
-    def bring_to_front(self, pane: Pane) -> None:
+    def bring_to_front(self, pane: AnyPane) -> None:
         """Show a pane and give it the keys."""
         front = self.front
         if front is not None and front is not pane:
@@ -222,7 +252,7 @@ class TabbedPanes(ContentSwitcher):
 
     def rename_profile(self, kind: str, old: str, new: str) -> None:
         """Let the tabs of a profile follow its new name."""
-        for pane in self.panes:
+        for pane in self.sessions:
             if kind_of(pane.info) == kind and pane.info.profile == old:
                 pane.info = replace(pane.info, profile=new)
         self.save()
@@ -243,7 +273,7 @@ class TabbedPanes(ContentSwitcher):
         if 0 <= there < len(self.panes):
             self._put(front, there)
 
-    def _put(self, pane: Pane, place: int) -> None:
+    def _put(self, pane: AnyPane, place: int) -> None:
         """Put a tab at a place among the others."""
         self.panes.remove(pane)
         self.panes.insert(place, pane)
@@ -252,18 +282,20 @@ class TabbedPanes(ContentSwitcher):
 
     # -- closing and opening again ----------------------------------------------------------------------------
 
-    async def close(self, pane: Pane) -> None:
+    async def close(self, pane: AnyPane) -> None:
         """Leave a pane's session and take the tab away, once; its neighbour comes to the front."""
         if pane not in self.panes or pane in self._being_closed:
             return
         self._being_closed.append(pane)
-        pane.conversation.closed_because = "You closed its tab."
+        if (session := session_of(pane)) is not None:
+            session.conversation.closed_because = "You closed its tab."
         try:
             await pane.leave()
         finally:
             self._being_closed.remove(pane)
         place = self.panes.index(pane)
-        self._remember(pane, place)
+        if session is not None:
+            self._remember(session, place)
         self.panes.remove(pane)
         self.front = None if self.front is pane else self.front
         if self.panes:
@@ -291,7 +323,7 @@ class TabbedPanes(ContentSwitcher):
             closed[index] = closed[index] if room > 0 else replace(closed[index], text=None)
         self._reopenable = closed
 
-    def is_closing(self, pane: Pane) -> bool:
+    def is_closing(self, pane: AnyPane) -> bool:
         """Whether a tab is being closed."""
         return pane in self._being_closed
 
@@ -315,7 +347,7 @@ class TabbedPanes(ContentSwitcher):
         """Write down which tabs there are, if that has changed."""
         tabs, front = self._last_run if self._adds_tabs else ([], 0)
         tabs = list(tabs)
-        for pane in self.panes:
+        for pane in self.sessions:
             tab = saved_tab(pane)
             if tab is None or (self._adds_tabs and not pane.state.live):
                 continue

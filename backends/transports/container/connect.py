@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
 from pstui.backends.transports.container.channel import ContainerChannel
 from pstui.backends.transports.container.engine import (
     ERROR_ID,
@@ -26,7 +26,9 @@ from pstui.backends.transports.container.engine import (
 )
 from pstui.backends.transports.outofproc import OutOfProcTransport
 from pstui.backends.transports.process import SERVER_ARGUMENTS
+from pstui.backends.transports.pty_channel import COLORTERM, TERM, PtyChannel
 from pstui.backends.transports.streams import printable
+from pstui.backends.transports.terminal_line import posix_argv, windows_argv
 
 #: programs tried in this order when none is configured
 SHELLS = ("pwsh", "powershell.exe")
@@ -99,10 +101,13 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return OutOfProcTransport(channel, is_private=container.engine.is_private, advice=advice)
 
 
-def exec_argv(container: Container, program: Sequence[str], account: str = "") -> tuple[str, ...]:
-    """Return the engine's command that runs a program in a container on standard streams."""
+def exec_argv(
+    container: Container, program: Sequence[str], account: str = "", *, terminal: bool = False
+) -> tuple[str, ...]:
+    """Return the engine's command that runs a program in a container, on standard streams or with a terminal."""
     user = (f"--user={account}",) if account else ()
-    return container.engine.argv("exec", "-i", *user, container.id, *program)
+    kind = ("-it", f"--env=TERM={TERM}", f"--env=COLORTERM={COLORTERM}") if terminal else ("-i",)
+    return container.engine.argv("exec", *kind, *user, container.id, *program)
 
 
 def server_commands(info: ConnectionInfo) -> list[tuple[str, ...]]:
@@ -150,3 +155,16 @@ def _several(shown: str, found: Sequence[Container]) -> OpenError:
     return OpenError(
         f"{len(found)} containers match {shown}", f"{names}.", "Give more characters of the id.", error_id=ERROR_ID
     )
+
+
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> PtyChannel:
+    """Run a shell in the container by the engine's ``exec -it``, in a terminal of this machine. Raises OpenError."""
+    container = await find(info)
+    if not container.is_running:
+        raise _not_running(container)
+    windows = await is_windows(container)
+    account = ADMINISTRATORS[windows] if info.switch("RunAsAdministrator") else ""
+    program = windows_argv(wish) if windows else posix_argv(wish, container=True)
+    context.step("session", account or "the container's own user")
+    argv = exec_argv(container, program, account, terminal=True)
+    return await PtyChannel.start(argv, wish.columns, wish.rows)

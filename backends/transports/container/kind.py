@@ -6,7 +6,7 @@ It is loaded when a container is entered.
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport, TransportKind
 from pstui.backends.transports.registry import loaded
 
 
@@ -17,4 +17,16 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return transport
 
 
-TRANSPORT = TransportKind(name="Container", parameter_sets=frozenset({ParameterSet.CONTAINER_ID}), connect=connect)
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Run a shell in the container, with a terminal. Raises OpenError."""
+    found = await loaded("pstui.backends.transports.container.connect")
+    channel: TerminalChannel = await found.open_terminal(info, context, wish)
+    return channel
+
+
+TRANSPORT = TransportKind(
+    name="Container",
+    parameter_sets=frozenset({ParameterSet.CONTAINER_ID}),
+    connect=connect,
+    open_terminal=open_terminal,
+)

@@ -21,13 +21,21 @@ SFTP_BAD_MESSAGE = 11
 
 
 class SSHChannel(asyncssh.SSHClientSession[bytes]):
-    """The standard streams of a subsystem. ``on_stop`` gives back the connection it travels on."""
+    """The standard streams of a subsystem. ``on_stop`` gives back the connection it travels on.
 
-    def __init__(self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]]) -> None:
+    From ``enough`` bytes on that wait unread, the server may send no more.
+    """
+
+    #: what it is called in messages
+    what = "subsystem"
+
+    def __init__(
+        self, host: str, console: Console, on_stop: Callable[[], Awaitable[None]], *, enough: int = ENOUGH
+    ) -> None:
         self._host, self._console, self._on_stop = printable(host), console, on_stop
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._window = ReceiveWindow()
-        self._received = ReadBuffer(self._window.close, self._window.open, ENOUGH)
+        self._received = ReadBuffer(self._window.close, self._window.open, enough)
         self._writable = asyncio.Event()
         self._writable.set()
         self._stderr = LineTail(self._show)
@@ -66,14 +74,14 @@ class SSHChannel(asyncssh.SSHClientSession[bytes]):
         return False
 
     def exit_status_received(self, status: int) -> None:
-        self._end = f"The subsystem on {self._host} ended with {exit_text(status)}."
+        self._end = f"The {self.what} on {self._host} ended with {exit_text(status)}."
         if status == 127:
             self._end += " The program named for it was probably not found there."
         elif status == SFTP_BAD_MESSAGE:
             self._end += " sftp-server ends so when it is spoken to in another language: the server may force it."
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self._end = f"The subsystem on {self._host} was ended by the signal {printable(signal)}."
+        self._end = f"The {self.what} on {self._host} was ended by the signal {printable(signal)}."
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and not self._end:
@@ -175,12 +183,13 @@ async def open_subsystem(
     try:
         await asyncio.shield(opening)
     except asyncio.CancelledError:
-        opening.add_done_callback(lambda done: _end(done, made))
+        opening.add_done_callback(lambda done: end_opening(done, made))
         raise
     return made[0]
 
 
-def _end(opening: asyncio.Future[Any], made: list[SSHChannel]) -> None:
+def end_opening(opening: asyncio.Future[Any], made: list[SSHChannel]) -> None:
+    """End the channels of an opening that was given up, once it is done."""
     if not opening.cancelled():
         opening.exception()  # seen
     for channel in made:

@@ -15,7 +15,13 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import (
+    ConnectContext,
+    TerminalChannel,
+    TerminalWish,
+    Transport,
+    TransportKind,
+)
 from pstui.backends.transports.ssh.engine import EngineLimit, UseProgram, engine_of, offered
 from pstui.backends.transports.ssh.options import check_call
 from pstui.backends.transports.streams import printable
@@ -65,6 +71,13 @@ async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
     return await program.connect(info, context, engine)
 
 
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Open a terminal on the connection of the host's sessions. Raises OpenError, OpenCancelled."""
+    terminal = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.terminal")
+    opened: TerminalChannel = await terminal.open_terminal(info, context, wish)
+    return opened
+
+
 def advice(info: ConnectionInfo) -> str:
     """Return what to try by hand when what the server starts is no PowerShell."""
     user, port = info.text("UserName"), info.number("Port")
@@ -80,4 +93,5 @@ TRANSPORT = TransportKind(
     name="SSH",
     parameter_sets=frozenset({ParameterSet.SSH_HOST}),
     connect=connect,
+    open_terminal=open_terminal,
 )

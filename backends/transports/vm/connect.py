@@ -9,7 +9,7 @@ from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.extras import LIBVIRT, pip_install
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.handshake import GuestLogon
 from pstui.backends.transports.vm.hyperv import unavailable as no_hyperv
@@ -19,24 +19,49 @@ from pstui.backends.transports.vm.libvirt import unavailable as no_libvirt
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Find the machine and enter its guest. Raises OpenError with PowerShell's ids."""
-    credential = info.values.get("Credential")
-    if credential is None or (not credential.user_name and credential.password is None):
-        credential = await _asked(info, context, credential)
-    GuestLogon.of(credential.user_name, Secret(""))
-    info = replace(info, values={**info.values, "Credential": credential})
+    info = await _with_credential(info, context)
     context.step("name", info.computer_name)
-    uri = info.text("LibvirtUri")
-    if not uri and not no_hyperv():
+    if not info.text("LibvirtUri") and not no_hyperv():
         from pstui.backends.transports.vm import hyperv
 
         return await hyperv.connect(info, context)
+    from pstui.backends.transports.vm.guest import enter_guest
+
+    return await enter_guest(_hypervisors(info), info, context)
+
+
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Open a terminal in the guest, by the SSH server that its sessions use. Raises OpenError."""
+    if not info.text("LibvirtUri") and not no_hyperv():
+        raise OpenError(
+            f"{info.label}: a terminal cannot be opened",
+            "Hyper-V's own way into a guest carries PowerShell alone.",
+            "Where the guest runs an SSH server, enter it by its address with -HostName.",
+        )
+    from pstui.backends.transports.vm.guest import terminal_in_guest
+
+    info = await _with_credential(info, context)
+    context.step("name", info.computer_name)
+    return await terminal_in_guest(_hypervisors(info), info, context, wish)
+
+
+def _hypervisors(info: ConnectionInfo) -> list[Hypervisor]:
+    """Return the hypervisors to ask. Raises OpenError where there is none."""
+    uri = info.text("LibvirtUri")
     uris = (uri,) if uri else default_uris()
     reason = no_libvirt()
     if reason or not uris:
         raise _nothing_here(reason or "No hypervisor of libvirt runs here (qemu:///system, qemu:///session).")
-    from pstui.backends.transports.vm.guest import enter_guest
+    return [Hypervisor(one) for one in uris]
 
-    return await enter_guest([Hypervisor(one) for one in uris], info, context)
+
+async def _with_credential(info: ConnectionInfo, context: ConnectContext) -> ConnectionInfo:
+    """Return a connection with an account of the guest, asked for where none is given. Raises OpenError."""
+    credential = info.values.get("Credential")
+    if credential is None or (not credential.user_name and credential.password is None):
+        credential = await _asked(info, context, credential)
+    GuestLogon.of(credential.user_name, Secret(""))
+    return replace(info, values={**info.values, "Credential": credential})
 
 
 async def _asked(info: ConnectionInfo, context: ConnectContext, given: PSCredential | None) -> PSCredential:

@@ -14,7 +14,7 @@ from pstui.backends.console import Console, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import registry
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport
 from pstui.backends.transports.vm.libvirt import Hypervisor
 from pstui.backends.transports.vm.machine import Machine, choose
 
@@ -29,6 +29,20 @@ _PASSWORD = re.compile(r"(\S+'s password|\(\S+\) password) ?:? *", re.IGNORECASE
 
 async def enter_guest(hypervisors: Sequence[Hypervisor], info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Find the machine at the first hypervisors that answer and enter its guest. Raises OpenError."""
+    return await registry.connect(*await _way_in(hypervisors, info, context))
+
+
+async def terminal_in_guest(
+    hypervisors: Sequence[Hypervisor], info: ConnectionInfo, context: ConnectContext, wish: TerminalWish
+) -> TerminalChannel:
+    """Open a terminal in the guest of a machine, by the way that sessions take. Raises OpenError."""
+    return await registry.open_terminal(*await _way_in(hypervisors, info, context), wish)
+
+
+async def _way_in(
+    hypervisors: Sequence[Hypervisor], info: ConnectionInfo, context: ConnectContext
+) -> tuple[ConnectionInfo, ConnectContext]:
+    """Return the connection into the guest, and what to open it with. Raises OpenError."""
     machine = await find(hypervisors, info)
     context.named(machine.name)
     context.step("name", f"{machine.name}, {machine.state} ({machine.where})")
@@ -45,7 +59,7 @@ async def enter_guest(hypervisors: Sequence[Hypervisor], info: ConnectionInfo, c
     console: Console = context.console
     if transport == "SSH":
         console = CredentialConsole(context.console, info.values["Credential"])
-    return await registry.connect(guest, replace(context, console=console, named=lambda name: None))
+    return guest, replace(context, console=console, named=lambda name: None)
 
 
 async def find(hypervisors: Sequence[Hypervisor], info: ConnectionInfo) -> Machine:

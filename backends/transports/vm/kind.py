@@ -6,7 +6,7 @@ It is loaded when a machine is entered.
 from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport, TransportKind
 from pstui.backends.transports.registry import loaded
 
 
@@ -17,6 +17,16 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     return transport
 
 
+async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
+    """Open a terminal in the guest, by the SSH server that its sessions use. Raises OpenError."""
+    found = await loaded("pstui.backends.transports.vm.connect")
+    channel: TerminalChannel = await found.open_terminal(info, context, wish)
+    return channel
+
+
 TRANSPORT = TransportKind(
-    name="VMBus", parameter_sets=frozenset({ParameterSet.VM_ID, ParameterSet.VM_NAME}), connect=connect
+    name="VMBus",
+    parameter_sets=frozenset({ParameterSet.VM_ID, ParameterSet.VM_NAME}),
+    connect=connect,
+    open_terminal=open_terminal,
 )

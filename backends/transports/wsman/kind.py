@@ -42,4 +42,6 @@ TRANSPORT = TransportKind(
     connect=connect,
     list_sessions=list_sessions,
     check=check,
+    # [MS-WSMV] has a shell of cmd.exe, too, but its streams are pipes.
+    no_terminal="WinRM carries commands and their output: its protocol has no terminal.",
 )

@@ -143,7 +143,7 @@ async def test_a_long_list_begins_at_the_session_in_front_and_shows_the_row_chos
         assert isinstance(s.app.screen, SessionsScreen) and s.app.screen.chosen is front.session
         assert s.shows("Available\n") or s.shows("Available "), "the last column is whole beside the scroll bar"
         assert not s.shows("Availab…"), s.shown()
-        first = s.workspace.panes[0].session
+        first = s.workspace.tabs.sessions[0].session
         assert first is not None
         await s.keys("home")
         await s.until(lambda: s.shows(f"▶ 1     – {first.name} "), "the first")

@@ -248,7 +248,7 @@ async def test_a_tab_behind_is_not_painted(monkeypatch: pytest.MonkeyPatch) -> N
     manager = StandInManager()
     async with screen(host("web1"), host("db"), sessions=manager.as_manager()) as driver:
         front = driver.pane
-        (behind,) = (pane for pane in driver.workspace.panes if pane is not front)
+        (behind,) = (pane for pane in driver.workspace.tabs.sessions if pane is not front)
         await driver.until(lambda: all(pane.state is PaneState.PROMPT for pane in (behind, front)), "prompts")
         await driver.idle()
         painted.clear()

@@ -7,7 +7,7 @@ from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.state import PaneState
-from pstui.tui.pane.texts import hint_for
+from pstui.tui.pane.texts import Hint, hint_for
 from pstui.tui.sidebar.model import SidebarEntry, identity
 from pstui.tui.sidebar.places import Places
 
@@ -72,26 +72,32 @@ SSH = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db", "UserName": "me",
 
 
 @pytest.mark.parametrize(
-    ("line", "begins", "ends"),
+    ("line", "begins"),
     [
-        ("top", "top needs a terminal of its own", "ssh -p 2222 me@db"),
-        ("/usr/bin/vim x.txt", "vim needs a terminal of its own", "ssh -p 2222 me@db"),
-        ("& htop", "htop needs a terminal of its own", "ssh -p 2222 me@db"),
-        ("sudo apt update", "sudo asks on a terminal", "ssh -p 2222 me@db"),
-        ("Get-Content x | less", "less cannot page here", "ssh -p 2222 me@db"),
-        ("cd /tmp; vi a", "vi needs a terminal of its own", "ssh -p 2222 me@db"),
+        ("top", "top needs a terminal"),
+        ("/usr/bin/vim x.txt", "vim needs a terminal"),
+        ("& htop", "htop needs a terminal"),
+        ("sudo apt update", "sudo asks on a terminal"),
+        ("Get-Content x | less", "less pages on a terminal"),
+        ("cd /tmp; vi a", "vi needs a terminal"),
     ],
 )
-def test_a_program_that_wants_a_terminal_is_told(line: str, begins: str, ends: str) -> None:
-    said = hint_for(line, SSH)
-    assert said.startswith(begins) and said.endswith(ends), said
+def test_a_program_that_wants_a_terminal_is_offered_one(line: str, begins: str) -> None:
+    hint = hint_for(line, SSH, "Ctrl+] x")
+    assert (hint.said, hint.line) == (f"{begins}: Ctrl+] x runs it in one", line)
 
 
 def test_what_needs_no_terminal_is_not_told() -> None:
     for line in ("sudo -n true", "'top'", "Get-Process top", "topology", "ls", "", "echo less"):
-        assert hint_for(line, SSH) == "", line
+        assert hint_for(line, SSH, "Ctrl+] x") == Hint(""), line
+
+
+def test_where_there_is_no_terminal_none_is_offered() -> None:
+    winrm = ConnectionInfo(ParameterSet.COMPUTER_NAME, {"ComputerName": "web1"})
+    said = "top needs a terminal, which a session lacks: run it in one there"
+    assert hint_for("top", winrm, "Ctrl+] x") == Hint(said)
     container = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "api"})
-    assert "exec -it api sh" in hint_for("top", container)
+    assert hint_for("top", container, "Ctrl+] x").line == "top"
 
 
 def test_a_container_named_in_another_way_is_the_same_place() -> None:

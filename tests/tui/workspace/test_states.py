@@ -189,7 +189,7 @@ async def test_the_end_of_a_long_command_in_the_background_is_told(
         await s.type("later say x")
         await s.keys("alt+2")
         await s.until(lambda: "1 web1 …" in tabs_of(s), "it runs")
-        web1 = s.workspace.panes[0]
+        web1 = s.workspace.tabs.sessions[0]
         web1.conversation.busy_since -= 5
         manager.interactive[0].go_on.set()
         await s.until(lambda: "1 web1 ✓" in tabs_of(s), "its end")

@@ -43,7 +43,7 @@ async def test_two_sessions_and_the_badge_of_the_one_behind(manager: StandInMana
         await s.type("later say ready")
         await s.keys("alt+2")
         await s.run("say here")
-        web1 = s.workspace.panes[0]
+        web1 = s.workspace.tabs.sessions[0]
         manager.interactive[0].go_on.set()
         await s.until(lambda: s.shows("1 web1 ✓ ●1"), "done, and a line")
         assert s.sees("ready", web1)
@@ -56,7 +56,7 @@ async def test_what_is_typed_behind_alt_2_goes_to_the_second_tab(manager: StandI
     async with session(manager, "web1", "db") as s:
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
         s.burst(*"first", "alt+2", *"say two", "enter", PREFIX, "1", *"!")
-        await s.until(lambda: s.sees("two", s.workspace.panes[1]), "the line in the second tab")
+        await s.until(lambda: s.sees("two", s.workspace.tabs.sessions[1]), "the line in the second tab")
         assert s.pane.info.label == "web1"
         assert s.pane.editor.text == "first!"
 

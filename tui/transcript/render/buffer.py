@@ -289,6 +289,11 @@ class TextBuffer(LineRing):
             self._add(*self._splitter.finish())
             self._end_line()
 
+    def add_line(self, text: str, runs: Runs) -> None:
+        """Add a whole line that is laid out and harmless already."""
+        self.version += 1
+        self._commit(text, runs)
+
     def _add(self, text: str, runs: Runs) -> None:
         """Lay text out in the open line, ending it at each newline."""
         position = 0
