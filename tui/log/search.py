@@ -7,7 +7,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from pstui.backends.records import Write
@@ -42,7 +43,7 @@ class RunAgain:
 class LogsScreen(ModalScreen[RunAgain | None]):
     """Closed by Esc. ``copy`` puts a text into the clipboard."""
 
-    CSS_PATH: ClassVar[list[str]] = ["../dialogs/dialogs.tcss", "log.tcss"]  # type: ignore[misc]  # as Textual reads it
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../dialogs/dialogs.tcss", "log.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "leave", "Close")]
     AUTO_FOCUS = None
 
@@ -171,7 +172,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
             while (index := self._index) is not None and self.is_attached and self.input.value != self._text:
                 text = self._text = self.input.value
                 began = time.perf_counter()
-                found = await in_thread(lambda text=text, index=index: index.search(text))  # type: ignore[misc]
+                found = await in_thread(partial(index.search, text))
                 self._show_found(text, found, time.perf_counter() - began)
 
     def _show_found(self, text: str, found: Found, seconds: float) -> None:

@@ -127,14 +127,13 @@ class Conversation:
         self.exit_code: int | None = None
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
-        self._typed_alone = self._was_stopped = False
+        self._typed_alone = self._was_stopped = self._timed = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
         #: how many lines have run, and the last of them
         self.ran, self.ran_last = 0, ""
-        self._timed = False
         #: set while no line runs
         self._idle = asyncio.Event()
         #: whether a line waits for the end of a completion, and whether Ctrl+C was pressed meanwhile

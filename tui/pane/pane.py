@@ -71,6 +71,13 @@ class Pane(Vertical):
 
     is_terminal, as_terminal = False, None  # the other kind of tab (terminal/pane.py)
 
+    #: is given each line that is typed here and taken, where it goes to other tabs as well
+    shares: Callable[[Pane, str], None] | None = None
+    #: what holds lines that are typed here, None for nothing
+    guard: Guard | None = None
+    #: what copies of the tab's files do, as a sign, and how the key is written that opens a terminal; empty for nothing
+    files_badge = terminal_key = ""
+
     class Changed(PaneMessage):
         """Something that the tab, the footer or the sidebar shows has changed."""
 
@@ -123,18 +130,11 @@ class Pane(Vertical):
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
         self.title = ""
         self.color = ""
-        #: is given each line that is typed here and taken, where it goes to other tabs as well
-        self.shares: Callable[[Pane, str], None] | None = None
-        #: what holds lines that are typed here, None for nothing
-        self.guard: Guard | None = None
-        #: what copies of the tab's files do, as a sign; empty for nothing
-        self.files_badge = ""
         self.history = LineHistory()
         self._typed = TypedLines(self.history)
-        # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
-        #: the key that opens a terminal, as it is written, and what was typed last if it needs one
-        self.terminal_key = ""
+        #: what was typed last if it needs a terminal
         self.for_terminal = Hint("")
+        # A width that a profile fixes is wider than most panes: its lines run out sideways instead of being broken.
         self.transcript = Transcript(text, wrap=not self.info.settings.get("width"))
         self.progress = ProgressArea()
         self.note = Note()
