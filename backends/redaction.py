@@ -7,7 +7,9 @@ reader can still tell which are the same.
 
 from __future__ import annotations
 
+import base64
 import re
+import struct
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -19,6 +21,8 @@ SHORTEST = 3
 #: one that would end the authority; only what follows a port does not belong to it.
 _LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/\s:@]*:(?!\d{0,5}(?:[/?#]|\Z))\S*|[^/\s]*)@")
 _ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
+#: what CLIXML writes in another way than XML does (protocol-notes 7.5); the first of `_x`, so that it is no escape
+_UNUSUAL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010ffff]|_(?=[xX])")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"
 _PATTERNS = (
@@ -62,8 +66,10 @@ class Redactor:
     """Takes secrets and names out of texts. ``names`` is name → what kind of thing it is."""
 
     def __init__(self, secrets: Iterable[str] = (), names: Iterable[tuple[str, str]] = ()) -> None:
-        spellings = {form for secret in secrets if len(secret) >= SHORTEST for form in _spellings(secret)}
-        self._secrets = sorted(spellings, key=len, reverse=True)
+        self._spellings: set[str] = set()
+        self._secrets: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
         self._stand_ins: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._names: list[tuple[re.Pattern[str], str]] = []
@@ -71,10 +77,17 @@ class Redactor:
             if len(name) >= SHORTEST:
                 self._names.append((re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", re.IGNORECASE), kind))
 
+    def add(self, secret: str) -> None:
+        """Look for one more secret from now on; one that is too short to be told from other text is not looked for."""
+        if len(secret) >= SHORTEST and secret not in self._spellings:
+            self._spellings |= {*_spellings(secret)}
+            longest = sorted(self._spellings, key=len, reverse=True)
+            self._secrets = re.compile("|".join(map(re.escape, longest)))
+
     def secrets_out(self, text: str) -> str:
         """Return text without the secrets, and without passwords in addresses."""
-        for secret in self._secrets:
-            text = text.replace(secret, REMOVED)
+        if self._secrets is not None:
+            text = self._secrets.sub(REMOVED, text)
         return without_password(text)
 
     def all_out(self, text: str) -> str:
@@ -93,10 +106,22 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterable[str]:
-    """Yield how a secret may be written: as it is, as a part of an address, as XML, as JSON, quoted by Python."""
+    """Yield how a secret may be written: as it is, in an address, as XML and CLIXML, as JSON, in Python, in a script."""
     yield secret
+    yield secret.replace("'", "''")
+    escaped = _UNUSUAL.sub(lambda found: "".join(f"_x{unit:04X}_" for unit in _units(found[0])), secret)
+    yield escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    yield base64.b64encode(secret.encode("utf-16-le", "surrogatepass")).decode("ascii")
     yield quote(secret, safe="")
     yield quote_plus(secret)
-    yield secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    xml = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    yield xml
+    yield xml.replace('"', "&quot;").replace("'", "&apos;")
     yield secret.replace("\\", "\\\\").replace('"', '\\"')
     yield repr(secret)[1:-1]
+
+
+def _units(character: str) -> tuple[int, ...]:
+    """Return the UTF-16 units of a character."""
+    raw = character.encode("utf-16-le", "surrogatepass")
+    return struct.unpack(f"<{len(raw) // 2}H", raw)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import HostState, Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
+    from pstui.backends.psrp.tracing import Tracer
 
 #: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
 #: leaves the other loses it, or ends (protocol-notes 2.4).
@@ -88,6 +89,8 @@ class PSSession:
         self.failed: PstuiError | None = None
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        #: writes what goes over the wire, where that is wanted
+        self.tracer: Tracer | None = None
         #: are told each error record, and each information record as it came, beside ``records``
         self.on_error: Callable[[ErrorInfo], None] = lambda error: None
         self.on_information: Callable[[bytes], None] = lambda body: None
@@ -238,7 +241,8 @@ class PSSession:
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
         self.transport = registry.for_set(self.info.parameter_set).name
-        transport = await registry.connect(self.info, self._context())
+        connect = registry.connect if self.tracer is None else self.tracer.noting(registry.connect)
+        transport = await connect(self.info, self._context())
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up

@@ -50,21 +50,23 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
     from pstui.backends.transports import registry
+    from pstui.tui.cli.trace import traced_sessions
     from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
     vault.check = registry.check
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
-    if options.transcript is None:
-        return run(invocation)
-    sink = TranscriptFile(options.transcript)
-    try:
-        return run(invocation, transcript=sink)
-    finally:
-        sink.close()
-        if sink.problem:
-            print(f"pstui: {sink.problem}", file=sys.stderr)
+    with traced_sessions(options.trace) as manager:
+        if options.transcript is None:
+            return run(invocation, manager=manager)
+        sink = TranscriptFile(options.transcript)
+        try:
+            return run(invocation, transcript=sink, manager=manager)
+        finally:
+            sink.close()
+            if sink.problem:
+                print(f"pstui: {sink.problem}", file=sys.stderr)
 
 
 def invocation_of(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options) -> Invocation:

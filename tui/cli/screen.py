@@ -22,11 +22,13 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
+from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.cli.transcript_file import TranscriptFile
 from pstui.tui.workspace.state import StateFile
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Source
+    from pstui.backends.sessions.manager import SessionManager
     from pstui.tui.app import PstuiApp
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.profiles.book import ProfileBook
@@ -173,6 +175,7 @@ def run(
     infos: Sequence[ConnectionInfo],
     *,
     transcript: str | None = None,
+    trace: str | None = None,
     single: bool = False,
     bind: Callable[[str], ConnectionInfo] | None = None,
     book: ProfileBook | None = None,
@@ -182,11 +185,27 @@ def run(
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
-    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
-    call to be asked for first, because it lacks values, ``line`` one that the command bar runs first. Raises CallError,
-    and whatever exception ended the app: with the terminal given back, and without a trace on it.
+    ``transcript`` is the file of the first session, ``trace`` that of the protocol. ``single`` ends the app with its
+    only session. ``lacking`` is a call to be asked for first, because it lacks values, ``line`` one that the command
+    bar runs first. Raises CallError, and whatever exception ended the app: with the terminal given back, and without a
+    trace on it.
     """
     need_terminal()
+    with traced_sessions(trace) as sessions:
+        return _run(infos, sessions, transcript, single, bind, book, settings, lacking, line)
+
+
+def _run(
+    infos: Sequence[ConnectionInfo],
+    sessions: SessionManager | None,
+    transcript: str | None,
+    single: bool,
+    bind: Callable[[str], ConnectionInfo] | None,
+    book: ProfileBook | None,
+    settings: Mapping[str, Any] | None,
+    lacking: MissingMandatory | None,
+    line: str,
+) -> int:
     sink = None if transcript is None else TranscriptFile(transcript)
     frame = FirstFrame((settings or {}).get("theme"))
     try:
@@ -195,6 +214,7 @@ def run(
         app = app_class(
             open=infos,
             transcript=sink,
+            sessions=sessions,
             single=single,
             bind=bind,
             settings=settings,

@@ -91,7 +91,7 @@ class BareConsole:
             asking = Asking(question)
             self.face.present(asking)
             try:
-                return Secret(await asking.reply)
+                return question.answered(await asking.reply)
             finally:
                 self.face.withdraw(asking)
 

@@ -40,6 +40,8 @@ TOO_MUCH = {
     "depth": nested(MAX_DEPTH + 1),
     "references": repeated(6),
     "a tag": "<Obj RefId='0' " + " ".join(f"a{n}='x'" for n in range(11_000)) + "/>",
+    "a tag with brackets": "<Obj RefId='0' " + " ".join(f"a{n}='>'" for n in range(11_000)) + "/>",
+    "a tag without an end": '<Obj RefId="0" a=">' + "x" * 90_000,
     "a date": "<DT>" + "1" * 90_000 + "</DT>",
 }
 
