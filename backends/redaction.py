@@ -106,7 +106,7 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterable[str]:
-    """Yield how a secret may be written: as it is, in an address, as XML and CLIXML, as JSON, in Python, in a script."""
+    """Yield how a secret may be written: as it is, in an address, as XML, CLIXML, JSON, in Python, in a script."""
     yield secret
     yield secret.replace("'", "''")
     escaped = _UNUSUAL.sub(lambda found: "".join(f"_x{unit:04X}_" for unit in _units(found[0])), secret)
