@@ -44,9 +44,6 @@ _WITH_BOOTSTRAP = 1200
 
 
 _BEFORE, _FAILED = pytest.StashKey[guard.Before](), pytest.StashKey[bool]()
-#: what there was before the module at hand, and before the test at hand, by the scopes that are wider
-_modules: dict[Any, guard.Before] = {}
-_tests: list[guard.Before] = []
 
 
 def pytest_configure() -> None:
@@ -58,8 +55,8 @@ def pytest_configure() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Note what there is before a module's fixtures are made."""
     module = item.getparent(pytest.Module)
-    if module not in _modules:
-        _modules[module] = guard.Before()
+    if module not in guard.modules:
+        guard.modules[module] = guard.Before()
     return (yield)
 
 
@@ -68,12 +65,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     """Take what a fixture of a wider scope makes for given, by those it outlives."""
     if fixturedef.scope == "function":
         return (yield)
-    earlier = guard.Before()
-    result = yield
-    outlived = _tests if fixturedef.scope in ("class", "module") else [*_tests, *_modules.values()]
-    for before in outlived:
-        before.allow(earlier)
-    return result
+    with guard.outliving(the_module=fixturedef.scope in ("package", "session")):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -91,10 +84,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         yield
     finally:
         before = item.stash.get(_BEFORE, None)
-        _tests.clear()
+        guard.tests.clear()
         module = item.getparent(pytest.Module)
         ends = nextitem is None or nextitem.getparent(pytest.Module) is not module
-        whole = _modules.pop(module, None) if ends else None
+        whole = guard.modules.pop(module, None) if ends else None
+        if whole is not None and before is not None:
+            whole.told()
     if item.stash.get(_FAILED, False):
         return
     if before is not None and (left := before.left()):
@@ -122,7 +117,7 @@ def _process() -> dict[str, object]:
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test that leaves the process in another state than it found it in, or anything behind."""
     request.node.stash[_BEFORE] = guard.Before()
-    _tests[:] = [request.node.stash[_BEFORE]]
+    guard.tests[:] = [request.node.stash[_BEFORE]]
     before = _process()
     yield
     after = _process()

@@ -9,6 +9,7 @@ wider scope has made before is no matter of this test, and a test that fails is 
 from __future__ import annotations
 
 import asyncio.runners
+import contextlib
 import gc
 import logging
 import os
@@ -16,7 +17,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,11 @@ def _children() -> dict[int, str]:
 
 def _descriptors() -> dict[int, str]:
     found: dict[int, str] = {}
-    for name in os.listdir(_FILES):
+    for name in os.listdir(_FILES):  # noqa: PTH208  numbers, before a path is made of each
         if int(name) < 3:
             continue  # pytest exchanges them
         try:
-            target = os.readlink(_FILES / name)
+            target = str((_FILES / name).readlink())
         except OSError:
             continue
         if not _LASTING_FILES.search(target):
@@ -130,8 +131,16 @@ class Before:
         }
         self.allowed |= {*_made.folders[earlier.folders :]}
 
+    def told(self) -> None:
+        """Say nothing more of tasks: each test has been told of its own."""
+        self.tasks, self.said = len(_made.tasks), len(_made.said)
+
     def left(self) -> list[str]:
         """Return what is new, once it has had its time."""
+        found = [f"the task {name}" for name in _made.tasks[self.tasks :]]
+        found += [f"asyncio said: {text}" for text in _made.said[self.said :]]
+        if found:
+            return found  # that does not go by itself
         until = time.monotonic() + GRACE
         collected = False
         while (found := self._left()) and time.monotonic() < until:
@@ -143,11 +152,7 @@ class Before:
         return found
 
     def _left(self) -> list[str]:
-        found = [f"the task {name}" for name in _made.tasks[self.tasks :]]
-        found += [f"asyncio said: {text}" for text in _made.said[self.said :]]
-        if found:
-            return found
-        found += [f"the thread {thread.name}" for thread in _threads() - self.threads if thread.is_alive()]
+        found = [f"the thread {thread.name}" for thread in _threads() - self.threads if thread.is_alive()]
         children = _children()
         found += [f"the process {number}: {children[number]}" for number in children.keys() - self.children.keys()]
         now = _descriptors()
@@ -155,3 +160,17 @@ class Before:
         found += [f"the descriptor {number}: {now[number]}" for number in new]
         made = [path for path in _made.folders[self.folders :] if path not in self.allowed and not _KEPT.search(path)]
         return found + [f"the temporary file {path}" for path in made if os.path.lexists(path)]
+
+
+#: what there was before the test at hand, and before its module
+tests: list[Before] = []
+modules: dict[Any, Before] = {}
+
+
+@contextlib.contextmanager
+def outliving(*, the_module: bool = False) -> Iterator[None]:
+    """Take what is made in the block for given: it outlives the test, or the module too."""
+    earlier = Before()
+    yield
+    for before in (*tests, *(modules.values() if the_module else ())):
+        before.allow(earlier)

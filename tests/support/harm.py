@@ -81,8 +81,8 @@ class HarmingRelay:
                 for one in carrying:
                     one.cancel()
                 await asyncio.wait(carrying)
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # the end of the block; asyncio would complain of it
         finally:
             for one in writers:
                 one.close()

@@ -13,7 +13,7 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.harm import DIRECTIONS, KINDS, Direction, Kind
-from tests.support.harmed_ways import WORK, Way
+from tests.support.harmed_ways import Way
 from tests.support.scripted_console import ScriptedConsole
 
 STEPS = ("opening", "running", "asking", "stopping", "closing")
@@ -83,7 +83,8 @@ class Run:
         if self.case.step == "opening":
             self._arm()
         entering = asyncio.create_task(interactive.enter())
-        await asyncio.wait({entering}, timeout=END if self.case.kind == "slow" else 3 * PATIENCE)
+        harmed = self.case.step == "opening" and self.case.kind != "slow"
+        await asyncio.wait({entering}, timeout=3 * PATIENCE if harmed else END)
         if not entering.done():  # who sees nothing happen gives it up
             assert self.case.step == "opening"
             await self._stop(interactive, entering)
@@ -97,23 +98,23 @@ class Run:
 
     async def _opening(self, interactive: InteractiveSession) -> None:
         """It opened in spite of the harm, or the harm comes only now: a line must find out."""
-        await self._line(interactive, "work")
+        await self._ends(interactive, asyncio.create_task(interactive.run(self.way.lines["work"])))
 
     async def _running(self, interactive: InteractiveSession) -> None:
         self._arm()
-        await self._line(interactive, "work")
+        await self._ends(interactive, asyncio.create_task(interactive.run(self.way.lines["work"])))
         if self.case.kind == "slow":
-            assert self.console.shown() == [*WORK, "done"] or [*WORK] == self.console.shown()[: len(WORK)]
+            assert self.console.shown()[: len(self.way.shows)] == [*self.way.shows]
 
     async def _asking(self, interactive: InteractiveSession) -> None:
-        running = asyncio.create_task(interactive.run("ask"))
+        running = asyncio.create_task(interactive.run(self.way.lines["ask"]))
         answer = await self.console.question()
         self._arm()
         answer.set_result("yes")
         await self._ends(interactive, running)
 
     async def _stopping(self, interactive: InteractiveSession) -> None:
-        running = asyncio.create_task(interactive.run("hang"))
+        running = asyncio.create_task(interactive.run(self.way.lines["hang"]))
         while "hanging" not in self.console.shown():
             await asyncio.sleep(0.001)
         self._arm()
@@ -122,9 +123,6 @@ class Run:
 
     async def _closing(self, interactive: InteractiveSession) -> None:
         self._arm()
-
-    async def _line(self, interactive: InteractiveSession, text: str) -> None:
-        await self._ends(interactive, asyncio.create_task(interactive.run(text)))
 
     async def _ends(self, interactive: InteractiveSession, running: asyncio.Task[Outcome]) -> None:
         """Wait for the end of a line as a person does: who sees nothing happen stops it, and then breaks it off."""

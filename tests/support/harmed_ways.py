@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +19,34 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from tests.support.harm import Address, HarmingRelay, harming, listen
 from tests.support.scripted_peer import COMPLETED, ScriptedPeer, call, line, output, state
 from tests.support.sshd import make_home
+from tests.support.winrm_fixture import WinRMEndpoint
+from tests.support.wsman_calls import call as call_of
 
 #: seconds of every limit of the product that a stalled far end runs into
 LIMIT = 0.4
 #: the same where it is only slow
 PATIENT = 60.0
-#: the limits that are made that short
-LIMITS = (
+#: the limits that are made that short: those of opening, and those of what comes later
+OPENING = (
     "pstui.backends.psrp.pool.OPEN_TIMEOUT",
-    "pstui.backends.psrp.pool.STATE_TIMEOUT",
-    "pstui.backends.sessions.link.BEGIN_LIMIT",
-    "pstui.backends.transports.outofproc.SIGNAL_TIMEOUT",
-    "pstui.backends.transports.outofproc.CLOSE_TIMEOUT",
     "pstui.backends.transports.named_pipe.FIRST_ANSWER",
     "pstui.backends.transports.ssh.connect.PORT_TIMEOUT",
     "pstui.backends.transports.ssh.connect.HANDSHAKE_TIMEOUT",
     "pstui.backends.transports.ssh.connect.LOGIN_TIMEOUT",
     "pstui.backends.transports.ssh.session.SESSION_TIMEOUT",
+    "pstui.backends.transports.wsman.http.CONNECT_TIMEOUT",
+    "pstui.backends.transports.wsman.http.HANDSHAKE",
+)
+LATER = (
+    "pstui.backends.psrp.pool.STATE_TIMEOUT",
+    "pstui.backends.sessions.link.BEGIN_LIMIT",
+    "pstui.backends.sessions.session.GIVE_UP_TIMEOUT",
+    "pstui.backends.transports.outofproc.SIGNAL_TIMEOUT",
+    "pstui.backends.transports.outofproc.CLOSE_TIMEOUT",
     "pstui.backends.transports.ssh.shared.END",
     "pstui.backends.transports.wsman.recovery.ATTEMPT",
     "pstui.backends.transports.wsman.client.SLACK",
     "pstui.backends.transports.wsman.client.TRANSFER",
-    "pstui.backends.transports.wsman.http.CONNECT_TIMEOUT",
-    "pstui.backends.transports.wsman.http.HANDSHAKE",
     "pstui.backends.transports.wsman.transport.CLOSE_TIMEOUT",
     "pstui.backends.transports.wsman.transport.FAREWELL",
 )
@@ -88,6 +93,18 @@ class Way:
 
     info: ConnectionInfo
     relay: HarmingRelay
+    #: what is typed at each step, and what the first of them shows
+    lines: Mapping[str, str] = field(default_factory=lambda: {"work": "work", "ask": "ask", "hang": "hang"})
+    shows: Sequence[str] = tuple(WORK)
+
+
+@asynccontextmanager
+async def winrm(endpoint: WinRMEndpoint) -> AsyncIterator[Way]:
+    """A WinRM service, which runs beside the tests."""
+    async with harming(endpoint.port) as (relay, port):
+        info = call_of(endpoint, Port=port, settings={"max_retry_time": LIMIT * 1000, "receive_timeout": 5000})
+        lines = {"work": "1..30", "ask": "Read-Host name", "hang": "'hanging'; Start-Sleep 600"}
+        yield Way(info, relay, lines, [str(number) for number in range(1, 31)])
 
 
 @asynccontextmanager
@@ -100,7 +117,8 @@ async def listening(address: Address) -> AsyncIterator[Address]:
         assert task is not None
         serving.add(task)
         try:
-            await serve(far_end(), reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):  # the end of the block; asyncio would complain of it
+                await serve(far_end(), reader, writer)
         finally:
             writer.close()
             serving.discard(task)
@@ -190,7 +208,8 @@ WAYS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractAsyncCon
 }
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let every limit of the product be so long."""
-    for name in LIMITS:
-        monkeypatch.setattr(name, seconds)
+def shorten(monkeypatch: pytest.MonkeyPatch, opening: float, later: float) -> None:
+    """Let every limit of the product be so long: those of opening, and those of what comes later."""
+    for names, seconds in ((OPENING, opening), (LATER, later)):
+        for name in names:
+            monkeypatch.setattr(name, seconds)
