@@ -59,6 +59,10 @@ fuzz: $(VENV)/.test
 faults: $(VENV)/.test
 	PSTUI_FAULTS=10000 $(BIN)/python -m pytest tests/backends/transports/test_harmed_ways.py -q $(ARGS)
 
+# A long day in ten minutes: 200 sessions, 20 busy. make soak ARGS='50 5 1' is a shorter one.
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.soak $(ARGS)
+
 # Planted faults, applied one by one in a copy: each must be caught by the tests that it names.
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
