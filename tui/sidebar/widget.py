@@ -110,6 +110,7 @@ class SidebarView(ScrollView, can_focus=True):
         super().__init__()
         self.model = SidebarModel(entries)
         self.filtering = False
+        self.problems = 0
         self._rows: list[Row] = []
         self._cursor = 0
         self._marks: dict[str, Mark] = {}
@@ -241,11 +242,25 @@ class SidebarView(ScrollView, can_focus=True):
         text = self.model.filter
         if not self.filtering and not text:
             said = "/ filter" + ("   by last use" if self.model.by_use else "")
-            return Strip([Segment(cut(said, width), calm)]).adjust_cell_length(width, base)
+            wrong = self._problems_text()
+            left = set_cell_size(cut(said, width - len(wrong)), width - len(wrong))
+            return Strip([Segment(left, calm), Segment(wrong, base + styles.states["asks"])])
         segments = [Segment("/ ", calm), Segment(cut(text, width - 3), base)]
         if self.filtering:
             segments.append(Segment("▏", base))
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _problems_text(self) -> str:
+        """What stands at the right of the filter's row while something in the profile file is wrong."""
+        if not self.problems or self.filtering or self.model.filter:
+            return ""
+        return f" ! {self.problems} problem{'s' * (self.problems > 1)} "
+
+    def show_problems(self, count: int) -> None:
+        """Say in the filter's row that there are so many problems in the profile file."""
+        if count != self.problems:
+            self.problems = count
+            self.refresh()
 
 
 #: most characters of a filter
@@ -447,7 +462,7 @@ class Sidebar(SidebarView):
         if event.button != 1:
             self.post_message(self.MenuWanted(self.cursor_entry, (event.screen_x, event.screen_y)))
         elif is_filter:
-            self._do("filter", "slash")
+            self._do("problems" if event.x >= self.size.width - len(self._problems_text()) else "filter", "")
         elif row < len(self._rows) and (self.cursor_entry is None or event.chain == 2):
             self._do("choose", "enter")
 

@@ -70,6 +70,7 @@ class ProfileActions:
         """Show the profiles as they were read last."""
         assert self.book is not None
         self.sidebar.set_entries(self.book.entries())
+        self.sidebar.show_problems(len(self.book.problems))
         self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
         self.show_strip()
         self._screen.post_message(ContextChanged())
@@ -100,6 +101,7 @@ class ProfileActions:
 
     def _tell_problems(self) -> None:
         count = len(self.book.problems) if self.book is not None else 0
+        self.sidebar.show_problems(count)
         if count:
             said = "1 problem" if count == 1 else f"{count} problems"
             self._screen.app.notify(

@@ -257,6 +257,14 @@ async def test_a_change_on_disk_is_noticed_and_its_problems_are_listed(manager: 
         for part in ("[hosts.new]", "computr_name", "Did you mean computer_name?", "profiles.toml"):
             assert s.shows(part), part
         await s.keys("escape")
+        assert s.shows("! 1 problem"), "it is said for as long as there is one"
+        sidebar = s.workspace.sidebar
+        await s.pilot.click(sidebar, offset=(sidebar.size.width - 3, sidebar.size.height - 1))
+        await s.until(lambda: isinstance(s.app.screen, ProblemsScreen), "the list, by a click")
+        await s.keys("escape")
+        file.write_text(FILE)
+        s.workspace.profiles.check_file()
+        await s.until(lambda: not s.shows("! 1 problem"), "nothing is wrong any more")
 
 
 async def test_the_list_of_problems_breaks_long_ones_at_80_columns(manager: StandInManager, file: Path) -> None:
