@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import re
-import struct
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -21,8 +20,6 @@ SHORTEST = 3
 #: one that would end the authority; only what follows a port does not belong to it.
 _LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/\s:@]*:(?!\d{0,5}(?:[/?#]|\Z))\S*|[^/\s]*)@")
 _ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
-#: what CLIXML writes in another way than XML does (protocol-notes 7.5); the first of `_x`, so that it is no escape
-_UNUSUAL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010ffff]|_(?=[xX])")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"
 _PATTERNS = (
@@ -106,22 +103,12 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterable[str]:
-    """Yield how a secret may be written: as it is, in an address, as XML, CLIXML, JSON, in Python, in a script."""
+    """Yield how a secret may be written: as it is, in an address, a script, a SecureString, XML, JSON, Python."""
     yield secret
     yield secret.replace("'", "''")
-    escaped = _UNUSUAL.sub(lambda found: "".join(f"_x{unit:04X}_" for unit in _units(found[0])), secret)
-    yield escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     yield base64.b64encode(secret.encode("utf-16-le", "surrogatepass")).decode("ascii")
     yield quote(secret, safe="")
     yield quote_plus(secret)
-    xml = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    yield xml
-    yield xml.replace('"', "&quot;").replace("'", "&apos;")
+    yield secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     yield secret.replace("\\", "\\\\").replace('"', '\\"')
     yield repr(secret)[1:-1]
-
-
-def _units(character: str) -> tuple[int, ...]:
-    """Return the UTF-16 units of a character."""
-    raw = character.encode("utf-16-le", "surrogatepass")
-    return struct.unpack(f"<{len(raw) // 2}H", raw)

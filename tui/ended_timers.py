@@ -24,4 +24,4 @@ def _cancel_and_let_go(self: TimerHandle) -> None:
 
 def let_go_of_ended_timers() -> None:
     """Let every timer of this process that is cancelled keep nothing alive."""
-    TimerHandle.cancel = _cancel_and_let_go  # type: ignore[method-assign]  # there is no public way
+    TimerHandle.cancel = _cancel_and_let_go  # type: ignore[assignment, method-assign]  # there is no public way

@@ -13,6 +13,7 @@ played. A message of more than ``MAX_TRACED`` bytes is noted with its size alone
 from __future__ import annotations
 
 import contextlib
+import html
 import re
 import struct
 import time
@@ -20,6 +21,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
+from xml.sax.saxutils import escape
 
 from psrpcore.types import PSRPMessageType
 from pstui.backends.connection import ConnectionInfo
@@ -29,6 +31,7 @@ from pstui.backends.errors import PstuiError, SessionBroken
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.secrets import looks_secret
 from pstui.backends.language.tokens import TokenKind
+from pstui.backends.psrp.clixml import unescape
 from pstui.backends.psrp.limits import MAX_FRAGMENT, MAX_TRACED
 from pstui.backends.psrp.trace_file import TraceFile, TraceFiles
 from pstui.backends.records import Stream, Write
@@ -47,6 +50,8 @@ _INNER = re.compile(r"(?<=>)[^<>]+(?=<)")
 #: a command's line and its script; and what goes with it
 _LINES = re.compile(r'<S N="(?:Cmd|History)">([^<]*)</S>')
 _PLACES = re.compile(r'(<S N="(?:Cmd|V|History|N)">)([^<]*)(?=</S>)')
+#: what XML cannot hold, and what would be read as an escape of CLIXML (protocol-notes 7.5)
+_UNUSUAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 _KEYS = {PSRPMessageType.PublicKey, PSRPMessageType.EncryptedSessionKey}
 _TEXT_TOKENS = {TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING, TokenKind.ARGUMENT}
 
@@ -169,12 +174,20 @@ class Trace:
             return _INNER.sub(REMOVED, clixml)
         if kind == PSRPMessageType.CreatePipeline:
             clixml = self._without_secret_lines(clixml)
-        clixml = _TEXTS.sub(lambda found: self._redactor.secrets_out(found[0]), clixml)
+        clixml = _TEXTS.sub(lambda found: self._without_secrets(found[0]), clixml)
         return _USER.sub(rf"\1{REMOVED}\2", _SECURE.sub(rf"\1{REMOVED}", clixml))
+
+    def _without_secrets(self, written: str) -> str:
+        """Return a text of a message without the secrets in it, however they are escaped there."""
+        text = unescape(html.unescape(written)) if "&" in written or "_x" in written else written
+        clean = self._redactor.secrets_out(text)
+        if clean == text:
+            return written
+        return _UNUSUAL.sub(lambda found: f"_x{ord(found[0]):04X}_", escape(clean, {'"': "&quot;", "'": "&apos;"}))
 
     def _without_secret_lines(self, clixml: str) -> str:
         """Return a command without the lines that the history would not keep; their texts are secrets from now on."""
-        texts = {_unescaped(found[1]) for found in _LINES.finditer(clixml)}
+        texts = {unescape(html.unescape(found[1])) for found in _LINES.finditer(clixml)}
         suspect = [text for text in texts if looks_secret(text)]
         if not suspect:
             return clixml
@@ -183,12 +196,6 @@ class Trace:
                 if token.kind in _TEXT_TOKENS and not token.text.startswith("-"):
                     self._redactor.add(token.value())
         return _PLACES.sub(lambda found: found[1] + REMOVED, clixml)
-
-
-def _unescaped(text: str) -> str:
-    for written, char in (("&lt;", "<"), ("&gt;", ">"), ("_x000A_", "\n"), ("_x000D_", "\r"), ("&amp;", "&")):
-        text = text.replace(written, char)
-    return text
 
 
 class _Joining:

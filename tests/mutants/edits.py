@@ -121,7 +121,7 @@ EDITS = (
     Edit(
         "a dropped redaction: the names of secrets in a trace",
         "backends/psrp/tracing.py",
-        "lambda found: self._redactor.secrets_out(found[0])",
+        "lambda found: self._without_secrets(found[0])",
         "lambda found: found[0]",
         (_TRACING,),
     ),

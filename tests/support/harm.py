@@ -84,8 +84,8 @@ class HarmingRelay:
         except (OSError, asyncio.CancelledError):
             pass  # the end of the block; asyncio would complain of it
         finally:
-            for one in writers:
-                one.close()
+            for each in writers:
+                each.close()
             self._tasks.discard(task)
 
     async def _carry(self, way: Direction, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
