@@ -13,10 +13,9 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
-from pstui.tui.ended_timers import let_go_of_ended_timers
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
-from pstui.tui.late_timers import keep_late_timers
+from pstui.tui.late_timers import keep_late_timers, let_go_of_ended_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.schema import pane_settings

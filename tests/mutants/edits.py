@@ -162,7 +162,7 @@ EDITS = (
     ),
     Edit(
         "a closed tab kept by its timers",
-        "tui/ended_timers.py",
+        "tui/late_timers.py",
         "self._context = _NOTHING",
         "_ = _NOTHING",
         ("tui/workspace/test_memory.py",),

@@ -130,6 +130,7 @@ async def live(
             await opened()
             done += 1
             if past() >= len(day.looks) / looks:
+                await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in tabs.panes), "rest", LIMIT)
                 await s.idle()
                 day.looks.append(look(began))
                 say(str(day.looks[-1]))

@@ -244,7 +244,7 @@ async def test_hostile_far_ends(part: int, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(registry, "connect", connect)
     with watched_turns() as turns:
         async with screen(INFO) as s:
-            await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+            await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt", 60)
             turns.begin()
             wrong = await suffer(s, turns, peers, list(CASES)[part::4])
     assert not wrong, "\n".join(wrong)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.ended_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
+from pstui.tui.late_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
 from pstui.tui.pane.state import PaneState
 from textual.app import App
 from textual.widgets import TextArea
@@ -53,7 +53,7 @@ async def test_a_closed_tab_is_let_go_of() -> None:
 
 
 async def test_asyncio_still_keeps_what_a_timer_was_set_in() -> None:
-    """Fails when asyncio is mended: then tui/ended_timers.py can go."""
+    """Fails when asyncio is mended: then let_go_of_ended_timers can go."""
 
     class Kept:
         pass
