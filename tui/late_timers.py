@@ -4,10 +4,10 @@ Textual passes over a tick that is late by more than its interval, since another
 once none follows: its callback is lost. A machine that is busy for the 16 ms of a frame is enough, and then text that
 waits for its frame waits for ever. ``test_textual_still_loses_a_late_timer`` fails when this is needed no longer.
 
-And asyncio's: one that is cancelled lets go of what it was set in. A time limit that was not reached stays in the loop's
-heap until it would have passed: 180 s for the opening of a session. It has no callback any more, but still the context
-in which it was set, and Textual keeps there whose message was handled: a tab, closed meanwhile, with its text and its
-session. ``test_asyncio_still_keeps_what_a_timer_was_set_in`` fails when this is needed no longer.
+And asyncio's: one that is cancelled lets go of what it was set in. A time limit that was not reached stays in the
+loop's heap until it would have passed: 180 s for the opening of a session. It has no callback any more, but still the
+context in which it was set, and Textual keeps there whose message was handled: a tab, closed meanwhile, with its text
+and its session. ``test_asyncio_still_keeps_what_a_timer_was_set_in`` fails when this is needed no longer.
 """
 
 from __future__ import annotations

@@ -169,10 +169,10 @@ EDITS = (
     ),
     Edit(
         "an edit of the profiles that is not read back",
-        "config/edits.py",
-        "return result if wanted == found else None",
-        "return result",
-        ("config/test_edits.py", "fuzz/test_fuzz.py"),
+        "config/store.py",
+        "if _without_empty(said) != _without_empty(edits.meaning):",
+        "if said is None:",
+        ("config/test_spellings.py", "config/test_edits.py", "fuzz/test_fuzz.py"),
     ),
     Edit(
         "a failure that ends the program",
