@@ -8,6 +8,7 @@ reader can still tell which are the same.
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -22,21 +23,28 @@ _LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/\s:@]*:(?!\d{0,5}(?:[/?#
 _ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"
-_PATTERNS = (
-    ("address", re.compile(r"(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")),
-    (
-        "address",
-        re.compile(rf"(?<![\w:.])(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:)*:(?:{_HEX}:)*{_HEX})(?:%\w+)?(?![\w:])"),
-    ),
-    ("user", re.compile(r"(?<![\w\\])[\w.-]+\\[\w.$-]+")),
-    ("user", re.compile(r"(?<![\w@])[\w.+-]+@[\w.-]+\w")),
-    ("key", re.compile(r"\b(?:SHA256:[\w+/]{40,}=?|MD5(?::[0-9a-fA-F]{2}){16})")),
-    ("folder", re.compile(r"(?<![\w/])(?:/home|/Users|/root)(?:/[\w.+-]+)*|\b[A-Za-z]:\\Users\\[\w.+-]+")),
-    (
-        "name",
-        re.compile(r"(?<![\w.$-])(?!(?:System|Microsoft|PowerShell|Windows)\.)(?:[\w-]+\.)+[A-Za-z][\w-]*\w(?![\w(])"),
-    ),
-)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the kinds of names that are told by their shape; few runs of the program look for any."""
+    return (
+        ("address", re.compile(r"(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")),
+        (
+            "address",
+            re.compile(rf"(?<![\w:.])(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:)*:(?:{_HEX}:)*{_HEX})(?:%\w+)?(?![\w:])"),
+        ),
+        ("user", re.compile(r"(?<![\w\\])[\w.-]+\\[\w.$-]+")),
+        ("user", re.compile(r"(?<![\w@])[\w.+-]+@[\w.-]+\w")),
+        ("key", re.compile(r"\b(?:SHA256:[\w+/]{40,}=?|MD5(?::[0-9a-fA-F]{2}){16})")),
+        ("folder", re.compile(r"(?<![\w/])(?:/home|/Users|/root)(?:/[\w.+-]+)*|\b[A-Za-z]:\\Users\\[\w.+-]+")),
+        (
+            "name",
+            re.compile(
+                r"(?<![\w.$-])(?!(?:System|Microsoft|PowerShell|Windows)\.)(?:[\w-]+\.)+[A-Za-z][\w-]*\w(?![\w(])"
+            ),
+        ),
+    )
 
 
 def without_password(text: str) -> str:
@@ -90,7 +98,7 @@ class Redactor:
     def all_out(self, text: str) -> str:
         """Return text without secrets and without names."""
         text = self.secrets_out(text)
-        for pattern, kind in (*self._names, *((pattern, kind) for kind, pattern in _PATTERNS)):
+        for pattern, kind in (*self._names, *((pattern, kind) for kind, pattern in _patterns())):
             text = pattern.sub(lambda found, kind=kind: self._stand_in(found[0], kind), text)  # type: ignore[misc]  # mypy does not see a lambda's default
         return text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,5 +38,7 @@ class ConfigError(Exception):
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return the valid name closest to a wrong one, or ``""`` when none is close."""
+    import difflib
+
     found = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
     return found[0] if found else ""

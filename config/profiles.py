@@ -9,7 +9,6 @@ import contextlib
 import gc
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +48,8 @@ def read_text(file: Path) -> tuple[str, list[Problem]]:
 
 def parse(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Parse TOML. Where it is damaged, the tables that are whole are returned beside the problems."""
+    import tomllib  # most calls from a shell have no file
+
     try:
         return tomllib.loads(text), []
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -57,6 +58,8 @@ def parse(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Parse each table on its own and merge those that are whole."""
+    import tomllib
+
     found: dict[str, Any] = {}
     problems: list[Problem] = []
     for first, chunk in _chunks(text):

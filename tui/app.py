@@ -18,7 +18,7 @@ from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers, let_go_of_ended_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
-from pstui.tui.profiles.schema import pane_settings
+from pstui.tui.profiles.pane_settings import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, settle, share_the_interpreter
 from pstui.tui.resume import taken_once
@@ -49,14 +49,6 @@ def _character(key: str) -> str | None:
     return sign if len(sign) == 1 else None
 
 
-def _vault(book: ProfileBook, sessions: SessionManager) -> Vault:
-    """Return what fetches the passwords of profiles, once a session that needs one could open."""
-    vault = Vault(lambda: book.profiles.configuration.credentials, hosts=book.gate)
-    if isinstance(sessions, SessionManager):  # one that stands in for it opens nothing
-        vault.check = sessions.check
-    return vault
-
-
 def _mend_textual() -> None:
     """Change what Textual does otherwise than a terminal program must, once for the process."""
     fix_alt_keys()
@@ -76,7 +68,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     the profiles, which then fill the sidebar; ``sources`` are looked at for more while the sidebar can be seen.
     ``keys`` is the [keys] table of the configuration. ``history`` keeps the lines that are typed; without it they are
     forgotten at the end. ``memory`` keeps the order of the sidebar, and the tabs, which the setting ``restore`` lays
-    out again.
+    out again. ``vault`` has the passwords of the profiles in ``book``.
     """
 
     # Absolute: Textual looks for a relative path in the folder of the class that derives from this one.
@@ -99,6 +91,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         keys: Mapping[str, Any] | None = None,
         history: KeptLines | None = None,
         memory: StateFile | None = None,
+        vault: Vault | None = None,
     ) -> None:
         _mend_textual()
         #: floods give way to keys
@@ -111,14 +104,14 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.faults: list[BaseException] = []
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
-        # Before the style sheet is read for the first time: with a theme it would be read again.
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         settings = settings or {}
-        self.theme = theme_name(settings.get("theme"))
+        self._begin_with(theme_name(settings.get("theme")))
         self._transcript = transcript
         self.sessions = SessionManager() if sessions is None else sessions
-        vault = None if book is None else _vault(book, self.sessions)
+        if vault is None and book is not None:
+            vault = Vault.of(book, self.sessions)
         self.workspace = Workspace(
             AppContext(self.sessions, bind, book, vault, self.pace),
             opening=open,
@@ -133,6 +126,14 @@ class PstuiApp(App[int], inherit_bindings=False):
             settings=pane_settings(settings),
         )
         self._clipboard_ways = Clipboard(self, super().copy_to_clipboard, self.workspace.say)
+
+    def _begin_with(self, theme: str) -> None:
+        """Have a theme from the start. One that is set as another would have the whole style sheet read twice."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text by the terminal and, where there is one, by a program of this machine."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 
 class ChangesCompositor(MendedCompositor):
-    """A compositor whose partial updates render the widgets that changed, and those over and under them there."""
+    """A compositor whose partial updates render the widgets that changed, and those over them and seen beside them."""
 
     _changes: frozenset[Region] | None = None
 
@@ -32,10 +32,15 @@ class ChangesCompositor(MendedCompositor):
         if self._changes is None or crop is None:
             yield from super()._get_renders(crop)
             return
+        # From the top: what one widget covers whole, those under it add nothing to.
+        open_changes = self._changes
         for widget, (region, clip) in self.visible_widgets.items():
+            if not open_changes:
+                return
             seen = region.intersection(clip)
-            if not any(map(seen.overlaps, self._changes)):
+            if not any(map(seen.overlaps, open_changes)):
                 continue
+            open_changes = frozenset(change for change in open_changes if not seen.contains_region(change))
             # Whole rows: a row is cut where widgets begin and end, not where the changes do.
             top = max(seen.y, crop.y)
             seen = Region(seen.x, top, seen.width, min(seen.bottom, crop.bottom) - top)

@@ -26,7 +26,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 #: seconds that keys wait at most for any one thing, and for a screen that is being made
 LIMIT: Final = 2.0
@@ -96,7 +96,7 @@ class Typeahead:
         if getattr(self._app.screen, "prefixed", False):
             return [*target.ancestors_with_self]  # the second key of a chord: it means an action
         types = not isinstance(event, events.Key) or event.is_printable
-        if types and isinstance(target, Input | TextArea) and getattr(target, "only_types", True):
+        if types and getattr(target, "only_types", isinstance(target, Input)):
             return []
         if isinstance(target, ActsAtOnce):
             return [target]

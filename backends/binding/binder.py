@@ -18,7 +18,6 @@ pstui's own parameters match by their exact names only, so that a shortened name
 from __future__ import annotations
 
 import contextlib
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +29,13 @@ from pstui.backends.binding.checks import finish
 from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
 from pstui.backends.binding.declaration import Use
-from pstui.backends.binding.members import Record, properties, text_of
 from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name, object_cmdlet_name
 from pstui.backends.binding.values import Value, fits, number_of
 from pstui.backends.errors import CallError
 
 #: hyphen, en dash, em dash and horizontal bar: PowerShell takes each for the dash of a parameter
 DASHES = "-\u2013\u2014\u2015"
-_NAME = re.compile(rf"[{DASHES}](?P<name>[A-Za-z_?\u0080-\U0010ffff][^:\s.]*)(?P<colon>:?)(?P<rest>.*)\Z", re.DOTALL)
+_NAME = re.compile(rf"[{DASHES}](?P<name>[^\x00-\x3e@\[-^`{{-\x7f][^:\s.]*)(?P<colon>:?)(?P<rest>.*)\Z", re.DOTALL)
 _CONSTANTS = {"$true": True, "$false": False, "$null": None}
 
 
@@ -113,6 +111,8 @@ def find_parameter(cmdlet: Cmdlet, name: str) -> Parameter | None:
 def near_names(cmdlet: Cmdlet, name: str) -> list[str]:
     """Return the names of parameters that look like ``name``."""
     names = {p.name.casefold(): p.name for p in cmdlet.parameters.values()}
+    import difflib
+
     return [names[found] for found in difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)]
 
 
@@ -272,6 +272,8 @@ class _Binding:
         PowerShell converts the whole object before its properties (protocol-notes 1.12), which makes of a custom object
         the name of a computer that cannot be; here its properties are converted, too.
         """
+        from pstui.backends.binding.members import Record, properties  # what comes through a pipe seldom does
+
         named = properties(piped.value)
         if self.try_each(piped, lambda use: use.pipeline, (False,)) or self.bind_properties(named):
             return
@@ -286,6 +288,8 @@ class _Binding:
     def bind_properties(self, named: Mapping[str, Any]) -> bool:
         """Bind the properties of an object to the parameters of their names; the default set's come first."""
         values = {str(name).casefold(): value for name, value in named.items()}
+        from pstui.backends.binding.members import text_of
+
         default = [self.cmdlet.default_set] if self.cmdlet.default_set in self.valid else []
         bound = False
         for coerce in (False, True) if values else ():

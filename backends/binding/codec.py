@@ -16,10 +16,8 @@ from pstui.backends.binding import values
 from pstui.backends.binding.checks import check_uri
 from pstui.backends.binding.context import BindContext
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.line import evaluate
 from pstui.backends.binding.session_options import choice, declared_session_option, property_value, within
 from pstui.backends.binding.values import ConversionError
-from pstui.backends.binding.writer import literal
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 
@@ -149,6 +147,8 @@ def _table(text: str) -> dict[str, Any]:
     """Read ``Name=value; Other=value``, or a whole hashtable."""
     if text.startswith("@{"):
         try:
+            from pstui.backends.binding.line import evaluate  # PowerShell's language
+
             found = evaluate(text, BindContext())
         except CallError as error:
             raise ConversionError(error.what, error.hint) from None
@@ -173,4 +173,6 @@ def _table_text(table: Mapping[str, Any]) -> str:
             return simple
     except ConversionError:
         pass
+    from pstui.backends.binding.writer import literal
+
     return literal(table)

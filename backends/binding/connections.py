@@ -8,7 +8,6 @@ or the name of a Windows computer. ``what_if`` is the description that -WhatIf p
 
 from __future__ import annotations
 
-import difflib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_to
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import OptionKind
-from pstui.backends.binding.line import bind
 from pstui.backends.binding.parameters import (
     OPENING,
     TARGET_KEYS,
@@ -32,8 +30,8 @@ from pstui.backends.binding.parameters import (
     profile_options_of,
     set_of_keys,
 )
+from pstui.backends.binding.shell import bind
 from pstui.backends.binding.values import ConversionError
-from pstui.backends.binding.writer import line_of
 from pstui.backends.connection import KINDS, ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
@@ -221,6 +219,8 @@ def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[
     if call is not None:
         result["Cmdlet"] = call.cmdlet
     if info is not None:
+        from pstui.backends.binding.writer import line_of
+
         result |= {
             "ParameterSet": info.parameter_set.value,
             "ComputerName": info.computer_name,
@@ -398,6 +398,8 @@ def parse_target(
 
 def close_names(text: str, names: Any) -> list[str]:
     """Return up to three names that look like ``text``, the nearest first."""
+    import difflib
+
     folded: dict[str, str] = {}
     for name in names:
         folded.setdefault(str(name).casefold(), str(name))

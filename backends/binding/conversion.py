@@ -99,6 +99,8 @@ def _scalar(type_name: str, value: Value) -> Any:
     if type_name in values.ENUMS:
         return values.enumeration(value.value, type_name)
     if type_name == "Object[]":
+        if value.value is None:
+            return None  # no arguments at all, not one that is nothing
         items = [item.value for item in values.items_of(value)]
         return tuple(items)
     return _CONVERSIONS[type_name](value)

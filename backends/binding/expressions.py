@@ -114,8 +114,9 @@ class Reader(Cursor):
         target = cmdlet_name(word)
         if target == "Invoke-Command":
             call = self.call(_piped(objects[0] if len(objects) == 1 else objects or None, pipe))
-            nothing = {} if objects else {"InputObject": ()}
-            return dataclasses.replace(call, values={**call.values, **nothing}), None
+            # each is one value for the script, a list in a list too
+            given = {"InputObject": tuple(objects)} if not objects or "InputObject" in call.values else {}
+            return dataclasses.replace(call, values={**call.values, **given}), None
         if len(objects) > 1 and target == "Enter-PSSession":
             what = f"{len(objects)} values come through the pipe; one session can be entered at a time"
             raise self.refuse(pipe, what, "Name one of them, such as with Select-Object -First 1.")

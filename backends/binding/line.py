@@ -1,4 +1,4 @@
-"""Calls as people give them: the arguments of a shell, or a whole PowerShell line, typed or pasted.
+"""Calls as people give them in a whole PowerShell line, typed or pasted; ``shell.py`` takes the arguments of a shell.
 
 Taken as a line: one call; ``$s = CALL``; assignments before the call that uses them; a value, a session or another
 call piped into it; calls in parentheses for a session, session options or a credential. Where the line is run, a value
@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pstui.backends.binding.binder import Element, Name, bind_elements, shell_elements
 from pstui.backends.binding.context import BindContext, BoundCall, PendingSession, is_session, refuse_at
 from pstui.backends.binding.cursor import without_scope
 from pstui.backends.binding.errors import quoted
 from pstui.backends.binding.expressions import Reader
 from pstui.backends.binding.members import objects_of, only, with_member
-from pstui.backends.binding.parameters import cmdlet, cmdlet_name
-from pstui.backends.binding.values import Value
 from pstui.backends.errors import CallError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
@@ -35,36 +31,6 @@ _WRAPPED = re.compile(r"(?:`[ \t]*)?(?:\r\n|\r|\n)(?=[ \t]*[-\u2013\u2014\u2015]
 _MAX_LENGTH = 1 << 16
 _TEXTS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 _BREAKS = (TokenKind.SEMICOLON, TokenKind.NEWLINE)
-
-
-def bind(name: str, arguments: Sequence[str], *, context: BindContext | None = None) -> BoundCall:
-    """Bind the arguments of a shell to a cmdlet, given by name or alias.
-
-    Quotes are gone by then: digits alone are a number (so ``99`` names a session's Id, as in PowerShell), everything
-    else is text until its parameter's type says otherwise. What follows the program of -Command is its own, up to a
-    parameter of the cmdlet written in full; after ``--`` all is. Raises CallError with the id of the real cmdlet.
-    """
-    return bind_elements(name, _elements(name, arguments), replace(context or BindContext(), evaluate=evaluate))
-
-
-def _elements(name: str, arguments: Sequence[str]) -> list[Element]:
-    words = [word.casefold() for word in arguments]
-    if cmdlet_name(name) != "Enter-PSSession" or "-command" not in words[:-2]:
-        return shell_elements(arguments)
-    start = words.index("-command") + 1
-    known = {f"-{each.name}".casefold() for each in cmdlet("Enter-PSSession", what_if=True).parameters.values()}
-    end = next((place for place in range(start + 1, len(words)) if words[place].partition(":")[0] in known), len(words))
-    program, rest = [*arguments[start:end]], arguments[end:]
-    if "--" in program[1:]:
-        place = program.index("--", 1)
-        program, rest = [*program[:place], *arguments[start + place + 1 :]], ()
-    if len(program) == 1:
-        return shell_elements(arguments)
-    command: list[Element] = [
-        Name("Command", "-Command", False, True, start),
-        Value(program, " ".join(program), True, start),
-    ]
-    return [*shell_elements(arguments[: start - 1]), *command, *shell_elements(rest)]
 
 
 def bind_line(text: str, *, context: BindContext | None = None) -> BoundCall:

@@ -260,6 +260,7 @@ _HEAD = (
     b'<Obj N="mp" RefId="2"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST>'
 )
 TAIL = b"</LST></Obj></MS></Obj>"
+_TEXT_TAIL = b"</S>" + TAIL
 
 
 def head_of(method: HostMethodIdentifier) -> bytes:
@@ -336,24 +337,33 @@ def unescape(text: str) -> str:
 _NOTHING = Write("", newline=False)
 
 
-def host_write(body: bytes, max_text: int | None = MAX_TEXT) -> Write | None:
-    """Decode a PIPELINE_HOST_CALL that writes text, or None; text of more than ``max_text`` characters is cut."""
+def written(body: bytes) -> tuple[HostMethodIdentifier, tuple[int, ...], int, int] | None:
+    """Return what a PIPELINE_HOST_CALL that writes text is: method, colours, and where the text is; None of others."""
     found = next((entry for entry in _HEADS if body.startswith(entry[0])), None)
-    if found is None or not body.endswith(TAIL):
+    if found is None or not body.endswith(_TEXT_TAIL):
         return None
     head, method, colours = found
-    inside = body[len(head) : -len(TAIL)]
+    start = len(head)
     numbers: tuple[int, ...] = ()
     if colours:
-        match = _COLOURS.match(inside)
+        match = _COLOURS.match(body, start)
         if match is None:
             return None
-        numbers = (int(match[1]), int(match[2]))
-        inside = inside[match.end() :]
-    if not (inside.startswith(b"<S>") and inside.endswith(b"</S>")):
+        numbers, start = (int(match[1]), int(match[2])), match.end()
+    end = len(body) - len(_TEXT_TAIL)
+    if not body.startswith(b"<S>", start) or start + 3 > end or not all(-1 <= number <= 15 for number in numbers):
         return None
-    text = text_of(inside[3:-4])
-    if text is None or not all(-1 <= number <= 15 for number in numbers):
+    return method, numbers, start + 3, end
+
+
+def host_write(body: bytes, max_text: int | None = MAX_TEXT) -> Write | None:
+    """Decode a PIPELINE_HOST_CALL that writes text, or None; text of more than ``max_text`` characters is cut."""
+    found = written(body)
+    if found is None:
+        return None
+    method, numbers, start, end = found
+    text = text_of(body[start:end])
+    if text is None:
         return None
     return write_record(method, (*numbers, text), max_text) or _NOTHING
 

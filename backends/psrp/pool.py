@@ -403,8 +403,8 @@ class RunspacePool:
         if pipeline is not None and (message.pipeline_id != pipeline.id or message.pool_id != self.id):
             raise ProtocolError("the far end sent a message that belongs to another session or command")
         try:
-            if len(message.body) > AT_ONCE:
-                await read_ahead(self, pipeline, message)
+            if len(message.body) > AT_ONCE and await read_ahead(self, pipeline, message):
+                return
             if pipeline is not None:
                 receive_pipeline(self, self._calls, pipeline, message)
             else:

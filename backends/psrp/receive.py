@@ -17,24 +17,27 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
+from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.errors import LimitExceeded, ProtocolError, SessionBroken
 from pstui.backends.psrp import clixml as fast
-from pstui.backends.psrp.clixml import MessageType, PlainCipher, clipped, parse
+from pstui.backends.psrp.clixml import MessageType, PlainCipher, clipped, parse, write_record
 from pstui.backends.psrp.fragments import Message, refragmented
 from pstui.backends.psrp.host import Host
 from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.limits import MAX_VALUES, SCREEN
+from pstui.backends.psrp.long_text import is_text, long_text
 from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.progress import host_progress
 from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
 from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, uncollected, value_of
-from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject
+from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject, Write
 from pstui.backends.transports.base import ShellTransport
 
 _OLDER = {(2, 0), (2, 1), (2, 2), (2, 3)}
@@ -263,8 +266,42 @@ _READ = frozenset(
 )
 
 
-async def read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Message) -> None:
-    """Read a large message in steps, for whatever it does then. Raises LimitExceeded, ProtocolError."""
+async def read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Message) -> bool:
+    """Read a large message in steps, for whatever it does then; tell whether all is done. Raises LimitExceeded,
+    ProtocolError.
+    """
+    whole = pipeline if pipeline is not None and pipeline.limits.max_text is None else None
+    if whole and message.type == MessageType.PIPELINE_HOST_CALL and await _written_in_steps(pool, whole, message.body):
+        return True
+    await _read_ahead(pool, pipeline, message)
+    return False
+
+
+async def _written_in_steps(pool: ReceivingPool, pipeline: Pipeline, body: bytes) -> bool:
+    """Write the whole of a text, one piece after the other, the line's end with the last; False for anything else."""
+    found = fast.written(body)
+    if found is None or not is_text(body, *found[2:]):
+        return False
+    method, colours, start, end = found
+    console = pool.host.console
+    last: Write | None = None
+    for piece in long_text(body, start, end):
+        if last is not None:
+            pool.host.write(replace(last, newline=False))
+            last = replace(last, text=piece)
+        else:
+            last = write_record(method, (*colours, piece), None)
+        await asyncio.sleep(console.rest)
+        if console.backlog > BACKLOG_LIMIT:
+            await console.drained()
+        if pipeline.stopping:
+            return True
+    if last is not None:
+        pool.host.write(last)
+    return True
+
+
+async def _read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Message) -> None:
     is_output = message.type == MessageType.PIPELINE_OUTPUT
     if message.type not in _READ or (is_output and (pipeline is None or pipeline.on_output is None)):
         return

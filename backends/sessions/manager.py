@@ -20,6 +20,7 @@ from pstui.backends.transports.base import ConnectContext
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.tracing import Tracer
+    from pstui.backends.sessions.early import EarlySession, Prepare
     from pstui.backends.sessions.interactive import InteractiveSession
     from pstui.backends.sessions.session import PSSession
 
@@ -36,6 +37,7 @@ class SessionManager:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._sessions: list[PSSession] = []
+        self._early: list[EarlySession] = []
         self._logins = FailedLogins()
         #: writes what goes over the wire of each session, where that is wanted
         self.tracer: Tracer | None = None
@@ -61,6 +63,21 @@ class SessionManager:
         session.given_name = given
         self.adopt(session)
         return session
+
+    def begin(self, info: ConnectionInfo, prepare: Prepare) -> EarlySession:
+        """Connect a session that there is no console for yet; ``take_early`` gives it to whoever shows it."""
+        from pstui.backends.sessions.early import EarlySession
+
+        early = EarlySession(self, info, prepare)
+        self._early.append(early)
+        return early
+
+    def take_early(self, info: ConnectionInfo) -> EarlySession | None:
+        """Return what was begun for this very connection, once; None where nothing was."""
+        early = next((each for each in self._early if each.info is info), None)
+        if early is not None:
+            self._early.remove(early)
+        return early
 
     async def check(self, info: ConnectionInfo, console: Console) -> None:
         """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""

@@ -32,6 +32,7 @@ from pstui.backends.records import (
     RunspaceState,
     SentObject,
 )
+from pstui.backends.sessions.ahead import Ahead
 from pstui.backends.sessions.link import Beginning, SessionLink, SessionStatus
 from pstui.backends.sessions.reported import (
     BREAKPOINT_EVENT,
@@ -84,13 +85,11 @@ class PSSession:
         self.status, self.records = SessionStatus(), SessionRecords()
         self.link = SessionLink(self)
         self.pool: RunspacePool | None = None
-        #: why it was lost or could not be opened, as it is listed and as it is shown
-        self.failure: ErrorInfo | None = None
-        self.failed: PstuiError | None = None
+        self.failure: ErrorInfo | None = None  #: why it was lost or could not be opened, as it is listed
+        self.failed: PstuiError | None = None  #: the same, as it is shown
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
-        #: writes what goes over the wire, where that is wanted
-        self.tracer: Tracer | None = None
+        self.tracer: Tracer | None = None  # writes what goes over the wire
         #: are told each error record, and each information record as it came, beside ``records``
         self.on_error: Callable[[ErrorInfo], None] = lambda error: None
         self.on_information: Callable[[bytes], None] = lambda body: None
@@ -105,6 +104,8 @@ class PSSession:
         #: where a script stands in the far end's debugger, None while none does
         self.stopped: DebuggerStop | None = None
         self._opening: asyncio.Task[None] | None = None
+        #: the connection, where it was begun before the opening
+        self.ahead = Ahead()
         self._current: Pipeline | None = None
         self._outer: Pipeline | None = None
         self._beginning = Beginning()
@@ -241,8 +242,8 @@ class PSSession:
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
         self.transport = registry.for_set(self.info.parameter_set).name
-        connect = registry.connect if self.tracer is None else self.tracer.noting(registry.connect)
-        transport = await connect(self.info, self._context())
+        connect = self.tracer.noting(registry.connect) if self.tracer else registry.connect
+        transport = await (self.ahead.take() or connect(self.info, self.context()))
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up
@@ -283,9 +284,10 @@ class PSSession:
         self.records.add_information(body)
         self.on_information(body)
 
-    def _context(self) -> ConnectContext:
-        named = partial(setattr, self, "target_name")
-        return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
+    def context(self) -> ConnectContext:
+        """Return what a transport may need of its surroundings."""
+        named, logins = partial(setattr, self, "target_name"), self._logins
+        return ConnectContext(self.console, self.on_step, self.given_name, named, logins)
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.
@@ -324,6 +326,7 @@ class PSSession:
 
     async def drop(self) -> None:
         """Let go of the pool at once."""
+        await self.ahead.drop()
         pool, self.pool = self.pool, None
         if pool is not None:
             await pool.abort()

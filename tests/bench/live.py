@@ -48,6 +48,11 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
+def _beside(mine: float, theirs: float, more: float) -> str:
+    """Two times, how many times the other's ours is, and what it may be: so many seconds more."""
+    return f"{_ms(mine)}, real {_ms(theirs)}: {mine / theirs:.2f} times (bar: {_ms(theirs + more)})"
+
+
 def _enter(there: Beside, number: int) -> tuple[float, float]:
     """Seconds from Enter to the first byte of the output, and to the next prompt."""
     there.line(f"'MA'+'RK{number}'")
@@ -64,7 +69,7 @@ def lines(pair: Pair) -> Iterator[str]:
     taken = [[_enter(there, number) for there in pair] for number in range(WARM + LINES)][WARM:]
     for place, what in enumerate(("to the first byte of its output", "to the next prompt")):
         mine, theirs = (median(row[side][place] for row in taken) for side in (0, 1))
-        yield f"Enter {what}: {_ms(mine)}, real {_ms(theirs)} (bar: real + {FRAME} ms = {_ms(theirs + FRAME / 1000)})"
+        yield f"Enter {what}: {_beside(mine, theirs, FRAME / 1000)}"
 
 
 def _typed(there: Beside, number: int) -> float:
@@ -130,8 +135,7 @@ def stops(pair: Pair) -> Iterator[str]:
             taken.append([_stopped(there, seconds) for there in pair])
             most = max(most, pair[0].rss)
         mine, theirs = (max(row[side] for row in taken) for side in (0, 1))
-        bar = theirs + 0.1
-        yield f"Ctrl+C after {seconds} s of while(1){{1}}: at most {_ms(mine)}, real {_ms(theirs)} (bar: {_ms(bar)})"
+        yield f"Ctrl+C after {seconds} s of while(1){{1}}: at most {_beside(mine, theirs, 0.1)}"
     yield f"memory: {before:.0f} MiB before these floods, at most {most:.0f} MiB after one (bar: + 32 MiB)"
 
 
@@ -170,9 +174,9 @@ def starts(server: Sshd, home: Path) -> Iterator[str]:
     least = took["raw"] + took["empty"]
     yield (
         f"start to the first prompt: {took['screen']:.2f} s; asyncssh and psrpcore alone {took['raw']:.2f} s and an "
-        f"empty Textual app {took['empty']:.2f} s (bar: {least:.2f} s)"
+        f"empty Textual app {took['empty']:.2f} s: {took['screen'] / least:.2f} times both (bar: 1)"
     )
-    yield f"one-shot icm: {took['icm']:.2f} s, real {took['real']:.2f} s (bar: raw + 0.1 s = {took['raw'] + 0.1:.2f} s)"
+    yield f"one-shot icm: {_beside(took['icm'], took['real'], took['raw'] + 0.1 - took['real'])}"
 
 
 def run() -> Iterator[str]:

@@ -28,17 +28,26 @@ foreach ($i in 1..COUNT) {
 """
 
 
-def measured(command: list[str], output: Path, environ: dict[str, str]) -> tuple[float, float]:
-    """Run a program; return its processor time in seconds and its largest memory in MiB."""
+def measured(
+    command: list[str], output: Path, environ: dict[str, str], given: Path = Path(os.devnull)
+) -> tuple[float, float]:
+    """Run a program with a file as its input; return its processor time in seconds and its largest memory in MiB.
+
+    The processes that it starts, such as the ssh of the real client, count.
+    """
     watcher = (
         "import resource, subprocess, sys\n"
-        "code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode\n"
+        "code = subprocess.run(sys.argv[2:], stdin=open(sys.argv[1])).returncode\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(code, used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)\n"
     )
     with output.open("wb") as stream:
         done = subprocess.run(
-            [sys.executable, "-c", watcher, *command], stdout=stream, stderr=subprocess.PIPE, check=True, env=environ
+            [sys.executable, "-c", watcher, str(given), *command],
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=True,
+            env=environ,
         )
     code, seconds, memory = done.stderr.decode().splitlines()[-1].split()
     if code != "0":

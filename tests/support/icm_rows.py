@@ -44,6 +44,18 @@ CALLS = (
     ('icm { $input | % { "[$_]" } } -InputObject 1,2,3', "[1 2 3]"),
     ('icm { "$(@($input).Count)" } -InputObject $null', "1"),
     ('1,2,3 | icm { "$(@($input).Count)" }', "3"),
+    (',(1,2) | icm { "$(@($input).Count)" }', "1"),
+    (',(1,2) | icm { $input | % { "[$_]" } }', "[1 2]"),
+    ('(1,2),3 | icm { "$(@($input).Count)" }', "2"),
+    ('$x=1,2; ,$x | icm { "$(@($input).Count)" }', "1"),
+    ('$x=1,2; $x | icm { "$(@($input).Count)" }', "2"),
+    (',$null | icm { "$(@($input).Count)" }', "1"),
+    ("@{a=1} | icm { $input | % { $_.GetType().Name } }", "Hashtable"),
+    ('icm { "$($args.Count)" } -ArgumentList $null', "0"),
+    ('icm { "$($args.Count)" } -ArgumentList 1,$null', "2"),
+    ("$x=@{b=@{c=7}}; icm { \"$($using:x.b.c)$($using:x['b'].c)\" }", "77"),
+    ('$x=1,2,3; icm { "$($using:x[-1])$(${using:x}[0])$(& { $using:x[1] })" }', "312"),
+    ("$x='v'; icm { \"a$using:x-b ${using:x}!\" + '$using:x' }", "av-b v!$using:x"),
     ("$x='abc'; icm { \"$using:x $(1+$using:x.Length) $($using:X.Length)\" }", "abc 4 3"),
 )
 

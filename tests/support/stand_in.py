@@ -252,6 +252,9 @@ class StandInManager:
         self.sessions.append(StandInSession(info, len(self.sessions) + 1))
         return self.sessions[-1]
 
+    def take_early(self, info: ConnectionInfo) -> None:
+        return
+
     def interact(self, session: StandInSession, console: Console) -> StandInInteractive:
         self.interactive.append(StandInInteractive(session, console))
         return self.interactive[-1]

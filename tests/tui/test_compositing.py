@@ -37,10 +37,16 @@ class Painted(Screen[None]):
     #over { layer: over; offset: 5 4; width: 12; background: red; }
     """
 
+    rendered = 0
+
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ChangesCompositor()
         self.cells = [[" "] * WIDTH for _ in range(HEIGHT)]
+
+    def render_lines(self, crop: Any) -> Any:
+        self.rendered += 1
+        return super().render_lines(crop)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -119,8 +125,10 @@ async def test_a_change_renders_what_it_touches() -> None:
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()
         before = {widget.id: widget.rendered for widget in app.painted.query(Words)}
+        under = app.painted.rendered
         app.painted.query_one("#l1", Words).update("other", layout=False)
         app.painted.query_one("#r4", Words).update("words", layout=False)
         await pilot.pause()
         rendered = {widget.id for widget in app.painted.query(Words) if widget.rendered > before[widget.id]}
         assert rendered == {"l1", "r4"}
+        assert app.painted.rendered == under, "nothing of it is seen there"

@@ -6,7 +6,6 @@ declarations.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -221,6 +220,8 @@ def is_argument_list(word: str) -> bool:
 
 
 def _unknown(name: str) -> CallError:
+    import difflib
+
     near = difflib.get_close_matches(name, _BY_NAME, n=1)
     if name == "--stdio":
         return CallError("--stdio belongs to demo", hint="Write: pstui demo --stdio")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from dataclasses import dataclass, replace
@@ -10,8 +9,8 @@ from dataclasses import dataclass, replace
 from pstui.backends.binding.connections import Target, connection_info, connections, opens, parse_target, what_if
 from pstui.backends.binding.context import BindContext, BoundCall
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import bind, bind_line, statements
 from pstui.backends.binding.parameters import CMDLETS, cmdlet_name
+from pstui.backends.binding.shell import bind
 from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenCancelled
 from pstui.tui.cli.args import (
@@ -35,6 +34,8 @@ def refuse_misspelled(word: str, profiles: Profiles) -> None:
     """Raise CallError for what is nearly the name of a session cmdlet, and no profile: no computer's name is meant."""
     if any(word in table for table in profiles.tables.values()):
         return
+    import difflib
+
     near = difflib.get_close_matches(word.casefold(), [name.casefold() for name in CMDLETS], n=1, cutoff=0.85)
     if near:
         found = next(name for name in CMDLETS if name.casefold() == near[0])
@@ -69,6 +70,8 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
             target = parse_target(text, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
             return _connection(target, profiles)
         text = f"Enter-PSSession {text}"
+    from pstui.backends.binding.line import bind_line
+
     call = bind_line(text)
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
@@ -147,6 +150,8 @@ def dispatch(options: Options) -> int:
 
 def _is_for_the_bar(line: str, call: BoundCall) -> bool:
     """Whether a line does more than enter one session: it keeps one, or sets variables."""
+    from pstui.backends.binding.line import statements
+
     return call.source is not None or len(statements(line)) > 1
 
 
@@ -166,6 +171,8 @@ def bound(options: Options, profiles: Profiles) -> Wanted:
 
     context = BindContext(allow_what_if=True, is_choice=is_choice)
     if options.line is not None:
+        from pstui.backends.binding.line import bind_line  # PowerShell's language
+
         call = bind_line(options.line, context=context)
         return _checked(call, profiles, what_if=options.what_if)
     first, *others = options.rest

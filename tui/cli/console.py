@@ -9,19 +9,20 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.records import DEFAULT_COLOR, ProgressRecord, Stream, Write
-from pstui.tui.cli.progress_line import ProgressLine
 from pstui.tui.cli.streams import Output, Where
 from pstui.tui.cli.terminal import CTRL_C, Interrupted, Line, Terminal
 from pstui.tui.output.bare import bare, write_bare
 from pstui.tui.output.base import PORTION
-from pstui.tui.plain import typed_text
+
+if TYPE_CHECKING:
+    from pstui.tui.cli.progress_line import ProgressLine
 
 #: the width the far end formats for when nobody looks at a terminal (the command-line contract)
 PLAIN_WIDTH = 120
@@ -101,6 +102,8 @@ class TerminalConsole:
         self._progress: ProgressLine | None = None
         if look.progress:
             width = shutil.get_terminal_size((80, 24)).columns
+            from pstui.tui.cli.progress_line import ProgressLine
+
             self._progress = ProgressLine(lambda text: output.put("err", text), width)
         self._asking = asyncio.Lock()  # one terminal, and two questions must not share its keys
 
@@ -176,6 +179,8 @@ class TerminalConsole:
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         async with self._asking:
+            from pstui.tui.plain import typed_text
+
             terminal = await self._terminal("nobody is there to press a key")
             try:
                 with terminal.raw():

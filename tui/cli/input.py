@@ -31,6 +31,8 @@ MAX_VALUE = 200 * 1024 * 1024
 #: so much of an input that several targets read is kept in memory, in bytes
 _SPOOL = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
+#: what may stand between JSON values, and what reads one
+_BLANKS, _DECODER = re.compile(r"[ \t\r\n]*"), json.JSONDecoder()
 
 _TAKES_INPUT = re.compile(r"\$(?:\{?(?:input|_|psitem)\b)|\bprocess\b|\bfilter\b|ValueFromPipeline", re.IGNORECASE)
 _COMMAND_FIRST = re.compile(r"\s*[&.]?\s*([A-Za-z][\w.\\/:-]*)(?![\w(])")
@@ -160,7 +162,7 @@ class _Lines:
 
 
 class _Json:
-    """JSON values one after the other, each on a line or on several; the values of a list are sent one by one."""
+    """JSON values one after the other, with or without line ends between; the values of a list are sent one by one."""
 
     def __init__(self) -> None:
         self._lines = _Lines()
@@ -192,23 +194,29 @@ class _Json:
         return self._values("\n".join(self._open), last=False)
 
     def _values(self, text: str, *, last: bool) -> list[Any]:
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError as error:
-            # What only lacks its end fails at the end of the text.
-            if not last and (error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")):
-                self._tried = self._size
-                return []
-            line = self._number - text.count("\n") + error.lineno - 1
-            raise InputError(
-                "standard input is not JSON",
-                f"Line {line}: {error.msg}.",
-                "--input json takes one value after the other, each on lines of its own.",
-            ) from None
-        except RecursionError:
-            raise InputError("standard input has a JSON value that is nested too deeply") from None
+        """Read the values that a text holds; what only lacks its end is kept for the lines to come."""
+        found: list[Any] = []
+        place = _BLANKS.match(text, 0).end()  # type: ignore[union-attr]  # it matches anywhere
         self._open, self._size, self._tried = [], 0, 0
-        return [_object(item) for item in (value if isinstance(value, list) else [value])]
+        while place < len(text):
+            try:
+                value, place = _DECODER.raw_decode(text, place)
+            except json.JSONDecodeError as error:
+                # What only lacks its end fails at the end of the text.
+                if not last and (error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")):
+                    self._open, self._size, self._tried = [text[place:]], len(text) - place, len(text) - place
+                    break
+                line = self._number - text.count("\n") + error.lineno - 1
+                raise InputError(
+                    "standard input is not JSON",
+                    f"Line {line}: {error.msg}.",
+                    "--input json takes one value after the other.",
+                ) from None
+            except RecursionError:
+                raise InputError("standard input has a JSON value that is nested too deeply") from None
+            found += [_object(item) for item in (value if isinstance(value, list) else [value])]
+            place = _BLANKS.match(text, place).end()  # type: ignore[union-attr]  # it matches anywhere
+        return found
 
 
 def _object(value: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.line import evaluate
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.tui.cli.args import Options
@@ -51,7 +50,6 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
     from pstui.backends.transports import registry
     from pstui.tui.cli.trace import traced_sessions
-    from pstui.tui.cli.transcript_file import TranscriptFile
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
@@ -60,6 +58,8 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
     with traced_sessions(options.trace) as manager:
         if options.transcript is None:
             return run(invocation, manager=manager)
+        from pstui.tui.cli.transcript_file import TranscriptFile
+
         sink = TranscriptFile(options.transcript)
         try:
             return run(invocation, transcript=sink, manager=manager)
@@ -141,6 +141,8 @@ def _given(texts: Sequence[str]) -> dict[str, Any]:
         if not (equals and name.replace("_", "a").isalnum()):
             raise CallError(f"--var takes no {text!r}", "", "Write --var NAME=VALUE, such as --var count=5.")
         if value.lstrip().startswith(("@{", "@(", "(", "$")):
+            from pstui.backends.binding.line import evaluate  # PowerShell's language
+
             found[name.casefold()] = evaluate(value, BindContext())
         else:
             found[name.casefold()] = shell_value(value).value

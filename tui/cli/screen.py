@@ -13,22 +13,25 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.binding.errors import MissingMandatory
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console
 from pstui.backends.errors import CallError
+from pstui.backends.sessions.manager import SessionManager
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
 from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.cli.transcript_file import TranscriptFile
+from pstui.tui.profiles.vault import Vault
 from pstui.tui.workspace.state import StateFile
 
 if TYPE_CHECKING:
+    from pstui.backends.binding.errors import MissingMandatory
     from pstui.backends.discovery.model import Source
-    from pstui.backends.sessions.manager import SessionManager
     from pstui.tui.app import PstuiApp
     from pstui.tui.editor.history import KeptLines
     from pstui.tui.profiles.book import ProfileBook
@@ -110,9 +113,12 @@ def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:
     """Return the history of earlier runs, which keeps what is typed in this one; None where the setting is off."""
     if not settings.get("history", True):
         return None
-    from pstui.backends.language.secrets import looks_secret
     from pstui.config.history import History
-    from pstui.config.paths import state_folder
+
+    def looks_secret(line: str) -> bool:
+        from pstui.backends.language import secrets  # not before the first line
+
+        return secrets.looks_secret(line)
 
     return History(state_folder() / "history.jsonl", looks_secret)
 
@@ -161,7 +167,7 @@ def _app_class(frame: FirstFrame) -> type[PstuiApp]:
         def on_mount(self) -> None:
             end_by_signals(asyncio.get_running_loop(), self.workspace.end)
             # The driver takes the terminal again, and it is empty: nothing that is on the screen has changed.
-            self.set_timer(LOAD_AFTER, load_beside)
+            self.call_after_refresh(self.set_timer, LOAD_AFTER, load_beside)
             self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
         def _fatal_error(self) -> None:
@@ -169,6 +175,61 @@ def _app_class(frame: FirstFrame) -> type[PstuiApp]:
             self._close_messages_no_wait()
 
     return App
+
+
+#: seconds that loading the screen waits at most for a session to be on its way; it may wait for a person
+HEAD_START = 0.5
+
+
+class _Beginning:
+    """Has the sessions of a call connect before the screen is loaded, which takes as long as a login does."""
+
+    def __init__(
+        self,
+        frame: FirstFrame,
+        infos: Sequence[ConnectionInfo],
+        book: ProfileBook | None,
+        sessions: SessionManager | None = None,
+    ) -> None:
+        # What is traced begins in its tab, where its trace begins.
+        self._frame, self._infos, self._book = frame, infos if sessions is None else (), book
+        self.sessions = SessionManager() if sessions is None else sessions
+        self.vault = None if book is None else Vault.of(book, self.sessions)
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the app shares with what has begun already."""
+        book = self._book
+        keys = None if book is None else book.profiles.keys
+        sources = partial(_sources, book)
+        return {"sessions": self.sessions, "book": book, "vault": self.vault, "keys": keys, "sources": sources}
+
+    async def run(self, app_class: type[PstuiApp] | None, made: Callable[[type[PstuiApp]], PstuiApp]) -> int:
+        """Run what ``made`` makes of the app, which is loaded where it is not yet, and return the exit code."""
+        app = made(app_class or await self._load())
+        code = await app.run_async()
+        if app._exception is not None:
+            raise app._exception
+        return code or 0
+
+    async def _load(self) -> type[PstuiApp]:
+        """Begin, then load the app in a thread, so that the loop has its turns."""
+        prepare = no_secrets if self.vault is None else self.vault.ready
+        opening = [info for info in self._infos if not (info.parameter_set.is_lookup or "take_up" in info.settings)]
+        begun = [asyncio.ensure_future(self.sessions.begin(info, prepare).begun.wait()) for info in opening]
+        if begun:
+            await asyncio.wait(begun, timeout=HEAD_START)
+
+        def load() -> type[PstuiApp]:
+            found = _app_class(self._frame)
+            import_module("pstui.tui.pane.pane")
+            return found
+
+        return await asyncio.to_thread(load)
+
+
+async def no_secrets(info: ConnectionInfo, console: Console) -> ConnectionInfo:
+    """Return a connection as it is: without profiles nothing has a password of its own."""
+    return info
 
 
 def run(
@@ -210,27 +271,27 @@ def _run(
     frame = FirstFrame((settings or {}).get("theme"))
     try:
         frame.paint()
-        app_class = _app_class(frame)
-        app = app_class(
-            open=infos,
-            transcript=sink,
-            sessions=sessions,
-            single=single,
-            bind=bind,
-            settings=settings,
-            book=book,
-            keys=None if book is None else book.profiles.keys,
-            history=kept_history(settings or {}),
-            memory=StateFile(state_folder() / "workspace.json"),
-            sources=lambda: _sources(book),
-        )
-        app.workspace.lacking, app.workspace.first_line = lacking, line
-        if sink is not None:
-            sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
-        code = app.run()
-        if app._exception is not None:
-            raise app._exception
-        return code or 0
+        begin = _Beginning(frame, infos, book, sessions)
+        # Where nothing connects meanwhile, Ctrl+C ends the loading at once.
+        app_class = None if infos else _app_class(frame)
+
+        def made(app_class: type[PstuiApp]) -> PstuiApp:
+            app = app_class(
+                open=infos,
+                transcript=sink,
+                single=single,
+                bind=bind,
+                settings=settings,
+                history=kept_history(settings or {}),
+                memory=StateFile(state_folder() / "workspace.json"),
+                **begin.parts(),
+            )
+            app.workspace.lacking, app.workspace.first_line = lacking, line
+            if sink is not None:
+                sink.on_problem = lambda text: app.notify(text, severity="warning", markup=False)
+            return app
+
+        return asyncio.run(begin.run(app_class, made))
     finally:
         gc.enable()
         frame.lower()

@@ -108,7 +108,9 @@ class Output:
                 elif where == "err" or self.failure is None:
                     text(parts.add)
             parts.flush()
-            self._written += sum(weight for _, _, weight in pieces)
+            weight = sum(weight for _, _, weight in pieces)
+            del pieces, text  # not to be kept until the next ones come
+            self._written += weight
             if self._room_wanted:
                 self._room_wanted = False
                 self._tell(self._room.set)
@@ -162,12 +164,13 @@ class _Parts:
 
     def add(self, text: str) -> None:
         """Take one more piece."""
-        while len(text) > 2 * _WRITE:
-            self._parts.append(text[:_WRITE])
+        start = 0
+        while len(text) - start > 2 * _WRITE:
+            self._parts.append(text[start : start + _WRITE])
             self._size += _WRITE
-            text = text[_WRITE:]
+            start += _WRITE
             self.flush()
-        self._parts.append(text)
+        self._parts.append(text[start:])
         self._size += len(text)
         if self._size > _WRITE:
             self.flush()

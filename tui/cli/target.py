@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,6 +55,13 @@ class Script:
     preferences: Preferences = field(default_factory=Preferences)
 
 
+def _collect_garbage() -> None:
+    """From here on there may be some; what was loaded for the start (``main.py``) is none."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 class Target:
     """A session that is opened for one script. ``name`` is put before its errors.
 
@@ -97,6 +105,7 @@ class Target:
                 return EXIT_INTERRUPTED
             self._opening = asyncio.ensure_future(self._session.open())
             await self._opening
+            _collect_garbage()
         except (OpenCancelled, asyncio.CancelledError):
             await self._session.close()
             return EXIT_INTERRUPTED

@@ -10,8 +10,6 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 
-from pstui.tui.plain import typed_text
-
 CTRL_C, CTRL_D, ESCAPE = "\x03", "\x04", "\x1b"
 _ENDS = ("\r", "\n")
 _ERASE = ("\x7f", "\x08")
@@ -60,6 +58,8 @@ class Line:
         if character == _ERASE_LINE:
             gone, self.text = self.text, ""
             return self._unecho(gone)
+        from pstui.tui.plain import typed_text  # seldom is anything asked
+
         if not typed_text(character) or len(self.text) >= ANSWER_LIMIT:
             return ""
         self.text += character

@@ -21,7 +21,8 @@ from pstui.config.schema import COMMON_FIELDS
 from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.schema import is_color, shown, value_of
+from pstui.tui.profiles.pane_settings import is_color
+from pstui.tui.profiles.schema import shown, value_of
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.context import AppContext
 

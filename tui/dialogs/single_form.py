@@ -17,7 +17,8 @@ from pstui.tui.dialogs.credential_form import CredentialForm
 from pstui.tui.dialogs.table_form import FormContext, FormRow, Item, TableForm, texts_of
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
-from pstui.tui.profiles.schema import TELL_AFTER, schema, shown, value_of
+from pstui.tui.profiles.pane_settings import TELL_AFTER
+from pstui.tui.profiles.schema import schema, shown, value_of
 from pstui.tui.transcript.limits import MAX_LINES
 from textual.content import Content
 

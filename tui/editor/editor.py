@@ -125,6 +125,8 @@ class LineEditor(TextArea):
 
     #: see ``typeahead.ActsAtOnce``
     acts_at_once = True
+    #: see ``typeahead``: a character does no more than type
+    only_types = True
     #: several characters that were read at once can be given to it as one ``Typed``
     takes_many = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from pstui.backends.records import SentObject
 
-#: what is parsed, decoded or written in one go, in bytes or characters
+#: what is cleaned and written in one go, in characters
 PORTION = 256 * 1024
 #: takes a piece of text of any length
 Emit = Callable[[str], object]

@@ -6,12 +6,14 @@ before it (protocol-notes 3.14). A SecureString is left out: its text must not s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from pstui.backends.errors import ProtocolError
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import Emit, Notes
-from pstui.tui.output.elements import Element, read
+from pstui.tui.output.elements import Element, long_value, read
+from pstui.tui.output.xml_text import cdata, write_xml
 
 _HEAD = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\n'
 _TAIL = "</Objs>\n"
@@ -29,6 +31,9 @@ class ClixmlFormat:
         self._next = {"Obj": 0, "TN": 0}
 
     def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        if not notes and (long := long_value(sent.body)) is not None:
+            self._write_long(*long, emit)
+            return
         try:
             root = read(sent.body)
             root = self._noted(root, notes) if notes else root
@@ -39,7 +44,19 @@ class ClixmlFormat:
             self.lost = True
             return
         self._begin(emit)
-        emit(ElementTree.tostring(root, encoding="unicode") + "\n")
+        write_xml(root, emit)
+        emit("\n")
+
+    def _write_long(self, tag: str, pieces: Iterator[str], emit: Emit) -> None:
+        self._begin(emit)
+        emit(f"<{tag}>")
+        try:
+            for piece in pieces:
+                emit(cdata(piece))
+        except ProtocolError as error:
+            self.warnings[f"The rest of an object is missing: {error.text()}"] = None
+            self.lost = True
+        emit(f"</{tag}>\n")
 
     def end(self, emit: Emit) -> None:
         self._begin(emit)

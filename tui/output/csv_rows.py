@@ -6,11 +6,14 @@ ConvertTo-Csv would show what .NET knows of the type. What an object has beyond 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from pstui.backends.errors import ProtocolError
 from pstui.backends.psrp.clixml import unescape
+from pstui.backends.psrp.long_text import PORTION, decoded
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import Emit, Notes
-from pstui.tui.output.elements import Document, Element, read
+from pstui.tui.output.elements import Document, Element, long_value, read
 from pstui.tui.output.texts import text_of
 
 _NAMED = 20
@@ -26,6 +29,10 @@ class CsvFormat:
         self._missed: dict[str, None] = {}
 
     def write(self, sent: SentObject, notes: Notes, emit: Emit) -> None:
+        long = long_value(sent.body)
+        if long is not None and long[0] == "S":
+            self._row({"value": None, **{name: str(value) for name, value in notes.items()}}, emit, decoded(long[1]))
+            return
         try:
             root = read(sent.body)
         except ProtocolError as error:
@@ -38,12 +45,36 @@ class CsvFormat:
             return
         found = {name: text_of(cell, document) if cell.tag != "Nil" else None for name, cell in cells.items()}
         found.update((name, str(value)) for name, value in notes.items())
+        self._row(found, emit)
+
+    def _row(self, found: Mapping[str, str | None], emit: Emit, value: Iterator[str] | None = None) -> None:
+        """Write what was found by its column; ``value`` are the pieces of a long text in the column of that name."""
         if not self._columns:
             self._columns = list(found)
             emit(",".join(_quoted(name) for name in self._columns) + "\n")
-        emit(",".join(_quoted(found.get(name)) for name in self._columns) + "\n")
+        before = ""
+        for name in self._columns:
+            emit(before)
+            before = ","
+            if name == "value" and value is not None:
+                self._write_pieces(value, emit)
+            elif len(text := found.get(name) or "") > PORTION:
+                self._write_pieces((text[start : start + PORTION] for start in range(0, len(text), PORTION)), emit)
+            else:
+                emit(_quoted(found.get(name)))
+        emit("\n")
         if len(self._missed) < _NAMED:
             self._missed |= dict.fromkeys(name for name in found if name not in self._columns)
+
+    def _write_pieces(self, pieces: Iterator[str], emit: Emit) -> None:
+        emit('"')
+        try:
+            for piece in pieces:
+                emit(piece.replace('"', '""'))
+        except ProtocolError as error:
+            self.warnings[f"The rest of an object is missing: {error.text()}"] = None
+            self.lost = True
+        emit('"')
 
     def end(self, emit: Emit) -> None:
         if self._missed:

@@ -6,22 +6,14 @@ portions: no call into C holds Python's lock for long.
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from pstui.backends.psrp.clixml import checked, not_xml, parse, unescape, without_no_characters
-from pstui.tui.output.base import PORTION
+from pstui.backends.psrp.clixml import checked, not_xml, parse, without_no_characters
+from pstui.backends.psrp.long_text import PORTION, REFERENCE, is_text, raw_pieces
 
 Element = ElementTree.Element
-
-#: the longest reference to a character that XML lacks
-_REFERENCE = len("&#xFFFE;")
-_ESCAPE_LENGTH = len("_x0000_")
-_ESCAPE = re.compile("_x[0-9A-Fa-f]{4}_")
-_BEGUN = re.compile(r"_(?:x[0-9A-Fa-f]{0,4})?\Z")
 
 
 def read(body: bytes) -> Element:
@@ -33,7 +25,7 @@ def read(body: bytes) -> Element:
     try:
         while start < len(body):
             end = min(start + PORTION, len(body))
-            reference = body.rfind(b"&", end - _REFERENCE, end)
+            reference = body.rfind(b"&", end - REFERENCE, end)
             if end < len(body) and reference > start:
                 end = reference  # it may go on in the next portion
             checked(body[start : end + 1])
@@ -53,62 +45,10 @@ def long_value(body: bytes) -> tuple[str, Iterator[str]] | None:
     if len(body) <= PORTION or not head or not body.endswith(end):
         return None
     first, last = len(head), len(body) - len(end)
-    if any(body.find(b"<", start, min(start + PORTION, last)) >= 0 for start in range(first, last, PORTION)):
-        return None
-    return head[1:-1].decode(), _pieces(body, first, last)
+    return (head[1:-1].decode(), raw_pieces(body, first, last)) if is_text(body, first, last) else None
 
 
 _LONG_VALUES = ((b"<S>", b"</S>"), (b"<BA>", b"</BA>"))
-
-
-def _pieces(body: bytes, start: int, last: int) -> Iterator[str]:
-    while start < last:
-        end = min(start + PORTION, last)
-        if end < last:
-            reference = body.rfind(b"&", end - _REFERENCE, end)
-            end = reference if reference > start else end
-            while end > start + 1 and (body[end] & 0xC0 == 0x80 or body[end - 1] == 0x0D):
-                end -= 1  # within a character, or in a line end of two
-        yield parse(b"<S>" + body[start:end] + b"</S>").text or ""
-        start = end
-
-
-def portions(text: str) -> Iterator[str]:
-    """Decode the text of an element (protocol-notes 7.5), portion by portion; no character is cut in two."""
-    return decoded(text[start : start + PORTION] for start in range(0, len(text), PORTION))
-
-
-def decoded(pieces: Iterable[str]) -> Iterator[str]:
-    """Decode the pieces of a text, cut anywhere, as ``portions`` does."""
-    rest = carried = ""
-    for piece in itertools.chain(pieces, (None,)):
-        text = rest + (piece or "")
-        end = len(text) if piece is None else _safe_end(text)
-        found, rest = unescape(text[:end]), text[end:]
-        if carried and found:
-            found, carried = joined(carried + found), ""
-        if piece is not None and found and "\ud800" <= found[-1] <= "\udbff":
-            found, carried = found[:-1], found[-1]
-        if carried and piece is None:
-            found += carried
-        if found:
-            yield found
-
-
-def joined(text: str) -> str:
-    """Return a text whose surrogate pairs are characters."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-
-
-def _safe_end(text: str) -> int:
-    """Return how much of a text can be decoded before the rest is there: not the begin of an escape."""
-    begun = _BEGUN.search(text, max(0, len(text) - _ESCAPE_LENGTH + 1))
-    if begun is None:
-        return len(text)
-    end = 0
-    for match in _ESCAPE.finditer(text):  # its first character may be the last of an escape
-        end = match.end()
-    return begun.start() if begun.start() >= end else len(text)
 
 
 def _names(element: Element) -> tuple[str, ...]:

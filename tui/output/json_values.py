@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 
 from pstui.backends.errors import ProtocolError
+from pstui.backends.psrp.long_text import PORTION, decoded, portions
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
-from pstui.tui.output.base import PORTION, Emit, Notes
-from pstui.tui.output.elements import Document, Element, Shape, decoded, long_value, portions, read
+from pstui.tui.output.base import Emit, Notes
+from pstui.tui.output.elements import Document, Element, Shape, long_value, read
 from pstui.tui.output.scalars import SCALARS, byte_list, local_date, string, text
 from pstui.tui.output.templates import Templates
 from pstui.tui.output.texts import text_of

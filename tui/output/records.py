@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pstui.backends.records import ErrorInfo, InformationInfo, ProgressRecord, SentObject, Stream, Write
-from pstui.tui.output.base import Emit, Notes, Put
+from pstui.tui.output.base import PORTION, Emit, Notes, Put
 from pstui.tui.output.json_values import JsonFormat
-from pstui.tui.output.scalars import harmless
+from pstui.tui.output.scalars import harmless, string
 
 _NAMES = {Stream.OUTPUT: "host", Stream.ERROR: "host", Stream.NOTICE: "host"}
 _PREFIXES = {Stream.WARNING: "WARNING: ", Stream.VERBOSE: "VERBOSE: ", Stream.DEBUG: "DEBUG: "}
@@ -44,6 +45,21 @@ class RecordWriter:
         """Write one record."""
         text = to_json({"stream": stream, "host": host, "time": time or _now(), **parts}) + "\n"
         self._put("out", lambda emit: _emit(emit, text), len(text))
+
+    def message(self, stream: str, host: str, parts: Sequence[str]) -> None:
+        """Write one record whose message came in parts, none of which ends within a character."""
+        if sum(map(len, parts)) < PORTION:
+            self.record(stream, host, {"message": "".join(parts)})
+            return
+        head = to_json({"stream": stream, "host": host, "time": _now()})[:-1]
+
+        def write(emit: Emit) -> None:
+            emit(f'{head}, "message": "')
+            for part in parts:
+                emit(string(part)[1:-1])
+            emit('"}\n')
+
+        self._put("out", write, sum(map(len, parts)))
 
     def value(self, host: str, sent: SentObject, notes: Notes) -> None:
         """Write one object of the output."""
@@ -93,6 +109,8 @@ class StreamWriter:
     def __init__(self, writer: RecordWriter, host: str) -> None:
         self._writer, self._host = writer, host
         self._line: list[str] = []
+        #: a warning and the like that is not whole yet
+        self._message: list[str] = []
         #: the text of Write-Host that comes next: it is an information record already
         self._expected: str | None = None
 
@@ -103,16 +121,18 @@ class StreamWriter:
     def text(self, record: Write) -> None:
         """Take a text that the far end's host wrote, a warning, or a verbose or debug message."""
         if record.stream in _PREFIXES:
-            message = record.text.removeprefix(_PREFIXES[record.stream])
-            self._writer.record(record.stream.value, self._host, {"message": message})
+            self._message.append(record.text if self._message else record.text.removeprefix(_PREFIXES[record.stream]))
+            if record.newline:
+                parts, self._message = self._message, []
+                self._writer.message(record.stream.value, self._host, parts)
             return
         expected, self._expected = self._expected, None
         if record.text == expected:
             return
         self._line.append(record.text)
         if record.newline:
-            message, self._line = "".join(self._line), []
-            self._writer.record(_NAMES[record.stream], self._host, {"message": message})
+            parts, self._line = self._line, []
+            self._writer.message(_NAMES[record.stream], self._host, parts)
 
     def error(self, error: ErrorInfo, text: str) -> None:
         """Take an error record with its text."""

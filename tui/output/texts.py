@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable
 
 from pstui.backends.psrp.clixml import unescape
+from pstui.backends.psrp.long_text import PORTION, portions
 from pstui.tui.output.elements import Document, Element
 from pstui.tui.output.live_types import SECOND, ticks_of
 from pstui.tui.output.scalars import local_date
@@ -36,7 +37,7 @@ def text_of(element: Element, document: Document, *, nested: bool = False) -> st
         target = document.target(element)
         return "" if target is None else _object(target, document, nested)
     if tag in _PLAIN:
-        return unescape(raw)
+        return unescape(raw) if len(raw) <= PORTION else "".join(portions(raw))
     match tag:
         case "Nil":
             return ""

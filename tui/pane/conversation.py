@@ -323,28 +323,38 @@ class Conversation:
             unsubscribe()
 
     async def _enter(self) -> InteractiveSession:
+        try:
+            interactive = await self._entered(await self._session())
+        except OpenError:
+            if self._vault is not None:
+                self._vault.failed(self._info)
+            raise
+        if self._vault is not None:
+            self._vault.opened(self._info)
+        return interactive
+
+    async def _session(self) -> PSSession:
+        """Return the session to enter: one that is there, or a new one, which may be opening already."""
         if self._info.parameter_set.is_lookup:
             session = self._sessions.find(self._info)
             if session.can_connect:
                 await self._open(session.link.connect())
-        elif kept := self._info.settings.get("take_up"):
+            return session
+        if kept := self._info.settings.get("take_up"):
             ready = await self._prepared()
-            session = await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
-        else:
-            session = self._sessions.create(await self._prepared(), self._console)
+            return await self._open(self._sessions.taken_up(ready, self._console, uuid.UUID(kept)))
+        if early := self._sessions.take_early(self._info):
+            return await self._open(early.take(self._console, self._step))
+        return self._sessions.create(await self._prepared(), self._console)
+
+    async def _entered(self, session: PSSession) -> InteractiveSession:
         session.on_step = self._step
         self.interactive = interactive = self._sessions.interact(session, self._console)
         unsubscribe = session.on_state(self._mark)
         try:
             await self._open(interactive.enter())
-        except OpenError:
-            if self._vault is not None:
-                self._vault.failed(self._info)
-            raise
         finally:
             unsubscribe()
-        if self._vault is not None:
-            self._vault.opened(self._info)
         return interactive
 
     def _mark(self, session: PSSession) -> None:

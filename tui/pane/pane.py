@@ -32,7 +32,7 @@ from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
 from pstui.tui.pane.texts import NO_SESSION, busy_sign, hint_for, note_for
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
 from pstui.tui.transcript import messages

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pstui.tui.editor.editor import LineEditor
-from pstui.tui.transcript.transcript import Transcript
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pstui.tui.editor.editor import LineEditor
+    from pstui.tui.transcript.transcript import Transcript
 
 
 def copied(editor: LineEditor, transcript: Transcript) -> bool:

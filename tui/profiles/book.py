@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.addresses import parse_ssh_host
-from pstui.backends.binding.parameters import option, set_of_keys
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
@@ -90,6 +89,10 @@ class ProfileBook:
 
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
+        if not any(self.profiles.tables.values()):
+            return []
+        from pstui.backends.binding.parameters import set_of_keys  # all declarations, which few starts need
+
         found = []
         for kind, table in self.profiles.tables.items():
             for name, keys in table.items():
@@ -211,6 +214,8 @@ def _target(sets: Sequence[ParameterSet], keys: Mapping[str, Any]) -> str:
     """Return ``target_text`` of a profile without binding it."""
     if not sets:
         return ""
+    from pstui.backends.binding.parameters import option
+
     value = str(keys[option(sets[0].target).key])
     if sets[0] is ParameterSet.SSH_HOST:
         with contextlib.suppress(ValueError):

@@ -17,7 +17,6 @@ from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
-from pstui.tui.plain import plain
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -109,6 +108,8 @@ def read(file: Path) -> Profiles:
 
 def check(path: str | None) -> int:
     """Report every problem of the configuration, one a line; returns the exit code, 1 when there are any."""
+    from pstui.tui.plain import plain
+
     profiles = load(path)
     problems = [str(problem) for problem in profiles.configuration.problems]
     for kind, table in profiles.tables.items():
@@ -129,7 +130,7 @@ def check(path: str | None) -> int:
 
 
 def _colors(profiles: Profiles) -> Iterator[Problem]:
-    from pstui.tui.profiles.schema import is_color
+    from pstui.tui.profiles.pane_settings import is_color
 
     for profile in profiles.configuration.profiles:
         if (color := str(profile.values.get("color", ""))) and not is_color(color):

@@ -1,18 +1,15 @@
 """The shape of a profile file, made from the declarations: a parameter declared once is also a key here.
 
-``PaneSettings`` are the values of [settings], which hold for every pane. The rest turns a connection into the keys of a
-profile that lead back to it, and the texts of a form into values of TOML.
+Besides it turns a connection into the keys of a profile that lead back to it, and the texts of a form into values of
+TOML.
 """
 
 from __future__ import annotations
 
-import enum
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, options_of
@@ -23,49 +20,7 @@ from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, Field, Kind, S
 from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.keys.keymap import action_names
-from pstui.tui.transcript.limits import MAX_LINES
-
-#: least and most lines of scrollback; a line may cost 500 bytes
-LEAST_LINES: Final = 1_000
-MOST_LINES: Final = 1_000_000
-#: seconds from which a command is a long one
-TELL_AFTER: Final = 10
-
-
-class Telling(enum.Enum):
-    """How the end of a long command is told that nobody looks at."""
-
-    NOTHING = "nothing"
-    BELL = "bell"
-    NOTICE = "notice"
-    BOTH = "both"
-
-
-@dataclass(frozen=True, slots=True)
-class PaneSettings:
-    """``predictions``: whether a ghost after the cursor shows what was typed before; ``scrollback`` counts lines.
-
-    ``edit_mode``: which of PSReadLine's two sets of keys the editor has. ``tell`` is how the end of a command in the
-    background is told that took at least ``tell_after`` seconds."""
-
-    predictions: bool = True
-    scrollback: int = MAX_LINES
-    edit_mode: EditMode = EditMode.EMACS
-    tell: Telling = Telling.NOTHING
-    tell_after: int = TELL_AFTER
-
-
-def pane_settings(table: Mapping[str, Any]) -> PaneSettings:
-    """Return what the [settings] table says; values that it may not have were taken out when it was read."""
-    lines = int(table.get("scrollback", MAX_LINES))
-    return PaneSettings(
-        table.get("predictions", True) is not False,
-        min(max(lines, LEAST_LINES), MOST_LINES),
-        EditMode(str(table.get("edit_mode", EditMode.EMACS.value)).capitalize()),
-        Telling(table.get("tell", Telling.NOTHING.value)),
-        max(int(table.get("tell_after", TELL_AFTER)), 1),
-    )
-
+from pstui.tui.profiles.pane_settings import LEAST_LINES, MOST_LINES, Telling
 
 _KINDS = {
     OptionKind.TEXT: Kind.TEXT,
@@ -150,17 +105,6 @@ def profile_table(info: ConnectionInfo) -> dict[str, Any]:
     kept = {"credential", *(item.key for item in SETTINGS.values())}
     table.update({key: _plain(value) for key, value in info.settings.items() if key in kept})
     return table
-
-
-@cache
-def is_color(text: str) -> bool:
-    """Whether a profile's colour is one: a name such as red, or #rrggbb."""
-    from textual.color import Color, ColorParseError
-
-    try:
-        return bool(text) and Color.parse(text) is not None
-    except ColorParseError:
-        return False
 
 
 def _plain(value: Any) -> Any:

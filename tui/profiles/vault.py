@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
@@ -16,7 +16,10 @@ from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, S
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
-from pstui.tui.plain import plain
+
+if TYPE_CHECKING:
+    from pstui.backends.sessions.manager import SessionManager
+    from pstui.tui.profiles.book import ProfileBook
 
 T = TypeVar("T")
 Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
@@ -51,6 +54,13 @@ class Vault:
         self._turns: dict[str, asyncio.Lock] = {}
         #: what a person typed: by the credential's name, and by the profile's for a host of SSH that names none
         self._typed: dict[str, PSCredential] = {}
+
+    @classmethod
+    def of(cls, book: ProfileBook, sessions: SessionManager) -> Vault:
+        """Return the one for the profiles of a book; it asks a person once a session could open otherwise."""
+        vault = cls(lambda: book.profiles.configuration.credentials, hosts=book.gate)
+        vault.check = getattr(sessions, "check", vault.check)  # one that stands in for it opens nothing
+        return vault
 
     async def ready(self, info: ConnectionInfo, console: Console) -> ConnectionInfo:
         """Return ``info`` with the passwords of its named credentials, and with its gates that are saved hosts.
@@ -157,6 +167,8 @@ class Vault:
                 found = None if source is None else await self._fetched(name, dict(source), info)
                 if found is None:
                     await self.check(info, console)
+                    from pstui.tui.plain import plain
+
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
                     self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
                     self._typed[name] = PSCredential(credential.user_name, answer)

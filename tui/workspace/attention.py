@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pstui.tui.pane.glance import glance
 from pstui.tui.plain import plain
-from pstui.tui.profiles.schema import PaneSettings, Telling
+from pstui.tui.profiles.pane_settings import PaneSettings, Telling
 from pstui.tui.workspace.leaving import one_line
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.status_bar import took

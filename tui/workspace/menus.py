@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.pane.pane import Pane
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.bars import SessionTab, TabBar
@@ -16,6 +15,7 @@ from textual.screen import Screen
 
 if TYPE_CHECKING:
     from pstui.tui.dialogs.menu import MenuItem
+    from pstui.tui.pane.pane import Pane
 
 
 class Menus:

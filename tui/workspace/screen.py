@@ -21,7 +21,7 @@ from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Welcome
-from pstui.tui.profiles.schema import PaneSettings
+from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.responsive import PaintedWhenIdle
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.sidebar.widget import Sidebar
@@ -42,7 +42,7 @@ from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
 from pstui.tui.workspace.tabs import TabbedPanes
-from textual import on
+from textual import events, on
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -102,7 +102,7 @@ class Workspace(PaintedWhenIdle):
         self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
-        self._prefixed = self._alt = False
+        self._prefixed = self._alt = self._was_in_front = False
         self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
@@ -123,6 +123,10 @@ class Workspace(PaintedWhenIdle):
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
 
     def compose(self) -> ComposeResult:
+        # What is mounted has its styles at once: a class that comes later has them all looked up again.
+        wide, opens = self.app.size.width >= WIDE, bool(self._opening)
+        first = {"-wide": wide, "-narrow": not wide, "-single": self._single, "-tabs": opens}
+        self.update_classes({**first, "-unfolded": not (opens or self._restore)}, update=False)
         yield self.tabs.bar
         with Horizontal(id="body"):
             yield self.profiles.strip
@@ -135,7 +139,6 @@ class Workspace(PaintedWhenIdle):
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
-        self.set_class(self._single, "-single")
         for info in self._opening:
             await self.tabs.open(info)
         if self._restore:
@@ -148,8 +151,12 @@ class Workspace(PaintedWhenIdle):
         self.refresh_frame()
         self.profiles.begin()
         self.attention.begin()
-        self.kept.on_change = self._show_kept
-        self._show_kept()
+
+        def show_kept() -> None:
+            self.sidebar.set_kept(self.kept.counted())
+
+        self.kept.on_change = show_kept
+        show_kept()
         if not (self._opening or self.lacking or self.first_line):
             self.sessions.offer_kept()
         if self.lacking is not None:
@@ -157,9 +164,10 @@ class Workspace(PaintedWhenIdle):
         if self.first_line:
             self.going.run_line(self.first_line)
 
-    def _show_kept(self) -> None:
-        """Show in the sidebar what computers keep."""
-        self.sidebar.set_kept(self.kept.counted())
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """The screen has come to the front. The first time all its styles have just been looked up."""
+        event.refresh_styles = event.refresh_styles and self._was_in_front
+        self._was_in_front = True
 
     @property
     def panes(self) -> Sequence[Pane]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.backends.language.secrets import looks_secret
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.profiles.schema import PaneSettings, is_color
+from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
 from pstui.tui.watchers import forget_gone
@@ -320,6 +319,7 @@ def saved_tab(pane: Pane) -> SavedTab | None:
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
     from pstui.backends.binding.writer import line_of
+    from pstui.backends.language.secrets import looks_secret
 
     line = line_of(pane.info)
     return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)

@@ -59,7 +59,8 @@ def test_a_new_parameter_is_taken_by_the_command_line_and_explained_by_its_help(
         PARAMETER
         + """
 from pstui.backends.binding.connections import connection_info
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind_line
+from pstui.backends.binding.shell import bind
 from pstui.backends.binding.writer import line_of, syntax
 from pstui.backends.errors import CallError
 

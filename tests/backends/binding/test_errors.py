@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 from pstui.backends.binding.connections import connections
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind_line
+from pstui.backends.binding.shell import bind
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.cli.main import main

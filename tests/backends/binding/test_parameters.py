@@ -8,8 +8,9 @@ import pytest
 from pstui.backends.binding.connections import connection_info, connections, what_if
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.errors import MissingMandatory
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import cmdlet_name
+from pstui.backends.binding.shell import bind
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError

@@ -7,7 +7,8 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.binding.connections import connection_info, connections, what_if
-from pstui.backends.binding.line import bind, bind_line, evaluate, statements
+from pstui.backends.binding.line import bind_line, evaluate, statements
+from pstui.backends.binding.shell import bind
 from pstui.backends.binding.writer import line_of, literal
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential

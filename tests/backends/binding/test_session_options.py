@@ -7,9 +7,10 @@ import json
 import pytest
 from pstui.backends.binding.codec import from_toml, session_options
 from pstui.backends.binding.declaration import Option, OptionKind
-from pstui.backends.binding.line import bind, bind_line
+from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import OPTIONS, option, options_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS, culture, from_table, session_option, time_span
+from pstui.backends.binding.shell import bind
 from pstui.backends.binding.values import ENUMS, ConversionError
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def test_ctrl_c_in_the_frame_gives_the_terminal_back(tmp_path: Path) -> None:
         assert there.attributes() == there.found
 
 
+def test_a_session_connects_while_the_screen_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        port = str(server.getsockname()[1])
+        with program(tmp_path, "-c", _WAITING, "-HostName", "127.0.0.1", "-UserName", "nobody", "-Port", port) as there:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(60)
+                assert connection.recv(4) == b"SSH-"
+            assert TAKEN_OVER not in there.written
+
+
 def test_a_failure_while_loading_is_told_on_the_terminal_as_it_was(tmp_path: Path) -> None:
     with program(tmp_path, "-c", _FAILING) as there:
         assert there.end() == 70
@@ -124,7 +137,7 @@ class Hangs(types.ModuleType):
         time.sleep(20)
 sys.modules["pstui.tui.app"] = Hangs("pstui.tui.app")
 from pstui.tui.cli.main import main
-sys.exit(main([]))
+sys.exit(main(sys.argv[1:]))
 """
 _FAILING = """
 import sys, types

@@ -58,6 +58,9 @@ async def test_a_long_line_is_one_text(tmp_path: Path) -> None:
         (b'{"a": 1, "b": [1, {"c": null}]}\n', [{"a": 1, "b": [1, {"c": None}]}]),
         (b'1\n"x"\n\n[2, 3]\ntrue', [1, "x", 2, 3, True]),
         (b'[\n  {"a": 1},\n  {"a": 2}\n]\n{"a":\n 3\n}\n', [{"a": 1}, {"a": 2}, {"a": 3}]),
+        (b'{"a":\n1}\n{"b":2}', [{"a": 1}, {"b": 2}]),
+        (b'{"a":1}{"a":2} [3,\n4]\n5 6', [{"a": 1}, {"a": 2}, 3, 4, 5, 6]),
+        (b'"a\\\nb"\n'.replace(b"\\\n", b"\\n"), ["a\nb"]),
         (b"12345678901234567890\n1.5\n", ["12345678901234567890", 1.5]),
     ],
 )
@@ -65,7 +68,7 @@ async def test_json(data: bytes, expected: list[Any], tmp_path: Path) -> None:
     assert await values_of(data, "json", tmp_path) == expected
 
 
-@pytest.mark.parametrize("data", [b'{"a": }\n', b"{'a': 1}\n", b'{"a": 1', b"1 2\n"])
+@pytest.mark.parametrize("data", [b'{"a": }\n', b"{'a': 1}\n", b'{"a": 1', b"1 x\n", b"]\n"])
 async def test_what_is_not_json_is_refused_with_its_line(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not JSON") as refused:
         await values_of(b"5\n" + data, "json", tmp_path)

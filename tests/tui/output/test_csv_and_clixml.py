@@ -6,11 +6,15 @@ import csv
 import io
 from xml.etree import ElementTree
 
-from pstui.backends.psrp.clixml import PlainCipher
+import pytest
+from pstui.backends.psrp.clixml import PlainCipher, unescape
+from pstui.backends.psrp.long_text import PORTION
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import Format
 from pstui.tui.output.clixml_file import ClixmlFormat
 from pstui.tui.output.csv_rows import CsvFormat
+from pstui.tui.output.elements import read
+from pstui.tui.output.xml_text import write_xml
 
 from tests.support import values
 from tests.tui.output.test_json_values import custom
@@ -113,3 +117,37 @@ def test_the_computer_is_a_note_of_each_object() -> None:
 def test_nothing_written_is_an_empty_document() -> None:
     assert len(ElementTree.fromstring(written(ClixmlFormat()))) == 0
     assert written(CsvFormat()) == ""
+
+
+RAW = '\u0416"\U0001f600&lt;\r\n_x0041_&#xFFFE;' * (PORTION // 16)
+PLAIN = '\u0416"\U0001f600<\nA\ufffe' * (PORTION // 16)
+
+
+@pytest.mark.parametrize("notes", [{}, {"PSComputerName": "web1"}])
+def test_long_texts_are_whole_in_both(notes: dict[str, str]) -> None:
+    """One that is the whole object, and one inside another."""
+    bodies = f"<S>{RAW}</S>", custom(f'<S N="value">{RAW}</S>')
+    rows = list(csv.reader(io.StringIO(written(CsvFormat(), *bodies, notes=notes), newline="")))
+    assert rows == [["value", *notes], [PLAIN, *notes.values()], [PLAIN, *notes.values()]]
+    root = ElementTree.fromstring(written(ClixmlFormat(), *bodies, "<BA>AQID</BA>", notes=notes))
+    texts = [
+        unescape(one.text or "") for one in root.iter() if one.tag.endswith("}S") and one.text and len(one.text) > 99
+    ]
+    assert texts == [PLAIN, PLAIN]
+
+
+def test_a_long_text_that_is_damaged_is_told_in_both() -> None:
+    for form in (CsvFormat(), ClixmlFormat()):
+        text = written(form, f"<S>{RAW}&b;</S>", "<S>after</S>")
+        assert form.lost and any("missing" in warning for warning in form.warnings)
+        assert "after" in text
+
+
+def test_elements_are_written_as_they_were_read() -> None:
+    for one in values.table():
+        for body in filter(None, one.sent):
+            parts: list[str] = []
+            write_xml(read(body), parts.append)
+            assert ElementTree.canonicalize("".join(parts)) == ElementTree.canonicalize(
+                ElementTree.tostring(read(body))
+            )

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 from pstui.backends.psrp.clixml import PlainCipher, unescape
+from pstui.backends.psrp.long_text import decoded
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import PORTION
-from pstui.tui.output.elements import decoded
 from pstui.tui.output.json_values import JsonFormat
 
 from tests.support import values

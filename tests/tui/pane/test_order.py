@@ -13,6 +13,7 @@ from pstui.backends.transports import registry
 from pstui.tui.pane.state import PaneState
 from pstui.tui.transcript.transcript import Transcript
 from pstui.tui.workspace import status_bar
+from textual.content import Content
 from textual.css.stylesheet import Stylesheet
 
 from tests.bench._flood import lead_to
@@ -119,6 +120,17 @@ async def test_a_line_in_a_pane_with_room_is_two_layouts_at_most(counts: Counts)
             await s.idle()
         assert counts.styles == 0
         assert 1 <= counts.layouts <= 6
+
+
+async def test_other_words_in_the_note_need_no_layout(counts: Counts) -> None:
+    async with screen(DEMO) as s:
+        await warm(s, counts, "'first'")
+        s.pane.note.show(Content("one step"))
+        await s.until(lambda: s.shows("one step"), "the note")
+        counts.clear()
+        s.pane.note.show(Content("another step, which takes longer"))
+        await s.until(lambda: s.shows("another step, which takes longer"), "the other one")
+        assert counts.layouts == 0
 
 
 async def test_what_is_typed_ahead_stands_where_it_will_stay() -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.transports.container.connect import exec_argv, find, server_commands
 from pstui.backends.transports.container.engine import Container, Engine, engines
-from pstui.backends.transports.container.kind import exec_argv, find, server_commands
 
 from tests.support.scripted_console import ScriptedConsole
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.container.kind import find
+from pstui.backends.transports.container.connect import find
 
 WORKS, FAILS = "exit 0", "echo 'Cannot connect to the Docker daemon' >&2; exit 1"
 

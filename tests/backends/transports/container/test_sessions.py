@@ -18,7 +18,7 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports.container import channel as container_channel
-from pstui.backends.transports.container.kind import find
+from pstui.backends.transports.container.connect import find
 
 from tests.support.podman import PLAIN, USER, Podman, podman
 from tests.support.scripted_console import ScriptedConsole

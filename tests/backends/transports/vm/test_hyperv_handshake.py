@@ -19,9 +19,9 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.transports.vm import connect as vm
 from pstui.backends.transports.vm import hyperv
 from pstui.backends.transports.vm import hyperv as hyperv_socket
-from pstui.backends.transports.vm import kind as vm
 from pstui.backends.transports.vm.handshake import GuestLogon, Handshake
 from pstui.backends.transports.vm.hyperv import open_channel
 

@@ -23,8 +23,8 @@ from pstui.backends.errors import OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.command import detached, end
+from pstui.backends.transports.vm import connect as vm
 from pstui.backends.transports.vm import guest as vm_guest
-from pstui.backends.transports.vm import kind as vm
 from pstui.backends.transports.vm import libvirt as vm_libvirt
 from pstui.backends.transports.vm.guest import CredentialConsole, guest_connection, reach
 from pstui.backends.transports.vm.machine import Machine
