@@ -72,6 +72,7 @@ class TraceFiles:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path).expanduser()
         self._first: TraceFile | None = TraceFile(self._path)
+        self._made = [self._first]
 
     def next(self) -> TraceFile | None:
         """Return the file of one more session; None where none can be made."""
@@ -82,11 +83,12 @@ class TraceFiles:
             path = self._path.with_name(f"{self._path.stem}-{number}{self._path.suffix}")
             if not path.exists():
                 with contextlib.suppress(CallError):
-                    return TraceFile(path)
+                    self._made.append(TraceFile(path))
+                    return self._made[-1]
                 return None
         return None
 
     def close(self) -> None:
-        """Close the first one, where no session took it."""
-        if self._first is not None:
-            self._first.close()
+        """Close every one of them, whatever became of its session."""
+        for file in self._made:
+            file.close()
