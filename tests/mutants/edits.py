@@ -168,13 +168,6 @@ EDITS = (
         ("tui/workspace/test_memory.py",),
     ),
     Edit(
-        "an edit of the profiles that is not read back",
-        "config/store.py",
-        "if _without_empty(said) != _without_empty(edits.meaning):",
-        "if said is None:",
-        ("config/test_spellings.py", "config/test_edits.py", "fuzz/test_fuzz.py"),
-    ),
-    Edit(
         "a failure that ends the program",
         "tui/app.py",
         "if not isinstance(error, WorkerFailed):",
