@@ -11,7 +11,7 @@ REQUIRE ?=
 JOBS ?= 3
 comma := ,
 
-.PHONY: demo test check fuzz bench screenshots clean
+.PHONY: demo test check fuzz faults soak mutants bench screenshots clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,6 +54,18 @@ fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	PSTUI_FUZZ=20000 $(BIN)/python -m pytest tests/backends/transports/ssh/test_config_reader.py \
 	  tests/backends/transports/ssh/test_known_hosts.py tests/tui/terminal/test_hostile_feeds.py --timeout 3600
+
+# Every case of the harmed connections: each way, each step, each kind of harm.
+faults: $(VENV)/.test
+	PSTUI_FAULTS=10000 $(BIN)/python -m pytest tests/backends/transports/test_harmed_ways.py -q $(ARGS)
+
+# A long day in ten minutes: 200 sessions, 20 busy. make soak ARGS='50 5 1' is a shorter one.
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.soak $(ARGS)
+
+# Planted faults, applied one by one in a copy: each must be caught by the tests that it names.
+mutants: $(VENV)/.test
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench

@@ -61,6 +61,10 @@ class Question:
     #: whether another question follows the answer at once, as a password follows a user name
     followed: bool = False
 
+    def answered(self, text: str) -> Secret:
+        """Return an answer as ``Console.ask`` gives it: a hidden one where the question was masked."""
+        return Secret(text, hidden=self.kind is QuestionKind.SECRET)
+
 
 class QuestionCancelled(Exception):
     """The user refused to answer (Esc, Ctrl+C), the session closed, or there is nobody to ask.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakValueDictionary
 
 #: the setting of a connection that holds a ``LoginPassword``
 ASKED_FOR: Final = "login"
@@ -13,13 +15,18 @@ ASKED_FOR: Final = "login"
 class Secret:
     """A text that must not be seen: a password, a passphrase, the answer to a masked question.
 
-    ``reveal()`` is the only way to the text, so that a search for it finds every use.
+    ``reveal()`` is the only way to the text, so that a search for it finds every use. One that is not ``hidden`` is the
+    answer to a question that was no masked one: what was typed could be seen.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("__weakref__", "_text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, hidden: bool = True) -> None:
         self._text = text
+        if hidden:
+            _alive[id(self)] = self
+            for tell in _watchers:
+                tell(self)
 
     def reveal(self) -> str:
         """Return the text itself. The caller must not keep or show it."""
@@ -41,6 +48,25 @@ class Secret:
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("a Secret is not to be pickled or copied to disk")
+
+
+_alive: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+_watchers: list[Callable[[Secret], None]] = []
+
+
+@contextlib.contextmanager
+def told_secrets(tell: Callable[[Secret], None]) -> Iterator[None]:
+    """Have ``tell`` called with every hidden secret of this process, those there are and those to come, for the block.
+
+    For whoever writes down what passes by, and must keep secrets out of it.
+    """
+    _watchers.append(tell)
+    try:
+        for secret in list(_alive.values()):
+            tell(secret)
+        yield
+    finally:
+        _watchers.remove(tell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ reader can still tell which are the same.
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 from collections.abc import Iterable
@@ -70,8 +71,10 @@ class Redactor:
     """Takes secrets and names out of texts. ``names`` is name → what kind of thing it is."""
 
     def __init__(self, secrets: Iterable[str] = (), names: Iterable[tuple[str, str]] = ()) -> None:
-        spellings = {form for secret in secrets if len(secret) >= SHORTEST for form in _spellings(secret)}
-        self._secrets = sorted(spellings, key=len, reverse=True)
+        self._spellings: set[str] = set()
+        self._secrets: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
         self._stand_ins: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._names: list[tuple[re.Pattern[str], str]] = []
@@ -79,10 +82,17 @@ class Redactor:
             if len(name) >= SHORTEST:
                 self._names.append((re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", re.IGNORECASE), kind))
 
+    def add(self, secret: str) -> None:
+        """Look for one more secret from now on; one that is too short to be told from other text is not looked for."""
+        if len(secret) >= SHORTEST and secret not in self._spellings:
+            self._spellings |= {*_spellings(secret)}
+            longest = sorted(self._spellings, key=len, reverse=True)
+            self._secrets = re.compile("|".join(map(re.escape, longest)))
+
     def secrets_out(self, text: str) -> str:
         """Return text without the secrets, and without passwords in addresses."""
-        for secret in self._secrets:
-            text = text.replace(secret, REMOVED)
+        if self._secrets is not None:
+            text = self._secrets.sub(REMOVED, text)
         return without_password(text)
 
     def all_out(self, text: str) -> str:
@@ -101,8 +111,10 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterable[str]:
-    """Yield how a secret may be written: as it is, as a part of an address, as XML, as JSON, quoted by Python."""
+    """Yield how a secret may be written: as it is, in an address, a script, a SecureString, XML, JSON, Python."""
     yield secret
+    yield secret.replace("'", "''")
+    yield base64.b64encode(secret.encode("utf-16-le", "surrogatepass")).decode("ascii")
     yield quote(secret, safe="")
     yield quote_plus(secret)
     yield secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

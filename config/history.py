@@ -70,7 +70,9 @@ class History:
                 size = os.lseek(handle, 0, os.SEEK_END)
                 # A line that was cut off by a full disk or a crash must not take this one with it.
                 torn = bool(size) and os.lseek(handle, -1, os.SEEK_END) >= 0 and os.read(handle, 1) != b"\n"
-                os.write(handle, ("\n" * torn + text).encode("utf-8", "backslashreplace"))
+                rest = memoryview(("\n" * torn + text).encode("utf-8", "backslashreplace"))
+                while rest:  # a disk that is nearly full takes a part, and says so at the next
+                    rest = rest[os.write(handle, rest) :]
             self._stored += 1
             if self._stored > MAX_LINES * 5 // 4 or size > 2 * MAX_BYTES:
                 self._cut()

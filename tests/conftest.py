@@ -9,10 +9,13 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.support import guard
 
 #: what would let a test reach into the surroundings it happens to run in
 _FOREIGN = (
@@ -40,6 +43,61 @@ _SIGNALS = ("SIGTERM", "SIGHUP", "SIGWINCH", "SIGTSTP", "SIGCONT", "SIGXFSZ", "S
 _WITH_BOOTSTRAP = 1200
 
 
+_BEFORE, _FAILED = pytest.StashKey[guard.Before](), pytest.StashKey[bool]()
+
+
+def pytest_configure() -> None:
+    """Listen to what is made, for the guard."""
+    guard.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Note what there is before a module's fixtures are made."""
+    module = item.getparent(pytest.Module)
+    if module not in guard.modules:
+        guard.modules[module] = guard.Before()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """Take what a fixture of a wider scope makes for given, by those it outlives."""
+    if fixturedef.scope == "function":
+        return (yield)
+    with guard.outliving(the_module=fixturedef.scope in ("package", "session")):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Note which test failed: it is not asked what it left behind."""
+    if call.excinfo is not None:
+        item.stash[_FAILED] = True
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
+    """Fail the test, or the module, that leaves anything behind."""
+    try:
+        yield
+    finally:
+        before = item.stash.get(_BEFORE, None)
+        guard.tests.clear()
+        module = item.getparent(pytest.Module)
+        ends = nextitem is None or nextitem.getparent(pytest.Module) is not module
+        whole = guard.modules.pop(module, None) if ends else None
+        if whole is not None and before is not None:
+            whole.told()
+    if item.stash.get(_FAILED, False):
+        return
+    if before is not None and (left := before.left()):
+        raise AssertionError(f"{item.name} leaves behind: {'; '.join(left)}")
+    if whole is not None and (left := whole.left()):
+        raise AssertionError(f"{module and module.name} and its fixtures leave behind: {'; '.join(left)}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests at real containers the time that making their image takes."""
     for item in items:
@@ -56,8 +114,10 @@ def _process() -> dict[str, object]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
-    """Fail the test that leaves the process in another state than it found it in."""
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that leaves the process in another state than it found it in, or anything behind."""
+    request.node.stash[_BEFORE] = guard.Before()
+    guard.tests[:] = [request.node.stash[_BEFORE]]
     before = _process()
     yield
     after = _process()

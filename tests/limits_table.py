@@ -95,6 +95,20 @@ ROWS = (
         f"{_LIMITS}::test_a_text_to_show_is_cut_and_marked",
     ),
     Row(
+        "a file of --trace",
+        "backends.psrp.limits:MAX_TRACE",
+        "bytes",
+        "it ends, and says so",
+        "backends/psrp/test_tracing.py::test_a_file_is_bounded",
+    ),
+    Row(
+        "a message that stands in it whole",
+        "backends.psrp.limits:MAX_TRACED",
+        "bytes",
+        "its size stands there",
+        "backends/psrp/test_tracing.py::test_a_large_message_is_noted_by_its_size",
+    ),
+    Row(
         "one line of the OutOfProc transports",
         "backends.transports.outofproc:MAX_LINE",
         "bytes",

@@ -15,7 +15,7 @@ from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
-from pstui.tui.late_timers import keep_late_timers
+from pstui.tui.late_timers import keep_late_timers, let_go_of_ended_timers
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.pane_settings import pane_settings
@@ -54,6 +54,7 @@ def _mend_textual() -> None:
     fix_alt_keys()
     fix_escape_delay()
     keep_late_timers()
+    let_go_of_ended_timers()
     share_the_interpreter()
 
 

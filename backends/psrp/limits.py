@@ -31,6 +31,10 @@ MAX_SHORT = 1_000
 #: Longest text of one call that is shown, in characters (protocol-notes 7.4); the rest is cut with a note.
 MAX_TEXT = MIB
 
+#: A log of the protocol in bytes, and the largest message that is written down there whole.
+MAX_TRACE = 64 * MIB
+MAX_TRACED = 128 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

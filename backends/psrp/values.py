@@ -212,6 +212,9 @@ def value_of(element: ElementTree.Element, cipher: PSCryptoProvider, max_values:
 
 #: The parser takes a tag in one go, however many attributes it has.
 _LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
+#: What no writer of CLIXML leaves as it is, but XML allows: a ``>`` in the value of an attribute ends no tag.
+_OPEN_VALUE = re.compile(rb"""=\s*(?:"[^"<>]*|'[^'<>]*)>""")
+_TAG = re.compile(rb"""<(?:[^<>"']|"[^"<]*"?|'[^'<]*'?)*""")
 #: how many readings go on
 _readings = 0
 
@@ -245,12 +248,26 @@ async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTr
         for start in range(0, len(body), PORTION):
             if _LONG_TAG.search(body, start, start + PORTION + MAX_TAG + 1) is not None:
                 raise too_large(MAX_TAG)
+            if _OPEN_VALUE.search(body, start, start + PORTION + MAX_TAG) is not None:
+                await _measure_tags(body, start, start + PORTION)
             parser.feed(body[start : start + PORTION])
             await asyncio.sleep(0)
         root: ElementTree.Element = parser.close()
     except ElementTree.ParseError as error:
         raise not_xml(error) from error
     return root
+
+
+async def _measure_tags(body: bytes, start: int, end: int) -> None:
+    """Raise LimitExceeded where a tag that begins between two places is too long, whatever its values hold."""
+    count = 0
+    while (start := body.find(b"<", start, end)) >= 0:
+        tag = _TAG.match(body, start, start + MAX_TAG + 1)
+        if tag is None or tag.end() - start > MAX_TAG:
+            raise too_large(MAX_TAG)
+        start, count = tag.end(), count + 1
+        if count % VALUES == 0:
+            await asyncio.sleep(0)
 
 
 async def in_steps(work: Reading, rest: Callable[[], float] = lambda: 0.0) -> Any:

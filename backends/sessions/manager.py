@@ -19,6 +19,7 @@ from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.tracing import Tracer
     from pstui.backends.sessions.early import EarlySession, Prepare
     from pstui.backends.sessions.interactive import InteractiveSession
     from pstui.backends.sessions.session import PSSession
@@ -38,6 +39,8 @@ class SessionManager:
         self._sessions: list[PSSession] = []
         self._early: list[EarlySession] = []
         self._logins = FailedLogins()
+        #: writes what goes over the wire of each session, where that is wanted
+        self.tracer: Tracer | None = None
         #: is told each session that is made or adopted
         self.on_session: Callable[[PSSession], None] = lambda session: None
         #: is told the id of a session that its computer does not keep any more
@@ -171,6 +174,7 @@ class SessionManager:
     def adopt(self, session: PSSession) -> None:
         """Take a session that another computer keeps among those of this process, to be found and closed."""
         if session not in self._sessions:
+            session.tracer = self.tracer
             self._sessions.append(session)
             self.on_session(session)
 

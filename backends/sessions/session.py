@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import HostState, Invocation
     from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
     from pstui.backends.psrp.pool import RunspacePool
+    from pstui.backends.psrp.tracing import Tracer
 
 #: Seconds between a command in the debugger that failed or was stopped and the next: a server that gets one while it
 #: leaves the other loses it, or ends (protocol-notes 2.4).
@@ -84,11 +85,11 @@ class PSSession:
         self.status, self.records = SessionStatus(), SessionRecords()
         self.link = SessionLink(self)
         self.pool: RunspacePool | None = None
-        #: why it was lost or could not be opened, as it is listed and as it is shown
-        self.failure: ErrorInfo | None = None
-        self.failed: PstuiError | None = None
+        self.failure: ErrorInfo | None = None  #: why it was lost or could not be opened, as it is listed
+        self.failed: PstuiError | None = None  #: the same, as it is shown
         self.application_private_data: dict[str, Any] = {}
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
+        self.tracer: Tracer | None = None  # writes what goes over the wire
         #: are told each error record, and each information record as it came, beside ``records``
         self.on_error: Callable[[ErrorInfo], None] = lambda error: None
         self.on_information: Callable[[bytes], None] = lambda body: None
@@ -242,7 +243,8 @@ class PSSession:
     async def make_pool(self) -> RunspacePool:
         """Make the way to the far end ready, and the pool that is to speak over it. Raises OpenError."""
         self.transport = registry.for_set(self.info.parameter_set).name
-        transport = await (self.ahead.take() or registry.connect(self.info, self.context()))
+        connect = self.tracer.noting(registry.connect) if self.tracer else registry.connect
+        transport = await (self.ahead.take() or connect(self.info, self.context()))
         try:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError  # it opened although it was told to give up
@@ -285,8 +287,8 @@ class PSSession:
 
     def context(self) -> ConnectContext:
         """Return what a transport may need of its surroundings."""
-        named = partial(setattr, self, "target_name")
-        return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
+        named, logins = partial(setattr, self, "target_name"), self._logins
+        return ConnectContext(self.console, self.on_step, self.given_name, named, logins)
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.

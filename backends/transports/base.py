@@ -70,10 +70,13 @@ class Transport(Protocol):
     per GUID, close order) are the transport's business: callers may call ``send`` as often as they like, in order.
     """
 
-    #: largest payload of one packet in bytes, for psrpcore's ``data_to_send``
-    max_payload: int
-    #: whether the way to the far end is encrypted or local (protocol-notes 7.6)
-    is_private: bool
+    @property
+    def max_payload(self) -> int:
+        """Largest payload of one packet in bytes, for psrpcore's ``data_to_send``."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the way to the far end is encrypted or local (protocol-notes 7.6)."""
 
     async def open(self, opening: bytes) -> None:
         """Send the pool's first packet (SESSION_CAPABILITY and INIT_RUNSPACEPOOL) and return without an answer."""
@@ -108,9 +111,12 @@ class ShellTransport(Protocol):
     limit), ``max_object`` the largest object taken in bytes (None for no limit).
     """
 
-    application_arguments: Mapping[str, Any]
-    open_timeout: float | None
-    max_object: int | None
+    @property
+    def application_arguments(self) -> Mapping[str, Any]: ...
+    @property
+    def open_timeout(self) -> float | None: ...
+    @property
+    def max_object(self) -> int | None: ...
 
     def begin(self, pool_id: uuid.UUID, protocol: str) -> None:
         """Take the id of the pool, which is the shell's too, and the protocol offered, before ``open``."""

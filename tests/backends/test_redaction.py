@@ -54,3 +54,7 @@ def test_names_become_stand_ins_that_can_be_told_apart() -> None:
 def test_what_is_no_name_stays() -> None:
     text = "PowerShell 7.6.9 (System.Management.Automation.RemoteException) at 12:30:45; Microsoft.PowerShell"
     assert Redactor().all_out(text) == text
+
+
+def test_a_redactor_that_knows_no_secret_leaves_no_password_of_an_address() -> None:
+    assert Redactor().secrets_out("at http://ann:pw@web1/wsman") == "at http://ann@web1/wsman"

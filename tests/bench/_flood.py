@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,11 +34,12 @@ def bodies() -> list[str]:
     return [call for call in calls if "<ToString>WriteLine2</ToString>" in call]
 
 
-def fragments(pool: uuid.UUID, pipeline: uuid.UUID) -> list[bytes]:
-    """The same as fragments of a pipeline."""
+def fragments(pool: uuid.UUID, pipeline: uuid.UUID, dress: Callable[[str], str] = str) -> list[bytes]:
+    """The same as fragments of a pipeline; ``dress`` makes what is written of each number."""
+    dressed = (re.sub(r"<S>(\d+)</S>", lambda found: f"<S>{dress(found[1])}</S>", body) for body in bodies())
     return [
         fragment
-        for number, body in enumerate(bodies(), 1_000_000)
+        for number, body in enumerate(dressed, 1_000_000)
         for fragment in encode_message(Message("PIPELINE_HOST_CALL", pool, pipeline, body), number)
     ]
 
@@ -48,6 +51,8 @@ class FloodingPeer(ScriptedPeer):
     flooding: bool = False
     #: chunks that were read
     given: int = 0
+    #: what it writes of each number
+    dress: Callable[[str], str] = str
     _chunks: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -57,7 +62,7 @@ class FloodingPeer(ScriptedPeer):
         self.commands["quiet"] = [state(COMPLETED)]
 
     def _begin(self, guid: uuid.UUID) -> None:
-        lines = [data_element(guid, each) for each in fragments(self.pool_id, guid)]
+        lines = [data_element(guid, each) for each in fragments(self.pool_id, guid, self.dress)]
         whole = b"".join(lines)
         ends = range(0, len(whole), CHUNK)
         self._chunks = [whole[start : start + CHUNK] for start in ends]

@@ -83,7 +83,7 @@ class ScriptedConsole:
         answer: str | None = None
         try:
             answer = await self.asked
-            return Secret(answer)
+            return question.answered(answer)
         finally:
             self.asked = None
             self._leave_behind(question, answer)

@@ -28,6 +28,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import guard
 from tests.support.paths import ROOT
 from tests.support.winrm_kdc import REALM, Kdc, need_kdc
 from tests.support.winrm_tls import Authority
@@ -216,7 +217,8 @@ def winrm_endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     endpoint = _running.get(module)
     if endpoint is None:
         running = running_winrm(tmp_path_factory.mktemp("winrm"), getattr(request.module, "WINRM", None))
-        endpoint = _running[module] = running.__enter__()
+        with guard.outliving():
+            endpoint = _running[module] = running.__enter__()
 
         def stop() -> None:
             del _running[module]

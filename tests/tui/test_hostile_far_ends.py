@@ -28,6 +28,8 @@ from tests.support.stall import BUDGET, Turns, watched_turns
 INFO = ConnectionInfo(ParameterSet.PROCESS, {"Command": ("far",)})
 #: bytes above idle that may be in use, beside one object within its limit
 MEMORY = (64 + 64) << 20
+#: How often a case may be tried: what a message costs it costs each time, what the machine does beside is chance.
+TRIES = 3
 #: bytes that a channel gives at once
 PIECE = 256 * 1024
 
@@ -192,14 +194,16 @@ def forbidden(text: str) -> set[str]:
     return found | {ascii(char) for char in text if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"}
 
 
-async def settled(s: Screen) -> None:
-    """Wait for the end of a line, whatever became of the session; one that broke is opened again."""
+async def settled(s: Screen) -> bool:
+    """Wait for the end of a line; return whether the session broke, which is then opened again."""
     await s.until(lambda: s.pane.state is not PaneState.BUSY, "the end of the line", 60)
-    if not s.pane.state.live:
+    broke = not s.pane.state.live
+    if broke:
         await s.keys("enter")
     await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt", 60)
     await s.pane.console.shown()
     await s.idle()
+    return broke
 
 
 async def suffer(s: Screen, turns: Turns, peers: list[Aside], names: list[str]) -> list[str]:
@@ -209,12 +213,15 @@ async def suffer(s: Screen, turns: Turns, peers: list[Aside], names: list[str]) 
         for peer in peers:
             peer.commands[f"case-{number}"] = [*CASES[name], state(COMPLETED)]
         idle = turns.most
-        turns.begin()
-        await s.type(f"case-{number}")
-        await settled(s)
-        # A turn of the whole screen may hold a layout or two beside, as when a session breaks.
-        if turns.longest > 2 * BUDGET:
-            wrong.append(f"{name}: a turn took {turns.longest / BUDGET * 50:.0f} of {2 * 50} ms")
+        for _ in range(TRIES):
+            turns.begin()
+            await s.type(f"case-{number}")
+            # A session that ends and is opened again lays out the whole screen twice, whatever ended it.
+            budget = BUDGET * (1 + await settled(s))
+            if turns.longest <= budget:
+                break
+        else:
+            wrong.append(f"{name}: a turn took {turns.longest / BUDGET * 50:.0f} of {budget / BUDGET * 50:.0f} ms")
         rows = "".join(strip.text for strip in s.app.screen._compositor.render_strips())
         if odd := forbidden(rows):
             wrong.append(f"{name}: {odd} on the screen")
@@ -237,7 +244,7 @@ async def test_hostile_far_ends(part: int, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(registry, "connect", connect)
     with watched_turns() as turns:
         async with screen(INFO) as s:
-            await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+            await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt", 60)
             turns.begin()
             wrong = await suffer(s, turns, peers, list(CASES)[part::4])
     assert not wrong, "\n".join(wrong)

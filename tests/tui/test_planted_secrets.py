@@ -16,6 +16,7 @@ from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.tui.cli.crash import describe
 from pstui.tui.cli.main import main
+from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
@@ -86,10 +87,12 @@ async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
     memory = StateFile(isolated_home / "workspace.json")
     settings = {"log": str(isolated_home / "logs/{host}-{time}")}
-    async with screen(DEMO, history=kept_history({}), memory=memory, settings=settings) as s:
-        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
-        yield s
+    with traced_sessions(str(isolated_home / "trace.jsonl")) as sessions:
+        async with screen(DEMO, history=kept_history({}), memory=memory, settings=settings, sessions=sessions) as s:
+            await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+            yield s
     assert any("PS(demo)" in file.read_text() for file in isolated_home.glob("logs/*.txt"))
+    assert (isolated_home / "trace.jsonl").stat().st_size > 1_000
 
 
 async def test_the_answer_to_a_secret_question(pane: Screen) -> None:

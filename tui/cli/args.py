@@ -45,6 +45,12 @@ DECLARED = (
         "FILE",
         "write what the pane shows to FILE, as plain text, while it happens. A file that exists is appended to",
     ),
+    Declared(
+        "--trace",
+        "FILE",
+        "write the protocol of the session to FILE, a new file, as lines of JSON without secrets; those of further "
+        "sessions go beside it",
+    ),
     Declared("--check", "", "report every problem of the configuration"),
     Declared("--version", "", "print the version"),
     Declared("--help", "", "print this text; after icm, that of Invoke-Command"),
@@ -110,6 +116,7 @@ class Options:
     config: str | None = None
     line: str | None = None
     transcript: str | None = None
+    trace: str | None = None
     depth: str | None = None
     input: str | None = None
     encoding: str | None = None

@@ -254,7 +254,7 @@ class TerminalConsole:
                 raise QuestionCancelled from None
             terminal.write("\n")
         self._note(label + ("*" * len(line.text) if secret else line.text), newline=True)
-        return Secret(line.text)
+        return question.answered(line.text)
 
     def finish(self) -> None:
         """Hand an unfinished last line to the transcript, and take the progress off the terminal."""

@@ -49,23 +49,25 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
     from pstui.backends.transports import registry
+    from pstui.tui.cli.trace import traced_sessions
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
     vault.check = registry.check
     invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
     refuse_guarded(invocation, profiles, yes=options.yes)
-    if options.transcript is None:
-        return run(invocation)
-    from pstui.tui.cli.transcript_file import TranscriptFile
+    with traced_sessions(options.trace) as manager:
+        if options.transcript is None:
+            return run(invocation, manager=manager)
+        from pstui.tui.cli.transcript_file import TranscriptFile
 
-    sink = TranscriptFile(options.transcript)
-    try:
-        return run(invocation, transcript=sink)
-    finally:
-        sink.close()
-        if sink.problem:
-            print(f"pstui: {sink.problem}", file=sys.stderr)
+        sink = TranscriptFile(options.transcript)
+        try:
+            return run(invocation, transcript=sink, manager=manager)
+        finally:
+            sink.close()
+            if sink.problem:
+                print(f"pstui: {sink.problem}", file=sys.stderr)
 
 
 def refuse_guarded(invocation: Invocation, profiles: Profiles, *, yes: bool = False) -> None:

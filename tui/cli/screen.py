@@ -24,6 +24,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.sessions.manager import SessionManager
 from pstui.config.paths import state_folder
 from pstui.tui.cli.first_frame import FirstFrame
+from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.cli.transcript_file import TranscriptFile
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.workspace.state import StateFile
@@ -183,9 +184,16 @@ HEAD_START = 0.5
 class _Beginning:
     """Has the sessions of a call connect before the screen is loaded, which takes as long as a login does."""
 
-    def __init__(self, frame: FirstFrame, infos: Sequence[ConnectionInfo], book: ProfileBook | None) -> None:
-        self._frame, self._infos, self._book = frame, infos, book
-        self.sessions = SessionManager()
+    def __init__(
+        self,
+        frame: FirstFrame,
+        infos: Sequence[ConnectionInfo],
+        book: ProfileBook | None,
+        sessions: SessionManager | None = None,
+    ) -> None:
+        # What is traced begins in its tab, where its trace begins.
+        self._frame, self._infos, self._book = frame, infos if sessions is None else (), book
+        self.sessions = SessionManager() if sessions is None else sessions
         self.vault = None if book is None else Vault.of(book, self.sessions)
 
     def parts(self) -> dict[str, Any]:
@@ -228,6 +236,7 @@ def run(
     infos: Sequence[ConnectionInfo],
     *,
     transcript: str | None = None,
+    trace: str | None = None,
     single: bool = False,
     bind: Callable[[str], ConnectionInfo] | None = None,
     book: ProfileBook | None = None,
@@ -237,16 +246,32 @@ def run(
 ) -> int:
     """Run the app until the user leaves it and return the exit code.
 
-    ``transcript`` is the file of the first session, ``single`` ends the app with its only session. ``lacking`` is a
-    call to be asked for first, because it lacks values, ``line`` one that the command bar runs first. Raises CallError,
-    and whatever exception ended the app: with the terminal given back, and without a trace on it.
+    ``transcript`` is the file of the first session, ``trace`` that of the protocol. ``single`` ends the app with its
+    only session. ``lacking`` is a call to be asked for first, because it lacks values, ``line`` one that the command
+    bar runs first. Raises CallError, and whatever exception ended the app: with the terminal given back, and without a
+    trace on it.
     """
     need_terminal()
+    with traced_sessions(trace) as sessions:
+        return _run(infos, sessions, transcript, single, bind, book, settings, lacking, line)
+
+
+def _run(
+    infos: Sequence[ConnectionInfo],
+    sessions: SessionManager | None,
+    transcript: str | None,
+    single: bool,
+    bind: Callable[[str], ConnectionInfo] | None,
+    book: ProfileBook | None,
+    settings: Mapping[str, Any] | None,
+    lacking: MissingMandatory | None,
+    line: str,
+) -> int:
     sink = None if transcript is None else TranscriptFile(transcript)
     frame = FirstFrame((settings or {}).get("theme"))
     try:
         frame.paint()
-        begin = _Beginning(frame, infos, book)
+        begin = _Beginning(frame, infos, book, sessions)
         # Where nothing connects meanwhile, Ctrl+C ends the loading at once.
         app_class = None if infos else _app_class(frame)
 

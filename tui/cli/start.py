@@ -51,6 +51,7 @@ def open_screen(
     return screen.run(
         infos,
         transcript=options.transcript,
+        trace=options.trace,
         single=single,
         bind=bind_typed,
         book=book,

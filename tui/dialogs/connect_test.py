@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
+from pstui.backends.console import ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
-from pstui.backends.errors import OpenCancelled, PstuiError
+from pstui.backends.doctor.checks import Check, Sign
+from pstui.backends.doctor.examination import Examination, Prepare, examine
+from pstui.backends.errors import OpenCancelled
 from pstui.backends.records import ProgressRecord, Write
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.question import Asking, QuestionBox
@@ -91,7 +92,7 @@ class BareConsole:
             asking = Asking(question)
             self.face.present(asking)
             try:
-                return Secret(await asking.reply)
+                return question.answered(await asking.reply)
             finally:
                 self.face.withdraw(asking)
 
@@ -146,23 +147,12 @@ async def _drop(key: str, character: str | None) -> object:
     return None
 
 
-@dataclass
-class Step:
-    """One step of opening: its sign is ``…`` while it is under way, then ``✓`` or ``✗``."""
-
-    name: str
-    detail: str = ""
-    sign: str = "…"
-
-    @property
-    def said(self) -> str:
-        """The step with what it is about; of one that has gone well only as much as names it."""
-        detail = self.detail.split(" ", 1)[0].rstrip(",") if self.sign == "✓" else self.detail
-        return f"{self.name} {detail}".strip()
+#: the colours of the signs
+_STYLES = {Sign.GOOD: "$success", Sign.BAD: "$error", Sign.RUNNING: "$calm", Sign.ABSENT: "$calm"}
 
 
 class ConnectTest:
-    """One test. ``show`` is called with what is to be shown whenever that changes."""
+    """One test, as ``pstui doctor`` makes it. ``show`` is called with what is to be shown whenever that changes."""
 
     def __init__(
         self,
@@ -170,65 +160,48 @@ class ConnectTest:
         info: ConnectionInfo,
         face: AskingFace,
         show: Callable[[Content], None],
-        prepared: Callable[[ConnectionInfo, Console], Awaitable[ConnectionInfo]],
+        prepared: Prepare,
     ) -> None:
         self._sessions, self._info, self._show, self._prepared = sessions, info, show, prepared
         self._console = BareConsole(face)
-        self.steps: list[Step] = []
-        self.error: PstuiError | None = None
-        self.passed = False
+        self._checks: Sequence[Check] = ()
+        self._found: Examination | None = None
 
     async def run(self) -> None:
         """Open, then close again. Raises nothing but CancelledError."""
-        self._show(self.content())
-        try:
-            await self._try(await self._prepared(self._info, self._console))
-            self.passed = True
-        except PstuiError as error:
-            self.error = error
-        finally:
-            self._end()
+        self._changed(())
+        self._found = await examine(self._sessions, self._info, self._console, self._changed, prepare=self._prepared)
+        self._changed(self._found.checks)
 
-    async def _try(self, info: ConnectionInfo) -> None:
-        session = self._sessions.create(info, self._console)
-        session.on_step = self._step
-        try:
-            await self._sessions.interact(session, self._console).enter()
-        finally:
-            await asyncio.shield(self._sessions.remove(session))
-
-    def _step(self, name: str, detail: str) -> None:
-        if self.steps and self.steps[-1].name == name:
-            self.steps[-1].detail = detail
-        else:
-            # a connection that begins again, such as after a host key was accepted, begins its steps again
-            again = next((place for place, step in enumerate(self.steps) if step.name == name), None)
-            if again is not None:
-                del self.steps[again:]
-            # a step that begins says that the one before has gone well
-            for step in self.steps:
-                step.sign = "✓"
-            self.steps.append(Step(name, detail))
-        self._show(self.content())
-
-    def _end(self) -> None:
-        for step in self.steps:
-            step.sign = "✓"
-        if not self.passed and self.steps:
-            self.steps[-1].sign = "✗"
+    def _changed(self, checks: Sequence[Check]) -> None:
+        self._checks = checks
         self._show(self.content())
 
     def content(self) -> Content:
-        """Return the steps in one row and, below, how it ended."""
-        styles = {"✓": "$success", "✗": "$error", "…": "$calm"}
+        """Return the checks in one row and, below, how it ended."""
         row = Content("  ").join(
-            Content.assemble((f"{step.sign} ", styles[step.sign]), plain(step.said, limit=80)) for step in self.steps
+            Content.assemble((f"{check.sign} ", _STYLES[check.sign]), plain(_said(check), limit=80))
+            for check in self._checks
         )
-        if self.passed:
+        found = self._found
+        if found is None:
+            return row if self._checks else Content.styled("… connecting", "$calm")
+        if found.error is None:
             return Content("\n").join([row, Content.styled("✓ The connection works; it was closed again.", "$success")])
-        if isinstance(self.error, OpenCancelled):
+        if isinstance(found.error, OpenCancelled):
             return Content("\n").join([row, Content("The test was given up.")])
-        if self.error is not None:
-            said = [Content(plain_lines(part)) for part in (self.error.why, self.error.hint) if part]
-            return Content("\n").join([row, Content.styled(f"✗ {plain_lines(self.error.what)}", "$error"), *said])
-        return row if self.steps else Content.styled("… connecting", "$calm")
+        error, step = found.error, "" if found.failed is None else found.failed.next
+        parts = (error.why, error.hint, "" if step in error.hint else step)
+        said = [Content(plain_lines(part)) for part in parts if part]
+        return Content("\n").join([row, Content.styled(f"✗ {plain_lines(found.error.what)}", "$error"), *said])
+
+
+def _said(check: Check) -> str:
+    """Return a check with what it is about; of one that is good only as much as names it, of one that is bad its name.
+
+    What is wrong stands below.
+    """
+    if check.sign is Sign.BAD:
+        return check.name
+    detail = check.detail.split(" ", 1)[0].rstrip(",") if check.sign is Sign.GOOD else check.detail
+    return f"{check.name} {detail}".strip()

@@ -197,7 +197,7 @@ class PaneConsole:
             finally:
                 self._questions.withdraw(asking)
             self._leave_behind(question, text)
-            return Secret(text)
+            return question.answered(text)
 
     async def read_key(self, *, echo: bool, source: str = "") -> KeyInfo:
         """Wait for one key press in the pane; ``echo`` writes its character."""

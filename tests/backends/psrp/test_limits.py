@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +41,8 @@ TOO_MUCH = {
     "depth": nested(MAX_DEPTH + 1),
     "references": repeated(6),
     "a tag": "<Obj RefId='0' " + " ".join(f"a{n}='x'" for n in range(11_000)) + "/>",
+    "a tag with brackets": "<Obj RefId='0' " + " ".join(f"a{n}='>'" for n in range(11_000)) + "/>",
+    "a tag without an end": '<Obj RefId="0" a=">' + "x" * 90_000,
     "a date": "<DT>" + "1" * 90_000 + "</DT>",
 }
 
@@ -184,3 +187,15 @@ def test_a_message_that_is_too_large_is_passed_over() -> None:
     found = fragments.feed(b"".join(stream))
     assert [message.body for message in found] == [b"<S>next</S>"]
     assert fragments.crossed is not None
+
+
+def test_fragments_without_content_take_no_room() -> None:
+    fragments = Defragmenter()
+    head = FRAGMENT_HEADER.pack(1, 0, 1, 4) + b"abcd"
+    fragments.feed(head)
+    tracemalloc.start()
+    for number in range(1, 20_001):
+        fragments.feed(FRAGMENT_HEADER.pack(1, number, 0, 0))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000

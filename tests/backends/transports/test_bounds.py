@@ -6,9 +6,20 @@ import asyncio
 import base64
 
 import pytest
-from pstui.backends.errors import SessionBroken
+from pstui.backends.errors import ProtocolError, SessionBroken
 from pstui.backends.transports import outofproc
-from pstui.backends.transports.outofproc import MAX_QUEUED, PIECE_OVERHEAD, SESSION, OutOfProcTransport, encode
+from pstui.backends.transports.outofproc import (
+    MAX_QUEUED,
+    PIECE_OVERHEAD,
+    PORTION,
+    SESSION,
+    OutOfProcTransport,
+    decode_in_steps,
+    decode_line,
+    encode,
+)
+
+from tests.support.stall import watched_turns
 
 
 class Flooding:
@@ -66,3 +77,35 @@ async def test_a_line_without_end_ends_the_session(monkeypatch: pytest.MonkeyPat
             await anext(transport.incoming())
     assert "a line without end" in broken.value.what
     assert channel.given <= 103
+
+
+def data(content: bytes) -> bytes:
+    return b"<Data Stream='Default' PSGuid='%s'>%s</Data>" % (str(SESSION).encode(), content)
+
+
+WHOLE = base64.b64encode(bytes(range(256)) * 12_000)
+LONG = {
+    "attributes": b"<Data " + b"a='x' " * 2_000_000 + b"/>",
+    "a value": b"<Data a='" + b"x" * 12_000_000 + b"'/>",
+    "spaces": b"<Data" + b" " * 12_000_000 + b"/>",
+    "brackets": b"<" * 12_000_000,
+    "no end": data(WHOLE)[:-7],
+    "a hole": data(WHOLE[:2_000_000] + b"!" + WHOLE[2_000_001:]),
+    "padding inside": data(WHOLE[: PORTION - 4] + b"QQ==" + WHOLE[PORTION:]),
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+async def test_a_long_line_that_is_none_is_refused_at_once(what: str) -> None:
+    with watched_turns() as turns:
+        with pytest.raises(ProtocolError):
+            await decode_in_steps(LONG[what])
+        await asyncio.sleep(0)
+    assert turns.within
+
+
+async def test_a_long_line_is_decoded_in_steps() -> None:
+    for content in (WHOLE, base64.b64encode(b"x" * 1_000_001)):
+        assert len(content) > PORTION
+        assert await decode_in_steps(data(content)) == decode_line(data(content))
+    assert (await decode_in_steps(data(b"QUI="))).data == b"AB"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.parts import requires
+from tests.support.replay_script import read_recording
 from tests.support.sshd import Sshd
 
 PSTUI = [sys.executable, "-m", "pstui.tui.cli.main"]
@@ -136,9 +137,12 @@ def test_a_line_holds_the_whole_call() -> None:
 def test_a_script_file_and_a_transcript(over_ssh: list[str], tmp_path: Path) -> None:
     script = tmp_path / "count.ps1"
     script.write_text("1..2\n")
-    done = pstui("--transcript", str(tmp_path / "t.log"), "icm", *over_ssh, "-FilePath", str(script))
+    files = ("--transcript", str(tmp_path / "t.log"), "--trace", str(tmp_path / "t.jsonl"))
+    done = pstui(*files, "icm", *over_ssh, "-FilePath", str(script))
     assert done.stdout == "1\n2\n"
     assert (tmp_path / "t.log").read_text() == "1\n2\n"
+    trace = read_recording(tmp_path / "t.jsonl")
+    assert "1..2" in str(trace) and any(entry["element"] == "Close" for entry in trace[-4:])
 
 
 @pytest.mark.usefixtures("local")

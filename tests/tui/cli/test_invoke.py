@@ -166,6 +166,15 @@ def test_an_output_that_cannot_be_written_is_1() -> None:
     assert b"standard output cannot be written" in err
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110 - as above
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_a_word_that_cannot_be_written_is_no_fault_of_pstui(option: str) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - as above
+        command = [sys.executable, "-m", "pstui.tui.cli.main", option]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1 and b"standard output cannot be written" in done.stderr
+
+
 def test_five_thousand_lines_come_quickly_and_whole() -> None:
     process = program("lines 5000")
     out, _ = process.communicate(timeout=30)

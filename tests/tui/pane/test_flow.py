@@ -25,6 +25,7 @@ from textual.message import Message
 
 from tests.bench._flood import FloodingPeer, lead_to
 from tests.support.pilot import Screen, screen
+from tests.support.stall import calibration
 from tests.support.stand_in import StandInManager, host
 
 
@@ -192,13 +193,15 @@ def test_the_driver_holds_floods_back_for_keys_but_not_for_ctrl_c(now: list[floa
 
 
 @asynccontextmanager
-async def flooding(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Screen, FloodingPeer]]:
-    peer = FloodingPeer()
+async def flooding(
+    monkeypatch: pytest.MonkeyPatch, dress: Callable[[str], str] = str, lines: int = 3000
+) -> AsyncIterator[tuple[Screen, FloodingPeer]]:
+    peer = FloodingPeer(dress=dress)
     monkeypatch.setattr(registry, "connect", registry.connect)  # put back afterwards
     async with screen(lead_to(peer)) as driver:
         await driver.until(lambda: driver.pane.state is PaneState.PROMPT, "a prompt")
         await driver.type("flood")
-        await driver.until(lambda: len(driver.text()) > 3000, "a flood")
+        await driver.until(lambda: len(driver.text()) > lines, "a flood", 60)
         yield driver, peer
 
 
@@ -212,6 +215,29 @@ async def test_ctrl_c_ends_a_flood_and_nothing_of_it_comes_after_the_prompt(monk
         assert not peer.flooding
         await driver.run("quiet")
         assert driver.text()[lines - driver.pane.transcript.buffer.dropped :] == ["[localhost]: PS> quiet"]
+
+
+def colours(number: str) -> str:
+    """A line of which each character has another colour."""
+    return "".join(f"_x001B_[38;5;{place * 7 % 256}m{number}" for place in range(60)) + "_x001B_[0m"
+
+
+def marks(number: str) -> str:
+    """A line of characters with more marks than are shown."""
+    return f"{number}\u0301\u0302\u0303\u0304\u0305\u0306" * 40
+
+
+@pytest.mark.parametrize("dress", [colours, marks])
+async def test_ctrl_c_ends_a_flood_of_what_costs_much(
+    dress: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with flooding(monkeypatch, dress, 500) as (driver, peer):
+        unit, begun = calibration(), time.thread_time()
+        await driver.keys("ctrl+c")
+        await driver.until(lambda: driver.pane.state is PaneState.PROMPT, "the prompt", 60)
+        took = (time.thread_time() - begun) / unit * 5
+        assert not peer.flooding
+        assert took < 1_000, f"{took:.0f} ms of work"
 
 
 async def test_what_is_typed_under_a_flood_is_seen_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Callable
+from contextvars import Context, ContextVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
+from pstui.tui.late_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
 from pstui.tui.pane.state import PaneState
 from textual.app import App
 from textual.widgets import TextArea
@@ -43,13 +46,31 @@ async def test_a_closed_tab_is_let_go_of() -> None:
         await s.run("'the other one'")
 
         def gone() -> bool:
-            # A time limit that was not reached holds what it was set in, until it would have passed or there are many.
-            for _ in range(1_000):
-                asyncio.get_running_loop().call_later(3600, print).cancel()
             gc.collect()
             return not [name for name, part in parts.items() if part() is not None]
 
         await s.until(gone, "the end of each part")
+
+
+async def test_asyncio_still_keeps_what_a_timer_was_set_in() -> None:
+    """Fails when asyncio is mended: then let_go_of_ended_timers can go."""
+
+    class Kept:
+        pass
+
+    def cancelled(cancel: Callable[[asyncio.TimerHandle], None]) -> tuple[asyncio.TimerHandle, weakref.ref[Kept]]:
+        context, variable = Context(), ContextVar[Kept]("variable")
+        kept = Kept()
+        context.run(variable.set, kept)
+        timer = asyncio.get_running_loop().call_later(3600, print, context=context)
+        cancel(timer)
+        return timer, weakref.ref(kept)
+
+    timer, kept = cancelled(AS_ASYNCIO_CANCELS_IT)
+    let_go_of_ended_timers()
+    mended, let_go = cancelled(asyncio.TimerHandle.cancel)
+    gc.collect()
+    assert kept() is not None and let_go() is None and timer.cancelled() and mended.cancelled()
 
 
 async def test_the_library_still_keeps_who_watches() -> None:

@@ -1,0 +1,177 @@
+"""The planted faults. Each is one edit of one file, and the tests that must fail of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One fault: in ``file``, ``old`` (which stands there once) becomes ``new``. ``tests`` are below tests/."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_LIMITS = "backends/psrp/test_limits.py"
+_PLANTED = "tui/test_planted_secrets.py"
+_TRACING = "backends/psrp/test_tracing.py"
+EDITS = (
+    Edit(
+        "a budget removed: the values of a message",
+        "backends/psrp/values.py",
+        "if self._count > self._max_values:",
+        "if self._count < 0:",
+        (f"{_LIMITS}::test_too_much_in_one_piece_ends_the_command_alone",),
+    ),
+    Edit(
+        "a budget removed: the length of a tag",
+        "backends/psrp/values.py",
+        "if tag is None or tag.end() - start > MAX_TAG:",
+        "if tag is None:",
+        (f"{_LIMITS}::test_too_much_in_one_piece_ends_the_command_alone",),
+    ),
+    Edit(
+        "a budget removed: the bytes of a message",
+        "backends/psrp/fragments.py",
+        "if self._size + length > self._max_object and not self._too_large:",
+        "if self._size + length > (1 << 40) and not self._too_large:",
+        (f"{_LIMITS}::test_too_much_in_one_piece_ends_the_command_alone",),
+    ),
+    Edit(
+        "a budget removed: the questions that are open at once",
+        "backends/psrp/host_calls.py",
+        "if len(self._tasks) >= MAX_OPEN:",
+        "if len(self._tasks) < 0:",
+        ("backends/psrp/test_hostile.py::test_a_fault_ends_the_session_in_one_clear_way",),
+    ),
+    Edit(
+        "an unbounded queue: what comes for a reader that is busy",
+        "backends/transports/outofproc.py",
+        "if self._queued >= MAX_QUEUED:",
+        "if self._queued < 0:",
+        ("backends/transports/test_bounds.py",),
+    ),
+    Edit(
+        "an unbounded queue: the window of SSH is granted unread",
+        "backends/transports/ssh/receive_window.py",
+        "if not self._open or self._taken < _STEP or channel is None or channel.is_closing():",
+        "if channel is None or channel.is_closing():",
+        ("backends/transports/ssh/test_receive_window.py",),
+    ),
+    Edit(
+        "other encodings than UTF-8 taken",
+        "backends/psrp/clixml.py",
+        'if b"<?" in body or b"\\0" in body or body.startswith((b"\\xff\\xfe", b"\\xfe\\xff")):',
+        'if b"\\xff\\xfe\\xff\\xfe" in body:',
+        (f"{_LIMITS}::test_other_encodings_are_refused",),
+    ),
+    Edit(
+        "a byte passed through: C1 controls",
+        "tui/transcript/render/sgr.py",
+        "if (not text.isprintable() or not text.isascii()) and _CONTROL_OR_UNCLEAN.search(text) is not None:",
+        "if not text.isprintable() and text.isascii() and _CONTROL_OR_UNCLEAN.search(text) is not None:",
+        ("tui/transcript/test_hostile.py", "fuzz/test_fuzz.py"),
+    ),
+    Edit(
+        "a byte passed through: what turns the direction",
+        "tui/transcript/render/clean.py",
+        '_BIDI_CHARACTER.sub("\\ufffd", text)',
+        "text",
+        ("tui/transcript/test_hostile.py", "fuzz/test_fuzz.py"),
+    ),
+    Edit(
+        "a paste that presses a key",
+        "tui/xterm_parser.py",
+        "if self._pasted is not None:",
+        "if self._pasted is not None and not self._pasted:",
+        ("tui/test_xterm_parser.py", "fuzz/test_fuzz.py"),
+    ),
+    Edit(
+        "a secret in a log: what was typed",
+        "tui/pane/console.py",
+        "return question.answered(text)",
+        '__import__("logging").getLogger().info("got %s", text)\n            return question.answered(text)',
+        (_PLANTED,),
+    ),
+    Edit(
+        "a secret in a file: the history keeps every line",
+        "config/history.py",
+        "or self._is_secret(line):",
+        "or False:",
+        ("config/test_history.py", _PLANTED),
+    ),
+    Edit(
+        "a secret handed on: a variable stays in the environment",
+        "config/sources.py",
+        "_taken[name] = os.environ.pop(name)",
+        "_taken[name] = os.environ[name]",
+        (_PLANTED,),
+    ),
+    Edit(
+        "a dropped redaction: the contents of SecureString in a trace",
+        "backends/psrp/tracing.py",
+        '_SECURE.sub(rf"\\1{REMOVED}", clixml)',
+        "clixml",
+        (_TRACING,),
+    ),
+    Edit(
+        "a dropped redaction: the names of secrets in a trace",
+        "backends/psrp/tracing.py",
+        "lambda found: self._without_secrets(found[0])",
+        "lambda found: found[0]",
+        (_TRACING,),
+    ),
+    Edit(
+        "a dropped redaction: the password of an address",
+        "backends/redaction.py",
+        "return without_password(text)\n",
+        "return text\n",
+        ("backends/test_redaction.py",),
+    ),
+    Edit(
+        "a trace that others can read",
+        "backends/psrp/trace_file.py",
+        "os.open(path, flags, 0o600)",
+        "os.open(path, flags, 0o644)",
+        (_TRACING,),
+    ),
+    Edit(
+        "a missing stop: the far end is not told",
+        "backends/psrp/pool.py",
+        "await self.transport.signal(pipeline.id)",
+        "await asyncio.sleep(0)",
+        ("backends/sessions/test_stopping.py::test_a_running_command_is_signalled_and_reported",),
+    ),
+    Edit(
+        "something left behind: the way is not ended",
+        "backends/transports/outofproc.py",
+        "await self._channel.stop()",
+        "await asyncio.sleep(0)",
+        ("backends/transports/test_harmed_ways.py",),
+    ),
+    Edit(
+        "something left behind: the reader of a pool",
+        "backends/psrp/pool.py",
+        "            self._reader.cancel()\n            await asyncio.wait({self._reader})\n",
+        "            pass\n",
+        ("backends/psrp/test_hostile.py", "backends/transports/test_harmed_ways.py"),
+    ),
+    Edit(
+        "a closed tab kept by its timers",
+        "tui/late_timers.py",
+        "self._context = _NOTHING",
+        "_ = _NOTHING",
+        ("tui/workspace/test_memory.py",),
+    ),
+    Edit(
+        "a failure that ends the program",
+        "tui/app.py",
+        "if not isinstance(error, WorkerFailed):",
+        "if isinstance(error, Exception):",
+        ("tui/workspace/test_tabs.py::test_a_worker_that_fails_costs_what_it_did_and_nothing_else",),
+    ),
+)
