@@ -75,8 +75,7 @@ class PSSession:
         logins: FailedLogins | None = None,
     ) -> None:
         self.info, self.console, self.id, self.name, self.temporary = info, console, number, name, temporary
-        #: the name that a person gave it; ``name`` is made up where nobody did
-        self.given_name = ""
+        self.given_name = ""  #: the name that a person gave it; ``name`` is made up where nobody did
         self.instance_id = uuid.UUID(int=0)
         self.transport = ""
         #: what the target calls itself, where connecting has found that out (a virtual machine entered by its id)
@@ -287,8 +286,8 @@ class PSSession:
 
     def context(self) -> ConnectContext:
         """Return what a transport may need of its surroundings."""
-        named, logins = partial(setattr, self, "target_name"), self._logins
-        return ConnectContext(self.console, self.on_step, self.given_name, named, logins)
+        named = partial(setattr, self, "target_name")
+        return ConnectContext(self.console, self.on_step, self.given_name, named, self._logins)
 
     async def close(self) -> None:
         """Close orderly: commands, pool, transport. Never raises.

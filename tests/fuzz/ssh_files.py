@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from pstui.backends.transports.ssh.config_reader import matches_list, read_line, split_words
+from pstui.backends.transports.ssh.config_words import matches_list, read_line, split_words
 from pstui.backends.transports.ssh.host_keys import look_up
 
 _KEY = b"AAAAC3NzaC1lZDI1NTE5AAAAIGb0GrXh0nCz0TTmFHc3Y0T9m1U0FqQ8tOaM0rGr0Y3A"

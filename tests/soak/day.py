@@ -125,7 +125,7 @@ async def live(
             return done / rounds - 0.25 if rounds else (time.monotonic() - began) / seconds - 0.25
 
         while past() < 1:
-            await _work(day, tabs.panes[:busy])
+            await _work(day, tabs.sessions[:busy])
             await tabs.close(tabs.panes[busy])  # one that is not busy goes, another comes
             await opened()
             done += 1

@@ -92,8 +92,8 @@ class LogFiles:
         self._buffer.write(Write(prompt, newline=False))
         self._row = self._buffer.take_row(None)
 
-    def began(self, line: str, about: About) -> None:
-        """A line was typed behind the prompt."""
+    def began(self, line: str, about: About, *, runs: bool = True) -> None:
+        """A line was typed behind the prompt; one that does not run stands in the text alone."""
         self._about = about
         if not self._is_block:
             self._finish("left")
@@ -107,7 +107,7 @@ class LogFiles:
         self._row = ""
         if self._entry is not None and self._is_block:
             self._entry.line += f"\n{shown}"
-        elif line.strip():
+        elif runs and line.strip():
             self._entry = Entry(shown, datetime.now(UTC), about, at)
             self._began, self._place = self._clock(), -1
         self._is_block, self._is_new = False, self._entry is not None

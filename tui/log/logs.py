@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pstui.tui.log.place import About, Keeping
 
 if TYPE_CHECKING:
-    from pstui.tui.log.session_log import LogThread
+    from pstui.tui.log.session_log import LogThread, SessionLog
     from pstui.tui.pane.pane import Pane
+
+#: seconds that a disk may take for what is left at the end, and those after which its thread has ended
+LIMIT, JOIN_LIMIT = 5.0, 0.2
 
 
 class Logs:
@@ -18,6 +23,7 @@ class Logs:
     def __init__(self, keeping: Keeping, tell: Callable[[str], None]) -> None:
         self._keeping, self._tell = keeping, tell
         self._thread: LogThread | None = None
+        self._open: list[SessionLog] = []
 
     def follow(self, pane: Pane) -> None:
         """Give a pane a log if its connection or the settings want one, take it away if not."""
@@ -28,9 +34,20 @@ class Logs:
 
             self._thread = self._thread or LogThread()
             pane.console.log = SessionLog(self._thread, self._keeping, lambda: about(pane), self._tell)
+            self._open.append(pane.console.log)
         elif not wanted and log is not None:
             pane.console.log = None
             pane.run_worker(log.close())
+        self._open = [each for each in self._open if not each.closed]
+
+    async def close(self) -> None:
+        """Write what is left of every log, and let their thread end; a disk that hangs is left behind."""
+        if self._thread is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(log.close() for log in self._open)), LIMIT)
+        self._thread.stop()
+        self._thread.join(JOIN_LIMIT)
 
 
 def about(pane: Pane) -> About:

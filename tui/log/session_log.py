@@ -30,6 +30,7 @@ class LogThread:
     def __init__(self) -> None:
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._ended = False
         #: logs with something that is to be written after a while though nothing else happens
         self.later: set[SessionLog] = set()
 
@@ -42,14 +43,15 @@ class LogThread:
 
     def stop(self) -> None:
         """Let the thread end after what it has been given."""
-        if self._thread is not None:
-            self._work.put(self._end)
+        self.do(lambda: setattr(self, "_ended", True))
 
-    def _end(self) -> None:
-        raise SystemExit
+    def join(self, seconds: float) -> None:
+        """Wait until the thread has ended, for so long at most."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _run(self) -> None:
-        while True:
+        while not self._ended:
             try:
                 work = self._work.get(timeout=SAVE if self.later else None)
             except queue.Empty:
@@ -69,10 +71,16 @@ class SessionLog:
         self._loop, self._context = asyncio.get_running_loop(), contextvars.copy_context()
         self._files = LogFiles(keeping)
         self._events: deque[tuple[Callable[[], None], int]] = deque()
-        self._due = self._over = False
+        #: whether the thread is to look, whether nothing is written any more, and whether nothing more is taken
+        self._due = self._over = self._closed = False
         #: characters taken, by the loop, and written, by the thread
         self._taken = self._written = 0
         self._lost = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closed
 
     # -- on the event loop ------------------------------------------------------------------------------------
 
@@ -80,9 +88,9 @@ class SessionLog:
         """A prompt is shown."""
         self._put(partial(self._files.prompted, prompt), len(prompt))
 
-    def began(self, line: str) -> None:
-        """A line was typed."""
-        self._put(partial(self._files.began, line, self._about()), len(line))
+    def began(self, line: str, *, runs: bool = True) -> None:
+        """A line was typed; one that does not run was cancelled."""
+        self._put(partial(self._files.began, line, self._about(), runs=runs), len(line))
 
     def wrote(self, record: Write) -> None:
         """Text came."""
@@ -101,13 +109,16 @@ class SessionLog:
 
     async def close(self) -> None:
         """Write the rest and return when it is on the disk."""
+        if self._closed:
+            return
         done = asyncio.Event()
         self._put(self._files.close, 0)
+        self._closed = True
         self._thread.do(lambda: self._on_loop(done.set))
         await done.wait()
 
     def _put(self, event: Callable[[], None], size: int) -> None:
-        if self._over:
+        if self._over or self._closed:
             return
         if self._lost and self._taken - self._written < MOST_WAITING // 2:
             said = f"[{self._lost} texts are not logged: the disk was too slow]"

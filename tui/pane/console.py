@@ -144,13 +144,13 @@ class PaneConsole:
             return self._transcript.take_row()
         return with_sgr(text, runs)
 
-    def echo(self, prompt: str, line: str) -> None:
-        """Leave prompt and line in the text as one, further lines after the continuation prompt.
+    def echo(self, prompt: str, line: str, *, runs: bool = True) -> None:
+        """Leave prompt and line in the text as one, further lines after the continuation prompt; whether it runs.
 
         At once, and not by way of the queue: the line has just gone from the editor.
         """
         if self.log is not None:
-            self.log.began(line)
+            self.log.began(line, runs=runs)
         buffer = self._transcript.buffer
         buffer.mark_prompt()
         self._show([Write(prompt + line.replace("\n", "\n>> "))])

@@ -121,7 +121,7 @@ class Pane(Vertical):
     ) -> None:
         super().__init__(id=id)
         self._sessions, self._vault, self._pace = sessions, vault, pace
-        self.info = info
+        self.info, self.as_session = info, self
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
         self.active = False
@@ -191,11 +191,6 @@ class Pane(Vertical):
     def pending(self) -> str | None:
         """The line that was typed while another runs."""
         return self.lines.typed
-
-    @property
-    def as_session(self) -> Pane:
-        """The tab of a session."""
-        return self
 
     @property
     def asking(self) -> AnyAsking | None:
@@ -456,7 +451,7 @@ class Pane(Vertical):
         elif not copied(self.editor, self.transcript):
             if self.state is PaneState.PROMPT:
                 text = self.editor.text
-                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text)
+                self.console.echo(self.conversation.prompt, "" if self._typed.leaves(text) else text, runs=False)
                 self.conversation.new_prompt()
             self.history.settle()
             self.editor.empty()

@@ -35,12 +35,14 @@ def tab_label(number: int, pane: AnyPane, *, limit: int = _NAME_LIMIT) -> Conten
     sign, colour = badge(pane)
     lines, lines_colour = glance(pane).news
     name = cut_name(plain(pane.caption, limit=_NAME_LIMIT), limit)
+    session = pane.as_session
+    files = session.files_badge if session is not None else ""
     return Content.assemble(
         ("▌", pane.color) if pane.color else "",
         f"{number} {name}".rstrip(),
         (f" {sign}" if sign else "", colour),
         (f" {lines}" if lines else "", lines_colour),
-        (f" {pane.files_badge}" if pane.files_badge else "", "$calm"),
+        (f" {files}" if files else "", "$calm"),
     )
 
 

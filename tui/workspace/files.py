@@ -30,7 +30,7 @@ class FileActions:
         from pstui.tui.files.desk import Desk
         from pstui.tui.files.screen import FilesScreen
 
-        pane = self._tabs.front
+        pane = self._tabs.session
         if pane is None or pane.session is None:
             self._screen.notify("Open a session first: its files are shown beside those here.", markup=False)
             return

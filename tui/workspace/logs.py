@@ -33,7 +33,7 @@ class LogActions:
         from pstui.tui.log.search import LogsScreen
 
         app = self._screen.app
-        logs = self._keeping.always or any(pane.console.log is not None for pane in self._tabs.panes)
+        logs = self._keeping.always or any(pane.console.log is not None for pane in self._tabs.sessions)
         app.push_screen(
             LogsScreen(index_file(), root_of(self._keeping.template), app.copy_to_clipboard, logs=logs), self._answered
         )
@@ -43,5 +43,5 @@ class LogActions:
         if front is None:
             return
         front.focus_main()
-        if wish is not None:
-            front.editor.put(wish.line)
+        if wish is not None and (session := self._tabs.session) is not None:
+            session.editor.put(wish.line)

@@ -102,6 +102,10 @@ class TabbedPanes(ContentSwitcher):
         """The panes of sessions, without terminals."""
         return sessions_of(self.panes)
 
+    async def on_unmount(self) -> None:
+        """Write the rest of the logs."""
+        await self._logs.close()
+
     # -- opening ----------------------------------------------------------------------------------------------
 
     async def open(self, info: ConnectionInfo, text: TextBuffer | None = None) -> Pane:
@@ -162,7 +166,7 @@ class TabbedPanes(ContentSwitcher):
 
     def mark_panes(self) -> None:
         """Give each pane the colour and the guard that its profile has now."""
-        for pane in self.panes:
+        for pane in self.sessions:
             self._mark(pane)
             pane.row.show_prompt(pane.row.prompt, ready=pane.state is PaneState.PROMPT)
 

@@ -35,11 +35,11 @@ class Together:
     @property
     def panes(self) -> list[Pane]:
         """The marked tabs that are still there, in their order."""
-        return [pane for pane in self._tabs.panes if pane in self.marked]
+        return [pane for pane in self._tabs.sessions if pane in self.marked]
 
     def action_type_together(self) -> None:
         """Mark the tab in front, or take its mark away."""
-        front, panes = self._tabs.front, self.panes
+        front, panes = self._tabs.session, self.panes
         if front is None:
             self._screen.app.bell()
         elif front in panes:
@@ -50,14 +50,14 @@ class Together:
 
     def action_type_into_all(self) -> None:
         """Mark every tab; where all are marked, take the marks away."""
-        self.marked = [] if len(self.panes) == len(self._tabs.panes) else list(self._tabs.panes)
+        self.marked = [] if len(self.panes) == len(self._tabs.sessions) else list(self._tabs.sessions)
         self.show()
 
     def show(self) -> None:
         """Show the bar as it is now: a tab has come, gone, or moved to the front."""
-        panes, front = self.panes, self._tabs.front
+        panes, front = self.panes, self._tabs.session
         self.marked = panes
-        for pane in self._tabs.panes:
+        for pane in self._tabs.sessions:
             pane.shares = self._typed if pane in panes else None
         self.bar.display = bool(panes)
         names = ", ".join(plain(pane.caption, limit=_NAME) for pane in panes)
@@ -73,7 +73,7 @@ class Together:
     def _typed(self, pane: Pane, line: str) -> None:
         """A line was taken in a tab: give it to the others, if that is meant, and tell of those that do not take it."""
         panes = self.panes
-        if pane is not self._tabs.front or pane not in panes:
+        if pane is not self._tabs.session or pane not in panes:
             return
         refused = [other.caption for other in panes if other is not pane and not other.submit_line(line)]
         if refused:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,8 +32,10 @@ def log(folder: Path, *commands: tuple[str, str], host: str = "db", ends: bool =
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> LogIndex:
-    return LogIndex(tmp_path / "state" / "logs.sqlite3")
+def index(tmp_path: Path) -> Iterator[LogIndex]:
+    found = LogIndex(tmp_path / "state" / "logs.sqlite3")
+    yield found
+    found.close()
 
 
 def lines(found: Found) -> list[str]:
@@ -93,8 +97,9 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path) -> None:
     index.refresh(tmp_path / "logs")
     assert lines(index.search("mine")) == ["mine"]
     index.close()
-    with sqlite3.connect(file) as base:
+    with contextlib.closing(sqlite3.connect(file)) as base:
         base.execute("pragma user_version = 99")
     again = LogIndex(file)
     again.refresh(tmp_path / "logs")
     assert lines(again.search("mine")) == ["mine"]
+    again.close()

@@ -36,7 +36,7 @@ async def test_a_line_of_an_earlier_session_is_found_opened_and_taken_again(
         await s.type("amb", enter=False)
         await s.until(lambda: s.shows("Write-Output amber") and not s.shows("beryl"), "another")
         await s.keys("enter")
-        await s.until(lambda: isinstance(s.app.screen, PlaceScreen) and s.shows("Write-Error beryl"), "the place")
+        await s.until(lambda: isinstance(s.app.screen, PlaceScreen) and s.shows("Write-Error: beryl"), "the place")
         await s.keys("escape", "down", "r")
         await s.until(lambda: isinstance(s.app.screen, Workspace), "back")
         assert s.pane.editor.text == "Write-Output amber", "it is not run by itself"

@@ -60,6 +60,8 @@ async def test_a_log_holds_what_was_typed_what_came_and_what_was_asked(template:
         await s.until(lambda: s.pane.state is PaneState.BUSY)
         await s.keys("ctrl+c")
         await prompt(s)
+        await s.type("not run", enter=False)
+        await s.keys("ctrl+c")
         for row in ("if (1) {", "'in a block'", "}"):
             await s.type(row)
         await s.until(lambda: s.text()[-1] == "in a block", "the end of the block")
@@ -127,14 +129,14 @@ async def test_a_line_that_shows_a_secret_is_not_logged_nor_where_it_comes_back(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-async def test_a_disk_that_takes_nothing_is_told_once_and_the_session_goes_on(
-    template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_disk_that_takes_nothing_is_told_once_and_the_session_goes_on(template: str) -> None:
     async with screen(demo(), settings={"log": template}) as s:
         await s.run("'one'")
         files = s.pane.console.log._files  # type: ignore[union-attr]  # a disk that fills up in the middle
         await s.until(lambda: files._text is not None)
-        monkeypatch.setattr(files._text, "_fd", os.open("/dev/full", os.O_WRONLY))
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, files._text._fd)
+        os.close(full)
         await s.run("'two'")
         await s.until(lambda: "No space left" in str([each.message for each in s.app._notifications]), "the notice")
         await s.run("'three'")

@@ -12,7 +12,7 @@ DEMO = ConnectionInfo(ParameterSet.DEMO)
 
 async def test_a_line_goes_to_the_marked_tabs_and_the_bar_tells_which() -> None:
     async with screen(DEMO, DEMO, DEMO, size=(110, 26)) as s:
-        first, second, third = s.workspace.panes
+        first, second, third = s.workspace.tabs.sessions
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "three prompts")
         await s.workspace.run_action("together.type_together")
         await s.until(lambda: s.shows("is marked: mark another tab"), "one alone")
