@@ -84,12 +84,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         yield
     finally:
         before = item.stash.get(_BEFORE, None)
+        if before is not None and item.get_closest_marker("lets_connections_go") is not None:
+            before.look_away_from_sockets()
+        if before is not None and item.get_closest_marker("ends_abruptly") is not None:
+            before.told()
         guard.tests.clear()
         module = item.getparent(pytest.Module)
         ends = nextitem is None or nextitem.getparent(pytest.Module) is not module
         whole = guard.modules.pop(module, None) if ends else None
         if whole is not None and before is not None:
             whole.told()
+            if item.get_closest_marker("lets_connections_go") is not None:
+                whole.look_away_from_sockets()
     if item.stash.get(_FAILED, False):
         return
     if before is not None and (left := before.left()):

@@ -42,7 +42,7 @@ async def look_at_way(info: ConnectionInfo) -> AsyncIterator[Check]:
     if info.parameter_set is ParameterSet.SSH_HOST:
         with contextlib.suppress(PstuiError):  # the opening says it
             engine = engine_of(info)
-            yield good("engine", f"{engine.name}: {engine.why}")
+            yield good("engine", ": ".join(filter(None, (engine.name, engine.why))))
 
 
 async def _winrm(info: ConnectionInfo) -> AsyncIterator[Check]:

@@ -102,7 +102,12 @@ class LocalFiles:
 
         def write(block: bytes) -> int:
             opened = _open_to_write(self._place(path), offset, mode) if file < 0 else file
-            _write_all(opened, block)
+            try:
+                _write_all(opened, block)
+            except BaseException:
+                if file < 0:
+                    os.close(opened)  # nobody else knows it
+                raise
             return opened
 
         try:

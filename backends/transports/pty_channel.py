@@ -153,8 +153,9 @@ class PtyChannel:
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GRACE):
-                    await asyncio.shield(self._reaper)
+                    await self._process.wait()
                     break
+        self._reaper.cancel()
         self._finish()
 
     def ending(self) -> str:

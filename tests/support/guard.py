@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio.runners
 import contextlib
 import gc
-import logging
 import os
 import re
 import sys
@@ -25,7 +24,9 @@ from typing import Any
 #: seconds that something may take to end by itself
 GRACE = 5.0
 #: threads that belong to the process from their first use on
-_LASTING_THREADS = re.compile(r"asyncio_\d+$|ThreadPoolExecutor|pytest_timeout|loading$|execnet")
+_LASTING_THREADS = re.compile(
+    r"asyncio_\d+$|ThreadPoolExecutor|pytest_timeout|loading$|execnet|files_\d+$|pstui winrm$"
+)
 #: descriptors that belong to the process from their first use on
 _LASTING_FILES = re.compile(
     r"/dev/(null|urandom|random|tty|pts/\d+)$|\.(so|pyc|py|zip)\b|/pytest-[^/]*/\S*capture|memfd:"
@@ -71,7 +72,6 @@ class _Made:
 
     folders: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
 
 
 _made = _Made()
@@ -82,18 +82,9 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         _made.folders.append(str(arguments[0]))
 
 
-class _Heard(logging.Handler):
-    """Takes down what asyncio says of tasks that nobody looked after."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        _made.said.append(record.getMessage()[:500])
-
-
 def install() -> None:
     """Listen to what can be told only while it happens. Once for the process."""
     sys.addaudithook(_hear)
-    handler = _Heard(logging.ERROR)
-    logging.getLogger("asyncio").addHandler(handler)
     runners: Any = asyncio.runners
     cancel: Callable[[asyncio.AbstractEventLoop], None] = runners._cancel_all_tasks
 
@@ -118,7 +109,7 @@ class Before:
 
     def __init__(self) -> None:
         self.threads, self.children, self.descriptors = _threads(), _children(), _descriptors()
-        self.folders, self.tasks, self.said = len(_made.folders), len(_made.tasks), len(_made.said)
+        self.folders, self.tasks = len(_made.folders), len(_made.tasks)
         self.allowed: set[str] = set()
 
     def allow(self, earlier: Before) -> None:
@@ -131,14 +122,17 @@ class Before:
         }
         self.allowed |= {*_made.folders[earlier.folders :]}
 
+    def look_away_from_sockets(self) -> None:
+        """Take the connections that there are now for given."""
+        self.descriptors |= {number: to for number, to in _descriptors().items() if to.startswith("socket:")}
+
     def told(self) -> None:
         """Say nothing more of tasks: each test has been told of its own."""
-        self.tasks, self.said = len(_made.tasks), len(_made.said)
+        self.tasks = len(_made.tasks)
 
     def left(self) -> list[str]:
         """Return what is new, once it has had its time."""
         found = [f"the task {name}" for name in _made.tasks[self.tasks :]]
-        found += [f"asyncio said: {text}" for text in _made.said[self.said :]]
         if found:
             return found  # that does not go by itself
         until = time.monotonic() + GRACE

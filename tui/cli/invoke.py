@@ -72,6 +72,8 @@ def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, p
 
 def refuse_guarded(invocation: Invocation, profiles: Profiles, *, yes: bool = False) -> None:
     """Ask before a script runs of which the guard of a target holds something. Raises CallError where it must not."""
+    if not profiles.has_guards:
+        return
     from pstui.tui.guard.guards import Guards, strictest
 
     guard = strictest(map(Guards(profiles).of, invocation.infos))

@@ -32,7 +32,7 @@ LOOK = 0.25
 _KEYS = (
     "Space mark  F5 copy  F6 move  F2 rename  F7 folder  F8 delete  / filter  s sort  . hidden  p x r queue  Esc back"
 )
-_SHORT_KEYS = "Space mark  F5 copy  F6 move  F8 delete  e edit  / filter  ? keys  Esc back"
+_SHORT_KEYS = "Space mark  F5 copy  F6 move  F8 delete  e edit  / filter  F1 keys  Esc back"
 _ASKED = "o overwrite  s skip  n newer   O S N all of them"
 _ANSWERS = {
     "o": Answer(Existing.OVERWRITE),
@@ -228,8 +228,6 @@ class FilesScreen(ModalScreen[None]):
             "x": lambda: self._of_job(self.desk.queue.cancel),
             "r": self._retry,
             "ctrl+r": lambda: self._load(self.side, ""),
-            "question_mark": lambda: self._tell(_KEYS),
-            "f1": lambda: self._tell(_KEYS),
         }
         if key not in acts:
             return False

@@ -48,16 +48,9 @@ class Guards:
         kind = info.parameter_set.kind
         if info.profile in self._profiles.tables.get(kind, {}):
             return self._of_profile(kind, info.profile)
-        if info.parameter_set.is_lookup or not self._exist:
+        if info.parameter_set.is_lookup or not self._profiles.has_guards:
             return None
         return strictest(self._of_profile(*each) for each in self._leading_to(target_text(info)))
-
-    @property
-    def _exist(self) -> bool:
-        """Whether the files name any guard at all."""
-        tables = [*self._profiles.configuration.groups.values(), *self._tags.values()]
-        tables += [keys for table in self._profiles.tables.values() for keys in table.values()]
-        return any("guard" in keys for keys in tables)
 
     def _leading_to(self, target: str) -> list[tuple[str, str]]:
         if self._by_target is None:

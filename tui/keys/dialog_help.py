@@ -102,6 +102,27 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Esc", "close"),
         ),
     ),
+    "FilesScreen": (
+        "In the file screen",
+        (
+            ("Space, *", "mark a row; mark all, or none"),
+            ("Enter, ⌫", "open a folder; the folder above"),
+            ("Tab, ← →", "to the other side"),
+            ("F5, c", "copy what is marked, or the row, to the other side"),
+            ("F6, m", "move it there"),
+            ("F2, F7", "rename a row; make a folder"),
+            ("F8, Del", "delete; asks first"),
+            ("e", "edit the file here; each save goes back"),
+            ("/, s, .", "filter, sort by another column, show hidden files"),
+            ("p, x, r", "of the copy that runs: pause, cancel; retry one that failed"),
+            ("Ctrl+R", "read the folder anew"),
+            ("Esc", "back to the session; copies go on"),
+        ),
+    ),
+    "PlaceScreen": (
+        "In a log that was opened",
+        (("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"), ("Esc", "close (also q, Enter)")),
+    ),
     "ProblemsScreen": ("In the list of problems", (("↑ ↓", "scroll"), ("Esc", "close (also q, Enter)"))),
     "ImportScreen": (
         "While hosts are imported",

@@ -119,6 +119,13 @@ class Profiles:
         """Return a [credentials] entry by its name; any other name is a user's."""
         return self.credential(name) if name in self.configuration.credentials else PSCredential(name)
 
+    @property
+    def has_guards(self) -> bool:
+        """Whether the files name any guard at all."""
+        tables = [*self.configuration.groups.values(), *self.configuration.tags.values()]
+        tables += [keys for table in self.tables.values() for keys in table.values()]
+        return any("guard" in keys for keys in tables)
+
     def problems_of(self, kind: str, name: str) -> list[str]:
         """Return what was found wrong with one profile, and is why it is not offered."""
         table = f"{TABLES[kind]}.{name}"

@@ -193,7 +193,7 @@ def test_a_session_alone_is_shown() -> None:
 
 def test_input_for_a_remote_command_comes_through_the_pipe() -> None:
     call = line("1, 2 | icm -HostName h { $input }")
-    assert (call.values["InputObject"], call.values["ScriptBlock"]) == ([1, 2], "$input")
+    assert (call.values["InputObject"], call.values["ScriptBlock"]) == ((1, 2), "$input")
 
 
 def test_several_sessions_where_several_are_allowed() -> None:

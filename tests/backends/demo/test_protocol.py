@@ -469,6 +469,7 @@ async def test_a_client_that_does_not_read_holds_the_pipeline_back() -> None:
     assert taken == 20_000
     await client.close()
     await asyncio.wait_for(serving, 5)
+    client._reader.cancel()
 
 
 def test_nothing_of_the_screen_or_the_transports_is_needed() -> None:

@@ -82,6 +82,7 @@ def test_objects_come_as_one_json_a_line(capfd: Captured) -> None:
 def test_the_transcript_holds_what_was_shown(capfd: Captured, tmp_path: Path) -> None:
     sink = TranscriptFile(tmp_path / "t.log")
     invoke("say \x1b[31mred | part no  | part end", transcript=sink)
+    sink.close()
     assert (tmp_path / "t.log").read_text() == "red\nno end\n"
 
 

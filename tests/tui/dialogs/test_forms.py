@@ -285,7 +285,7 @@ async def test_the_palette_finds_them_and_settings_are_a_form_too(file: Path) ->
         await s.keys("ctrl+u", "space", "enter")
         await closed(s, SingleForm)
     assert read(file).settings == {"restore": True}
-    async with session(file, size=(100, 80)) as s:
+    async with session(file, size=(100, 120)) as s:
         await s.keys("f1")
         await s.until(lambda: s.shows("accounts that profiles name"), "F1 tells it")
 

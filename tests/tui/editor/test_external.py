@@ -33,7 +33,7 @@ class _Lent:
 async def test_the_file_is_private_and_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path] = []
 
-    async def edit(app: object, command: list[str]) -> None:
+    async def edit(app: object, command: list[str], otherwise: str) -> None:
         file = Path(command[-1])
         seen.append(file)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

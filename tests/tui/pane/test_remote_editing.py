@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.remote_editing import RemoteEditing
 
+from tests.support import guard
 from tests.support.far_files import sftp_sshd
 from tests.support.nobody import NobodyConsole
 from tests.support.sshd import Sshd, make_home
@@ -138,6 +140,7 @@ async def test_what_was_changed_over_there_meanwhile_is_asked_about(
     copy = person.copies[0]  # type: ignore[attr-defined]  # set above
     assert copy.exists() is (answer == "k")
     assert any(str(copy) in text for text in person.said) is (answer == "k")
+    shutil.rmtree(copy.parent, ignore_errors=True)
 
 
 async def test_the_copy_stays_when_the_connection_is_gone(server: Sshd, session: PSSession, tmp_path: Path) -> None:
@@ -149,10 +152,12 @@ async def test_the_copy_stays_when_the_connection_is_gone(server: Sshd, session:
         server.stop()
 
     person = await edited(session, file, editor)
-    server.start()
+    with guard.outliving(the_module=True):
+        server.start()
     copy = person.copies[0]  # type: ignore[attr-defined]  # set above
     assert (file.read_text(), copy.read_text()) == ("first", "mine")
     assert any(str(copy) in text for text in person.said)
+    shutil.rmtree(copy.parent)
 
 
 async def test_an_editor_that_fails_loses_nothing(session: PSSession, tmp_path: Path) -> None:

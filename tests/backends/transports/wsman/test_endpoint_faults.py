@@ -16,6 +16,8 @@ from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan, WSManAction
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, WinRMOptions, running_winrm, winrm_endpoint
 from tests.support.winrm_soap import INTERNAL_ERROR, INVALID_HEADER
 
+pytestmark = pytest.mark.lets_connections_go
+
 __all__ = ["winrm_endpoint"]
 
 #: how requests tells that a connection ended, before the answer and in it

@@ -26,6 +26,8 @@ from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, running_win
 from tests.support.winrm_kdc import REALM, need_kdc
 from tests.support.wsman_calls import call, credential, refusal, session
 
+pytestmark = pytest.mark.lets_connections_go
+
 __all__ = ["winrm_endpoint"]
 
 WINRM = WinRMOptions(arguments=["--max-shells", "1", "--auth", "Negotiate,Basic"], https=True)

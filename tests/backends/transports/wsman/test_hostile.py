@@ -23,6 +23,8 @@ from pstui.backends.transports.wsman.target import WSManOptions
 from tests.support.rogue_http import Answer, envelope, message_id, reply, rogue
 from tests.support.wsman_calls import credential, refusal, session
 
+pytestmark = pytest.mark.lets_connections_go
+
 SECRET = "hush-hush-hush"
 
 
