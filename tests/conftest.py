@@ -71,10 +71,19 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Note which test failed: it is not asked what it left behind."""
+    """Note which test failed: it is not asked what it left behind. No collection runs while its report is made.
+
+    Python 3.11 fails to read a source into a tree when what a collection calls changes the depth of its recursion.
+    """
     if call.excinfo is not None:
         item.stash[_FAILED] = True
-    return (yield)
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
