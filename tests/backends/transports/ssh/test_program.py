@@ -420,7 +420,10 @@ async def test_a_server_that_asyncssh_cannot_reach_is_offered_by_ssh(
     config = "KexAlgorithms sntrup761x25519-sha512@openssh.com\n"
     with running_sshd(tmp_path / "sshd", subsystems=SUBSYSTEMS, more_config=config) as server:
         make_home(tmp_path / "home", monkeypatch, server.known_hosts_line)
-        error = await refusal(server.info())
+        for _ in range(10):
+            error = await refusal(server.info())
+            if "closed before SSH began" not in error.what:
+                break  # sshd resets the connection at once, and its offer may be lost with it
         assert "no matching key exchange method was found" in error.what and "sntrup761" in error.why
         assert '-Engine ssh, in a profile engine = "ssh"' in error.hint
         (offer,) = error.offers
