@@ -1,7 +1,8 @@
 """Mends what Textual does when the program goes on (SIGCONT) that was not suspended by SIGTSTP.
 
 Textual takes the terminal a second time then: two threads read its keys, quitting waits for the first for ever, and the
-terminal is not given back. ``tests/tui/test_resume.py`` fails when it no longer does.
+terminal is not given back. In the handlers of both signals it writes to the terminal, and may have to wait for itself for ever.
+``tests/tui/test_resume.py`` fails when it no longer does.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ def taken_once(base: type[Driver]) -> type[Driver]:
             _set_modes(self)
             loop = asyncio.get_running_loop()
             asyncio.run_coroutine_threadsafe(self._app._post_message(self.SignalResume()), loop=loop)
+
+        # A signal comes between any two steps, also in the middle of a write, whose lock would then be taken twice.
+        def _sigtstp_application(self, *_: object) -> None:
+            asyncio.get_running_loop().call_soon_threadsafe(super()._sigtstp_application)
+
+        def _sigcont_application(self, *_: object) -> None:
+            asyncio.get_running_loop().call_soon_threadsafe(super()._sigcont_application)
 
     made: Any = TakenOnce
     return made  # type: ignore[no-any-return]  # a class made here, of the type asked for

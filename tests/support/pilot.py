@@ -134,10 +134,10 @@ async def screen(*infos: ConnectionInfo, size: tuple[int, int] = (100, 26), **op
     async with app.run_test(size=size) as pilot:
         yield Screen(app, pilot)
         assert not app.faults, "a worker failed"
-    await _ended(asyncio.all_tasks() - before)
+    await _ended(asyncio.all_tasks() - before - {asyncio.current_task()})
 
 
-async def _ended(left: set[asyncio.Task[Any]]) -> None:
+async def _ended(left: set[Any]) -> None:
     """End the sessions that a test leaves open, as the end of the program's loop does."""
     for task in left:
         task.cancel()
