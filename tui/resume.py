@@ -1,7 +1,8 @@
 """Mends what Textual does when the program goes on (SIGCONT) that was not suspended by SIGTSTP.
 
 Textual takes the terminal a second time then: two threads read its keys, quitting waits for the first for ever, and the
-terminal is not given back. In the handlers of both signals it writes to the terminal, and may have to wait for itself for ever.
+terminal is not given back. The handlers of both signals write, perhaps in the middle of another write, then waiting for
+its lock for ever.
 ``tests/tui/test_resume.py`` fails when it no longer does.
 """
 

@@ -28,6 +28,7 @@ from pstui.backends.transports.ssh.host_key_updates import Learning
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
 from pstui.backends.transports.ssh.login import PROMPTS, Login
+from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.proxy import ProxyProcess
 from pstui.backends.transports.ssh.sockets import look_up_name, open_socket
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
@@ -38,6 +39,9 @@ from pstui.backends.transports.streams import printable
 NAME_TIMEOUT = PORT_TIMEOUT = HANDSHAKE_TIMEOUT = 15.0
 #: seconds for the login, time for questions not counted; a security key may wait for a touch
 LOGIN_TIMEOUT = 120.0
+
+#: connections after the first to a server that closes before its offer is read
+MAX_UNREAD = 4
 
 
 class HopOpener:
@@ -64,6 +68,7 @@ class HopOpener:
         self._files, self._named, self._is_target, self._through = files, named, is_target, through
         self._password = password if is_target else None
         self._proxies: list[ProxyProcess] = []
+        self._unread = 0
 
     async def run(self) -> asyncssh.SSHClientConnection:
         """Return the connection, logged in. Raises OpenError; on any error everything is dropped."""
@@ -147,6 +152,8 @@ class HopOpener:
                 told = f"{printable(hop.name)}: the certificate of the host is not valid ({check.turned_down})."
                 context.console.write(Write(told, stream=Stream.NOTICE))
                 return None
+            if self._is_unread(error, login):
+                return None
             if not isinstance(error, asyncssh.HostKeyNotVerifiable) or key is None:
                 failure = limited(of_connecting(error, hop, login, ring), error, hop)
                 raise self._told_by_proxy(failure, login) from error
@@ -155,6 +162,17 @@ class HopOpener:
         finally:
             if made is not None and not login.reached:
                 made.close()
+
+    def _is_unread(self, error: Exception, login: Login) -> bool:
+        """Whether to connect once more, because a server that speaks SSH closed before its offer could be read.
+
+        One that finds no algorithm in common closes at once, and a reset takes away what it said before.
+        """
+        said = getattr(login.connection, "_server_version", b"")
+        unread = isinstance(error, asyncssh.ConnectionLost) and bool(said) and not login.began
+        unread = unread and nothing_in_common(error, login.user, login.connection) is None
+        self._unread += unread
+        return unread and self._unread <= MAX_UNREAD
 
     def _patience(self, hop: Hop) -> float | None:
         """Return the seconds until a server must have begun to speak SSH; a proxy command alone may take for ever."""
