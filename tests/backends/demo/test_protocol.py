@@ -469,6 +469,7 @@ async def test_a_client_that_does_not_read_holds_the_pipeline_back() -> None:
     assert taken == 20_000
     await client.close()
     await asyncio.wait_for(serving, 5)
+    assert client._reader is not None
     client._reader.cancel()
 
 

@@ -135,7 +135,7 @@ async def test_a_disk_that_takes_nothing_is_told_once_and_the_session_goes_on(te
         files = s.pane.console.log._files  # type: ignore[union-attr]  # a disk that fills up in the middle
         await s.until(lambda: files._text is not None)
         full = os.open("/dev/full", os.O_WRONLY)
-        os.dup2(full, files._text._fd)
+        os.dup2(full, files._text._fd)  # type: ignore[union-attr]  # it was waited for
         os.close(full)
         await s.run("'two'")
         await s.until(lambda: "No space left" in str([each.message for each in s.app._notifications]), "the notice")
