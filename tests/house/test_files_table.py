@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import syntax
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "files.md"
@@ -16,7 +17,7 @@ TESTS = sorted(set(re.findall(r"`tests/([\w/]+\.py)::(\w+)` \|$", PAGE.read_text
 
 @pytest.mark.parametrize("file, name", TESTS)
 def test_the_test_is_there(file: str, name: str) -> None:
-    tree = ast.parse((Path(ROOT) / "tests" / file).read_text(encoding="utf-8"))
+    tree = syntax.tree((Path(ROOT) / "tests" / file).read_text(encoding="utf-8"))
     assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 

@@ -8,6 +8,7 @@ import pytest
 from pstui.backends.psrp import limits
 
 from tests.limits_table import PAGE, ROWS, Row, page
+from tests.support import syntax
 from tests.support.paths import ROOT
 
 
@@ -23,5 +24,5 @@ def test_every_budget_of_a_message_is_in_it() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.place)
 def test_each_row_has_its_test(row: Row) -> None:
     file, _, name = row.test.partition("::")
-    tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+    tree = syntax.tree((ROOT / "tests" / file).read_text(encoding="utf-8"))
     assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import syntax
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("tui", "backends", "config", "tests", "docs")
 #: text at the top of the repository that names files
@@ -54,7 +56,7 @@ def comments(path: Path) -> Iterator[str]:
         last = token.start[0]
         lines.append(token.string)
     yield "\n".join(lines)
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.tree(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield ast.get_docstring(node) or ""
 

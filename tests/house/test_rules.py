@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
-import gc
 import re
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from pathlib import Path
 import pytest
 from pstui.backends.extras import CREDSSP, DISTRIBUTION, FIDO2, KERBEROS, LIBVIRT
 from pstui.tui.version import VERSION
+
+from tests.support import syntax
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("tui", "backends", "config")
@@ -78,14 +79,7 @@ def package_of(path: Path) -> list[str]:
 
 @functools.cache
 def tree(path: Path) -> ast.Module:
-    # Python 3.11 counts the depth of a tree wrongly when a collection in the middle of it runs code of its own.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    finally:
-        if collecting:
-            gc.enable()
+    return syntax.tree(path.read_text(encoding="utf-8"))
 
 
 @functools.cache
