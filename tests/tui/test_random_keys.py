@@ -33,7 +33,7 @@ from textual import events
 from tests.support.pilot import Screen, screen
 
 #: keys of a run in the ordinary suite, and of one burst
-KEYS, BURST = int(os.environ.get("PSTUI_RANDOM_KEYS", "400")), 40
+KEYS, BURST = int(os.environ.get("PSTUI_RANDOM_KEYS", "240")), 40
 SEED = int(os.environ.get("PSTUI_RANDOM_SEED", "20261130"))
 ESC, ENTER, PREFIX = "\x1b[27u", "\r", "\x1d"
 TABS = ("t1", "t2", "t3")
