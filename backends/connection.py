@@ -174,6 +174,11 @@ class ConnectionInfo:
         return self.parameter_set.computer_name or self.text(self.parameter_set.target)
 
     @property
+    def account(self) -> str:
+        """The account that is given, by its name or by a credential; empty for none."""
+        return self.text("UserName") or getattr(self.values.get("Credential"), "user_name", "")
+
+    @property
     def label(self) -> str:
         """The short name a tab and a sidebar show: the profile's, else ``user@host`` or the computer name."""
         if not self.profile and self.parameter_set.tab:

@@ -55,7 +55,7 @@ def pytest_configure() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Note what there is before a module's fixtures are made."""
     module = item.getparent(pytest.Module)
-    if module not in guard.modules:
+    if item.nodeid.startswith(guard.LOOKED_AT) and module not in guard.modules:
         guard.modules[module] = guard.Before()
     return (yield)
 
@@ -95,8 +95,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         before = item.stash.get(_BEFORE, None)
         if before is not None and item.get_closest_marker("lets_connections_go") is not None:
             before.look_away_from_sockets()
-        if before is not None and item.get_closest_marker("ends_abruptly") is not None:
-            before.told()
         guard.tests.clear()
         module = item.getparent(pytest.Module)
         ends = nextitem is None or nextitem.getparent(pytest.Module) is not module
@@ -105,7 +103,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             whole.told()
             if item.get_closest_marker("lets_connections_go") is not None:
                 whole.look_away_from_sockets()
-    if item.stash.get(_FAILED, False) or not item.nodeid.startswith(guard.LOOKED_AT):
+    if item.stash.get(_FAILED, False):
         return
     if before is not None and (left := before.left()):
         raise AssertionError(f"{item.name} leaves behind: {'; '.join(left)}")
@@ -131,8 +129,9 @@ def _process() -> dict[str, object]:
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test that leaves the process in another state than it found it in, or anything behind."""
-    request.node.stash[_BEFORE] = guard.Before()
-    guard.tests[:] = [request.node.stash[_BEFORE]]
+    if request.node.nodeid.startswith(guard.LOOKED_AT):
+        request.node.stash[_BEFORE] = guard.Before()
+        guard.tests[:] = [request.node.stash[_BEFORE]]
     before = _process()
     yield
     after = _process()

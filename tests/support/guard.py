@@ -91,10 +91,10 @@ def install() -> None:
     cancel: Callable[[asyncio.AbstractEventLoop], None] = runners._cancel_all_tasks
 
     def noted(loop: asyncio.AbstractEventLoop) -> None:
-        until = time.monotonic() + (GRACE if LOOKED_AT in os.environ.get("PYTEST_CURRENT_TEST", "") else 0)
-        while (left := asyncio.all_tasks(loop)) and time.monotonic() < until:
-            loop.run_until_complete(asyncio.wait(left, timeout=0.05))
-        if LOOKED_AT in os.environ.get("PYTEST_CURRENT_TEST", ""):
+        if os.environ.get("PYTEST_CURRENT_TEST", "").startswith(LOOKED_AT):
+            until = time.monotonic() + GRACE
+            while (left := asyncio.all_tasks(loop)) and time.monotonic() < until:
+                loop.run_until_complete(asyncio.wait(left, timeout=0.05))
             _made.tasks += [f"{task.get_name()} in {_where(task)}" for task in left]
         cancel(loop)
 

@@ -130,19 +130,9 @@ class Screen:
 async def screen(*infos: ConnectionInfo, size: tuple[int, int] = (100, 26), **options: Any) -> AsyncIterator[Screen]:
     """Run the program with sessions to open; ``options`` are those of PstuiApp."""
     app = PstuiApp(open=infos, **options)
-    before = asyncio.all_tasks()
     async with app.run_test(size=size) as pilot:
         yield Screen(app, pilot)
         assert not app.faults, "a worker failed"
-    await _ended(asyncio.all_tasks() - before - {asyncio.current_task()})
-
-
-async def _ended(left: set[Any]) -> None:
-    """End the sessions that a test leaves open, as the end of the program's loop does."""
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left, timeout=DEADLINE)
 
 
 def rows_with(lines: Sequence[str], text: str) -> list[int]:

@@ -16,8 +16,6 @@ from tests.support.pilot import Screen
 from tests.support.pilot import screen as running
 from tests.support.sshd import DEMO, Sshd, make_home
 
-pytestmark = pytest.mark.lets_connections_go
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import time
-from collections.abc import Iterator
 
 from pstui.backends.connection import ORIGIN, ConnectionInfo
 from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
@@ -24,6 +21,7 @@ from pstui.tui.cli.calls import resolve
 from pstui.tui.cli.console import Look, TerminalConsole
 from pstui.tui.cli.copy_call import HELP, CopyCall, Place, parse
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
+from pstui.tui.cli.interrupts import signals_taken
 from pstui.tui.cli.streams import Output
 from pstui.tui.plain import plain
 from pstui.tui.profiles.reading import Profiles, load
@@ -79,7 +77,7 @@ class _Copy:
         self._console = TerminalConsole(output, look)
         work = asyncio.ensure_future(self._work())
         try:
-            with self._signals(work):
+            with signals_taken(lambda code: work.cancel()):
                 return await work
         except asyncio.CancelledError:
             self._error("pstui: stopped. The same call goes on with it.")
@@ -197,23 +195,6 @@ class _Copy:
     def _error(self, text: str) -> None:
         for number, line in enumerate(text.split("\n")):
             self._console.write(Write(plain(line if not number else f"  {line}"), stream=Stream.ERROR))
-
-    @contextlib.contextmanager
-    def _signals(self, work: asyncio.Task[int]) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        taken = []
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is None or signal.getsignal(number) is signal.SIG_IGN:
-                continue
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, work.cancel)
-                taken.append(number)
-        try:
-            yield
-        finally:
-            for number in taken:
-                loop.remove_signal_handler(number)
 
 
 def _described(size: int, modified: float | None) -> str:

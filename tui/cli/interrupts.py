@@ -6,8 +6,11 @@ screen gets Python's own handler back.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
+from collections.abc import Callable, Iterator
 
 from pstui.tui.cli.exit_codes import EXIT_INTERRUPTED
 
@@ -22,6 +25,28 @@ def raise_at_interrupt() -> None:
     """Undo ``end_at_interrupt``, if it was done."""
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def signals_taken(act: Callable[[int], object]) -> Iterator[None]:
+    """Call ``act`` with the exit code of a signal that is to end the run; afterwards they mean what they meant."""
+    loop = asyncio.get_running_loop()
+    taken = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or (before := signal.getsignal(number)) is signal.SIG_IGN:
+            continue  # nohup, and a shell's background, have it ignored
+        try:
+            loop.add_signal_handler(number, act, 128 + number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            continue  # Windows: asyncio turns Ctrl+C into the cancellation of main()
+        taken[number] = before
+    try:
+        yield
+    finally:
+        for number, before in taken.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, before)
 
 
 def _end(number: int, frame: object) -> None:

@@ -10,11 +10,10 @@ from pstui.backends.errors import CallError
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_OK
 from pstui.tui.log.index import Hit, LogIndex
-from pstui.tui.log.place import root_of
+from pstui.tui.log.place import index_file, root_of
 from pstui.tui.plain import plain
 from pstui.tui.profiles.pane_settings import pane_settings
 from pstui.tui.profiles.reading import load
-from pstui.tui.workspace.logs import index_file
 
 
 def main(options: Options) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from pstui.tui.cli.exit_codes import (
     outcome,
 )
 from pstui.tui.cli.input import InputForm, SharedInput, is_redirected, may_take_input, read_input
+from pstui.tui.cli.interrupts import signals_taken
 from pstui.tui.cli.streams import Output
 from pstui.tui.cli.target import Script, Target
 from pstui.tui.output.writer import DEPTH, ObjectWriter, object_writer
@@ -109,7 +109,7 @@ class _Run:
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
         self.blocks = self._blocks()
         try:
-            with self._signals(), self._time_limit():
+            with signals_taken(self._stop), self._time_limit():
                 code = await self._all()
         finally:
             self.console.finish()
@@ -218,26 +218,6 @@ class _Run:
         return SharedInput(form or "lines").items
 
     # -- ends from outside -------------------------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        taken = {}
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is None or (before := signal.getsignal(number)) is signal.SIG_IGN:
-                continue  # nohup, and a shell's background, have it ignored
-            try:
-                loop.add_signal_handler(number, self._stop, 128 + number)
-            except (NotImplementedError, RuntimeError, ValueError):
-                continue  # Windows: asyncio turns Ctrl+C into the cancellation of main()
-            taken[number] = before
-        try:
-            yield
-        finally:
-            for number, before in taken.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, before)
 
     @contextlib.contextmanager
     def _time_limit(self) -> Iterator[None]:

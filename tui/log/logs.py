@@ -53,6 +53,4 @@ class Logs:
 def about(pane: Pane) -> About:
     """Return whose session a pane is in."""
     info = pane.info if pane.session is None else pane.session.info
-    credential = info.values.get("Credential")
-    user = info.text("UserName") or getattr(credential, "user_name", "")
-    return About(info.computer_name or info.label, user, pane.info.profile)
+    return About(info.computer_name or info.label, info.account, pane.info.profile)

@@ -71,6 +71,11 @@ def template_problem(template: str) -> str:
     return ""
 
 
+def index_file() -> Path:
+    """Return where the index of all logs lies, beside what pstui remembers."""
+    return state_folder() / "logs.sqlite3"
+
+
 def root_of(template: str) -> Path:
     """Return the folder that all logs of a template lie in."""
     before = template.partition("{")[0]

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pstui.config.paths import state_folder
-from pstui.tui.log.place import Keeping, root_of
+from pstui.tui.log.place import Keeping, index_file, root_of
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
 if TYPE_CHECKING:
     from pstui.tui.log.search import RunAgain
-
-#: the index of all logs, beside what pstui remembers
-INDEX = "logs.sqlite3"
-
-
-def index_file() -> Path:
-    """Return where the index of all logs lies."""
-    return state_folder() / INDEX
 
 
 class LogActions:

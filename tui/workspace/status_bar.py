@@ -133,10 +133,7 @@ def target(pane: AnyPane) -> str:
     info = _info(pane)
     if info.parameter_set.tab:
         return plain(info.parameter_set.tab.format(info.text(info.parameter_set.target)), limit=TARGET_LIMIT)
-    credential = info.values.get("Credential")
-    user = info.text("UserName") or getattr(credential, "user_name", "")
-    host = info.computer_name
-    return plain(join_host(host, user), limit=TARGET_LIMIT)
+    return plain(join_host(info.computer_name, info.account), limit=TARGET_LIMIT)
 
 
 def _info(pane: AnyPane) -> ConnectionInfo:

@@ -17,7 +17,6 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.remote_editing import RemoteEditing
 
-from tests.support import guard
 from tests.support.far_files import sftp_sshd
 from tests.support.nobody import NobodyConsole
 from tests.support.sshd import Sshd, make_home
@@ -152,8 +151,7 @@ async def test_the_copy_stays_when_the_connection_is_gone(server: Sshd, session:
         server.stop()
 
     person = await edited(session, file, editor)
-    with guard.outliving(the_module=True):
-        server.start()
+    server.start()
     copy = person.copies[0]  # type: ignore[attr-defined]  # set above
     assert (file.read_text(), copy.read_text()) == ("first", "mine")
     assert any(str(copy) in text for text in person.said)

@@ -6,7 +6,6 @@ import json
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import pytest
 from pstui.backends.transports.wsman.envelope import SHELL_RESOURCE
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.palette import CommandPalette
@@ -19,8 +18,6 @@ from pypsrp.wsman import WSMan
 from tests.support.pilot import Screen, screen
 from tests.support.winrm_fixture import PASSWORD, USER, WinRMEndpoint, winrm_endpoint
 from tests.support.winrm_runs import a_new_run
-
-pytestmark = pytest.mark.lets_connections_go
 
 __all__ = ["a_new_run", "winrm_endpoint"]
 

@@ -25,8 +25,6 @@ from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
 from tests.tui.test_snapshots import DRAWN_WITH
 
-pytestmark = pytest.mark.ends_abruptly
-
 PREFIX = "ctrl+right_square_bracket"
 NAMES = ("web1", "db", "slow", "refused", "api", "build")
 PROFILES = """
