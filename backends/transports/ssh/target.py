@@ -10,6 +10,7 @@ import shlex
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -328,6 +329,7 @@ def settings(hop: Hop) -> dict[str, Any]:
         # A key exchange by Kerberos would leave the host key unchecked.
         "gss_kex": False,
         "gss_auth": bool(hop.option("GSSAPIAuthentication", False)),
+        "preferred_auth": _methods(hop),
         "signature_algs": _signatures(hop),
         "encryption_algs": () if hop.option("Ciphers") else CIPHERS,
         "connect_timeout": None,
@@ -336,6 +338,17 @@ def settings(hop: Hop) -> dict[str, Any]:
         "keepalive_count_max": hop.option("ServerAliveCountMax", ALIVE_COUNT),
         "encoding": None,
     }
+
+
+def _methods(hop: Hop) -> Any:
+    """Return the order of the ways to log in, () for the library's own or the configuration's.
+
+    Without the extra kerberos its way comes last: asyncssh passes over it, and what it has passed over it no longer
+    lists among what the server takes.
+    """
+    if hop.option("PreferredAuthentications") or find_spec("gssapi") is not None:
+        return ()
+    return ("hostbased", "publickey", "keyboard-interactive", "password", "gssapi-with-mic")
 
 
 def _forwarded_agent(hop: Hop) -> Any:
