@@ -21,6 +21,7 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.config_reader import is_safe
 from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -166,11 +167,8 @@ class _Sources:
 
 
 def check_permissions(file: Path) -> None:
-    """Raise OpenError where others could write to a configuration file: it may name commands (ssh_config(5), FILES)."""
-    if os.name == "nt" or not file.exists():
-        return
-    found = file.stat()
-    if found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022:
+    """Raise OpenError where others could write to a configuration file."""
+    if file.exists() and not is_safe(file.stat()):
         raise OpenError(
             f"the SSH configuration {printable(str(file))} is not safe to read",
             "It belongs to somebody else, or others may write to it, and it may name commands to run.",
