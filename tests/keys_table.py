@@ -33,7 +33,7 @@ The table `[keys]` of the [profile file](profiles.md) gives an action other keys
 ```toml
 [keys]
 find = "Ctrl+G"                        # in place of its direct key
-close_tab = ["Alt+W", "Ctrl+] k"]      # one more direct key, and another after Ctrl+]
+close_tab = ["Alt+W", "Ctrl+] j"]      # one more direct key, and another after Ctrl+]
 quit = []                              # no direct key; Ctrl+] q stays
 ```
 

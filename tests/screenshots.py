@@ -32,6 +32,8 @@ from tests.support.pilot import Screen
 
 FOLDER = ROOT / "screenshots"
 DEMO = ConnectionInfo(ParameterSet.DEMO)
+#: the same by a profile
+WEB1 = ConnectionInfo(ParameterSet.DEMO, {}, "web1")
 #: seconds until a far end must be there
 START = 60.0
 #: nothing listens on the first port of the loopback
@@ -105,10 +107,30 @@ async def _small(s: Screen) -> None:
     await s.type("Get-Content mo", enter=False)
 
 
-def _book() -> ProfileBook:
+#: of the picture of a guard
+GUARDED = """\
+[groups."Prod"]
+guard = "confirm"
+color = "red"
+
+[hosts.web1]
+demo = true
+group = "Prod/Web"
+
+[hosts.web2]
+computer_name = "web2.example.com"
+group = "Prod/Web"
+
+[hosts.build]
+host_name = "build.example.com"
+group = "Lab"
+"""
+
+
+def _book(profiles: str = PROFILES) -> ProfileBook:
     """The profile file of the pictures."""
     file = Path.home() / ".profiles.toml"
-    file.write_text(PROFILES)
+    file.write_text(profiles)
     return ProfileBook(read(file))
 
 
@@ -185,6 +207,12 @@ async def _fan_out(s: Screen) -> None:
     await s.until(lambda: s.shows("-two"), "the difference")
 
 
+async def _guard(s: Screen) -> None:
+    await s.run("Get-ChildItem")
+    await s.type("Get-ChildItem *.log | Remove-Item")
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
+
+
 #: what stands in the debugger, in the home that the far end begins in
 SCRIPT = """\
 function Measure-Free($disk) {
@@ -213,13 +241,14 @@ class Scene:
     sessions: tuple[ConnectionInfo, ...] = (DEMO,)
     size: tuple[int, int] = (100, 26)
     theme: str = "dark"
-    #: whether the sidebar shows the profiles of a file
+    #: whether the sidebar shows the profiles of a file, and which
     saved: bool = False
+    profiles: str = PROFILES
 
     def app(self) -> PstuiApp:
         """Return the program with its sessions to open."""
-        settings = {"theme": self.theme}
-        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings=settings, book=_book() if self.saved else None)
+        settings, book = {"theme": self.theme}, _book(self.profiles) if self.saved else None
+        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings=settings, book=book)
 
     async def act(self, s: Screen) -> None:
         """Bring the running program to what the picture shows."""
@@ -244,6 +273,11 @@ PICTURES: dict[str, Scene] = {
     "sessions": Scene(_sessions, (DEMO, DEMO)),
     "palette": Scene(_palette),
     "80x24": Scene(_small, (DEMO, DEMO), (80, 24)),
+    "fan-out": Scene(_fan_out),
+}
+#: pictures of README and the pages that no approved picture is kept of: tests of their own look at what they show
+SHOWN: dict[str, Scene] = {
+    "guard": Scene(_guard, (WEB1,), saved=True, profiles=GUARDED),
 }
 #: pictures of a real PowerShell, drawn where there is one
 REAL: dict[str, Scene] = {
@@ -254,7 +288,6 @@ MORE: dict[str, Scene] = {
     "find": Scene(_find),
     "help": Scene(_help),
     "light": Scene(_light, theme="light"),
-    "fan-out": Scene(_fan_out),
     **{
         f"{name}-{columns}x{rows}": Scene(play, size=(columns, rows), theme=theme, saved=True)
         for name, play in (("form", _form), ("go", _go), ("menu", _menu))
@@ -295,7 +328,7 @@ def main(names: list[str]) -> int:
     try:
         furnish(home)
         os.environ["HOME"] = str(home)
-        pictures = PICTURES | (REAL if shutil.which("pwsh") else {})
+        pictures = PICTURES | SHOWN | (REAL if shutil.which("pwsh") else {})
         for name in names or pictures:
             (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(pictures[name])), encoding="utf-8")
             print(f"screenshots/{name}.svg")
