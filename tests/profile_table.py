@@ -173,7 +173,7 @@ def _value(field: Field) -> str:
             return "name of a credential"
         case Kind.LIST if field.one_or_many:
             return "a text, or a list of texts"
-    return field.kind.value
+    return str(field.kind.value)
 
 
 def _of_option(table: str, option: Option, field: Field, note: str = "", lead: str = "") -> Row:

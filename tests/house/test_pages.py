@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from pstui.tui.profiles.schema import schema
@@ -13,10 +14,9 @@ from tests.support.documents import ALL, FOR_USERS, PAGES, anchors, links, name,
 from tests.support.paths import ROOT
 
 
-@pytest.mark.parametrize("page", [keys_table, profile_table], ids=lambda page: str(page.PAGE.name))
-def test_a_page_that_is_written_from_the_code_is_up_to_date(page: object) -> None:
-    made, file = page.page(), page.PAGE  # type: ignore[attr-defined]
-    assert file.read_text(encoding="utf-8") == made, f"write it anew: python -m {page.__name__}"  # type: ignore[attr-defined]
+@pytest.mark.parametrize("writer", [keys_table, profile_table], ids=lambda writer: str(writer.__name__))
+def test_a_page_that_is_written_from_the_code_is_up_to_date(writer: ModuleType) -> None:
+    assert writer.PAGE.read_text(encoding="utf-8") == writer.page(), f"write it anew: python -m {writer.__name__}"
 
 
 def test_every_key_of_a_profile_file_is_on_its_page() -> None:
