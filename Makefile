@@ -50,9 +50,9 @@ check: $(VENV)/.check .typing/pstui
 	  $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p pstui.backends -p pstui.config -p pstui.tui || exit; \
 	done
 
-# The pages of docs/ as a site, in build/site. A dead link is a failure.
+# The pages of docs/ as a site, in build/site. A dead link is a failure; with --quiet it would be none.
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # mypy knows the rooms by the names they are imported under.
 .typing/pstui:
