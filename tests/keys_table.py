@@ -79,12 +79,13 @@ def _section(title: str, keys: Iterable[tuple[str, str]]) -> str:
 
 
 def _key(text: str) -> str:
-    return f"`{_cell(text)}`"
+    # A bar would end the cell, and inside of backticks GitHub and MkDocs do not agree on how to write it.
+    return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def _cell(text: str) -> str:
-    """Return a text as a cell of a table: signs that Markdown acts on are written out."""
-    return text.replace("|", "\\|")
+    """Return a text as a cell of a table."""
+    return text.replace("|", "&#124;")
 
 
 if __name__ == "__main__":
