@@ -7,6 +7,7 @@ PSTUI_EVIL_WINRM names a Python that has evil-winrm-py. Sizes are small; PSTUI_B
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from shutil import rmtree, which
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.files.base import FileError, Reason
 from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.opening import open_files
 from pstui.backends.files.options import Options
@@ -99,6 +101,48 @@ async def _ssh_rows(server: Sshd, folder: Path) -> list[str]:
     return rows
 
 
+def _sums(folder: Path) -> dict[str, tuple[str, int, int]]:
+    """Return the sum, the permission bits and the time of each file of a tree, by its path from the top."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                sum_ = hashlib.file_digest(stream, "sha256").hexdigest()
+            found[str(path.relative_to(folder))] = (sum_, path.stat().st_mode, int(path.stat().st_mtime))
+    return found
+
+
+async def _cut_rows(server: Sshd, folder: Path) -> list[str]:
+    """Copy all of it both ways; sshd is killed in the middle, started again, and the copy taken up."""
+    rows = []
+    near = LocalFiles(str(folder))
+    wanted = _sums(folder / "tree") | {"large": _sums(folder)["large"]}
+    for way in ("up", "down"):
+        target = folder / "to"
+        rmtree(target, ignore_errors=True)
+        target.mkdir()
+        paths = [str(folder / "large"), str(folder / "tree")]
+        async with far_files(server.info()) as far:
+            cut = Transfer(*((near, far) if way == "up" else (far, near)), Options(recurse=True))
+            running = asyncio.ensure_future(cut.run(paths, str(target)))
+            while not cut.progress.is_planned or cut.progress.done < cut.progress.total / 2:
+                await asyncio.sleep(0.005)
+            await asyncio.to_thread(server.stop)
+            found = (await asyncio.gather(running, return_exceptions=True))[0]
+            assert isinstance(found, FileError) and found.reason is Reason.LOST
+        await asyncio.to_thread(server.start)
+        async with far_files(server.info()) as far:
+            again = Transfer(*((near, far) if way == "up" else (far, near)), Options(recurse=True))
+            await again.run(paths, str(target))
+        same = not again.failed and _sums(target / "tree") | {"large": _sums(target)["large"]} == wanted
+        left = [path.name for path in target.rglob("*.pstui-part")]
+        at, spared, total = (size >> 20 for size in (cut.progress.done, again.progress.spared, again.progress.total))
+        text = f"cut {way}: sshd killed after {at} of {total} MiB, taken up with {spared} MiB there already"
+        rows.append(f"{text}: {'equal trees' if same and not left else f'NOT EQUAL {left}'}")
+    await near.close()
+    return rows
+
+
 async def _winrm_rows(port: int, folder: Path) -> list[str]:
     source = folder / "upload"
     source.write_bytes(os.urandom(WINRM_MIB << 20))
@@ -153,6 +197,7 @@ def run() -> Iterator[str]:
                 os.environ["HOME"] = name
                 try:
                     yield from asyncio.run(_ssh_rows(server, folder))
+                    yield from asyncio.run(_cut_rows(server, folder))
                 finally:
                     os.environ.pop("HOME") if before is None else os.environ.update(HOME=before)
         else:
