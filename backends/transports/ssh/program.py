@@ -3,7 +3,8 @@
 How this works. ssh is asked first what it would do (``ssh -G``), then started with the very same arguments, never by a
 shell; what is set for it beyond them gives way to nothing of the user's but what would break a session without a
 terminal. Its questions come back through ``Askpass`` and are put by ``Asked``; its account of the login at LogLevel
-DEBUG2 says how far it has come, and when the subsystem runs. A master that runs (ControlPath) is used as ssh does.
+DEBUG2 says how far it has come, and when the subsystem runs. A master that runs (ControlPath) is used as ssh does;
+where the configuration names none, the sessions of a host share one of ours (``own_master.py``).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pstui.backends.transports.ssh.engine import Engine, program
 from pstui.backends.transports.ssh.failures import SUBSYSTEM_LINE
 from pstui.backends.transports.ssh.keys import DEFAULT_FILES, KeyFile
 from pstui.backends.transports.ssh.options import option_lines, quoted
+from pstui.backends.transports.ssh.own_master import OwnMaster, join
 from pstui.backends.transports.ssh.program_channel import ProgramChannel
 from pstui.backends.transports.ssh.resolved import Resolved
 from pstui.backends.transports.ssh.said import Progress, error_of
@@ -63,6 +65,7 @@ class _Opening:
         self._asked = Asked(self._name, "", context, limit, info.settings.get(ASKED_FOR))
         self._askpass = Askpass(self._asked.answer)
         self._channel: ProgramChannel | None = None
+        self._own_master: OwnMaster | None = None
         self._port = "22"
         self._offered: list[str] = []
 
@@ -70,7 +73,14 @@ class _Opening:
         """Start ssh and return its channel once the subsystem runs. Raises OpenError."""
         await self._askpass.start()
         told = await asyncio.to_thread(self._resolve)
-        argv = await asyncio.to_thread(self._arguments, told)
+        self._own_master = join(self._info, told)
+        if self._own_master is None:
+            return await self._begin(told, [])
+        async with self._own_master.turn:
+            return await self._begin(told, await self._own_master.options())
+
+    async def _begin(self, told: Resolved, more: list[str]) -> ProgramChannel:
+        argv = await asyncio.to_thread(self._arguments, told, more)
         self._asked.user = _first(told, "user") or getpass.getuser()
         self._asked.host = _first(told, "hostname") or self._name
         self._port = _first(told, "port")
@@ -83,7 +93,9 @@ class _Opening:
             self._channel = channel = await ProgramChannel.begin(
                 argv,
                 self._askpass.environment(),
-                lambda: ProgramChannel(self._name, self._context.console, self._progress, self._askpass.close),
+                lambda: ProgramChannel(
+                    self._name, self._context.console, self._progress, self._askpass.close, self._own_master
+                ),
             )
         except (OSError, ValueError) as error:
             why = f"The system says: {getattr(error, 'strerror', None) or error}."
@@ -100,6 +112,8 @@ class _Opening:
         """End ssh, and remove what was made for it."""
         if self._channel is not None:
             await self._channel.stop()
+        elif self._own_master is not None:
+            await self._own_master.leave()
         await self._askpass.close()
 
     def _resolve(self) -> Resolved:
@@ -109,9 +123,9 @@ class _Opening:
             raise OpenError(error.what, error.why, error.hint) from error
         return target.ask_target(self._info, lines, self._askpass.folder)
 
-    def _arguments(self, told: Resolved) -> list[str]:
+    def _arguments(self, told: Resolved, more: list[str]) -> list[str]:
         """Return the whole argument list. The subsystem comes after ``--`` and the host, where no option can stand."""
-        more = ["LogLevel=DEBUG2"]
+        more = ["LogLevel=DEBUG2", *more]
         more += [f"{name}={value}" for name, value in _IN_THE_WAY.items() if _first(told, name) not in ("", value)]
         if _first(told, "controlmaster") not in ("", "false", "no") and _first(told, "controlpersist") in ("", "no"):
             more.append("ControlMaster=no")  # a session would be the master of others, and take them with it

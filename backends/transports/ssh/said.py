@@ -27,6 +27,7 @@ _STEPS = (
 )
 #: what means that the far end runs the subsystem
 _BEGUN = re.compile(r"subsystem request accepted on channel|mux_client_request_session: master session id")
+_MASTER = re.compile(r"setting up multiplex master socket")
 _OFFERED = re.compile(r"Offering public key: (.*?)(?: SHA256:\S+.*)?$")
 
 
@@ -39,6 +40,8 @@ class Progress:
     has_begun: bool = False
     #: a key that is offered to the server
     key: str = ""
+    #: whether it now serves others as their master
+    is_master: bool = False
 
 
 def progress_of(line: str) -> Progress | None:
@@ -51,7 +54,8 @@ def progress_of(line: str) -> Progress | None:
         if found := pattern.match(told[1]):
             return Progress(step, printable(found.expand(detail)), bool(_BEGUN.match(told[1])))
     key = _OFFERED.match(told[1])
-    return Progress(has_begun=bool(_BEGUN.search(told[1])), key=printable(key[1]) if key else "")
+    offered = printable(key[1]) if key else ""
+    return Progress(has_begun=bool(_BEGUN.search(told[1])), key=offered, is_master=bool(_MASTER.match(told[1])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,9 +142,9 @@ class Looking(AnsweringConsole):
             for name in ("cmdline", "environ"):
                 with contextlib.suppress(OSError):
                     self.seen.append(Path(f"/proc/{pid}/{name}").read_text(errors="replace"))
-        (folder,) = Path(tempfile.gettempdir()).iterdir()
-        assert folder.stat().st_mode & 0o777 == 0o700
-        self.seen += [file.read_text() for file in folder.iterdir() if file.is_file()]
+        for folder in Path(tempfile.gettempdir()).iterdir():
+            assert folder.stat().st_mode & 0o777 == 0o700
+            self.seen += [file.read_text() for file in folder.iterdir() if file.is_file()]
         return await AnsweringConsole.ask(self, question)
 
 
@@ -306,6 +306,62 @@ async def test_forwards_of_a_profile_listen(server: Sshd, home: Path) -> None:
         assert (await asyncio.wait_for(reader.readline(), LIMIT)).startswith(b"SSH-2.0-")
         writer.close()
         await writer.wait_closed()
+
+
+# One login for several.
+
+
+def logins(server: Sshd) -> int:
+    return server.log.count("Accepted publickey")
+
+
+async def test_sessions_of_one_host_share_a_login_and_outlive_the_first(server: Sshd, home: Path) -> None:
+    before = logins(server)
+    info = server.info(Engine=SSH, KeyFilePath=str(server.folder / "locked"))
+    console = AnsweringConsole(answers=["sesame"])
+    transports = await asyncio.gather(*(opened(info, console) for _ in range(3)))
+    try:
+        assert (len(console.questions), logins(server) - before) == (1, 1)
+        (folder,) = (one for one in Path(tempfile.gettempdir()).iterdir() if (one / "m").exists())
+        assert folder.stat().st_mode & 0o777 == 0o700
+        await asyncio.wait_for(transports[0].close(), LIMIT)
+        for transport in transports[1:]:
+            await speaks(transport)
+        async with session(info, console) as late:
+            await speaks(late)
+        assert (len(console.questions), logins(server) - before) == (1, 1)
+    finally:
+        for transport in transports[1:]:
+            await asyncio.wait_for(transport.close(), LIMIT)
+
+
+@pytest.mark.parametrize("how", ["share", "another", "configuration"])
+async def test_what_is_not_to_be_shared_logs_in_by_itself(how: str, server: Sshd, home: Path) -> None:
+    before = logins(server)
+    infos = [server.info(Engine=SSH), server.info(Engine=SSH)]
+    if how == "share":
+        infos[1] = ConnectionInfo(infos[1].parameter_set, infos[1].values, settings={"share": False})
+    elif how == "another":
+        infos[1] = server.info(Engine=SSH, Options={"Compression": "yes"})
+    else:
+        (home / "config").write_text(f"Host *\n ControlMaster no\n ControlPath {home}/none\n")
+    async with session(infos[0]), session(infos[1]) as other:
+        await speaks(other)
+        assert logins(server) - before == 2
+        assert not (home / "none").exists()
+
+
+async def test_a_new_login_follows_a_connection_that_was_lost(server: Sshd, home: Path) -> None:
+    before = logins(server)
+    async with session(server.info(Engine=SSH)) as first, session(server.info(Engine=SSH)) as second:
+        await speaks(first)
+        await speaks(second)
+        server.kill_connections()
+        for lost in (first, second):
+            await asyncio.wait_for(end_of(lost), LIMIT)
+        async with session(server.info(Engine=SSH)) as again:
+            await speaks(again)
+    assert logins(server) - before == 2
 
 
 # On the way.
