@@ -72,7 +72,7 @@ class _Opening:
     async def run(self) -> ProgramChannel:
         """Start ssh and return its channel once the subsystem runs. Raises OpenError."""
         await self._askpass.start()
-        told = await asyncio.to_thread(self._resolve)
+        told = await asyncio.to_thread(asked_ssh, self._info, self._askpass.folder)
         self._own_master = join(self._info, told)
         if self._own_master is None:
             return await self._begin(told, [])
@@ -80,7 +80,8 @@ class _Opening:
             return await self._begin(told, await self._own_master.options())
 
     async def _begin(self, told: Resolved, more: list[str]) -> ProgramChannel:
-        argv = await asyncio.to_thread(self._arguments, told, more)
+        options = await asyncio.to_thread(ssh_options, self._info, told, [*more, "LogLevel=DEBUG2"])
+        argv = [program(), "-x", "-T", "-s", *options, *forward_options(self._info), *told.arguments, self._subsystem]
         self._asked.user = _first(told, "user") or getpass.getuser()
         self._asked.host = _first(told, "hostname") or self._name
         self._port = _first(told, "port")
@@ -115,33 +116,6 @@ class _Opening:
         elif self._own_master is not None:
             await self._own_master.leave()
         await self._askpass.close()
-
-    def _resolve(self) -> Resolved:
-        try:
-            lines = option_lines(self._info.values.get("Options") or {}, program=True)
-        except CallError as error:
-            raise OpenError(error.what, error.why, error.hint) from error
-        return target.ask_target(self._info, lines, self._askpass.folder)
-
-    def _arguments(self, told: Resolved, more: list[str]) -> list[str]:
-        """Return the whole argument list. The subsystem comes after ``--`` and the host, where no option can stand."""
-        more = ["LogLevel=DEBUG2", *more]
-        more += [f"{name}={value}" for name, value in _IN_THE_WAY.items() if _first(told, name) not in ("", value)]
-        if _first(told, "controlmaster") not in ("", "false", "no") and _first(told, "controlpersist") in ("", "no"):
-            more.append("ControlMaster=no")  # a session would be the master of others, and take them with it
-        if _first(told, "connecttimeout") in ("", "none") and not {"proxycommand", "proxyjump"} & told.values.keys():
-            more.append(f"ConnectTimeout={PORT_TIMEOUT:.0f}")
-        if _first(told, "serveraliveinterval") in ("", "0"):
-            more += [f"ServerAliveInterval={target.ALIVE_INTERVAL}", f"ServerAliveCountMax={target.ALIVE_COUNT}"]
-        if not Askpass.is_possible():
-            more.append("BatchMode=yes")
-        if key := self._info.text("KeyFilePath"):
-            file = Path(key).expanduser()
-            KeyFile.load(file)  # ssh only warns of a file that is not there
-            more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
-        more += [*_of_home(told), *_forwards(self._info)]
-        options = [part for one in more for part in ("-o", one)]
-        return [program(), "-x", "-T", "-s", *options, *told.arguments, self._subsystem]
 
     def _progress(self, progress: Progress) -> None:
         if progress.key:
@@ -189,6 +163,38 @@ class _Opening:
         )
 
 
+def asked_ssh(info: ConnectionInfo, folder: Path) -> Resolved:
+    """Return what ssh would do for a connection; ``folder`` takes its options as a file. Blocks. Raises OpenError."""
+    try:
+        lines = option_lines(info.values.get("Options") or {}, program=True)
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    return target.ask_target(info, lines, folder)
+
+
+def ssh_options(info: ConnectionInfo, told: Resolved, more: list[str]) -> list[str]:
+    """Return the options for an ssh that runs something there: ``more``, and what the configuration lacks."""
+    more = [*more]
+    more += [f"{name}={value}" for name, value in _IN_THE_WAY.items() if _first(told, name) not in ("", value)]
+    if _first(told, "controlmaster") not in ("", "false", "no") and _first(told, "controlpersist") in ("", "no"):
+        more.append("ControlMaster=no")  # a session would be the master of others, and take them with it
+    if _first(told, "connecttimeout") in ("", "none") and not {"proxycommand", "proxyjump"} & told.values.keys():
+        more.append(f"ConnectTimeout={PORT_TIMEOUT:.0f}")
+    if _first(told, "serveraliveinterval") in ("", "0"):
+        more += [f"ServerAliveInterval={target.ALIVE_INTERVAL}", f"ServerAliveCountMax={target.ALIVE_COUNT}"]
+    if not Askpass.is_possible():
+        more.append("BatchMode=yes")
+    if key := info.text("KeyFilePath"):
+        file = Path(key).expanduser()
+        KeyFile.load(file)  # ssh only warns of a file that is not there
+        more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
+    return _as_arguments([*more, *_of_home(told)])
+
+
+def _as_arguments(options: list[str]) -> list[str]:
+    return [part for one in options for part in ("-o", one)]
+
+
 def _first(told: Resolved, keyword: str) -> str:
     return told.values.get(keyword, ("",))[0]
 
@@ -206,14 +212,14 @@ _FORWARDS = {
 }
 
 
-def _forwards(info: ConnectionInfo) -> list[str]:
-    """Return the options for the forwards of a profile; those of the configuration ssh finds by itself."""
+def forward_options(info: ConnectionInfo) -> list[str]:
+    """Return the options of ssh for the forwards of a profile; those of the configuration ssh finds by itself."""
     found = []
     for text in info.settings.get("forwards") or ():
         spec = parse(text)
         target = f" {spec.target}" if spec.target is not None else ""
         found.append(f"{_FORWARDS[spec.kind]}={spec.listen}{target}")
-    return found
+    return _as_arguments(found)
 
 
 def _of_home(told: Resolved) -> list[str]:

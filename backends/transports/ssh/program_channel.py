@@ -115,7 +115,8 @@ class ProgramChannel(ProcessChannel):
 
     def ending(self) -> str:
         """Return how the session ended, and the last words of ssh."""
-        told = "" if self._stopped or self._late else ending_of(self._host, self.said, self.code)
+        silent = self._leaving is None
+        told = "" if self._stopped or self._late else ending_of(self._host, self.said, self.code, was_silent=silent)
         last = [printable(line) for line in self.said[-5:] if not tells_end(line)]
         return "\n".join(part for part in (told, *last) if part)
 

@@ -209,12 +209,19 @@ def tells_end(line: str) -> bool:
     return any(pattern.search(line) for pattern, _ in _ENDS)
 
 
-def ending_of(host: str, lines: list[str], code: int | None) -> str:
-    """Return how an open session ended, in words."""
+def ending_of(host: str, lines: list[str], code: int | None, *, was_silent: bool = False) -> str:
+    """Return how an open session ended, in words; ``was_silent`` when the subsystem never said anything.
+
+    Through a master ssh does not tell whether the server has the subsystem.
+    """
     name = printable(host)
     if code is not None and code not in (OWN_FAILURE, -1) and code >= 0:
         return f"The subsystem on {name} ended with {exit_text(code)}."
     for pattern, told in _ENDS:
         if any(pattern.search(line) for line in lines):
             return told.format(name)
-    return f"The connection to {name} was lost." if code == OWN_FAILURE else ""
+    if code != OWN_FAILURE:
+        return ""
+    if was_silent:
+        return f"The subsystem ended before it said anything: {name} may not have it, or could not start it."
+    return f"The connection to {name} was lost."

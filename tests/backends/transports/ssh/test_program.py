@@ -22,7 +22,7 @@ from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, Secret
 from pstui.backends.errors import CallError, OpenCancelled, OpenError
 from pstui.backends.transports import registry
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
 from pstui.backends.transports.ssh import engine
 from pstui.backends.transports.ssh.describe import describe
 
@@ -32,6 +32,7 @@ from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
 from tests.support.parts import requires
 from tests.support.sshd import Sshd, _descendants, free_port, make_home, make_key, running_sshd
+from tests.support.terminals import seen, try_out_a_shell
 
 #: seconds for what takes a part of one
 LIMIT = 30.0
@@ -333,6 +334,39 @@ async def test_sessions_of_one_host_share_a_login_and_outlive_the_first(server: 
     finally:
         for transport in transports[1:]:
             await asyncio.wait_for(transport.close(), LIMIT)
+
+
+async def test_a_terminal_is_opened_on_the_login_of_the_sessions(server: Sshd, home: Path, tmp_path: Path) -> None:
+    before = logins(server)
+    async with session(server.info(Engine=SSH)) as first:
+        for number in (1, 2):
+            wish = TerminalWish(91, 17, str(tmp_path))
+            channel = await registry.open_terminal(server.info(Engine=SSH), ConnectContext(NobodyConsole()), wish)
+            try:
+                await try_out_a_shell(channel, "17 91", str(tmp_path), server.user)
+                assert channel.ending() == "The terminal on 127.0.0.1 ended with exit code 3."
+            finally:
+                await channel.stop()
+            assert logins(server) - before == 1, number
+        await speaks(first)
+    alone = server.info(Engine=SSH, KeyFilePath=str(server.folder / "locked"), HostName="localhost")
+    (home / "known_hosts").write_text(server.known_hosts_line.replace("127.0.0.1", "localhost"))
+    channel = await registry.open_terminal(alone, ConnectContext(NobodyConsole()), TerminalWish(91, 17, "/"))
+    try:
+        await seen(channel, b"Enter passphrase for key")
+        await channel.write(b"sesame\r")
+        await try_out_a_shell(channel, "17 91", "/", server.user)
+    finally:
+        await channel.stop()
+
+
+async def test_a_subsystem_that_is_not_there_is_told_on_a_shared_login(server: Sshd, home: Path) -> None:
+    async with session(server.info(Engine=SSH)) as first:
+        async with session(server.info(Engine=SSH, Subsystem="none")) as second:
+            await second.open(b"opening")
+            error = await asyncio.wait_for(end_of(second), LIMIT)
+        assert "127.0.0.1 may not have it" in error.why
+        await speaks(first)
 
 
 @pytest.mark.parametrize("how", ["share", "another", "configuration"])
