@@ -6,17 +6,20 @@ import asyncio
 
 from pstui.backends.transports.base import TerminalChannel
 
-LIMIT = 60
+LIMIT = 30
 
 
 async def seen(channel: TerminalChannel, wanted: bytes) -> bytes:
     """Read until something has come."""
     found = b""
-    async with asyncio.timeout(LIMIT):
-        while wanted not in found:
-            data = await channel.read()
-            assert data, (channel.ending(), found)
-            found += data
+    try:
+        async with asyncio.timeout(LIMIT):
+            while wanted not in found:
+                data = await channel.read()
+                assert data, (channel.ending(), found)
+                found += data
+    except TimeoutError:
+        raise AssertionError(f"{wanted!r} never came, but {found[-2000:]!r}") from None
     return found
 
 
@@ -36,8 +39,15 @@ async def try_out_a_shell(channel: TerminalChannel, size: str, folder: str, user
             shown = await seen(channel, b"ready> ")
     await channel.write(b"echo beg''un; sleep 1000\r")
     await seen(channel, b"begun")
-    await channel.write(b"\x03")
+
+    async def interrupt() -> None:
+        while True:  # one that comes while the shell makes its child is nobody's
+            await channel.write(b"\x03")
+            await asyncio.sleep(0.5)
+
+    interrupting = asyncio.create_task(interrupt())
     await seen(channel, b"ready> ")
+    interrupting.cancel()
     await channel.write(b"exit 3\r")
     async with asyncio.timeout(LIMIT):
         while await channel.read():
