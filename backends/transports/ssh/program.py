@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo
@@ -55,10 +57,32 @@ async def connect(info: ConnectionInfo, context: ConnectContext, engine: Engine)
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A place that is connected to through the host, and whose master to use."""
+
+    place: str
+    master: Callable[[Resolved], OwnMaster | None]
+
+
+async def pass_on(info: ConnectionInfo, context: ConnectContext, passing: Passing) -> ProgramChannel:
+    """Return the streams of a connection through a host (-W). Raises OpenError."""
+    async with StepTimeout() as limit:
+        opening = _Opening(info, context, limit, passing)
+        try:
+            return await opening.run()
+        except BaseException:
+            await opening.drop()
+            raise
+
+
 class _Opening:
     """One ssh on its way to a session."""
 
-    def __init__(self, info: ConnectionInfo, context: ConnectContext, limit: StepTimeout) -> None:
+    def __init__(
+        self, info: ConnectionInfo, context: ConnectContext, limit: StepTimeout, passing: Passing | None = None
+    ) -> None:
+        self._passing = passing
         self._info, self._context, self._limit = info, context, limit
         self._subsystem = info.text("Subsystem", "powershell") or "powershell"
         self._name = info.text("HostName")
@@ -73,7 +97,7 @@ class _Opening:
         """Start ssh and return its channel once the subsystem runs. Raises OpenError."""
         await self._askpass.start()
         told = await asyncio.to_thread(asked_ssh, self._info, self._askpass.folder)
-        self._own_master = join(self._info, told)
+        self._own_master = join(self._info, told) if self._passing is None else self._passing.master(told)
         if self._own_master is None:
             return await self._begin(told, [])
         async with self._own_master.turn:
@@ -81,7 +105,11 @@ class _Opening:
 
     async def _begin(self, told: Resolved, more: list[str]) -> ProgramChannel:
         options = await asyncio.to_thread(ssh_options, self._info, told, [*more, "LogLevel=DEBUG2"])
-        argv = [program(), "-x", "-T", "-s", *options, *forward_options(self._info), *told.arguments, self._subsystem]
+        if self._passing is None:
+            wanted = ["-s", *forward_options(self._info), *options, *told.arguments, self._subsystem]
+        else:
+            wanted = ["-W", self._passing.place, *options, *told.arguments]
+        argv = [program(), "-x", "-T", *wanted]
         self._asked.user = _first(told, "user") or getpass.getuser()
         self._asked.host = _first(told, "hostname") or self._name
         self._port = _first(told, "port")
@@ -95,7 +123,12 @@ class _Opening:
                 argv,
                 self._askpass.environment(),
                 lambda: ProgramChannel(
-                    self._name, self._context.console, self._progress, self._askpass.close, self._own_master
+                    self._name,
+                    self._context.console,
+                    self._progress,
+                    self._askpass.close,
+                    self._own_master,
+                    passes=self._passing is not None,
                 ),
             )
         except (OSError, ValueError) as error:

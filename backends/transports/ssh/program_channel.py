@@ -18,7 +18,10 @@ MAX_KEPT, MAX_SHOWN = 100, 200
 
 
 class ProgramChannel(ProcessChannel):
-    """The streams of an ssh that runs a subsystem. ``on_progress`` is told its account, ``on_stop`` is awaited once."""
+    """The streams of an ssh that runs a subsystem, or ``passes`` a connection on (-W).
+
+    ``on_progress`` is told its account, ``on_stop`` is awaited once.
+    """
 
     def __init__(
         self,
@@ -27,8 +30,11 @@ class ProgramChannel(ProcessChannel):
         on_progress: Callable[[Progress], None],
         on_stop: Callable[[], Awaitable[None]],
         own_master: OwnMaster | None = None,
+        *,
+        passes: bool = False,
     ) -> None:
         super().__init__()
+        self._passes = passes
         self._host, self._console = host, console
         self._own_master, self._is_master = own_master, False
         self._on_progress, self._on_stop = on_progress, on_stop
@@ -123,7 +129,7 @@ class ProgramChannel(ProcessChannel):
     def _take(self, line: str) -> None:
         if (progress := progress_of(line)) is not None:
             self._is_master |= progress.is_master
-            if progress.has_begun:
+            if progress.is_passed if self._passes else progress.has_begun:
                 self._begin()
             self._on_progress(progress)
             return

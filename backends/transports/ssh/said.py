@@ -28,6 +28,11 @@ _STEPS = (
 #: what means that the far end runs the subsystem
 _BEGUN = re.compile(r"subsystem request accepted on channel|mux_client_request_session: master session id")
 _MASTER = re.compile(r"setting up multiplex master socket")
+#: what means that a connection through the host stands (-W)
+_PASSED = re.compile(
+    r"mux_client_request_stdio_fwd: master session id"
+    r"|channel_input_open_confirmation: channel 0: callback start|channel 0: open confirm"
+)
 _OFFERED = re.compile(r"Offering public key: (.*?)(?: SHA256:\S+.*)?$")
 
 
@@ -40,6 +45,8 @@ class Progress:
     has_begun: bool = False
     #: a key that is offered to the server
     key: str = ""
+    #: whether what was to be connected through the host is
+    is_passed: bool = False
     #: whether it now serves others as their master
     is_master: bool = False
 
@@ -55,7 +62,8 @@ def progress_of(line: str) -> Progress | None:
             return Progress(step, printable(found.expand(detail)), bool(_BEGUN.match(told[1])))
     key = _OFFERED.match(told[1])
     offered = printable(key[1]) if key else ""
-    return Progress(has_begun=bool(_BEGUN.search(told[1])), key=offered, is_master=bool(_MASTER.match(told[1])))
+    begun, passed, master = (bool(one.search(told[1])) for one in (_BEGUN, _PASSED, _MASTER))
+    return Progress(has_begun=begun, key=offered, is_passed=passed, is_master=master)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ _MEANINGS = (
     _Meaning(r"Permission denied \(([^)]*)\)", "the login was refused"),
     _Meaning(r"subsystem request failed", "the server has no such subsystem"),
     _Meaning(
-        r"(?:stdio forwarding failed|channel \d+: open failed)",
+        r"(?:stdio forwarding (?:request )?failed|channel \d+: open failed)",
         "the jump host could not reach it",
         "ssh says: {0}",
         "Check that the machine is on and that the jump host may forward connections to it.",
