@@ -115,7 +115,7 @@ def _sums(folder: Path) -> dict[str, tuple[str, int, int]]:
 async def _cut_rows(server: Sshd, folder: Path) -> list[str]:
     """Copy all of it both ways; sshd is killed in the middle, started again, and the copy taken up."""
     rows = []
-    near = LocalFiles(str(folder))
+    near, all_ = LocalFiles(str(folder)), Options(recurse=True)
     wanted = _sums(folder / "tree") | {"large": _sums(folder)["large"]}
     for way in ("up", "down"):
         target = folder / "to"
@@ -123,7 +123,7 @@ async def _cut_rows(server: Sshd, folder: Path) -> list[str]:
         target.mkdir()
         paths = [str(folder / "large"), str(folder / "tree")]
         async with far_files(server.info()) as far:
-            cut = Transfer(*((near, far) if way == "up" else (far, near)), Options(recurse=True))
+            cut = Transfer(near, far, all_) if way == "up" else Transfer(far, near, all_)
             running = asyncio.ensure_future(cut.run(paths, str(target)))
             while not cut.progress.is_planned or cut.progress.done < cut.progress.total / 2:
                 await asyncio.sleep(0.005)
@@ -132,7 +132,7 @@ async def _cut_rows(server: Sshd, folder: Path) -> list[str]:
             assert isinstance(found, FileError) and found.reason is Reason.LOST
         await asyncio.to_thread(server.start)
         async with far_files(server.info()) as far:
-            again = Transfer(*((near, far) if way == "up" else (far, near)), Options(recurse=True))
+            again = Transfer(near, far, all_) if way == "up" else Transfer(far, near, all_)
             await again.run(paths, str(target))
         same = not again.failed and _sums(target / "tree") | {"large": _sums(target)["large"]} == wanted
         left = [path.name for path in target.rglob("*.pstui-part")]
