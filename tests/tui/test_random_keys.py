@@ -224,6 +224,6 @@ async def test_random_keys(tmp_path: Path, isolated_home: Path, monkeypatch: pyt
         options: dict[str, Any] = {"bind": tab, "book": book, "memory": StateFile(state / "workspace.json")}
         history = History(state / "history.jsonl")
         async with screen(*map(tab, TABS), sessions=far, size=(100, 30), history=history, **options) as s:
-            await s.until(lambda s=s: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "prompts")
+            await s.until(lambda s=s: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "prompts", 60)
             typed = await Run(chance, s, far, isolated_home, file, typed).go_on(KEYS)
         assert s.app.return_code in (0, None), s.app.return_code
