@@ -1,4 +1,4 @@
-"""Ten thousand profiles beside ten: a letter of the filter as it is typed, and the start up to a sidebar that is filled.
+"""Ten thousand profiles beside ten: a letter of the filter as it is typed, and the start up to a filled sidebar.
 
 The letter is measured from the key to the end of the next paint in the running app, by processor time; the bar is a
 frame of 60 Hz. The start is that of the whole program on a pseudo terminal, until the last profile in sight is there.

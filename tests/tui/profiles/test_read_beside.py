@@ -100,12 +100,41 @@ async def test_tabs_are_laid_out_again_when_their_profiles_are_there(file: Path,
 
 
 HEADERS = st.sampled_from(
-    ("[settings]", " [ settings ]", '["settings"]', "[settings.x]", "[[settings]]", "[hosts.a]", "[keys]", "['keys']")
-    + ("[defaults]", "# [settings]", 'include = "other.toml"', 'x = """', '"""', "x = '''", "'''", "x = [", "]")
+    (
+        "[settings]",
+        " [ settings ]",
+        '["settings"]',
+        "[settings.x]",
+        "[[settings]]",
+        "[hosts.a]",
+        "[keys]",
+        "['keys']",
+        "[defaults]",
+        "# [settings]",
+        'include = "other.toml"',
+        'x = """',
+        '"""',
+        "x = '''",
+        "'''",
+        "x = [",
+        "]",
+    )
 )
 LINES = st.sampled_from(
-    ('theme = "dark"', "theme = 1", "restore = true", 'help = "f2"', 'computer_name = "a"', '["settings"],', "[1],")
-    + ('settings.theme = "dark"', 'settings = { theme = "dark" }', 'include = ["other.toml"]', "keys.help = 'f3'", "")
+    (
+        'theme = "dark"',
+        "theme = 1",
+        "restore = true",
+        'help = "f2"',
+        'computer_name = "a"',
+        '["settings"],',
+        "[1],",
+        'settings.theme = "dark"',
+        'settings = { theme = "dark" }',
+        'include = ["other.toml"]',
+        "keys.help = 'f3'",
+        "",
+    )
 )
 
 
