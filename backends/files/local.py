@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Space
 from pstui.backends.files.names import POSIX, WINDOWS
@@ -80,20 +80,20 @@ class LocalFiles:
         return await self._do(listed, path, "cannot be listed")
 
     async def read(self, path: str, offset: int, length: int) -> Pieces:
-        file = await self._do(lambda: _open_to_read(self._place(path)), path, "cannot be opened")
+        file, opening = -1, self._start(lambda: _open_to_read(self._place(path)))
+        running: asyncio.Future[Any] = opening
         try:
+            file = await self._wait(opening, path, "cannot be opened")
             os.lseek(file, offset, os.SEEK_SET)
             left = length
-            ahead = self._start(os.read, file, min(BLOCK, left))
+            running = ahead = self._start(os.read, file, min(BLOCK, left))
             while data := await self._wait(ahead, path, "cannot be read"):
                 left -= len(data)
-                ahead = self._start(os.read, file, min(BLOCK, left))
+                running = ahead = self._start(os.read, file, min(BLOCK, left))
                 for at in range(0, len(data), PIECE):
                     yield data[at : at + PIECE]
         finally:
-            with suppress(UnboundLocalError):
-                await asyncio.wait({ahead})
-            os.close(file)
+            await _let_go(file, running)
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
         what = "cannot be written"
@@ -121,10 +121,7 @@ class LocalFiles:
             file = await self._wait(running, path, what)
         finally:
             if running is not None:
-                await asyncio.wait({running})
-                file = running.result() if file < 0 and not running.exception() else file
-            if file >= 0:
-                os.close(file)
+                await _let_go(file, running)
 
     async def make_folder(self, path: str) -> None:
         await self._do(lambda: self._place(path).mkdir(), path, "cannot be made")
@@ -201,6 +198,24 @@ class LocalFiles:
             raise failure(path, what, error) from error
         except ValueError as error:  # a name with a NUL
             raise FileError(f"{path!r} {what}", str(error), reason=Reason.NAME) from error
+
+
+async def _let_go(file: int, running: asyncio.Future[Any]) -> None:
+    """Wait for the thread that works on a file, and close that; one that is not open yet (-1) is what it returns.
+
+    Whoever waits here may be cancelled: the file is closed all the same.
+    """
+
+    def close(done: asyncio.Future[Any]) -> None:
+        failed = done.cancelled() or done.exception() is not None
+        found = file if file >= 0 else -1 if failed else done.result()
+        if found >= 0:
+            os.close(found)
+
+    try:
+        await asyncio.wait({running})
+    finally:
+        close(running) if running.done() else running.add_done_callback(close)
 
 
 def failure(path: str, what: str, error: OSError) -> FileError:

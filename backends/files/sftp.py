@@ -31,6 +31,8 @@ WINDOW = 8 * 1024 * 1024
 SMALL = 32 * 1024
 #: seconds in which a program that hashes a file must have ended for each GiB of it, and at least
 HASH_TIME, HASH_LEAST = 60.0, 30.0
+#: seconds that closing a file, or all of them, waits at most for the server's word
+FAREWELL = 2.0
 T = TypeVar("T")
 
 _CODES: tuple[tuple[type[Exception], Reason], ...] = (
@@ -223,7 +225,7 @@ class SFTPFiles:
     async def close(self) -> None:
         self._client.exit()
         with suppress(Exception):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(FAREWELL):
                 await self._client.wait_closed()
         await self._lease.release()
 
@@ -252,7 +254,8 @@ class SFTPFiles:
             yield file
         except BaseException:
             with suppress(Exception):
-                await file.close()
+                async with asyncio.timeout(FAREWELL):  # a copy that is stopped ends, whatever the far end does
+                    await file.close()
             raise
         await self._do(file.close(), path, what)
 
