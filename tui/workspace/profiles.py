@@ -6,7 +6,7 @@ The forms are imported when they are opened: the first paint does not wait for t
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
@@ -51,19 +51,19 @@ class ProfileActions:
             context.forms = self._form_context
         #: whether the profiles are still being read, beside the first keys
         self.is_reading = self.book is not None and not self.book.is_whole
-        self._when_read: Callable[[], Awaitable[None]] | None = None
+        self._restores = False
         sidebar.await_profiles(self.is_reading)
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
-    def begin(self, when_read: Callable[[], Awaitable[None]] | None = None) -> None:
+    def begin(self, *, restores: bool = False) -> None:
         """Keep the profiles current from now on, and tell what is wrong with them.
 
-        Where they are not read yet, that is done first, after the first paint; then ``when_read`` is called.
+        Where they are not read yet, that is done first, after the first paint; then tabs are restored if they shall be.
         """
         self.show_strip()
         if self.is_reading:
-            self._when_read = when_read
+            self._restores = restores
             self._screen.call_after_refresh(self._read_beside)
         elif self.book is not None:
             self._keep_current()
@@ -84,8 +84,8 @@ class ProfileActions:
             await self.refill()
         finally:
             self._has_read()
-        if self._when_read is not None:
-            await self._when_read()
+        if self._restores and not self._tabs.panes:
+            await self._tabs.restore()
         self._keep_current()
 
     def _tell_reading(self) -> None:

@@ -154,15 +154,15 @@ class Workspace(PaintedWhenIdle):
         """Open what was asked for; without that the sidebar has the keys."""
         for info in self._opening:
             await self.tabs.open(info)
-        if self.panes:
+        if self._restore and not self.profiles.is_reading:
+            await self.tabs.restore()
+        elif self.panes:
             self.tabs.bring_to_front(self.panes[0])
-        if not self.profiles.is_reading:
-            await self._restore_tabs()
         if not self.panes:
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()
-        self.profiles.begin(self._restore_tabs)
+        self.profiles.begin(restores=self._restore)
         self.attention.begin()
 
         def show_kept() -> None:
@@ -176,11 +176,6 @@ class Workspace(PaintedWhenIdle):
             self.sessions.ask_connection(self.lacking)
         if self.first_line:
             self.going.run_line(self.first_line)
-
-    async def _restore_tabs(self) -> None:
-        """Lay out the tabs of the last run, where that is wanted: which profiles they lead to is known by now."""
-        if self._restore and not self.panes:
-            await self.tabs.restore()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """The screen has come to the front. The first time all its styles have just been looked up."""
