@@ -43,6 +43,9 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     monkeypatch.setattr(books, "read", made.read)
     yield made
     made.answers.set()
+    for thread in threading.enumerate():
+        if thread.name == "pstui work":
+            thread.join(60)
 
 
 @pytest.fixture
