@@ -65,8 +65,8 @@ async def test_a_harmed_copy(
 
     async def copy(*, harmed: bool) -> bool:
         async with far_files(info) as far, near_files(tmp_path) as near:
-            ends = (far, near) if fetches else (near, far)
-            transfer = Transfer(*ends, Options(recurse=True))
+            options = Options(recurse=True)
+            transfer = Transfer(far, near, options) if fetches else Transfer(near, far, options)
             if harmed:
                 relay.arm(kind, direction, after)
             # A folder that is there is copied into; the tree becomes "made" only where none is.

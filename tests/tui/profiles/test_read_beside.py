@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -93,7 +94,7 @@ async def test_a_disk_that_does_not_answer_keeps_no_key(
 async def test_tabs_are_laid_out_again_when_their_profiles_are_there(file: Path, disk: Disk) -> None:
     memory = StateFile(file.with_name("workspace.json"))
     memory.save(WorkspaceState([SavedTab("host:web3", "")]))
-    options = {"memory": memory, "settings": {"restore": True}, "book": ProfileBook(glimpse(str(file)))}
+    options: dict[str, Any] = {"memory": memory, "settings": {"restore": True}, "book": ProfileBook(glimpse(str(file)))}
     async with screen(sessions=StandInManager().as_manager(), **options) as s:
         await s.until(disk.asked.is_set, "the reading")
         assert not s.workspace.panes
