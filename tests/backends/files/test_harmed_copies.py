@@ -25,7 +25,7 @@ from tests.support.harmed_runs import END, PATIENCE
 PLACES = (0, 900, 40_000, 300_000)
 CASES = [(kind, direction, after) for kind in KINDS for direction in DIRECTIONS for after in PLACES]
 #: how many are run; `make faults` runs them all
-SAMPLE = min(int(os.environ.get("PSTUI_FAULTS", "5")), len(CASES))
+SAMPLE = min(int(os.environ.get("PSTUI_FAULTS", "3")), len(CASES))
 SIZES = {"a": 0, "b": 70_000, "sub/c": 300_000, "sub/d": 11}
 
 
