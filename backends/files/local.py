@@ -112,8 +112,8 @@ class LocalFiles:
                 data = await self._wait(ahead, path, "cannot be read") if left > 0 and ahead is not None else b""
         finally:
             if ahead is not None:
-                await asyncio.wait({ahead})
-            if file >= 0:
+                await _after(ahead, lambda _: os.close(file))
+            elif file >= 0:
                 os.close(file)
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
@@ -135,6 +135,11 @@ class LocalFiles:
                 os.close(opened)
             return opened
 
+        def close(done: asyncio.Future[int]) -> None:
+            opened = file if done.cancelled() or done.exception() else done.result()
+            if opened >= 0 and not is_closed:
+                os.close(opened)
+
         try:
             async with aclosing(_blocks(pieces)) as blocks:
                 async for block, is_last in blocks:  # a small file is one block, and one turn of a thread
@@ -145,10 +150,7 @@ class LocalFiles:
                 file = await self._wait(running, path, what)
         finally:
             if running is not None:
-                await asyncio.wait({running})
-                file = file if running.exception() else running.result()
-            if file >= 0 and not is_closed:
-                os.close(file)
+                await _after(running, close)
 
     async def make_folder(self, path: str) -> None:
         await self._do(lambda: self._place(path).mkdir(), path, "cannot be made")
@@ -225,6 +227,14 @@ class LocalFiles:
             raise failure(path, what, error) from error
         except ValueError as error:  # a name with a NUL
             raise FileError(f"{path!r} {what}", str(error), reason=Reason.NAME) from error
+
+
+async def _after(running: asyncio.Future[T], then: Callable[[asyncio.Future[T]], None]) -> None:
+    """Wait for a thread's work and call ``then``, which is called too when whoever waits here is cancelled."""
+    try:
+        await asyncio.wait({running})
+    finally:
+        then(running) if running.done() else running.add_done_callback(then)
 
 
 def failure(path: str, what: str, error: OSError) -> FileError:

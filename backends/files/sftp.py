@@ -35,6 +35,8 @@ LANES = 16
 SMALL = 32 * 1024
 #: seconds in which a program that hashes a file must have ended for each GiB of it, and at least
 HASH_TIME, HASH_LEAST = 60.0, 30.0
+#: seconds that closing a file, or all of them, waits at most for the server's word
+FAREWELL = 2.0
 T = TypeVar("T")
 
 _CODES: tuple[tuple[type[Exception], Reason], ...] = (
@@ -260,7 +262,7 @@ class SFTPFiles:
             await asyncio.wait(self._closing, timeout=2)
         self._client.exit()
         with suppress(Exception):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(FAREWELL):
                 await self._client.wait_closed()
         await self._lease.release()
 

@@ -57,7 +57,7 @@ def complain(error: PstuiError) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from pstui.tui.cli.args import INVOKE_NAMES, parse, take_options
+    from pstui.tui.cli.args import INVOKE_NAMES, parse, refuse_unheeded_options, take_options
 
     options = parse(arguments)
     if options.version:
@@ -66,6 +66,7 @@ def _run(arguments: list[str]) -> int:
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
     if options.help:
         return _help(options)
+    refuse_unheeded_options(options)
     if options.check:
         from pstui.tui.profiles.reading import check
 

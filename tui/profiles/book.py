@@ -16,7 +16,7 @@ from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
 from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.profiles.undo import UndoFile
-from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
     from pstui.tui.guard.guards import Guards
@@ -40,6 +40,11 @@ class ProfileBook:
         self._guards: tuple[Profiles, Guards] | None = None
         self._turn = threading.RLock()
         self._busy = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was read; where only settings and keys were, ``reread`` reads the rest."""
+        return self.profiles.is_whole
 
     @property
     def path(self) -> Path:
@@ -100,6 +105,10 @@ class ProfileBook:
     def gate(self, name: str) -> ConnectionInfo | None:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
         return self.profiles.gate(name)
+
+    def listing(self) -> Listing:
+        """Return the profiles as the sidebar takes them."""
+        return saved_listing(self.entries())
 
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""

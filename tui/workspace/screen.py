@@ -154,7 +154,7 @@ class Workspace(PaintedWhenIdle):
         """Open what was asked for; without that the sidebar has the keys."""
         for info in self._opening:
             await self.tabs.open(info)
-        if self._restore:
+        if self._restore and not self.profiles.is_reading:
             await self.tabs.restore()
         elif self.panes:
             self.tabs.bring_to_front(self.panes[0])
@@ -162,7 +162,7 @@ class Workspace(PaintedWhenIdle):
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()
-        self.profiles.begin()
+        self.profiles.begin(restores=self._restore)
         self.attention.begin()
 
         def show_kept() -> None:
