@@ -74,9 +74,27 @@ def grid_call(line: str) -> GridCall | None:
     return _taken_apart(line, tokens, statement, outer[place], [token.start for token in outer[last : last + 1]])
 
 
-def source_call(line: str) -> GridCall:
-    """Return a whole line as what makes the objects."""
-    return GridCall(line.strip().rstrip(";"))
+#: commands that make text of objects, or show them: a grid is there for that
+_SHOWING = frozenset({"out-host", "out-default", "out-string"})
+
+
+def as_grid_line(line: str) -> str:
+    """Return a line whose objects a grid shows: itself, or another that ends in Out-GridView."""
+    if grid_call(line) is not None:
+        return line
+    tokens = _outer([token for token in tokenize(line) if token.kind not in _SILENT])
+    pipes = [at for at, token in enumerate(tokens) if token.kind is TokenKind.PIPE]
+    if pipes and pipes[-1] + 1 < len(tokens):
+        last = tokens[pipes[-1] + 1]
+        name = command_name(last.value())[0] if last.kind is TokenKind.COMMAND else ""
+        if name in _SHOWING or (name.startswith("format-") and name != "format-hex"):
+            line, tokens = line[: tokens[pipes[-1]].start].rstrip(), tokens[: pipes[-1]]
+    line = line.strip()
+    alone = bool(tokens) and tokens[0].kind is not TokenKind.KEYWORD
+    for token in tokens:
+        ends = token.kind in (TokenKind.SEMICOLON, TokenKind.NEWLINE, TokenKind.CHAIN, TokenKind.BACKGROUND)
+        alone = alone and not ends and not (token.kind is TokenKind.OPERATOR and token.text in ASSIGNMENTS)
+    return f"{line} | Out-GridView" if alone and "#" not in line else f". {{ {line}\n}} | Out-GridView"
 
 
 def _outer(tokens: Sequence[Token]) -> list[Token]:

@@ -386,7 +386,7 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line)
+                outcome = await self._run(interactive, line)
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:
@@ -401,6 +401,18 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
+        """Run a line; one with Out-GridView opens a grid."""
+        text = line.casefold()
+        if (any(name in text for name in ("ogv", "ocgv", "gridview"))) and not interactive.above and interactive.session.stopped is None:
+            from pstui.tui.grid.line import grid_call
+            from pstui.tui.grid.run import run_in_grid
+            from pstui.tui.grid.shown import shown_by
+
+            if (call := grid_call(line)) is not None:
+                return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
+        return await interactive.run(line)
 
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
