@@ -161,6 +161,65 @@ async def test_every_value_is_shown(valued: tuple[InteractiveSession, Grid, Scri
     assert "\x1b" not in every and "Secret123" not in every
 
 
+async def test_the_files_of_every_value_are_read_over_there(
+    valued: tuple[InteractiveSession, Grid, ScriptedConsole], tmp_path: Path
+) -> None:
+    interactive, grid, console = valued
+    objects = [grid.rows.body(row) for row in grid.view.order]
+    for ending in ("xml", "json", "csv"):
+        write(objects, tmp_path / f"all.{ending}")
+    count = grid.rows.came
+    await interactive.run(f'"xml $(@(Import-Clixml {tmp_path}/all.xml).Count)"')
+    await interactive.run(
+        f'"json $((Get-Content -Raw {tmp_path}/all.json | ConvertFrom-Json -AsHashtable -NoEnumerate).Count)"'
+    )
+    await interactive.run(f'"csv $(@(Import-Csv {tmp_path}/all.csv).Count -gt 100)"')
+    shown = "\n".join(console.shown())
+    assert "csv True" in shown
+    assert f"xml {count}" in shown, shown[-400:]
+    assert f"json {count}" in shown, shown[-400:]
+
+
+SAME = """
+$kinds = [pscustomobject]@{ Id = 1; Name = "a `"b`", c`nd"; When = [datetime]::new(2024,2,29,13,14,15,[DateTimeKind]::Utc)
+  Took = [timespan]::new(1,2,3,4,5); Day = [DayOfWeek]::Friday; Half = 0.5; Big = 18446744073709551615; Yes = $true
+  None = $null; Size = 3.5mb; Letter = [char]0xe9; Guid = [guid]::Empty; Uri = [uri]'http://a/b'; V = [version]'1.2.3' },
+  [pscustomobject]@{ Id = 2; Name = "`u{1F600} ,;"; When = [datetime]::MinValue; Took = [timespan]::Zero
+  Day = [DayOfWeek]::Monday; Half = 1e20; Big = 0; Yes = $false; None = $null; Size = 0; Letter = [char]'x'
+  Guid = [guid]::Empty; Uri = $null; V = [version]'1.0' }
+"""
+
+
+async def test_exports_read_equal_to_powershells_own(tmp_path: Path) -> None:
+    console = ScriptedConsole()
+
+    def act(grid: Grid) -> None:
+        for ending in ("csv", "json", "xml"):
+            assert write([grid.rows.body(row) for row in grid.view.order], tmp_path / f"ours.{ending}") == ()
+
+    async with entered(process_info(), console) as interactive:
+        await interactive.run(SAME.strip())
+        await gridded(interactive, "$kinds | ogv", act)
+        own = f"$kinds | Export-Csv {tmp_path}/real.csv; $kinds | Export-Clixml {tmp_path}/real.xml;"
+        await interactive.run(f"{own} $kinds | ConvertTo-Json -EnumsAsStrings > {tmp_path}/real.json")
+        await interactive.run("function as($o) { ConvertTo-Json $o -Compress -EnumsAsStrings -Depth 5 }")
+        for ending, reading in (
+            ("csv", "Import-Csv"),
+            ("xml", "Import-Clixml"),
+            ("json", "Get-Content -Raw FILE | ConvertFrom-Json"),
+        ):
+            ours, real = (
+                reading.replace("FILE", f"{tmp_path}/{whose}.{ending}")
+                if "FILE" in reading
+                else f"{reading} {tmp_path}/{whose}.{ending}"
+                for whose in ("ours", "real")
+            )
+            await interactive.run(f"$a = as @({ours}); $b = as @({real}); '{ending} ' + ($a -ceq $b)")
+            if f"{ending} True" not in console.shown():
+                await interactive.run("$a; $b")
+                raise AssertionError("\n".join(console.shown()[-3:]))
+
+
 @pytest.fixture(scope="module")
 def no_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("jea") / "nolang.pssc"

@@ -13,6 +13,7 @@ from pstui.tui.output.elements import Document, Element
 from pstui.tui.output.texts import text_of
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.sizes import size_text
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -144,11 +145,12 @@ class TreeScreen(ModalScreen[None]):
         self._tree.focus()
 
     def _grow(self, node: TreeNode[Branch], found: list[Branch]) -> None:
-        width = min(max((len(branch.name) for branch in found), default=0), 30)
-        for branch in found[:MOST]:
-            label = Text.assemble(
-                branch.name.ljust(width), "  ", branch.text(self._document), "  ", (branch.kind(self._document), "dim")
-            )
+        kinds = [branch.kind(self._document) for branch in found[:MOST]]
+        name_width = min(max((cell_len(branch.name) for branch in found), default=0), 30)
+        kind_width = min(max(map(cell_len, kinds), default=0), 20)
+        for branch, kind in zip(found, kinds, strict=False):
+            name, kind = _padded(branch.name, name_width), _padded(kind, kind_width)
+            label = Text.assemble(name, "  ", (kind, "dim"), "  ", branch.text(self._document))
             node.add(label, data=branch, allow_expand=bool(branches(branch.element, self._document)))
         if len(found) > MOST:
             node.add_leaf(Text("… more than are shown here", "dim"))
@@ -200,6 +202,10 @@ class TreeScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         """Back to the grid."""
         self.dismiss(None)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
 
 
 def title_of(document: Document) -> str:

@@ -121,7 +121,7 @@ class View:
         while len(portions) > 1:
             merged = []
             for first in range(0, len(portions), 2):
-                both = [row for portion in portions[first : first + 2] for row in portion]
+                both = [*portions[first], *(portions[first + 1] if first + 1 < len(portions) else ())]
                 both.sort(key=key, reverse=self.downwards)
                 merged.append(both)
                 await clock.turn()
