@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
@@ -82,7 +83,7 @@ def _decoding(sent: list[bytes], cipher: PlainCipher) -> float:
     """Return seconds an object."""
     began = time.process_time()
     for body in sent:
-        deserialize(ElementTree.fromstring(body), cipher=cipher)  # type: ignore[arg-type]  # noqa: S314  our own text
+        deserialize(ElementTree.fromstring(body), cipher=cipher)  # type: ignore[arg-type]  # psrpcore names its class
     return (time.process_time() - began) / len(sent)
 
 
@@ -122,5 +123,5 @@ async def _turned(view: View, change: Callable[[], Awaitable[None]]) -> str:
         best = min(best, time.process_time() - began)
         watching.cancel()
         turns.append(time.process_time())
-        longest = min(longest, max(b - a for a, b in zip(turns, turns[1:], strict=False)))
+        longest = min(longest, max(b - a for a, b in itertools.pairwise(turns)))
     return f"{best * 1000:.0f} ms, longest turn {longest * 1000:.0f} ms (at most {TURN})"

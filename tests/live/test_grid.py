@@ -98,7 +98,7 @@ async def test_picked_rows_are_the_live_objects() -> None:
 
 @pytest.mark.timeout(300)  # on a busy machine PowerShell writes a thousand objects a second
 async def test_a_hundred_thousand_rows_come_and_go_back(tmp_path: Path) -> None:
-    make = "foreach ($i in 1..100000) { [pscustomobject]@{ Id = $i; Name = \"n$($i % 977)\"; Half = $i / 2 } }"
+    make = 'foreach ($i in 1..100000) { [pscustomobject]@{ Id = $i; Name = "n$($i % 977)"; Half = $i / 2 } }'
     console, file = ScriptedConsole(), tmp_path / "all.csv"
 
     def act(grid: Grid) -> list[int]:
@@ -181,9 +181,10 @@ async def test_the_files_of_every_value_are_read_over_there(
 
 
 SAME = """
-$kinds = [pscustomobject]@{ Id = 1; Name = "a `"b`", c`nd"; When = [datetime]::new(2024,2,29,13,14,15,[DateTimeKind]::Utc)
+$utc = [DateTimeKind]::Utc
+$kinds = [pscustomobject]@{ Id = 1; Name = "a `"b`", c`nd"; When = [datetime]::new(2024,2,29,13,14,15,$utc)
   Took = [timespan]::new(1,2,3,4,5); Day = [DayOfWeek]::Friday; Half = 0.5; Big = 18446744073709551615; Yes = $true
-  None = $null; Size = 3.5mb; Letter = [char]0xe9; Guid = [guid]::Empty; Uri = [uri]'http://a/b'; V = [version]'1.2.3' },
+  None = $null; Size = 3.5mb; Letter = [char]0xe9; Guid = [guid]::Empty; Uri = [uri]'http://a/b'; V = [version]'1.2' },
   [pscustomobject]@{ Id = 2; Name = "`u{1F600} ,;"; When = [datetime]::MinValue; Took = [timespan]::Zero
   Day = [DayOfWeek]::Monday; Half = 1e20; Big = 0; Yes = $false; None = $null; Size = 0; Letter = [char]'x'
   Guid = [guid]::Empty; Uri = $null; V = [version]'1.0' }
@@ -240,9 +241,7 @@ async def test_without_a_language_what_cannot_be_done_is_said(no_language: Path,
         await run_in_grid(interactive, call, never)
         assert any("This endpoint has no variables" in line for line in console.shown())
         file = tmp_path / "all.xml"
-        grid = await gridded(
-            interactive, "Get-Process | ogv", lambda grid: write([grid.rows.body(0)], file) and None
-        )
+        grid = await gridded(interactive, "Get-Process | ogv", lambda grid: write([grid.rows.body(0)], file) and None)
         assert not grid.keeps and "ProcessName" in [column.name for column in grid.rows.columns]
         assert [column.label for column in grid.rows.columns][:2] == ["NPM(K)", "PM(M)"]
     read = invoke(f"(Import-Clixml {file}).ProcessName.Length -gt 0")

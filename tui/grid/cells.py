@@ -198,7 +198,7 @@ def _inside(item: Element, document: Document) -> str:
 
 
 def _properties(shape: Shape, document: Document) -> str:
-    inside = []
+    inside = list[str]()
     for group in (shape.notes, shape.props):
         for item in () if group is None else group:
             if item.tag == "MS" or len(inside) > MAX_ITEMS:

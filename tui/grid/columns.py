@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pstui.backends.language import lexemes
 from pstui.backends.psrp.clixml import unescape
 from pstui.tui.grid.cells import clean
 from pstui.tui.output.elements import Document, Element
@@ -19,8 +20,8 @@ VALUE: Final = "value"
 #: what a column of a view computes: the first property that it reads
 _READ = re.compile(r"\$(?:_|PSItem)\.(\w+)", re.IGNORECASE)
 #: properties that say where an object is from, which no view shows
-_ORIGIN = frozenset(
-    "pspath psparentpath pschildname psdrive psprovider psiscontainer pscomputername runspaceid readcount".split()
+_ORIGIN = lexemes.words(
+    "pspath psparentpath pschildname psdrive psprovider psiscontainer pscomputername runspaceid readcount"
 )
 
 
@@ -80,9 +81,9 @@ def view_columns(views: Iterable[Element], names: Sequence[str]) -> tuple[Column
     for root in views:
         document = Document(root)
         for control in root.iter("Obj"):
-            if any("TableControl" in name for name in document.shape(control).types[:1]):
-                if columns := _table(control, document, known):
-                    return columns
+            is_table = any(name.endswith("TableControl") for name in document.shape(control).types[:1])
+            if is_table and (columns := _table(control, document, known)):
+                return columns
     return ()
 
 

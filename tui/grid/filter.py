@@ -1,8 +1,8 @@
-"""What is typed above the grid to see fewer rows: words, and conditions on columns, all of which must hold.
+"""What is typed above the grid to see fewer rows: words, and conditions on columns; all of them must hold.
 
-``web`` is looked for in every column; ``Name~web`` in one; ``CPU>10``, ``Size>=1MB``, ``When<2026-01-01``, ``Took>1:30``
-compare as the column's own kind; ``Name=web*`` is the whole cell, with wildcards. ``!`` before a part turns it around,
-``"two words"`` keeps words together. Case does not count.
+``web`` is looked for in every column, ``Name~web`` in one. ``CPU>10``, ``Size>=1MB``, ``When<2026-01-01`` and
+``Took>1:30`` compare as the column's own kind; ``Name=web*`` is the whole cell, with wildcards. ``!`` before a part
+turns it around, ``"two words"`` keeps words together. Case does not count.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read_filter(text: str, columns: Sequence[Column]) -> Filter:
         elif value:
             negated = sign in ("!~", "!=", "<>")
             sign = {"!~": "~", "!=": "=", "<>": "="}.get(sign, sign)
-            terms.append((name, sign, value, not turned and not negated or bool(turned) and negated))
+            terms.append((name, sign, value, bool(turned) is negated))
     return Filter(tuple(terms), problem)
 
 

@@ -1,4 +1,4 @@
-"""``… | Out-GridView`` found in a typed line, and taken apart: what makes the objects, what takes those that are picked.
+"""``… | Out-GridView`` found in a typed line and taken apart: what makes the objects, what takes those picked.
 
 Only a pipeline that stands by itself in the line is taken apart. One inside of brackets is the far end's own.
 """

@@ -1,9 +1,9 @@
 """A line with Out-GridView, run: the source sends its objects here, and those that are picked go on over there.
 
 How this works. The line is cut at Out-GridView. Its source runs without anything that makes text, and its objects come
-as they are on the wire. ``-OutVariable`` of a Write-Output behind it keeps the live objects over there as they go by, so
-that a stop loses none. What is picked is told by place: ``$global:pst`` becomes those of the kept objects, and the rest
-of the line runs with it in place of the source. An endpoint without a language has no variables, so nothing can be
+as they are on the wire. ``-OutVariable`` of a Write-Output behind it keeps the live objects over there as they go by,
+so that a stop loses none. What is picked is told by place: ``$global:pst`` becomes those of the kept objects, and the
+rest of the line runs with it in place of the source. An endpoint without a language has no variables, so nothing can be
 kept there; the grid shows copies, and a line that hands rows on is refused.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from pstui.backends.errors import ProtocolError, SessionStateError
 from pstui.backends.records import RunspaceState, SentObject, Stream, Write
@@ -64,7 +64,7 @@ async def run_in_grid(interactive: InteractiveSession, call: GridCall, show: Sho
 
 
 @contextlib.asynccontextmanager
-async def _shown(grid: Grid, show: Show):  # type: ignore[no-untyped-def]
+async def _shown(grid: Grid, show: Show) -> AsyncIterator[None]:
     tasks = [asyncio.ensure_future(grid.work()), asyncio.ensure_future(show(grid))]
     try:
         yield
@@ -149,7 +149,7 @@ async def _choose_columns(session: PSSession, grid: Grid) -> None:
 
     async def step(session: PSSession) -> None:
         call = Call("Get-FormatData", arguments)
-        await session.run(Invocation(((call,),)), on_object=lambda sent: found.append(sent))
+        await session.run(Invocation(((call,),)), on_object=found.append)
 
     with contextlib.suppress(SessionStateError, ProtocolError):
         if session.state is RunspaceState.OPENED:
@@ -162,4 +162,3 @@ async def _choose_columns(session: PSSession, grid: Grid) -> None:
 
 _CUSTOM = "System.Management.Automation.PSCustomObject"
 _MAX_TYPES = 10
-

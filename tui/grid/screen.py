@@ -32,7 +32,9 @@ from textual.widgets import Static
 
 #: seconds between two looks at the session's question and at the counts
 LOOK = 0.2
-_KEYS = "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
+_KEYS = (
+    "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
+)
 _SHORT = "/ filter  s sort  c columns  Space pick  Enter object  p {pass_}  F1 keys  Esc"
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
 _HINTS = {

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from pstui.tui.grid.grid import Grid
 from pstui.tui.grid.run import Show
+from textual.app import App
+from textual.screen import Screen
 from textual.widget import Widget
-
-if TYPE_CHECKING:
-    from pstui.tui.pane.pane import Pane
 
 #: seconds between two looks for a tab that has come to the front
 LOOK = 0.1
 
 
+class _Pane(Protocol):
+    """What is to be known of the pane: whether its tab is in front, and the question that is asked in it."""
+
+    active: bool
+
+    @property
+    def asking(self) -> object | None: ...
+    @property
+    def app(self) -> App[Any]: ...
+    @property
+    def screen(self) -> Screen[Any]: ...
+    def focus_main(self) -> None: ...
+
+
 def shown_by(widget: Widget, stop: Callable[[], None]) -> Show:
     """Return what shows the grids of a pane; ``stop`` stops what runs in it."""
-    pane = cast("Pane", widget)
+    pane = cast(_Pane, widget)
 
     async def show(grid: Grid) -> None:
         from pstui.tui.grid.screen import GridScreen
@@ -38,9 +51,10 @@ def shown_by(widget: Widget, stop: Callable[[], None]) -> Show:
                 if pane.app.screen is screen:
                     screen.dismiss(None)
                 await gone
+            pane.focus_main()  # a question of the command takes the keys, else the editor
 
     return show
 
 
-def _asks(pane: Pane) -> Callable[[], bool]:
+def _asks(pane: _Pane) -> Callable[[], bool]:
     return lambda: pane.asking is not None

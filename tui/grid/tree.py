@@ -149,8 +149,8 @@ class TreeScreen(ModalScreen[None]):
         name_width = min(max((cell_len(branch.name) for branch in found), default=0), 30)
         kind_width = min(max(map(cell_len, kinds), default=0), 20)
         for branch, kind in zip(found, kinds, strict=False):
-            name, kind = _padded(branch.name, name_width), _padded(kind, kind_width)
-            label = Text.assemble(name, "  ", (kind, "dim"), "  ", branch.text(self._document))
+            name = _padded(branch.name, name_width)
+            label = Text.assemble(name, "  ", (_padded(kind, kind_width), "dim"), "  ", branch.text(self._document))
             node.add(label, data=branch, allow_expand=bool(branches(branch.element, self._document)))
         if len(found) > MOST:
             node.add_leaf(Text("… more than are shown here", "dim"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 import uuid
 from collections.abc import Callable, Coroutine
@@ -65,6 +66,8 @@ class _LetGo(Exception):
 
 
 _NEW_PROMPT = object()
+#: what a line with Out-GridView has in it, or one of its aliases
+_GRID = re.compile(r"ogv|ocgv|gridview", re.IGNORECASE)
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
@@ -404,8 +407,7 @@ class Conversation:
 
     async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
         """Run a line; one with Out-GridView opens a grid."""
-        text = line.casefold()
-        if (any(name in text for name in ("ogv", "ocgv", "gridview"))) and not interactive.above and interactive.session.stopped is None:
+        if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
             from pstui.tui.grid.line import grid_call
             from pstui.tui.grid.run import run_in_grid
             from pstui.tui.grid.shown import shown_by

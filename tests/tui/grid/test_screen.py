@@ -142,9 +142,10 @@ async def test_errors_are_told_and_a_question_comes_before_the_grid() -> None:
         await s.until(lambda: s.sees("No objects came.") and s.pane.state is PaneState.PROMPT, "the end")
         assert any("nonsense" in line for line in s.text()[1:])
         await s.type("5, 6 | % { $_; Read-Host 'more' } | ogv")
-        await s.until(lambda: s.pane.asking is not None and s.app.screen is s.workspace, "the question")
+        await s.until(lambda: s.pane.questions.has_keys and s.app.screen is s.workspace, "the question")
+        first = s.pane.asking
         await s.type("seven")
-        await s.until(lambda: s.pane.asking is not None and s.app.screen is s.workspace, "the next question")
+        await s.until(lambda: s.pane.asking is not first and s.pane.questions.has_keys, "the next question")
         await s.type("eight")
         await s.until(lambda: isinstance(s.app.screen, GridScreen) and not grid(s).grid.running, "the grid")
         await s.until(lambda: cells(grid(s)) == ["5", "seven", "6", "eight"], "all that came")
