@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pstui.backends.console import Console
@@ -153,7 +154,12 @@ class Outcome(enum.Enum):
 
 
 class ObjectTaker(Protocol):
-    """What takes the objects of a line as they were sent, and its errors, in place of their text."""
+    """What takes the objects of a line as they were sent, and its errors, in place of their text.
+
+    ``history`` is what the far end remembers in place of the line that it is sent.
+    """
+
+    history: str
 
     def take(self, sent: SentObject) -> None:
         """Take an object."""
@@ -355,6 +361,8 @@ class InteractiveSession:
             invocation = line_invocation(
                 line, session.protocol, host, no_language=session.no_language, as_objects=objects is not None
             )
+            if objects is not None:
+                invocation = replace(invocation, history=objects.history or line)
             try:
                 if objects is None:
                     running = asyncio.create_task(session.run(invocation, on_error=self._show_error))

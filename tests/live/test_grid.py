@@ -88,6 +88,8 @@ async def test_picked_rows_are_the_live_objects() -> None:
         await interactive.run('"$($p.Count) $($p[0].GetType().Name) $($null -eq $p[1])"')
         assert "2 Object[] True" in console.shown()
         await gridded(interactive, "$x = 1..3 | ogv -PassThru")
+        await interactive.run("(Get-History | Where-Object CommandLine -like '*1..3*').CommandLine")
+        assert "$x = 1..3 | ogv -PassThru" in console.shown()
         await gridded(interactive, "1..3 | ogv", lambda grid: [2, 0])
         await interactive.run('"<$($null -eq $x) $pst $($null -eq $pstui_rows)>"')
         assert "<True 3 1 True>" in console.shown()

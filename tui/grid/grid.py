@@ -22,6 +22,7 @@ class Grid:
         self, call: GridCall, *, keeps: bool, error: Callable[[ErrorInfo], None], rows: Rows | None = None
     ) -> None:
         self.call, self.keeps, self.error = call, keeps, error
+        self.history = call.typed
         self.rows = rows or Rows()
         self.view = View(self.rows)
         self.running = True

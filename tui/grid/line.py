@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pstui.backends.language.completeness import is_complete
 from pstui.backends.language.lexemes import ASSIGNMENTS
@@ -46,6 +46,8 @@ class GridCall:
     rest: str = ""
     after: str = ""
     problem: str = ""
+    #: the whole line as it was typed
+    typed: str = field(default="", compare=False)
 
     def following(self, picked: str) -> str:
         """Return what runs once rows were picked; ``picked`` is the expression that stands for them."""
@@ -150,7 +152,7 @@ def _taken_apart(
     if mode is OutputMode.NONE and (rest or assigned):
         problem = problem or "Out-GridView hands nothing on without -PassThru or -OutputMode."
     before, after = line[:start].strip().rstrip(";"), line[end:].strip().lstrip(";").strip()
-    return GridCall(source, title, mode, wanted, before, assigned, rest, after, problem)
+    return GridCall(source, title, mode, wanted, before, assigned, rest, after, problem, line)
 
 
 #: its parameters, those of Out-ConsoleGridView among them: whether one takes a value, and PowerShell's aliases

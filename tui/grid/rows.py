@@ -71,7 +71,7 @@ class Rows:
         self.came = self.size = 0
         self.version = 0
         self.sent: SentObject | None = None
-        self._templates = Templates(self._walk)
+        self._templates = Templates(self._learn)
 
     @property
     def left_out(self) -> int:
@@ -99,7 +99,7 @@ class Rows:
         self.version += 1
         self.cells = []
         self.keys = [Keys() for _ in columns]
-        self._templates = Templates(self._walk)
+        self._templates = Templates(self._learn)
 
     @property
     def unread(self) -> int:
@@ -153,6 +153,13 @@ class Rows:
             return self._walk(body, converted)
         except (ProtocolError, RecursionError):
             return BETWEEN.join([TEXT + _UNREADABLE, *[NULL] * (len(self.columns) - 1)])
+
+    def _learn(self, body: bytes, single: Single) -> str | None:
+        """Return the row of an object for the template of its shape; None where there can be none."""
+        try:
+            return self._walk(body, single)
+        except (ProtocolError, RecursionError):
+            return None
 
     def _walk(self, body: bytes, single: Single) -> str:
         document = document_of(body)
