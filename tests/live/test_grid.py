@@ -243,7 +243,11 @@ async def test_without_a_language_what_cannot_be_done_is_said(no_language: Path,
         await run_in_grid(interactive, call, never)
         assert any("This endpoint has no variables" in line for line in console.shown())
         file = tmp_path / "all.xml"
-        grid = await gridded(interactive, "Get-Process | ogv", lambda grid: write([grid.rows.body(0)], file) and None)
+
+        def act(grid: Grid) -> None:
+            write([grid.rows.body(0)], file)
+
+        grid = await gridded(interactive, "Get-Process | ogv", act)
         assert not grid.keeps and "ProcessName" in [column.name for column in grid.rows.columns]
         assert [column.label for column in grid.rows.columns][:2] == ["NPM(K)", "PM(M)"]
     read = invoke(f"(Import-Clixml {file}).ProcessName.Length -gt 0")

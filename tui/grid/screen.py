@@ -32,6 +32,8 @@ from textual.widgets import Static
 
 #: seconds between two looks at the session's question and at the counts
 LOOK = 0.2
+#: rows that are copied at most
+MOST_COPIED = 10_000
 _KEYS = (
     "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
 )
@@ -282,9 +284,8 @@ class GridScreen(ModalScreen[None]):
     def chosen(self) -> list[int]:
         """The rows that are picked, as they are sorted, or the one under the cursor."""
         picked = self.grid.picked
-        seen = [row for row in self.grid.view.order if row in picked]
-        rest = [row for row in picked if row not in set(seen)] if len(seen) < len(picked) else []
-        return [*seen, *rest] or [row for row in [self.table.row] if row >= 0]
+        seen = dict.fromkeys(row for row in self.grid.view.order if row in picked)
+        return [*seen, *(row for row in picked if row not in seen)] or [row for row in [self.table.row] if row >= 0]
 
     def _open(self) -> None:
         if (row := self.table.row) >= 0:
@@ -300,6 +301,9 @@ class GridScreen(ModalScreen[None]):
 
     def _copy(self) -> None:
         rows = self.chosen
+        if len(rows) > MOST_COPIED:
+            self.say(f"{len(rows):,} rows are too many for the clipboard: x writes them to a file.", "$warning")
+            return
         lines = ["\t".join(column.label for column in self.grid.rows.columns)] if len(rows) > 1 else []
         for row in rows:
             lines.append("\t".join(cell[1:] for cell in self.grid.rows.cells[row].split(BETWEEN)))

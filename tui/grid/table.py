@@ -70,7 +70,7 @@ class GridTable(ScrollView, can_focus=True):
         if self._measured == (rows.version, looked):
             return
         self._measured = (rows.version, looked)
-        widths = [max(cell_len(column.label) + 2, NARROWEST) for column in rows.columns]
+        widths = [max(min(cell_len(column.label) + 2, WIDEST), NARROWEST) for column in rows.columns]
         for cells in rows.cells[:looked]:
             for place, cell in enumerate(cells.split(BETWEEN)[: len(widths)]):
                 widths[place] = max(widths[place], min(cell_len(cell[1 : WIDEST + 1]), WIDEST))

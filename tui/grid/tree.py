@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import ClassVar, Final
 
@@ -67,9 +68,10 @@ class Branch:
 
     def kind(self, document: Document) -> str:
         """Return the type, without the namespace that every type has."""
-        if self.element.tag != "Obj":
-            return _TYPES.get(self.element.tag, self.element.tag)
-        types = document.shape(self.element).types
+        element = document.target(self.element) if self.element.tag == "Ref" else self.element
+        if element is None or element.tag != "Obj":
+            return "null" if element is None else _TYPES.get(element.tag, clean(element.tag))
+        types = document.shape(element).types
         return clean(types[0]).removeprefix("System.").removeprefix("Management.Automation.") if types else "object"
 
     def text(self, document: Document) -> str:
@@ -91,9 +93,9 @@ def branches(element: Element, document: Document) -> list[Branch]:
     shape, found = document.shape(element), list[Branch]()
     base = shape.base
     if base is not None and base.tag in _COLLECTIONS:
-        found += [Branch(f"[{number}]", item) for number, item in enumerate(base)][: MOST + 1]
+        found += [Branch(f"[{number}]", item) for number, item in enumerate(islice(base, MOST + 1))]
     elif base is not None and base.tag == "DCT":
-        for entry in base:
+        for entry in islice(base, MOST + 1):
             parts = {part.get("N"): part for part in entry}
             if (key := parts.get("Key")) is not None and (value := parts.get("Value")) is not None:
                 found.append(Branch(clean(text_of(key, document)), value))
