@@ -30,10 +30,7 @@ async def gridded(interactive: InteractiveSession, line: str, act: Act = lambda 
 
     async def show(grid: Grid) -> None:
         seen.append(grid)
-        while not grid.is_closed and (grid.running or grid.rows.unread or not grid.view.current):
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.2)  # the far end's view may bring other columns
-        while not grid.is_closed and (grid.rows.unread or not grid.view.current):
+        while not grid.is_closed and not (grid.settled and not grid.rows.unread and grid.view.current):
             await asyncio.sleep(0.01)
         if not grid.is_closed:
             grid.close(act(grid))

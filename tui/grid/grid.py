@@ -26,6 +26,8 @@ class Grid:
         self.rows = rows or Rows()
         self.view = View(self.rows)
         self.running = True
+        #: whether the far end was asked for its columns, or need not be
+        self.settled = False
         #: the rows that are picked, in the order in which they were
         self.picked: dict[int, None] = {}
         #: whether a person has chosen the columns

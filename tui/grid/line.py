@@ -13,7 +13,7 @@ from pstui.backends.language.completeness import is_complete
 from pstui.backends.language.lexemes import ASSIGNMENTS
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
-from pstui.backends.language.uses import command_name
+from pstui.backends.language.uses import Kind, command_name, uses
 
 _NAMES = frozenset({"out-gridview", "out-consolegridview", "ocgv"})
 _SILENT = (TokenKind.COMMENT, TokenKind.CONTINUATION)
@@ -74,6 +74,11 @@ def grid_call(line: str) -> GridCall | None:
     if statement[0].kind is TokenKind.KEYWORD:
         return None
     return _taken_apart(line, tokens, statement, outer[place], [token.start for token in outer[last : last + 1]])
+
+
+def is_inside(line: str) -> bool:
+    """Whether a line has an Out-GridView that is not taken apart: in brackets, a block, behind ``&&``."""
+    return any(use.kind is Kind.COMMAND and use.name in _NAMES for use in uses(line))
 
 
 #: commands that make text of objects, or show them: a grid is there for that

@@ -28,6 +28,11 @@ KEPT, PICKED = "$global:pstui_rows", "$global:pst"
 _KEEP = "| Write-Output -NoEnumerate -OutVariable global:pstui_rows"
 #: runs of places that are written as ranges; more are written one by one, which PowerShell reads faster
 _MAX_RANGES = 100
+#: what is said of an Out-GridView that is left to the far end
+INSIDE = (
+    "Out-GridView opens a grid here in a pipeline that stands by itself in the line. "
+    "In brackets, a block or a function, and behind && it is the far end's own."
+)
 _NO_VARIABLES = (
     "This endpoint has no variables (no language): picked objects cannot go back there. Nothing was run. "
     "Without -PassThru and -OutputMode the grid shows them."
@@ -57,6 +62,7 @@ async def run_in_grid(interactive: InteractiveSession, call: GridCall, show: Sho
             grid.close()
         elif outcome is Outcome.READY:
             await _choose_columns(interactive.session, grid)
+        grid.settled = True
         await grid.closed()
     if outcome is not Outcome.READY:
         return outcome

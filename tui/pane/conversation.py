@@ -408,12 +408,14 @@ class Conversation:
     async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
         """Run a line; one with Out-GridView opens a grid."""
         if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
-            from pstui.tui.grid.line import grid_call
-            from pstui.tui.grid.run import run_in_grid
+            from pstui.tui.grid.line import grid_call, is_inside
+            from pstui.tui.grid.run import INSIDE, run_in_grid
             from pstui.tui.grid.shown import shown_by
 
             if (call := grid_call(line)) is not None:
                 return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
+            if is_inside(line):
+                self._console.write(Write(INSIDE, stream=Stream.NOTICE))
         return await interactive.run(line)
 
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:

@@ -34,7 +34,7 @@ async def opened(s: Screen, line: str) -> GridScreen:
     await s.type(line)
     await s.until(lambda: isinstance(s.app.screen, GridScreen), "the grid")
     shown = grid(s)
-    await s.until(lambda: not shown.grid.running and shown.grid.view.current and shown.grid.rows.cells, "the rows")
+    await s.until(lambda: shown.grid.settled and shown.grid.view.current and shown.grid.rows.cells, "the rows")
     return shown
 
 
@@ -147,7 +147,7 @@ async def test_errors_are_told_and_a_question_comes_before_the_grid() -> None:
         await s.type("seven")
         await s.until(lambda: s.pane.asking is not first and s.pane.questions.has_keys, "the next question")
         await s.type("eight")
-        await s.until(lambda: isinstance(s.app.screen, GridScreen) and not grid(s).grid.running, "the grid")
+        await s.until(lambda: isinstance(s.app.screen, GridScreen) and grid(s).grid.settled, "the grid")
         await s.until(lambda: cells(grid(s)) == ["5", "seven", "6", "eight"], "all that came")
         await s.keys("q")
 
@@ -171,3 +171,7 @@ async def test_what_cannot_run_is_said() -> None:
     async with demo() as s:
         await s.run("1 | ogv -Foo")
         assert any("has no parameter -foo" in line for line in s.text())
+        await s.run("1 | % { $_ | ogv }")
+        assert any(line.startswith("Out-GridView opens a grid here in a pipeline") for line in s.text())
+        await s.run("'ogv'")
+        assert s.sees("ogv")
