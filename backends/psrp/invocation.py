@@ -346,9 +346,17 @@ LOAD_PROFILE = Invocation(
 
 
 def line_invocation(
-    text: str, protocol: tuple[int, int], host: HostState | None, *, no_language: bool = False
+    text: str,
+    protocol: tuple[int, int],
+    host: HostState | None,
+    *,
+    no_language: bool = False,
+    as_objects: bool = False,
 ) -> Invocation:
-    """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
+    """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3).
+
+    ``as_objects`` leaves out what makes text of its output, and keeps its errors apart.
+    """
     from pstui.backends.language.constant_lines import parse_constant_line
     from pstui.backends.language.simple_lines import is_exit, parse_line
 
@@ -356,11 +364,12 @@ def line_invocation(
         text = "Exit-PSSession"
     line = parse_constant_line(text) if no_language else parse_line(text)
     if line is None or (len(line.statements) > 1 and protocol < (2, 2)):
-        statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT),)
+        script = Call(text, is_script=True, merged=frozenset() if as_objects else ERRORS)
+        statements: tuple[tuple[Call, ...], ...] = ((script,) if as_objects else (script, OUT_DEFAULT),)
     else:
-        alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
-        statements = tuple(_statement(statement, alone) for statement in line.statements)
-    return Invocation(statements, history=text, add_to_history=True, host=host)
+        alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1 and not as_objects
+        statements = tuple(_statement(statement, alone, as_objects) for statement in line.statements)
+    return Invocation(statements, history=text, add_to_history=True, redirect_errors=as_objects, host=host)
 
 
 #: the parameter that holds the values of ``$using:`` (protocol-notes 3.12)
@@ -393,9 +402,9 @@ def error_report(host: HostState | None) -> tuple[Invocation]:
     return (Invocation(((OUT_DEFAULT,),), no_input=False, host=host),)
 
 
-def _statement(statement: Statement, alone: bool) -> tuple[Call, ...]:
+def _statement(statement: Statement, alone: bool, as_objects: bool) -> tuple[Call, ...]:
     calls = tuple(_call(command, ERRORS if alone else frozenset()) for command in statement.commands)
-    if calls[-1].text.casefold() == OUT_DEFAULT.text.casefold():
+    if as_objects or calls[-1].text.casefold() == OUT_DEFAULT.text.casefold():
         return calls
     return (*calls, OUT_DEFAULT)
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pstui.backends.console import Console
 from pstui.backends.errors import (
@@ -152,6 +153,21 @@ class Outcome(enum.Enum):
     BROKEN = "broken"
 
 
+class ObjectTaker(Protocol):
+    """What takes the objects of a line as they were sent, and its errors, in place of their text.
+
+    ``history`` is what the far end remembers in place of the line that it is sent.
+    """
+
+    history: str
+
+    def take(self, sent: SentObject) -> None:
+        """Take an object."""
+
+    def error(self, error: ErrorInfo) -> None:
+        """Take an error."""
+
+
 class InteractiveSession:
     """Runs the lines typed to one session. Owned by a pane; survives its hiding. Several may share one session.
 
@@ -166,6 +182,7 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
+        self._objects: ObjectTaker | None = None
         self._prefix = prompt_prefix(session.info)
         self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
@@ -226,10 +243,14 @@ class InteractiveSession:
         await self._evaluate_prompt()
         return True
 
-    async def run(self, line: str) -> Outcome:
-        """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+    async def run(self, line: str, objects: ObjectTaker | None = None) -> Outcome:
+        """Run one typed line to its end; the text it makes goes to the console meanwhile.
+
+        With ``objects`` these are given what the line puts out. A script at a breakpoint gets the line as any other.
+        """
         self.busy = True
         self.hint = ""
+        self._objects = objects
         try:
             outcome = await self._run(line)
             return outcome if self.session.status.leave_code is None else await self._left()
@@ -244,6 +265,7 @@ class InteractiveSession:
             return Outcome.READY
         finally:
             self.busy = False
+            self._objects = None
 
     async def refresh(self) -> Outcome:
         """Leave an incomplete input and evaluate the prompt again, as Ctrl+C at the prompt does."""
@@ -325,7 +347,7 @@ class InteractiveSession:
         """Send a line as soon as it is its turn."""
         from pstui.backends.psrp.invocation import line_invocation
 
-        session = self.session
+        session, objects = self.session, self._objects
         session.attach(self.console)
         if session.availability is RunspaceAvailability.BUSY:
             self._notice(_BUSY)
@@ -336,9 +358,17 @@ class InteractiveSession:
                 await self._evaluate_prompt()
                 return Outcome.READY
             host = session.host_to_send()
-            invocation = line_invocation(line, session.protocol, host, no_language=session.no_language)
+            invocation = line_invocation(
+                line, session.protocol, host, no_language=session.no_language, as_objects=objects is not None
+            )
+            if objects is not None:
+                invocation = replace(invocation, history=objects.history or line)
             try:
-                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                if objects is None:
+                    running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                else:
+                    taken = session.run(invocation, on_object=objects.take, on_error=objects.error)
+                    running = asyncio.create_task(taken)
                 return await self._finish(running, line)
             except SessionBusy:
                 continue  # another console was quicker

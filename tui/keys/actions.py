@@ -157,6 +157,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "",
         "where a profile fixes the width: half a pane to the right",
     ),
+    KeyAction("grid.grid", "grid", "G", (), "", "run the last line again and show its objects in a grid"),
     KeyAction("logs.logs", "logs", "L", (), "", "find what was typed and printed in sessions that were logged"),
     KeyAction("alt", "Alt+…", "m", (), "", "the next key with Alt, where the terminal sends none"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),

@@ -57,6 +57,31 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Esc", "close it with its sessions; asks while something runs (in the list also q)"),
         ),
     ),
+    "GridScreen": (
+        "In a grid of objects",
+        (
+            ("/", "filter: web, Name~web, CPU>10, Size>=1MB, !text; all parts must hold (also Tab)"),
+            ("s", "sort by the column of the cursor: upwards, downwards, as it came"),
+            ("← →", "the column before, the next one"),
+            ("c", "choose the columns by their names"),
+            ("<, >, -", "move the column, hide it"),
+            ("Space, a", "pick the row; all rows that are seen, or none"),
+            ("Enter", "the object as a tree of its properties, with their types"),
+            ("y, Y", "copy the picked rows, or this one; the cell"),
+            ("x", "write the objects that are seen, or picked, to a new file: CSV, JSON, CLIXML"),
+            ("p", "the picked objects go on over there: down the pipeline, else into $pst"),
+            ("Ctrl+C", "stop what runs; what came stays"),
+            ("Esc", "close, and hand nothing back (also q)"),
+        ),
+    ),
+    "TreeScreen": (
+        "In the tree of an object",
+        (
+            ("→ ←", "unfold and fold a value"),
+            ("y", "copy the value"),
+            ("Esc", "back to the grid (also q)"),
+        ),
+    ),
     "SessionsScreen": (
         "In the list of sessions",
         (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 import uuid
 from collections.abc import Callable, Coroutine
@@ -65,6 +66,8 @@ class _LetGo(Exception):
 
 
 _NEW_PROMPT = object()
+#: what a line with Out-GridView has in it, or one of its aliases
+_GRID = re.compile(r"ogv|ocgv|gridview", re.IGNORECASE)
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
@@ -386,7 +389,7 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line)
+                outcome = await self._run(interactive, line)
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:
@@ -401,6 +404,19 @@ class Conversation:
                     return PaneState.LEFT  # it was let go of on purpose, though a command runs in it
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
+
+    async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
+        """Run a line; one with Out-GridView opens a grid."""
+        if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
+            from pstui.tui.grid.line import grid_call, is_inside
+            from pstui.tui.grid.run import INSIDE, run_in_grid
+            from pstui.tui.grid.shown import shown_by
+
+            if (call := grid_call(line)) is not None:
+                return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
+            if is_inside(line):
+                self._console.write(Write(INSIDE, stream=Stream.NOTICE))
+        return await interactive.run(line)
 
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""

@@ -34,6 +34,7 @@ from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.grid import GridActions
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
@@ -125,7 +126,7 @@ class Workspace(PaintedWhenIdle):
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
-        self.files = FileActions(self, self.tabs, context)
+        self.files, self.grid = FileActions(self, self.tabs, context), GridActions(self, self.tabs)
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
@@ -215,6 +216,7 @@ class Workspace(PaintedWhenIdle):
             "together": self.together,
             "logs": self.logs,
             "files": self.files,
+            "grid": self.grid,
             "terminals": self.terminals,
         }
         part, name, parameters = parse(action)
