@@ -47,6 +47,7 @@ from pstui.backends.sessions.reported import DebuggerStop
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Script
     from pstui.backends.psrp.pipeline import PipelineResult
 
 
@@ -226,12 +227,12 @@ class InteractiveSession:
         await self._evaluate_prompt()
         return True
 
-    async def run(self, line: str) -> Outcome:
-        """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+    async def run(self, line: str, script: Script | None = None) -> Outcome:
+        """Run one typed line to its end, or a script in its place; what it writes goes to the console meanwhile."""
         self.busy = True
         self.hint = ""
         try:
-            outcome = await self._run(line)
+            outcome = await (self._run(line) if script is None else self._send(line, script))
             return outcome if self.session.status.leave_code is None else await self._left()
         except SessionBroken:
             self._debugger.abandon()
@@ -321,9 +322,9 @@ class InteractiveSession:
         await self._evaluate_prompt()
         return Outcome.READY
 
-    async def _send(self, line: str) -> Outcome:
-        """Send a line as soon as it is its turn."""
-        from pstui.backends.psrp.invocation import line_invocation
+    async def _send(self, line: str, script: Script | None = None) -> Outcome:
+        """Send a line, or a script in its place, as soon as it is its turn."""
+        from pstui.backends.psrp.invocation import line_invocation, typed_script
 
         session = self.session
         session.attach(self.console)
@@ -336,10 +337,13 @@ class InteractiveSession:
                 await self._evaluate_prompt()
                 return Outcome.READY
             host = session.host_to_send()
-            invocation = line_invocation(line, session.protocol, host, no_language=session.no_language)
+            if script is not None:
+                invocation = typed_script(script, host)
+            else:
+                invocation = line_invocation(line, session.protocol, host, no_language=session.no_language)
             try:
                 running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
-                return await self._finish(running, line)
+                return await self._finish(running, line if script is None else None)
             except SessionBusy:
                 continue  # another console was quicker
 
@@ -379,14 +383,17 @@ class InteractiveSession:
                 running.cancel()
                 await asyncio.wait({running})
 
-    async def _finish(self, running: asyncio.Task[Any], line: str) -> Outcome:
-        """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
+    async def _finish(self, running: asyncio.Task[Any], line: str | None) -> Outcome:
+        """See a line, None for a script, to its end, to a stop in the debugger, or out of the session.
+
+        Then evaluate the prompt.
+        """
         result = await self._drive(running)
         if self.session.status.leave_code is not None:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)
-        elif result is not None and self._goes_as_commands(result, line):
+        elif result is not None and line is not None and self._goes_as_commands(result, line):
             return await self._send(line)
         elif result is not None and await self._is_incomplete(result, line):
             return Outcome.INCOMPLETE
@@ -401,12 +408,12 @@ class InteractiveSession:
             return True
         return False
 
-    async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
+    async def _is_incomplete(self, result: PipelineResult, line: str | None) -> bool:
         """Report how a line failed, or start collecting the rest of an incomplete one."""
         error = result.error
         if error is None:
             return False
-        if error.category_reason == "IncompleteParseException":
+        if line is not None and error.category_reason == "IncompleteParseException":
             self._block = [line]
             self.prompt = CONTINUATION
             return True

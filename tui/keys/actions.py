@@ -93,6 +93,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
     KeyAction("fan_out.run_on_hosts", "run on hosts", "X", (), "", "run one line on the hosts marked in the sidebar"),
+    KeyAction(
+        "runbooks.runbooks", "runbooks", "R", (), "", "scripts with a form: run one in this tab, or on the marked hosts"
+    ),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction(
         "together.type_together", "type together", "b", (), "", "mark this tab: what is typed goes to all marked tabs"

@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import (
@@ -45,6 +45,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Script
     from pstui.tui.pane.remote_editing import RemoteEditing
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
@@ -128,6 +129,8 @@ class Conversation:
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
         self._typed_alone = self._was_stopped = self._timed = False
+        #: what runs in place of the line
+        self._script: Script | None = None
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -185,6 +188,17 @@ class Conversation:
             return False
         self._typed_alone = not pasted
         self._waiting.set_result(line)
+        return True
+
+    def submit_script(self, script: Script) -> bool:
+        """Take a script in place of a line, if one is awaited, nothing of it is collected, and no debugger stops."""
+        interactive = self.interactive
+        if interactive is None or interactive.above or interactive.session.stopped is not None:
+            return False
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._typed_alone = False
+        self._waiting.set_result(script)
         return True
 
     async def complete(self, text: str, cursor: int) -> Completion:
@@ -386,7 +400,7 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line)
+                outcome = await interactive.run(line, self._script)
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:
@@ -406,7 +420,7 @@ class Conversation:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
         if (guard := self._guard()) is None or interactive.session.stopped is not None or not line.strip():
             return True
-        above = interactive.above
+        above, line = interactive.above, line if self._script is None else self._script.text
         if above and set(await judged(guard, above + line)) <= set(await judged(guard, above)):
             return True  # what is held of it was asked about a row ago
         if await may_run(self._console, guard, above + line, self._info.label):
@@ -451,7 +465,7 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
-        self._typed_alone = not self._lines.pasted
+        self._typed_alone, self._script = not self._lines.pasted, None
         if (line := self._lines.next()) is not None:
             return line
         self._waiting = asyncio.get_running_loop().create_future()
@@ -460,9 +474,10 @@ class Conversation:
             typed = await self._waiting
         finally:
             self._waiting = None
-        line = typed if isinstance(typed, str) else None
+        self._script = None if isinstance(typed, str) or typed is _NEW_PROMPT else cast("Script", typed)
+        line = self._script.line if self._script is not None else typed if isinstance(typed, str) else None
         if session.state in _GONE:
-            if line is not None:
+            if line is not None and self._script is None:
                 self._lines.put_back(line)
             raise _SessionGone
         return line

@@ -42,6 +42,7 @@ from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.restoring import RestoreOffer
+from pstui.tui.workspace.runbooks import RunbookActions
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -123,6 +124,7 @@ class Workspace(PaintedWhenIdle):
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
+        self.runbooks = RunbookActions(self, self.tabs, self.fan_out, context)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
         self.files = FileActions(self, self.tabs, context)
@@ -211,6 +213,7 @@ class Workspace(PaintedWhenIdle):
             "going": self.going,
             "keeping": self.keeping,
             "fan_out": self.fan_out,
+            "runbooks": self.runbooks,
             "leaving": self.leaving,
             "together": self.together,
             "logs": self.logs,
