@@ -82,7 +82,7 @@ class FanOutScreen(ModalScreen[None]):
         line = "" if runbook is None else runbook.line
         self.input = DialogInput(line, placeholder="a line for all of them", id="fan-line")
         self.file = DialogInput(placeholder=f"a new file: NAME{' or '.join(FORMATS)}", id="fan-file")
-        self.list = PickList(id="fan-rows", empty="Type a line and press Enter.")
+        self.list = PickList(id="fan-rows", empty="Type a line and press Enter." if not line else "Enter runs it.")
         self.summary = Static(id="fan-summary", markup=False)
         self.head = Static(id="fan-head", markup=False)
         self.text = Static(id="fan-text", markup=False)

@@ -89,6 +89,9 @@ class Conversation:
             super().__init__()
             self.text = text
 
+    #: what runs in place of the line
+    _script: Script | None = None
+
     def __init__(
         self,
         pane: Widget,
@@ -129,8 +132,6 @@ class Conversation:
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
         self._typed_alone = self._was_stopped = self._timed = False
-        #: what runs in place of the line
-        self._script: Script | None = None
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
@@ -400,7 +401,8 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line, self._script)
+                script = self._script
+                outcome = await (interactive.run(line) if script is None else interactive.run(line, script))
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:

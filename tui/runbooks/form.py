@@ -39,8 +39,8 @@ class RunbookForm(TableForm):
     ]
     VERBS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("Enter runs it here", "run('tab')"),
-        ("Ctrl+R on the marked hosts", "run('hosts')"),
-        ("Ctrl+P shows what is sent", "preview"),
+        ("Ctrl+R on marked hosts", "run('hosts')"),
+        ("Ctrl+P preview", "preview"),
     )
 
     def __init__(self, context: FormContext, script: Script, texts: Mapping[str, str], *, tab: str, hosts: int) -> None:
@@ -59,7 +59,7 @@ class RunbookForm(TableForm):
         if items:
             known = {item.key for item in items}
             await self.fill(items, {key: text for key, text in self._filled.items() if key in known})
-            self.set_focus(self.rows[0].input)
+            self.set_focus(self.rows[1 if sets and len(items) > 1 else 0].input)
         else:
             self.check()
         self._show_set()

@@ -29,6 +29,7 @@ _NAME, _AROUND = 34, 9
 class RunbooksScreen(VerbList):
     """The runbooks. ``chosen`` is the one whose form is wanted, once the list is closed."""
 
+    CSS_PATH = "../dialogs/dialogs.tcss"
     TITLE_TEXT, BOX, ROWS, FIRST = "Runbooks", "runbooks-box", "runbook-rows", "form"
     VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (("Enter", "form", "Form"), ("p", "text", "Show the text"))
 

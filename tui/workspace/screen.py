@@ -110,8 +110,7 @@ class Workspace(PaintedWhenIdle):
         self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
-        self._prefixed = self._alt = self._was_in_front = False
-        self._frame_due = self._footer_due = False
+        self._prefixed = self._alt = self._was_in_front = self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
