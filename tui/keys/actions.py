@@ -56,6 +56,8 @@ WRITTEN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "exclamation_mark": "!",
+    "vertical_line": "|",
+    "tab": "Tab",
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -103,6 +105,12 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("together.type_into_all", "type into all", "B", (), "", "type into every tab together, or no longer"),
     KeyAction(
         "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
+    ),
+    KeyAction(
+        "beside.two_panes", "two panes", "vertical_line", (), "", "show the tab of before beside this one, or no more"
+    ),
+    KeyAction(
+        "beside.other_pane", "other pane", "tab", (), "", "give the keys to the other of two panes (also a click)"
     ),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),

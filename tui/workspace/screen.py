@@ -29,6 +29,7 @@ from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
+from pstui.tui.workspace.beside import Beside
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
@@ -130,7 +131,7 @@ class Workspace(PaintedWhenIdle):
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
-        self.together = Together(self, self.tabs)
+        self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
@@ -215,6 +216,7 @@ class Workspace(PaintedWhenIdle):
             "runbooks": self.runbooks,
             "leaving": self.leaving,
             "together": self.together,
+            "beside": self.beside,
             "logs": self.logs,
             "files": self.files,
             "terminals": self.terminals,
@@ -278,6 +280,7 @@ class Workspace(PaintedWhenIdle):
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
+        self.call_after_refresh(self.beside.resized)
 
     def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
@@ -388,6 +391,7 @@ class Workspace(PaintedWhenIdle):
     def on_descendant_focus(self) -> None:
         """Another widget has the keys."""
         self.reading.focus_moved()
+        self.beside.focus_moved()
 
     async def action_find(self) -> None:
         """Find in the text: a key of copy mode also does it."""
