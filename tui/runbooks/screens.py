@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
@@ -67,7 +68,7 @@ class RunbooksScreen(VerbList):
 
     async def _read_all(self) -> None:
         for number, one in enumerate(self._found):
-            self._synopses[number] = await in_thread(lambda one=one: _synopsis(one))  # type: ignore[misc]
+            self._synopses[number] = await in_thread(partial(_synopsis, one))
             if number % 20 == 0:
                 self.draw_rows()
         self.draw_rows()
