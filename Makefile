@@ -42,6 +42,9 @@ check: $(VENV)/.check .typing/pstui
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p pstui.backends -p pstui.config -p pstui.tui -p tests
+	for system in win32 darwin; do \
+	  $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p pstui.backends -p pstui.config -p pstui.tui || exit; \
+	done
 
 # mypy knows the rooms by the names they are imported under.
 .typing/pstui:
