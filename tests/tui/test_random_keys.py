@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
+from pstui.backends.psrp.invocation import Script
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
@@ -75,9 +76,9 @@ class Far(SessionManager):
         made = super().interact(session, console)
         run = made.run
 
-        async def noted(line: str) -> Outcome:
+        async def noted(line: str, script: Script | None = None) -> Outcome:
             self.lines.append((session.info.label, line))
-            return await run(line)
+            return await run(line, script)
 
         made.run = noted  # type: ignore[method-assign]  # to look at what is sent
         return made

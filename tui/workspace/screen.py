@@ -391,7 +391,8 @@ class Workspace(PaintedWhenIdle):
     def on_descendant_focus(self) -> None:
         """Another widget has the keys."""
         self.reading.focus_moved()
-        self.beside.focus_moved()
+        if self.beside.other is not None:
+            self.beside.focus_moved()
 
     async def action_find(self) -> None:
         """Find in the text: a key of copy mode also does it."""
