@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -83,6 +83,15 @@ class Call:
                 notes[name] = _OUTPUT if number in self.merged else _NONE
         notes["Args"] = [note_object(N=name, V=value) for name, value in self.arguments]
         return note_object(**notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that is run in place of a typed line. ``line`` is what is shown for it, ``parameters`` go by name."""
+
+    line: str
+    text: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
@@ -378,7 +387,7 @@ _USING = "--%"
 
 def script_invocation(
     script: str,
-    arguments: Sequence[Any],
+    arguments: Sequence[Any] | Mapping[str, Any],
     using: Mapping[str, Any],
     host: HostState | None,
     *,
@@ -387,14 +396,24 @@ def script_invocation(
 ) -> Invocation:
     """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text.
 
-    Errors come as records of their own either way.
+    A table of arguments goes by name to its ``param()`` block. Errors come as records of their own either way.
     """
-    values: list[tuple[str | None, Any]] = [(None, outgoing(value)) for value in arguments]
+    values: list[tuple[str | None, Any]] = []
+    if isinstance(arguments, Mapping):
+        values += [(name, _value(value)) for name, value in arguments.items()]
+    else:
+        values += [(None, outgoing(value)) for value in arguments]
     if using:
         values.append((_USING, outgoing(using)))
     call = Call(script, tuple(values), is_script=True)
     statement = (call, OUT_DEFAULT_OUTPUT) if out_default else (call,)
     return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, host=host)
+
+
+def typed_script(script: Script, host: HostState | None) -> Invocation:
+    """Return a script with its parameters as a typed line is sent: its errors go with its output."""
+    values = tuple((name, _value(value)) for name, value in script.parameters.items())
+    return Invocation(((Call(script.text, values, is_script=True, merged=ERRORS), OUT_DEFAULT),), host=host)
 
 
 def error_report(host: HostState | None) -> tuple[Invocation]:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
-from pstui.backends.sessions.interactive import InteractiveSession, ObjectTaker, Outcome
+from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.config.history import History
@@ -77,9 +77,9 @@ class Far(SessionManager):
         made = super().interact(session, console)
         run = made.run
 
-        async def noted(line: str, objects: ObjectTaker | None = None) -> Outcome:
+        async def noted(line: str, **options: Any) -> Outcome:
             self.lines.append((session.info.label, line))
-            return await run(line, objects)
+            return await run(line, **options)
 
         made.run = noted  # type: ignore[method-assign]  # to look at what is sent
         return made

@@ -56,7 +56,7 @@ async def run_in_grid(interactive: InteractiveSession, call: GridCall, show: Sho
         return await interactive.refresh()
     grid = Grid(call, keeps=keeps, error=lambda e: console.write(Write(error_text(e), stream=Stream.ERROR)))
     async with _shown(grid, show):
-        outcome = await interactive.run(f"{call.source} {_KEEP}" if keeps else call.source, grid)
+        outcome = await interactive.run(f"{call.source} {_KEEP}" if keeps else call.source, objects=grid)
         grid.ended()
         if not grid.rows.came:
             grid.close()

@@ -112,6 +112,24 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             *_LIST,
         ),
     ),
+    "RunbooksScreen": (
+        "In the list of runbooks",
+        (("Enter", "its form: a row for each parameter"), ("p", "show its text"), *_LIST),
+    ),
+    "RunbookForm": (
+        "In the form of a runbook",
+        (
+            ("↑ ↓", "the next parameter, the one before (also Tab, Shift+Tab)"),
+            ("Space", "the next choice, in a row that has some"),
+            ("Ctrl+O", "open the credential that a row names"),
+            ("Ctrl+P", "show exactly what is sent"),
+            ("Enter", "run it in the tab in front (also Ctrl+S)"),
+            ("Ctrl+R", "run it on the hosts marked in the sidebar"),
+            ("Esc", "close"),
+        ),
+    ),
+    "TextScreen": ("In a text", (("↑ ↓", "scroll (also PgUp, PgDn)"), ("Esc", "close (also q, Enter)"))),
+    "SecretsScreen": ("While a secret is asked for", (("Enter", "take it"), ("Esc", "close; nothing runs"))),
     "ErrorsScreen": (
         "In the list of errors",
         (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),

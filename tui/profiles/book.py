@@ -19,6 +19,7 @@ from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
+    from pstui.backends.discovery.inventory import Inventory
     from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
@@ -144,6 +145,28 @@ class ProfileBook:
                     with contextlib.suppress(CallError):
                         found.append(self.connection(kind, name))
         return [info for info in found if "Discover" in info.values]
+
+    def inventories(self) -> list[Inventory]:
+        """Return the lists of hosts that other programs keep."""
+        from pstui.backends.discovery.inventory import REFRESH, Inventory
+
+        def several(value: Any) -> tuple[str, ...]:
+            return (value,) if isinstance(value, str) else tuple(value)
+
+        return [
+            Inventory(
+                profile.name,
+                several(keys.get("ansible", ())),
+                str(keys.get("csv", "")),
+                tuple(keys.get("command", ())),
+                str(keys.get("ssh_config", "")),
+                str(keys.get("credential", "")),
+                float(keys.get("refresh", REFRESH)),
+                profile.file.absolute().parent,
+            )
+            for profile in self.profiles.configuration.profiles
+            if profile.kind == "inventory" and (keys := profile.values)
+        ]
 
     def color(self, info: ConnectionInfo) -> str:
         """Return the colour that a profile gives its tab, empty for none."""

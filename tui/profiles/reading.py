@@ -198,7 +198,7 @@ def check(path: str | None) -> int:
         print(plain(problem), file=sys.stderr)
     if problems:
         return 1
-    count = len(profiles.configuration.profiles)
+    count = sum(map(len, profiles.tables.values()))
     found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
     print(f"{profiles.path}: {found}, no problem found")
     return 0

@@ -16,7 +16,17 @@ from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, opt
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, TAG_FIELDS, Field, Kind, Schema, value_problem
+from pstui.config.schema import (
+    COMMON_FIELDS,
+    CREDENTIAL_FIELDS,
+    INVENTORY_FIELDS,
+    INVENTORY_SOURCES,
+    TAG_FIELDS,
+    Field,
+    Kind,
+    Schema,
+    value_problem,
+)
 from pstui.tui.profiles.settings import own_tables
 
 _KINDS = {
@@ -44,10 +54,14 @@ def schema() -> Schema:
             **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
             "groups": {**shared, **every},
             "tags": TAG_FIELDS,
+            "inventory": INVENTORY_FIELDS,
             "credentials": CREDENTIAL_FIELDS,
         },
         single={"defaults": every, **own_tables()},
-        targets={f"{kind}s": tuple(option(one.target).key for one in sets) for kind, sets in kinds.items()},
+        targets={
+            **{f"{kind}s": tuple(option(one.target).key for one in sets) for kind, sets in kinds.items()},
+            "inventory": INVENTORY_SOURCES,
+        },
     )
 
 

@@ -22,6 +22,7 @@ SETTINGS: Final[Mapping[str, Field]] = {
     "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
     "guard_hold": Field(Kind.LIST),
     "guard_pass": Field(Kind.LIST),
+    "runbooks": Field(Kind.LIST),
     "log": Field(Kind.TEXT),
     "log_days": Field(Kind.INTEGER, minimum=0, maximum=36_500),
     "log_megabytes": Field(Kind.INTEGER, minimum=0, maximum=1 << 30),

@@ -7,6 +7,7 @@ while the sidebar can be seen.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from typing import ClassVar
 from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.found import found_entries
-from pstui.tui.sidebar.model import MARKS, Listing, Mark, Row, SidebarEntry, SidebarModel, without_saved
+from pstui.tui.sidebar.found import MANY, new_entries
+from pstui.tui.sidebar.model import MARKS, Listing, Mark, Row, SidebarEntry, SidebarModel
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -375,7 +376,17 @@ class Sidebar(SidebarView):
                 await self._watcher.stop()
 
     def _found(self, sections: Sequence[Section]) -> None:
-        self.model.set_found(without_saved(found_entries(sections), self.model.saved))
+        saved = tuple(self.model.saved)
+        if sum(len(section.found) for section in sections) > MANY:
+            self.run_worker(self._found_many(sections, saved), group="found", exclusive=True)
+        else:
+            self._show_found(new_entries(sections, saved))
+
+    async def _found_many(self, sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> None:
+        self._show_found(await asyncio.to_thread(new_entries, sections, saved))
+
+    def _show_found(self, entries: Sequence[SidebarEntry]) -> None:
+        self.model.set_found(entries)
         self.build()
         self.post_message(self.FoundChanged())
 
@@ -465,9 +476,9 @@ class Sidebar(SidebarView):
         self.refresh()
 
     def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
-        if entry is None:
-            return
-        if entry.can_open:
+        if entry is not None and entry.state == "note":
+            self.app.notify(entry.name, markup=False)  # there was little room for it in its row
+        elif entry is not None and entry.can_open:
             if self.model.filter:
                 self.filtering, self.model.filter = False, ""
                 self.build()
