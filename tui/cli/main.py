@@ -80,6 +80,10 @@ def _run(arguments: list[str]) -> int:
         from pstui.tui.cli.log import main as search
 
         return search(options)
+    if options.rest[:1] == ("replay",):
+        from pstui.tui.cli.replay import main as replay
+
+        return replay(options)
     if options.rest[:1] == ("cp",):
         from pstui.tui.cli.copy import main as copy
 

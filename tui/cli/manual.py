@@ -15,6 +15,7 @@ _SYNOPSIS = (
     "pstui demo [--stdio]",
     "pstui doctor [--report] [TARGET]",
     "pstui log WORD…",
+    "pstui replay FILE",
     "pstui completion bash|zsh|fish",
     "pstui man",
 )

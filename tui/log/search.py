@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pstui.backends.records import Write
 from pstui.tui.dialogs.fields import DialogInput, PickList
-from pstui.tui.log.entry import HIDDEN
+from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
+from pstui.tui.log.place import CAST
 from pstui.tui.plain import plain
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.transcript.transcript import Transcript
 from rich.cells import set_cell_size
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -79,7 +80,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
     def on_descendant_focus(self) -> None:
         """Say what the keys do here."""
         if self.focused is self.list:
-            keys = "Enter opens there   r line into the editor   y copy   Tab words   Esc closes"
+            keys = "Enter opens there   p plays   r line into the editor   y copy   Tab words   Esc closes"
         else:
             keys = "Enter opens there   ↓ Tab to the list   Esc closes"
         self.query_one("#keys", Static).update(keys)
@@ -108,6 +109,8 @@ class LogsScreen(ModalScreen[RunAgain | None]):
                 self.set_focus(self.input)
             case "up" | "down":
                 self.list.step(-1 if key == "up" else 1)
+            case "p" if in_list and (hit := self._hit) is not None:
+                play(self.app, hit, self._tell)
             case "r" | "y" if in_list and (hit := self._hit) is not None:
                 self._do(key, hit)
             case "slash" if in_list:
@@ -127,6 +130,8 @@ class LogsScreen(ModalScreen[RunAgain | None]):
     def _do(self, key: str, hit: Hit) -> None:
         if hit.line == HIDDEN:
             self._tell("The line was not logged.", "$warning")
+        elif hit.line == TERMINAL:
+            self._tell("It was a terminal, and no line. p plays it.", "$warning")
         elif key == "r":
             self.dismiss(RunAgain(hit.line))
         else:
@@ -227,6 +232,17 @@ def _around(hit: Hit) -> tuple[str, str]:
     return before.decode(errors="replace"), behind.decode(errors="replace")
 
 
+def play(app: App[Any], hit: Hit, tell: Callable[[str, str], None]) -> None:
+    """Play the recording of a log from a command on, or tell that there is none."""
+    from pstui.tui.replay.screen import ReplayScreen
+
+    path = hit.path.with_suffix(CAST)
+    if path.is_file():
+        app.push_screen(ReplayScreen(path, hit.start.timestamp()))
+    else:
+        tell("There is no recording of it.", "$warning")
+
+
 class PlaceScreen(ModalScreen[None]):
     """A piece of a log, with the command that was found at the top. Closed by Esc and q."""
 
@@ -234,6 +250,7 @@ class PlaceScreen(ModalScreen[None]):
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q,ctrl+c,enter", "leave", "Close"),
+        ("p", "play", "Play"),
         ("up", "rows(-1)", "Up"),
         ("down", "rows(1)", "Down"),
         ("pageup", "pages(-1)", "A page up"),
@@ -253,7 +270,7 @@ class PlaceScreen(ModalScreen[None]):
             box.border_title = plain(f"{hit.host}  {hit.start:%Y-%m-%d %H:%M}", limit=80)
             box.border_subtitle = plain(str(hit.path), limit=200)
             yield self.text
-            yield Static("↑ ↓ PgUp PgDn move   Esc closes", id="keys", markup=False)
+            yield Static("↑ ↓ PgUp PgDn move   p plays   Esc closes", id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Show the text; the command stands in the first row."""
@@ -274,6 +291,10 @@ class PlaceScreen(ModalScreen[None]):
     def action_pages(self, count: int) -> None:
         """Scroll by pages."""
         self.text.scroll_pages(count)
+
+    def action_play(self) -> None:
+        """Play the recording from here on."""
+        play(self.app, self._hit, lambda said, style: self.app.notify(said, severity="warning", markup=False))
 
     def action_end(self, of: str) -> None:
         """Go to one end of the piece."""

@@ -112,8 +112,16 @@ class PaneConsole:
         for piece in pieces(record):
             self._put(piece)
 
+    def resized(self, columns: int, rows: int) -> None:
+        """Take another size."""
+        self.size.width, self.size.height = columns, rows
+        if self.log is not None:
+            self.log.resized(columns, rows)
+
     def clear(self) -> None:
         """Queue a clearing of the screen."""
+        if self.log is not None:
+            self.log.cleared()
         self._put(None)
 
     def progress(self, record: ProgressRecord) -> None:

@@ -499,7 +499,7 @@ class Pane(Vertical):
         """Lay out again and tell the console its size; a hidden pane keeps its size."""
         width, height = self.size
         if width and height:
-            self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.console.resized(max(width - SCROLLBAR, MIN_WIDTH), height)
             self.transcript.buffer.columns = int(self.info.settings.get("width") or self.console.size.width)
             self.changed()
 

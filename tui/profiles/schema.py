@@ -49,6 +49,7 @@ _SETTINGS = {
     "guard_pass": Field(Kind.LIST),
     "log": Field(Kind.TEXT),
     "log_days": Field(Kind.INTEGER, minimum=0, maximum=36_500),
+    "log_cast": Field(Kind.SWITCH),
     "log_megabytes": Field(Kind.INTEGER, minimum=0, maximum=1 << 30),
 }
 

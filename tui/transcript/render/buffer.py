@@ -201,7 +201,7 @@ _LAYOUT = re.compile(f"[\b\t\n\r{MARKS}]")
 
 _YELLOW_BOLD = apply_sgr(0, "33;1")
 #: What the real console's formats are (recording ``streams``); errors come with or without colours of their own.
-_STREAM_STYLES: Final = {
+STREAM_STYLES: Final = {
     Stream.ERROR: apply_sgr(0, "31;1"),
     Stream.WARNING: _YELLOW_BOLD,
     Stream.VERBOSE: _YELLOW_BOLD,
@@ -266,7 +266,7 @@ class TextBuffer(LineRing):
         if stream is Stream.NOTICE:
             # An unfinished sequence of the far end must not swallow our own words.
             self._add(*splitter.finish())
-        base = _STREAM_STYLES.get(stream)
+        base = STREAM_STYLES.get(stream)
         splitter.style = console_style(splitter.style if base is None else base, record.foreground, record.background)
         self._write(record.text, record.newline)
         # The console restores its colours after a coloured text, and resets everything after a formatted one.
