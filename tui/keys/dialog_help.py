@@ -91,7 +91,13 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
     ),
     "ErrorsScreen": (
         "In the list of errors",
-        (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),
+        (
+            ("Enter", "go to its command"),
+            ("c", "copy this error"),
+            ("a", "copy all"),
+            ("PgUp, PgDn", "scroll the details"),
+            *_LIST,
+        ),
     ),
     "LogsScreen": (
         "While logs are searched",
@@ -130,6 +136,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Esc", "close (also q, Enter)"),
         ),
     ),
+    "TextScreen": ("While a text is read", (("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"), ("Esc", "close (also q)"))),
     "ReplayScreen": (
         "While a recording is played",
         tuple((each.shown, each.help) for each in REPLAY_KEYS if each.shown),

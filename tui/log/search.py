@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 from pstui.backends.records import Write
 from pstui.tui.dialogs.fields import DialogInput, PickList
+from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
 from pstui.tui.log.place import CAST
 from pstui.tui.plain import plain
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.transcript.transcript import Transcript
 from rich.cells import set_cell_size
 from textual import events
 from textual.app import App, ComposeResult
@@ -243,66 +243,25 @@ def play(app: App[Any], hit: Hit, tell: Callable[[str, str], None]) -> None:
         tell("There is no recording of it.", "$warning")
 
 
-class PlaceScreen(ModalScreen[None]):
-    """A piece of a log, with the command that was found at the top. Closed by Esc and q."""
+class PlaceScreen(TextScreen):
+    """A piece of a log, with the command that was found at the top."""
 
-    CSS_PATH = "log.tcss"
-    AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,q,ctrl+c,enter", "leave", "Close"),
-        ("p", "play", "Play"),
-        ("up", "rows(-1)", "Up"),
-        ("down", "rows(1)", "Down"),
-        ("pageup", "pages(-1)", "A page up"),
-        ("pagedown,space", "pages(1)", "A page down"),
-        ("home", "end('top')", "Top"),
-        ("end", "end('bottom')", "End"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [("p", "play", "Play")]
 
     def __init__(self, hit: Hit, before: str, behind: str) -> None:
-        super().__init__()
-        self._hit, self._texts = hit, (before, behind)
-        self.text = Transcript()
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="place-box") as box:
-            hit = self._hit
-            box.border_title = plain(f"{hit.host}  {hit.start:%Y-%m-%d %H:%M}", limit=80)
-            box.border_subtitle = plain(str(hit.path), limit=200)
-            yield self.text
-            yield Static("↑ ↓ PgUp PgDn move   p plays   Esc closes", id="keys", markup=False)
+        title = f"{plain(hit.host, limit=60)}  {hit.start:%Y-%m-%d %H:%M}"
+        super().__init__(title, [Write(line) for line in before.splitlines()], str(hit.path), "p plays")
+        self._hit, self._behind = hit, behind
 
     def on_mount(self) -> None:
-        """Show the text; the command stands in the first row."""
-        before, behind = self._texts
-        lines = before.splitlines()
-        self.text.extend(Write(line) for line in lines)
-        self.call_after_refresh(self._go_on, behind)
+        """Show the rest; the command stands in the first row."""
+        self.call_after_refresh(self._go_on)
 
-    def _go_on(self, behind: str) -> None:
+    def _go_on(self) -> None:
         place = self.text.row_count
-        self.text.extend(Write(line) for line in behind.splitlines())
+        self.text.extend(Write(line) for line in self._behind.splitlines())
         self.call_after_refresh(lambda: self.text.scroll_to(y=place, animate=False))
-
-    def action_rows(self, count: int) -> None:
-        """Scroll by rows."""
-        self.text.scroll_relative(y=count, animate=False)
-
-    def action_pages(self, count: int) -> None:
-        """Scroll by pages."""
-        self.text.scroll_pages(count)
 
     def action_play(self) -> None:
         """Play the recording from here on."""
         play(self.app, self._hit, lambda said, style: self.app.notify(said, severity="warning", markup=False))
-
-    def action_end(self, of: str) -> None:
-        """Go to one end of the piece."""
-        if of == "top":
-            self.text.scroll_to(y=0, animate=False)
-        else:
-            self.text.scroll_to_end()
-
-    def action_leave(self) -> None:
-        """Close the screen."""
-        self.dismiss(None)

@@ -11,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
-from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.backends.records import ErrorInfo, ProgressRecord, Stream, Write
+from pstui.backends.sessions.prompt import CONTINUATION
+from pstui.tui.pane.blocks import Blocks
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
 from pstui.tui.pane.texts import error_records
@@ -79,6 +82,8 @@ class PaneConsole:
         self._room.set()
         self._empty.set()
         self._asking = asyncio.Lock()
+        #: commands with their output
+        self.blocks = Blocks(transcript.buffer)
         #: what keeps a log of this pane, None where none is kept
         self.log: SessionLog | None = None
         self.size = ConsoleSize(80, 24)
@@ -106,6 +111,7 @@ class PaneConsole:
         """Queue text; one huge text in pieces, so that none takes more than its turn."""
         if self.log is not None:
             self.log.wrote(record)
+        self.blocks.wrote(record)
         self._write(record)
 
     def _write(self, record: Write) -> None:
@@ -159,10 +165,17 @@ class PaneConsole:
         """
         if self.log is not None:
             self.log.began(line, runs=runs)
-        buffer = self._transcript.buffer
-        buffer.mark_prompt()
+        self.blocks.began(line, runs=runs, continues=prompt == CONTINUATION)
         self._show([Write(prompt + line.replace("\n", "\n>> "))])
-        buffer.mark_output()
+        self._transcript.buffer.mark_output()
+
+    def ended(self, outcome: str, exit_code: int | None, errors: Sequence[ErrorInfo]) -> None:
+        """A line has run; ``errors`` are all of its session's."""
+        if self.log is not None:
+            self.log.ended(outcome, exit_code)
+        if outcome != "incomplete":
+            self.blocks.ended(outcome, errors)
+            self._transcript.commands.ended()
 
     def show_error(self, error: PstuiError) -> None:
         """Queue what failed, why, and what helps, from a row of its own on."""

@@ -416,13 +416,12 @@ class Conversation:
         return False
 
     def _logged(self, outcome: Outcome | None) -> None:
-        """Note in the log, if one is kept, what became of the line; None of one that was not run."""
-        if self._console.log is None:
-            return
+        """Note what became of the line; None of one that was not run."""
         word = "stopped" if outcome is None or self._was_stopped else "completed"
         if outcome not in (None, Outcome.READY):
             word = outcome.value
-        self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
+        errors = () if self.session is None else self.session.errors
+        self._console.ended(word, self.exit_code if outcome is Outcome.LEFT else None, errors)
 
     def _edits(self) -> RemoteEditing:
         """Return what edits files of the far end here; made at the first line that may ask for it."""

@@ -29,6 +29,7 @@ from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
+from pstui.tui.workspace.blocks import BlockActions
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
@@ -130,6 +131,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
+        self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
@@ -216,6 +218,7 @@ class Workspace(PaintedWhenIdle):
             "logs": self.logs,
             "files": self.files,
             "terminals": self.terminals,
+            "blocks": self.blocks,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -377,6 +380,11 @@ class Workspace(PaintedWhenIdle):
     def text_selected(self, event: messages.Selected) -> None:
         """Another selection changes what the keys do."""
         self.reading.selection_changed(event.transcript)
+
+    @on(messages.MenuWanted)
+    def block_menu_wanted(self, event: messages.MenuWanted) -> None:
+        """The right mouse button in the text of a session."""
+        self.blocks.menu_wanted(event)
 
     @on(messages.Wanted)
     def copy_mode_left(self, event: messages.Wanted) -> None:
