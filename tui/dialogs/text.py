@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 
 class TextScreen(ModalScreen[None]):
-    """Shows a text, with a title above and ``subtitle`` below. Closed by Esc and q; ``keys`` says what more there is."""
+    """Shows a text, with a title above and ``subtitle`` below. Closed by Esc and q; ``keys`` tells of more keys."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss"]
     AUTO_FOCUS = None

@@ -64,7 +64,15 @@ WRITTEN = {
 }
 
 ACTIONS: tuple[KeyAction, ...] = (
-    KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
+    KeyAction(
+        "help",
+        "help",
+        "question_mark",
+        ("f1",),
+        "F1",
+        "every key that works here; on a word that is typed: its Get-Help",
+    ),
+    KeyAction("command_help.command_help", "command help", "h", (), "", "read Get-Help of a command or a topic"),
     KeyAction("going.connect", "connect", "c", ("f2",), "F2", "go to a host, saved or not: one list for everything"),
     KeyAction(
         "sessions.edit_connection",

@@ -28,6 +28,7 @@ from pstui.backends.errors import (
 )
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
+from pstui.backends.sessions.command_help import CommandHelp
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -37,6 +38,7 @@ from pstui.tui.guard.asking import judged, may_run
 from pstui.tui.guard.guards import Guard
 from pstui.tui.pane.completion_turn import CompletionTurn
 from pstui.tui.pane.console import PaneConsole
+from pstui.tui.pane.help_texts import LEAST_WIDTH, MOST_WIDTH, HelpTexts
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
@@ -106,6 +108,8 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
+        #: the help of commands over there
+        self.help_texts = HelpTexts(self._ask_help)
         self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
@@ -191,7 +195,14 @@ class Conversation:
         """Ask for completions while a line is awaited. Raises SessionStateError at any other time."""
         if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
-        return await self._completion.ask(self.interactive, text, cursor)
+        return await self._completion.ask(self.interactive, partial(self.interactive.complete, text, cursor))
+
+    async def _ask_help(self, name: str) -> CommandHelp:
+        """Ask for the help of a command. Raises PstuiError; SessionStateError while no line is awaited."""
+        if self.interactive is None or not self._awaits_line():
+            raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
+        width = min(max(self._console.size.width - 2, LEAST_WIDTH), MOST_WIDTH)
+        return await self._completion.ask(self.interactive, partial(self.interactive.help, name, width))
 
     def _awaits_line(self) -> bool:
         return self._waiting is not None and not self._waiting.done()

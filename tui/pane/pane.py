@@ -234,7 +234,9 @@ class Pane(Vertical):
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
         parts = self._sessions, info, self.console, self.lines, self._vault
-        return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
+        made = Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
+        self.editor.completing.describe = made.help_texts.about
+        return made
 
     def _run(self) -> None:
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.records import ErrorInfo, Write
@@ -225,7 +226,7 @@ class BlockActions:
             self._compare(block, found[0])
         else:
             rows: list[tuple[str, str, Callable[[], Any]]] = [
-                (other.name, str(number) if number < 10 else "", lambda other=other: self._compare(block, other))
+                (other.name, str(number) if number < 10 else "", partial(self._compare, block, other))
                 for number, other in enumerate(found[:_MOST_TABS], 1)
             ]
             self._menus.show("Compare with", rows, (self._screen.size.width // 3, self._screen.size.height // 3))

@@ -30,6 +30,7 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.blocks import BlockActions
+from pstui.tui.workspace.command_help import CommandHelpActions
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
@@ -131,6 +132,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
+        self.command_help = CommandHelpActions(self, self.tabs)
         self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
@@ -219,6 +221,7 @@ class Workspace(PaintedWhenIdle):
             "files": self.files,
             "terminals": self.terminals,
             "blocks": self.blocks,
+            "command_help": self.command_help,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -255,7 +258,7 @@ class Workspace(PaintedWhenIdle):
             return ""
         self.refresh_frame()
         if action is not None:
-            await self.run_action(action.action)
+            await self.run_action("list_keys" if action.name == "help" else action.action)
         return f"alt+{key}" if alt and key != "escape" else ""
 
     # -- the frame around the panes ---------------------------------------------------------------------------
@@ -466,6 +469,11 @@ class Workspace(PaintedWhenIdle):
             front.interrupt()
 
     def action_help(self) -> None:
+        """Show the help of the word in the editor; without one list the keys."""
+        if not self.command_help.of_word():
+            self.action_list_keys()
+
+    def action_list_keys(self) -> None:
         """List the keys."""
         from pstui.tui.dialogs.help import HelpScreen
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+from functools import partial
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, SessionStateError
@@ -332,7 +333,7 @@ async def test_a_completion_that_has_not_begun_is_stopped_at_once(monkeypatch: p
         await met.interactive.enter()
         peer.commands["TabExpansion2"] = []
         turn = CompletionTurn()
-        asked = asyncio.create_task(turn.ask(met.interactive, "Get-", 4))
+        asked = asyncio.create_task(turn.ask(met.interactive, partial(met.interactive.complete, "Get-", 4)))
         await asyncio.sleep(0)
         await turn.end()
         await asyncio.wait({asked})

@@ -30,7 +30,7 @@ def checked(file: Path) -> tuple[dict[str, Any], list[tuple[float, str, str]]]:
     assert head["version"] == 2 and all(type(head[key]) is int and head[key] > 0 for key in ("width", "height"))
     assert type(head["timestamp"]) is int and isinstance(head["title"], str)
     assert all(isinstance(value, str) for value in head["env"].values())
-    events = []
+    events: list[tuple[float, str, str]] = []
     for line in rest:
         when, kind, data = json.loads(line)
         assert isinstance(when, float) and when >= (events[-1][0] if events else 0.0)
