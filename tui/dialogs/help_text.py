@@ -70,8 +70,8 @@ def read(found: CommandHelp) -> HelpText:
     """Read a text of the far end; nothing in it but text is left."""
     text = plain_lines(found.text, limit=len(found.text))
     lines: list[str] = []
-    for line in text.split("\n"):
-        line = line[:MOST_LINE].rstrip()
+    for row in text.split("\n"):
+        line = row[:MOST_LINE].rstrip()
         if line or (lines and lines[-1]):
             lines.append(line)
         if len(lines) >= MOST_LINES:

@@ -85,12 +85,16 @@ class SessionText:
 
     def of(self, record: Write) -> str:
         """Return a record as a terminal shows it."""
-        splitter, base = self._splitter, STREAM_STYLES.get(record.stream)
+        splitter, text = self._splitter, record.text
+        is_plain = record.stream is Stream.OUTPUT and record.foreground < 0 and record.background < 0
+        if is_plain and not splitter.style and text.isascii() and text.isprintable() and splitter.end_line():
+            return text + "\r\n" if record.newline else text  # as most of it is
+        base = STREAM_STYLES.get(record.stream)
         before = self._ended() if record.stream is Stream.NOTICE else ""
         splitter.style = console_style(splitter.style if base is None else base, record.foreground, record.background)
-        text = before + _for_terminal(with_sgr(*splitter.feed(record.text)))
+        shown = before + _for_terminal(with_sgr(*splitter.feed(text)))
         splitter.style = 0 if base is not None else with_background(with_foreground(splitter.style, 0), 0)
-        return text + self._ended() + "\r\n" if record.newline else text
+        return shown + self._ended() + "\r\n" if record.newline else shown
 
     def _ended(self) -> str:
         return _for_terminal(with_sgr(*self._splitter.finish()))

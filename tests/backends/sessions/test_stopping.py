@@ -7,9 +7,9 @@ import contextlib
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
-from functools import partial
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, SessionStateError
