@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
@@ -20,9 +20,9 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
 from pstui.backends.records import ErrorInfo, ProgressRecord, Stream, Write
 from pstui.backends.sessions.prompt import CONTINUATION
-from pstui.tui.pane.blocks import Blocks
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
+from pstui.tui.pane.state import Blocks
 from pstui.tui.pane.texts import error_records
 from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.transcript.render.buffer import pieces
@@ -169,13 +169,14 @@ class PaneConsole:
         self._show([Write(prompt + line.replace("\n", "\n>> "))])
         self._transcript.buffer.mark_output()
 
-    def ended(self, outcome: str, exit_code: int | None, errors: Sequence[ErrorInfo]) -> None:
-        """A line has run; ``errors`` are all of its session's."""
+    def ended(self, outcome: str, exit_code: int | None, errors: Callable[[], Sequence[ErrorInfo]]) -> None:
+        """A line has run; ``errors`` returns all of its session's."""
         if self.log is not None:
             self.log.ended(outcome, exit_code)
         if outcome != "incomplete":
             self.blocks.ended(outcome, errors)
-            self._transcript.commands.ended()
+            if self._transcript.commands.shows_times:
+                self._transcript.refresh()
 
     def show_error(self, error: PstuiError) -> None:
         """Queue what failed, why, and what helps, from a row of its own on."""

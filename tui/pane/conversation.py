@@ -108,7 +108,6 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
-        #: the help of commands over there
         self.help_texts = HelpTexts(self._ask_help)
         self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
@@ -136,7 +135,6 @@ class Conversation:
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
-        #: how many lines have run, and the last of them
         self.ran, self.ran_last = 0, ""
         #: set while no line runs
         self._idle = asyncio.Event()
@@ -431,8 +429,8 @@ class Conversation:
         word = "stopped" if outcome is None or self._was_stopped else "completed"
         if outcome not in (None, Outcome.READY):
             word = outcome.value
-        errors = () if self.session is None else self.session.errors
-        self._console.ended(word, self.exit_code if outcome is Outcome.LEFT else None, errors)
+        code = self.exit_code if outcome is Outcome.LEFT else None
+        self._console.ended(word, code, lambda: () if self.session is None else self.session.errors)
 
     def _edits(self) -> RemoteEditing:
         """Return what edits files of the far end here; made at the first line that may ask for it."""

@@ -233,8 +233,16 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        parts = self._sessions, info, self.console, self.lines, self._vault
-        made = Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
+        made = Conversation(
+            self,
+            self._sessions,
+            info,
+            self.console,
+            self.lines,
+            self._vault,
+            runs=self._typed.ran,
+            guard=lambda: self.guard,
+        )
         self.editor.completing.describe = made.help_texts.about
         return made
 

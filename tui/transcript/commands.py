@@ -140,11 +140,6 @@ class Commands(Layer):
 
     # -- times -------------------------------------------------------------------------------------------------------
 
-    def ended(self) -> None:
-        """A command has ended: its time is known."""
-        if self.shows_times:
-            self.view.widget.refresh()
-
     def toggle_times(self) -> bool:
         """Show in the margin when each command ran and for how long, or no longer. Return which."""
         self.shows_times = not self.shows_times

@@ -130,10 +130,10 @@ class Workspace(PaintedWhenIdle):
         self.files = FileActions(self, self.tabs, context)
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
-        offer = None if single else RestoreOffer(context.book, remembered)
         self.together = Together(self, self.tabs)
         self.command_help = CommandHelpActions(self, self.tabs)
         self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
+        offer = None if single else RestoreOffer(context.book, remembered)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
@@ -258,7 +258,7 @@ class Workspace(PaintedWhenIdle):
             return ""
         self.refresh_frame()
         if action is not None:
-            await self.run_action("list_keys" if action.name == "help" else action.action)
+            await self.run_action("help(True)" if action.name == "help" else action.action)
         return f"alt+{key}" if alt and key != "escape" else ""
 
     # -- the frame around the panes ---------------------------------------------------------------------------
@@ -384,11 +384,6 @@ class Workspace(PaintedWhenIdle):
         """Another selection changes what the keys do."""
         self.reading.selection_changed(event.transcript)
 
-    @on(messages.MenuWanted)
-    def block_menu_wanted(self, event: messages.MenuWanted) -> None:
-        """The right mouse button in the text of a session."""
-        self.blocks.menu_wanted(event)
-
     @on(messages.Wanted)
     def copy_mode_left(self, event: messages.Wanted) -> None:
         """A key of copy mode leads elsewhere."""
@@ -428,9 +423,12 @@ class Workspace(PaintedWhenIdle):
 
     @on(Sidebar.MenuWanted)
     @on(SessionTab.Pressed)
-    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
-        """The right mouse button in the sidebar, or another one than the left on a tab."""
-        if isinstance(event, Sidebar.MenuWanted):
+    @on(messages.MenuWanted)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed | messages.MenuWanted) -> None:
+        """The right mouse button in the sidebar or in a text, or another one than the left on a tab."""
+        if isinstance(event, messages.MenuWanted):
+            self.blocks.menu_wanted(event)
+        elif isinstance(event, Sidebar.MenuWanted):
             self.menus.of_entry(event.entry, event.at)
         else:
             self.menus.of_tab(event, self.leaving.ask_close)
@@ -468,13 +466,10 @@ class Workspace(PaintedWhenIdle):
         if (front := self.tabs.session) is not None:
             front.interrupt()
 
-    def action_help(self) -> None:
-        """Show the help of the word in the editor; without one list the keys."""
-        if not self.command_help.of_word():
-            self.action_list_keys()
-
-    def action_list_keys(self) -> None:
-        """List the keys."""
+    def action_help(self, keys: bool = False) -> None:
+        """Show the help of the word in the editor; without one, or if the ``keys`` are asked for, list these."""
+        if not keys and self.command_help.of_word():
+            return
         from pstui.tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))

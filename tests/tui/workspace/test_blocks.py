@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,7 @@ from pstui.tui.dialogs.menu import ContextMenu
 from pstui.tui.dialogs.messages import ErrorsScreen
 from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
-from pstui.tui.pane.blocks import Blocks
-from pstui.tui.pane.state import PaneState
+from pstui.tui.pane.state import Blocks, PaneState
 from pstui.tui.transcript.commands import duration, time_text
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.ran import Ran
@@ -37,7 +37,7 @@ def test_a_text_of_several_rows_is_one_block() -> None:
     blocks = Blocks(buffer)
     typed(blocks, buffer, "if (1) {")
     typed(blocks, buffer, "'x' }", "x", continues=True)
-    blocks.ended("completed", ())
+    blocks.ended("completed", list)
     typed(blocks, buffer, "next")
     assert buffer.prompts() == [0, 3] and buffer.output_range(0) == (2, 3)
     ran = buffer.ran(0)
@@ -62,7 +62,7 @@ def test_errors_lead_to_their_commands() -> None:
     for number in range(2):
         typed(blocks, buffer, "fail", "no")
         blocks.wrote(Write("no", stream=Stream.ERROR))
-        blocks.ended("completed", errors[: number + 1])
+        blocks.ended("completed", partial(errors.__getitem__, slice(number + 1)))
     assert [blocks.line_of(error) for error in errors] == [0, 2, 2], "the newest where it is not known"
     assert all(ran is not None and ran.failed for ran in map(buffer.ran, range(2)))
 
