@@ -233,20 +233,11 @@ class Pane(Vertical):
         self._run()
 
     def _conversation(self, info: ConnectionInfo) -> Conversation:
-        made = Conversation(
-            self,
-            self._sessions,
-            info,
-            self.console,
-            self.lines,
-            self._vault,
-            runs=self._typed.ran,
-            guard=lambda: self.guard,
-        )
-        self.editor.completing.describe = made.help_texts.about
-        return made
+        parts = self._sessions, info, self.console, self.lines, self._vault
+        return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
 
     def _run(self) -> None:
+        self.editor.completing.describe = self.conversation.help_texts.about
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:

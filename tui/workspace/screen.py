@@ -102,8 +102,7 @@ class Workspace(PaintedWhenIdle):
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.context = context
-        self.pace = context.pace
+        self.context, self.pace = context, context.pace
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
@@ -112,8 +111,7 @@ class Workspace(PaintedWhenIdle):
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = self._was_in_front = False
-        self._frame_due = self._footer_due = False
-        self._frame_time = 0.0
+        self._frame_due, self._footer_due, self._frame_time = False, False, 0.0
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
         self.sidebar = Sidebar(entries, sources)

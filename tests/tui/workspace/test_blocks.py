@@ -62,7 +62,7 @@ def test_errors_lead_to_their_commands() -> None:
     for number in range(2):
         typed(blocks, buffer, "fail", "no")
         blocks.wrote(Write("no", stream=Stream.ERROR))
-        blocks.ended("completed", partial(errors.__getitem__, slice(number + 1)))
+        blocks.ended("completed", partial(list, errors[: number + 1]))
     assert [blocks.line_of(error) for error in errors] == [0, 2, 2], "the newest where it is not known"
     assert all(ran is not None and ran.failed for ran in map(buffer.ran, range(2)))
 
