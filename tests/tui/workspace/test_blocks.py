@@ -102,7 +102,7 @@ async def test_a_block_is_run_again_copied_saved_timed_and_compared(
             lambda: isinstance(s.app.screen, TextScreen) and s.shows("-1") and s.shows("+2"), "the difference"
         )
         await s.keys("escape")
-        await s.keys(PREFIX, "k")
+        await s.keys(PREFIX, "A")
         await s.until(lambda: isinstance(s.app.screen, ContextMenu) and s.shows("Compare with another tab"), "the menu")
         await s.keys("Y")
         await s.until(lambda: s.shows("Save the command and its output to"), "the question")
