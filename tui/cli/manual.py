@@ -13,8 +13,10 @@ _SYNOPSIS = (
     "pstui [OPTIONS] Invoke-Command [OPTIONS] PARAMETERS -ScriptBlock TEXT",
     "pstui cp [OPTIONS] SRC... DST",
     "pstui demo [--stdio]",
+    "pstui run [NAME [TARGET... -PARAMETER VALUE...]]",
     "pstui doctor [--report] [TARGET]",
     "pstui log WORD…",
+    "pstui replay FILE",
     "pstui completion bash|zsh|fish",
     "pstui man",
 )

@@ -49,6 +49,7 @@ WRITTEN = {
     "slash": "/",
     "full_stop": ".",
     "comma": ",",
+    "equals_sign": "=",
     "space": "Space",
     "percent_sign": "%",
     "enter": "Enter",
@@ -56,6 +57,8 @@ WRITTEN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "exclamation_mark": "!",
+    "vertical_line": "|",
+    "tab": "Tab",
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -63,7 +66,15 @@ WRITTEN = {
 }
 
 ACTIONS: tuple[KeyAction, ...] = (
-    KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
+    KeyAction(
+        "help",
+        "help",
+        "question_mark",
+        ("f1",),
+        "F1",
+        "every key that works here; on a word that is typed: its Get-Help",
+    ),
+    KeyAction("command_help.command_help", "command help", "h", (), "", "read Get-Help of a command or a topic"),
     KeyAction("going.connect", "connect", "c", ("f2",), "F2", "go to a host, saved or not: one list for everything"),
     KeyAction(
         "sessions.edit_connection",
@@ -78,7 +89,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "sessions.sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"
     ),
     KeyAction(
-        "sessions.errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"
+        "blocks.errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"
     ),
     KeyAction(
         "sessions.answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"
@@ -93,6 +104,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
     KeyAction("fan_out.run_on_hosts", "run on hosts", "X", (), "", "run one line on the hosts marked in the sidebar"),
+    KeyAction(
+        "runbooks.runbooks", "runbooks", "R", (), "", "scripts with a form: run one in this tab, or on the marked hosts"
+    ),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction(
         "together.type_together", "type together", "b", (), "", "mark this tab: what is typed goes to all marked tabs"
@@ -100,6 +114,12 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("together.type_into_all", "type into all", "B", (), "", "type into every tab together, or no longer"),
     KeyAction(
         "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
+    ),
+    KeyAction(
+        "beside.two_panes", "two panes", "vertical_line", (), "", "show the tab of before beside this one, or no more"
+    ),
+    KeyAction(
+        "beside.other_pane", "other pane", "tab", (), "", "give the keys to the other of two panes (also a click)"
     ),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
@@ -129,6 +149,26 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "reading.next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"
     ),
+    KeyAction("blocks.block_menu", "command menu", "A", (), "", "what can be done with the marked or the last command"),
+    KeyAction("blocks.run_again", "run again", "R", (), "", "run the line of the marked command again, or of the last"),
+    KeyAction(
+        "blocks.copy_block", "copy command", "O", (), "", "copy the marked, or the last, command with its output"
+    ),
+    KeyAction(
+        "blocks.save_block", "save command", "Y", (), "", "save the marked, or the last, command with its output"
+    ),
+    KeyAction(
+        "blocks.compare",
+        "compare",
+        "equals_sign",
+        (),
+        "",
+        "the difference to the same line before, or to the one before",
+    ),
+    KeyAction("blocks.compare_hosts", "compare tabs", "H", (), "", "the difference to the same line in another tab"),
+    KeyAction(
+        "blocks.times", "times", "M", (), "", "when each command ran and for how long, at the right; or no longer"
+    ),
     KeyAction("reading.fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
     KeyAction("reading.fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
     KeyAction("editing.completions", "completions", "space", (), "", "list what fits at the cursor (also Ctrl+Space)"),
@@ -157,6 +197,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "",
         "where a profile fixes the width: half a pane to the right",
     ),
+    KeyAction("grid.grid", "grid", "G", (), "", "run the last line again and show its objects in a grid"),
     KeyAction("logs.logs", "logs", "L", (), "", "find what was typed and printed in sessions that were logged"),
     KeyAction("alt", "Alt+…", "m", (), "", "the next key with Alt, where the terminal sends none"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),

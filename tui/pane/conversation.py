@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import (
@@ -28,6 +29,7 @@ from pstui.backends.errors import (
 )
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
+from pstui.backends.sessions.command_help import CommandHelp
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -37,6 +39,7 @@ from pstui.tui.guard.asking import judged, may_run
 from pstui.tui.guard.guards import Guard
 from pstui.tui.pane.completion_turn import CompletionTurn
 from pstui.tui.pane.console import PaneConsole
+from pstui.tui.pane.help_texts import LEAST_WIDTH, MOST_WIDTH, HelpTexts
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
@@ -45,6 +48,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Script
     from pstui.tui.pane.remote_editing import RemoteEditing
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
@@ -65,6 +69,8 @@ class _LetGo(Exception):
 
 
 _NEW_PROMPT = object()
+#: what a line with Out-GridView has in it, or one of its aliases
+_GRID = re.compile(r"ogv|ocgv|gridview", re.IGNORECASE)
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
@@ -88,6 +94,9 @@ class Conversation:
             super().__init__()
             self.text = text
 
+    #: what runs in place of the line
+    _script: Script | None = None
+
     def __init__(
         self,
         pane: Widget,
@@ -106,6 +115,7 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
+        self.help_texts = HelpTexts(self._ask_help)
         self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
@@ -132,7 +142,6 @@ class Conversation:
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
-        #: how many lines have run, and the last of them
         self.ran, self.ran_last = 0, ""
         #: set while no line runs
         self._idle = asyncio.Event()
@@ -187,11 +196,29 @@ class Conversation:
         self._waiting.set_result(line)
         return True
 
+    def submit_script(self, script: Script) -> bool:
+        """Take a script in place of a line, if one is awaited, nothing of it is collected, and no debugger stops."""
+        interactive = self.interactive
+        if interactive is None or interactive.above or interactive.session.stopped is not None:
+            return False
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._typed_alone = False
+        self._waiting.set_result(script)
+        return True
+
     async def complete(self, text: str, cursor: int) -> Completion:
         """Ask for completions while a line is awaited. Raises SessionStateError at any other time."""
         if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
-        return await self._completion.ask(self.interactive, text, cursor)
+        return await self._completion.ask(self.interactive, partial(self.interactive.complete, text, cursor))
+
+    async def _ask_help(self, name: str) -> CommandHelp:
+        """Ask for the help of a command. Raises PstuiError; SessionStateError while no line is awaited."""
+        if self.interactive is None or not self._awaits_line():
+            raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
+        width = min(max(self._console.size.width - 2, LEAST_WIDTH), MOST_WIDTH)
+        return await self._completion.ask(self.interactive, partial(self.interactive.help, name, width))
 
     def _awaits_line(self) -> bool:
         return self._waiting is not None and not self._waiting.done()
@@ -386,7 +413,7 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line)
+                outcome = await self._run(interactive, line)
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:
@@ -402,11 +429,26 @@ class Conversation:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
 
+    async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
+        """Run a line, or the script in its place; a line with Out-GridView opens a grid."""
+        if self._script is not None:
+            return await interactive.run(line, script=self._script)
+        if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
+            from pstui.tui.grid.line import grid_call, is_inside
+            from pstui.tui.grid.run import INSIDE, run_in_grid
+            from pstui.tui.grid.shown import shown_by
+
+            if (call := grid_call(line)) is not None:
+                return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
+            if is_inside(line):
+                self._console.write(Write(INSIDE, stream=Stream.NOTICE))
+        return await interactive.run(line)
+
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
         if (guard := self._guard()) is None or interactive.session.stopped is not None or not line.strip():
             return True
-        above = interactive.above
+        above, line = interactive.above, line if self._script is None else self._script.text
         if above and set(await judged(guard, above + line)) <= set(await judged(guard, above)):
             return True  # what is held of it was asked about a row ago
         if await may_run(self._console, guard, above + line, self._info.label):
@@ -416,13 +458,12 @@ class Conversation:
         return False
 
     def _logged(self, outcome: Outcome | None) -> None:
-        """Note in the log, if one is kept, what became of the line; None of one that was not run."""
-        if self._console.log is None:
-            return
+        """Note what became of the line; None of one that was not run."""
         word = "stopped" if outcome is None or self._was_stopped else "completed"
         if outcome not in (None, Outcome.READY):
             word = outcome.value
-        self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
+        code = self.exit_code if outcome is Outcome.LEFT else None
+        self._console.ended(word, code, lambda: () if self.session is None else self.session.errors)
 
     def _edits(self) -> RemoteEditing:
         """Return what edits files of the far end here; made at the first line that may ask for it."""
@@ -451,7 +492,7 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
-        self._typed_alone = not self._lines.pasted
+        self._typed_alone, self._script = not self._lines.pasted, None
         if (line := self._lines.next()) is not None:
             return line
         self._waiting = asyncio.get_running_loop().create_future()
@@ -460,9 +501,10 @@ class Conversation:
             typed = await self._waiting
         finally:
             self._waiting = None
-        line = typed if isinstance(typed, str) else None
+        self._script = None if isinstance(typed, str) or typed is _NEW_PROMPT else cast("Script", typed)
+        line = self._script.line if self._script is not None else typed if isinstance(typed, str) else None
         if session.state in _GONE:
-            if line is not None:
+            if line is not None and self._script is None:
                 self._lines.put_back(line)
             raise _SessionGone
         return line

@@ -124,7 +124,7 @@ class Pane(Vertical):
         self.info, self.as_session = info, self
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
-        self.active = False
+        self.active = self.is_beside = False
         #: what happened while the pane was in the background
         self.unseen = Unseen()
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
@@ -237,6 +237,7 @@ class Pane(Vertical):
         return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
 
     def _run(self) -> None:
+        self.editor.completing.describe = self.conversation.help_texts.about
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
@@ -289,7 +290,7 @@ class Pane(Vertical):
     def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
         """Text came: the pane grows with it, or its badge does."""
         event.stop()
-        if self.active:
+        if self.active or self.is_beside:
             if not self._filled:
                 self._fit()
         elif event.lines:
@@ -499,7 +500,7 @@ class Pane(Vertical):
         """Lay out again and tell the console its size; a hidden pane keeps its size."""
         width, height = self.size
         if width and height:
-            self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.console.resized(max(width - SCROLLBAR, MIN_WIDTH), height)
             self.transcript.buffer.columns = int(self.info.settings.get("width") or self.console.size.width)
             self.changed()
 
