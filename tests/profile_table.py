@@ -90,6 +90,11 @@ EXAMPLES: Mapping[str, str] = {
     "log": '"logs/{host}/{date}-{time}"',
     "log_days": "90",
     "log_megabytes": "1024",
+    "runbooks": '["~/team/runbooks"]',
+    # inventories
+    "ansible": '"~/ansible/hosts.yml"',
+    "csv": '"hosts.csv"',
+    "refresh": "600",
     # session options
     "maximum_connection_redirection_count": "3",
     "culture": '"de-DE"',
@@ -112,6 +117,10 @@ _SAID = {
     "guard": "Holds lines that change something (confirm), or lets only reading ones through (read).",
     "user_name": "The account, as the far end writes it.",
     "tags": "Words to filter and to choose by.",
+    "ansible": "What ansible-inventory takes with -i; of several a list.",
+    "csv": "A CSV file whose first row names the columns.",
+    "ssh_config": "An ssh_config whose hosts are listed.",
+    "refresh": "Seconds until it is read again.",
     "password": "Where the password comes from; never the password itself.",
 }
 
@@ -130,6 +139,8 @@ class Row:
     empty: str = ""
     own: bool = False
     lead: str = ""
+    #: its example where the key has another one than in other tables
+    value: str = ""
 
     @property
     def example(self) -> str:
@@ -138,7 +149,7 @@ class Row:
             return f"{self.key} = {'false' if self.empty in ('on', 'yes') and self.key not in FIXED else 'true'}"
         if self.key not in EXAMPLES and self.field.kind is Kind.CHOICE:
             return f'{self.key} = "{self.field.choices[-1]}"'
-        return f"{self.key} = {EXAMPLES[self.key]}"
+        return f"{self.key} = {self.value or EXAMPLES[self.key]}"
 
     @property
     def file(self) -> str:
@@ -253,6 +264,11 @@ def _others() -> Iterator[Section]:
         tuple(Row("credentials.admin", key, field, _SAID[key]) for key, field in shape.named["credentials"].items()),
     )
     yield Section(
+        "Inventories",
+        "In `[inventory.NAME]`, with exactly one of the first four: [inventories](inventory.md).",
+        tuple(_inventory(key, field) for key, field in shape.named["inventory"].items()),
+    )
+    yield Section(
         "Tags",
         "In `[tags.NAME]`, for whatever has the tag. Of several guards the strictest counts.",
         tuple(replace(row, table="tags.prod", lead="") for row in rows if row.key in shape.named["tags"]),
@@ -262,6 +278,14 @@ def _others() -> Iterator[Section]:
         "In `[settings]`: of pstui itself. `Ctrl+] ,` edits them.",
         tuple(Row("settings", item.key, item.field, item.help, item.empty) for item in setting_items()),
     )
+
+
+def _inventory(key: str, field: Field) -> Row:
+    said = {"command": "A program that prints JSON.", "credential": "The account for every host of it."}
+    is_source = key in schema().targets["inventory"]
+    value = '["cmdb", "export", "--json"]' if key == "command" else ""
+    empty, lead = "300" if key == "refresh" else "", "" if is_source else "csv"
+    return Row("inventory.estate", key, field, said.get(key) or _SAID[key], empty, lead=lead, value=value)
 
 
 def page() -> str:

@@ -16,7 +16,7 @@ ALL = (*(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGEL
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 #: what is named in sentences without its arguments
-_COMMANDS = ("icm", "Invoke-Command", "cp", "log", "run", "replay")
+_COMMAND = re.compile(r"pstui (?:icm|Invoke-Command|cp|log|run|replay)(?: --(?!help)[\w-]+)*")
 _INLINE = re.compile(r"(?<!`)`(pstui [^`]+)`(?!`)")
 
 
@@ -51,4 +51,4 @@ def inline_calls(path: Path) -> list[str]:
     """Return the calls inside sentences that can be made as they stand: no mere command, no capitals for a name."""
     found = _INLINE.findall(_BLOCK.sub("", text_of(path)))
     whole = [call for call in found if "…" not in call and not re.search(r"\b[A-Z]{3,}\b", call)]
-    return [call for call in whole if call.removeprefix("pstui ") not in _COMMANDS]
+    return [call for call in whole if not _COMMAND.fullmatch(call)]

@@ -41,9 +41,9 @@ def home(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "profiles.toml").write_text(example(), encoding="utf-8")
     (folder / "team.toml").write_text("")
     monkeypatch.chdir(isolated_home)
-    for script in ("deploy.ps1", "jobs/nightly.ps1"):
-        Path(script).parent.mkdir(exist_ok=True)
-        Path(script).write_text("param($version)")
+    for script in ("deploy.ps1", "jobs/nightly.ps1", folder / "runbooks" / "Web" / "Restart-Site.ps1"):
+        Path(script).parent.mkdir(parents=True, exist_ok=True)
+        Path(script).write_text("param($Name, $TimeoutSec)")
     Path("customer.toml").write_text('[hosts.db]\nhost_name = "db.customer.example"\n')
     return isolated_home
 
@@ -75,6 +75,9 @@ def test_a_call_binds_as_a_shell_hands_it_over(capsys: Captured, home: Path, lin
             assert not names or main((*names, "-WhatIf")) == 0
         case ["completion"] | ["man"]:
             assert main(words) == 0 and capsys.readouterr().out
+        case ["run"]:
+            assert main(words if len(rest) <= 2 else (*words, "-WhatIf")) == 0, capsys.readouterr().err
+            assert "Restart-Site" in capsys.readouterr().out
         case ["log"]:
             assert main(words) == 1, "nothing is logged here"
         case ["demo"] | [] if not {"--check", "--help", "--version"} & set(words):
@@ -89,9 +92,11 @@ def test_a_call_binds_as_a_shell_hands_it_over(capsys: Captured, home: Path, lin
 def test_calls_are_found_with_their_quotes(capsys: Captured, home: Path) -> None:
     found = calls()
     assert len(found) >= 40
-    (credential,) = (line for line in found if "'CONTOSO\\admin'" in line)
-    assert main((*shlex.split(credential)[1:], "-WhatIf")) == 0
-    assert json.loads(capsys.readouterr().out)["Values"]["Credential"] == "CONTOSO\\admin"
+    quoted = [line for line in found if "'CONTOSO\\admin'" in line]
+    assert quoted
+    for line in quoted:
+        assert main((*shlex.split(line, comments=True)[1:], "-WhatIf")) == 0
+        assert json.loads(capsys.readouterr().out)["Values"]["Credential"] == "CONTOSO\\admin"
 
 
 @pytest.mark.parametrize("document", [one for one in FOR_USERS if blocks(one, "sh")], ids=name)
