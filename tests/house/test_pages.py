@@ -58,6 +58,6 @@ def test_each_page_is_in_the_contents_and_in_those_of_the_site() -> None:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.name not in ("README.md", "protocol-notes.md")], ids=name
 )
-def test_nothing_of_a_machine_is_in_a_page(page: Path) -> None:
-    """Paths of the machine that a page was written on help nobody."""
+def test_a_page_names_the_next_step_and_no_place_of_one_machine(page: Path) -> None:
+    assert "Next: " in text_of(page).splitlines()[-1] + text_of(page).splitlines()[-2]
     assert not re.search(r"/work/|/tmp/w|/root/|/home/\w", text_of(page))
