@@ -30,7 +30,7 @@ from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
 from pstui.backends.binding.declaration import Use
 from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name, object_cmdlet_name
-from pstui.backends.binding.values import Value, fits, number_of
+from pstui.backends.binding.values import Value, fits, shell_number
 from pstui.backends.errors import CallError
 
 #: hyphen, en dash, em dash and horizontal bar: PowerShell takes each for the dash of a parameter
@@ -82,7 +82,7 @@ def shell_value(text: str, place: int = -1) -> Value:
     """Return one argument of a shell as a value: constants and numbers are told from text."""
     if text.casefold() in _CONSTANTS:
         return Value(_CONSTANTS[text.casefold()], text, True, place)
-    number = number_of(text) if text and text == text.strip() else None
+    number = shell_number(text)
     return Value(text if number is None else number, text, True, place)
 
 

@@ -379,7 +379,7 @@ class Reader:
 
     def _number(self, token: Token, *, direct: bool) -> Value:
         number = parse_number(token.text)
-        if number is None:
+        if number is None or number.clr_type == "BigInteger":  # which would arrive as an object of its text
             raise NotSimpleError
         # Only a number that is an argument by itself keeps its spelling; the real client computes all others.
         if not direct or self._kind is TokenKind.COMMA:
