@@ -21,7 +21,8 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS, from_table
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
-from pstui.backends.language.numbers import Number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import to_string
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from pstui.backends.language import lexemes as c
+from pstui.backends.language.number_types import Number, of_type
 
 _RANGES = {
     "SByte": (-(2**7), 2**7 - 1),
@@ -48,19 +48,6 @@ _EXACT = Context(prec=_MAX_DIGITS + 32, rounding=ROUND_HALF_EVEN)
 _ODD_DASH = re.compile(f"[{c.DASHES}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number with its .NET type (``Int32``, ``Int64``, ``Double``, ``Decimal``, ``SByte``, ``Byte``, …).
-
-    ``text`` is the spelling if it differs from what ToString gives (``0x10``, ``10kb``, ``1.50``): the real client
-    sends such a number as an object with that ToString and the number as its base value. Otherwise None.
-    """
-
-    value: int | float | Decimal
-    clr_type: str
-    text: str | None = None
-
-
 def parse_number(text: str) -> Number | None:
     """The number a NUMBER token stands for, its ``text`` set if .NET would write it otherwise.
 
@@ -82,17 +69,6 @@ def parse_number(text: str) -> Number | None:
     if number is None:
         return None
     return number if to_string(number) == text else Number(number.value, number.clr_type, text)
-
-
-class Whole(int):
-    """A whole number of another .NET type than Int32: ``clr_type`` names it, ``BigInteger`` among them."""
-
-    clr_type: str
-
-    def __new__(cls, value: int, clr_type: str) -> Whole:
-        made = super().__new__(cls, value)
-        made.clr_type = clr_type
-        return made
 
 
 def literal_value(text: str) -> int | float | Decimal | None:
@@ -124,13 +100,6 @@ def in_type(value: int | float | Decimal, clr_type: str) -> int | float | Decima
     whole = round(value)
     low, high = _RANGES.get(clr_type, (whole, whole))
     return of_type(Number(whole, clr_type)) if low <= whole <= high else None
-
-
-def of_type(number: Number) -> int | float | Decimal:
-    """Return a number's value so that it keeps its .NET type."""
-    if isinstance(number.value, int) and number.clr_type != "Int32":
-        return Whole(number.value, number.clr_type)
-    return number.value
 
 
 def _integer_digits(match: re.Match[str], suffix: str) -> int:

@@ -27,7 +27,8 @@ from typing import Final, TypeAlias
 
 from pstui.backends.language import lexemes as c
 from pstui.backends.language.lexemes import STATEMENT_KEYWORDS
-from pstui.backends.language.numbers import Number, literal, parse_number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import literal, parse_number, to_string
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind, has_bad_escape
 

@@ -29,7 +29,7 @@ from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
-from pstui.backends.language.numbers import Whole
+from pstui.backends.language.number_types import Whole
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
 from pstui.backends.records import Stream, Write
 

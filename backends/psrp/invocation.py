@@ -20,7 +20,7 @@ from psrpcore import ClientRunspacePool, StreamType
 from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.psrp.clixml import note_object, outgoing, sent_number
 from pstui.backends.records import DEFAULT_COLOR
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 from psrpcore.types import serialize
-from pstui.backends.language.numbers import Number, Whole, in_type, literal_value, to_string
+from pstui.backends.language.number_types import Number, Whole
+from pstui.backends.language.numbers import in_type, literal_value, to_string
 from pstui.backends.psrp.clixml import PlainCipher, outgoing
 
 from tests.support.literals import LITERALS
