@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,7 @@ from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, P
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import Cursor, preferences
 from pstui.backends.binding.errors import BindingError
-from pstui.backends.binding.members import Record, item, objects_of, only, text_of
+from pstui.backends.binding.members import item, objects_of, only, text_of
 from pstui.backends.binding.parameters import OPENING, cmdlet_name, object_cmdlet_name
 from pstui.backends.binding.pipes import imported, is_true, passed_on
 from pstui.backends.binding.values import NUMBER_TYPES, ConversionError, Value
@@ -38,6 +39,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.language.numbers import literal_value
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
+from pstui.backends.records import Record
 
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
@@ -459,7 +461,9 @@ def _converted(wanted: str, operand: Value) -> Any:
             return Record(dict(value))
         case "uri" | "timespan" if isinstance(value, str):
             return value
-        case "ordered" | "hashtable" if isinstance(value, dict):
+        case "ordered" if isinstance(value, dict):
+            return OrderedDict(value)
+        case "hashtable" if isinstance(value, dict):
             return value
     return None
 

@@ -23,13 +23,7 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.language.number_types import Number
 from pstui.backends.language.numbers import to_string
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An object of named values, as ``[pscustomobject]@{…}`` and Import-Csv make it."""
-
-    values: Mapping[str, Any]
+from pstui.backends.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from typing import Any
 from pstui.backends.binding import errors
 from pstui.backends.binding.context import BoundCall, ScriptBlock, is_session
 from pstui.backends.binding.lookups import wildcard
-from pstui.backends.binding.members import Formatted, Record, member, objects_of, properties, text_of
+from pstui.backends.binding.members import Formatted, member, objects_of, properties, text_of
 from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.binding.values import number_of
 from pstui.backends.errors import CallError
+from pstui.backends.records import Record
 
 #: runs a script block with ``$_`` and returns what it gives
 RunBlock = Callable[[str, Any], Any]

@@ -20,6 +20,7 @@ import base64
 import enum
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -31,7 +32,7 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
 from pstui.backends.language.number_types import Whole
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
-from pstui.backends.records import Stream, Write
+from pstui.backends.records import Record, Stream, Write
 
 # Its debug log holds whole messages: what is typed, and what is answered.
 logging.getLogger("psrpcore").setLevel(logging.INFO)
@@ -254,8 +255,14 @@ def outgoing(value: Any) -> Any:
             if -(2**63) <= value < 2**63:
                 return ps.PSInt64(value)
             return sent_number(value, "Decimal" if abs(value) <= _LARGEST_DECIMAL else "BigInteger")
+        case Record():
+            return custom_object(value.values)
         case Mapping():
-            return {key: outgoing(item) for key, item in value.items()}
+            table: Any = {key: outgoing(item) for key, item in value.items()}
+            if isinstance(value, OrderedDict):
+                table = ps.PSDict(table)
+                table.PSObject.type_names = ["System.Collections.Specialized.OrderedDictionary", "System.Object"]
+            return table
         case list() | tuple():
             return [outgoing(item) for item in value]
         case _:

@@ -68,6 +68,11 @@ CALLS = (
     ('1.5d,1L,5uy | icm { "$($input | % { $_.GetType().Name })" }', "Decimal Int64 Byte"),
     ('icm { "$($input | % { $_.GetType().Name })" } -InputObject 1.5d', "Decimal"),
     ("icm { $args[0].a.GetType().Name } -ArgumentList @{a=1.5d}", "Decimal"),
+    (
+        'icm { "$($args[0].a) $($args[0].b[1].c)" } -ArgumentList ([pscustomobject]@{a=1;b=1,[pscustomobject]@{c=2}})',
+        "1 2",
+    ),
+    ('$x=[ordered]@{z=1;b=2;a=3}; icm { "$(($using:x).GetType().Name) $($using:x.Keys)" }', "OrderedDictionary z b a"),
     ('$x=1.10d; $y="v $x"; icm { "$using:y " + $using:x + \' \' + ($using:x).GetType().Name }', "v 1.10 1.10 Decimal"),
     ('$x=1L; $y=2.0; icm { "$(($using:x).GetType().Name) $(($using:y).GetType().Name) $using:y" }', "Int64 Double 2"),
     ('icm { "$($args.Count)" } -ArgumentList 1,$null', "2"),

@@ -10,8 +10,9 @@ from typing import Any
 from pstui.backends.binding.context import is_session
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.lookups import wildcard
-from pstui.backends.binding.members import Formatted, Record, member, properties, text_of
+from pstui.backends.binding.members import Formatted, member, properties, text_of
 from pstui.backends.credentials import PSCredential
+from pstui.backends.records import Record
 from pstui.tui.cmdlets.table import columns_for, session_table
 from pstui.tui.plain import plain
 from rich.cells import cell_len, set_cell_size
