@@ -7,16 +7,12 @@ import errno
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pstui.config.paths import private_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows: there a line that is appended while the file is cut may be lost
-    fcntl = None  # type: ignore[assignment]  # what the checker sees depends on the system
 
 #: Lines kept in the file; it is cut back to this when it holds a quarter more.
 MAX_LINES = 10_000
@@ -83,7 +79,7 @@ class History:
     def _cut(self) -> None:
         """Rewrite the file with its newest lines; other processes' lines are kept as well."""
         # Windows does not let a file be replaced that is open.
-        with self._open(exclusive=True) if fcntl is not None else contextlib.nullcontext():
+        with self._open(exclusive=True) if sys.platform != "win32" else contextlib.nullcontext():
             raw = self._read()[-MAX_LINES:]
             other = self.file.with_name(f"{self.file.name}.{os.getpid()}")
             try:
@@ -147,9 +143,14 @@ def _is_whole(line: str) -> bool:
 
 
 def _lock(handle: int, *, exclusive: bool) -> None:
-    """Lock an open file; whoever holds it longer than PATIENCE is not waited for, for keys wait meanwhile."""
-    if fcntl is None:
+    """Lock an open file; whoever holds it longer than PATIENCE is not waited for, for keys wait meanwhile.
+
+    Windows has no such lock: a line that is appended while the file is cut may be lost there.
+    """
+    if sys.platform == "win32":
         return
+    import fcntl
+
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 import time
 import tomllib
@@ -38,23 +39,34 @@ def fingerprint(file: Path) -> str:
         raise ConfigError(f"{file} cannot be read", str(error.strerror)) from error
 
 
+def _take_lock(handle: int) -> None:
+    """Take a lock that ends with the handle. Raises BlockingIOError where another has it, OSError without locks."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:  # what Windows says of a part that another process has locked
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
     """Keep other processes from changing a file while it is read and written: those that also ask for the lock.
 
-    The lock is on the folder, so that nothing is left lying beside the file. Raises ConfigError when another process
-    holds it for longer than LOCK_TIMEOUT. Where the system has no such lock nothing is kept, and a change by somebody
-    else is noticed by the content alone.
+    The lock is on the folder, so that nothing is left lying beside the file; Windows locks files only, there it is on
+    one named ``….lock``. Raises ConfigError when another process holds it for longer than LOCK_TIMEOUT. On a file
+    system without locks nothing is kept, and a change by somebody else is noticed by the content alone.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
     folder = file.resolve().parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
+        windows = sys.platform == "win32"
+        handle = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600) if windows else os.open(folder, os.O_RDONLY)
     except OSError as error:
         hint = "Nothing was changed. Check the folder's rights."
         raise ConfigError(f"{folder} cannot be used: {error.strerror or error}", hint) from error
@@ -62,7 +74,7 @@ def locked(file: Path) -> Iterator[None]:
         deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _take_lock(handle)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:

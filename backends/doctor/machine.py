@@ -58,7 +58,7 @@ async def _ssh() -> Check:
 def _ssh_folder() -> Check:
     """Say whether others may change what ssh reads: it refuses such files."""
     folder = Path.home() / ".ssh"
-    open_to_others = []
+    open_to_others: list[str] = []
     if sys.platform != "win32":
         for name in ("", "config", "known_hosts"):
             try:

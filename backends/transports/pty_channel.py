@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import struct
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,12 +20,6 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import ConnectContext, TerminalWish
 from pstui.backends.transports.streams import ReadBuffer, exit_text, printable
 from pstui.backends.transports.terminal_line import posix_argv
-
-if sys.platform != "win32":
-    import fcntl
-    import pty
-    import struct
-    import termios
 
 #: what a program is told of the terminal
 TERM, COLORTERM = "xterm-256color", "truecolor"
@@ -69,8 +64,10 @@ class PtyChannel:
 
         Raises OpenError.
         """
-        if reason := unavailable():
-            raise OpenError("a terminal cannot be opened here", reason)
+        if sys.platform == "win32":
+            raise OpenError("a terminal cannot be opened here", unavailable())
+        import pty
+
         name = Path(argv[0]).name
         try:
             master, slave = pty.openpty()
@@ -128,7 +125,7 @@ class PtyChannel:
     @property
     def runs(self) -> bool | None:
         """Whether another program than the shell has the terminal."""
-        if self._master < 0 or self._process.returncode is not None:
+        if sys.platform == "win32" or self._master < 0 or self._process.returncode is not None:
             return False
         if not self._is_shell:
             return None
@@ -145,7 +142,7 @@ class PtyChannel:
 
     async def stop(self) -> None:
         """Hang the terminal up and end the program, with all that it has started there."""
-        if self._stopped:
+        if sys.platform == "win32" or self._stopped:
             return
         self._stopped = True
         for number in (signal.SIGHUP, signal.SIGKILL):
@@ -215,6 +212,11 @@ class PtyChannel:
 
 def set_size(descriptor: int, columns: int, rows: int) -> None:
     """Set the size of a terminal in cells."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+    import termios
+
     with contextlib.suppress(OSError):
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

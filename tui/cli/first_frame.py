@@ -6,7 +6,6 @@ echoes nothing and holds keys back, as it will under Textual, which then reads t
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from contextlib import suppress
@@ -44,7 +43,7 @@ class FirstFrame:
     def paint(self) -> None:
         """Paint it, and let the terminal hold back what is typed."""
         there = sys.__stdin__
-        if os.name == "nt" or there is None or not there.isatty() or screen_stream() is None:
+        if sys.platform == "win32" or there is None or not there.isatty() or screen_stream() is None:
             return
         import termios
 
@@ -57,7 +56,7 @@ class FirstFrame:
 
     def lower(self) -> None:
         """Give the terminal back as it was found. Doing so again does nothing."""
-        if self._found is None:
+        if sys.platform == "win32" or self._found is None:
             return
         import termios
 
@@ -69,6 +68,8 @@ class FirstFrame:
 
 def _holding(found: list[Any]) -> list[Any]:
     """Return a terminal's attributes with keys neither echoed nor changed nor held for the end of a line."""
+    if sys.platform == "win32":
+        return found
     import termios
 
     held = [*found[:6], list(found[6])]

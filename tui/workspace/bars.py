@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pstui.tui.pane.glance import badge, glance
 from pstui.tui.plain import plain
 from pstui.tui.sidebar.widget import cut, cut_name
 from pstui.tui.still import Still
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -30,20 +32,41 @@ _NAME, _MARK = 7, 1
 _LEAST_TITLE = 10
 
 
-def tab_label(number: int, pane: AnyPane, *, limit: int = _NAME_LIMIT) -> Content:
-    """Return a tab's text with a name of at most ``limit`` columns; a profile's colour is a bar before it."""
-    sign, colour = badge(pane)
-    lines, lines_colour = glance(pane).news
-    name = cut_name(plain(pane.caption, limit=_NAME_LIMIT), limit)
-    session = pane.as_session
-    files = session.files_badge if session is not None else ""
-    return Content.assemble(
-        ("▌", pane.color) if pane.color else "",
-        f"{number} {name}".rstrip(),
-        (f" {sign}" if sign else "", colour),
-        (f" {lines}" if lines else "", lines_colour),
-        (f" {files}" if files else "", "$calm"),
-    )
+@dataclass(frozen=True, slots=True)
+class TabLabel:
+    """What a tab says: a bar in the profile's colour, number and name, and the signs of its state."""
+
+    bar: Content
+    number: int
+    name: str
+    signs: Content
+    is_front: bool
+
+    @classmethod
+    def of(cls, number: int, pane: AnyPane) -> TabLabel:
+        """Return the label of a pane, with its whole name."""
+        sign, colour = badge(pane)
+        lines, lines_colour = glance(pane).news
+        session = pane.as_session
+        files = session.files_badge if session is not None else ""
+        signs = Content.assemble(
+            (f" {sign}" if sign else "", colour),
+            (f" {lines}" if lines else "", lines_colour),
+            (f" {files}" if files else "", "$calm"),
+        )
+        bar = Content.assemble(("▌", pane.color) if pane.color else "")
+        return cls(bar, number, plain(pane.caption, limit=_NAME_LIMIT), signs, pane.active)
+
+    def _words(self, limit: int) -> str:
+        return f"{self.number} {cut_name(self.name, limit)}".rstrip()
+
+    def width(self, limit: int) -> int:
+        """Return the columns of the text with a name of at most ``limit`` columns."""
+        return self.bar.cell_length + cell_len(self._words(limit)) + self.signs.cell_length
+
+    def text(self, limit: int = _NAME_LIMIT) -> Content:
+        """Return the text with a name of at most ``limit`` columns."""
+        return Content.assemble(self.bar, self._words(limit), self.signs)
 
 
 def tab_labels(panes: Sequence[AnyPane], room: int) -> list[Content]:
@@ -51,15 +74,17 @@ def tab_labels(panes: Sequence[AnyPane], room: int) -> list[Content]:
 
     The name of the tab in front is cut last. Where there is no room for all, the others keep number and signs.
     """
+    labels = [TabLabel.of(number, pane) for number, pane in enumerate(panes, 1)]
+    room -= _PADDING * len(labels)
 
-    def made(others: int, front: int) -> list[Content]:
-        return [tab_label(number, pane, limit=front if pane.active else others) for number, pane in enumerate(panes, 1)]
+    def limit(label: TabLabel, others: int) -> int:
+        return max(others, _NAME_LIMIT // 2) if label.is_front else others
 
-    for others in (*range(_NAME_LIMIT, _LEAST_NAME - 1, -1), 0):
-        labels = made(others, max(others, _NAME_LIMIT // 2))
-        if sum(label.cell_length + _PADDING for label in labels) <= room:
-            return labels
-    return made(0, _NAME_LIMIT // 2)
+    longest = max([_LEAST_NAME, *(cell_len(label.name) for label in labels)])
+    limits = range(min(_NAME_LIMIT, longest), _LEAST_NAME - 1, -1)
+    fits = (others for others in limits if sum(label.width(limit(label, others)) for label in labels) <= room)
+    others = next(fits, 0)
+    return [label.text(limit(label, others)) for label in labels]
 
 
 def _far_title(pane: AnyPane) -> str:

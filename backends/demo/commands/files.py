@@ -11,6 +11,7 @@ import glob
 import itertools
 import os
 import stat
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,21 +52,25 @@ def item_of(path: Path) -> Thing:
 
 def owner(number: int) -> str:
     """Return a user's name, or the number where there is none."""
-    try:
-        import pwd
+    if sys.platform == "win32":
+        return str(number)
+    import pwd
 
+    try:
         return pwd.getpwuid(number).pw_name
-    except (ImportError, KeyError):
+    except KeyError:
         return str(number)
 
 
 def group(number: int) -> str:
     """Return a group's name, or the number where there is none."""
-    try:
-        import grp
+    if sys.platform == "win32":
+        return str(number)
+    import grp
 
+    try:
         return grp.getgrgid(number).gr_name
-    except (ImportError, KeyError):
+    except KeyError:
         return str(number)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
@@ -111,7 +112,7 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncGenerator[str, None]:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill the program, and whatever it started in its own process group, even when itself it is gone by now."""
     with suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

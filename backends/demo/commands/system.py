@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import os
 import re
+import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -124,7 +125,7 @@ def _process(number: int, name: str, resident: int, private: int, seconds: float
 
 
 def _from_proc() -> list[Thing]:
-    if not Path("/proc/self/stat").exists():
+    if sys.platform == "win32" or not Path("/proc/self/stat").exists():
         return []
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     boot = time.time() - _seconds_up()

@@ -70,7 +70,7 @@ class Askpass:
         """Make the folder and listen. Raises OpenError."""
         try:
             self.folder = Path(await asyncio.to_thread(_private_folder))
-            if self.is_possible():
+            if sys.platform != "win32":
                 await asyncio.to_thread(self._write)
                 place = str(self.folder / "socket")
                 self._server = await asyncio.start_unix_server(self._serve, place, limit=MAX_REQUEST)
@@ -169,7 +169,7 @@ def _forbids_programs(folder: str) -> bool:
 
 def _is_own(peer: Any) -> bool:
     """Whether the process at the other end is this account's; True where the system does not tell."""
-    if not hasattr(socket, "SO_PEERCRED"):
+    if sys.platform != "linux":
         return True
     _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
     return bool(uid == os.getuid())

@@ -27,6 +27,8 @@ def ask(folder: str, question: str) -> dict[str, object]:
         "kind": os.environ.get("SSH_ASKPASS_PROMPT", ""),
         "asker": os.getppid(),
     }
+    if sys.platform == "win32":
+        raise OSError("no socket has a path here")
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(os.path.join(folder, "socket"))  # noqa: PTH118  as above
         line.sendall(json.dumps(told).encode("ascii") + b"\n")

@@ -18,6 +18,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -180,7 +181,7 @@ class ConfigReader:
                 return None
             with place.file.open("rb") as stream:
                 found = os.fstat(stream.fileno())
-                if place.checks and os.name != "nt" and (found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022):
+                if place.checks and not is_safe(found):
                     raise ConfigError(f"bad owner or permissions on {place.file}")
                 data = stream.read(MAX_FILE)
         except (OSError, ValueError):
@@ -403,6 +404,11 @@ class ConfigReader:
             text = ",".join([*jumps[:-1], str(places[-1])]) if jumps else ""
         if place.is_active and not {"proxycommand", "proxyjump"} & self.values.keys():
             self.values[kind.name] = [text]
+
+
+def is_safe(found: os.stat_result) -> bool:
+    """Whether nobody else can write to a configuration file, which may name commands (ssh_config(5), FILES)."""
+    return sys.platform == "win32" or (found.st_uid in (0, os.getuid()) and not found.st_mode & 0o022)
 
 
 def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tuple[str, ...]]:

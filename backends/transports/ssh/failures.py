@@ -121,9 +121,10 @@ def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
 def _limits(hop: Hop, login: Login) -> list[str]:
     """Return which ways to log in the configuration asks for and asyncssh does not go."""
     found = []
-    # asyncssh passes over a method that it cannot do, also where it lists what the server takes.
-    asked_for = hop.option("GSSAPIAuthentication", False) or "gssapi-with-mic" in login.accepted_methods
-    if find_spec("gssapi") is None and "gssapi-with-mic" not in login.tried and asked_for:
+    # Some systems ask for Kerberos everywhere; it is missing only where the server takes it or it is asked for by name.
+    wanted = [*login.accepted_methods, *str(hop.option("PreferredAuthentications") or "").split(",")]
+    by_kerberos = hop.option("GSSAPIAuthentication", False) and "gssapi-with-mic" in wanted
+    if by_kerberos and find_spec("gssapi") is None:
         found.append("Kerberos (GSSAPIAuthentication) needs the extra kerberos of this installation.")
     for keyword, told in _ELSEWHERE.items():
         if keyword in hop.unsupported:

@@ -15,6 +15,7 @@ import copy
 import os
 import shlex
 import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,7 +72,7 @@ class KeyFile:
         if len(data) > MAX_FILE:
             raise _no_key(path, "It is far too large for one.")
         # As ssh does (sshkey_perm_ok); the public half may be read by anyone.
-        if os.name != "nt" and found.st_uid == os.getuid() and found.st_mode & 0o077 and b"PRIVATE KEY" in data:
+        if sys.platform != "win32" and found.st_uid == os.getuid() and found.st_mode & 0o077 and b"PRIVATE KEY" in data:
             raise OpenError(
                 f"the key file {path} can be read by others",
                 f"Its mode is {found.st_mode & 0o777:o}, and ssh does not use such a key either.",

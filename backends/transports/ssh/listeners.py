@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import stat
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,9 +89,7 @@ def _bound(family: int, host: str, port: int, rest: tuple[object, ...]) -> socke
 
 
 async def listen_on_path(path: str, accept: Accept, options: ForwardOptions) -> LocalListener:
-    """Listen on a socket's path, made with the mode that StreamLocalBindMask leaves. Raises OSError, ValueError."""
-    if not hasattr(socket, "AF_UNIX"):
-        raise ValueError("This system has no sockets with a path")
+    """Listen on a socket's path, made with the mode that StreamLocalBindMask leaves. Raises OSError."""
     made, listener = _bound_path(Path(path), options)
     server = await asyncio.get_running_loop().create_unix_server(accept, sock=made, backlog=BACKLOG)
     listener.servers.append(server)
@@ -98,6 +97,8 @@ async def listen_on_path(path: str, accept: Accept, options: ForwardOptions) -> 
 
 
 def _bound_path(path: Path, options: ForwardOptions) -> tuple[socket.socket, LocalListener]:
+    if sys.platform == "win32":
+        raise OSError("this system has no sockets with a path")
     file = path.expanduser()
     if options.unlinks:
         with contextlib.suppress(OSError):

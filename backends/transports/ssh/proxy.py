@@ -97,10 +97,11 @@ class ProxyProcess(asyncio.SubprocessProtocol):
         transport = self._transport
         if not isinstance(transport, asyncio.SubprocessTransport):
             return
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            if transport.get_returncode() is None and sys.platform != "win32":
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(transport.get_pid(), sign)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), GRACE)
+        if sys.platform != "win32":
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                if transport.get_returncode() is None:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(transport.get_pid(), sign)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._ended.wait(), GRACE)
         transport.close()

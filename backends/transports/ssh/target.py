@@ -10,6 +10,7 @@ import shlex
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,7 @@ import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
+from pstui.backends.transports.ssh.config_reader import is_safe
 from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
@@ -165,11 +167,8 @@ class _Sources:
 
 
 def check_permissions(file: Path) -> None:
-    """Raise OpenError where others could write to a configuration file: it may name commands (ssh_config(5), FILES)."""
-    if os.name == "nt" or not file.exists():
-        return
-    found = file.stat()
-    if found.st_uid not in (0, os.getuid()) or found.st_mode & 0o022:
+    """Raise OpenError where others could write to a configuration file."""
+    if file.exists() and not is_safe(file.stat()):
         raise OpenError(
             f"the SSH configuration {printable(str(file))} is not safe to read",
             "It belongs to somebody else, or others may write to it, and it may name commands to run.",
@@ -328,6 +327,7 @@ def settings(hop: Hop) -> dict[str, Any]:
         # A key exchange by Kerberos would leave the host key unchecked.
         "gss_kex": False,
         "gss_auth": bool(hop.option("GSSAPIAuthentication", False)),
+        "preferred_auth": _methods(hop),
         "signature_algs": _signatures(hop),
         "encryption_algs": () if hop.option("Ciphers") else CIPHERS,
         "connect_timeout": None,
@@ -336,6 +336,17 @@ def settings(hop: Hop) -> dict[str, Any]:
         "keepalive_count_max": hop.option("ServerAliveCountMax", ALIVE_COUNT),
         "encoding": None,
     }
+
+
+def _methods(hop: Hop) -> Any:
+    """Return the order of the ways to log in, () for the library's own or the configuration's.
+
+    Without the extra kerberos its way comes last: asyncssh passes over it, and what it has passed over it no longer
+    lists among what the server takes.
+    """
+    if hop.option("PreferredAuthentications") or find_spec("gssapi") is not None:
+        return ()
+    return ("hostbased", "publickey", "keyboard-interactive", "password", "gssapi-with-mic")
 
 
 def _forwarded_agent(hop: Hop) -> Any:

@@ -159,7 +159,7 @@ def must_prove() -> bool:
         return False
     except OSError:
         return True
-    return value != 0
+    return bool(value != 0)
 
 
 #: exit code of the look-up where the Hyper-V module is missing

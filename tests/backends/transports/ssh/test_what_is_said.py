@@ -49,16 +49,21 @@ async def test_no_child_of_a_proxy_command_is_complained_of(
     assert [one.getMessage() for one in caplog.records if "child" in one.getMessage()] == []
 
 
-async def test_kerberos_without_its_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures, "find_spec", lambda name: None)
-    with running_sshd(tmp_path / "sshd", more_config="GSSAPIAuthentication yes") as server:
+@pytest.mark.parametrize("takes_it", [True, False])
+async def test_kerberos_without_its_extra_is_named_where_the_server_takes_it(
+    takes_it: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (failures, target):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with running_sshd(tmp_path / "sshd", more_config=f"GSSAPIAuthentication {'yes' if takes_it else 'no'}") as server:
         if "Unsupported option GSSAPIAuthentication" in server.log:
             pytest.skip("this sshd was built without Kerberos")
         make_home(tmp_path / "home", monkeypatch, server.known_hosts_line)
         info = server.info(KeyFilePath=str(make_key(tmp_path / "other")), Options={"GSSAPIAuthentication": "yes"})
         with pytest.raises(OpenError) as caught:
             await asyncio.wait_for(registry.connect(info, ConnectContext(NobodyConsole())), LIMIT)
-    assert "needs the extra kerberos of this installation" in caught.value.why
+    assert ("needs the extra kerberos of this installation" in caught.value.why) is takes_it
+    assert bool(caught.value.offers) is takes_it
 
 
 def test_an_agent_named_by_a_variable_that_is_not_set_is_the_usual_one(
