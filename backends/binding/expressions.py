@@ -311,8 +311,7 @@ class Reader(Cursor):
             plain = self.expand(token) if token.expands else token.value()
             return Value(plain, plain, False, token.start)
         if kind is TokenKind.NUMBER:
-            number = literal_value(text)
-            return Value(text if number is None else number, text, False, token.start)
+            return Value(_number(text), text, False, token.start)
         if kind is TokenKind.VARIABLE:
             return Value(self.variable(token), text, False, token.start)
         if kind is TokenKind.LEFT:
@@ -435,12 +434,18 @@ class Reader(Cursor):
             raise self.refuse(name, error.why, error.hint) from None
         if value is None:
             raise self.refuse(name, "This type is not known here", "Write the value itself.")
-        text = value if isinstance(value, str) else text_of(value) if _is_plain(value) else operand.text
-        return Value(value, text, False, name.start)
+        return Value(value, _text_of_cast(value, operand), False, name.start)
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, bool | int | float | Decimal)
+def _number(text: str) -> int | float | Decimal | str:
+    number = literal_value(text)
+    return text if number is None else number
+
+
+def _text_of_cast(value: Any, operand: Value) -> str:
+    if isinstance(value, str):
+        return value
+    return text_of(value) if isinstance(value, bool | int | float | Decimal) else operand.text
 
 
 def _converted(wanted: str, operand: Value) -> Any:

@@ -130,7 +130,7 @@ def integer(value: Any, *, bits: int = 32) -> int:
         return 0
     if isinstance(value, str):
         value = number_of(value)
-    if value is None or not isinstance(value, int | float | Decimal) or value != value or abs(value) > 2**62:
+    if value is None or not isinstance(value, int | float | Decimal) or not -(2**62) <= value <= 2**62:
         raise ConversionError("It must be a whole number.")
     result = round(value)
     limit = 1 << (bits - 1)

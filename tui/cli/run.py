@@ -100,7 +100,7 @@ class _Run:
     async def main(self) -> int:
         self.output = Output(on_closed=self._output_closed)
         form = self.invocation.form
-        if form not in ("text", "json-streams"):
+        if form != "text" and form != "json-streams":
             self.writer = object_writer(form, self.output.put, self.invocation.depth)
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
         self.blocks = self._blocks()
