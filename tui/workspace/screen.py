@@ -76,6 +76,30 @@ FRAME_INTERVAL = 1 / 30
 #: seconds until the footer shows what only it shows
 FOOTER_TIME = 0.05
 
+#: the attributes of the workspace whose actions the keymap names, as in "tabs.close"
+_PARTS = frozenset(
+    (
+        "tabs",
+        "reading",
+        "editing",
+        "sessions",
+        "profiles",
+        "going",
+        "keeping",
+        "fan_out",
+        "runbooks",
+        "leaving",
+        "together",
+        "beside",
+        "logs",
+        "files",
+        "grid",
+        "terminals",
+        "blocks",
+        "command_help",
+    )
+)
+
 
 class Workspace(PaintedWhenIdle):
     """The main screen.
@@ -123,6 +147,10 @@ class Workspace(PaintedWhenIdle):
         self.editing = Editing(self, self.tabs)
         self.kept = KeptSessions(None if memory is None else memory.file.with_name("kept.json"))
         self.kept.watch(context.sessions)
+        self._make_actions(context, remembered, settings or PaneSettings())
+
+    def _make_actions(self, context: AppContext, remembered: Memory, settings: PaneSettings) -> None:
+        """Make what answers to the actions of the keymap, a family each."""
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
@@ -134,11 +162,11 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         self.command_help = CommandHelpActions(self, self.tabs)
         self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
-        offer = None if single else RestoreOffer(context.book, remembered)
+        offer = None if self._single else RestoreOffer(context.book, remembered)
         self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
-        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
-        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
+        self.logs = LogActions(self, self.tabs, settings.log)
+        self.attention = Attention(self, self.tabs, self.profiles, settings)
 
     def compose(self) -> ComposeResult:
         # What is mounted has its styles at once: a class that comes later has them all looked up again.
@@ -208,31 +236,11 @@ class Workspace(PaintedWhenIdle):
 
     async def run_action(self, action: str, namespaces: Mapping[str, DOMNode] | None = None) -> None:
         """Run an action. One with the name of a part before it is done by that part."""
-        parts = {
-            "tabs": self.tabs,
-            "reading": self.reading,
-            "editing": self.editing,
-            "sessions": self.sessions,
-            "profiles": self.profiles,
-            "going": self.going,
-            "keeping": self.keeping,
-            "fan_out": self.fan_out,
-            "runbooks": self.runbooks,
-            "leaving": self.leaving,
-            "together": self.together,
-            "beside": self.beside,
-            "logs": self.logs,
-            "files": self.files,
-            "grid": self.grid,
-            "terminals": self.terminals,
-            "blocks": self.blocks,
-            "command_help": self.command_help,
-        }
         part, name, parameters = parse(action)
-        if part not in parts:
+        if part not in _PARTS:
             await super().run_action(action, namespaces)
             return
-        done = getattr(parts[part], f"action_{name}")(*parameters)
+        done = getattr(getattr(self, part), f"action_{name}")(*parameters)
         if inspect.isawaitable(done):
             await done
 
