@@ -111,6 +111,10 @@ class Workspace(PaintedWhenIdle):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
+    #: a call of the command line that lacks values: it is asked for first
+    lacking: MissingMandatory | None = None
+    #: a line of the command line that the command bar runs first
+    first_line = ""
 
     def __init__(
         self,
@@ -130,11 +134,8 @@ class Workspace(PaintedWhenIdle):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.context, self.pace = context, context.pace
+        settings = settings or PaneSettings()
         self.keymap = keymap or Keymap()
-        #: a call of the command line that lacks values: it is asked for first
-        self.lacking: MissingMandatory | None = None
-        #: a line of the command line that the command bar runs first
-        self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = self._was_in_front = self._frame_due = self._footer_due = False
@@ -147,10 +148,6 @@ class Workspace(PaintedWhenIdle):
         self.editing = Editing(self, self.tabs)
         self.kept = KeptSessions(None if memory is None else memory.file.with_name("kept.json"))
         self.kept.watch(context.sessions)
-        self._make_actions(context, remembered, settings or PaneSettings())
-
-    def _make_actions(self, context: AppContext, remembered: Memory, settings: PaneSettings) -> None:
-        """Make what answers to the actions of the keymap, a family each."""
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
@@ -162,7 +159,7 @@ class Workspace(PaintedWhenIdle):
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         self.command_help = CommandHelpActions(self, self.tabs)
         self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
-        offer = None if self._single else RestoreOffer(context.book, remembered)
+        offer = None if single else RestoreOffer(context.book, remembered)
         self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, settings.log)
