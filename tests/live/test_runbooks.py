@@ -8,7 +8,7 @@ from typing import Any
 
 from pstui.backends.console import Question
 from pstui.backends.credentials import Secret
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.param_blocks import ALL_SETS, Expression, ParamBlock, Parameter, read_param_block
 from pstui.backends.psrp.invocation import Script
 from pstui.tui.dialogs.connect_test import BareConsole

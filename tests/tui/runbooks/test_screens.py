@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.config.paths import state_folder
 from pstui.tui.fanout.screen import FanOutScreen
 from pstui.tui.pane.state import PaneState
