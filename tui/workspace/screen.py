@@ -30,6 +30,8 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.beside import Beside
+from pstui.tui.workspace.blocks import BlockActions
+from pstui.tui.workspace.command_help import CommandHelpActions
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
@@ -74,6 +76,30 @@ FRAME_INTERVAL = 1 / 30
 #: seconds until the footer shows what only it shows
 FOOTER_TIME = 0.05
 
+#: the attributes of the workspace whose actions the keymap names, as in "tabs.close"
+_PARTS = frozenset(
+    (
+        "tabs",
+        "reading",
+        "editing",
+        "sessions",
+        "profiles",
+        "going",
+        "keeping",
+        "fan_out",
+        "runbooks",
+        "leaving",
+        "together",
+        "beside",
+        "logs",
+        "files",
+        "grid",
+        "terminals",
+        "blocks",
+        "command_help",
+    )
+)
+
 
 class Workspace(PaintedWhenIdle):
     """The main screen.
@@ -103,8 +129,7 @@ class Workspace(PaintedWhenIdle):
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.context = context
-        self.pace = context.pace
+        self.context, self.pace = context, context.pace
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
@@ -122,6 +147,10 @@ class Workspace(PaintedWhenIdle):
         self.editing = Editing(self, self.tabs)
         self.kept = KeptSessions(None if memory is None else memory.file.with_name("kept.json"))
         self.kept.watch(context.sessions)
+        self._make_actions(context, remembered, settings or PaneSettings())
+
+    def _make_actions(self, context: AppContext, remembered: Memory, settings: PaneSettings) -> None:
+        """Make what answers to the actions of the keymap, a family each."""
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
@@ -131,11 +160,13 @@ class Workspace(PaintedWhenIdle):
         self.files, self.grid = FileActions(self, self.tabs, context), GridActions(self, self.tabs)
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
-        offer = None if single else RestoreOffer(context.book, remembered)
+        self.command_help = CommandHelpActions(self, self.tabs)
+        self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
+        offer = None if self._single else RestoreOffer(context.book, remembered)
         self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
-        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
-        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
+        self.logs = LogActions(self, self.tabs, settings.log)
+        self.attention = Attention(self, self.tabs, self.profiles, settings)
 
     def compose(self) -> ComposeResult:
         # What is mounted has its styles at once: a class that comes later has them all looked up again.
@@ -205,29 +236,11 @@ class Workspace(PaintedWhenIdle):
 
     async def run_action(self, action: str, namespaces: Mapping[str, DOMNode] | None = None) -> None:
         """Run an action. One with the name of a part before it is done by that part."""
-        parts = {
-            "tabs": self.tabs,
-            "reading": self.reading,
-            "editing": self.editing,
-            "sessions": self.sessions,
-            "profiles": self.profiles,
-            "going": self.going,
-            "keeping": self.keeping,
-            "fan_out": self.fan_out,
-            "runbooks": self.runbooks,
-            "leaving": self.leaving,
-            "together": self.together,
-            "beside": self.beside,
-            "logs": self.logs,
-            "files": self.files,
-            "grid": self.grid,
-            "terminals": self.terminals,
-        }
         part, name, parameters = parse(action)
-        if part not in parts:
+        if part not in _PARTS:
             await super().run_action(action, namespaces)
             return
-        done = getattr(parts[part], f"action_{name}")(*parameters)
+        done = getattr(getattr(self, part), f"action_{name}")(*parameters)
         if inspect.isawaitable(done):
             await done
 
@@ -258,7 +271,7 @@ class Workspace(PaintedWhenIdle):
             return ""
         self.refresh_frame()
         if action is not None:
-            await self.run_action(action.action)
+            await self.run_action("help(True)" if action.name == "help" else action.action)
         return f"alt+{key}" if alt and key != "escape" else ""
 
     # -- the frame around the panes ---------------------------------------------------------------------------
@@ -426,9 +439,12 @@ class Workspace(PaintedWhenIdle):
 
     @on(Sidebar.MenuWanted)
     @on(SessionTab.Pressed)
-    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
-        """The right mouse button in the sidebar, or another one than the left on a tab."""
-        if isinstance(event, Sidebar.MenuWanted):
+    @on(messages.MenuWanted)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed | messages.MenuWanted) -> None:
+        """The right mouse button in the sidebar or in a text, or another one than the left on a tab."""
+        if isinstance(event, messages.MenuWanted):
+            self.blocks.menu_wanted(event)
+        elif isinstance(event, Sidebar.MenuWanted):
             self.menus.of_entry(event.entry, event.at)
         else:
             self.menus.of_tab(event, self.leaving.ask_close)
@@ -466,8 +482,10 @@ class Workspace(PaintedWhenIdle):
         if (front := self.tabs.session) is not None:
             front.interrupt()
 
-    def action_help(self) -> None:
-        """List the keys."""
+    def action_help(self, keys: bool = False) -> None:
+        """Show the help of the word in the editor; without one, or if the ``keys`` are asked for, list these."""
+        if not keys and self.command_help.of_word():
+            return
         from pstui.tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))
