@@ -131,6 +131,19 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         ),
     ),
     "TextScreen": ("In a text", (("↑ ↓", "scroll (also PgUp, PgDn)"), ("Esc", "close (also q, Enter)"))),
+    "HelpReader": (
+        "In a help text",
+        (
+            ("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"),
+            ("Tab", "the next link (Shift+Tab the one before)"),
+            ("Enter", "open the link"),
+            ("Backspace", "go back (also Alt+←)"),
+            ("← →", "the section before, the next one"),
+            ("/", "find; n the next match, N the one before"),
+            ("-", "find a parameter"),
+            ("Esc", "close (also q)"),
+        ),
+    ),
     "SecretsScreen": ("While a secret is asked for", (("Enter", "take it"), ("Esc", "close; nothing runs"))),
     "ErrorsScreen": (
         "In the list of errors",

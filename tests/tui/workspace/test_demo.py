@@ -82,9 +82,10 @@ async def test_an_incomplete_line_that_is_run_all_the_same_goes_on_until_an_empt
         await s.type("if ($true) {", enter=False)
         await s.keys("ctrl+right_square_bracket", "enter")
         await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "the far end wants more")
-        await s.run("'inside {' }")
-        await s.run("")
-        assert s.sees("inside {")
+        await s.type("'inside {' }")
+        await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "an empty line is wanted")
+        await s.type("")
+        await s.until(lambda: s.sees("inside {"), "its output")
         assert s.text()[1] == ">> 'inside {' }"
 
 

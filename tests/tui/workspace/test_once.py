@@ -99,11 +99,11 @@ async def test_a_dialog_closed_twice_at_once_touches_nothing_behind_it(manager: 
     async with screen(host("web1"), sessions=manager.as_manager()) as s:
         await ready(s)
         await s.type("half a line", enter=False)
-        s.burst("f1", key, key)
+        s.burst(PREFIX, "question_mark", key, key)
         await s.until(lambda: s.app.screen is s.workspace and s.app.typeahead.idle, "the help closed")
         assert s.pane.editor.text == "half a line"
         assert manager.interactive[0].lines == []
-        s.burst("f1", key, *"!")
+        s.burst(PREFIX, "question_mark", key, *"!")
         await s.until(lambda: s.pane.editor.text == "half a line!", "what is typed behind it")
 
 
