@@ -61,7 +61,7 @@ def _run(arguments: list[str]) -> int:
 
     options = parse(arguments)
     if options.version:
-        return _version()
+        return _version(options.rest)
     if options.rest and options.rest[0].lower() in INVOKE_NAMES:
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
     if options.help:
@@ -138,7 +138,16 @@ def _demo(options: Options) -> int:
     return demo(options)
 
 
-def _version() -> int:
+def _version(rest: Sequence[str] = ()) -> int:
+    if rest:
+        from pstui.backends.errors import CallError
+
+        if list(rest) != ["-v"]:
+            raise CallError(f"--version takes no {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
+        from pstui.tui.cli.versions import versions
+
+        print(versions(), end="")
+        return EXIT_OK
     from pstui.tui.version import VERSION
 
     print(f"pstui {VERSION}")
