@@ -60,7 +60,8 @@ check: $(VENV)/.check .typing/pstui
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz $(ARGS)
 	PSTUI_FUZZ=20000 $(BIN)/python -m pytest tests/backends/transports/ssh/test_config_reader.py \
-	  tests/backends/transports/ssh/test_known_hosts.py tests/tui/terminal/test_hostile_feeds.py --timeout 3600
+	  tests/backends/transports/ssh/test_known_hosts.py tests/tui/terminal/test_hostile_feeds.py \
+	  tests/backends/psrp/test_host_generated.py --timeout 3600
 
 # Every case of the harmed connections: each way, each step, each kind of harm.
 faults: $(VENV)/.test

@@ -111,6 +111,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         raise AssertionError(f"{module and module.name} and its fixtures leave behind: {'; '.join(left)}")
 
 
+def pytest_collection_finish() -> None:
+    """Let collections pass over what was loaded for all tests: there is much of it, and it stays."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests at real containers the time that making their image takes."""
     for item in items:

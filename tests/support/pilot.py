@@ -61,12 +61,14 @@ class Screen:
 
     async def until(self, seen: Callable[[], Any], what: str = "", seconds: float = DEADLINE) -> None:
         """Wait until ``seen()`` is true; fail after the deadline, showing the text of the pane."""
-        deadline = time.monotonic() + seconds
+        deadline, nap = time.monotonic() + seconds, 0.002
         while not seen():
             if time.monotonic() > deadline:
                 raise AssertionError(f"never came: {what or seen}\n--- the screen:\n{self.shown()}")
             await self.pilot.pause()
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(nap)
+            # To look is dear: what takes its time is looked at less often.
+            nap = min(nap * 1.5, 0.03)
 
     async def idle(self) -> None:
         """Wait until everything pressed and said so far has been dealt with."""

@@ -213,11 +213,12 @@ EVERY = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 35)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(
+    ("theme", "size"), [("dark", (80, 24)), ("light", (120, 35))], ids=["dark-80x24", "light-120x35"]
+)
 def test_the_look_of_every_state(
-    size: tuple[int, int],
     theme: str,
+    size: tuple[int, int],
     snap_compare: Callable[..., bool],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
