@@ -11,6 +11,7 @@ import hashlib
 import inspect
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,8 @@ def main() -> int:
         subprocess.run([sys.executable, str(file), "--version"], check=True, env=environ)
         first = time.perf_counter() - before
         later = seconds(sys.executable, str(file), environ=environ)
-        installed = seconds(str(Path(sys.executable).with_name("pstui")), environ=environ)
+        own = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        installed = seconds(shutil.which("pstui", path=own) or "pstui", environ=environ)
     print(f"{file}: {file.stat().st_size / 1e6:.1f} MB, content {digest}, for {zipapp.this_python()}")
     print(f"--version: the first time {first:.1f} s, then {later * 1000:.0f} ms; installed {installed * 1000:.0f} ms")
     return 0
