@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.commands import files, help, objects, output, system
+from pstui.backends.demo.commands import files, help, objects, output, system, transfer
 from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.link import Outbox, PipelineLink
 from pstui.backends.demo.server.pipeline import PipelineRun
@@ -19,7 +19,7 @@ from pstui.backends.psrp.fragments import Defragmenter, Message
 from pstui.backends.transports.outofproc import CLIENT_ELEMENTS, SESSION, Element, decode_line
 
 #: the modules that declare the commands; importing them is what makes the commands known
-COMMAND_MODULES = (files, help, objects, output, system)
+COMMAND_MODULES = (files, help, objects, output, system, transfer)
 #: command channels a client may hold open at once
 MAX_COMMANDS = 64
 _BOM = b"\xef\xbb\xbf"
