@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
@@ -62,13 +63,14 @@ class ElementReader:
 class Endpoint:
     """Serves one client over ``read`` (``b""`` is its end) and ``write``.
 
-    ``own_process`` is True when the endpoint is a process of its own, as with ``pstui demo --stdio``.
+    ``own_process`` is True when the endpoint is a process of its own, as with ``pstui demo --stdio``. ``home`` is the
+    folder where its sessions begin, by default the user's own.
     """
 
-    def __init__(self, read: Read, write: Write, *, own_process: bool = False) -> None:
+    def __init__(self, read: Read, write: Write, *, own_process: bool = False, home: Path | None = None) -> None:
         self._read, self._outbox = read, Outbox(write)
         self._pool = DemoPool({"PSVersionTable": version_table("2.3")})
-        self._session = Session(own_process=own_process)
+        self._session = Session(own_process=own_process, home=home or Path.home())
         self._parts: dict[uuid.UUID, Defragmenter] = {SESSION: Defragmenter(for_server=True)}
         self._runs: dict[uuid.UUID, PipelineRun] = {}
         self._chores: dict[uuid.UUID, asyncio.Task[None]] = {}
