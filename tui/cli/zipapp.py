@@ -1,7 +1,7 @@
 """The start of ``pstui.pyz``, the single file: it unpacks what is in it once, and runs that.
 
-How this works. ``make zipapp`` (tests/zipapp.py) lays this module as ``__main__`` before all that pip installs for
-pstui. Compiled modules cannot be loaded out of a zip file, so everything is unpacked: into a folder of the user's
+How this works. ``make zipapp`` (tests/zipapp.py) lays this module as ``__main__`` before pstui with all its
+libraries. Compiled modules cannot be loaded out of a zip file, so everything is unpacked: into a folder of the user's
 cache that is named after a digest of the content, and that nobody else may write. The next start finds it there.
 
 Only the standard library is there before that, and as little of it as can be is loaded, so no pathlib: each import is
