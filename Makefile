@@ -65,7 +65,7 @@ fuzz: $(VENV)/.test
 
 # Every case of the harmed connections: each way, each step, each kind of harm.
 faults: $(VENV)/.test
-	PSTUI_FAULTS=10000 $(BIN)/python -m pytest tests/backends/transports/test_harmed_ways.py -q $(ARGS)
+	PSTUI_FAULTS=10000 $(BIN)/python -m pytest tests/backends/transports/test_harmed_ways.py tests/backends/files/test_harmed_copies.py -q $(ARGS)
 
 # A long day in ten minutes: 200 sessions, 20 busy. make soak ARGS='50 5 1' is a shorter one.
 soak: $(VENV)/.test

@@ -9,12 +9,13 @@ import contextlib
 import gc
 import re
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pstui.config.glimpse import NotPlainError, tables_alone
 from pstui.config.problems import Problem, nearest
 from pstui.config.schema import Field, Kind, Schema, value_problem
 
@@ -173,6 +174,23 @@ def load(file: Path, schema: Schema) -> Configuration:
     return reader.result(file)
 
 
+def glimpse(file: Path, single: Mapping[str, Mapping[str, Field]]) -> Configuration | None:
+    """Read only tables that exist once, with these fields, and hold nothing against them that is wrong elsewhere.
+
+    They are as ``load`` reads them. None where that cannot be known without reading everything.
+    """
+
+    def parsed(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
+        return tables_alone(text, tuple(single)), []
+
+    reader = _Reader(Schema(named={}, single=single), parsed)
+    try:
+        reader.read(file, 0)
+    except NotPlainError:
+        return None
+    return replace(reader.result(file), problems=())
+
+
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
     """Keep the garbage collector away: parsing makes many objects and drops none of them in circles.
@@ -191,8 +209,10 @@ def _no_collection() -> Iterator[None]:
 class _Reader:
     """Collects profiles and problems over the files."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    def __init__(
+        self, schema: Schema, parse: Callable[[str, Path], tuple[dict[str, Any], list[Problem]]] = parse
+    ) -> None:
+        self._schema, self._parse = schema, parse
         self._profiles: dict[tuple[str, str], Profile] = {}
         self._credentials: dict[str, Mapping[str, Any]] = {}
         self._credential_files: dict[str, Path] = {}
@@ -235,7 +255,7 @@ class _Reader:
         self._seen.add(real)
         text, problems = read_text(file)
         self._problems += problems
-        data, problems = parse(text, file)
+        data, problems = self._parse(text, file)
         self._problems += problems
         for name, content in data.items():
             if name == "include":

@@ -67,6 +67,19 @@ COMMON_FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 
+#: a list of hosts that another program keeps
+INVENTORY_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "ansible": Field(Kind.LIST, one_or_many=True),
+        "csv": Field(Kind.TEXT),
+        "command": Field(Kind.LIST),
+        "ssh_config": Field(Kind.TEXT),
+        "credential": Field(Kind.CREDENTIAL),
+        "refresh": Field(Kind.INTEGER, minimum=5, maximum=86_400),
+    }
+)
+INVENTORY_SOURCES = ("ansible", "csv", "command", "ssh_config")
+
 #: what a tag may say of everything that has it
 TAG_FIELDS: Mapping[str, Field] = MappingProxyType({key: COMMON_FIELDS[key] for key in ("guard", "color")})
 

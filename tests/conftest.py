@@ -116,7 +116,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         whole = guard.modules.pop(module, None) if ends else None
         if whole is not None and before is not None:
             whole.told()
-            if item.get_closest_marker("lets_connections_go") is not None:
+            marker = item.get_closest_marker("lets_connections_go")
+            if marker is not None and marker.kwargs.get("behind_the_module"):
                 whole.look_away_from_sockets()
     if item.stash.get(_FAILED, False):
         return

@@ -97,7 +97,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         #: floods give way to keys
         self.pace = Pace()
         #: lets what is typed wait for who will own it
-        self.typeahead = Typeahead(self, self._give_out, self._takes_whole)
+        self.typeahead = Typeahead(self, self._give_out, self._takes_whole, self._awaits_profiles)
         self._closed_screens = ClosedScreens()
         self._settled = False
         #: what workers failed with
@@ -253,6 +253,15 @@ class PstuiApp(App[int], inherit_bindings=False):
         if getattr(self.focused, "takes_every_key", False):
             return True
         return not any(self.workspace.keymap.direct(key.key) for key in event.keys)
+
+    def _awaits_profiles(self, event: TypedEvent) -> bool:
+        """Whether an event may need the profiles while they are still being read; help and leaving do not."""
+        if not self.workspace.profiles.is_reading:
+            return False
+        if self.screen is not self.workspace:
+            return getattr(self.screen, "needs_profiles", True)
+        action = self.workspace.keymap.direct(event.key) if isinstance(event, events.Key) else None
+        return action is None or action.name not in ("help", "quit")
 
     async def _paste(self, event: events.Paste) -> None:
         """Pass a paste on; where there is room for one line only, lines become one, but never those of a password."""

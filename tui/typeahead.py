@@ -48,7 +48,8 @@ class ActsAtOnce(Protocol):
 class Typeahead:
     """Gives keys and pastes to ``give_out``, in their order and one after the other.
 
-    ``takes_whole`` says whether several characters that were read at once may be given out together now.
+    ``takes_whole`` says whether several characters that were read at once may be given out together now, ``awaits``
+    whether something that an event may need is still to come.
     """
 
     def __init__(
@@ -56,8 +57,9 @@ class Typeahead:
         app: App[int],
         give_out: Callable[[TypedEvent], Awaitable[None]],
         takes_whole: Callable[[Typed], bool] = lambda event: False,
+        awaits: Callable[[TypedEvent], bool] = lambda event: False,
     ) -> None:
-        self._app, self._give_out, self._takes_whole = app, give_out, takes_whole
+        self._app, self._give_out, self._takes_whole, self._awaits = app, give_out, takes_whole, awaits
         self._waiting: deque[TypedEvent] = deque()
         self._task: asyncio.Task[None] | None = None
         self._ready: Screen[object] | None = None
@@ -73,7 +75,8 @@ class Typeahead:
 
     async def take(self, event: TypedEvent) -> None:
         """Give an event out now, or when it is its turn."""
-        if self._task is not None or not self._settled or (isinstance(event, Typed) and not self._takes_whole(event)):
+        waits = self._task is not None or not self._settled or self._awaits(event)
+        if waits or (isinstance(event, Typed) and not self._takes_whole(event)):
             self._waiting.append(event)
             self._begin([])
         else:
@@ -131,6 +134,8 @@ class Typeahead:
     async def _give_out_next(self, chain: list[MessagePump]) -> None:
         """Give out what waits, up to the first event that may open something; ``chain`` gets who may act on that."""
         while True:
+            if self._awaits(self._waiting[0]):
+                return
             event = self._waiting.popleft()
             if isinstance(event, Typed) and not self._takes_whole(event):
                 self._waiting.extendleft(reversed(event.keys))
@@ -155,7 +160,11 @@ class Typeahead:
         deadline = loop.time() + LIMIT
         while True:
             # One that ends may have closed the screen.
-            while self._held_until > loop.time() or (self._moving and loop.time() < deadline):  # noqa: ASYNC110  no event tells of a worker's end
+            while (  # noqa: ASYNC110  no event tells of a worker's end
+                self._held_until > loop.time()
+                or (self._moving and loop.time() < deadline)
+                or (self._waiting and self._awaits(self._waiting[0]))
+            ):
                 await asyncio.sleep(_POLL)
             if (screen := self._app.screen) is self._ready:
                 return

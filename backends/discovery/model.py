@@ -34,16 +34,23 @@ class Found:
     created: float = 0.0
     address: str = ""
     id: str = ""
+    #: where an inventory has it: one group, and whatever else it belongs to
+    group: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one source has to show now. ``problem`` is one line saying why it has nothing, empty if it works."""
+    """What one source has to show now. ``problem`` is one line saying why it has nothing, empty if it works.
+
+    One that ``works`` has something all the same: it is not looked at again sooner.
+    """
 
     source: str
     kind: str
     found: tuple[Found, ...] = ()
     problem: str = ""
+    works: bool = False
 
 
 class Source(Protocol):
@@ -124,7 +131,7 @@ class Watcher:
             if number not in self._seen or self._seen[number] != section:
                 self._seen[number] = section
                 self._on_change(self.sections)
-            if section is not None and section.problem:
+            if section is not None and section.problem and not section.works:
                 # Nothing is started again at once that has just failed, its events neither.
                 await asyncio.sleep(min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(failures, 10)))
                 failures += 1

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import stat as modes
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -47,7 +47,7 @@ class LocalFiles:
 
     label = ""
     way = "this computer"
-    lanes = 4
+    lanes = 16
     digests_from = 0
 
     def __init__(self, here: str = "") -> None:
@@ -80,27 +80,49 @@ class LocalFiles:
         return await self._do(listed, path, "cannot be listed")
 
     async def read(self, path: str, offset: int, length: int) -> Pieces:
-        file = await self._do(lambda: _open_to_read(self._place(path)), path, "cannot be opened")
+        def begin() -> tuple[int, bytes]:
+            """Open it and read its first block: all of a small file, in one turn of a thread."""
+            opened = _open_to_read(self._place(path))
+            try:
+                os.lseek(opened, offset, os.SEEK_SET)
+                data = os.read(opened, min(BLOCK, length))
+            except BaseException:
+                os.close(opened)
+                raise
+            if len(data) < length:
+                return opened, data
+            os.close(opened)
+            return -1, data
+
+        starting = self._start(begin)
         try:
-            os.lseek(file, offset, os.SEEK_SET)
-            left = length
-            ahead = self._start(os.read, file, min(BLOCK, left))
-            while data := await self._wait(ahead, path, "cannot be read"):
+            file, data = await self._wait(starting, path, "cannot be read")
+        except asyncio.CancelledError:
+            starting.add_done_callback(_close_late)
+            raise
+        ahead: asyncio.Future[bytes] | None = None
+        left = length
+        try:
+            while data:
                 left -= len(data)
-                ahead = self._start(os.read, file, min(BLOCK, left))
+                if left > 0:
+                    ahead = self._start(os.read, file, min(BLOCK, left))
                 for at in range(0, len(data), PIECE):
                     yield data[at : at + PIECE]
+                data = await self._wait(ahead, path, "cannot be read") if left > 0 and ahead is not None else b""
         finally:
-            with suppress(UnboundLocalError):
-                await asyncio.wait({ahead})
-            os.close(file)
+            if ahead is not None:
+                await _after(ahead, lambda _: os.close(file))
+            elif file >= 0:
+                os.close(file)
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
         what = "cannot be written"
-        file = -1
+        file, is_closed = -1, False
         running: asyncio.Future[int] | None = None
 
-        def write(block: bytes) -> int:
+        def write(block: bytes, is_last: bool) -> int:
+            nonlocal is_closed
             opened = _open_to_write(self._place(path), offset, mode) if file < 0 else file
             try:
                 _write_all(opened, block)
@@ -108,23 +130,27 @@ class LocalFiles:
                 if file < 0:
                     os.close(opened)  # nobody else knows it
                 raise
+            if is_last:
+                is_closed = True  # whatever close says: it is gone then
+                os.close(opened)
             return opened
+
+        def close(done: asyncio.Future[int]) -> None:
+            opened = file if done.cancelled() or done.exception() else done.result()
+            if opened >= 0 and not is_closed:
+                os.close(opened)
 
         try:
             async with aclosing(_blocks(pieces)) as blocks:
-                async for block in blocks:  # a small file is one block, and one turn of a thread
+                async for block, is_last in blocks:  # a small file is one block, and one turn of a thread
                     if running is not None:
                         file = await self._wait(running, path, what)
-                    running = self._start(write, block)
-            if running is None:
-                running = self._start(write, b"")
-            file = await self._wait(running, path, what)
+                    running = self._start(write, block, is_last)
+            if running is not None:
+                file = await self._wait(running, path, what)
         finally:
             if running is not None:
-                await asyncio.wait({running})
-                file = running.result() if file < 0 and not running.exception() else file
-            if file >= 0:
-                os.close(file)
+                await _after(running, close)
 
     async def make_folder(self, path: str) -> None:
         await self._do(lambda: self._place(path).mkdir(), path, "cannot be made")
@@ -203,6 +229,14 @@ class LocalFiles:
             raise FileError(f"{path!r} {what}", str(error), reason=Reason.NAME) from error
 
 
+async def _after(running: asyncio.Future[T], then: Callable[[asyncio.Future[T]], None]) -> None:
+    """Wait for a thread's work and call ``then``, which is called too when whoever waits here is cancelled."""
+    try:
+        await asyncio.wait({running})
+    finally:
+        then(running) if running.done() else running.add_done_callback(then)
+
+
 def failure(path: str, what: str, error: OSError) -> FileError:
     """Return an error of this computer as ours."""
     reason = _REASONS.get(error.errno or 0, Reason.OTHER)
@@ -269,15 +303,20 @@ def _write_all(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-async def _blocks(pieces: Pieces) -> Pieces:
-    """Yield pieces joined to blocks, so that a thread is asked less often."""
+async def _blocks(pieces: Pieces) -> AsyncGenerator[tuple[bytes, bool]]:
+    """Yield pieces joined to blocks, so that a thread is asked less often, and which is the last; at least that one."""
     waiting: list[bytes] = []
     size = 0
     async for piece in pieces:
         waiting.append(piece)
         size += len(piece)
         if size >= BLOCK:
-            yield b"".join(waiting)
+            yield b"".join(waiting), False
             waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
+    yield b"".join(waiting), True
+
+
+def _close_late(opening: asyncio.Future[tuple[int, bytes]]) -> None:
+    """Close a file that was opened when nobody waited any more."""
+    if not opening.cancelled() and not opening.exception() and opening.result()[0] >= 0:
+        os.close(opening.result()[0])

@@ -126,6 +126,7 @@ begin {
                     $stream = [IO.File]::Open($path, 'OpenOrCreate', 'Write', 'Read')
                     $stream.SetLength([long]$words[2])
                     $stream.Position = [long]$words[2]
+                    if ($words[3]) { try { Change $path '' $words[3] } catch { } }
                     Set-Variable writing $stream -Scope 1
                     Set-Variable unacknowledged 0 -Scope 1
                 }

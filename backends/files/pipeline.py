@@ -138,7 +138,8 @@ class PipelineFiles:
         what = "cannot be written"
         async with self._writing:
             self._unacknowledged, self._write_failure = 0, None
-            await self._ask(what, "write", path, str(offset))
+            bits = "" if mode is None or offset else str(mode & 0o777 | 0o600)
+            await self._ask(what, "write", path, str(offset), bits)
             try:
                 async for piece in self._cut(pieces):
                     while self._unacknowledged > WINDOW and self._write_failure is None:
@@ -158,8 +159,6 @@ class PipelineFiles:
                 if self._write_failure is not None:
                     raise self._of(self._write_failure, path, what) from None
                 raise
-        if mode is not None and not offset:
-            await self.set_attributes(path, None, mode | 0o600)
 
     async def make_folder(self, path: str) -> None:
         await self._ask("cannot be made", "folder", path)

@@ -3,6 +3,8 @@
 How this works. asyncssh speaks the protocol; what is ours is the flow. A file is read and written by as many requests
 at once as ``WINDOW`` bytes allow, and what comes back is put in order again. The server says how large a request may
 be (limits@openssh.com); one that does not gets 32 KiB, which every server takes (draft-ietf-secsh-filexfer-02, 3).
+A small file costs requests, not bytes: so many files travel at once, what needs no answer first is asked together, and
+what is asked in one turn of the loop leaves as one packet.
 
 A name may be any bytes but a slash and a NUL there: what is no UTF-8 travels as it is, in lone surrogates.
 """
@@ -13,9 +15,9 @@ import asyncio
 import shlex
 import stat as modes
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
@@ -27,10 +29,14 @@ from pstui.backends.transports.ssh.shared import Lease, start
 
 #: bytes of one file that are on their way at once
 WINDOW = 8 * 1024 * 1024
+#: files that travel side by side
+LANES = 16
 #: bytes of one request where the server does not say what it takes
 SMALL = 32 * 1024
 #: seconds in which a program that hashes a file must have ended for each GiB of it, and at least
 HASH_TIME, HASH_LEAST = 60.0, 30.0
+#: seconds that closing a file, or all of them, waits at most for the server's word
+FAREWELL = 2.0
 T = TypeVar("T")
 
 _CODES: tuple[tuple[type[Exception], Reason], ...] = (
@@ -53,7 +59,7 @@ class SFTPFiles:
     """The files of an SSH server. ``lease`` is given back when it is closed."""
 
     way = "SFTP on the session's connection"
-    lanes = 4
+    lanes = LANES
     #: a program has to be started for each sum; what is smaller comes in a few packets, which SSH authenticates
     digests_from = 1024 * 1024
 
@@ -64,6 +70,8 @@ class SFTPFiles:
         self._read_size = min(limits.max_read_len or SMALL, PIECE)
         self._write_size = min(limits.max_write_len or SMALL, PIECE)
         self._hashes = not self.names.is_windows
+        self._closing: set[asyncio.Task[None]] = set()
+        _join_requests(client)
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
         call = self._client.stat if follow else self._client.lstat
@@ -91,47 +99,69 @@ class SFTPFiles:
         return found
 
     async def read(self, path: str, offset: int, length: int) -> Pieces:
-        async with self._opened(path, "rb", "cannot be opened") as file:
-            running: deque[asyncio.Task[bytes]] = deque()
-            at, end, size = offset, offset + length, self._read_size
-            most = max(1, WINDOW // size)
-            try:
-                while running or at < end:
-                    while at < end and len(running) < most:
-                        running.append(asyncio.ensure_future(self._piece(file, at, min(size, end - at), path)))
-                        at += size
-                    data = await running.popleft()
-                    if not data:
-                        return
-                    yield data
-            finally:
-                await _ended(running)
+        opening = self._client.open(self._place(path), asyncssh.FXF_READ, encoding=None, block_size=0)
+        file = await self._do(opening, path, "cannot be opened")
+        running: deque[asyncio.Task[bytes]] = deque()
+        at, end, size = offset, offset + length, self._read_size
+        most = max(1, WINDOW // size)
+        try:
+            while running or at < end:
+                while at < end and len(running) < most:
+                    running.append(asyncio.ensure_future(self._piece(file, at, min(size, end - at), path)))
+                    at += size
+                data = await running.popleft()
+                if not data:
+                    return
+                yield data
+        finally:
+            await _ended(running)
+            self._close_later(file)
 
     async def _piece(self, file: asyncssh.SFTPClientFile, at: int, size: int, path: str) -> bytes:
-        data: bytes = await self._do(file.read(size, at), path, "cannot be read")
-        if len(data) > size:
+        """Return ``size`` bytes, fewer only where the file ends: a server may answer with less than was asked for."""
+        found = b""
+        while len(found) < size:
+            data: bytes = await self._do(file.read(size - len(found), at + len(found)), path, "cannot be read")
+            found += data
+            if not data:
+                break
+        if len(found) > size:
             raise FileError(f"{path} cannot be read", "The server sent more than it was asked for.", reason=Reason.LOST)
-        return data
+        return found
+
+    def _close_later(self, file: asyncssh.SFTPClientFile) -> None:
+        """Close a file that was read; nobody need wait for it, and how it goes says nothing."""
+
+        async def close() -> None:
+            with suppress(asyncssh.Error, OSError, ValueError):
+                await file.close()
+
+        task = asyncio.create_task(close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
         what = "cannot be written"
-        async with self._opened(path, self._open_to_write(path, offset, mode), what) as file:
+        file = await self._do(self._open_to_write(path, offset, mode), path, what)
+        running: deque[asyncio.Task[int]] = deque()
+        at, most = offset, max(1, WINDOW // self._write_size)
+        try:
             if offset:
                 await self._do(file.truncate(offset), path, what)
-            running: deque[asyncio.Task[int]] = deque()
-            at, most = offset, max(1, WINDOW // self._write_size)
-            try:
-                async for piece in pieces:
-                    for start_ in range(0, len(piece), self._write_size):
-                        if len(running) >= most:
-                            await running.popleft()
-                        data = piece[start_ : start_ + self._write_size]
-                        running.append(asyncio.ensure_future(self._do(file.write(data, at), path, what)))
-                        at += len(data)
-                while running:
-                    await running.popleft()
-            finally:
-                await _ended(running)
+            async for piece in pieces:
+                for start_ in range(0, len(piece), self._write_size):
+                    if len(running) >= most:
+                        await running.popleft()
+                    data = piece[start_ : start_ + self._write_size]
+                    running.append(asyncio.ensure_future(self._do(file.write(data, at), path, what)))
+                    at += len(data)
+            while running:
+                await running.popleft()
+        except BaseException:
+            await _ended(running)
+            self._close_later(file)
+            raise
+        await self._do(file.close(), path, what)
 
     async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
         """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""
@@ -140,7 +170,7 @@ class SFTPFiles:
         flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT
         if not offset:
             try:
-                return await self._client.open(place, flags | asyncssh.FXF_EXCL, attrs, encoding=None)
+                return await self._client.open(place, flags | asyncssh.FXF_EXCL, attrs, encoding=None, block_size=0)
             except asyncssh.SFTPError as error:
                 before = await self.stat(path, follow=False)
                 if before is None:
@@ -151,7 +181,7 @@ class SFTPFiles:
         if before is not None and before.kind is not Kind.FILE:
             why = f"It is a {before.kind.value} there."
             raise FileError(f"{path} cannot be written", why, reason=Reason.REFUSED)
-        return await self._client.open(place, flags, attrs, encoding=None)
+        return await self._client.open(place, flags, attrs, encoding=None, block_size=0)
 
     async def make_folder(self, path: str) -> None:
         await self._do(self._client.mkdir(self._place(path)), path, "cannot be made")
@@ -184,13 +214,20 @@ class SFTPFiles:
         await self._do(setting, path, "does not take its time and permissions")
 
     async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
-        # A server takes requests in their order, so both may be on their way at once.
-        await asyncio.gather(self._set_quietly(part, modified, mode), self.rename(part, to, replace=True))
+        # A server mostly takes requests in their order, so both may be on their way at once.
+        is_set, _ = await asyncio.gather(self._set(part, modified, mode), self.rename(part, to, replace=True))
+        if not is_set:
+            await self._set(to, modified, mode)
 
-    async def _set_quietly(self, path: str, modified: float | None, mode: int | None) -> None:
+    async def _set(self, path: str, modified: float | None, mode: int | None) -> bool:
+        """Set time and permission bits; return whether there was anything of that name."""
         if modified is not None or mode is not None:
             with suppress(asyncssh.Error, OSError):
-                await self._client.setstat(self._place(path), _attributes(modified, mode))
+                try:
+                    await self._client.setstat(self._place(path), _attributes(modified, mode))
+                except asyncssh.SFTPNoSuchFile:
+                    return False
+        return True
 
     async def digest(self, path: str, length: int) -> str | None:
         """Return what ``sha256sum`` says there, or ``shasum``; None where there is neither, or no shell."""
@@ -221,9 +258,11 @@ class SFTPFiles:
         return Space(found.bavail * unit, found.blocks * unit)
 
     async def close(self) -> None:
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2)
         self._client.exit()
         with suppress(Exception):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(FAREWELL):
                 await self._client.wait_closed()
         await self._lease.release()
 
@@ -240,21 +279,6 @@ class SFTPFiles:
             read = await self._do(self._client.readlink(self._place(path)), path, "cannot be read")
             target = read if isinstance(read, str) else read.decode("utf-8", "replace")
         return Entry(entry.name, entry.kind, 0, entry.modified, entry.mode, target)
-
-    @asynccontextmanager
-    async def _opened(
-        self, path: str, opening: str | Awaitable[asyncssh.SFTPClientFile], what: str
-    ) -> AsyncIterator[asyncssh.SFTPClientFile]:
-        if isinstance(opening, str):
-            opening = self._client.open(self._place(path), opening)
-        file = await self._do(opening, path, what)
-        try:
-            yield file
-        except BaseException:
-            with suppress(Exception):
-                await file.close()
-            raise
-        await self._do(file.close(), path, what)
 
     async def _do(self, call: Awaitable[T], path: str, what: str) -> T:
         with self._telling(path, what):
@@ -287,6 +311,42 @@ class _Telling:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, asyncssh.Error | OSError | ValueError | asyncio.IncompleteReadError):
             raise self._files.failure(self._path, self._what, error) from error
+
+
+class _JoinedWriter:
+    """Joins what is written in one turn of the loop: asyncssh makes two packets of each request."""
+
+    def __init__(self, writer: asyncssh.SSHWriter[bytes]) -> None:
+        self._writer, self.channel = writer, writer.channel
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write at the end of this turn."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append(data)
+
+    def write_eof(self) -> None:
+        """Write nothing more."""
+        self._flush()
+        self._writer.write_eof()
+
+    def close(self) -> None:
+        """Close it."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._waiting and not self.channel.is_closing():
+            self._writer.write(b"".join(self._waiting))
+        self._waiting.clear()
+
+
+def _join_requests(client: asyncssh.SFTPClient) -> None:
+    """Have a client's requests joined, which asyncssh has no option for; without it they are only slower."""
+    handler: Any = getattr(client, "_handler", None)
+    if getattr(handler, "_writer", None) is not None:
+        handler._writer = _JoinedWriter(handler._writer)
 
 
 def _attributes(modified: float | None, mode: int | None) -> asyncssh.SFTPAttrs:

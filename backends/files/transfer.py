@@ -13,7 +13,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason
@@ -21,6 +21,8 @@ from pstui.backends.files.names import part_name
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expanded
 
+#: bytes from which on a file is large: those fill the way by themselves, and only so many travel at once
+LARGE, LARGE_LANES = 1024 * 1024, 4
 #: seconds by which two times may differ and still be one: FAT keeps every second one
 SAME_TIME = 2.0
 
@@ -100,6 +102,7 @@ class Transfer:
         #: what stands in the folders of the destination, by folder and key of the name
         self._there: dict[str, dict[str, Entry]] = {}
         self._failed_folders: set[str] = set()
+        self._large = asyncio.Semaphore(LARGE_LANES)
 
     @property
     def is_paused(self) -> bool:
@@ -219,7 +222,8 @@ class Transfer:
             if above in self._failed_folders:
                 raise FileError(f"{item.path} cannot be copied", f"{above} could not be made.")
             self.progress.current = item.path
-            outcome = await self._one(item, tally)
+            async with self._large if item.entry.size >= LARGE else nullcontext():
+                outcome = await self._one(item, tally)
             if self.options.moves and outcome.state in (State.COPIED, State.SAME):
                 await self.source.remove(item.path)
         except FileError as error:
@@ -307,10 +311,16 @@ class Transfer:
         tally.spare(at)
         sums = hashlib.sha256() if self.options.checks and not at else None
         mode = item.entry.mode if self.options.keeps else None
-        pieces = self._pieces(item, at, sums, tally)
-        async with aclosing(pieces):
-            await self.destination.write(part, at, pieces, mode=mode)
-        after = await self.source.stat(item.path)
+        looking: list[asyncio.Task[Entry | None]] = []
+        pieces = self._pieces(item, at, sums, tally, looking)
+        try:
+            async with aclosing(pieces):
+                await self.destination.write(part, at, pieces, mode=mode)
+            after = await (looking[0] if looking else self.source.stat(item.path))
+        finally:
+            for task in looking:
+                task.cancel()
+            await asyncio.gather(*looking, return_exceptions=True)
         if tally.done < size or after is None or after.size < size:
             what = f"{item.path} has become shorter while it was copied"
             raise FileError(what, "", "Copy it again.", reason=Reason.CHANGED)
@@ -331,7 +341,10 @@ class Transfer:
                 sums.add(await end.digest(path, item.entry.size))
         return len(sums - {None}) <= 1
 
-    async def _pieces(self, item: Item, at: int, sums: hashlib._Hash | None, tally: _Tally) -> Pieces:
+    async def _pieces(
+        self, item: Item, at: int, sums: hashlib._Hash | None, tally: _Tally, looking: list[asyncio.Task[Entry | None]]
+    ) -> Pieces:
+        """Yield the content; at its end the source is looked at once more, while the last of it is on its way."""
         reading = self.source.read(item.path, at, item.entry.size - at)
         async with aclosing(reading):
             async for piece in reading:
@@ -340,6 +353,7 @@ class Transfer:
                     sums.update(piece)
                 yield piece
                 tally.add(len(piece))
+        looking.append(asyncio.create_task(self.source.stat(item.path)))
 
     async def _resumable(self, item: Item, part: str, begun: Entry) -> int:
         """Return from where on a part that a cut left can be gone on with; 0 where it is of no use.

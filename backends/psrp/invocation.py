@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -83,6 +83,15 @@ class Call:
                 notes[name] = _OUTPUT if number in self.merged else _NONE
         notes["Args"] = [note_object(N=name, V=value) for name, value in self.arguments]
         return note_object(**notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that is run in place of a typed line. ``line`` is what is shown for it, ``parameters`` go by name."""
+
+    line: str
+    text: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 OUT_DEFAULT = Call("Out-Default", local_scope=True, claims_previous=True)
@@ -346,9 +355,17 @@ LOAD_PROFILE = Invocation(
 
 
 def line_invocation(
-    text: str, protocol: tuple[int, int], host: HostState | None, *, no_language: bool = False
+    text: str,
+    protocol: tuple[int, int],
+    host: HostState | None,
+    *,
+    no_language: bool = False,
+    as_objects: bool = False,
 ) -> Invocation:
-    """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3)."""
+    """Return what a typed line is sent as: commands where it is simple, else text of a script (protocol-notes 3.3).
+
+    ``as_objects`` leaves out what makes text of its output, and keeps its errors apart.
+    """
     from pstui.backends.language.constant_lines import parse_constant_line
     from pstui.backends.language.simple_lines import is_exit, parse_line
 
@@ -356,11 +373,12 @@ def line_invocation(
         text = "Exit-PSSession"
     line = parse_constant_line(text) if no_language else parse_line(text)
     if line is None or (len(line.statements) > 1 and protocol < (2, 2)):
-        statements: tuple[tuple[Call, ...], ...] = ((Call(text, is_script=True, merged=ERRORS), OUT_DEFAULT),)
+        script = Call(text, is_script=True, merged=frozenset() if as_objects else ERRORS)
+        statements: tuple[tuple[Call, ...], ...] = ((script,) if as_objects else (script, OUT_DEFAULT),)
     else:
-        alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1
-        statements = tuple(_statement(statement, alone) for statement in line.statements)
-    return Invocation(statements, history=text, add_to_history=True, host=host)
+        alone = len(line.statements) == 1 and len(line.statements[0].commands) == 1 and not as_objects
+        statements = tuple(_statement(statement, alone, as_objects) for statement in line.statements)
+    return Invocation(statements, history=text, add_to_history=True, redirect_errors=as_objects, host=host)
 
 
 #: the parameter that holds the values of ``$using:`` (protocol-notes 3.12)
@@ -369,7 +387,7 @@ _USING = "--%"
 
 def script_invocation(
     script: str,
-    arguments: Sequence[Any],
+    arguments: Sequence[Any] | Mapping[str, Any],
     using: Mapping[str, Any],
     host: HostState | None,
     *,
@@ -378,9 +396,13 @@ def script_invocation(
 ) -> Invocation:
     """Return a script as Invoke-Command sends it; ``out_default`` has the far end format its output as text.
 
-    Errors come as records of their own either way.
+    A table of arguments goes by name to its ``param()`` block. Errors come as records of their own either way.
     """
-    values: list[tuple[str | None, Any]] = [(None, outgoing(value)) for value in arguments]
+    values: list[tuple[str | None, Any]] = []
+    if isinstance(arguments, Mapping):
+        values += [(name, _value(value)) for name, value in arguments.items()]
+    else:
+        values += [(None, outgoing(value)) for value in arguments]
     if using:
         values.append((_USING, outgoing(using)))
     call = Call(script, tuple(values), is_script=True)
@@ -388,14 +410,20 @@ def script_invocation(
     return Invocation((statement,), add_to_history=True, no_input=no_input, redirect_errors=True, host=host)
 
 
+def typed_script(script: Script, host: HostState | None) -> Invocation:
+    """Return a script with its parameters as a typed line is sent: its errors go with its output."""
+    values = tuple((name, _value(value)) for name, value in script.parameters.items())
+    return Invocation(((Call(script.text, values, is_script=True, merged=ERRORS), OUT_DEFAULT),), host=host)
+
+
 def error_report(host: HostState | None) -> tuple[Invocation]:
     """Return the pipeline that prints one ErrorRecord given as input (protocol-notes 3.6)."""
     return (Invocation(((OUT_DEFAULT,),), no_input=False, host=host),)
 
 
-def _statement(statement: Statement, alone: bool) -> tuple[Call, ...]:
+def _statement(statement: Statement, alone: bool, as_objects: bool) -> tuple[Call, ...]:
     calls = tuple(_call(command, ERRORS if alone else frozenset()) for command in statement.commands)
-    if calls[-1].text.casefold() == OUT_DEFAULT.text.casefold():
+    if as_objects or calls[-1].text.casefold() == OUT_DEFAULT.text.casefold():
         return calls
     return (*calls, OUT_DEFAULT)
 

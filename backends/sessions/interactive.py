@@ -18,7 +18,8 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pstui.backends.console import Console
 from pstui.backends.errors import (
@@ -47,6 +48,7 @@ from pstui.backends.sessions.reported import DebuggerStop
 from pstui.backends.sessions.session import PSSession
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Script
     from pstui.backends.psrp.pipeline import PipelineResult
 
 
@@ -152,6 +154,21 @@ class Outcome(enum.Enum):
     BROKEN = "broken"
 
 
+class ObjectTaker(Protocol):
+    """What takes the objects of a line as they were sent, and its errors, in place of their text.
+
+    ``history`` is what the far end remembers in place of the line that it is sent.
+    """
+
+    history: str
+
+    def take(self, sent: SentObject) -> None:
+        """Take an object."""
+
+    def error(self, error: ErrorInfo) -> None:
+        """Take an error."""
+
+
 class InteractiveSession:
     """Runs the lines typed to one session. Owned by a pane; survives its hiding. Several may share one session.
 
@@ -166,6 +183,7 @@ class InteractiveSession:
         #: what to say beside the text about the line run last; empty for nothing
         self.hint = ""
         self._block: list[str] = []
+        self._objects: ObjectTaker | None = None
         self._prefix = prompt_prefix(session.info)
         self._entering, self._turn = EnterAttempt(session), SessionTurn(session)
         self._debugger = DebuggerConsole(session, console)
@@ -226,12 +244,16 @@ class InteractiveSession:
         await self._evaluate_prompt()
         return True
 
-    async def run(self, line: str) -> Outcome:
-        """Run one typed line to its end; the text it makes goes to the console meanwhile."""
+    async def run(self, line: str, *, objects: ObjectTaker | None = None, script: Script | None = None) -> Outcome:
+        """Run one typed line to its end, or a script in its place; the text it makes goes to the console meanwhile.
+
+        With ``objects`` these are given what the line puts out. A script at a breakpoint gets the line as any other.
+        """
         self.busy = True
         self.hint = ""
+        self._objects = objects
         try:
-            outcome = await self._run(line)
+            outcome = await (self._run(line) if script is None else self._send(line, script))
             return outcome if self.session.status.leave_code is None else await self._left()
         except SessionBroken:
             self._debugger.abandon()
@@ -244,6 +266,7 @@ class InteractiveSession:
             return Outcome.READY
         finally:
             self.busy = False
+            self._objects = None
 
     async def refresh(self) -> Outcome:
         """Leave an incomplete input and evaluate the prompt again, as Ctrl+C at the prompt does."""
@@ -321,11 +344,11 @@ class InteractiveSession:
         await self._evaluate_prompt()
         return Outcome.READY
 
-    async def _send(self, line: str) -> Outcome:
-        """Send a line as soon as it is its turn."""
-        from pstui.backends.psrp.invocation import line_invocation
+    async def _send(self, line: str, script: Script | None = None) -> Outcome:
+        """Send a line, or a script in its place, as soon as it is its turn."""
+        from pstui.backends.psrp.invocation import line_invocation, typed_script
 
-        session = self.session
+        session, objects = self.session, self._objects
         session.attach(self.console)
         if session.availability is RunspaceAvailability.BUSY:
             self._notice(_BUSY)
@@ -336,10 +359,21 @@ class InteractiveSession:
                 await self._evaluate_prompt()
                 return Outcome.READY
             host = session.host_to_send()
-            invocation = line_invocation(line, session.protocol, host, no_language=session.no_language)
+            if script is not None:
+                invocation = typed_script(script, host)
+            else:
+                invocation = line_invocation(
+                    line, session.protocol, host, no_language=session.no_language, as_objects=objects is not None
+                )
+            if objects is not None:
+                invocation = replace(invocation, history=objects.history or line)
             try:
-                running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
-                return await self._finish(running, line)
+                if objects is None:
+                    running = asyncio.create_task(session.run(invocation, on_error=self._show_error))
+                else:
+                    taken = session.run(invocation, on_object=objects.take, on_error=objects.error)
+                    running = asyncio.create_task(taken)
+                return await self._finish(running, line if script is None else None)
             except SessionBusy:
                 continue  # another console was quicker
 
@@ -379,14 +413,17 @@ class InteractiveSession:
                 running.cancel()
                 await asyncio.wait({running})
 
-    async def _finish(self, running: asyncio.Task[Any], line: str) -> Outcome:
-        """See a line to its end, to a stop in the debugger, or out of the session; then evaluate the prompt."""
+    async def _finish(self, running: asyncio.Task[Any], line: str | None) -> Outcome:
+        """See a line, None for a script, to its end, to a stop in the debugger, or out of the session.
+
+        Then evaluate the prompt.
+        """
         result = await self._drive(running)
         if self.session.status.leave_code is not None:
             return await self._left()
         if isinstance(result, DebuggerStop):
             self._debugger.show(result, running)
-        elif result is not None and self._goes_as_commands(result, line):
+        elif result is not None and line is not None and self._goes_as_commands(result, line):
             return await self._send(line)
         elif result is not None and await self._is_incomplete(result, line):
             return Outcome.INCOMPLETE
@@ -401,12 +438,12 @@ class InteractiveSession:
             return True
         return False
 
-    async def _is_incomplete(self, result: PipelineResult, line: str) -> bool:
+    async def _is_incomplete(self, result: PipelineResult, line: str | None) -> bool:
         """Report how a line failed, or start collecting the rest of an incomplete one."""
         error = result.error
         if error is None:
             return False
-        if error.category_reason == "IncompleteParseException":
+        if line is not None and error.category_reason == "IncompleteParseException":
             self._block = [line]
             self.prompt = CONTINUATION
             return True

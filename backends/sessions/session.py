@@ -454,7 +454,7 @@ class PSSession:
         script: str,
         console: Console,
         *,
-        arguments: Sequence[object] = (),
+        arguments: Sequence[object] | Mapping[str, object] = (),
         using: Mapping[str, object] | None = None,
         input: AsyncIterator[object] | None = None,
         out_default: bool = True,
@@ -464,7 +464,7 @@ class PSSession:
     ) -> PipelineResult:
         """Run a script as Invoke-Command does; ``out_default`` has the far end format its output as text.
 
-        ``using`` is the table of the values of its ``$using:`` variables.
+        ``using`` is the table of the values of its ``$using:`` variables; a table of ``arguments`` goes by name.
         ``on_object`` takes the output as it was sent, ``on_output`` as values; ``limits`` are others than its own.
         """
         from pstui.backends.psrp.invocation import script_invocation

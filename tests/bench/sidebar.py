@@ -1,4 +1,4 @@
-"""A thousand profiles beside ten: a letter of the filter as it is typed, and the start up to a sidebar that is filled.
+"""Ten thousand profiles beside ten: a letter of the filter as it is typed, and the start up to a filled sidebar.
 
 The letter is measured from the key to the end of the next paint in the running app, by processor time; the bar is a
 frame of 60 Hz. The start is that of the whole program on a pseudo terminal, until the last profile in sight is there.
@@ -19,26 +19,16 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from textual import events
 
-from tests.bench.start import _painted
+from tests.bench.start import _painted, profiles
 from tests.bench.tabs import _until, painted
 from tests.support.stand_in import StandInManager
 
-FEW, MANY = 10, 1000
+FEW, MANY = 10, 10_000
 SIZE = (120, 40)
 FRAME = 1 / 60
 #: what is typed into the filter, and how often
 TYPED, ROUNDS = "web1 rack", 5
 STARTS = 7
-
-
-def profiles(count: int) -> str:
-    """A profile file as a large site has it: groups of two steps, tags."""
-    return "".join(
-        f'[hosts.web{number}]\ncomputer_name = "web{number}.contoso.com"\n'
-        f'group = "Site{number % 20}/Rack{number % 7}"\n'
-        f'tags = ["t{number % 3}"]\n\n'
-        for number in range(count)
-    )
 
 
 async def _letters(file: Path) -> float:

@@ -17,6 +17,8 @@ from statistics import median
 from tests.support.pseudo_terminal import PseudoTerminal
 
 ROUNDS = 9
+#: profiles of a large file
+MANY = (2_000, 10_000)
 LIMIT = 60.0
 #: the least that Textual can paint
 _EMPTY = """
@@ -26,6 +28,16 @@ class Empty(App):
     def compose(self): yield Static("painted")
 Empty().run()
 """
+
+
+def profiles(count: int) -> str:
+    """A profile file as a large site has it: groups of two steps, tags."""
+    return "".join(
+        f'[hosts.web{number}]\ncomputer_name = "web{number}.contoso.com"\n'
+        f'group = "Site{number % 20}/Rack{number % 7}"\n'
+        f'tags = ["t{number % 3}"]\n\n'
+        for number in range(count)
+    )
 
 
 def _call(argv: list[str], environ: dict[str, str]) -> float:
@@ -73,15 +85,24 @@ def run() -> list[str]:
         environ["PYTHONPYCACHEPREFIX"] = f"{home}/compiled"
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         version, argparse = _compared([program, "--version"], [sys.executable, "-c", "import argparse"], environ)
+        files = [Path(home) / f"{count}.toml" for count in MANY]
+        for file, count in zip(files, MANY, strict=True):
+            file.write_text(profiles(count))
         taken = []
         for _ in range(ROUNDS + 1):
             ours = _painted([program], environ, b" pstui", b"No session is open")
+            for file in files:
+                ours += _painted([program, "--config", str(file)], environ, b"No session is open")
             taken.append((*ours, *_painted([sys.executable, "-c", _EMPTY], environ, b"painted")))
-    frame, workspace, empty = (median(column) for column in zip(*taken[1:], strict=True))
+    frame, workspace, *large, empty = (median(column) for column in zip(*taken[1:], strict=True))
     return [
         f"pstui --version: {version * 1000:.0f} ms, Python importing argparse {argparse * 1000:.0f} ms: "
         f"{version / argparse:.2f} times (bar: 1.5)",
         f"first paint, the frame: {frame * 1000:.0f} ms, an empty Textual app {empty * 1000:.0f} ms: "
         f"{frame / empty:.2f} times (bar: 1.3)",
         f"the workspace in it, with keys: {workspace * 1000:.0f} ms, {workspace / empty:.2f} times (bar: 1.5)",
+        *(
+            f"the same with a file of {count} profiles: {one * 1000:.0f} ms, {one / empty:.2f} times (bar: 1.5)"
+            for count, one in zip(MANY, large, strict=True)
+        ),
     ]

@@ -174,4 +174,18 @@ EDITS = (
         "if isinstance(error, Exception):",
         ("tui/workspace/test_tabs.py::test_a_worker_that_fails_costs_what_it_did_and_nothing_else",),
     ),
+    Edit(
+        "a key that does not wait for the profiles",
+        "tui/app.py",
+        'return action is None or action.name not in ("help", "quit")',
+        "return False",
+        ("tui/profiles/test_read_beside.py",),
+    ),
+    Edit(
+        "a file left open by a copy that is broken off",
+        "backends/files/local.py",
+        "running.add_done_callback(close)",
+        "None",
+        ("backends/files/test_transfer.py",),
+    ),
 )

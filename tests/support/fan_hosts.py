@@ -8,7 +8,7 @@ and says how long the answer was).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,12 @@ class FakeSession:
             owner.opening -= 1
         self.state = RunspaceState.OPENED
 
-    async def invoke_script(self, script: str, console: Console) -> Result:
+    async def invoke_script(
+        self, script: str, console: Console, *, arguments: Mapping[str, object] | None = None
+    ) -> Result:
         self._owner.ran.append((self.info.profile, script))
+        if arguments is not None:
+            self._owner.given.append(dict(arguments))
         match self.kind:
             case "hang":
                 await self._stopped.wait()
@@ -95,6 +99,7 @@ class FakeSessions:
     def __init__(self) -> None:
         self.made: list[FakeSession] = []
         self.ran: list[tuple[str, str]] = []
+        self.given: list[dict[str, object]] = []
         self.go = asyncio.Event()
         self.opening = self.most = 0
         self.mended = False

@@ -1,4 +1,4 @@
-"""What a test may leave behind: nothing. Tasks, threads, child processes, descriptors and temporary files are compared.
+"""What a test may leave behind: nothing. Tasks, threads, child processes, descriptors, files and memory are compared.
 
 How this works. Before a test, and before a module with its fixtures, the guard notes what there is; afterwards it looks
 for what is new. Only then does it take its time: what ends by itself within ``GRACE`` has not been left, and neither
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio.runners
 import contextlib
+import ctypes
 import gc
 import os
 import re
@@ -20,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support.stall import memory
 
 #: seconds that something may take to end by itself
 GRACE = 5.0
@@ -36,6 +39,8 @@ LOOKED_AT = "tests/backends/"
 #: folders that pytest keeps, and those of a login that is given up, which a thread removes
 _KEPT = re.compile(r"/pytest-of-|/garbage-|/pstui-ssh-")
 _FILES = Path("/proc/self/fd")
+#: Bytes that a process may have more than before: what is loaded with a first use stays, what a flood has filled goes.
+_MEMORY = 128 << 20
 
 
 def _threads() -> set[threading.Thread]:
@@ -107,12 +112,19 @@ def _where(task: asyncio.Task[Any]) -> str:
     return f"{getattr(task.get_coro(), '__qualname__', task.get_coro())}{place}"
 
 
+def _give_back() -> None:
+    """Let the C library hand back memory that nobody uses, where it can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class Before:
     """What there is before a test."""
 
     def __init__(self) -> None:
         self.threads, self.children, self.descriptors = _threads(), _children(), _descriptors()
         self.folders, self.tasks = len(_made.folders), len(_made.tasks)
+        self.memory = memory()
         self.allowed: set[str] = set()
 
     def allow(self, earlier: Before) -> None:
@@ -124,6 +136,7 @@ class Before:
             key: value for key, value in now.descriptors.items() if earlier.descriptors.get(key) != value
         }
         self.allowed |= {*_made.folders[earlier.folders :]}
+        self.memory += max(now.memory - earlier.memory, 0)
 
     def look_away_from_sockets(self) -> None:
         """Take the connections that there are now for given."""
@@ -143,6 +156,7 @@ class Before:
         while (found := self._left()) and time.monotonic() < until:
             if not collected:
                 gc.collect()
+                _give_back()
                 collected = True
             else:
                 time.sleep(0.02)
@@ -156,7 +170,10 @@ class Before:
         new = [number for number in now if self.descriptors.get(number) != now[number]]
         found += [f"the descriptor {number}: {now[number]}" for number in new]
         made = [path for path in _made.folders[self.folders :] if path not in self.allowed and not _KEPT.search(path)]
-        return found + [f"the temporary file {path}" for path in made if os.path.lexists(path)]
+        found += [f"the temporary file {path}" for path in made if os.path.lexists(path)]
+        if (more := memory() - self.memory) > _MEMORY:
+            found.append(f"{more >> 20} MiB of memory")
+        return found
 
 
 #: what there was before the test at hand, and before its module

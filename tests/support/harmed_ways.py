@@ -1,4 +1,7 @@
-"""The ways to a far end with a harming relay on each: SSH, a named pipe, a process, WinRM. The far end is scripted."""
+"""The ways to a far end with a harming relay on each: SSH, a named pipe, a process, a container, WinRM.
+
+The far end is scripted.
+"""
 
 from __future__ import annotations
 
@@ -171,6 +174,35 @@ async def process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield Way(ConnectionInfo(ParameterSet.PROCESS, {"Command": command}), relay)
 
 
+#: an engine with one container, whose PowerShell is a pipe to a socket
+_ENGINE = """\
+#!{python} -IS
+import json, sys
+words = sys.argv[1:]
+command = next(word for word in words if not word.startswith("-"))
+if command == "ps":
+    print(json.dumps(dict(ID="0123456789abcdef" * 4, Names="far", State="running", Status="Up", Image="i")))
+elif command == "inspect":
+    print("linux" if any("Platform" in word for word in words) else json.dumps(dict(Status="running", ExitCode=0)))
+elif "-v" in words:
+    print("PowerShell 7.4")
+else:
+    sys.argv = ["pipe", {at!r}]
+    exec({pipe!r})
+"""
+
+
+@asynccontextmanager
+async def container(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Way]:
+    """The streams of an engine's exec."""
+    async with listening(folder / "far") as target, harming(target, folder / "way") as (relay, at):
+        engine = folder / "docker"
+        engine.write_text(_ENGINE.format(python=sys.executable, at=str(at), pipe=_PIPE))
+        engine.chmod(0o755)
+        values = {"ContainerId": "far", "Engine": (str(engine),)}
+        yield Way(ConnectionInfo(ParameterSet.CONTAINER_ID, values), relay)
+
+
 class _Anyone(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         return False
@@ -204,6 +236,7 @@ async def ssh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wa
 WAYS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractAsyncContextManager[Way]]] = {
     "named pipe": named_pipe,
     "process": process,
+    "container": container,
     "ssh": ssh,
 }
 

@@ -17,6 +17,7 @@ from textual import events
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 #: seconds a test waits for what it expects before it fails
@@ -76,6 +77,17 @@ class Screen:
         while not self.app.typeahead.idle:
             await asyncio.sleep(0.002)
         await self.pilot.pause()
+
+    async def dealt_with(self) -> None:
+        """Wait as ``idle`` does, for what is in the queues alone: ten thousand keys have no time for quiet moments."""
+        calm = 0
+        while calm < 3 and self.app.is_running:
+            await asyncio.sleep(0)
+            pumps: list[MessagePump] = [self.app, *self.app._registry]
+            waits = any(pump.message_queue_size or pump._next_callbacks for pump in pumps if pump.is_running)
+            calm = 0 if waits or not self.app.typeahead.idle else calm + 1
+            if waits or not self.app.typeahead.idle:
+                await asyncio.sleep(0.001)
 
     async def keys(self, *keys: str) -> None:
         """Press keys by Textual's names."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError, SessionBroken
+from pstui.backends.psrp.invocation import Script
 from pstui.backends.records import ErrorInfo, ProgressRecord, RunspaceState, Stream, Write
 from pstui.backends.sessions.completion import Completion, CompletionMatch
 from pstui.backends.sessions.interactive import Outcome
@@ -45,6 +46,7 @@ class StandInSession:
         self.failure: ErrorInfo | None = None
         self.failed: PstuiError | None = None
         self.temporary = True
+        self.stopped: object = None
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         self._callbacks: list[Callable[[StandInSession], None]] = []
         self.link = SimpleNamespace(why_not_disconnect=lambda: "it ends with its process")
@@ -71,6 +73,9 @@ class StandInInteractive:
         self.busy = False
         self.hint = ""
         self.lines: list[str] = []
+        #: the scripts that ran in place of lines
+        self.scripts: list[Script] = []
+        self.above = ""
         self.stopped = asyncio.Event()
         self.go_on = asyncio.Event()
         #: texts and cursors that completions were asked for, and when they may be answered
@@ -110,7 +115,11 @@ class StandInInteractive:
             await self.console.ask(Question(QuestionKind.SECRET, "Password: ", source="pstui", remote=False))
         self.session.become(RunspaceState.OPENED)
 
-    async def run(self, line: str) -> Outcome:
+    async def run(self, line: str, script: Script | None = None) -> Outcome:
+        if script is not None:
+            self.scripts.append(script)
+            self.console.write(Write("the script ran"))
+            return Outcome.READY
         assert not self.completing, "a line must wait until a completion has ended"
         self.lines.append(line)
         word, _, rest = line.partition(" ")

@@ -8,8 +8,10 @@ another run of it: ``PSTUI_RANDOM_KEYS=10000 make test ARGS=tests/tui/test_rando
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,9 +77,9 @@ class Far(SessionManager):
         made = super().interact(session, console)
         run = made.run
 
-        async def noted(line: str) -> Outcome:
+        async def noted(line: str, **options: Any) -> Outcome:
             self.lines.append((session.info.label, line))
-            return await run(line)
+            return await run(line, **options)
 
         made.run = noted  # type: ignore[method-assign]  # to look at what is sent
         return made
@@ -104,7 +106,7 @@ class Typist:
             characters = []
             self.s.app.post_message(event)
         self._post(characters)
-        await self.s.idle()
+        await self.s.dealt_with()
 
     def _post(self, characters: list[events.Key]) -> None:
         if characters:
@@ -122,15 +124,27 @@ class Typist:
                 await self.read(f"{PREFIX}1")
                 if s.app.screen is s.workspace and s.pane.editor.has_focus and not s.pane.asking:
                     await self.read("\x15\x03" if not s.pane.editor.text else "\x03")
+                    await self.answered()
                     if not s.pane.editor.text and s.pane.state is not PaneState.BUSY:
                         return
                 else:
                     await self.read("\x03")
+                    await self.answered()
             elif s.shows("Close this form?"):
                 await self.read(ENTER)
             else:
                 await self.read(ESC if step % 6 < 5 else "\x03")
         raise AssertionError(f"no way back to the editor:\n{s.shown()}")
+
+    async def answered(self) -> None:
+        """Wait until what was stopped has ended, or asks again; a far end is slower than keys."""
+        s = self.s
+        front = None if s.workspace.front is None else s.workspace.front.as_session
+        deadline = time.monotonic() + 5
+        while front is not None and front.state is PaneState.BUSY and front.asking is None:
+            if time.monotonic() > deadline or not s.app.is_running:
+                return
+            await asyncio.sleep(0.002)
 
 
 class Run:
@@ -224,6 +238,6 @@ async def test_random_keys(tmp_path: Path, isolated_home: Path, monkeypatch: pyt
         options: dict[str, Any] = {"bind": tab, "book": book, "memory": StateFile(state / "workspace.json")}
         history = History(state / "history.jsonl")
         async with screen(*map(tab, TABS), sessions=far, size=(100, 30), history=history, **options) as s:
-            await s.until(lambda s=s: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "prompts")
+            await s.until(lambda s=s: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes), "prompts", 60)
             typed = await Run(chance, s, far, isolated_home, file, typed).go_on(KEYS)
         assert s.app.return_code in (0, None), s.app.return_code

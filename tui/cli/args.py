@@ -90,6 +90,15 @@ DECLARED = (
     Declared("--quiet", "", "nothing on standard error but errors", invoke=True),
 )
 _BY_NAME = {option.name: option for option in DECLARED}
+#: pstui's own commands, and which of the options before them each heeds
+COMMANDS = {
+    "demo": ("--config", "--transcript", "--trace"),
+    "doctor": ("--config", "--line", "--trace"),
+    "log": ("--config",),
+    "cp": ("--config",),
+    "completion": (),
+    "man": (),
+}
 _SELF_HELP = ("-h", "-?", "/?")
 
 
@@ -205,6 +214,17 @@ def refuse_invoke_options(options: Options) -> None:
                 f"{option.name} goes with Invoke-Command",
                 hint=f"Write: pstui {usage(option)} icm … -ScriptBlock TEXT",
             )
+
+
+def refuse_unheeded_options(options: Options) -> None:
+    """Raise CallError when an option is given that one of pstui's own commands does not heed."""
+    command = "--check" if options.check else options.rest[0] if options.rest else ""
+    if not options.check and command not in COMMANDS:
+        return
+    heeded = COMMANDS.get(command, ("--config", "--check"))
+    for option in DECLARED:
+        if option.name not in heeded and getattr(options, option.field):
+            raise CallError(f"{command} does not take {option.name}", "It would do nothing.", "Leave it out.")
 
 
 def refuse_late_options(arguments: Sequence[str]) -> None:

@@ -14,7 +14,10 @@ from pstui.backends.errors import CallError
 from pstui.tui.cli.args import DECLARED, ENTER_NAMES, INVOKE_NAMES, Declared
 
 SHELLS = ("bash", "zsh", "fish")
-_COMMANDS = ("Enter-PSSession", "Invoke-Command", "icm", "etsn", "cp", "demo", "doctor", "log", "completion", "man")
+_COMMANDS = (
+    *("Enter-PSSession", "Invoke-Command", "icm", "etsn"),
+    *("cp", "run", "demo", "doctor", "log", "completion", "man"),
+)
 
 _SCRIPTS = {
     "bash": """\

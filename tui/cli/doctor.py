@@ -23,6 +23,7 @@ from pstui.tui.cli.calls import bound
 from pstui.tui.cli.console import Look, TerminalConsole
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_NO_SESSION, EXIT_OK
 from pstui.tui.cli.streams import Output
+from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.profiles.reading import Profiles, load
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.version import VERSION
@@ -38,7 +39,8 @@ def main(options: Options) -> int:
     words = [word for word in words if word != REPORT]
     profiles = load(options.config)
     infos = _targets(words, options, profiles)
-    return asyncio.run(_Doctor(profiles, infos, hides).run())
+    with traced_sessions(options.trace) as sessions:
+        return asyncio.run(_Doctor(profiles, infos, hides, sessions or SessionManager()).run())
 
 
 def _targets(words: Sequence[str], options: Options, profiles: Profiles) -> tuple[ConnectionInfo, ...]:
@@ -51,8 +53,10 @@ def _targets(words: Sequence[str], options: Options, profiles: Profiles) -> tupl
 
 
 class _Doctor:
-    def __init__(self, profiles: Profiles, infos: tuple[ConnectionInfo, ...], hides: bool) -> None:
-        self._profiles, self._infos, self._hides = profiles, infos, hides
+    def __init__(
+        self, profiles: Profiles, infos: tuple[ConnectionInfo, ...], hides: bool, sessions: SessionManager
+    ) -> None:
+        self._profiles, self._infos, self._hides, self._sessions = profiles, infos, hides, sessions
         self._vault = Vault(lambda: profiles.configuration.credentials)
         self._redactor = redactor_for(infos)
         self._is_bad = False
@@ -75,7 +79,7 @@ class _Doctor:
         return EXIT_FAILED if self._is_bad else EXIT_OK
 
     async def _examined(self, info: ConnectionInfo) -> bool:
-        found = await examine(SessionManager(), info, self._console, prepare=self._prepared)
+        found = await examine(self._sessions, info, self._console, prepare=self._prepared)
         self._write(["", f"{info.label} ({info.parameter_set.value})"])
         self._checks(found.checks)
         return found.passed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pstui.backends.binding.binder import shell_value
 from pstui.backends.binding.context import BindContext, BoundCall
@@ -18,6 +18,9 @@ from pstui.tui.cli.script_file import read_script
 from pstui.tui.cli.target import Script
 from pstui.tui.output.writer import DEPTH
 from pstui.tui.profiles.reading import Profiles
+
+if TYPE_CHECKING:
+    from pstui.tui.profiles.vault import Vault
 
 _ID = "System.InvalidOperationException,Microsoft.PowerShell.Commands.InvokeCommandCommand"
 _JOBS = ("A call from a shell has no jobs.", "Leave it out, and let the shell run pstui in the background: … &")
@@ -48,13 +51,19 @@ _FORMS: tuple[Form, ...] = ("json", "json-streams", "csv", "clixml")
 
 def invoke(infos: Sequence[ConnectionInfo], call: BoundCall, options: Options, profiles: Profiles) -> int:
     """Run Invoke-Command, which ``check`` has let pass, on its targets; return the exit code. Raises PstuiError."""
-    from pstui.backends.transports import registry
-    from pstui.tui.cli.trace import traced_sessions
     from pstui.tui.profiles.vault import Vault
 
     vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
+    return invoke_prepared(invocation_of(infos, call, options), options, profiles, vault)
+
+
+def invoke_prepared(invocation: Invocation, options: Options, profiles: Profiles, vault: Vault) -> int:
+    """Run what a call asks for, with the passwords of a vault, if the guard of no target minds. Raises PstuiError."""
+    from pstui.backends.transports import registry
+    from pstui.tui.cli.trace import traced_sessions
+
     vault.check = registry.check
-    invocation = replace(invocation_of(infos, call, options), ready=vault.ready)
+    invocation = replace(invocation, ready=vault.ready)
     refuse_guarded(invocation, profiles, yes=options.yes)
     with traced_sessions(options.trace) as manager:
         if options.transcript is None:

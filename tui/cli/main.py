@@ -57,15 +57,16 @@ def complain(error: PstuiError) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from pstui.tui.cli.args import INVOKE_NAMES, parse, take_options
+    from pstui.tui.cli.args import INVOKE_NAMES, parse, refuse_unheeded_options, take_options
 
     options = parse(arguments)
     if options.version:
         return _version(options.rest)
-    if options.rest and options.rest[0].lower() in INVOKE_NAMES:
+    if options.rest and (options.rest[0].lower() in INVOKE_NAMES or options.rest[0] == "run"):
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
     if options.help:
         return _help(options)
+    refuse_unheeded_options(options)
     if options.check:
         from pstui.tui.profiles.reading import check
 
@@ -80,6 +81,10 @@ def _run(arguments: list[str]) -> int:
         from pstui.tui.cli.log import main as search
 
         return search(options)
+    if options.rest[:1] == ("run",):
+        from pstui.tui.cli.runbook import main as run_runbook
+
+        return run_runbook(options)
     if options.rest[:1] == ("cp",):
         from pstui.tui.cli.copy import main as copy
 

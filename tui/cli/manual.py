@@ -13,6 +13,7 @@ _SYNOPSIS = (
     "pstui [OPTIONS] Invoke-Command [OPTIONS] PARAMETERS -ScriptBlock TEXT",
     "pstui cp [OPTIONS] SRC... DST",
     "pstui demo [--stdio]",
+    "pstui run [NAME [TARGET... -PARAMETER VALUE...]]",
     "pstui doctor [--report] [TARGET]",
     "pstui log WORD…",
     "pstui completion bash|zsh|fish",

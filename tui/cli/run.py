@@ -13,7 +13,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pstui.backends.connection import ConnectionInfo
@@ -53,7 +53,7 @@ class Invocation:
     ``input`` is the pipeline's input; None takes it from standard input, as ``input_form`` says. ``ready`` fetches
     passwords with a source. ``heads`` puts the name of a target before what it formats, where there are several.
     ``timeout`` is in seconds. ``gather`` keeps the text until the end: that of several targets once (``group``), or
-    what differs (``diff``).
+    what differs (``diff``). ``prepare`` returns the script once what it lacks was asked for.
     """
 
     infos: Sequence[ConnectionInfo]
@@ -67,6 +67,7 @@ class Invocation:
     heads: bool = True
     timeout: float | None = None
     gather: Literal["", "group", "diff"] = ""
+    prepare: Callable[[Console], Awaitable[Script]] | None = None
 
 
 def run(invocation: Invocation, *, transcript: Sink | None = None, manager: Any = None) -> int:
@@ -167,6 +168,8 @@ class _Run:
     async def _with_passwords(self) -> list[ConnectionInfo]:
         """Return the targets with the passwords that have a source; one whose source fails is told and left out."""
         infos, ready = list(self.invocation.infos), self.invocation.ready
+        if self.invocation.prepare is not None:
+            self.invocation = replace(self.invocation, script=await self.invocation.prepare(self.console))
         if ready is not None:
             wanted, infos = infos, []
             for info in wanted:

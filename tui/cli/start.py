@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo
 from pstui.config.paths import state_folder
 from pstui.tui.cli.args import Options, refuse_invoke_options
-from pstui.tui.profiles.reading import Profiles, load
+from pstui.tui.profiles.reading import Profiles, glimpse
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
@@ -23,7 +23,7 @@ BindTyped = Callable[[str, Profiles], ConnectionInfo]
 def open_workspace(options: Options, bind: BindTyped) -> int:
     """Open the screen without a session and return the exit code. Raises PstuiError."""
     refuse_invoke_options(options)
-    return open_screen((), options, load(options.config), bind)
+    return open_screen((), options, glimpse(options.config), bind)
 
 
 def open_screen(

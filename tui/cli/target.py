@@ -40,14 +40,15 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What runs on a target. ``using`` is the table of ``$using:`` values, as it is sent.
+    """What runs on a target. ``using`` is the table of ``$using:`` values, as it is sent; a table of ``arguments`` goes
+    by name.
 
     ``named`` notes on each object where it comes from, ``shown`` that this is to be seen.
     ``exit_code`` asks for the far end's own exit code.
     """
 
     text: str
-    arguments: tuple[object, ...] = ()
+    arguments: tuple[object, ...] | Mapping[str, object] = ()
     using: Mapping[str, object] = field(default_factory=dict)
     named: bool = False
     shown: bool = True

@@ -51,6 +51,8 @@ class HelpScreen(TypingScreen[None]):
     ``dialog`` is the help of the dialog that has the keys; without it ``context`` says where they are.
     """
 
+    #: its keys are told while the profiles are still being read
+    needs_profiles: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close", priority=True),
         Binding("enter,f1,ctrl+c", "close", "Close", priority=True),

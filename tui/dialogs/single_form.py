@@ -73,6 +73,7 @@ _SETTINGS_HELP = {
         "none",
     ),
     "guard_pass": ("Commands that no guard holds, such as Set-Content, Clear-*.", "none"),
+    "runbooks": ("Folders with runbooks, besides the folder runbooks beside the profile file.", "none"),
     "log": ("Where every session is logged, such as logs/{host}/{date}-{time}. From the next start on.", "no log"),
     "log_days": ("Days for which logs are kept; 0 for ever.", "0"),
     "log_megabytes": ("MiB that all logs together may take; the oldest go. 0: as much as there is.", "0"),

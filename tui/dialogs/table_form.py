@@ -209,6 +209,9 @@ class TableForm(TypingScreen[str | None]):
         Binding("ctrl+o", "open", "Open", priority=True),
     ]
 
+    #: what is said of the keys that do something with the whole form, and the actions
+    VERBS: ClassVar[tuple[tuple[str, str], ...]] = (("Enter saves", "save"),)
+
     def __init__(self, context: FormContext) -> None:
         super().__init__()
         self.context = context
@@ -313,7 +316,7 @@ class TableForm(TypingScreen[str | None]):
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
         self._help.say(Content.styled(_help(here), "$calm"), layout=False)
         self._said.say(Content("") if quiet else Content.assemble(verdict, plain(said or self.good(), limit=300)))
-        keys = [("Enter saves", "save"), ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
+        keys = [*self.VERBS, ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
         if here is not None and here.item.choices:
             keys.append(("Space next choice", "next_choice"))
         if here is not None and here.item.opens:

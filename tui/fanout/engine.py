@@ -20,6 +20,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import OpenCancelled, OpenError, PstuiError
+from pstui.backends.psrp.invocation import Script
 from pstui.backends.records import ErrorInfo, PipelineState, ProgressRecord, RunspaceState, Stream, Write
 from pstui.tui.cli.error_text import error_text
 from pstui.tui.fanout.board import Board
@@ -188,6 +189,7 @@ class FanOut:
         self.board = board(lambda: sum(not host.state.over for host in self.hosts))
         self._throttle, self._width = throttle, width
         self.line = ""
+        self._script: Script | None = None
 
     @property
     def running(self) -> bool:
@@ -199,10 +201,13 @@ class FanOut:
         """The hosts that failed or were stopped."""
         return [host for host in self.hosts if host.state in (State.FAILED, State.STOPPED)]
 
-    async def run(self, line: str, hosts: Sequence[Host] | None = None) -> None:
-        """Run a line on hosts, on all of them by default; returns when each is over. Raises CancelledError only."""
+    async def run(self, line: str, hosts: Sequence[Host] | None = None, script: Script | None = None) -> None:
+        """Run a line, or a script in its place, on hosts, on all of them by default; returns when each is over.
+
+        Raises CancelledError only.
+        """
         wanted = [host for host in (self.hosts if hosts is None else hosts) if not host.taken]
-        self.line = line
+        self.line, self._script = line, script
         gate = asyncio.Semaphore(self._throttle)
         for host in wanted:
             host.begin()
@@ -257,7 +262,10 @@ class FanOut:
 
         session.on_error = on_error
         try:
-            result = await session.invoke_script(line, console)
+            if (script := self._script) is None:
+                result = await session.invoke_script(line, console)
+            else:
+                result = await session.invoke_script(script.text, console, arguments=script.parameters)
         finally:
             session.on_error = before
             console.finish()

@@ -23,6 +23,7 @@ from pstui.tui.guard.asking import may_run, prompt_bar
 from pstui.tui.guard.guards import strictest
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.vault import in_thread
+from pstui.tui.runbooks.call import RunbookCall
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -40,7 +41,8 @@ Enter = Callable[[ConnectionInfo], Awaitable[None]]
 
 
 class FanOutScreen(ModalScreen[None]):
-    """One line on ``targets``. ``enter`` opens a tab; ``left_out`` says of other hosts why they are not there.
+    """One line on ``targets``, or a runbook. ``enter`` opens a tab; ``left_out`` says of other hosts why they are not
+    there.
 
     Its sessions are closed with it, but for those that a tab has taken.
     """
@@ -62,9 +64,10 @@ class FanOutScreen(ModalScreen[None]):
         targets: Sequence[tuple[str, ConnectionInfo]],
         enter: Enter,
         left_out: Sequence[str] = (),
+        runbook: RunbookCall | None = None,
     ) -> None:
         super().__init__()
-        self._left_out = left_out
+        self._left_out, self.runbook = left_out, runbook
         self.context, self._enter_tab = context, enter
         self.asking = AskingArea()
         self.fan = FanOut(
@@ -76,9 +79,10 @@ class FanOutScreen(ModalScreen[None]):
             width=_WIDTH,
         )
         self.guard = strictest(context.guard(info) for _, info in targets)
-        self.input = DialogInput(placeholder="a line for all of them", id="fan-line")
+        line = "" if runbook is None else runbook.line
+        self.input = DialogInput(line, placeholder="a line for all of them", id="fan-line")
         self.file = DialogInput(placeholder=f"a new file: NAME{' or '.join(FORMATS)}", id="fan-file")
-        self.list = PickList(id="fan-rows", empty="Type a line and press Enter.")
+        self.list = PickList(id="fan-rows", empty="Type a line and press Enter." if not line else "Enter runs it.")
         self.summary = Static(id="fan-summary", markup=False)
         self.head = Static(id="fan-head", markup=False)
         self.text = Static(id="fan-text", markup=False)
@@ -90,7 +94,8 @@ class FanOutScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="fan-box") as box:
-            box.border_title = f"One line on {counted(self.fan.hosts)}"
+            what = "One line" if self.runbook is None else plain(self.runbook.name, limit=40)
+            box.border_title = f"{what} on {counted(self.fan.hosts)}"
             box.border_subtitle = "Tab list  Enter runs  → hosts of a group  Esc closes"
             with Horizontal(id="fan-row"):
                 yield Static(prompt_bar("", self.guard) + Content("> "), id="fan-prompt", markup=False)
@@ -234,8 +239,10 @@ class FanOutScreen(ModalScreen[None]):
                 self.action_leave()
             case "ctrl+c":
                 self.do("stop_all") if self.fan.running else self.action_leave()
-            case _:
+            case "home" | "end" | "left" | "right":
                 return False
+            case _:
+                return self.runbook is not None  # its line stands for it, and is no text to be edited
         return True
 
     def _file_key(self, key: str) -> bool:
@@ -249,8 +256,8 @@ class FanOutScreen(ModalScreen[None]):
         return True
 
     def pasted(self, text: str) -> bool:
-        """A paste goes into the line."""
-        return False
+        """A paste goes into the line, if it is one."""
+        return self.runbook is not None and self.focused is self.input
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Show what the row is about."""
@@ -283,13 +290,14 @@ class FanOutScreen(ModalScreen[None]):
         self._say("")
         wanted = [host for host in (self.fan.hosts if hosts is None else hosts) if not host.taken]
         guard = strictest(self.context.guard(host.info) for host in wanted)
-        if not await may_run(console, guard, line, "Guard", hosts=len(wanted)):
+        script = None if self.runbook is None else self.runbook.script
+        if not await may_run(console, guard, line if script is None else script.text, "Guard", hosts=len(wanted)):
             self._say("\n".join(console.said), wrong=True)
             return
         if hosts is None:
             self._unfolded.clear()
         self.set_focus(self.list)
-        await self.fan.run(line, hosts)
+        await self.fan.run(line, hosts, script)
         self._draw()
 
     def do(self, action: str) -> None:

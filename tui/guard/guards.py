@@ -37,6 +37,7 @@ class Guards:
     def __init__(self, profiles: Profiles) -> None:
         self._profiles = profiles
         self._tags = {folded(tag): keys for tag, keys in profiles.configuration.tags.items()}
+        self._groups = {folded(path): keys for path, keys in profiles.configuration.groups.items()}
         settings = profiles.settings
         self._rules = Rules(tuple(settings.get("guard_hold", ())), tuple(settings.get("guard_pass", ())))
         self._known: dict[tuple[str, str], Guard | None] = {}
@@ -50,7 +51,15 @@ class Guards:
             return self._of_profile(kind, info.profile)
         if info.parameter_set.is_lookup or not self._profiles.has_guards:
             return None
-        return strictest(self._of_profile(*each) for each in self._leading_to(target_text(info)))
+        leading = [self._of_profile(*each) for each in self._leading_to(target_text(info))]
+        return strictest([*leading, *(self._of_tag(name) for name in info.settings.get("found_in", ()))])
+
+    def _of_tag(self, name: str) -> Guard | None:
+        """Return what a tag says, or a group by its whole path: those an inventory has its hosts in."""
+        tag = self._tags.get(folded(name), {})
+        return strictest(
+            self._made(keys, name, str(keys.get("color", ""))) for keys in (tag, self._groups.get(folded(name), {}))
+        )
 
     def _leading_to(self, target: str) -> list[tuple[str, str]]:
         if self._by_target is None:

@@ -56,6 +56,8 @@ WRITTEN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "exclamation_mark": "!",
+    "vertical_line": "|",
+    "tab": "Tab",
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -93,6 +95,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("going.switch_tab", "go to", "g", ("alt+g",), "Alt+G", "tabs, hosts, actions: type a part of the name"),
     KeyAction("fan_out.run_on_hosts", "run on hosts", "X", (), "", "run one line on the hosts marked in the sidebar"),
+    KeyAction(
+        "runbooks.runbooks", "runbooks", "R", (), "", "scripts with a form: run one in this tab, or on the marked hosts"
+    ),
     KeyAction("going.new_host", "new host", "N", (), "", "save another host, or try one out first"),
     KeyAction(
         "together.type_together", "type together", "b", (), "", "mark this tab: what is typed goes to all marked tabs"
@@ -100,6 +105,12 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("together.type_into_all", "type into all", "B", (), "", "type into every tab together, or no longer"),
     KeyAction(
         "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
+    ),
+    KeyAction(
+        "beside.two_panes", "two panes", "vertical_line", (), "", "show the tab of before beside this one, or no more"
+    ),
+    KeyAction(
+        "beside.other_pane", "other pane", "tab", (), "", "give the keys to the other of two panes (also a click)"
     ),
     KeyAction("leaving.close_tab", "close tab", "w", (), "", "close this tab; asks when a command runs in it"),
     KeyAction("tabs.reopen_tab", "reopen tab", "W", (), "", "open the tab that was closed last"),
@@ -157,6 +168,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "",
         "where a profile fixes the width: half a pane to the right",
     ),
+    KeyAction("grid.grid", "grid", "G", (), "", "run the last line again and show its objects in a grid"),
     KeyAction("logs.logs", "logs", "L", (), "", "find what was typed and printed in sessions that were logged"),
     KeyAction("alt", "Alt+…", "m", (), "", "the next key with Alt, where the terminal sends none"),
     KeyAction("interrupt", "stop", "i", ("ctrl+c",), "Ctrl+C", "stop what runs; at the prompt a new line"),

@@ -76,9 +76,13 @@ class ClixmlFormat:
                 number = first[kind] + int(element.attrib["RefId"])
                 last[kind] = max(last[kind], number + 1)
                 element.set("RefId", str(number))
+            if kind == "Obj" and (secret := element.find("SS")) is not None:
+                element.remove(secret)  # an object is no place for a null: its properties are all that is left of it
             elif element.tag == "SS":
                 element.tag, element.text = "Nil", None
-                self.warnings["A SecureString is not written to CLIXML; it is null there."] = None
+            else:
+                continue
+            self.warnings["A SecureString is not written to CLIXML; it is null there."] = None
         self._next = last
 
     def _noted(self, root: Element, notes: Notes) -> Element:

@@ -40,7 +40,7 @@ class CsvFormat:
             self.lost = True
             return
         document = Document(root)
-        cells = _cells(root, document)
+        cells = properties(root, document)
         if cells is None:
             return
         found = {name: text_of(cell, document) if cell.tag != "Nil" else None for name, cell in cells.items()}
@@ -87,7 +87,7 @@ def _quoted(text: str | None) -> str:
     return "" if text is None else '"' + text.replace('"', '""') + '"'
 
 
-def _cells(root: Element, document: Document) -> dict[str, Element] | None:
+def properties(root: Element, document: Document) -> dict[str, Element] | None:
     """Return what an object has, by name; None for null, which has no row."""
     if root.tag == "Nil":
         return None

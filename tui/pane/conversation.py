@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 import uuid
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import (
@@ -45,6 +46,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from pstui.backends.psrp.invocation import Script
     from pstui.tui.pane.remote_editing import RemoteEditing
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
@@ -65,6 +67,8 @@ class _LetGo(Exception):
 
 
 _NEW_PROMPT = object()
+#: what a line with Out-GridView has in it, or one of its aliases
+_GRID = re.compile(r"ogv|ocgv|gridview", re.IGNORECASE)
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
@@ -87,6 +91,9 @@ class Conversation:
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
+
+    #: what runs in place of the line
+    _script: Script | None = None
 
     def __init__(
         self,
@@ -185,6 +192,17 @@ class Conversation:
             return False
         self._typed_alone = not pasted
         self._waiting.set_result(line)
+        return True
+
+    def submit_script(self, script: Script) -> bool:
+        """Take a script in place of a line, if one is awaited, nothing of it is collected, and no debugger stops."""
+        interactive = self.interactive
+        if interactive is None or interactive.above or interactive.session.stopped is not None:
+            return False
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._typed_alone = False
+        self._waiting.set_result(script)
         return True
 
     async def complete(self, text: str, cursor: int) -> Completion:
@@ -386,7 +404,7 @@ class Conversation:
                 if "psedit" in line.casefold() or self._editing is not None:
                     await self._edits().prepare(interactive.session, line)
                 self._was_stopped = False
-                outcome = await interactive.run(line)
+                outcome = await self._run(interactive, line)
                 self._logged(outcome)
                 self.running = ""
                 if self._editing is not None:
@@ -402,11 +420,26 @@ class Conversation:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
 
+    async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
+        """Run a line, or the script in its place; a line with Out-GridView opens a grid."""
+        if self._script is not None:
+            return await interactive.run(line, script=self._script)
+        if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
+            from pstui.tui.grid.line import grid_call, is_inside
+            from pstui.tui.grid.run import INSIDE, run_in_grid
+            from pstui.tui.grid.shown import shown_by
+
+            if (call := grid_call(line)) is not None:
+                return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
+            if is_inside(line):
+                self._console.write(Write(INSIDE, stream=Stream.NOTICE))
+        return await interactive.run(line)
+
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
         if (guard := self._guard()) is None or interactive.session.stopped is not None or not line.strip():
             return True
-        above = interactive.above
+        above, line = interactive.above, line if self._script is None else self._script.text
         if above and set(await judged(guard, above + line)) <= set(await judged(guard, above)):
             return True  # what is held of it was asked about a row ago
         if await may_run(self._console, guard, above + line, self._info.label):
@@ -451,7 +484,7 @@ class Conversation:
         """Return the next line, None for a new prompt. Raises _SessionGone."""
         if session.state in _GONE:
             raise _SessionGone
-        self._typed_alone = not self._lines.pasted
+        self._typed_alone, self._script = not self._lines.pasted, None
         if (line := self._lines.next()) is not None:
             return line
         self._waiting = asyncio.get_running_loop().create_future()
@@ -460,9 +493,10 @@ class Conversation:
             typed = await self._waiting
         finally:
             self._waiting = None
-        line = typed if isinstance(typed, str) else None
+        self._script = None if isinstance(typed, str) or typed is _NEW_PROMPT else cast("Script", typed)
+        line = self._script.line if self._script is not None else typed if isinstance(typed, str) else None
         if session.state in _GONE:
-            if line is not None:
+            if line is not None and self._script is None:
                 self._lines.put_back(line)
             raise _SessionGone
         return line

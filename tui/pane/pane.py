@@ -124,7 +124,7 @@ class Pane(Vertical):
         self.info, self.as_session = info, self
         #: whether it has still to connect, once, when it is first brought to the front
         self.dormant = dormant
-        self.active = False
+        self.active = self.is_beside = False
         #: what happened while the pane was in the background
         self.unseen = Unseen()
         #: what the user calls the tab, empty for the connection's own name; its colour, empty for none
@@ -289,7 +289,7 @@ class Pane(Vertical):
     def on_pane_console_shown(self, event: PaneConsole.Shown) -> None:
         """Text came: the pane grows with it, or its badge does."""
         event.stop()
-        if self.active:
+        if self.active or self.is_beside:
             if not self._filled:
                 self._fit()
         elif event.lines:

@@ -16,9 +16,10 @@ from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
 from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.profiles.undo import UndoFile
-from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
+    from pstui.backends.discovery.inventory import Inventory
     from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
@@ -40,6 +41,11 @@ class ProfileBook:
         self._guards: tuple[Profiles, Guards] | None = None
         self._turn = threading.RLock()
         self._busy = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was read; where only settings and keys were, ``reread`` reads the rest."""
+        return self.profiles.is_whole
 
     @property
     def path(self) -> Path:
@@ -101,6 +107,10 @@ class ProfileBook:
         """Return a saved host as a way to others, None where there is none of that name. Raises CallError."""
         return self.profiles.gate(name)
 
+    def listing(self) -> Listing:
+        """Return the profiles as the sidebar takes them."""
+        return saved_listing(self.entries())
+
     def entries(self) -> list[SidebarEntry]:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
         if not any(self.profiles.tables.values()):
@@ -135,6 +145,28 @@ class ProfileBook:
                     with contextlib.suppress(CallError):
                         found.append(self.connection(kind, name))
         return [info for info in found if "Discover" in info.values]
+
+    def inventories(self) -> list[Inventory]:
+        """Return the lists of hosts that other programs keep."""
+        from pstui.backends.discovery.inventory import REFRESH, Inventory
+
+        def several(value: Any) -> tuple[str, ...]:
+            return (value,) if isinstance(value, str) else tuple(value)
+
+        return [
+            Inventory(
+                profile.name,
+                several(keys.get("ansible", ())),
+                str(keys.get("csv", "")),
+                tuple(keys.get("command", ())),
+                str(keys.get("ssh_config", "")),
+                str(keys.get("credential", "")),
+                float(keys.get("refresh", REFRESH)),
+                profile.file.absolute().parent,
+            )
+            for profile in self.profiles.configuration.profiles
+            if profile.kind == "inventory" and (keys := profile.values)
+        ]
 
     def color(self, info: ConnectionInfo) -> str:
         """Return the colour that a profile gives its tab, empty for none."""

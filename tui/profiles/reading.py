@@ -15,6 +15,7 @@ from pstui.backends.errors import CallError
 from pstui.config import paths
 from pstui.config.problems import Problem
 from pstui.config.profiles import Configuration
+from pstui.config.profiles import glimpse as settings_of
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.profiles.inheritance import Groups, Inherited
@@ -25,9 +26,13 @@ TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
 
 @dataclass(frozen=True)
 class Profiles:
-    """What the profile file says. Its good profiles can be used whatever else is wrong in it."""
+    """What the profile file says. Its good profiles can be used whatever else is wrong in it.
+
+    ``is_whole`` is false where only settings and keys were read so far.
+    """
 
     configuration: Configuration
+    is_whole: bool = True
 
     @property
     def path(self) -> Path:
@@ -134,10 +139,28 @@ class Profiles:
 
 def load(path: str | None) -> Profiles:
     """Read the profile file; the usual one may be missing, one that is named may not. Raises CallError."""
+    return read(_file(path))
+
+
+def glimpse(path: str | None) -> Profiles:
+    """Read of the profile file what the first paint needs: settings and keys, where that can be had without the rest.
+
+    Raises CallError as ``load`` does.
+    """
+    file = _file(path)
+    if not file.exists():
+        return Profiles(Configuration(file))
+    from pstui.tui.profiles.settings import own_tables
+
+    found = settings_of(file, own_tables())
+    return read(file) if found is None else Profiles(found, is_whole=False)
+
+
+def _file(path: str | None) -> Path:
     file = Path(path).expanduser() if path is not None else paths.profile_file()
     if path is not None and not file.is_file():
         raise CallError(f"--config: {file} is not a file", hint="Name a profile file that exists.")
-    return read(file)
+    return file
 
 
 def read(file: Path) -> Profiles:
@@ -175,7 +198,7 @@ def check(path: str | None) -> int:
         print(plain(problem), file=sys.stderr)
     if problems:
         return 1
-    count = len(profiles.configuration.profiles)
+    count = sum(map(len, profiles.tables.values()))
     found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
     print(f"{profiles.path}: {found}, no problem found")
     return 0

@@ -16,11 +16,18 @@ from pstui.backends.binding.parameters import SETTINGS, TARGET_KEYS, option, opt
 from pstui.backends.binding.session_options import SESSION_OPTIONS
 from pstui.backends.connection import KINDS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
-from pstui.config.schema import COMMON_FIELDS, CREDENTIAL_FIELDS, TAG_FIELDS, Field, Kind, Schema, value_problem
-from pstui.tui.colors import TEXTUAL_THEMES
-from pstui.tui.editor.mode import EditMode
-from pstui.tui.keys.keymap import action_names
-from pstui.tui.profiles.pane_settings import LEAST_LINES, MOST_LINES, Telling
+from pstui.config.schema import (
+    COMMON_FIELDS,
+    CREDENTIAL_FIELDS,
+    INVENTORY_FIELDS,
+    INVENTORY_SOURCES,
+    TAG_FIELDS,
+    Field,
+    Kind,
+    Schema,
+    value_problem,
+)
+from pstui.tui.profiles.settings import own_tables
 
 _KINDS = {
     OptionKind.TEXT: Kind.TEXT,
@@ -36,22 +43,6 @@ _KINDS = {
     OptionKind.LIST: Kind.LIST,
 }
 
-_SETTINGS = {
-    "theme": Field(Kind.CHOICE, choices=("auto", "dark", "light", *TEXTUAL_THEMES)),
-    "restore": Field(Kind.SWITCH),
-    "history": Field(Kind.SWITCH),
-    "predictions": Field(Kind.SWITCH),
-    "edit_mode": Field(Kind.CHOICE, choices=tuple(mode.value for mode in EditMode)),
-    "scrollback": Field(Kind.INTEGER, minimum=LEAST_LINES, maximum=MOST_LINES),
-    "tell": Field(Kind.CHOICE, choices=tuple(way.value for way in Telling)),
-    "tell_after": Field(Kind.INTEGER, minimum=1, maximum=86_400),
-    "guard_hold": Field(Kind.LIST),
-    "guard_pass": Field(Kind.LIST),
-    "log": Field(Kind.TEXT),
-    "log_days": Field(Kind.INTEGER, minimum=0, maximum=36_500),
-    "log_megabytes": Field(Kind.INTEGER, minimum=0, maximum=1 << 30),
-}
-
 
 def schema() -> Schema:
     """Return the tables and keys that a profile file may hold."""
@@ -63,14 +54,14 @@ def schema() -> Schema:
             **{f"{kind}s": {**COMMON_FIELDS, **_fields(sets)} for kind, sets in kinds.items()},
             "groups": {**shared, **every},
             "tags": TAG_FIELDS,
+            "inventory": INVENTORY_FIELDS,
             "credentials": CREDENTIAL_FIELDS,
         },
-        single={
-            "defaults": every,
-            "settings": _SETTINGS,
-            "keys": {name: Field(Kind.LIST, one_or_many=True) for name in action_names()},
+        single={"defaults": every, **own_tables()},
+        targets={
+            **{f"{kind}s": tuple(option(one.target).key for one in sets) for kind, sets in kinds.items()},
+            "inventory": INVENTORY_SOURCES,
         },
-        targets={f"{kind}s": tuple(option(one.target).key for one in sets) for kind, sets in kinds.items()},
     )
 
 

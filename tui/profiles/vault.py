@@ -142,7 +142,7 @@ class Vault:
             async with self._turns.setdefault(name, asyncio.Lock()):
                 source = self._credentials().get(name, {}).get("password")
                 if name and name not in self._known and source is not None:
-                    found = await self._fetched(name, dict(source), info)
+                    found = await self._fetched(name, dict(source), info.label)
                     if found is not None:
                         self._known[name] = found
                 return self._known.get(name) if name else None
@@ -164,32 +164,51 @@ class Vault:
         async with self._turns.setdefault(name, asyncio.Lock()):
             if name not in self._known:
                 source = self._credentials().get(name, {}).get("password")
-                found = None if source is None else await self._fetched(name, dict(source), info)
+                found = None if source is None else await self._fetched(name, dict(source), info.label)
                 if found is None:
                     await self.check(info, console)
                     from pstui.tui.plain import plain
 
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
-                    self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info, console)
+                    self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info.label, console)
                     self._typed[name] = PSCredential(credential.user_name, answer)
                 else:
                     self._known[name] = found
             return replace(credential, password=self._known[name])
 
-    async def _fetched(self, name: str, source: dict[str, Any], info: ConnectionInfo) -> Secret | None:
+    async def named_password(self, name: str, console: Console, source: str) -> PSCredential:
+        """Return a saved credential with its password, which a person is asked for where it has no other source.
+
+        ``source`` is for what it is wanted. Raises OpenError, OpenCancelled.
+        """
+        table = self._credentials().get(name, {})
+        user = str(table.get("user_name", name))
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            found = self._known.get(name)
+            if found is None and (place := table.get("password")) is not None:
+                found = await self._fetched(name, dict(place), source)
+            if found is None:
+                from pstui.tui.plain import plain
+
+                found = await _ask(QuestionKind.SECRET, f"Password for {plain(user, limit=200)}: ", source, console)
+            else:
+                self._known[name] = found
+        return PSCredential(user, found)
+
+    async def _fetched(self, name: str, source: dict[str, Any], label: str) -> Secret | None:
         try:
             text = await in_thread(lambda: self._fetch(source))
         except ConfigError as error:
-            what = f"{info.label}: the password of [credentials.{name}] could not be fetched"
+            what = f"{label}: the password of [credentials.{name}] could not be fetched"
             raise OpenError(what, f"{error.args[0][:1].upper()}{error.args[0][1:]}.", error.hint) from error
         return None if text is None else Secret(text)
 
 
-async def _ask(kind: QuestionKind, label: str, info: ConnectionInfo, console: Console) -> Secret:
+async def _ask(kind: QuestionKind, label: str, source: str, console: Console) -> Secret:
     try:
-        return await console.ask(Question(kind, label, remote=False, source=info.label))
+        return await console.ask(Question(kind, label, remote=False, source=source))
     except QuestionCancelled as cancelled:
-        raise OpenCancelled(f"{info.label}: not connected") from cancelled
+        raise OpenCancelled(f"{source}: not connected") from cancelled
 
 
 async def in_thread(work: Callable[[], T]) -> T:

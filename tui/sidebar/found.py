@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source
-from pstui.tui.sidebar.model import SidebarEntry, found_group
+from pstui.tui.sidebar.model import SidebarEntry, found_group, without_saved
 
+if TYPE_CHECKING:
+    from pstui.backends.discovery.inventory import Inventory
+
+#: found things from which on their entries are made in a thread: on the loop that would hold up a key
+MANY = 2_000
 #: what a source says of a thing that is there and runs: nothing worth a word
 _RUNNING = ("running", "up", "")
 _NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
 
 
-def default_sources(connections: Iterable[ConnectionInfo] = ()) -> list[Source]:
-    """Return the sources of this machine; ``connections`` are those of profiles that bring a source of their own."""
+def default_sources(connections: Iterable[ConnectionInfo] = (), inventories: Iterable[Inventory] = ()) -> list[Source]:
+    """Return the sources of this machine, of profiles that bring one (``connections``), and the inventories."""
     from pstui.backends.discovery.containers import container_sources
+    from pstui.backends.discovery.inventory import InventorySource
     from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
     from pstui.backends.discovery.ssh_config import SSHConfigSource
 
     commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
-    return [SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
+    lists = [InventorySource(each) for each in inventories]
+    return [*lists, SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
+
+
+def new_entries(sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> list[SidebarEntry]:
+    """Return the entries of what was seen last, without what is saved already."""
+    return without_saved(found_entries(sections), saved)
 
 
 def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
@@ -29,7 +42,7 @@ def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
     for section in sections:
         title = _NAMES.get(section.source, section.source)
         group = found_group(title, section.kind)
-        entries += (_entry(one, group, section.source) for one in section.found)
+        entries += (_entry(one, _inside(group, one), section.source) for one in section.found)
         if section.problem:
             kind = section.kind if section.kind in ("vm", "container") else "host"
             # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
@@ -38,9 +51,16 @@ def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
     return entries
 
 
+def _inside(group: str, found: Found) -> str:
+    """Return the heading below which a thing stands: that of its source, and in an inventory its group there."""
+    return f"{group}/{found.group.replace('/', '-')}" if found.group else group
+
+
 def _entry(found: Found, group: str, source: str) -> SidebarEntry:
     said = found.state if found.state not in _RUNNING else ""
     if found.kind in ("container", "vm"):
         said = said or source.rpartition("/")[2]
     kind = "host" if found.kind == "process" else found.kind
-    return SidebarEntry(kind, found.name, group, said or found.address, "saved", found.info, source=source, id=found.id)
+    return SidebarEntry(
+        kind, found.name, group, said or found.address, "saved", found.info, tags=found.tags, source=source, id=found.id
+    )

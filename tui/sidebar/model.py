@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 
@@ -136,24 +137,84 @@ class Row:
 
 
 class _Group:
-    """A heading and what is below it, in order."""
+    """A heading and what is below it, in order: groups, and runs of entries between them."""
 
-    def __init__(self, path: str, text: str) -> None:
-        self.path, self.text = path, text
-        self.children: list[_Group | SidebarEntry] = []
+    def __init__(self, path: str, text: str, depth: int) -> None:
+        self.path, self.text, self.depth = path, text, depth
+        self.parts: list[_Group | _Run] = []
         self.groups: dict[str, _Group] = {}
         self.count = 0
-        self.used = 0.0
 
     def group(self, path: str) -> _Group:
         """Return the group below at a path such as ``Production/Web``, made where it is missing."""
         here = self
         for name in filter(None, path.split("/")):
             if name not in here.groups:
-                here.groups[name] = made = _Group(f"{here.path}/{name}", name)
-                here.children.append(made)
+                here.groups[name] = made = _Group(f"{here.path}/{name}", name, here.depth + 1)
+                here.parts.append(made)
             here = here.groups[name]
         return here
+
+    def add(self, entry: SidebarEntry) -> None:
+        """Add an entry behind what is there."""
+        run = self.parts[-1] if self.parts else None
+        if not isinstance(run, _Run):
+            self.parts.append(run := _Run())
+        name = entry.identity
+        run.add(Row(self.depth + 1, f"{self.path}/={name}", entry.name, entry), name, entry.haystack)
+
+    def sum_up(self) -> int:
+        """Count the entries below, once for all."""
+        self.count = sum(part.sum_up() if isinstance(part, _Group) else len(part.rows) for part in self.parts)
+        return self.count
+
+
+class _Run:
+    """The rows of entries that stand together; of each its identity, and what a filter looks into."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.names: list[str] = []
+        self.texts: list[str] = []
+
+    def add(self, row: Row, name: str, text: str) -> None:
+        """Add an entry."""
+        self.rows.append(row)
+        self.names.append(name)
+        self.texts.append(text)
+
+    def fitting(self, words: Sequence[str]) -> list[Row]:
+        """Return the rows whose entry holds every word."""
+        rows, texts = self.rows, self.texts
+        for word in words:
+            fits = [word in text for text in texts]
+            rows, texts = list(compress(rows, fits)), list(compress(texts, fits))
+        return rows
+
+
+class Listing:
+    """Entries in their groups, with the rows that show them.
+
+    What takes long of ten thousand entries is done here once, and may be done in a thread.
+    """
+
+    def __init__(self, entries: Iterable[SidebarEntry] = ()) -> None:
+        self.entries = list(entries)
+        roots = {kind: _Group(kind, title, 0) for kind, title in ((PINNED, "Pinned"), *ROOTS)}
+        places: dict[tuple[str, str], _Group] = {}
+        for entry in self.entries:
+            place = root_of(entry), "" if entry.pinned else entry.group
+            if (group := places.get(place)) is None:
+                group = places[place] = roots[place[0]].group(place[1])
+            group.add(entry)
+        for root in roots.values():
+            root.sum_up()
+        self.roots = roots
+
+
+def root_of(entry: SidebarEntry) -> str:
+    """Return the path of the heading that an entry is below: its kind's, or that of pinned ones."""
+    return PINNED if entry.pinned else _SHELF.get(entry.kind, entry.kind)
 
 
 class SidebarModel:
@@ -164,8 +225,8 @@ class SidebarModel:
     """
 
     def __init__(self, entries: Iterable[SidebarEntry] = ()) -> None:
-        self.saved: list[SidebarEntry] = [DEMO, *entries]
-        self.found: list[SidebarEntry] = []
+        self._saved = saved_listing(entries)
+        self._found = Listing()
         self.filter = ""
         self.by_use = False
         self.used: dict[str, float] = {}
@@ -176,18 +237,22 @@ class SidebarModel:
         #: what is offered to be taken up, by the identity of the entry that it is shown under
         self._kept: dict[str, SidebarEntry] = {}
         #: those of it that are under no entry
-        self._alone: list[SidebarEntry] = []
-        #: what a filter looks into, and the row, of each entry by its ``id()``
-        self._haystacks: dict[int, str] = {}
-        self._entry_rows: dict[int, Row] = {}
-        #: the filter that was looked for last, and what it left
-        self._narrowed = ""
-        self._fitting: Sequence[SidebarEntry] = ()
+        self._alone = Listing()
+
+    @property
+    def saved(self) -> Sequence[SidebarEntry]:
+        """The demo endpoint and the profiles."""
+        return self._saved.entries
+
+    @property
+    def found(self) -> Sequence[SidebarEntry]:
+        """What was discovered."""
+        return self._found.entries
 
     @property
     def entries(self) -> Sequence[SidebarEntry]:
         """Every entry, saved ones first."""
-        return [*self.saved, *self.found, *self._alone]
+        return [*self.saved, *self.found, *self._alone.entries]
 
     def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
         """Take what computers keep: for each connection its identity, its label, and how many sessions."""
@@ -195,35 +260,32 @@ class SidebarModel:
             place: SidebarEntry("host", label, "", f"{count} kept", "kept", kept=count, place=place)
             for place, label, count in kept
         }
-        self._forget()
+        self._set_alone()
 
-    def set_saved(self, entries: Iterable[SidebarEntry]) -> None:
-        """Take the profiles again."""
-        self.saved = [DEMO, *entries]
-        self._forget()
+    def set_saved(self, listing: Listing) -> None:
+        """Take the profiles again: see ``saved_listing``."""
+        self._saved = listing
+        self._set_alone()
 
     def set_found(self, entries: Iterable[SidebarEntry]) -> None:
         """Take what was discovered again."""
-        self.found = list(entries)
-        self._forget()
+        self._found = Listing(entries)
+        self._set_alone()
 
-    def _forget(self) -> None:
+    def _set_alone(self) -> None:
         listed = {entry.identity for entry in (*self.saved, *self.found)} if self._kept else set()
-        self._alone = [entry for place, entry in self._kept.items() if place not in listed]
-        self._haystacks.clear()
-        self._entry_rows.clear()
-        self._narrowed = ""
+        self._alone = Listing(entry for place, entry in self._kept.items() if place not in listed)
 
     def below(self, row: Row) -> list[SidebarEntry]:
         """Return what can be opened of a row: its entry, or every entry below its heading that fits the filter."""
         if row.entry is not None:
             return [row.entry] if row.entry.can_open and not row.entry.kept else []
         root, _, path = row.path.partition("/")
+        words = self.filter.casefold().split()
         found = []
-        for entry in self._shown(self.filter.casefold().split()):
-            kind = PINNED if entry.pinned else _SHELF.get(entry.kind, entry.kind)
+        for entry in self.entries:
             inside = not path or entry.pinned or entry.group == path or entry.group.startswith(f"{path}/")
-            if kind == root and inside and entry.can_open:
+            if root_of(entry) == root and inside and entry.can_open and all(word in entry.haystack for word in words):
                 found.append(entry)
         return found
 
@@ -248,77 +310,67 @@ class SidebarModel:
     def rows(self) -> list[Row]:
         """Return every row there is to show, in order."""
         words = self.filter.casefold().split()
-        roots = [_Group(kind, title) for kind, title in ROOTS]
-        by_kind = {root.path: root for root in roots}
-        pinned = _Group(PINNED, "Pinned")
-        groups: dict[tuple[str, str], _Group] = {}
-        for entry in self._shown(words):
-            kind = PINNED if entry.pinned else _SHELF.get(entry.kind, entry.kind)
-            place = kind, "" if entry.pinned else entry.group
-            group = groups.get(place)
-            if group is None:
-                root = pinned if entry.pinned else by_kind[kind]
-                group = groups[place] = root.group(place[1])
-            group.children.append(entry)
+        listings = (self._saved, self._found, self._alone)
         rows: list[Row] = []
-        for root in (pinned, *roots):
-            if root.children or (root is not pinned and not words):
-                self._sum_up(root)
-                self._write(root, 0, rows)
+        for path, title in ((PINNED, "Pinned"), *ROOTS):
+            roots = [listing.roots[path] for listing in listings]
+            root = _Group(path, title, 0)
+            root.parts = [part for each in roots for part in each.parts]
+            root.count = sum(each.count for each in roots)
+            if root.count or (path != PINNED and not words):
+                self._write(root, words, rows)
         return rows
 
-    def _shown(self, words: Sequence[str]) -> Iterable[SidebarEntry]:
-        """Return the entries that hold every word; of those that held the beginning of them, where that is known."""
-        entries: Sequence[SidebarEntry] = self.entries
-        if not words:
-            return entries
-        if len(self._haystacks) != len(entries):
-            self._haystacks = {id(entry): entry.haystack for entry in entries}
-            self._narrowed = ""
-        if self._narrowed and self.filter.startswith(self._narrowed):
-            entries = self._fitting
-        texts = self._haystacks
-        for word in words:
-            entries = [entry for entry in entries if word in texts[id(entry)]]
-        self._narrowed, self._fitting = self.filter, entries
-        return entries
-
-    def _sum_up(self, group: _Group) -> None:
-        """Count what is below a heading, and note when something there was last used."""
-        group.count = len(group.children) - len(group.groups)
-        if self.by_use:
-            group.used = max(map(self._used, group.children), default=0.0)
-        for below in group.groups.values():
-            self._sum_up(below)
-            group.count += below.count
-            group.used = max(group.used, below.used)
-
-    def _used(self, child: _Group | SidebarEntry) -> float:
-        return 0.0 if isinstance(child, _Group) else self.used.get(child.identity, 0.0)
-
-    def _write(self, group: _Group, depth: int, rows: list[Row]) -> None:
-        folded = self.is_folded(group.path)
-        rows.append(Row(depth, group.path, group.text, folded=folded, count=group.count))
+    def _write(self, group: _Group, words: Sequence[str], rows: list[Row]) -> None:
+        """Add the rows of a heading and of what is below it; none where nothing below it fits the words."""
+        folded, first = self.is_folded(group.path), len(rows)
+        rows.append(Row(group.depth, group.path, group.text, folded=folded, count=group.count))
         if folded:
             return
-        children = group.children
-        if self.by_use:
-            children = sorted(children, key=self._age)
-        known = self._entry_rows
-        for child in children:
-            if isinstance(child, _Group):
-                self._write(child, depth + 1, rows)
-                continue
-            row = known.get(id(child))
-            if row is None:
-                row = known[id(child)] = Row(depth + 1, f"{group.path}/={child.identity}", child.name, child)
-            rows.append(row)
-            if self._kept and (kept := self._kept.get(child.identity)) is not None:
-                path = f"{group.path}/={child.identity}/kept"
-                rows.append(Row(depth + 2, path, kept.subtitle, replace(kept, subtitle="")))
+        for part in self._by_age(group.parts) if self.by_use else group.parts:
+            if isinstance(part, _Group):
+                self._write(part, words, rows)
+            elif self._kept:
+                for row in part.fitting(words):
+                    rows += [row, *self._kept_below(row)]
+            else:
+                rows += part.fitting(words)
+        if words and len(rows) == first + 1:
+            del rows[first]
 
-    def _age(self, child: _Group | SidebarEntry) -> float:
-        return -(child.used if isinstance(child, _Group) else self.used.get(child.identity, 0.0))
+    def _kept_below(self, row: Row) -> list[Row]:
+        """Return the row of what is kept where an entry leads."""
+        kept = None if row.entry is None else self._kept.get(row.entry.identity)
+        if kept is None:
+            return []
+        return [Row(row.depth + 1, f"{row.path}/kept", kept.subtitle, replace(kept, subtitle=""))]
+
+    def _by_age(self, parts: Sequence[_Group | _Run]) -> list[_Group | _Run]:
+        """Return parts with what was used last first: each entry that was used stands in a run of its own."""
+        aged: list[tuple[float, _Group | _Run]] = []
+        for part in parts:
+            if isinstance(part, _Group) or self.used.keys().isdisjoint(part.names):
+                aged.append((self._age(part), part))
+                continue
+            rest = _Run()
+            for row, name, text in zip(part.rows, part.names, part.texts, strict=True):
+                run = _Run() if name in self.used else rest
+                run.add(row, name, text)
+                if run is not rest:
+                    aged.append((self.used[name], run))
+            aged.append((0.0, rest))
+        return [part for _, part in sorted(aged, key=lambda each: -each[0])]
+
+    def _age(self, part: _Group | _Run) -> float:
+        """Return when something of a part was last used."""
+        if isinstance(part, _Group):
+            return max(map(self._age, part.parts), default=0.0)
+        return max((self.used[name] for name in self.used.keys() & part.names), default=0.0)
+
+
+def saved_listing(entries: Iterable[SidebarEntry]) -> Listing:
+    """Return profiles as ``SidebarModel.set_saved`` takes them, the demo endpoint before them."""
+    return Listing((DEMO, *entries))
 
 
 def found_group(source: str, kind: str) -> str:

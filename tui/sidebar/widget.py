@@ -7,6 +7,7 @@ while the sidebar can be seen.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,16 @@ from typing import ClassVar
 from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.found import found_entries
-from pstui.tui.sidebar.model import MARKS, Mark, Row, SidebarEntry, SidebarModel, without_saved
+from pstui.tui.sidebar.found import MANY, new_entries
+from pstui.tui.sidebar.model import MARKS, Listing, Mark, Row, SidebarEntry, SidebarModel
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widgets import Static
 
 _INDENT = 2
 #: least columns that a name keeps beside its short text
@@ -109,7 +108,7 @@ class SidebarView(ScrollView, can_focus=True):
     def __init__(self, entries: Iterable[SidebarEntry]) -> None:
         super().__init__()
         self.model = SidebarModel(entries)
-        self.filtering = False
+        self.filtering = self.reading = False
         self.problems = 0
         self._rows: list[Row] = []
         self._cursor = 0
@@ -243,7 +242,8 @@ class SidebarView(ScrollView, can_focus=True):
         base, calm = styles.base, styles.base + styles.calm
         text = self.model.filter
         if not self.filtering and not text:
-            said = "/ filter" + ("   by last use" if self.model.by_use else "")
+            said = "profiles are being read" if self.reading else "/ filter"
+            said += "   by last use" if self.model.by_use else ""
             if self.model.marked:
                 said = f"{len(self.model.marked)} marked: x runs a line"
             wrong = self._problems_text()
@@ -259,6 +259,12 @@ class SidebarView(ScrollView, can_focus=True):
         if not self.problems or self.filtering or self.model.filter:
             return ""
         return f" ! {self.problems} problem{'s' * (self.problems > 1)} "
+
+    def show_reading(self, reading: bool) -> None:
+        """Say in the filter's row that the profiles are still to come, or no more."""
+        if reading != self.reading:
+            self.reading = reading
+            self.refresh()
 
     def show_problems(self, count: int) -> None:
         """Say in the filter's row that there are so many problems in the profile file."""
@@ -313,12 +319,14 @@ class Sidebar(SidebarView):
     def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
         super().__init__(entries)
         self._watcher = Watcher(sources, self._found) if sources else None
+        #: whether the profiles are still to come: they may bring sources
+        self._awaits_profiles = self._is_seen = False
 
     # -- what is listed ---------------------------------------------------------------------------------------
 
-    def set_entries(self, entries: Iterable[SidebarEntry]) -> None:
+    def set_entries(self, listing: Listing) -> None:
         """List other profiles; the cursor stays where it is if that is still there."""
-        self.model.set_saved(entries)
+        self.model.set_saved(listing)
         self._found(self._watcher.sections if self._watcher is not None else ())
 
     def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
@@ -338,13 +346,24 @@ class Sidebar(SidebarView):
         """List what there is."""
         self.build(to_first=True)
 
+    def await_profiles(self, awaits: bool) -> None:
+        """The profiles are still to come, or have come: only then it is known where else to look."""
+        self._awaits_profiles = awaits
+        if self._is_seen and not awaits:
+            self._look()
+
+    def _look(self) -> None:
+        if self._watcher is not None and not self._awaits_profiles:
+            self.call_after_refresh(self._watcher.start)
+
     def on_show(self) -> None:
         """Somebody looks: keep what is found current."""
-        if self._watcher is not None:
-            self.call_after_refresh(self._watcher.start)
+        self._is_seen = True
+        self._look()
 
     async def on_hide(self) -> None:
         """Nobody looks: stop looking."""
+        self._is_seen = False
         await self._stop_looking()
 
     async def on_unmount(self) -> None:
@@ -357,7 +376,17 @@ class Sidebar(SidebarView):
                 await self._watcher.stop()
 
     def _found(self, sections: Sequence[Section]) -> None:
-        self.model.set_found(without_saved(found_entries(sections), self.model.saved))
+        saved = tuple(self.model.saved)
+        if sum(len(section.found) for section in sections) > MANY:
+            self.run_worker(self._found_many(sections, saved), group="found", exclusive=True)
+        else:
+            self._show_found(new_entries(sections, saved))
+
+    async def _found_many(self, sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> None:
+        self._show_found(await asyncio.to_thread(new_entries, sections, saved))
+
+    def _show_found(self, entries: Sequence[SidebarEntry]) -> None:
+        self.model.set_found(entries)
         self.build()
         self.post_message(self.FoundChanged())
 
@@ -447,9 +476,9 @@ class Sidebar(SidebarView):
         self.refresh()
 
     def _choose(self, entry: SidebarEntry | None, *, again: bool) -> None:
-        if entry is None:
-            return
-        if entry.can_open:
+        if entry is not None and entry.state == "note":
+            self.app.notify(entry.name, markup=False)  # there was little room for it in its row
+        elif entry is not None and entry.can_open:
             if self.model.filter:
                 self.filtering, self.model.filter = False, ""
                 self.build()
@@ -498,11 +527,3 @@ class Sidebar(SidebarView):
         """The cursor looks different with the keys elsewhere."""
         self.refresh()
         self.post_message(self.FocusChanged())
-
-
-class SidebarStrip(Static):
-    """The folded sidebar: a mark an entry."""
-
-    def show(self, states: Iterable[str]) -> None:
-        """Show one mark a row, as many as there are rows for."""
-        self.update(Text("\n".join(MARKS.get(state, "○") for state in states)))

@@ -66,7 +66,7 @@ class TerminalPane(Vertical):
     def __init__(self, origin: Origin, *, id: str, pace: Pace) -> None:
         super().__init__(id=id)
         self.origin, self._pace = origin, pace
-        self.active = False
+        self.active = self.is_beside = False
         self.title = ""
         self.color = ""
         self.unseen = Unseen()

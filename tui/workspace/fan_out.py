@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.plain import plain
@@ -12,6 +13,9 @@ from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.sessions import SessionActions
 from textual.screen import Screen
 
+if TYPE_CHECKING:
+    from pstui.tui.runbooks.call import RunbookCall
+
 
 class FanOutActions:
     """Opens the screen of many hosts. It is imported when it is opened."""
@@ -19,17 +23,22 @@ class FanOutActions:
     def __init__(self, screen: Screen[None], sidebar: Sidebar, sessions: SessionActions, context: AppContext) -> None:
         self._screen, self._sidebar, self._sessions, self._context = screen, sidebar, sessions, context
 
+    @property
+    def marked(self) -> Sequence[SidebarEntry]:
+        """The hosts that are marked in the sidebar."""
+        return self._sidebar.model.marked_entries
+
     def action_run_on_hosts(self) -> None:
         """Run one line on what is marked."""
-        self.open(self._sidebar.model.marked_entries)
+        self.open(self.marked)
 
     def of_sidebar(self) -> None:
         """Run one line on what is marked, or on what the cursor is on."""
         model, row = self._sidebar.model, self._sidebar.cursor_row
         self.open(model.marked_entries or ([] if row is None else model.below(row)))
 
-    def open(self, entries: Sequence[SidebarEntry]) -> None:
-        """Show the screen for entries."""
+    def open(self, entries: Sequence[SidebarEntry], runbook: RunbookCall | None = None) -> None:
+        """Show the screen for entries, for a line or for a runbook."""
         targets, left_out = [], []
         for entry in entries:
             try:
@@ -45,4 +54,4 @@ class FanOutActions:
             return
         from pstui.tui.fanout.screen import FanOutScreen
 
-        self._screen.app.push_screen(FanOutScreen(self._context, targets, self._sessions.enter, left_out))
+        self._screen.app.push_screen(FanOutScreen(self._context, targets, self._sessions.enter, left_out, runbook))

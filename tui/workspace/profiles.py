@@ -16,7 +16,8 @@ from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
-from pstui.tui.sidebar.widget import Sidebar, SidebarStrip
+from pstui.tui.sidebar.strip import SidebarStrip
+from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.themes import theme_name
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.marks import SessionMarks
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: seconds between two looks at the profile file's times
 LOOK = 2.0
+#: seconds after which it is told that the first reading of the profiles goes on, and for which keys wait for it at most
+SLOW, PATIENCE = 0.3, 10.0
 _NO_FILE = "This window has no profile file"
 
 
@@ -46,15 +49,53 @@ class ProfileActions:
         self._once = Once()
         if self.book is not None:
             context.forms = self._form_context
+        #: whether the profiles are still being read, beside the first keys
+        self.is_reading = self.book is not None and not self.book.is_whole
+        self._restores = False
+        sidebar.await_profiles(self.is_reading)
         model, known = sidebar.model, memory.state
         model.used, model.toggled, model.by_use = dict(known.used), set(known.folds), known.by_use
 
-    def begin(self) -> None:
-        """Keep the profiles current from now on, and tell what is wrong with them."""
+    def begin(self, *, restores: bool = False) -> None:
+        """Keep the profiles current from now on, and tell what is wrong with them.
+
+        Where they are not read yet, that is done first, after the first paint; then tabs are restored if they shall be.
+        """
         self.show_strip()
-        if self.book is not None:
-            self._screen.set_interval(LOOK, self.check_file)
-            self._tell_problems()
+        if self.is_reading:
+            self._restores = restores
+            self._screen.call_after_refresh(self._read_beside)
+        elif self.book is not None:
+            self._keep_current()
+
+    def _keep_current(self) -> None:
+        self._screen.set_interval(LOOK, self.check_file)
+        self._tell_problems()
+
+    def _read_beside(self) -> None:
+        self._screen.set_timer(SLOW, self._tell_reading)
+        self._screen.set_timer(PATIENCE, self._has_read)
+        self._screen.run_worker(self._read_first(), group="profile file", exclusive=True)
+
+    async def _read_first(self) -> None:
+        assert self.book is not None
+        try:
+            await in_thread(self.book.reread)
+            await self.refill()
+        finally:
+            self._has_read()
+        if self._restores and not self._tabs.panes:
+            await self._tabs.restore()
+        self._keep_current()
+
+    def _tell_reading(self) -> None:
+        self.sidebar.show_reading(self.is_reading)
+
+    def _has_read(self) -> None:
+        """What was typed waits no longer: everything is there, or its disk does not answer."""
+        self.is_reading = False
+        self.sidebar.show_reading(False)
+        self.sidebar.await_profiles(False)
 
     # -- what the sidebar shows -------------------------------------------------------------------------------
 
@@ -67,10 +108,10 @@ class ProfileActions:
         """Update the folded sidebar."""
         self.strip.show(self.sidebar.mark_of(entry).state for entry in self.sidebar.entries[:200])
 
-    def refill(self) -> None:
+    async def refill(self) -> None:
         """Show the profiles as they were read last."""
         assert self.book is not None
-        self.sidebar.set_entries(self.book.entries())
+        self.sidebar.set_entries(await in_thread(self.book.listing))
         self._tabs.mark_panes()
         self.sidebar.show_problems(len(self.book.problems))
         self._screen.app.theme = theme_name(self.book.profiles.settings.get("theme"))
@@ -97,7 +138,7 @@ class ProfileActions:
     async def _read_again(self) -> None:
         assert self.book is not None
         await in_thread(self.book.reread)
-        self.refill()
+        await self.refill()
         self._screen.app.notify(f"{self.book.path.name} was changed and has been read again", markup=False)
         self._tell_problems()
 
@@ -185,7 +226,7 @@ class ProfileActions:
                     self._renamed(change.kind, change.old, change.name)
         finally:
             # also after a failure: the file has been read again, and may be another
-            self.refill()
+            await self.refill()
         self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
 
     def _renamed(self, kind: str, old: str, new: str) -> None:
@@ -203,7 +244,7 @@ class ProfileActions:
         try:
             return await in_thread(self.book.undo)
         finally:
-            self.refill()
+            await self.refill()
 
     async def undo(self) -> None:
         """Take the last edit back, and say which."""

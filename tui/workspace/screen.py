@@ -29,11 +29,13 @@ from pstui.tui.terminal.messages import TerminalChanged
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
+from pstui.tui.workspace.beside import Beside
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
 from pstui.tui.workspace.find_bar import FindBar
 from pstui.tui.workspace.going import Going
+from pstui.tui.workspace.grid import GridActions
 from pstui.tui.workspace.keeping import Keeping
 from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
@@ -42,6 +44,7 @@ from pstui.tui.workspace.menus import Menus
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.restoring import RestoreOffer
+from pstui.tui.workspace.runbooks import RunbookActions
 from pstui.tui.workspace.sessions import SessionActions
 from pstui.tui.workspace.state import Memory, StateFile
 from pstui.tui.workspace.status_bar import StatusBar
@@ -109,8 +112,7 @@ class Workspace(PaintedWhenIdle):
         self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
-        self._prefixed = self._alt = self._was_in_front = False
-        self._frame_due = self._footer_due = False
+        self._prefixed = self._alt = self._was_in_front = self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
         self.status = StatusBar(self.keymap)
@@ -123,13 +125,14 @@ class Workspace(PaintedWhenIdle):
         self.sessions = SessionActions(self, self.tabs, context, self.kept)
         self.profiles = ProfileActions(self, self.tabs, self.sidebar, context, remembered)
         self.fan_out = FanOutActions(self, self.sidebar, self.sessions, context)
+        self.runbooks = RunbookActions(self, self.tabs, self.fan_out, context)
         self.going = Going(self, self.tabs, self.sessions, self.profiles, context, self.keymap, self.fan_out)
         self.keeping = Keeping(self, self.tabs, context, self.keymap)
-        self.files = FileActions(self, self.tabs, context)
+        self.files, self.grid = FileActions(self, self.tabs, context), GridActions(self, self.tabs)
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
-        self.together = Together(self, self.tabs)
+        self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
         self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
         self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
@@ -154,7 +157,7 @@ class Workspace(PaintedWhenIdle):
         """Open what was asked for; without that the sidebar has the keys."""
         for info in self._opening:
             await self.tabs.open(info)
-        if self._restore:
+        if self._restore and not self.profiles.is_reading:
             await self.tabs.restore()
         elif self.panes:
             self.tabs.bring_to_front(self.panes[0])
@@ -162,7 +165,7 @@ class Workspace(PaintedWhenIdle):
             self.add_class("-unfolded")
             self.set_focus(self.sidebar)
         self.refresh_frame()
-        self.profiles.begin()
+        self.profiles.begin(restores=self._restore)
         self.attention.begin()
 
         def show_kept() -> None:
@@ -211,10 +214,13 @@ class Workspace(PaintedWhenIdle):
             "going": self.going,
             "keeping": self.keeping,
             "fan_out": self.fan_out,
+            "runbooks": self.runbooks,
             "leaving": self.leaving,
             "together": self.together,
+            "beside": self.beside,
             "logs": self.logs,
             "files": self.files,
+            "grid": self.grid,
             "terminals": self.terminals,
         }
         part, name, parameters = parse(action)
@@ -276,6 +282,7 @@ class Workspace(PaintedWhenIdle):
     def on_resize(self) -> None:
         """The footer has room for more keys, or for fewer."""
         self.call_after_refresh(self.refresh_frame)
+        self.call_after_refresh(self.beside.resized)
 
     def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
@@ -386,6 +393,8 @@ class Workspace(PaintedWhenIdle):
     def on_descendant_focus(self) -> None:
         """Another widget has the keys."""
         self.reading.focus_moved()
+        if self.beside.other is not None:
+            self.beside.focus_moved()
 
     async def action_find(self) -> None:
         """Find in the text: a key of copy mode also does it."""

@@ -82,6 +82,10 @@ class TabbedPanes(ContentSwitcher):
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
         self.on_leaving: Callable[[AnyPane], None] = lambda pane: None
+        #: called when a pane has come to the front, with the one before it
+        self.on_front: Callable[[AnyPane | None, AnyPane], None] = lambda before, front: None
+        #: what was in front before
+        self.before: AnyPane | None = None
         self.context, self._memory, self._adds_tabs = context, memory, adds_tabs
         self._last_run = list(memory.state.tabs), memory.state.front
         self._history, self._settings, self._sink = history, settings or PaneSettings(), sink
@@ -206,6 +210,8 @@ class TabbedPanes(ContentSwitcher):
         self.current = pane.id
         self.bar.tabs.active = self.bar.tab_id(pane)
         self.front = pane
+        self.before = self.before if front is pane else front
+        self.on_front(front, pane)
         pane.set_active(True)
         pane.focus_main()
         self.save()

@@ -331,11 +331,22 @@ class Interpreter:
             arguments = registry.bind(spec, step.pairs)
             if step.errors == "null":
                 arguments["ErrorAction"] = "SilentlyContinue"
-            return spec.body(Call(spec, arguments, source, scope, self))
+            values = spec.body(Call(spec, arguments, source, scope, self))
+            return self._kept(values, to_text(arguments["OutVariable"])) if "OutVariable" in arguments else values
         program = find_program(name, self.session)
         if program is None:
             raise StatementError(command_not_found(name))
         return run_program(program, native_arguments(step.pairs), source, self.session, self.streams, step.errors)
+
+    async def _kept(self, values: AsyncGenerator[Any, None], name: str) -> AsyncGenerator[Any, None]:
+        """Pass values on and keep them in a variable, as -OutVariable does: one by one, so that a stop loses none."""
+        kept = self.session.variables[name.lower().removeprefix("global:")] = list[Any]()
+        async with aclosing(values):
+            async for value in values:
+                kept.append(value)
+                if len(kept) > MAX_ITEMS:
+                    raise TooLarge
+                yield value
 
     async def _call_body(
         self, body: nodes.Script, step: Step, source: AsyncGenerator[Any, None], scope: Scope

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pstui.backends.language import lexemes as c
 from pstui.backends.language.grammar.commands import argument
-from pstui.backends.language.grammar.expressions import attribute, attribute_list, call_arguments, expression
+from pstui.backends.language.grammar.expressions import (
+    Attribute,
+    attribute,
+    attribute_list,
+    call_arguments,
+    expression,
+)
 from pstui.backends.language.grammar.reader import Part, Reader
 from pstui.backends.language.grammar.tokens import KEYWORDS, Mode, Token
 from pstui.backends.language.grammar.types import type_name
@@ -13,30 +21,46 @@ _NO_FUNCTION_NAME = c.words("| ( { @( @{ } ) eof ; > < merging && || & variable 
 _ENDS_MEMBER = ("newline", ";", "}")
 
 
-def parameter_block(reader: Reader) -> bool:
-    """Take ``param( … )`` with the attributes before it; False when there is none."""
+class Declared(NamedTuple):
+    """One parameter of a ``param()`` block; its default value, if any, is from ``start`` to ``end`` of ``value``."""
+
+    attributes: tuple[Attribute, ...]
+    variable: Token
+    value: tuple[int, int] | None = None
+
+
+class Block(NamedTuple):
+    """A ``param()`` block: the attributes before it, and its parameters."""
+
+    attributes: tuple[Attribute, ...]
+    parameters: tuple[Declared, ...]
+
+
+def parameter_block(reader: Reader) -> Block | None:
+    """Take ``param( … )`` with the attributes before it; None when there is none."""
     reader.skip_lines()
     attributes = attribute_list(reader)
     reader.skip_lines()
     if reader.take("param") is None:
-        return False
+        return None
     reader.skip_lines()
     opening = reader.take("(")
     if opening is None:
-        return False
-    end = _parameters(reader, opening)
+        return None
+    found: list[Declared] = []
+    end = _parameters(reader, opening, found)
     reader.skip_lines()
     if reader.take(")") is None:
         reader.report(end)
     if any(not one.arguments for one in attributes):
         reader.error()
-    return True
+    return Block(tuple(attributes), tuple(found))
 
 
-def _parameters(reader: Reader, opening: Token) -> int:
+def _parameters(reader: Reader, opening: Token, declared: list[Declared]) -> int:
     end, comma = opening.end, None
     while True:
-        found = _parameter(reader)
+        found = _parameter(reader, declared)
         if found is None:
             if comma is not None:
                 reader.report(comma.end)
@@ -48,7 +72,7 @@ def _parameters(reader: Reader, opening: Token) -> int:
             return end
 
 
-def _parameter(reader: Reader) -> int | None:
+def _parameter(reader: Reader, declared: list[Declared]) -> int | None:
     outer, reader.commas_part = reader.commas_part, True
     before = reader.enter(Mode.EXPRESSION)
     reader.skip_lines()
@@ -60,12 +84,16 @@ def _parameter(reader: Reader) -> int | None:
         end = variable.end
         reader.skip_lines()
         sign = reader.take("=")
+        place: tuple[int, int] | None = None
         if sign is not None:
             reader.skip_lines()
+            start = reader.after_blanks()
             value = expression(reader)
             if value is None:
                 reader.report(sign.end)
-            end = value.end if value else end
+            else:
+                end, place = value.end, (start, value.end)
+        declared.append(Declared(tuple(attributes), variable, place))
     elif attributes:
         end = attributes[-1].end
         reader.report(end)
@@ -98,7 +126,7 @@ def function(reader: Reader, word: Token) -> Part:
 
 def _function_parameters(reader: Reader, opening: Token) -> tuple[int, bool]:
     """Take parameters in parentheses; returns where they end, and whether the parenthesis was closed."""
-    end = _parameters(reader, opening)
+    end = _parameters(reader, opening, [])
     reader.skip_lines()
     closing = reader.take(")")
     if closing is None:

@@ -17,11 +17,25 @@ _BINARY = frozenset(["+", "-", "*", "/", "%", "..", "??"]) | {
 _VALUES = frozenset(["variable", "splat", "number", "string", "expandable", "here-string", "(", "$(", "@(", "@{", "{"])
 
 
+class Given(NamedTuple):
+    """One argument of an attribute: where its value stands; ``name`` is empty for one by its place.
+
+    A name alone, which means true, has a value without characters.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
 class Attribute(NamedTuple):
-    """``[type]`` or, with arguments, ``[Name(…)]``."""
+    """``[type]`` or, with arguments, ``[Name(…)]``; the name of the type is from ``name_start`` to ``name_end``."""
 
     end: int
     arguments: bool
+    name_start: int = 0
+    name_end: int = 0
+    given: tuple[Given, ...] = ()
 
 
 def expression(reader: Reader, *, ternary: bool = False) -> Part | None:
@@ -378,6 +392,7 @@ def attribute(reader: Reader) -> Attribute | None:
     if bracket is None:
         return None
     reader.skip_lines()
+    name_start = reader.here()
     name_end = type_name(reader, assembly=True)
     if name_end is None:
         reader.go_back(bracket.start)
@@ -385,18 +400,20 @@ def attribute(reader: Reader) -> Attribute | None:
         return None
     opening = reader.next()
     if opening.kind == "(":
-        return Attribute(_attribute_rest(reader, opening), arguments=True)
+        given: list[Given] = []
+        end = _attribute_rest(reader, opening, given)
+        return Attribute(end, True, name_start, name_end, tuple(given))
     if opening.kind != "]":
         reader.held = opening
         reader.error()
-        return Attribute(name_end, arguments=False)
-    return Attribute(opening.end, arguments=False)
+        return Attribute(name_end, False, name_start, name_end)
+    return Attribute(opening.end, False, name_start, name_end)
 
 
-def _attribute_rest(reader: Reader, opening: Token) -> int:
+def _attribute_rest(reader: Reader, opening: Token, given: list[Given]) -> int:
     reader.skip_lines()
     before = reader.enter(Mode.EXPRESSION)
-    end = _attribute_arguments(reader, opening.end)
+    end = _attribute_arguments(reader, opening.end, given)
     reader.enter(before)
     reader.skip_lines()
     parenthesis = reader.take(")")
@@ -410,25 +427,32 @@ def _attribute_rest(reader: Reader, opening: Token) -> int:
     return last.end if last else end
 
 
-def _attribute_arguments(reader: Reader, end: int) -> int:
+def _attribute_arguments(reader: Reader, end: int, given: list[Given]) -> int:
     outer, reader.commas_part = reader.commas_part, True
     comma: Token | None = None
     while True:
         reader.skip_lines()
         name = reader.name()
         if name is None:
+            start = reader.after_blanks()
             found = expression(reader)
             if found is None and comma is not None:
                 reader.report(comma.end)
                 found = Part(comma.end)
+            if found is not None:
+                given.append(Given("", start, found.end))
             end = found.end if found else end
         elif (sign := reader.take("=")) is not None:
             reader.skip_lines()
+            start = reader.after_blanks()
             found = expression(reader)
             if found is None:
                 reader.report(sign.end)
                 reader.sync(",", ")", "]", "newline", take=True)
             end = found.end if found else sign.end
+            given.append(Given(name.text, start, end))
+        else:
+            given.append(Given(name.text, name.end, name.end))
         reader.skip_lines()
         comma = reader.take(",")
         if comma is None:

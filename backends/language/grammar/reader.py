@@ -171,6 +171,10 @@ class Reader:
         """A place to go back to."""
         return self.position
 
+    def after_blanks(self) -> int:
+        """Where the next token begins, once ``skip_lines`` has skipped what is before it."""
+        return self.position if self.held is None else self.held.start
+
     def skip_lines(self) -> None:
         """Skip line ends, blanks and comments."""
         if self.held is None or self.held.kind == "newline":

@@ -20,14 +20,26 @@ _LOOPS = frozenset(["switch", "foreach", "for", "while", "do"])
 
 def read_script(text: str) -> None:
     """Read a whole text. Raises UnfinishedError if it is not finished, TooMuchError if it cannot be judged."""
-    rules = Rules(pipelines, statement, statements, script_block)
-    reader = Reader(text, rules, Effort(MOST_AGAIN * len(text) + 1000))
+    reader = _reader(text)
     reader.skip_lines()
     script_block(reader, None)
 
 
-def script_block(reader: Reader, bracket: Token | None) -> int:
-    """Take the inside of a script block and its closing bracket, or without ``bracket`` the whole text."""
+def read_head(text: str) -> tuple[definitions.Block | None, bool]:
+    """Return the ``param()`` block that a script begins with, None for none, and whether a mistake stands in it.
+
+    Raises UnfinishedError if it is not finished, TooMuchError if it cannot be judged."""
+    reader = _reader(text)
+    return _head(reader, None), reader.effort.errors
+
+
+def _reader(text: str) -> Reader:
+    rules = Rules(pipelines, statement, statements, script_block)
+    return Reader(text, rules, Effort(MOST_AGAIN * len(text) + 1000))
+
+
+def _head(reader: Reader, bracket: Token | None) -> definitions.Block | None:
+    """Take what a script block begins with: ``using`` of a whole text, and its parameters."""
     reader.skip_lines()
     if bracket is None:
         while reader.at("using"):
@@ -35,8 +47,15 @@ def script_block(reader: Reader, bracket: Token | None) -> int:
             reader.skip_ends()
         reader.go_back(reader.peek().start)
     start = reader.here()
-    if not definitions.parameter_block(reader):
+    block = definitions.parameter_block(reader)
+    if block is None:
         reader.go_back(start)
+    return block
+
+
+def script_block(reader: Reader, bracket: Token | None) -> int:
+    """Take the inside of a script block and its closing bracket, or without ``bracket`` the whole text."""
+    _head(reader, bracket)
     reader.skip_ends()
     if reader.peek().kind in _BLOCK_NAMES:
         return _named_blocks(reader, bracket)

@@ -69,7 +69,7 @@ class Askpass:
     async def start(self) -> None:
         """Make the folder and listen. Raises OpenError."""
         try:
-            self.folder = Path(await asyncio.to_thread(_private_folder))
+            self.folder = Path(await asyncio.to_thread(private_folder))
             if sys.platform != "win32":
                 await asyncio.to_thread(self._write)
                 place = str(self.folder / "socket")
@@ -153,7 +153,7 @@ class Askpass:
         return None if answer is None else {"answer": answer}
 
 
-def _private_folder() -> str:
+def private_folder() -> str:
     """Return a new folder for its owner alone, whose path is short and where programs may be executed."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     for base in (tempfile.gettempdir(), runtime, "/tmp", str(Path.home())):  # noqa: S108  mkdtemp makes it private

@@ -331,8 +331,8 @@ class ConfigReader:
             if place.is_active:
                 self.values.setdefault(name, [text.lstrip(_BLANK + "=")])
             return
-        if not words and kind.many in ("send", "set"):
-            return
+        if not words and kind.many in ("send", "set", "files", "words"):
+            return  # nothing but a comment
         if not words or not words[0]:
             raise place.error(f"{name} missing argument.")
         if kind.many:
@@ -358,7 +358,7 @@ class ConfigReader:
                 raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
             if place.is_active and not before:
                 self.values[kind.name] = [" ".join(words)]
-        elif kind.many == "places":
+        elif kind.many in ("places", "words"):
             if place.is_active and not before:
                 self.values[kind.name] = [" ".join(words)]
         elif kind.many == "forwards":

@@ -95,14 +95,20 @@ class Gate:
             return self._lease.connection
 
 
+def last_of(gates: Sequence[ConnectionInfo]) -> ConnectionInfo:
+    """Return the last of several SSH hosts, with those before it as its jump hosts."""
+    *before, last = gates
+    if not before:
+        return last
+    options: dict[str, Any] = {**(last.values.get("Options") or {})}
+    jumps = (join_host(one.text("HostName"), one.text("UserName"), one.values.get("Port")) for one in before)
+    options["ProxyJump"] = ",".join(jumps)
+    return replace(last, values=MappingProxyType({**last.values, "Options": options}))
+
+
 async def open_gate(gates: Sequence[ConnectionInfo], context: ConnectContext) -> Gate:
     """Log in to the last of several SSH hosts, through those before it. Raises OpenError, OpenCancelled."""
-    *before, last = gates
-    if before:
-        options: dict[str, Any] = {**(last.values.get("Options") or {})}
-        jumps = (join_host(one.text("HostName"), one.text("UserName"), one.values.get("Port")) for one in before)
-        options["ProxyJump"] = ",".join(jumps)
-        last = replace(last, values=MappingProxyType({**last.values, "Options": options}))
+    last = last_of(gates)
     return Gate(last, context, await lease(last, context))
 
 

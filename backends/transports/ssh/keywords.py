@@ -143,7 +143,7 @@ def _update(words: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one keyword is read. ``many`` is how several values are kept, empty for the first alone.
+    """How one keyword is read. ``many`` is how several values are kept, empty for the first alone; lists may be empty.
 
     ``most`` are the words that it may have; ``form`` is ``any`` for a keyword that is only noticed, ``line`` for one
     whose value is the rest of its line.
@@ -170,8 +170,8 @@ _READ: dict[str, tuple[str, ...]] = {
     "number": ("NumberOfPasswordPrompts", "RequiredRSASize", "ServerAliveCountMax"),
     "time": ("ConnectTimeout", "ServerAliveInterval"),
     "noticed": (
-        "AddKeysToAgent", "BindInterface", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
-        "CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CheckHostIP",
+        "AddKeysToAgent", "BindInterface", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
+        "CanonicalizeMaxDots", "CheckHostIP",
         "ConnectionAttempts", "ControlMaster", "ControlPath", "ControlPersist",
         "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar", "FingerprintHash",
         "GSSAPIClientIdentity",
@@ -179,9 +179,9 @@ _READ: dict[str, tuple[str, ...]] = {
         "GSSAPITrustDns",
         "ForkAfterAuthentication", "ForwardX11", "ForwardX11Timeout", "ForwardX11Trusted",
         "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IPQoS", "KbdInteractiveDevices",
-        "LocalCommand", "LogLevel", "LogVerbose",
+        "LogLevel",
         "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "PKCS11Provider",
-        "ProxyUseFdpass", "RemoteCommand", "RequestTTY", "SecurityKeyProvider", "SessionType",
+        "ProxyUseFdpass", "RequestTTY", "SecurityKeyProvider", "SessionType",
         "StdinNull", "SyslogFacility", "Tunnel", "TunnelDevice",
         "VerifyHostKeyDNS", "VisualHostKey", "XAuthLocation",
     ),
@@ -218,6 +218,11 @@ def _kinds() -> dict[str, Kind]:
         Kind("proxycommand", form="command"),
         Kind("proxyjump", form="jump"),
         Kind("knownhostscommand", form="line"),
+        Kind("localcommand", form="line"),
+        Kind("remotecommand", form="line"),
+        Kind("canonicaldomains", many="words"),
+        Kind("canonicalizepermittedcnames", many="words"),
+        Kind("logverbose", many="words"),
         Kind("certificatefile", many="identities"),
         Kind("identityfile", many="identities"),
         Kind("globalknownhostsfile", many="files"),

@@ -73,7 +73,12 @@ async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
     """Open a terminal on the connection of the host's sessions. Raises OpenError, OpenCancelled."""
-    terminal = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.terminal")
+    try:
+        check_call(info)
+        name = "program_terminal" if engine_of(info).is_program else "terminal"
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    terminal = await asyncio.to_thread(importlib.import_module, f"pstui.backends.transports.ssh.{name}")
     opened: TerminalChannel = await terminal.open_terminal(info, context, wish)
     return opened
 

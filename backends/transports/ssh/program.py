@@ -3,13 +3,16 @@
 How this works. ssh is asked first what it would do (``ssh -G``), then started with the very same arguments, never by a
 shell; what is set for it beyond them gives way to nothing of the user's but what would break a session without a
 terminal. Its questions come back through ``Askpass`` and are put by ``Asked``; its account of the login at LogLevel
-DEBUG2 says how far it has come, and when the subsystem runs. A master that runs (ControlPath) is used as ssh does.
+DEBUG2 says how far it has come, and when the subsystem runs. A master that runs (ControlPath) is used as ssh does;
+where the configuration names none, the sessions of a host share one of ours (``own_master.py``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo
@@ -25,6 +28,7 @@ from pstui.backends.transports.ssh.engine import Engine, program
 from pstui.backends.transports.ssh.failures import SUBSYSTEM_LINE
 from pstui.backends.transports.ssh.keys import DEFAULT_FILES, KeyFile
 from pstui.backends.transports.ssh.options import option_lines, quoted
+from pstui.backends.transports.ssh.own_master import OwnMaster, join
 from pstui.backends.transports.ssh.program_channel import ProgramChannel
 from pstui.backends.transports.ssh.resolved import Resolved
 from pstui.backends.transports.ssh.said import Progress, error_of
@@ -53,24 +57,59 @@ async def connect(info: ConnectionInfo, context: ConnectContext, engine: Engine)
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A place that is connected to through the host, and whose master to use."""
+
+    place: str
+    master: Callable[[Resolved], OwnMaster | None]
+
+
+async def pass_on(info: ConnectionInfo, context: ConnectContext, passing: Passing) -> ProgramChannel:
+    """Return the streams of a connection through a host (-W). Raises OpenError."""
+    async with StepTimeout() as limit:
+        opening = _Opening(info, context, limit, passing)
+        try:
+            return await opening.run()
+        except BaseException:
+            await opening.drop()
+            raise
+
+
 class _Opening:
     """One ssh on its way to a session."""
 
-    def __init__(self, info: ConnectionInfo, context: ConnectContext, limit: StepTimeout) -> None:
+    def __init__(
+        self, info: ConnectionInfo, context: ConnectContext, limit: StepTimeout, passing: Passing | None = None
+    ) -> None:
+        self._passing = passing
         self._info, self._context, self._limit = info, context, limit
         self._subsystem = info.text("Subsystem", "powershell") or "powershell"
         self._name = info.text("HostName")
         self._asked = Asked(self._name, "", context, limit, info.settings.get(ASKED_FOR))
         self._askpass = Askpass(self._asked.answer)
         self._channel: ProgramChannel | None = None
+        self._own_master: OwnMaster | None = None
         self._port = "22"
         self._offered: list[str] = []
 
     async def run(self) -> ProgramChannel:
         """Start ssh and return its channel once the subsystem runs. Raises OpenError."""
         await self._askpass.start()
-        told = await asyncio.to_thread(self._resolve)
-        argv = await asyncio.to_thread(self._arguments, told)
+        told = await asyncio.to_thread(asked_ssh, self._info, self._askpass.folder)
+        self._own_master = join(self._info, told) if self._passing is None else self._passing.master(told)
+        if self._own_master is None:
+            return await self._begin(told, [])
+        async with self._own_master.turn:
+            return await self._begin(told, await self._own_master.options())
+
+    async def _begin(self, told: Resolved, more: list[str]) -> ProgramChannel:
+        options = await asyncio.to_thread(ssh_options, self._info, told, [*more, "LogLevel=DEBUG2"])
+        if self._passing is None:
+            wanted = ["-s", *forward_options(self._info), *options, *told.arguments, self._subsystem]
+        else:
+            wanted = ["-W", self._passing.place, *options, *told.arguments]
+        argv = [program(), "-x", "-T", *wanted]
         self._asked.user = _first(told, "user") or getpass.getuser()
         self._asked.host = _first(told, "hostname") or self._name
         self._port = _first(told, "port")
@@ -83,7 +122,14 @@ class _Opening:
             self._channel = channel = await ProgramChannel.begin(
                 argv,
                 self._askpass.environment(),
-                lambda: ProgramChannel(self._name, self._context.console, self._progress, self._askpass.close),
+                lambda: ProgramChannel(
+                    self._name,
+                    self._context.console,
+                    self._progress,
+                    self._askpass.close,
+                    self._own_master,
+                    passes=self._passing is not None,
+                ),
             )
         except (OSError, ValueError) as error:
             why = f"The system says: {getattr(error, 'strerror', None) or error}."
@@ -100,34 +146,9 @@ class _Opening:
         """End ssh, and remove what was made for it."""
         if self._channel is not None:
             await self._channel.stop()
+        elif self._own_master is not None:
+            await self._own_master.leave()
         await self._askpass.close()
-
-    def _resolve(self) -> Resolved:
-        try:
-            lines = option_lines(self._info.values.get("Options") or {}, program=True)
-        except CallError as error:
-            raise OpenError(error.what, error.why, error.hint) from error
-        return target.ask_target(self._info, lines, self._askpass.folder)
-
-    def _arguments(self, told: Resolved) -> list[str]:
-        """Return the whole argument list. The subsystem comes after ``--`` and the host, where no option can stand."""
-        more = ["LogLevel=DEBUG2"]
-        more += [f"{name}={value}" for name, value in _IN_THE_WAY.items() if _first(told, name) not in ("", value)]
-        if _first(told, "controlmaster") not in ("", "false", "no") and _first(told, "controlpersist") in ("", "no"):
-            more.append("ControlMaster=no")  # a session would be the master of others, and take them with it
-        if _first(told, "connecttimeout") in ("", "none") and not {"proxycommand", "proxyjump"} & told.values.keys():
-            more.append(f"ConnectTimeout={PORT_TIMEOUT:.0f}")
-        if _first(told, "serveraliveinterval") in ("", "0"):
-            more += [f"ServerAliveInterval={target.ALIVE_INTERVAL}", f"ServerAliveCountMax={target.ALIVE_COUNT}"]
-        if not Askpass.is_possible():
-            more.append("BatchMode=yes")
-        if key := self._info.text("KeyFilePath"):
-            file = Path(key).expanduser()
-            KeyFile.load(file)  # ssh only warns of a file that is not there
-            more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
-        more += [*_of_home(told), *_forwards(self._info)]
-        options = [part for one in more for part in ("-o", one)]
-        return [program(), "-x", "-T", "-s", *options, *told.arguments, self._subsystem]
 
     def _progress(self, progress: Progress) -> None:
         if progress.key:
@@ -175,6 +196,38 @@ class _Opening:
         )
 
 
+def asked_ssh(info: ConnectionInfo, folder: Path) -> Resolved:
+    """Return what ssh would do for a connection; ``folder`` takes its options as a file. Blocks. Raises OpenError."""
+    try:
+        lines = option_lines(info.values.get("Options") or {}, program=True)
+    except CallError as error:
+        raise OpenError(error.what, error.why, error.hint) from error
+    return target.ask_target(info, lines, folder)
+
+
+def ssh_options(info: ConnectionInfo, told: Resolved, more: list[str]) -> list[str]:
+    """Return the options for an ssh that runs something there: ``more``, and what the configuration lacks."""
+    more = [*more]
+    more += [f"{name}={value}" for name, value in _IN_THE_WAY.items() if _first(told, name) not in ("", value)]
+    if _first(told, "controlmaster") not in ("", "false", "no") and _first(told, "controlpersist") in ("", "no"):
+        more.append("ControlMaster=no")  # a session would be the master of others, and take them with it
+    if _first(told, "connecttimeout") in ("", "none") and not {"proxycommand", "proxyjump"} & told.values.keys():
+        more.append(f"ConnectTimeout={PORT_TIMEOUT:.0f}")
+    if _first(told, "serveraliveinterval") in ("", "0"):
+        more += [f"ServerAliveInterval={target.ALIVE_INTERVAL}", f"ServerAliveCountMax={target.ALIVE_COUNT}"]
+    if not Askpass.is_possible():
+        more.append("BatchMode=yes")
+    if key := info.text("KeyFilePath"):
+        file = Path(key).expanduser()
+        KeyFile.load(file)  # ssh only warns of a file that is not there
+        more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
+    return _as_arguments([*more, *_of_home(told)])
+
+
+def _as_arguments(options: list[str]) -> list[str]:
+    return [part for one in options for part in ("-o", one)]
+
+
 def _first(told: Resolved, keyword: str) -> str:
     return told.values.get(keyword, ("",))[0]
 
@@ -192,14 +245,14 @@ _FORWARDS = {
 }
 
 
-def _forwards(info: ConnectionInfo) -> list[str]:
-    """Return the options for the forwards of a profile; those of the configuration ssh finds by itself."""
+def forward_options(info: ConnectionInfo) -> list[str]:
+    """Return the options of ssh for the forwards of a profile; those of the configuration ssh finds by itself."""
     found = []
     for text in info.settings.get("forwards") or ():
         spec = parse(text)
         target = f" {spec.target}" if spec.target is not None else ""
         found.append(f"{_FORWARDS[spec.kind]}={spec.listen}{target}")
-    return found
+    return _as_arguments(found)
 
 
 def _of_home(told: Resolved) -> list[str]:

@@ -9,6 +9,7 @@ from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.process import ProcessChannel, own_group
+from pstui.backends.transports.ssh.own_master import OwnMaster
 from pstui.backends.transports.ssh.said import WRONG, Progress, ending_of, is_fatal, progress_of, tells_end
 from pstui.backends.transports.streams import LineTail, printable
 
@@ -17,7 +18,10 @@ MAX_KEPT, MAX_SHOWN = 100, 200
 
 
 class ProgramChannel(ProcessChannel):
-    """The streams of an ssh that runs a subsystem. ``on_progress`` is told its account, ``on_stop`` is awaited once."""
+    """The streams of an ssh that runs a subsystem, or ``passes`` a connection on (-W).
+
+    ``on_progress`` is told its account, ``on_stop`` is awaited once.
+    """
 
     def __init__(
         self,
@@ -25,9 +29,14 @@ class ProgramChannel(ProcessChannel):
         console: Console,
         on_progress: Callable[[Progress], None],
         on_stop: Callable[[], Awaitable[None]],
+        own_master: OwnMaster | None = None,
+        *,
+        passes: bool = False,
     ) -> None:
         super().__init__()
+        self._passes = passes
         self._host, self._console = host, console
+        self._own_master, self._is_master = own_master, False
         self._on_progress, self._on_stop = on_progress, on_stop
         self._stderr = LineTail(self._take)
         self._heeds_input = False  # before the session has begun, ssh does not look at it
@@ -67,6 +76,8 @@ class ProgramChannel(ProcessChannel):
     # What asyncio calls.
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if self._stopped:
+            return  # it lives on as the master of others
         if fd == 1:
             if self._leaving is None:
                 # What the subsystem says is the end of the login: ssh asks nothing more.
@@ -87,22 +98,38 @@ class ProgramChannel(ProcessChannel):
         return data
 
     async def stop(self) -> None:
-        """End ssh, and remove what was made for it."""
+        """End ssh, and remove what was made for it; the master of others only loses its input."""
         self._stop_timer()
+        own, self._own_master = self._own_master, None
         try:
-            await super().stop()
+            if own is not None and self._is_master and own.has_others and not self._exited.is_set():
+                own.linger(self._end_at_last)
+                self._stopped = True
+                if self._transport is not None and (stdin := self._transport.get_pipe_transport(0)) is not None:
+                    stdin.close()
+                self._finish()
+            else:
+                await super().stop()
         finally:
             await self._on_stop()
+            if own is not None:
+                await own.leave()
+
+    async def _end_at_last(self) -> None:
+        self._stopped = False
+        await super().stop()
 
     def ending(self) -> str:
         """Return how the session ended, and the last words of ssh."""
-        told = "" if self._stopped or self._late else ending_of(self._host, self.said, self.code)
+        silent = self._leaving is None
+        told = "" if self._stopped or self._late else ending_of(self._host, self.said, self.code, was_silent=silent)
         last = [printable(line) for line in self.said[-5:] if not tells_end(line)]
         return "\n".join(part for part in (told, *last) if part)
 
     def _take(self, line: str) -> None:
         if (progress := progress_of(line)) is not None:
-            if progress.has_begun:
+            self._is_master |= progress.is_master
+            if progress.is_passed if self._passes else progress.has_begun:
                 self._begin()
             self._on_progress(progress)
             return

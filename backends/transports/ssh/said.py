@@ -27,6 +27,12 @@ _STEPS = (
 )
 #: what means that the far end runs the subsystem
 _BEGUN = re.compile(r"subsystem request accepted on channel|mux_client_request_session: master session id")
+_MASTER = re.compile(r"setting up multiplex master socket")
+#: what means that a connection through the host stands (-W)
+_PASSED = re.compile(
+    r"mux_client_request_stdio_fwd: master session id"
+    r"|channel_input_open_confirmation: channel 0: callback start|channel 0: open confirm"
+)
 _OFFERED = re.compile(r"Offering public key: (.*?)(?: SHA256:\S+.*)?$")
 
 
@@ -39,6 +45,10 @@ class Progress:
     has_begun: bool = False
     #: a key that is offered to the server
     key: str = ""
+    #: whether what was to be connected through the host is
+    is_passed: bool = False
+    #: whether it now serves others as their master
+    is_master: bool = False
 
 
 def progress_of(line: str) -> Progress | None:
@@ -51,7 +61,9 @@ def progress_of(line: str) -> Progress | None:
         if found := pattern.match(told[1]):
             return Progress(step, printable(found.expand(detail)), bool(_BEGUN.match(told[1])))
     key = _OFFERED.match(told[1])
-    return Progress(has_begun=bool(_BEGUN.search(told[1])), key=printable(key[1]) if key else "")
+    offered = printable(key[1]) if key else ""
+    begun, passed, master = (bool(one.search(told[1])) for one in (_BEGUN, _PASSED, _MASTER))
+    return Progress(has_begun=begun, key=offered, is_passed=passed, is_master=master)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ _MEANINGS = (
     _Meaning(r"Permission denied \(([^)]*)\)", "the login was refused"),
     _Meaning(r"subsystem request failed", "the server has no such subsystem"),
     _Meaning(
-        r"(?:stdio forwarding failed|channel \d+: open failed)",
+        r"(?:stdio forwarding (?:request )?failed|channel \d+: open failed)",
         "the jump host could not reach it",
         "ssh says: {0}",
         "Check that the machine is on and that the jump host may forward connections to it.",
@@ -205,12 +217,19 @@ def tells_end(line: str) -> bool:
     return any(pattern.search(line) for pattern, _ in _ENDS)
 
 
-def ending_of(host: str, lines: list[str], code: int | None) -> str:
-    """Return how an open session ended, in words."""
+def ending_of(host: str, lines: list[str], code: int | None, *, was_silent: bool = False) -> str:
+    """Return how an open session ended, in words; ``was_silent`` when the subsystem never said anything.
+
+    Through a master ssh does not tell whether the server has the subsystem.
+    """
     name = printable(host)
     if code is not None and code not in (OWN_FAILURE, -1) and code >= 0:
         return f"The subsystem on {name} ended with {exit_text(code)}."
     for pattern, told in _ENDS:
         if any(pattern.search(line) for line in lines):
             return told.format(name)
-    return f"The connection to {name} was lost." if code == OWN_FAILURE else ""
+    if code != OWN_FAILURE:
+        return ""
+    if was_silent:
+        return f"The subsystem ended before it said anything: {name} may not have it, or could not start it."
+    return f"The connection to {name} was lost."

@@ -48,6 +48,7 @@ async def client() -> AsyncIterator[OopClient]:
         ("[int]'12' + 1; [string]5 + 'x'; [char]65", ["13", "5x", "A"]),
         ("'b','a','c' | Sort-Object; 3,1,2 | sort -Descending", ["a", "b", "c", "3", "2", "1"]),
         ("1..10 | Select-Object -First 2; 1..10 | select -Last 1; 1..5 | select -Skip 4", ["1", "2", "10", "5"]),
+        ('1..3 | Write-Output -NoEnumerate -OutVariable global:kept | select -Last 1; "$kept"', ["3", "1 2 3"]),
         ("& { 'in block' }; & 'Write-Output' x", ["in block", "x"]),
         ("Write-Output one two, three", ["one", "two", "three"]),
         ("echo 'a' | Out-Null; 'shown' # a comment", ["shown"]),

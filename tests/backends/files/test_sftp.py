@@ -318,3 +318,52 @@ async def test_more_than_was_asked_for_is_not_taken(tmp_path: Path, monkeypatch:
     with pytest.raises(FileError):
         await fetch(Server, tmp_path, monkeypatch)
     assert not (tmp_path / "got" / "top" / "file").exists()
+
+
+class Stingy(asyncssh.SFTPServer):
+    """Answers with half of what was asked for."""
+
+    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        return bytes(super().read(file_obj, offset, max(1, size // 2)))  # type: ignore[arg-type]
+
+
+class Late(asyncssh.SFTPServer):
+    """Has renamed a file already when it looks for what it was to set before."""
+
+    def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        if path.endswith(b".pstui-part"):
+            raise asyncssh.SFTPNoSuchFile("gone")
+        super().setstat(path, attrs)
+
+
+class Together(LocalFiles):
+    """Files here that are written when eight are wanted."""
+
+    wanted = 0
+
+    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+        self.wanted += 1
+        while self.wanted < 8:
+            await asyncio.sleep(0)
+        await super().write(path, offset, pieces, mode=mode)
+
+
+async def test_many_files_travel_at_once_and_short_answers_are_asked_on(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    for number in range(12):
+        (tmp_path / "tree" / str(number)).write_bytes(os.urandom(1000 + number))
+    near = Together(str(tmp_path))
+    async with own_sftp(Stingy, home) as info, far_files(info) as far:
+        fetched = Transfer(far, near, Options(recurse=True))
+        await fetched.run([str(tmp_path / "tree")], "back")
+    await near.close()
+    assert not fetched.failed, [each.text for each in fetched.outcomes]
+    assert look(tmp_path / "back") == look(tmp_path / "tree")
+
+
+async def test_times_stay_where_a_server_takes_requests_in_another_order(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    os.utime(tmp_path / "old", (1_000_000_000, 1_000_000_000))
+    async with own_sftp(Late, home) as info, far_files(info) as far, near_files(tmp_path) as near:
+        await Transfer(near, far, Options()).run(["old"], str(tmp_path / "there"))
+    assert (tmp_path / "there").stat().st_mtime == 1_000_000_000

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import pytest
+from pstui.backends.files import local
 from pstui.backends.files.base import FileError, Pieces, Reason
 from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.options import Existing, Options
@@ -240,3 +243,43 @@ async def test_a_pause_holds_it_until_it_may_go_on(files: LocalFiles, other: Loc
     copy.go_on()
     await running
     assert (tmp_path / "to").exists()
+
+
+async def test_a_reading_that_is_broken_off_closes_its_file(
+    files: LocalFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    begun, may_open = threading.Event(), threading.Event()
+    opened: list[int] = []
+    real = local._open_to_read
+
+    def slow(place: Path) -> int:
+        begun.set()
+        assert may_open.wait(60)
+        opened.append(real(place))
+        return opened[0]
+
+    monkeypatch.setattr(local, "_open_to_read", slow)
+
+    async def read() -> None:
+        async with aclosing(files.read("a", 0, 1)) as pieces:
+            async for _ in pieces:
+                pass
+
+    reading = asyncio.create_task(read())
+    assert await asyncio.to_thread(begun.wait, 60)
+    while not reading.done():  # whoever waits for the end is broken off, too
+        reading.cancel()
+        await asyncio.sleep(0)
+    may_open.set()
+
+    def is_open() -> bool:
+        try:
+            os.fstat(opened[0])
+        except OSError:
+            return False
+        return True
+
+    async with asyncio.timeout(30):
+        while not opened or is_open():
+            await asyncio.sleep(0.005)

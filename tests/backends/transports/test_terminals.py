@@ -23,19 +23,9 @@ from pstui.backends.transports.terminal_line import posix_argv, remote_command, 
 
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import make_home, running_sshd
+from tests.support.terminals import seen
 
 LIMIT = 30
-
-
-async def seen(channel: TerminalChannel, wanted: bytes) -> bytes:
-    """Read until something has come."""
-    found = b""
-    async with asyncio.timeout(LIMIT):
-        while wanted not in found:
-            data = await channel.read()
-            assert data, (channel.ending(), found)
-            found += data
-    return found
 
 
 async def until_the_end(channel: TerminalChannel) -> bytes:

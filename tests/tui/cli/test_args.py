@@ -358,3 +358,24 @@ def test_problems_of_the_profiles_reach_no_terminal_raw(capsys: Captured, tmp_pa
     assert main(["--config", str(file), "--check"]) == 1
     said = capsys.readouterr().err
     assert not any(char in said for char in "\x1b\x07\u202e")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--trace", "t.jsonl", "cp", "a", "web:b"), "cp does not take --trace"),
+        (("--trace", "t.jsonl", "log", "word"), "log does not take --trace"),
+        (("--json", "doctor"), "doctor does not take --json"),
+        (("--transcript", "t.txt", "doctor"), "doctor does not take --transcript"),
+        (("--config", "p.toml", "completion", "bash"), "completion does not take --config"),
+        (("--var", "a=1", "man"), "man does not take --var"),
+        (("--timeout", "5", "demo"), "demo does not take --timeout"),
+        (("--trace", "t.jsonl", "--check"), "--check does not take --trace"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused_by_name(
+    words: tuple[str, ...], said: str, capsys: Captured, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(isolated_home)
+    assert said in refused(capsys, *words)
+    assert not (isolated_home / "t.jsonl").exists()

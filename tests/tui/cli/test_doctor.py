@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pstui.tui.cli.main import main
 
+from tests.support.replay_script import read_recording
 from tests.support.sshd import free_port
 
 Captured = pytest.CaptureFixture[str]
@@ -36,6 +37,13 @@ def test_a_target_that_fails_is_explained_with_one_next_step(capfd: Captured) ->
     assert lines[at - 1] == "✓ name: 127.0.0.1"
     assert lines[-1] == f"    → Run: ssh -v -p {port} ann@127.0.0.1"
     assert sum(line.lstrip().startswith("→") for line in lines) == 1
+
+
+def test_the_way_to_a_target_is_traced(isolated_home: Path, capfd: Captured) -> None:
+    far_end = [sys.executable, "-m", "pstui.tui.cli.main", "demo", "--stdio"]
+    trace = isolated_home / "t.jsonl"
+    assert main(["--trace", str(trace), "doctor", "-Command", *far_end]) == 0, capfd.readouterr()
+    assert any(entry["element"] == "Close" for entry in read_recording(trace)[-4:])
 
 
 def test_a_report_has_neither_names_nor_secrets(isolated_home: Path, capfd: Captured, monkeypatch: Any) -> None:

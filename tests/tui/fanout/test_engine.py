@@ -79,6 +79,29 @@ async def test_every_host_of_many_is_accounted_for() -> None:
     assert sessions.made == []
 
 
+async def test_a_thousand_hosts_with_delays_refusals_and_hangs_end_with_each_accounted_for() -> None:
+    kinds = {"same": 700, "other": 50, "slow": 100, "refuse": 80, "die": 40, "fail": 20, "hang": 6, "never": 4}
+    left, names = dict(kinds), list[str]()
+    while left:  # one of each kind after the other, as they come in a list
+        for kind in list(left):
+            names.append(f"{kind}-{left[kind]}")
+            left[kind] -= 1
+            if not left[kind]:
+                del left[kind]
+    sessions = FakeSessions()
+    sessions.go.set()
+    fan = fan_out(names, sessions)
+    running = asyncio.create_task(fan.run("Get-Date"))
+    await until(lambda: sum(host.state.over for host in fan.hosts) == 990)
+    await fan.stop_all()
+    await running
+    assert states(fan) == {State.DONE: 850, State.FAILED: 140, State.STOPPED: 10}
+    assert sorted(host.name for group in fan.groups() for host in group.hosts) == sorted(names)
+    assert [len(group.hosts) for group in fan.groups()] == [800, 50, 80, 40, 20, 10]
+    await fan.close()
+    assert sessions.made == []
+
+
 async def test_what_a_host_writes_is_bounded() -> None:
     fan = fan_out(["flood-1"], FakeSessions())
     await fan.run("x")

@@ -151,3 +151,11 @@ def test_elements_are_written_as_they_were_read() -> None:
             assert ElementTree.canonicalize("".join(parts)) == ElementTree.canonicalize(
                 ElementTree.tostring(read(body))
             )
+
+
+def test_a_secret_that_is_an_object_of_its_own_leaves_one_that_can_be_read() -> None:
+    form, parts = ClixmlFormat(), list[str]()
+    form.write(SentObject(b'<Obj RefId="0"><SS>x</SS><MS><I32 N="X">1</I32></MS></Obj>', str), {}, parts.append)
+    form.end(parts.append)
+    assert '<Obj RefId="0"><MS><I32 N="X">1</I32></MS></Obj>' in "".join(parts)
+    assert form.warnings

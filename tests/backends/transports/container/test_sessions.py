@@ -17,11 +17,14 @@ from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.transports import registry
+from pstui.backends.transports.base import ConnectContext, TerminalWish
 from pstui.backends.transports.container import channel as container_channel
 from pstui.backends.transports.container.connect import find
 
 from tests.support.podman import PLAIN, USER, Podman, podman
 from tests.support.scripted_console import ScriptedConsole
+from tests.support.terminals import try_out_a_shell
 
 __all__ = ["podman"]
 
@@ -94,6 +97,16 @@ async def test_run_as_administrator_is_root(podman: Podman, api: str) -> None:
     async with entered(podman.info("api", RunAsAdministrator=True)) as (_, interactive, console):
         await interactive.run("id")
         assert "uid=0(root)" in "\n".join(console.shown())
+
+
+@pytest.mark.parametrize("values, user", [({}, USER), ({"RunAsAdministrator": True}, "root")])
+async def test_a_terminal_is_opened_by_the_engine(podman: Podman, api: str, values: dict[str, bool], user: str) -> None:
+    wish = TerminalWish(91, 17, "/usr")
+    channel = await registry.open_terminal(podman.info("api", **values), ConnectContext(ScriptedConsole()), wish)
+    try:
+        await try_out_a_shell(channel, "17 91", "/usr", user)
+    finally:
+        await channel.stop()
 
 
 async def test_the_id_and_its_unique_beginning_enter_with_a_prompt_of_fifteen(podman: Podman, api: str) -> None:

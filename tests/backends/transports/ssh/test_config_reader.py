@@ -72,3 +72,15 @@ def test_every_configuration_means_what_it_means_to_ssh(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = [one for one in pool.map(lambda n: differences(n, tmp_path, own), range(FIRST, FIRST + FILES)) if one]
     assert not found, f"{len(found)} differ\n" + "\n\n".join(found[:8])
+
+
+def test_a_value_that_is_a_comment_or_empty_is_refused_where_ssh_refuses_it(tmp_path: Path) -> None:
+    requires("sshd", ("ssh",))
+    names = ("GlobalKnownHostsFile", "CanonicalDomains", "LogVerbose", "LocalCommand", "SetEnv", "IdentityFile", "User")
+    for name in names:
+        for value in ("# x", '""', '/a ""'):
+            file = tmp_path / "config"
+            file.write_text(f"Host *\n{name} {value}\n")
+            file.chmod(0o600)
+            told = ssh_configs.ask_ssh(file, "web")
+            assert isinstance(ours(file, "web"), str) == (told is None), (name, value)

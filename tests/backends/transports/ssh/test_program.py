@@ -20,9 +20,9 @@ from pstui.backends.binding.connections import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, Secret
-from pstui.backends.errors import CallError, OpenCancelled, OpenError
+from pstui.backends.errors import CallError, OpenCancelled, OpenError, SessionBroken
 from pstui.backends.transports import registry
-from pstui.backends.transports.base import ConnectContext, Transport
+from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
 from pstui.backends.transports.ssh import engine
 from pstui.backends.transports.ssh.describe import describe
 
@@ -32,6 +32,7 @@ from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
 from tests.support.parts import requires
 from tests.support.sshd import Sshd, _descendants, free_port, make_home, make_key, running_sshd
+from tests.support.terminals import seen, try_out_a_shell
 
 #: seconds for what takes a part of one
 LIMIT = 30.0
@@ -142,9 +143,9 @@ class Looking(AnsweringConsole):
             for name in ("cmdline", "environ"):
                 with contextlib.suppress(OSError):
                     self.seen.append(Path(f"/proc/{pid}/{name}").read_text(errors="replace"))
-        (folder,) = Path(tempfile.gettempdir()).iterdir()
-        assert folder.stat().st_mode & 0o777 == 0o700
-        self.seen += [file.read_text() for file in folder.iterdir() if file.is_file()]
+        for folder in Path(tempfile.gettempdir()).iterdir():
+            assert folder.stat().st_mode & 0o777 == 0o700
+            self.seen += [file.read_text() for file in folder.iterdir() if file.is_file()]
         return await AnsweringConsole.ask(self, question)
 
 
@@ -306,6 +307,98 @@ async def test_forwards_of_a_profile_listen(server: Sshd, home: Path) -> None:
         assert (await asyncio.wait_for(reader.readline(), LIMIT)).startswith(b"SSH-2.0-")
         writer.close()
         await writer.wait_closed()
+
+
+# One login for several.
+
+
+def logins(server: Sshd) -> int:
+    return server.log.count("Accepted publickey")
+
+
+async def test_sessions_of_one_host_share_a_login_and_outlive_the_first(server: Sshd, home: Path) -> None:
+    before = logins(server)
+    info = server.info(Engine=SSH, KeyFilePath=str(server.folder / "locked"))
+    console = AnsweringConsole(answers=["sesame"])
+    transports = await asyncio.gather(*(opened(info, console) for _ in range(3)))
+    try:
+        assert (len(console.questions), logins(server) - before) == (1, 1)
+        (folder,) = (one for one in Path(tempfile.gettempdir()).iterdir() if (one / "m").exists())
+        assert folder.stat().st_mode & 0o777 == 0o700
+        await asyncio.wait_for(transports[0].close(), LIMIT)
+        for transport in transports[1:]:
+            await speaks(transport)
+        async with session(info, console) as late:
+            await speaks(late)
+        assert (len(console.questions), logins(server) - before) == (1, 1)
+    finally:
+        for transport in transports[1:]:
+            await asyncio.wait_for(transport.close(), LIMIT)
+
+
+async def test_a_terminal_is_opened_on_the_login_of_the_sessions(server: Sshd, home: Path, tmp_path: Path) -> None:
+    before = logins(server)
+    async with session(server.info(Engine=SSH)) as first:
+        for number in (1, 2):
+            wish = TerminalWish(91, 17, str(tmp_path))
+            channel = await registry.open_terminal(server.info(Engine=SSH), ConnectContext(NobodyConsole()), wish)
+            try:
+                await try_out_a_shell(channel, "17 91", str(tmp_path), server.user)
+                assert channel.ending() == "The terminal on 127.0.0.1 ended with exit code 3."
+            finally:
+                await channel.stop()
+            assert logins(server) - before == 1, number
+        await speaks(first)
+    alone = server.info(Engine=SSH, KeyFilePath=str(server.folder / "locked"), HostName="localhost")
+    (home / "known_hosts").write_text(server.known_hosts_line.replace("127.0.0.1", "localhost"))
+    channel = await registry.open_terminal(alone, ConnectContext(NobodyConsole()), TerminalWish(91, 17, "/"))
+    try:
+        await seen(channel, b"Enter passphrase for key")
+        await channel.write(b"sesame\r")
+        while not (await channel.read()).strip():
+            pass  # what is typed before the shell asks is thrown away with the end of the question
+        await try_out_a_shell(channel, "17 91", "/", server.user)
+    finally:
+        await channel.stop()
+
+
+async def test_a_subsystem_that_is_not_there_is_told_on_a_shared_login(server: Sshd, home: Path) -> None:
+    async with session(server.info(Engine=SSH)) as first:
+        async with session(server.info(Engine=SSH, Subsystem="none")) as second:
+            with pytest.raises(SessionBroken) as ended:  # it may have ended before anything was written
+                await second.open(b"opening")
+                raise await asyncio.wait_for(end_of(second), LIMIT)
+        assert "127.0.0.1 may not have it" in ended.value.why
+        await speaks(first)
+
+
+@pytest.mark.parametrize("how", ["share", "another", "configuration"])
+async def test_what_is_not_to_be_shared_logs_in_by_itself(how: str, server: Sshd, home: Path) -> None:
+    before = logins(server)
+    infos = [server.info(Engine=SSH), server.info(Engine=SSH)]
+    if how == "share":
+        infos[1] = ConnectionInfo(infos[1].parameter_set, infos[1].values, settings={"share": False})
+    elif how == "another":
+        infos[1] = server.info(Engine=SSH, Options={"Compression": "yes"})
+    else:
+        (home / "config").write_text(f"Host *\n ControlMaster no\n ControlPath {home}/none\n")
+    async with session(infos[0]), session(infos[1]) as other:
+        await speaks(other)
+        assert logins(server) - before == 2
+        assert not (home / "none").exists()
+
+
+async def test_a_new_login_follows_a_connection_that_was_lost(server: Sshd, home: Path) -> None:
+    before = logins(server)
+    async with session(server.info(Engine=SSH)) as first, session(server.info(Engine=SSH)) as second:
+        await speaks(first)
+        await speaks(second)
+        server.kill_connections()
+        for lost in (first, second):
+            await asyncio.wait_for(end_of(lost), LIMIT)
+        async with session(server.info(Engine=SSH)) as again:
+            await speaks(again)
+    assert logins(server) - before == 2
 
 
 # On the way.

@@ -22,6 +22,8 @@ from pstui.backends.discovery.polled import LibvirtSource, vm_sources
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.interactive import Outcome
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.transports import registry
+from pstui.backends.transports.base import ConnectContext, TerminalWish
 from pstui.backends.transports.command import detached, end
 from pstui.backends.transports.vm import connect as vm
 from pstui.backends.transports.vm import guest as vm_guest
@@ -34,6 +36,7 @@ from tests.support.libvirt_machines import ADDRESS, LOCALHOST, OFF, PAUSED, Desc
 from tests.support.nobody import NobodyConsole
 from tests.support.scripted_console import ScriptedConsole
 from tests.support.sshd import Sshd, free_port, make_home, running_sshd
+from tests.support.terminals import try_out_a_shell
 from tests.support.winrm_fixture import PASSWORD as WINRM_PASSWORD
 from tests.support.winrm_fixture import USER, running_winrm
 
@@ -102,6 +105,16 @@ async def test_a_guest_is_entered_over_sshd_with_the_machines_name(
             assert await interactive.run("exit") is Outcome.LEFT
     finally:
         await manager.close_all()
+
+
+async def test_a_terminal_in_a_guest_goes_the_way_of_its_sessions(uri: str, guest: Sshd) -> None:
+    target = info(uri, VMName=ODD, GuestPort=guest.port, Credential=PSCredential(guest.user))
+    wish = TerminalWish(91, 17, "/usr")
+    channel = await registry.open_terminal(target, ConnectContext(ScriptedConsole()), wish)
+    try:
+        await try_out_a_shell(channel, "17 91", "/usr", guest.user)
+    finally:
+        await channel.stop()
 
 
 async def test_the_configuration_is_the_guests_subsystem(uri: str, guest: Sshd) -> None:

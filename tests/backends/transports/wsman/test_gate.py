@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.vault import Vault
 from urllib3.util import connection as urllib3_connection
@@ -121,6 +121,21 @@ async def test_a_closed_port_behind_the_gate_is_said_before_a_password_is_asked(
     assert "gate, through which it goes" in told
     assert "of this computer" not in told, "localhost is the gate's"
     assert not console.questions
+
+
+def by_ssh(gate: str) -> dict[str, Any]:
+    """The gate through this computer's own ssh."""
+    return {"gates": {gate: ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": gate, "Engine": ("ssh",)})}}
+
+
+async def test_this_computers_ssh_is_a_gate_and_logs_in_once(
+    winrm_endpoint: WinRMEndpoint, sshd: Sshd, gate: str
+) -> None:
+    logins = sshd.log.count("Accepted publickey")
+    assert await answer(through(winrm_endpoint, gate, settings=by_ssh(gate))) == ["here"]
+    assert sshd.log.count("Accepted publickey") == logins + 1
+    told = await refusal(through(winrm_endpoint, gate, Port=1, settings=by_ssh(gate)))
+    assert "nothing answers on port 1" in told and "gate, through which it goes" in told
 
 
 async def test_a_gate_that_is_no_host_is_refused(winrm_endpoint: WinRMEndpoint) -> None:

@@ -23,7 +23,7 @@ from tests.support.winrm_fixture import WinRMEndpoint, WinRMOptions, winrm_endpo
 from tests.support.winrm_runs import a_new_run, short_pauses
 from tests.support.wsman_calls import call, credential, refusal, session
 
-pytestmark = pytest.mark.lets_connections_go
+pytestmark = pytest.mark.lets_connections_go(behind_the_module=True)
 
 __all__ = ["a_new_run", "short_pauses", "winrm_endpoint"]
 

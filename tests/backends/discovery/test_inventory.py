@@ -1,0 +1,179 @@
+"""Inventories: what Ansible, a CSV file, a command and an ssh_config say of hosts, within bounds.
+
+``tests/data/inventory/ansible.json`` is what ansible-inventory 2.19 prints of the two files beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pstui.backends.connection import ParameterSet
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.discovery import inventory
+from pstui.backends.discovery.inventory import Inventory, InventorySource
+from pstui.backends.discovery.model import Found, Section, Watcher, look
+
+DATA = Path(__file__).parents[2] / "data" / "inventory"
+
+
+async def printed(found: Any, **options: Any) -> Section:
+    """Look at an inventory whose command prints a value as JSON, or a text as it is."""
+    text = found if isinstance(found, str) else json.dumps(found)
+    command = (sys.executable, "-c", "import sys; sys.stdout.write(sys.argv[1])", text)
+    return await InventorySource(Inventory("list", command=command, **options)).look()
+
+
+def by_name(section: Section) -> dict[str, Found]:
+    return {one.name: one for one in section.found}
+
+
+async def test_ansibles_own_inventory_becomes_hosts_with_their_variables() -> None:
+    script = f"print(open({str(DATA / 'ansible.json')!r}).read())"
+    section = await InventorySource(Inventory("ansible", command=(sys.executable, "-c", script))).look()
+    hosts = by_name(section)
+    assert list(hosts) == [
+        *("db-a", "db-b", "vaulted", "boxed", "core1", "core2", "jump"),
+        *("web01.example.com", "web02.example.com", "web03.example.com", "win1", "win2"),
+    ]
+    web = hosts["web02.example.com"]
+    assert web.group == "web" and web.tags == ("web", "prod")
+    assert web.info.parameter_set is ParameterSet.SSH_HOST
+    assert dict(web.info.values) == {
+        "HostName": "web02.example.com",
+        "UserName": "deploy",
+        "KeyFilePath": "~/.ssh/deploy",
+        "Options": {"ProxyJump": "gate@jump:2200", "StrictHostKeyChecking": "accept-new"},
+    }
+    assert dict(hosts["jump"].info.values) == {"HostName": "192.0.2.9", "UserName": "gate", "Port": 2200}
+    assert hosts["jump"].address == "192.0.2.9" and hosts["jump"].group == ""
+    win = dict(hosts["win1"].info.values)
+    assert win.pop("Credential") == PSCredential("Administrator", Secret("Kx-plain-1"))
+    skipped = {"SkipCACheck": True, "SkipCNCheck": True, "SkipRevocationCheck": True}
+    assert win == {
+        "ComputerName": "win1.example.com",
+        "Authentication": "Negotiate",
+        "Port": 5986,
+        "UseSSL": True,
+        "SessionOption": skipped,
+    }
+    assert hosts["win2"].info.values["Port"] == 5985 and "UseSSL" not in hosts["win2"].info.values
+    core = hosts["core1"].info.values
+    assert (core["Authentication"], core["ConfigurationName"], core["UseSSL"]) == ("Kerberos", "JEA", True)
+    assert core["Credential"] == PSCredential("ops@CORP.EXAMPLE")
+    assert hosts["vaulted"].info.values["Credential"] == PSCredential("admin")  # its password is asked for
+    assert hosts["boxed"].kind == "container" and hosts["boxed"].info.values == {"ContainerId": "box1"}
+    assert section.problem == "left out local1: ansible_connection local leads to no PowerShell session and 2 more"
+    assert section.works and "Kx-plain" not in repr(section)
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"ansible_host": "{{ x }}"}, "ansible_host is a template"),
+        ({"ansible_user": {"__ansible_vault": "$ANSIBLE_VAULT;1.1"}}, "ansible_user is in a vault"),
+        ({"ansible_connection": "winrm", "ansible_winrm_transport": ["certificate"]}, "it signs in by certificate"),
+        ({"ansible_port": "many"}, "ansible_port is no port"),
+        ({"ansible_port": 70_000}, "ansible_port is no port"),
+        ({"ansible_ssh_common_args": "-o 'x"}, "a quote that is not closed"),
+        ({"ansible_ssh_common_args": "-F other"}, "another configuration file"),
+        ({"ansible_host": ["a"]}, "ansible_host is no text"),
+        ({"ansible_host": "-oProxyCommand=x"}, "no address that could be entered"),
+        ({"ansible_host": "a\x1b[2Jb"}, "its host_name is no text that could be used"),
+    ],
+)
+async def test_a_host_that_cannot_be_entered_is_left_out_with_the_reason(variables: dict[str, Any], why: str) -> None:
+    section = await printed({"_meta": {"hostvars": {"one": variables, "two": {}}}})
+    assert list(by_name(section)) == ["two"]
+    assert why in section.problem and "\x1b" not in section.problem
+
+
+async def test_ssh_arguments_are_taken_apart() -> None:
+    said = {"ansible_ssh_common_args": "-J a,b -p2222 -l eva -i k -o Ciphers=x -o 'Compression yes' -v"}
+    hosts = by_name(await printed({"_meta": {"hostvars": {"one": {**said, "ansible_host_key_checking": False}}}}))
+    values = dict(hosts["one"].info.values)
+    options = values.pop("Options")
+    assert values == {"HostName": "one", "Port": 2222, "UserName": "eva", "KeyFilePath": "k"}
+    assert options == {"ProxyJump": "a,b", "Ciphers": "x", "Compression": "yes", "StrictHostKeyChecking": "no"}
+
+
+async def test_a_list_of_objects_and_a_csv_file_name_keys_of_a_profile(tmp_path: Path) -> None:
+    rows = [
+        {"name": "web", "computer_name": "web.lab", "use_ssl": True, "port": 5986, "group": "Web", "tags": ["prod"]},
+        {"name": "db", "host_name": "db.lab", "user_name": "root", "port": "22"},
+        {"host_name": "bare.lab"},
+        {"name": "plain"},
+        {"name": "box", "container_id": "c1"},
+        {"name": "wrong", "port": "x"},
+        7,
+    ]
+    section = await printed(rows, credential="admin")
+    hosts = by_name(section)
+    assert list(hosts) == ["web", "db", "bare.lab", "plain", "box"]
+    assert hosts["web"].info.values["Credential"] == PSCredential("admin") and hosts["web"].tags == ("Web", "prod")
+    assert hosts["db"].info.settings["credential"] == "admin"
+    assert hosts["plain"].info.values == {"HostName": "plain"}
+    assert section.problem == "left out wrong: its port is no port and 1 more"
+    file = tmp_path / "hosts.csv"
+    file.write_text("\ufeffName;Computer_Name;Tags\nweb;web.lab;prod,eu\n", encoding="utf-8")
+    csv = by_name(await InventorySource(Inventory("csv", csv="hosts.csv", folder=tmp_path)).look())
+    assert csv["web"].info.values["ComputerName"] == "web.lab" and csv["web"].tags == ("prod", "eu")
+
+
+async def test_an_ssh_config_of_its_own_is_read_and_used_for_connecting(tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text("Host bastion\n HostName 192.0.2.1\nHost app\n ProxyJump bastion\n")
+    section = await InventorySource(Inventory("work", ssh_config=str(file))).look()
+    hosts = by_name(section)
+    assert list(hosts) == ["app", "bastion"]
+    assert hosts["app"].info.settings["ssh_config"] == str(file)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import sys; sys.exit('no such group')", "no such group"),
+        ("print('{')", "what it printed is no JSON"),
+        ("print('[' * 100_000)", "what it printed is no JSON"),
+        ("print(7)", "no list of hosts"),
+        ("print('x' * 5_000)", "wrote more than"),
+        ("import time; time.sleep(60)", "no answer within"),
+    ],
+)
+async def test_a_command_that_fails_is_said_in_one_line(code: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "MAX_BYTES", 1_000 if "5_000" in code else inventory.MAX_BYTES)
+    monkeypatch.setattr(inventory, "SECONDS", 0.2 if "sleep" in code else inventory.SECONDS)
+    section = await look(InventorySource(Inventory("list", command=(sys.executable, "-c", code))))
+    assert section is not None and not section.found
+    assert why in section.problem and "\n" not in section.problem
+
+
+async def test_a_slow_inventory_holds_up_no_other() -> None:
+    seen: list[tuple[str, ...]] = []
+    slow = InventorySource(Inventory("slow", command=(sys.executable, "-c", "import time; time.sleep(600)")))
+    quick = InventorySource(Inventory("quick", command=(sys.executable, "-c", 'print(\'[{"name": "a"}]\')')))
+    came = asyncio.Event()
+
+    def changed(sections: Any) -> None:
+        seen.append(tuple(section.source for section in sections))
+        came.set()
+
+    watcher = Watcher((slow, quick), changed)
+    watcher.start()
+    async with asyncio.timeout(20):
+        await came.wait()
+    await watcher.stop()
+    assert seen == [("quick",)]
+
+
+async def test_ten_thousand_hosts_are_taken_and_too_many_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import json; print(json.dumps([{'name': f'h{n}', 'tags': 'a,b'} for n in range(10_000)]))"
+    source = InventorySource(Inventory("list", command=(sys.executable, "-c", code)))
+    assert len((await source.look()).found) == 10_000
+    monkeypatch.setattr(inventory, "MAX_HOSTS", 100)
+    section = await source.look()
+    assert len(section.found) == 100 and "it has more than 100 hosts" in section.problem
