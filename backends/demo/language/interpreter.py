@@ -104,7 +104,7 @@ class Interpreter:
             case nodes.Parameters():
                 for name, default in node.parameters:
                     if name not in scope.local:
-                        scope.set(name, None if default is None else await self.evaluate(default, scope))
+                        scope.set(name, None if default is None else await self.collect(self.execute(default, scope)))
                 return
             case nodes.If():
                 inner = self._if(node, scope)

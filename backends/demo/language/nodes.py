@@ -172,7 +172,7 @@ class Function:
 class Parameters:
     """``param()``: names in small letters with their defaults, None where there is none."""
 
-    parameters: tuple[tuple[str, Any], ...]
+    parameters: tuple[tuple[str, Script | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
