@@ -39,6 +39,7 @@ from pstui.backends.records import (
     Stream,
     Write,
 )
+from pstui.backends.sessions.command_help import CommandHelp, command_help
 from pstui.backends.sessions.completion import Completer, Completion
 from pstui.backends.sessions.debugger import DebuggerConsole, offer_debugging
 from pstui.backends.sessions.entering import EnterAttempt, FirstPrompt, check_commands, install_prompt
@@ -306,6 +307,16 @@ class InteractiveSession:
             above = self.above
             found = await self._completer.find(above + text, len(above) + cursor)
             return found.below(len(above))
+        finally:
+            self.busy = False
+
+    async def help(self, name: str, width: int) -> CommandHelp:
+        """Ask the far end for the help of a command. Raises PstuiError; SessionStateError when busy."""
+        if self.busy:
+            raise SessionStateError("the session is busy")
+        self.busy = True
+        try:
+            return await command_help(self.session, name, width)
         finally:
             self.busy = False
 

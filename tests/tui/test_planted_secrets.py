@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from pstui.tui.cli.crash import describe
 from pstui.tui.cli.main import main
 from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
+from pstui.tui.log.index import LogIndex
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
@@ -92,7 +94,10 @@ async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
             yield s
             ran = s.pane.conversation.ran
-    assert not ran or any("PS(demo)" in file.read_text() for file in isolated_home.glob("logs/*.txt"))
+    for kind in ("txt", "cast"):
+        assert not ran or any("PS(demo)" in file.read_text() for file in isolated_home.glob(f"logs/*.{kind}")), kind
+    with contextlib.closing(LogIndex(isolated_home / "index.sqlite3")) as index:
+        index.refresh(isolated_home / "logs")
     assert (isolated_home / "trace.jsonl").stat().st_size > 1_000
 
 
@@ -103,6 +108,41 @@ async def test_the_answer_to_a_secret_question(pane: Screen) -> None:
     assert (await asking).reveal() == SECRET
     assert SECRET not in s.shown() and SECRET not in "\n".join(s.text())
     await s.run("1")
+
+
+async def test_the_answers_that_the_far_end_asks_for(pane: Screen) -> None:
+    s = pane
+    await s.type("Read-Host Word -AsSecureString")
+    await answered(s, SECRET)
+    await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+    kinds = (QuestionKind.LINE, "User: ", "boss"), (QuestionKind.SECRET, "Password for user boss: ", SECRET)
+    for kind, label, text in kinds:
+        asking = asyncio.create_task(s.pane.console.ask(Question(kind, label)))
+        await answered(s, text)
+        await asking
+    await s.run("'after'")
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="no shell")
+async def test_the_password_that_a_program_in_a_terminal_asks_for(
+    pane: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = pane
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    await s.run("1")
+    await s.keys(PREFIX, "x")
+    await s.until(lambda: s.app.workspace.front.as_terminal is not None, "the terminal")  # type: ignore[union-attr]  # a tab is in front
+    front = s.app.workspace.front
+    terminal = None if front is None else front.as_terminal
+    assert terminal is not None
+    await s.until(lambda: terminal.state is PaneState.BUSY, "the shell")
+    ask = "import getpass; print(len(getpass.getpass('Pass' + 'word: ')))"
+    terminal._send(f'{sys.executable} -c "{ask}"\n'.encode())
+    await s.until(lambda: "Password:" in terminal.screen_area.text, "the question")
+    terminal._send(f"{SECRET}\n".encode())
+    await s.until(lambda: f"\n{len(SECRET)}\n" in terminal.screen_area.text, "its length")
+    await s.keys(PREFIX, "x")
+    await s.until(lambda: s.app.workspace.front is not front, "the session")
 
 
 async def test_a_secret_typed_where_no_question_has_the_keys(pane: Screen) -> None:

@@ -16,8 +16,9 @@ from pstui.tui.cli.args import DECLARED, ENTER_NAMES, INVOKE_NAMES, Declared
 SHELLS = ("bash", "zsh", "fish")
 _COMMANDS = (
     *("Enter-PSSession", "Invoke-Command", "icm", "etsn"),
-    *("cp", "run", "demo", "doctor", "log", "completion", "man"),
+    *("cp", "run", "demo", "doctor", "log", "man"),
 )
+_MORE_COMMANDS = ("completion", "replay")
 
 _SCRIPTS = {
     "bash": """\
@@ -118,7 +119,7 @@ def _all(before: list[str], current: str) -> Iterator[str]:
     elif current.startswith("-"):
         yield from _parameters("Enter-PSSession")
     else:
-        yield from _COMMANDS
+        yield from (*_COMMANDS, *_MORE_COMMANDS)
         yield from _profiles(config)
 
 

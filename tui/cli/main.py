@@ -85,6 +85,10 @@ def _run(arguments: list[str]) -> int:
         from pstui.tui.cli.runbook import main as run_runbook
 
         return run_runbook(options)
+    if options.rest[:1] == ("replay",):
+        from pstui.tui.cli.replay import main as replay
+
+        return replay(options)
     if options.rest[:1] == ("cp",):
         from pstui.tui.cli.copy import main as copy
 

@@ -16,6 +16,7 @@ _SYNOPSIS = (
     "pstui run [NAME [TARGET... -PARAMETER VALUE...]]",
     "pstui doctor [--report] [TARGET]",
     "pstui log WORD…",
+    "pstui replay FILE",
     "pstui completion bash|zsh|fish",
     "pstui man",
 )

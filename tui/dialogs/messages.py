@@ -104,8 +104,8 @@ def error_text(error: ErrorInfo) -> str:
     return "\n".join(lines)
 
 
-class ErrorsScreen(ModalScreen[None]):
-    """The list, newest first, and the chosen error below it."""
+class ErrorsScreen(ModalScreen[ErrorInfo | None]):
+    """The list, newest first, and the chosen error below it; returns the error whose command is to be shown."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Close")]
@@ -130,7 +130,7 @@ class ErrorsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """List them, newest first, and keep the list current."""
-        self._keys.update("c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
+        self._keys.update("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
         self._look()
         self.set_interval(LOOK, self._look)
         self.set_focus(self.list)
@@ -172,7 +172,9 @@ class ErrorsScreen(ModalScreen[None]):
             case "pageup" | "pagedown":
                 by = -5 if key == "pageup" else 5
                 self.query_one("#details-scroll", VerticalScroll).scroll_relative(y=by, animate=False)
-            case "c" | "ctrl+c" | "enter":
+            case "enter" if self.chosen is not None:
+                self.dismiss(self.chosen)
+            case "c" | "ctrl+c":
                 self._copy([] if self.chosen is None else [self.chosen])
             case "a":
                 self._copy(self._errors)

@@ -75,6 +75,7 @@ _SETTINGS_HELP = {
     "guard_pass": ("Commands that no guard holds, such as Set-Content, Clear-*.", "none"),
     "runbooks": ("Folders with runbooks, besides the folder runbooks beside the profile file.", "none"),
     "log": ("Where every session is logged, such as logs/{host}/{date}-{time}. From the next start on.", "no log"),
+    "log_cast": ("Beside each log a recording that pstui replay plays again.", "yes"),
     "log_days": ("Days for which logs are kept; 0 for ever.", "0"),
     "log_megabytes": ("MiB that all logs together may take; the oldest go. 0: as much as there is.", "0"),
     "scrollback": ("Lines of text that each tab keeps. Takes effect at the next start.", f"{MAX_LINES:,}"),

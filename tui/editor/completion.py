@@ -23,7 +23,7 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,6 +126,7 @@ _CORE: Final = {
 CORE_COMMANDS: Final = tuple(f"{verb}-{noun}" for verb, nouns in _CORE.items() for noun in nouns.split())
 
 Ask = Callable[[str, int], Awaitable[Completion]]
+Describe = Callable[[str, int, str, Callable[[], bool]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,14 @@ class Completing:
         self.cycling = False
         #: whether the next word was begun while the answer is still awaited
         self._ahead = False
+        #: tells in a few lines what a parameter is for: of a text, a place in it, the parameter, and whether it is
+        #: looked at still (see ``HelpTexts.about``)
+        self.describe: Describe = lambda text, start, parameter, looks: ()
+
+    @property
+    def selected(self) -> CompletionMatch | None:
+        """The entry that is chosen in the list."""
+        return self._matches[self._selected] if self.active and 0 <= self._selected < len(self._matches) else None
 
     def begin(self, *, cycling: bool, step: int = 1) -> None:
         """Ask for completions at the cursor."""
@@ -484,5 +493,19 @@ class Completing:
             return
         hint = "Tab next  Esc back" if self.cycling else "Enter takes  Esc closes"
         why = f"{found.why}, so: known names, history " if found.why else ""
-        listing = Listing(self._matches, self._selected, hint, why)
+        listing = Listing(self._matches, self._selected, hint, why, self._about())
         self._menu.show(listing, self._surface.screen_place(self._start))
+
+    def _about(self) -> tuple[str, ...]:
+        match = self.selected
+        if match is None or match.kind != "ParameterName":
+            return ()
+
+        def looks() -> bool:
+            if self.selected is not match:
+                return False
+            if self._about():
+                self._show()
+            return True
+
+        return tuple(self.describe(self._surface.text, self._start, match.text, looks))

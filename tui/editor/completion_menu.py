@@ -29,12 +29,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the menu shows. ``selected`` is -1 for none; ``hint`` names the keys, ``why`` a lack, both in short."""
+    """What the menu shows. ``selected`` is -1 for none; ``hint`` names the keys, ``why`` a lack, both in short.
+
+    ``about`` says in a few lines what the selected one is for.
+    """
 
     matches: Sequence[CompletionMatch]
     selected: int
     hint: str
     why: str = ""
+    about: tuple[str, ...] = ()
 
 
 class CompletionMenu(Static):
@@ -63,7 +67,7 @@ class CompletionMenu(Static):
         room = max(self.screen.size.width - 2, 1)
         above, below = word.y, self.screen.size.height - word.y - 1
         count = len(listing.matches)
-        self._rows = min(ROWS, count, max(max(above, below) - 2, 1))
+        self._rows = min(ROWS, count, max(max(above, below) - 2 - len(listing.about), 1))
         self._bring_into_view(listing.selected, count)
         lines = self._lines(listing, room)
         width = cell_len(lines[0].plain) if lines else 0
@@ -93,7 +97,8 @@ class CompletionMenu(Static):
         tooltip = listing.matches[listing.selected].tooltip if listing.selected >= 0 else ""
         widest = max((cell_len(match.label) for match in shown), default=0)
         label = max(min(widest, MAX_LABEL, room - kind - 5), 1)
-        wanted = max(label + kind + 5, MIN_WIDTH, cell_len(tail) + 2, min(cell_len(tooltip), MAX_TOOLTIP) + 2)
+        said = max(map(cell_len, (tooltip, *listing.about)))
+        wanted = max(label + kind + 5, MIN_WIDTH, cell_len(tail) + 2, min(said, MAX_TOOLTIP) + 2)
         width = min(wanted, room)
         fill = " " * (width - label - kind - 3)
         chosen = "bold reverse" if no_color() else "bold on $primary 30%"
@@ -106,6 +111,7 @@ class CompletionMenu(Static):
                 rows.append(Content.assemble(f" {name}  ", (f"{word:<{kind}}{fill}", "$calm")))
         if tooltip and tooltip != listing.matches[listing.selected].label:
             rows.append(Content(" " + _cut(tooltip, width - 2) + " "))
+        rows += [Content(" " + _cut(line, width - 2) + " ") for line in listing.about]
         rows.append(Content.styled(" " + _cut(tail, width - 2) + " ", "$calm"))
         return rows
 

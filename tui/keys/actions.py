@@ -49,6 +49,7 @@ WRITTEN = {
     "slash": "/",
     "full_stop": ".",
     "comma": ",",
+    "equals_sign": "=",
     "space": "Space",
     "percent_sign": "%",
     "enter": "Enter",
@@ -65,7 +66,15 @@ WRITTEN = {
 }
 
 ACTIONS: tuple[KeyAction, ...] = (
-    KeyAction("help", "help", "question_mark", ("f1",), "F1", "every key that works here"),
+    KeyAction(
+        "help",
+        "help",
+        "question_mark",
+        ("f1",),
+        "F1",
+        "every key that works here; on a word that is typed: its Get-Help",
+    ),
+    KeyAction("command_help.command_help", "command help", "h", (), "", "read Get-Help of a command or a topic"),
     KeyAction("going.connect", "connect", "c", ("f2",), "F2", "go to a host, saved or not: one list for everything"),
     KeyAction(
         "sessions.edit_connection",
@@ -80,7 +89,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "sessions.sessions", "sessions", "S", (), "", "the list of Get-PSSession: enter, keep, disconnect, remove"
     ),
     KeyAction(
-        "sessions.errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"
+        "blocks.errors", "errors", "E", (), "", "the errors of this tab's session, each with all that is known of it"
     ),
     KeyAction(
         "sessions.answer", "answer", "a", ("f4",), "F4", "go to the question of this tab, and back to the editor"
@@ -139,6 +148,26 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction(
         "reading.next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"
+    ),
+    KeyAction("blocks.block_menu", "command menu", "A", (), "", "what can be done with the marked or the last command"),
+    KeyAction("blocks.run_again", "run again", "R", (), "", "run the line of the marked command again, or of the last"),
+    KeyAction(
+        "blocks.copy_block", "copy command", "O", (), "", "copy the marked, or the last, command with its output"
+    ),
+    KeyAction(
+        "blocks.save_block", "save command", "Y", (), "", "save the marked, or the last, command with its output"
+    ),
+    KeyAction(
+        "blocks.compare",
+        "compare",
+        "equals_sign",
+        (),
+        "",
+        "the difference to the same line before, or to the one before",
+    ),
+    KeyAction("blocks.compare_hosts", "compare tabs", "H", (), "", "the difference to the same line in another tab"),
+    KeyAction(
+        "blocks.times", "times", "M", (), "", "when each command ran and for how long, at the right; or no longer"
     ),
     KeyAction("reading.fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
     KeyAction("reading.fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),

@@ -137,6 +137,25 @@ READING_KEYS = (
     ContextKey(("pagedown",), "page(1)", "", ""),
 )
 
+REPLAY_KEYS = (
+    ContextKey(("space",), "pause", "Space", "stop, or go on; at the end begin again", "pause"),
+    ContextKey(("right",), "skip(5)", "← →", "five seconds back, on (with Shift: a minute)", "5 s"),
+    ContextKey(("left",), "skip(-5)", "", ""),
+    ContextKey(("shift+right",), "skip(60)", "", ""),
+    ContextKey(("shift+left",), "skip(-60)", "", ""),
+    ContextKey(("n", "pagedown"), "chapter(1)", "n p", "the command after, before (also PgDn, PgUp)", "command"),
+    ContextKey(("p", "pageup"), "chapter(-1)", "", ""),
+    ContextKey(("full_stop",), "step", ".", "stop, and show the next thing that was written", "step"),
+    ContextKey(("plus", "equals_sign", "up"), "faster(1)", "+ -", "faster, slower (also ↑ ↓)", "speed"),
+    ContextKey(("minus", "down"), "faster(-1)", "", ""),
+    ContextKey(("i",), "waits", "i", "long waits as short ones, or as they were", "waits"),
+    ContextKey(("home", "0"), "end('start')", "Home, End", "the beginning, the end"),
+    ContextKey(("end", "G"), "end('end')", "", ""),
+    ContextKey(("less_than_sign", "h"), "sideways(-1)", "h l", "where the recording is wider: to the left, the right"),
+    ContextKey(("greater_than_sign", "l"), "sideways(1)", "", ""),
+    ContextKey(("escape", "q", "ctrl+c"), "leave", "q", "close (also Esc)", "closes"),
+)
+
 CONTEXT_KEYS = {
     Context.READING: READING_KEYS,
     Context.TYPING_FIND: FIND_TYPING_KEYS,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from pstui.tui.keys.contexts import REPLAY_KEYS
+
 #: a title, and keys with their words
 DialogHelp = tuple[str, Sequence[tuple[str, str]]]
 
@@ -132,7 +134,13 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
     "SecretsScreen": ("While a secret is asked for", (("Enter", "take it"), ("Esc", "close; nothing runs"))),
     "ErrorsScreen": (
         "In the list of errors",
-        (("c", "copy this error (also Enter)"), ("a", "copy all"), ("PgUp, PgDn", "scroll the details"), *_LIST),
+        (
+            ("Enter", "go to its command"),
+            ("c", "copy this error"),
+            ("a", "copy all"),
+            ("PgUp, PgDn", "scroll the details"),
+            *_LIST,
+        ),
     ),
     "LogsScreen": (
         "While logs are searched",
@@ -140,6 +148,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("type", "words of a line, or of what it printed; the last may be a part of one"),
             ("↓, Tab", "to the list, and back to the words"),
             ("Enter", "open the log there"),
+            ("p", "in the list: play its recording from there on"),
             ("r", "in the list: put the line into the editor, to run it again"),
             ("y", "in the list: copy the line"),
             ("Esc", "close"),
@@ -164,7 +173,16 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
     ),
     "PlaceScreen": (
         "In a log that was opened",
-        (("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"), ("Esc", "close (also q, Enter)")),
+        (
+            ("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"),
+            ("p", "play the recording from here on"),
+            ("Esc", "close (also q, Enter)"),
+        ),
+    ),
+    "TextScreen": ("While a text is read", (("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"), ("Esc", "close (also q)"))),
+    "ReplayScreen": (
+        "While a recording is played",
+        tuple((each.shown, each.help) for each in REPLAY_KEYS if each.shown),
     ),
     "ProblemsScreen": ("In the list of problems", (("↑ ↓", "scroll"), ("Esc", "close (also q, Enter)"))),
     "ImportScreen": (

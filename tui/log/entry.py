@@ -19,8 +19,12 @@ MOST_ASKED: Final = 1_000
 SECRET: Final = "*" * 8
 #: what stands for a line that shows a secret
 HIDDEN: Final = "(not logged: the line seems to hold a secret)"
+#: what stands for the line of a terminal with a shell
+TERMINAL: Final = "(a terminal)"
 #: the outcome of a command that has not ended
 RUNNING: Final = "running"
+#: that of one whose output goes on in the next files
+CONTINUED: Final = "continued"
 
 
 def head(about: About, start: datetime) -> str:

@@ -1,8 +1,10 @@
-"""The two files of a session's log, written as things happen. All of it runs in the thread of logs.
+"""The files of the log of a session or a terminal, written as things happen. All of it runs in the thread of logs.
 
 The text holds what the pane showed, with prompts and typed lines, beyond what its scrollback keeps. Beside it stands
 one record a command. That of the command that runs is the last line of its file, written anew while it grows, so that
-a program that is killed loses little.
+a program that is killed loses little. A recording (``cast.py``) has the same with its times.
+
+A terminal's log is one command, from its opening to its end: its text is what was written on the main screen.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from pstui.backends.language.secrets import looks_secret
 from pstui.backends.language.tokens import TokenKind
 from pstui.backends.records import Stream, Write
 from pstui.config.paths import private_folder
-from pstui.tui.log.entry import HIDDEN, SECRET, Entry, head
-from pstui.tui.log.place import RECORDS, TEXT, About, Keeping, log_path, outdated, root_of
+from pstui.tui.log.cast import CastWriter, SessionText, TerminalText
+from pstui.tui.log.entry import CONTINUED, HIDDEN, SECRET, TERMINAL, Entry, head
+from pstui.tui.log.place import CAST, RECORDS, TEXT, About, Keeping, log_path, outdated, root_of
 from pstui.tui.transcript.render.buffer import TextBuffer
 
 #: seconds after which the record of a running command is written anew
@@ -62,6 +65,42 @@ class _File:
             os.close(self._fd)
 
 
+class _Recording(_File):
+    """The recording of a session or a terminal. A prompt stands alone in its row until a line is typed behind it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writer = CastWriter(self.write)
+        self._text = SessionText()
+        self._prompt = ""
+
+    def prompt(self, prompt: str, row: str, now: float) -> None:
+        """Show a prompt, which stands in the ``row`` behind what was not ended there."""
+        self._take_prompt(now)
+        self._prompt = row
+        self.writer.output(self._text.of(Write(prompt, newline=False)), now)
+
+    def typed(self, row: str, line: str, now: float, *, is_chapter: bool) -> None:
+        """Show a line that was typed behind a prompt."""
+        if row != self._prompt:
+            self._take_prompt(now)
+            self.writer.output(self._text.of(Write(row, newline=False)), now)
+        if is_chapter:
+            self.writer.mark(line, now)
+        self._prompt = ""
+        self.writer.output(self._text.of(Write(line)), now)
+
+    def wrote(self, record: Write, now: float) -> None:
+        """Show output; what comes while a prompt waits stands in its place."""
+        self._take_prompt(now)
+        self.writer.output(self._text.of(record), now)
+
+    def _take_prompt(self, now: float) -> None:
+        if self._prompt:
+            self._prompt = ""
+            self.writer.output("\r\x1b[K", now)
+
+
 class LogFiles:
     """What one session's log consists of. Every method may raise OSError; after one the log is over."""
 
@@ -69,7 +108,12 @@ class LogFiles:
         self._keeping, self._clock = keeping, clock
         self._text: _File | None = None
         self._records: _File | None = None
+        self._cast: _Recording | None = None
         self._about = About("unknown")
+        #: when what is told now has happened, by ``clock``
+        self.now = clock()
+        self._size = (80, 24)
+        self._terminal: TerminalText | None = None
         self._buffer = TextBuffer(16, on_line=self._line)
         self._lines: list[str] = []
         self._row = ""
@@ -87,10 +131,16 @@ class LogFiles:
 
     # -- what happens -----------------------------------------------------------------------------------------
 
+    def belongs(self, about: About) -> None:
+        """Say whose session it is that writes before a line is typed."""
+        self._about = about
+
     def prompted(self, prompt: str) -> None:
         """A prompt is shown; until a line is typed, it stands nowhere."""
         self._buffer.write(Write(prompt, newline=False))
         self._row = self._buffer.take_row(None)
+        if self._cast is not None:
+            self._cast.prompt(prompt, self._row, self.now)
 
     def began(self, line: str, about: About, *, runs: bool = True) -> None:
         """A line was typed behind the prompt; one that does not run stands in the text alone."""
@@ -103,19 +153,23 @@ class LogFiles:
         self._buffer.mark_prompt()
         self._write_lines()
         at = 0 if self._text is None else self._text.size
-        self._buffer.write(Write(self._row + shown.replace("\n", "\n>> ")))
-        self._row = ""
+        typed = shown.replace("\n", "\n>> ")
+        self._buffer.write(Write(self._row + typed))
+        row, self._row = self._row, ""
+        is_chapter = runs and bool(line.strip()) and not self._is_block
         if self._entry is not None and self._is_block:
             self._entry.line += f"\n{shown}"
         elif runs and line.strip():
             self._entry = Entry(shown, datetime.now(UTC), about, at)
             self._began, self._place = self._clock(), -1
         self._is_block, self._is_new = False, self._entry is not None
+        if (cast := self._recording()) is not None:
+            cast.typed(row, typed, self.now, is_chapter=is_chapter)
 
     def wrote(self, record: Write) -> None:
         """Text came, from over there or of our own."""
         record = self._without_hidden(record)
-        self._buffer.write(record)
+        self._show(record)
         if self._entry is not None and record.stream is not Stream.NOTICE:
             self._entry.add(record)
             self._is_new = True
@@ -123,7 +177,7 @@ class LogFiles:
     def answered(self, question: str, answer: str | None, *, newline: bool) -> None:
         """A question was answered; None stands for a secret."""
         said = SECRET if answer is None else answer
-        self._buffer.write(Write(said, newline=newline))
+        self._show(Write(said, newline=newline))
         if self._entry is not None:
             self._entry.add_answer(question, said)
             self._is_new = True
@@ -134,6 +188,35 @@ class LogFiles:
         if not self._is_block:
             self._finish(outcome, exit_code)
 
+    def opened_terminal(self, line: str, about: About) -> None:
+        """A terminal opens, with a program or with a shell (an empty ``line``); what it writes is told by ``fed``."""
+        self._about, self._terminal = about, TerminalText()
+        shown = HIDDEN if looks_secret(line) else line or TERMINAL
+        self._entry = Entry(shown, datetime.now(UTC), about, 0 if self._text is None else self._text.size)
+        self._began, self._place, self._is_new = self._clock(), -1, True
+        if (cast := self._recording()) is not None:
+            cast.writer.mark(shown, self.now)
+
+    def fed(self, data: bytes) -> None:
+        """A terminal's program wrote."""
+        assert self._terminal is not None
+        text = self._terminal.feed(data)
+        if (cast := self._recording()) is not None:
+            cast.writer.output(text, self.now)
+        self._buffer.write(Write(self._terminal.on_main, newline=False))
+
+    def resized(self, columns: int, rows: int) -> None:
+        """The screen has another size."""
+        if (columns, rows) != self._size:
+            self._size = columns, rows
+            if self._cast is not None:
+                self._cast.writer.resize(self._size, self.now)
+
+    def cleared(self) -> None:
+        """The screen was emptied; the text goes on."""
+        if self._cast is not None:
+            self._cast.writer.output("\x1b[H\x1b[2J", self.now)
+
     # -- what is written --------------------------------------------------------------------------------------
 
     def flush(self) -> None:
@@ -141,8 +224,10 @@ class LogFiles:
         self._write_lines()
         if self._is_new and self._clock() - self._saved >= SAVE:
             self._save()
-        if self._text is not None and self._text.size >= self._keeping.rotate and self._entry is None:
-            self._close_files()
+        if self._cast is not None:
+            self._cast.writer.flush()
+        if any(file is not None and file.size >= self._keeping.rotate for file in (self._text, self._cast)):
+            self._go_on_in_new_files()
 
     def close(self) -> None:
         """Write the rest; no more will come."""
@@ -161,6 +246,23 @@ class LogFiles:
 
     def _line(self, text: str) -> None:
         self._lines.append(text)
+        if self._terminal is not None and self._entry is not None:
+            self._entry.add(Write(text))
+            self._is_new = True
+
+    def _show(self, record: Write) -> None:
+        self._buffer.write(record)
+        if (cast := self._recording()) is not None:
+            cast.wrote(record, self.now)
+
+    def _go_on_in_new_files(self) -> None:
+        """Close the files; a command that runs goes on in the next ones, as another record of the same line."""
+        entry, hidden = self._entry, self._hidden
+        if entry is not None:
+            self._finish(CONTINUED)
+            self._entry = Entry(entry.line, datetime.now(UTC), entry.about)
+            self._began, self._place, self._hidden = self._clock(), -1, hidden
+        self._close_files()
 
     def _finish(self, outcome: str, exit_code: int | None = None) -> None:
         entry = self._entry
@@ -187,7 +289,15 @@ class LogFiles:
             self._text = _File(path.with_name(path.name + TEXT))
             self._records = _File(path.with_name(path.name + RECORDS))
             self._records.write(head(self._about, now).encode())
+            if self._keeping.cast:
+                self._cast = _Recording(path.with_name(path.name + CAST))
+                self._cast.writer.head(self._size, now.timestamp(), self._about.host, self.now)
         return self._text, self._records
+
+    def _recording(self) -> _Recording | None:
+        if self._cast is None and self._keeping.cast:
+            self._opened()
+        return self._cast
 
     def _delete_outdated(self) -> None:
         if not self._keeping.days and not self._keeping.most_bytes:
@@ -198,10 +308,14 @@ class LogFiles:
                 path.unlink()
 
     def _close_files(self) -> None:
-        for file in (self._text, self._records):
-            if file is not None:
-                file.close()
-        self._text = self._records = None
+        try:
+            if self._cast is not None:
+                self._cast.writer.flush()
+        finally:
+            for file in (self._text, self._records, self._cast):
+                if file is not None:
+                    file.close()
+            self._text = self._records = self._cast = None
 
     def _without_hidden(self, record: Write) -> Write:
         text = record.text

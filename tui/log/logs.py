@@ -1,4 +1,4 @@
-"""Which panes have a log, and whose it is."""
+"""Which tabs have a log, and whose it is."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from pstui.tui.log.place import About, Keeping
 if TYPE_CHECKING:
     from pstui.tui.log.session_log import LogThread, SessionLog
     from pstui.tui.pane.pane import Pane
+    from pstui.tui.terminal.pane import TerminalPane
 
 #: seconds that a disk may take for what is left at the end, and those after which its thread has ended
 LIMIT, JOIN_LIMIT = 5.0, 0.2
 
 
 class Logs:
-    """Gives panes their logs. ``tell`` says to a person why one has ended."""
+    """Gives tabs their logs. ``tell`` says to a person why one has ended."""
 
     def __init__(self, keeping: Keeping, tell: Callable[[str], None]) -> None:
         self._keeping, self._tell = keeping, tell
@@ -30,15 +31,27 @@ class Logs:
         wanted = pane.info.settings.get("log", self._keeping.always)
         log = pane.console.log
         if wanted and log is None:
-            from pstui.tui.log.session_log import LogThread, SessionLog
-
-            self._thread = self._thread or LogThread()
-            pane.console.log = SessionLog(self._thread, self._keeping, lambda: about(pane), self._tell)
-            self._open.append(pane.console.log)
+            pane.console.log = log = self._log(lambda: about(pane))
+            log.resized(pane.console.size.width, pane.console.size.height)
         elif not wanted and log is not None:
             pane.console.log = None
             pane.run_worker(log.close())
         self._open = [each for each in self._open if not each.closed]
+
+    def follow_terminal(self, pane: TerminalPane) -> None:
+        """Give a terminal a log if its connection or the settings want one."""
+        info = pane.info
+        if info.settings.get("log", self._keeping.always):
+            whose = About(info.computer_name or info.label, info.account, info.profile)
+            pane.kept_log = self._log(lambda: whose)
+
+    def _log(self, whose: Callable[[], About]) -> SessionLog:
+        from pstui.tui.log.session_log import LogThread, SessionLog
+
+        self._thread = self._thread or LogThread()
+        log = SessionLog(self._thread, self._keeping, whose, self._tell)
+        self._open.append(log)
+        return log
 
     async def close(self) -> None:
         """Write what is left of every log, and let their thread end; a disk that hangs is left behind."""

@@ -1,7 +1,7 @@
 """Where the log of a session lies: the template of ``[settings] log`` made a path, and which old files may go.
 
-A template such as ``~/logs/{host}/{date}-{time}`` stands for two files, ``….txt`` and ``….jsonl``. What is put in for a
-field comes from far away, too: it is one part of a path, never several, and names no device.
+A template such as ``~/logs/{host}/{date}-{time}`` stands for ``….txt``, ``….jsonl`` and ``….cast``. What is put in for
+a field comes from far away, too: it is one part of a path, never several, and names no device.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pstui.config.paths import state_folder
 FIELDS = ("host", "user", "profile", "date", "time")
 #: what stands for a session that has no place said by the settings, below the folder of what pstui remembers
 DEFAULT = "logs/{host}/{date}-{time}"
-#: what a log's files end in: the text as shown, and one JSON object a command
-TEXT, RECORDS = ".txt", ".jsonl"
+#: what a log's files end in: the text as shown, one JSON object a command, and the recording to be played again
+TEXT, RECORDS, CAST = ".txt", ".jsonl", ".cast"
 #: characters of one field; with date and time, the longest name stays below the 255 bytes of most file systems
 _LONGEST = 50
 _OUT_OF_PLACE = re.compile(r"[^\w@.+-]+")
@@ -29,7 +29,7 @@ _DEVICES = frozenset(
 )
 
 
-#: bytes of a text from which its log goes on in new files
+#: bytes of a text or a recording from which its log goes on in new files
 ROTATE = 64 << 20
 
 
@@ -37,7 +37,8 @@ ROTATE = 64 << 20
 class Keeping:
     """How logs are kept. ``always``: also of sessions whose profile does not say so.
 
-    ``template`` says where, ``days`` and ``most_bytes`` for how long and how much in all (0: no limit).
+    ``template`` says where, ``days`` and ``most_bytes`` for how long and how much in all (0: no limit). ``cast``: with
+    a recording that can be played again.
     """
 
     template: str = DEFAULT
@@ -45,6 +46,7 @@ class Keeping:
     days: int = 0
     most_bytes: int = 0
     rotate: int = ROTATE
+    cast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def log_path(template: str, about: About, now: datetime) -> Path:
     }
     wanted = _absolute(template.format(**values))
     path, number = wanted, 1
-    while any(path.with_name(path.name + end).exists() for end in (TEXT, RECORDS)):
+    while any(path.with_name(path.name + end).exists() for end in (TEXT, RECORDS, CAST)):
         number += 1
         path = wanted.with_name(f"{wanted.name}-{number}")
     return path
@@ -121,14 +123,16 @@ def _absolute(text: str) -> Path:
 def outdated(root: Path, *, now: float, days: int, most_bytes: int) -> list[Path]:
     """Return the logs below ``root`` to be deleted, oldest first: older than ``days``, or beyond ``most_bytes`` in all.
 
-    Only files are meant whose records begin as ours do, with the text beside them; 0 stands for no limit. Blocks.
+    Only files are meant whose records begin as ours do, with the text and the recording beside them; 0 stands for no
+    limit. Blocks.
     """
     found: list[tuple[float, int, list[Path]]] = []
     for records in sorted(root.rglob(f"*{RECORDS}")):
-        both = [path for path in (records, records.with_suffix(TEXT)) if path.is_file() and not path.is_symlink()]
-        if records in both and _is_ours(records):
-            stats = [path.stat() for path in both]
-            found.append((max(stat.st_mtime for stat in stats), sum(stat.st_size for stat in stats), both))
+        paths = [records, records.with_suffix(TEXT), records.with_suffix(CAST)]
+        paths = [path for path in paths if path.is_file() and not path.is_symlink()]
+        if records in paths and _is_ours(records):
+            stats = [path.stat() for path in paths]
+            found.append((max(stat.st_mtime for stat in stats), sum(stat.st_size for stat in stats), paths))
     found.sort(key=lambda each: each[0])
     total, gone = sum(size for _, size, _ in found), []
     for changed, size, paths in found:

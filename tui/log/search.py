@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pstui.backends.records import Write
 from pstui.tui.dialogs.fields import DialogInput, PickList
-from pstui.tui.log.entry import HIDDEN
+from pstui.tui.dialogs.text import TextScreen
+from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
+from pstui.tui.log.place import CAST
 from pstui.tui.plain import plain
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.transcript.transcript import Transcript
 from rich.cells import set_cell_size
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -79,7 +80,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
     def on_descendant_focus(self) -> None:
         """Say what the keys do here."""
         if self.focused is self.list:
-            keys = "Enter opens there   r line into the editor   y copy   Tab words   Esc closes"
+            keys = "Enter opens there   p plays   r line into the editor   y copy   Tab words   Esc closes"
         else:
             keys = "Enter opens there   ↓ Tab to the list   Esc closes"
         self.query_one("#keys", Static).update(keys)
@@ -108,6 +109,8 @@ class LogsScreen(ModalScreen[RunAgain | None]):
                 self.set_focus(self.input)
             case "up" | "down":
                 self.list.step(-1 if key == "up" else 1)
+            case "p" if in_list and (hit := self._hit) is not None:
+                play(self.app, hit, self._tell)
             case "r" | "y" if in_list and (hit := self._hit) is not None:
                 self._do(key, hit)
             case "slash" if in_list:
@@ -127,6 +130,8 @@ class LogsScreen(ModalScreen[RunAgain | None]):
     def _do(self, key: str, hit: Hit) -> None:
         if hit.line == HIDDEN:
             self._tell("The line was not logged.", "$warning")
+        elif hit.line == TERMINAL:
+            self._tell("It was a terminal, and no line. p plays it.", "$warning")
         elif key == "r":
             self.dismiss(RunAgain(hit.line))
         else:
@@ -227,61 +232,36 @@ def _around(hit: Hit) -> tuple[str, str]:
     return before.decode(errors="replace"), behind.decode(errors="replace")
 
 
-class PlaceScreen(ModalScreen[None]):
-    """A piece of a log, with the command that was found at the top. Closed by Esc and q."""
+def play(app: App[Any], hit: Hit, tell: Callable[[str, str], None]) -> None:
+    """Play the recording of a log from a command on, or tell that there is none."""
+    from pstui.tui.replay.screen import ReplayScreen
 
-    CSS_PATH = "log.tcss"
-    AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,q,ctrl+c,enter", "leave", "Close"),
-        ("up", "rows(-1)", "Up"),
-        ("down", "rows(1)", "Down"),
-        ("pageup", "pages(-1)", "A page up"),
-        ("pagedown,space", "pages(1)", "A page down"),
-        ("home", "end('top')", "Top"),
-        ("end", "end('bottom')", "End"),
-    ]
+    path = hit.path.with_suffix(CAST)
+    if path.is_file():
+        app.push_screen(ReplayScreen(path, hit.start.timestamp()))
+    else:
+        tell("There is no recording of it.", "$warning")
+
+
+class PlaceScreen(TextScreen):
+    """A piece of a log, with the command that was found at the top."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("p", "play", "Play")]
 
     def __init__(self, hit: Hit, before: str, behind: str) -> None:
-        super().__init__()
-        self._hit, self._texts = hit, (before, behind)
-        self.text = Transcript()
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="place-box") as box:
-            hit = self._hit
-            box.border_title = plain(f"{hit.host}  {hit.start:%Y-%m-%d %H:%M}", limit=80)
-            box.border_subtitle = plain(str(hit.path), limit=200)
-            yield self.text
-            yield Static("↑ ↓ PgUp PgDn move   Esc closes", id="keys", markup=False)
+        title = f"{plain(hit.host, limit=60)}  {hit.start:%Y-%m-%d %H:%M}"
+        super().__init__(title, [Write(line) for line in before.splitlines()], str(hit.path), "p plays")
+        self._hit, self._behind = hit, behind
 
     def on_mount(self) -> None:
-        """Show the text; the command stands in the first row."""
-        before, behind = self._texts
-        lines = before.splitlines()
-        self.text.extend(Write(line) for line in lines)
-        self.call_after_refresh(self._go_on, behind)
+        """Show the rest; the command stands in the first row."""
+        self.call_after_refresh(self._go_on)
 
-    def _go_on(self, behind: str) -> None:
+    def _go_on(self) -> None:
         place = self.text.row_count
-        self.text.extend(Write(line) for line in behind.splitlines())
+        self.text.extend(Write(line) for line in self._behind.splitlines())
         self.call_after_refresh(lambda: self.text.scroll_to(y=place, animate=False))
 
-    def action_rows(self, count: int) -> None:
-        """Scroll by rows."""
-        self.text.scroll_relative(y=count, animate=False)
-
-    def action_pages(self, count: int) -> None:
-        """Scroll by pages."""
-        self.text.scroll_pages(count)
-
-    def action_end(self, of: str) -> None:
-        """Go to one end of the piece."""
-        if of == "top":
-            self.text.scroll_to(y=0, animate=False)
-        else:
-            self.text.scroll_to_end()
-
-    def action_leave(self) -> None:
-        """Close the screen."""
-        self.dismiss(None)
+    def action_play(self) -> None:
+        """Play the recording from here on."""
+        play(self.app, self._hit, lambda said, style: self.app.notify(said, severity="warning", markup=False))

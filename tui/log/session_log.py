@@ -1,4 +1,4 @@
-"""The log of one pane: takes what happens on the event loop, and has a thread write it.
+"""The log of one tab: takes what happens on the event loop, and has a thread write it.
 
 How this works: each event is put into a queue; the thread of logs, one for the whole program, takes them out and does
 all the work (``files.py``). A disk that is slow holds up nothing: what waits is bounded, and what has no room is
@@ -12,6 +12,7 @@ import contextlib
 import contextvars
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -62,7 +63,7 @@ class LogThread:
 
 
 class SessionLog:
-    """What one pane shows and does. ``about`` says whose session it is, ``tell`` tells a person what went wrong."""
+    """What one tab shows and does. ``about`` says whose session it is, ``tell`` tells a person what went wrong."""
 
     def __init__(
         self, thread: LogThread, keeping: Keeping, about: Callable[[], About], tell: Callable[[str], None]
@@ -70,9 +71,9 @@ class SessionLog:
         self._thread, self._about, self._tell = thread, about, tell
         self._loop, self._context = asyncio.get_running_loop(), contextvars.copy_context()
         self._files = LogFiles(keeping)
-        self._events: deque[tuple[Callable[[], None], int]] = deque()
-        #: whether the thread is to look, whether nothing is written any more, and whether nothing more is taken
-        self._due = self._over = self._closed = False
+        self._events: deque[tuple[Callable[[], None], int, float]] = deque()
+        #: whether the thread is to look, nothing is written any more, nothing more is taken, the files know whose it is
+        self._due = self._over = self._closed = self._named = False
         #: characters taken, by the loop, and written, by the thread
         self._taken = self._written = 0
         self._lost = 0
@@ -97,11 +98,33 @@ class SessionLog:
         if self._taken - self._written > MOST_WAITING:
             self._lost += 1
             return
+        if not self._named:
+            self._named = True
+            self._put(partial(self._files.belongs, self._about()), 0)
         self._put(partial(self._files.wrote, record), len(record.text) + 1)
 
     def answered(self, question: str, answer: str | None, *, newline: bool = True) -> None:
         """A question was answered; None stands for a secret."""
         self._put(partial(self._files.answered, question, answer, newline=newline), len(question))
+
+    def opened_terminal(self, line: str) -> None:
+        """A terminal opens; ``line`` runs in it, or a shell."""
+        self._put(partial(self._files.opened_terminal, line, self._about()), len(line))
+
+    def fed(self, data: bytes) -> None:
+        """A terminal's program wrote."""
+        if self._taken - self._written > MOST_WAITING:
+            self._lost += 1
+        else:
+            self._put(partial(self._files.fed, data), len(data))
+
+    def cleared(self) -> None:
+        """The screen was emptied."""
+        self._put(self._files.cleared, 0)
+
+    def resized(self, columns: int, rows: int) -> None:
+        """What is seen has another size."""
+        self._put(partial(self._files.resized, columns, rows), 0)
 
     def ended(self, outcome: str, exit_code: int | None = None) -> None:
         """A line has run."""
@@ -123,8 +146,8 @@ class SessionLog:
         if self._lost and self._taken - self._written < MOST_WAITING // 2:
             said = f"[{self._lost} texts are not logged: the disk was too slow]"
             self._lost = 0
-            self._events.append((partial(self._files.wrote, Write(said, stream=Stream.NOTICE)), 0))
-        self._events.append((event, size))
+            self._events.append((partial(self._files.wrote, Write(said, stream=Stream.NOTICE)), 0, time.monotonic()))
+        self._events.append((event, size, time.monotonic()))
         self._taken += size
         if not self._due:
             self._due = True
@@ -137,7 +160,7 @@ class SessionLog:
         self._due = False
         try:
             while self._events and not self._over:
-                event, size = self._events.popleft()
+                event, size, self._files.now = self._events.popleft()
                 self._written += size
                 event()
             if not self._over:

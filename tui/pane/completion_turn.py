@@ -1,14 +1,16 @@
-"""The completion that a pane asks its session for: one at a time, and ended before a line runs."""
+"""What a pane asks its session for meanwhile, completions and help: one at a time, and ended before a line runs."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from pstui.backends.errors import PstuiError, SessionStateError
-from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession
+
+T = TypeVar("T")
 
 #: seconds that the far end may take to stop a completion
 STOP_LIMIT = 1.0
@@ -19,12 +21,12 @@ class CompletionTurn:
 
     def __init__(self, may_ask: Callable[[], bool] = lambda: True) -> None:
         self._may_ask = may_ask
-        self._task: asyncio.Task[Completion] | None = None
+        self._task: asyncio.Task[Any] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._interactive: InteractiveSession | None = None
 
-    async def ask(self, interactive: InteractiveSession, text: str, cursor: int) -> Completion:
-        """Ask, after an earlier completion was ended. It takes as long as the far end does.
+    async def ask(self, interactive: InteractiveSession, wanted: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Ask, after an earlier question was ended. It takes as long as the far end does.
 
         Raises PstuiError, SessionStateError when the session cannot be asked (any more).
 
@@ -34,7 +36,7 @@ class CompletionTurn:
         if not self._may_ask():
             raise SessionStateError("a command runs")
         self._interactive = interactive
-        self._task = task = asyncio.create_task(interactive.complete(text, cursor))
+        self._task = task = asyncio.create_task(wanted())
         task.add_done_callback(_seen)
         try:
             await asyncio.wait({task})
@@ -42,8 +44,9 @@ class CompletionTurn:
             self._begin_end()
             raise
         if task.cancelled():
-            raise SessionStateError("the completion was stopped")
-        return task.result()
+            raise SessionStateError("it was stopped")
+        found: T = task.result()
+        return found
 
     @property
     def on_its_way(self) -> bool:
@@ -62,7 +65,7 @@ class CompletionTurn:
         if task is not None and not task.done() and self._interactive is not None:
             self._ending = asyncio.create_task(self._end(task, self._interactive))
 
-    async def _end(self, task: asyncio.Task[Completion], interactive: InteractiveSession) -> None:
+    async def _end(self, task: asyncio.Task[Any], interactive: InteractiveSession) -> None:
         await asyncio.sleep(0)  # one whose task was made just now begins first: before that there is nothing to stop
         with contextlib.suppress(PstuiError, TimeoutError):
             await asyncio.wait_for(interactive.stop(), STOP_LIMIT)
@@ -72,7 +75,7 @@ class CompletionTurn:
             await asyncio.wait({task})
 
 
-def _seen(task: asyncio.Task[Completion]) -> None:
+def _seen(task: asyncio.Task[Any]) -> None:
     # An answer that nobody waits for any more may also be an error.
     if not task.cancelled():
         task.exception()

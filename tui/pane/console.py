@@ -11,15 +11,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pstui.backends.console import BACKLOG_LIMIT, ConsoleSize, KeyInfo, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
-from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.backends.records import ErrorInfo, ProgressRecord, Stream, Write
+from pstui.backends.sessions.prompt import CONTINUATION
 from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import Asking, AskingKey, QuestionArea
+from pstui.tui.pane.state import Blocks
 from pstui.tui.pane.texts import error_records
 from pstui.tui.plain import plain, plain_lines, typed_text
 from pstui.tui.transcript.render.buffer import pieces
@@ -79,6 +82,8 @@ class PaneConsole:
         self._room.set()
         self._empty.set()
         self._asking = asyncio.Lock()
+        #: commands with their output
+        self.blocks = Blocks(transcript.buffer)
         #: what keeps a log of this pane, None where none is kept
         self.log: SessionLog | None = None
         self.size = ConsoleSize(80, 24)
@@ -106,14 +111,23 @@ class PaneConsole:
         """Queue text; one huge text in pieces, so that none takes more than its turn."""
         if self.log is not None:
             self.log.wrote(record)
+        self.blocks.wrote(record)
         self._write(record)
 
     def _write(self, record: Write) -> None:
         for piece in pieces(record):
             self._put(piece)
 
+    def resized(self, columns: int, rows: int) -> None:
+        """Take another size."""
+        self.size.width, self.size.height = columns, rows
+        if self.log is not None:
+            self.log.resized(columns, rows)
+
     def clear(self) -> None:
         """Queue a clearing of the screen."""
+        if self.log is not None:
+            self.log.cleared()
         self._put(None)
 
     def progress(self, record: ProgressRecord) -> None:
@@ -151,10 +165,18 @@ class PaneConsole:
         """
         if self.log is not None:
             self.log.began(line, runs=runs)
-        buffer = self._transcript.buffer
-        buffer.mark_prompt()
+        self.blocks.began(line, runs=runs, continues=prompt == CONTINUATION)
         self._show([Write(prompt + line.replace("\n", "\n>> "))])
-        buffer.mark_output()
+        self._transcript.buffer.mark_output()
+
+    def ended(self, outcome: str, exit_code: int | None, errors: Callable[[], Sequence[ErrorInfo]]) -> None:
+        """A line has run; ``errors`` returns all of its session's."""
+        if self.log is not None:
+            self.log.ended(outcome, exit_code)
+        if outcome != "incomplete":
+            self.blocks.ended(outcome, errors)
+            if self._transcript.commands.shows_times:
+                self._transcript.refresh()
 
     def show_error(self, error: PstuiError) -> None:
         """Queue what failed, why, and what helps, from a row of its own on."""

@@ -29,6 +29,7 @@ from pstui.backends.errors import (
 )
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.records import RunspaceState, Stream, Write
+from pstui.backends.sessions.command_help import CommandHelp
 from pstui.backends.sessions.completion import Completion
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
@@ -38,6 +39,7 @@ from pstui.tui.guard.asking import judged, may_run
 from pstui.tui.guard.guards import Guard
 from pstui.tui.pane.completion_turn import CompletionTurn
 from pstui.tui.pane.console import PaneConsole
+from pstui.tui.pane.help_texts import LEAST_WIDTH, MOST_WIDTH, HelpTexts
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
@@ -113,6 +115,7 @@ class Conversation:
         self._opening: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
+        self.help_texts = HelpTexts(self._ask_help)
         self._editing: RemoteEditing | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
@@ -139,7 +142,6 @@ class Conversation:
         self.busy_since = 0.0
         #: seconds that the last line took, None before the first one
         self.took: float | None = None
-        #: how many lines have run, and the last of them
         self.ran, self.ran_last = 0, ""
         #: set while no line runs
         self._idle = asyncio.Event()
@@ -209,7 +211,14 @@ class Conversation:
         """Ask for completions while a line is awaited. Raises SessionStateError at any other time."""
         if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
-        return await self._completion.ask(self.interactive, text, cursor)
+        return await self._completion.ask(self.interactive, partial(self.interactive.complete, text, cursor))
+
+    async def _ask_help(self, name: str) -> CommandHelp:
+        """Ask for the help of a command. Raises PstuiError; SessionStateError while no line is awaited."""
+        if self.interactive is None or not self._awaits_line():
+            raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
+        width = min(max(self._console.size.width - 2, LEAST_WIDTH), MOST_WIDTH)
+        return await self._completion.ask(self.interactive, partial(self.interactive.help, name, width))
 
     def _awaits_line(self) -> bool:
         return self._waiting is not None and not self._waiting.done()
@@ -449,13 +458,12 @@ class Conversation:
         return False
 
     def _logged(self, outcome: Outcome | None) -> None:
-        """Note in the log, if one is kept, what became of the line; None of one that was not run."""
-        if self._console.log is None:
-            return
+        """Note what became of the line; None of one that was not run."""
         word = "stopped" if outcome is None or self._was_stopped else "completed"
         if outcome not in (None, Outcome.READY):
             word = outcome.value
-        self._console.log.ended(word, self.exit_code if outcome is Outcome.LEFT else None)
+        code = self.exit_code if outcome is Outcome.LEFT else None
+        self._console.ended(word, code, lambda: () if self.session is None else self.session.errors)
 
     def _edits(self) -> RemoteEditing:
         """Return what edits files of the far end here; made at the first line that may ask for it."""

@@ -237,6 +237,7 @@ class Pane(Vertical):
         return Conversation(self, *parts, runs=self._typed.ran, guard=lambda: self.guard)
 
     def _run(self) -> None:
+        self.editor.completing.describe = self.conversation.help_texts.about
         self.run_worker(self._converse(self.conversation), group="conversation", exclusive=True)
 
     async def _converse(self, conversation: Conversation) -> None:
@@ -499,7 +500,7 @@ class Pane(Vertical):
         """Lay out again and tell the console its size; a hidden pane keeps its size."""
         width, height = self.size
         if width and height:
-            self.console.size.width, self.console.size.height = max(width - SCROLLBAR, MIN_WIDTH), height
+            self.console.resized(max(width - SCROLLBAR, MIN_WIDTH), height)
             self.transcript.buffer.columns = int(self.info.settings.get("width") or self.console.size.width)
             self.changed()
 

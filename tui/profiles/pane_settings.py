@@ -61,7 +61,8 @@ def _keeping(table: Mapping[str, Any]) -> Keeping:
     if template_problem(template):
         template = ""
     days, megabytes = int(table.get("log_days", 0)), int(table.get("log_megabytes", 0))
-    return Keeping(template or DEFAULT, bool(template), days, megabytes << 20)
+    cast = table.get("log_cast", True) is not False
+    return Keeping(template or DEFAULT, bool(template), days, megabytes << 20, cast=cast)
 
 
 @cache

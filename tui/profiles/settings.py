@@ -24,6 +24,7 @@ SETTINGS: Final[Mapping[str, Field]] = {
     "guard_pass": Field(Kind.LIST),
     "runbooks": Field(Kind.LIST),
     "log": Field(Kind.TEXT),
+    "log_cast": Field(Kind.SWITCH),
     "log_days": Field(Kind.INTEGER, minimum=0, maximum=36_500),
     "log_megabytes": Field(Kind.INTEGER, minimum=0, maximum=1 << 30),
 }

@@ -26,9 +26,21 @@ ENOUGH, MOST = 64 << 10, 8 << 20
 
 
 class Flow:
-    """Feeds ``emulator`` with what ``channel`` brings; ``changed`` is called after each turn that fed something."""
+    """Feeds ``emulator`` with what ``channel`` brings.
 
-    def __init__(self, channel: TerminalChannel, emulator: Emulator, pace: Pace, changed: Callable[[], None]) -> None:
+    ``changed`` is called after each turn that fed something, ``came`` with
+    all that comes, before it is fed.
+    """
+
+    def __init__(
+        self,
+        channel: TerminalChannel,
+        emulator: Emulator,
+        pace: Pace,
+        changed: Callable[[], None],
+        came: Callable[[bytes], None] = lambda data: None,
+    ) -> None:
+        self._came = came
         self.channel, self._emulator, self._pace, self._changed = channel, emulator, pace, changed
         self._typed = bytearray()
         #: bytes that the channel has been given and not taken yet
@@ -43,6 +55,7 @@ class Flow:
         try:
             while data := await self.channel.read():
                 self.received += len(data)
+                self._came(data)
                 await self._feed(data)
         finally:
             typing.cancel()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console
@@ -36,6 +36,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from pstui.tui.log.session_log import SessionLog
 
 #: seconds until a covered screen is looked at again
 _COVERED: Final = 0.1
@@ -80,6 +83,8 @@ class TerminalPane(Vertical):
         self.note = Note()
         #: what is read, while it is
         self.transcript: Transcript | None = None
+        #: what keeps a log of it, None where none is kept
+        self.kept_log: SessionLog | None = None
         self._channel: TerminalChannel | None = None
         self._flow: Flow | None = None
         self._far_title = self._ending = ""
@@ -161,11 +166,25 @@ class TerminalPane(Vertical):
         self._channel = channel = await registry.open_terminal(info, context, wish)
         emulator.resize(columns, rows)
         self.screen_area.show(emulator)
-        self._flow = Flow(channel, emulator, self._pace, self._fed)
+        log = self.kept_log
+        self._flow = Flow(channel, emulator, self._pace, self._fed, *(() if log is None else (log.fed,)))
+        if log is not None:
+            log.resized(columns, rows)
+            log.opened_terminal(self.origin.line)
         self._enter(PaneState.BUSY)
         self.call_after_refresh(self._resized)
-        await self._flow.run()
+        await self._logged(self._flow.run())
         self._ending = plain(channel.ending(), limit=200) or "The program has ended."
+
+    async def _logged(self, run: Coroutine[Any, Any, None]) -> None:
+        """Run the program until its end, and note in the log, if one is kept, how it ended."""
+        outcome = "broken"
+        try:
+            await run
+            outcome = "completed"
+        finally:
+            if self.kept_log is not None:
+                self.kept_log.ended(outcome)
 
     def _step(self, step: str, detail: str) -> None:
         self.step = plain(f"{step} {detail}".strip(), limit=120)
@@ -188,6 +207,8 @@ class TerminalPane(Vertical):
         if self._channel is not None:
             await self._channel.stop()
         self.workers.cancel_node(self)
+        if self.kept_log is not None:
+            await self.kept_log.close()
 
     # -- what the program does --------------------------------------------------------------------------------
 
@@ -225,6 +246,8 @@ class TerminalPane(Vertical):
             return
         self._told = size
         emulator.resize(*size)
+        if self.kept_log is not None:
+            self.kept_log.resized(*size)
         if self._channel is not None:
             self._channel.resize(*size)
         self.screen_area.changed()

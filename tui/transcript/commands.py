@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from pstui.tui.transcript.layers import Layer, Overlay, Tail
+from pstui.tui.transcript.render.ran import Ran
 from pstui.tui.transcript.view import View
+from rich.cells import cell_len
 
 
 class Commands(Layer):
@@ -16,6 +20,8 @@ class Commands(Layer):
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self._folds = view.rows.folds
+        #: Whether the margin says when each command ran.
+        self.shows_times = False
         #: The line number of the marked prompt.
         self._marked: int | None = None
 
@@ -51,6 +57,13 @@ class Commands(Layer):
         self.view.scroll_to_end()
         return False
 
+    def go_to(self, number: int) -> bool:
+        """Mark the command that begins at a line and show it. Return whether it is kept still."""
+        if not self.buffer.holds(number) or number - self.buffer.dropped not in self.buffer.prompts():
+            return False
+        self._mark(number)
+        return True
+
     def _mark(self, number: int) -> None:
         self.view.show((number, 0), at_top=True)
         self._marked = number
@@ -61,7 +74,7 @@ class Commands(Layer):
         """Mark no command any longer."""
         if self._marked is not None:
             self._marked = None
-            self.active = self.any_folded
+            self._look()
             self.tell()
 
     def _line_of(self, prompt: int) -> int:
@@ -119,14 +132,37 @@ class Commands(Layer):
             self._refold()
 
     def _refold(self) -> None:
-        self.active = self._marked is not None or self.any_folded
+        self._look()
         self.view.refold()
+
+    def _look(self) -> None:
+        self.active = self._marked is not None or self.any_folded or self.shows_times
+
+    # -- times -------------------------------------------------------------------------------------------------------
+
+    def toggle_times(self) -> bool:
+        """Show in the margin when each command ran and for how long, or no longer. Return which."""
+        self.shows_times = not self.shows_times
+        self._look()
+        self.view.widget.refresh()
+        return self.shows_times
+
+    def _time(self, number: int) -> str:
+        found = self.buffer.prompt_before(number) if self.shows_times else None
+        if found is None or self._line_of(found) != number or (ran := self.buffer.ran(found)) is None:
+            return ""
+        return time_text(ran)
+
+    def block_text(self, prompt: int) -> str:
+        """Return a command and its output as plain text."""
+        _, last = self.buffer.output_range(prompt)
+        return "\n".join(self.buffer.text(index).rstrip() for index in range(self.buffer.prompts()[prompt], last))
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
     def covers(self, number: int) -> bool:
         """Return whether a line is marked, or something is folded at it."""
-        return number == self._marked or number in self._folds
+        return number == self._marked or number in self._folds or bool(self._time(number))
 
     def overlays(self, number: int, text: str, part: tuple[int, int]) -> list[Overlay]:
         """Return the mark."""
@@ -135,8 +171,39 @@ class Commands(Layer):
     def tails(self, number: int, text: str) -> list[Tail]:
         """Say how many lines are folded."""
         hidden = self._folds.hidden_lines(number) if number in self._folds else 0
-        return [(f"  ▸ {hidden:,} line{'s' if hidden != 1 else ''} folded", "transcript--fold")] if hidden else []
+        fold = f"  ▸ {hidden:,} line{'s' if hidden != 1 else ''} folded" if hidden else ""
+        when = self._time(number)
+        if when and self.view.rows.wrap:
+            # It stands at the right; where there is too little room the line is worth more than the time of day.
+            start = self.view.rows.breaks(number, text)[-1]
+            room = (self.view.columns() or 0) - cell_len(text[start:]) - cell_len(fold)
+            if room < cell_len(when) + 2:
+                when = when.partition(" ")[2].strip()
+            when = " " * max(room - cell_len(when), 2) + when
+        return [(said, name) for said, name in ((fold, "transcript--fold"), (when, "transcript--time")) if said]
 
     def line_in_hand(self) -> int | None:
         """Return the line of the marked prompt."""
         return None if self.marked is None else self._marked
+
+
+#: how a command ended, as a sign
+_SIGNS = {"completed": "✓", "running": "…", "stopped": "■"}
+
+
+def time_text(ran: Ran) -> str:
+    """Return when a command ran, for how long, and how it ended."""
+    sign = "✗" if ran.failed and ran.outcome == "completed" else _SIGNS.get(ran.outcome, "✗")
+    took = "" if ran.seconds is None else f"{duration(ran.seconds):>8} "
+    return f"{time.strftime('%H:%M:%S', time.localtime(ran.start))} {took}{sign}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people read it: 40 ms, 1.2 s, 3:07, 1:02:09."""
+    if seconds < 0.995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

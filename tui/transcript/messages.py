@@ -47,3 +47,11 @@ class Wanted(Message, namespace="transcript"):
     def __init__(self, what: str) -> None:
         super().__init__()
         self.what = what
+
+
+class MenuWanted(Message, namespace="transcript"):
+    """The right mouse button was pressed on the line ``number``, in the cell ``at`` of the screen."""
+
+    def __init__(self, transcript: Widget, number: int, at: tuple[int, int]) -> None:
+        super().__init__()
+        self.transcript, self.number, self.at = transcript, number, at

@@ -21,6 +21,7 @@ from typing import ClassVar, NamedTuple
 
 from pstui.backends.records import Write
 from pstui.tui.keys.contexts import handed_on
+from pstui.tui.transcript import messages
 from pstui.tui.transcript.commands import Commands
 from pstui.tui.transcript.copy_mode import CopyMode, extract
 from pstui.tui.transcript.layers import Layer, NewOutputMarker
@@ -52,6 +53,7 @@ class Transcript(ScrollView, can_focus=True):
     Attributes:
         buffer: The text.
         view: What is seen of it.
+        commands: The marks, folds and times of commands.
         copying: The selection, and the cursor of copy mode.
     """
 
@@ -60,6 +62,7 @@ class Transcript(ScrollView, can_focus=True):
         "transcript--below",
         "transcript--marked",
         "transcript--fold",
+        "transcript--time",
         "transcript--match",
         "transcript--current",
         "transcript--selection",
@@ -76,6 +79,7 @@ class Transcript(ScrollView, can_focus=True):
         & > .transcript--below { background: $primary; color: $background; text-style: bold; }
         & > .transcript--marked { background: $primary 30%; text-style: bold underline; }
         & > .transcript--fold { color: $accent; text-style: italic; }
+        & > .transcript--time { text-style: dim; }
         & > .transcript--match { background: $warning 40%; text-style: underline; }
         & > .transcript--current { background: $warning; color: $background; text-style: bold; }
         & > .transcript--selection { background: $primary 40%; }
@@ -97,10 +101,10 @@ class Transcript(ScrollView, can_focus=True):
         self.buffer = buffer if buffer is not None else TextBuffer()
         self._rows = Rows(self.buffer, wrap=wrap)
         self.view = View(self, self.buffer, self._rows)
-        self._commands = Commands(self.view)
+        self.commands = Commands(self.view)
         self._finding = Finding(self.view)
-        self.copying = CopyMode(self.view, self._commands, self._finding)
-        self._layers: list[Layer] = [self._commands, self._finding, self.copying]
+        self.copying = CopyMode(self.view, self.commands, self._finding)
+        self._layers: list[Layer] = [self.commands, self._finding, self.copying]
         self._marker = NewOutputMarker(self.view)
         self._painter = Painter(self, self.buffer, self._rows, self._layers)
         self._painting: _Painting | None = None
@@ -168,8 +172,8 @@ class Transcript(ScrollView, can_focus=True):
 
     def scroll_to_end(self) -> None:
         """Go to the end and follow it; no command is marked any longer."""
-        if self._commands.active:
-            self._commands.unmark()
+        if self.commands.active:
+            self.commands.unmark()
         self.view.scroll_to_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -228,36 +232,36 @@ class Transcript(ScrollView, can_focus=True):
     @property
     def marked_prompt(self) -> int | None:
         """The command gone to last, until the end of the text is gone to."""
-        return self._commands.marked if self._commands.active else None
+        return self.commands.marked if self.commands.active else None
 
     def previous_prompt(self) -> bool:
         """Mark the command before the one in hand, or the last one, and show its prompt; whether there is one."""
-        return self._commands.previous(self._line_in_hand())
+        return self.commands.previous(self._line_in_hand())
 
     def next_prompt(self) -> bool:
         """Mark the command after the one in hand and show its prompt, or go to the end; whether there was one."""
-        return self._commands.next(self._line_in_hand())
+        return self.commands.next(self._line_in_hand())
 
     def output_text(self, prompt: int | None = None) -> str:
         """Return the output of one command (by default the one in hand) as plain text; "" without any."""
-        return self._commands.output_text(self._command_in_hand() if prompt is None else prompt)
+        return self.commands.output_text(self.block() if prompt is None else prompt)
 
     def toggle_fold(self) -> bool:
         """Fold or unfold the output of the command in hand; whether there was a command."""
-        return self._commands.toggle_fold(self._command_in_hand())
+        return self.commands.toggle_fold(self.block())
 
     def fold_all(self, folded: bool = True) -> None:
         """Fold or unfold the output of every command."""
-        self._commands.fold_all(folded)
+        self.commands.fold_all(folded)
 
     @property
     def any_folded(self) -> bool:
         """Whether the output of a command is folded."""
-        return self._commands.any_folded
+        return self.commands.any_folded
 
-    def _command_in_hand(self) -> int | None:
-        """The command of the line in hand, or else the last one that begins above the end of the view."""
-        return self._commands.current(self._line_in_hand())
+    def block(self, number: int | None = None) -> int | None:
+        """The command of a line, by default of the one in hand, or else the last that begins above the view's end."""
+        return self.commands.current(self._line_in_hand() if number is None else number)
 
     def _line_in_hand(self) -> int | None:
         """The line of the cursor, of the match gone to, or of the marked prompt."""
@@ -333,6 +337,9 @@ class Transcript(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A second click selects the word, a third the line; the first shows what a fold or the marker hides."""
+        if event.button == 3:
+            self._ask_menu(event)
+            return
         if self._marker.holds(event.x, event.y):
             self.scroll_to_end()
             return
@@ -344,6 +351,16 @@ class Transcript(ScrollView, can_focus=True):
         if widget is not self or place is None or not self.buffer.holds(place.y):
             return
         if event.chain == 1:
-            self._commands.unfold_at(place.y, place.x)
+            self.commands.unfold_at(place.y, place.x)
         else:
             self.copying.select_around((place.y, place.x), line=event.chain > 2)
+
+    def _ask_menu(self, event: events.Click) -> None:
+        """The right button: ask for what can be done with the command there."""
+        event.stop()
+        event.prevent_default()
+        try:
+            number, _ = self._rows.index.locate(self.view.top_row + event.y)
+        except IndexError:
+            number = self.buffer.end
+        self.post_message(messages.MenuWanted(self, number, (event.screen_x, event.screen_y)))

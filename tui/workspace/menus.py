@@ -48,7 +48,7 @@ class Menus:
             "u": lambda: self._sidebar.do("undo"),
         }
         title = "Hosts" if entry is None else entry.name
-        self._show(title, [(caption, key, verbs[key]) for caption, key in rows], at)
+        self.show(title, [(caption, key, verbs[key]) for caption, key in rows], at)
 
     def of_tab(self, event: SessionTab.Pressed, close: Callable[[AnyPane], None]) -> None:
         """Close a tab by the middle button; the right one brings it to the front and shows its menu."""
@@ -74,9 +74,10 @@ class Menus:
 
         keys = {name: self._keymap.shown(name).removeprefix(f"{PREFIX_SHOWN} ") for _, name in names}
         rows = [(caption, keys[name], run(name)) for caption, name in names]
-        self._show(pane.caption, rows, event.at)
+        self.show(pane.caption, rows, event.at)
 
-    def _show(self, title: str, rows: Sequence[tuple[str, str, Callable[[], Any]]], at: tuple[int, int]) -> None:
+    def show(self, title: str, rows: Sequence[tuple[str, str, Callable[[], Any]]], at: tuple[int, int]) -> None:
+        """Show a menu: captions, keys and what each row does."""
         from pstui.tui.dialogs.menu import ContextMenu, MenuItem
 
         async def chosen(item: MenuItem | None) -> None:

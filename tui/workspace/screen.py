@@ -30,6 +30,8 @@ from pstui.tui.transcript import messages
 from pstui.tui.workspace.attention import Attention
 from pstui.tui.workspace.bars import SessionTab
 from pstui.tui.workspace.beside import Beside
+from pstui.tui.workspace.blocks import BlockActions
+from pstui.tui.workspace.command_help import CommandHelpActions
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.files import FileActions
@@ -103,8 +105,7 @@ class Workspace(PaintedWhenIdle):
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.context = context
-        self.pace = context.pace
+        self.context, self.pace = context, context.pace
         self.keymap = keymap or Keymap()
         #: a call of the command line that lacks values: it is asked for first
         self.lacking: MissingMandatory | None = None
@@ -131,6 +132,8 @@ class Workspace(PaintedWhenIdle):
         self.files, self.grid = FileActions(self, self.tabs, context), GridActions(self, self.tabs)
         self.terminals = Terminals(self, self.tabs, self.status, context, self.keymap)
         self.menus = Menus(self, self.tabs, self.sidebar, self.keymap)
+        self.command_help = CommandHelpActions(self, self.tabs)
+        self.blocks = BlockActions(self, self.tabs, self.menus, self.reading.save_line, self.keymap)
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
@@ -222,6 +225,8 @@ class Workspace(PaintedWhenIdle):
             "files": self.files,
             "grid": self.grid,
             "terminals": self.terminals,
+            "blocks": self.blocks,
+            "command_help": self.command_help,
         }
         part, name, parameters = parse(action)
         if part not in parts:
@@ -258,7 +263,7 @@ class Workspace(PaintedWhenIdle):
             return ""
         self.refresh_frame()
         if action is not None:
-            await self.run_action(action.action)
+            await self.run_action("help(True)" if action.name == "help" else action.action)
         return f"alt+{key}" if alt and key != "escape" else ""
 
     # -- the frame around the panes ---------------------------------------------------------------------------
@@ -426,9 +431,12 @@ class Workspace(PaintedWhenIdle):
 
     @on(Sidebar.MenuWanted)
     @on(SessionTab.Pressed)
-    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed) -> None:
-        """The right mouse button in the sidebar, or another one than the left on a tab."""
-        if isinstance(event, Sidebar.MenuWanted):
+    @on(messages.MenuWanted)
+    def button_pressed(self, event: Sidebar.MenuWanted | SessionTab.Pressed | messages.MenuWanted) -> None:
+        """The right mouse button in the sidebar or in a text, or another one than the left on a tab."""
+        if isinstance(event, messages.MenuWanted):
+            self.blocks.menu_wanted(event)
+        elif isinstance(event, Sidebar.MenuWanted):
             self.menus.of_entry(event.entry, event.at)
         else:
             self.menus.of_tab(event, self.leaving.ask_close)
@@ -466,8 +474,10 @@ class Workspace(PaintedWhenIdle):
         if (front := self.tabs.session) is not None:
             front.interrupt()
 
-    def action_help(self) -> None:
-        """List the keys."""
+    def action_help(self, keys: bool = False) -> None:
+        """Show the help of the word in the editor; without one, or if the ``keys`` are asked for, list these."""
+        if not keys and self.command_help.of_word():
+            return
         from pstui.tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.reading.key_context, self.keymap))

@@ -119,17 +119,6 @@ class SessionActions:
         front = self._tabs.session
         self._screen.app.push_screen(SessionsScreen(self._context, self, front.session if front else None))
 
-    def action_errors(self) -> None:
-        """Open the list of the errors of the session in front."""
-        from pstui.tui.dialogs.messages import ErrorsScreen
-
-        front = self._tabs.session
-        session = None if front is None else front.session
-        if front is None or session is None:
-            self._screen.app.bell()
-            return
-        self._screen.app.push_screen(ErrorsScreen(front.info.label, lambda: session.errors))
-
     # -- what computers keep ----------------------------------------------------------------------------------
 
     def offer_kept(self) -> None:

@@ -146,6 +146,7 @@ class TabbedPanes(ContentSwitcher):
         self._made += 1
         pane = TerminalPane(origin, id=f"pane-{self._made}", pace=self.context.pace)
         pane.color = "" if beside is None else beside.color
+        self._logs.follow_terminal(pane)
         self.panes.append(pane)
         await self.bar.add_pane(pane)
         await self.add_content(pane, set_current=False)

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
@@ -332,7 +333,7 @@ async def test_a_completion_that_has_not_begun_is_stopped_at_once(monkeypatch: p
         await met.interactive.enter()
         peer.commands["TabExpansion2"] = []
         turn = CompletionTurn()
-        asked = asyncio.create_task(turn.ask(met.interactive, "Get-", 4))
+        asked = asyncio.create_task(turn.ask(met.interactive, partial(met.interactive.complete, "Get-", 4)))
         await asyncio.sleep(0)
         await turn.end()
         await asyncio.wait({asked})

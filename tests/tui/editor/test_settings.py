@@ -39,7 +39,7 @@ async def test_the_keys_of_the_editor_are_a_setting(manager: StandInManager) -> 
 
 def test_the_form_of_the_settings_says_what_each_of_them_does() -> None:
     items = {item.key: item for item in setting_items()}
-    known = "theme restore history predictions scrollback edit_mode tell tell_after log log_days log_megabytes"
+    known = "theme restore history predictions scrollback edit_mode tell tell_after log log_days log_cast log_megabytes"
     known += " guard_hold guard_pass"
     assert set(known.split()) == set(items)
     assert all(item.help and item.empty for item in items.values())

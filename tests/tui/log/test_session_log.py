@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,18 +131,56 @@ async def test_a_line_that_shows_a_secret_is_not_logged_nor_where_it_comes_back(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-async def test_a_disk_that_takes_nothing_is_told_once_and_the_session_goes_on(template: str) -> None:
+@pytest.mark.parametrize("which", ["_text", "_cast"])
+async def test_a_disk_that_takes_nothing_is_told_once_and_the_session_goes_on(template: str, which: str) -> None:
     async with screen(demo(), settings={"log": template}) as s:
         await s.run("'one'")
         files = s.pane.console.log._files  # type: ignore[union-attr]  # a disk that fills up in the middle
-        await s.until(lambda: files._text is not None)
+        await s.until(lambda: getattr(files, which) is not None)
         full = os.open("/dev/full", os.O_WRONLY)
-        os.dup2(full, files._text._fd)  # type: ignore[union-attr]  # it was waited for
+        os.dup2(full, getattr(files, which)._fd)
         os.close(full)
         await s.run("'two'")
         await s.until(lambda: "No space left" in str([each.message for each in s.app._notifications]), "the notice")
         await s.run("'three'")
         assert s.text()[-1] == "three"
+
+
+_KILLED = """
+import asyncio, os, signal
+from pstui.backends.records import Write
+from pstui.tui.log import files, session_log
+from pstui.tui.log.place import About, Keeping
+
+files.SAVE = session_log.SAVE = 0.05  # the half second of a second, ten times as fast
+
+async def main():
+    keeping = Keeping("here/log", cast=True)
+    log = session_log.SessionLog(session_log.LogThread(), keeping, lambda: About("db"), print)
+    log.prompted("PS> ")
+    log.began("Get-Long")
+    for number in range(1000):
+        log.wrote(Write(f"line {number}"))
+    await asyncio.sleep(0.02)
+    log.wrote(Write("the last"))
+    await asyncio.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_what_was_shown_a_moment_before_is_on_the_disk_when_the_program_is_killed(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", _KILLED], cwd=tmp_path, check=False, env=os.environ | {"XDG_STATE_HOME": str(tmp_path)}
+    )
+    [log] = tmp_path.rglob("log.txt")
+    assert log.read_text().endswith("line 999\nthe last\n")
+    record = json.loads(log.with_suffix(".jsonl").read_text().splitlines()[-1])
+    assert record["outcome"] == "running" and record["streams"]["output"].endswith("the last\n")
+    events = [json.loads(line) for line in log.with_suffix(".cast").read_text().splitlines()[1:]]
+    assert "".join(each[2] for each in events if each[1] == "o").endswith("line 999\r\nthe last\r\n")
 
 
 async def test_a_log_goes_on_in_new_files_and_old_ones_go(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from pstui.backends.records import Stream, Write
 from pstui.tui.transcript.limits import MAX_LINES
 from pstui.tui.transcript.render.cells import row_starts
 from pstui.tui.transcript.render.line import MARKS, MAX_RUNS, OpenLine
+from pstui.tui.transcript.render.ran import Ran
 from pstui.tui.transcript.render.sgr import Splitter, with_sgr
 from pstui.tui.transcript.render.style import (
     ACCENT,
@@ -201,7 +202,7 @@ _LAYOUT = re.compile(f"[\b\t\n\r{MARKS}]")
 
 _YELLOW_BOLD = apply_sgr(0, "33;1")
 #: What the real console's formats are (recording ``streams``); errors come with or without colours of their own.
-_STREAM_STYLES: Final = {
+STREAM_STYLES: Final = {
     Stream.ERROR: apply_sgr(0, "31;1"),
     Stream.WARNING: _YELLOW_BOLD,
     Stream.VERBOSE: _YELLOW_BOLD,
@@ -252,6 +253,8 @@ class TextBuffer(LineRing):
         #: Numbers of the prompt lines, and of the line each one's output begins at.
         self._prompts: list[int] = []
         self._outputs: list[int] = []
+        #: what was run there
+        self._ran: list[Ran | None] = []
         self._prompt_count = 0
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -266,7 +269,7 @@ class TextBuffer(LineRing):
         if stream is Stream.NOTICE:
             # An unfinished sequence of the far end must not swallow our own words.
             self._add(*splitter.finish())
-        base = _STREAM_STYLES.get(stream)
+        base = STREAM_STYLES.get(stream)
         splitter.style = console_style(splitter.style if base is None else base, record.foreground, record.background)
         self._write(record.text, record.newline)
         # The console restores its colours after a coloured text, and resets everything after a formatted one.
@@ -328,7 +331,7 @@ class TextBuffer(LineRing):
         super()._drop(first)
         if self._prompts and self._prompts[0] < first:
             gone = bisect_left(self._prompts, first)
-            del self._prompts[:gone], self._outputs[:gone]
+            del self._prompts[:gone], self._outputs[:gone], self._ran[:gone]
 
     def flush_partial(self) -> bool:
         """End an unfinished line, if there is one (at the end of a session, before a prompt). Whether there was."""
@@ -395,23 +398,44 @@ class TextBuffer(LineRing):
 
     # -- prompts ---------------------------------------------------------------------------------------------------
 
-    def mark_prompt(self) -> None:
+    def mark_prompt(self, ran: Ran | None = None) -> None:
         """The line being written is a prompt: what follows, up to the next one, is the output of its command.
 
-        Colours and unfinished sequences of what came before end here.
+        Colours and unfinished sequences of what came before end here. ``ran`` says what is run.
         """
-        self._add(*self._splitter.finish())
-        self._splitter.style = 0
+        self.continue_prompt()
         if not self._prompts or self._prompts[-1] != self.end:
             self._prompts.append(self.end)
             self._outputs.append(self.end + 1)
+            self._ran.append(ran)
             self._prompt_count += 1
             self.version += 1
+        else:
+            self._ran[-1] = ran
+
+    def continue_prompt(self) -> None:
+        """The line being written is one more of the command that was marked last."""
+        self._add(*self._splitter.finish())
+        self._splitter.style = 0
 
     def mark_output(self) -> None:
         """The typed command ends before the line being written (it took several lines)."""
         if self._outputs:
             self._outputs[-1] = max(self.end, self._prompts[-1] + 1)
+
+    def ran(self, prompt_index: int) -> Ran | None:
+        """What was run at a prompt, by its place in ``prompts()``; None where nothing was."""
+        return self._ran[prompt_index]
+
+    @property
+    def last_ran(self) -> Ran | None:
+        """What was run at the newest prompt."""
+        return self._ran[-1] if self._ran else None
+
+    @property
+    def last_prompt(self) -> int:
+        """The number of the line of the newest prompt; -1 where none is kept."""
+        return self._prompts[-1] if self._prompts else -1
 
     @property
     def prompt_count(self) -> int:
