@@ -95,12 +95,12 @@ def welcome(keys: Mapping[str, Any] | None = None) -> str:
     """Return what is said first: what there is to try, with its keys. ``keys`` is a [keys] table."""
     known = keymap(keys)
     names = {
-        "grid": "grid.grid",
+        "grid": "grid",
         "sidebar": "sidebar",
-        "hosts": "fan_out.run_on_hosts",
-        "files": "files.files",
-        "runbooks": "runbooks.runbooks",
-        "going": "going.connect",
+        "hosts": "run_on_hosts",
+        "files": "files",
+        "runbooks": "runbooks",
+        "going": "connect",
         "help": "help",
     }
     return _WELCOME.format(**{word: known.shown(name) for word, name in names.items()}).rstrip("\n")
