@@ -76,12 +76,13 @@ def installed(wheel: Path, folder: Path) -> list[str]:
     ]
     home = folder / "home"
     home.mkdir()
+    (home / "some.toml").write_text("[hosts.here]\ndemo = true\n", encoding="utf-8")
     environ = {**os.environ, "HOME": str(home), "USERPROFILE": str(home), "LOCALAPPDATA": str(home)}
     environ.pop("PYTHONPATH", None)
     for arguments, said in (
         (("--version", "-v"), "textual"),
         (("--check",), "profiles.toml"),
-        (("icm", "-Demo", "-ScriptBlock", "6 * 7"), "42"),
+        (("--config", "some.toml", "icm", "here", "-ScriptBlock", "6 * 7"), "42"),
     ):
         command = [programs / "pstui", *arguments]
         with Path(os.devnull).open() as silent:
