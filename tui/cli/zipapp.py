@@ -39,8 +39,8 @@ def start(archive: str, digest: str, made_for: str, told: str) -> int:
             version = ".".join(str(part) for part in sys.version_info[:2])
             raise OSError(
                 f"this file was made for {told}; this is Python {version} ({this_python()}), and what is compiled in "
-                "it cannot be loaded here.\n  Name the Python that fits, as in: python3.13 pstui.pyz. Or make the "
-                "file anew with this one, in a clone of pstui: make zipapp PYTHON=python3"
+                "it cannot be loaded here.\n  Name that Python before the file. Or make the file anew with this one, in "
+                "a clone of pstui: make zipapp PYTHON=python3"
             )
         sys.path[0] = unpacked(archive, digest, cache_folder())
     except OSError as error:
