@@ -8,7 +8,7 @@ in ``Bounded`` lists only.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,13 @@ class Stream(enum.Enum):
 
 #: The terminal's own colour, as Unix clients send it (protocol-notes 3.7).
 DEFAULT_COLOR = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object of named values that goes to a far end, as ``[pscustomobject]@{…}`` and Import-Csv make it."""
+
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

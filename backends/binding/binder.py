@@ -30,8 +30,9 @@ from pstui.backends.binding.context import BindContext, BoundCall, is_session
 from pstui.backends.binding.conversion import bind_value, check_authentication
 from pstui.backends.binding.declaration import Use
 from pstui.backends.binding.parameters import SETTINGS, Cmdlet, Parameter, cmdlet, cmdlet_name, object_cmdlet_name
-from pstui.backends.binding.values import Value, fits, number_of
+from pstui.backends.binding.values import Value, fits, shell_number
 from pstui.backends.errors import CallError
+from pstui.backends.records import Record
 
 #: hyphen, en dash, em dash and horizontal bar: PowerShell takes each for the dash of a parameter
 DASHES = "-\u2013\u2014\u2015"
@@ -82,7 +83,7 @@ def shell_value(text: str, place: int = -1) -> Value:
     """Return one argument of a shell as a value: constants and numbers are told from text."""
     if text.casefold() in _CONSTANTS:
         return Value(_CONSTANTS[text.casefold()], text, True, place)
-    number = number_of(text) if text and text == text.strip() else None
+    number = shell_number(text)
     return Value(text if number is None else number, text, True, place)
 
 
@@ -272,7 +273,7 @@ class _Binding:
         PowerShell converts the whole object before its properties (protocol-notes 1.12), which makes of a custom object
         the name of a computer that cannot be; here its properties are converted, too.
         """
-        from pstui.backends.binding.members import Record, properties  # what comes through a pipe seldom does
+        from pstui.backends.binding.members import properties  # what comes through a pipe seldom does
 
         named = properties(piped.value)
         if self.try_each(piped, lambda use: use.pipeline, (False,)) or self.bind_properties(named):

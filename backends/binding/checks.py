@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from pstui.backends.addresses import computer_name, dns_name, ipv6, parse_ssh_host, take_apart, uri_host
@@ -55,7 +56,7 @@ def check_ssh_options(cmdlet: Cmdlet, options: Mapping[str, Any] | None) -> None
         if not _KEYWORD.match(key):
             why = f"{errors.quoted(key)} is not a keyword of ssh_config."
             raise errors.invalid_argument(cmdlet, "Options", why, "Keywords are letters and digits, such as ProxyJump.")
-        if not isinstance(value, str | int | float) or not str(value).isprintable():
+        if not isinstance(value, str | int | float | Decimal) or not str(value).isprintable():
             raise errors.invalid_argument(cmdlet, "Options", f"The value of {key} must be one line of text.")
 
 
@@ -105,7 +106,7 @@ def _typed(cmdlet: Cmdlet, name: str, value: Any) -> Any:
         return value
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return str(value)
     raise _refused(cmdlet, f"{name} must be a text.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from pstui.backends.binding import errors, values
@@ -153,7 +154,7 @@ _CONVERSIONS: dict[str, Callable[[Value], Any]] = {
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _validate(cmdlet: Cmdlet, parameter: Parameter, result: Any) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -28,16 +29,17 @@ from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, P
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.cursor import Cursor, preferences
 from pstui.backends.binding.errors import BindingError
-from pstui.backends.binding.members import Record, item, objects_of, only, text_of
+from pstui.backends.binding.members import item, objects_of, only, text_of
 from pstui.backends.binding.parameters import OPENING, cmdlet_name, object_cmdlet_name
-from pstui.backends.binding.pipes import imported, passed_on
-from pstui.backends.binding.values import ConversionError, Value
+from pstui.backends.binding.pipes import imported, is_true, passed_on
+from pstui.backends.binding.values import NUMBER_TYPES, ConversionError, Value
 from pstui.backends.binding.writer import quote
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
-from pstui.backends.language.numbers import parse_number
+from pstui.backends.language.numbers import literal_value
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
+from pstui.backends.records import Record
 
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
 #: what ends the arguments of a command
@@ -432,26 +434,41 @@ class Reader(Cursor):
             raise self.refuse(name, error.why, error.hint) from None
         if value is None:
             raise self.refuse(name, "This type is not known here", "Write the value itself.")
-        return Value(value, value if isinstance(value, str) else operand.text, False, name.start)
+        return Value(value, _text_of_cast(value, operand), False, name.start)
+
+
+def _number(text: str) -> int | float | Decimal | str:
+    number = literal_value(text)
+    return text if number is None else number
+
+
+def _text_of_cast(value: Any, operand: Value) -> str:
+    if isinstance(value, str):
+        return value
+    return text_of(value) if isinstance(value, bool | int | float | Decimal) else operand.text
 
 
 def _converted(wanted: str, operand: Value) -> Any:
     """Return a value as one of the types that a line may name, None for another type. Raises ConversionError."""
     value = operand.value
+    if (clr_type := NUMBER_TYPES.get(wanted)) is not None:
+        return values.number_as(value, clr_type)
     match wanted:
         case "guid":
             return values.guid(value)
-        case "int" | "int32":
-            return values.integer(value)
+        case "bool" | "boolean":
+            return is_true(value)
         case "string":
-            return values.text_of(operand)
+            return text_of(value) if isinstance(value, float | Decimal) else values.text_of(operand)
         case "management.automation.remoting.pssessionoption" if isinstance(value, dict):
             return SessionOption(binding_options.from_table(value))
         case "pscustomobject" | "psobject" | "management.automation.pscustomobject" if isinstance(value, Mapping):
             return Record(dict(value))
         case "uri" | "timespan" if isinstance(value, str):
             return value
-        case "ordered" | "hashtable" if isinstance(value, dict):
+        case "ordered" if isinstance(value, dict):
+            return OrderedDict(value)
+        case "hashtable" if isinstance(value, dict):
             return value
     return None
 
@@ -472,13 +489,3 @@ def _asked(call: BoundCall) -> BoundCall:
     """Return a Get-Credential with the credential as far as it is given; a user name is one without its password."""
     given = call.values.get("Credential") or PSCredential(str(call.values.get("UserName") or ""))
     return dataclasses.replace(call, values={**call.values, "Credential": given})
-
-
-def _number(text: str) -> int | float | str:
-    found = values.number_of(text)
-    if found is not None:
-        return found
-    number = parse_number(text)
-    if number is None:
-        return text
-    return float(number.value) if isinstance(number.value, Decimal) else number.value

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -20,13 +21,9 @@ from pstui.backends.binding.session_options import SESSION_OPTIONS, from_table
 from pstui.backends.binding.values import ConversionError
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An object of named values, as ``[pscustomobject]@{…}`` and Import-Csv make it."""
-
-    values: Mapping[str, Any]
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import to_string
+from pstui.backends.records import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +215,10 @@ def text_of(value: Any) -> str:
             return str(value)
         case ScriptBlock() | str():
             return str(value)
-        case int() | float():
-            return repr(value)
+        case int():
+            return int.__repr__(value)
+        case float() | Decimal():
+            return to_string(Number(value, "Double"))
         case list() | tuple():
             return " ".join(map(text_of, value))
         case PSCredential():

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import cmp_to_key
 from pathlib import Path
 from types import MappingProxyType
@@ -19,10 +20,11 @@ from typing import Any
 from pstui.backends.binding import errors
 from pstui.backends.binding.context import BoundCall, ScriptBlock, is_session
 from pstui.backends.binding.lookups import wildcard
-from pstui.backends.binding.members import Formatted, Record, member, objects_of, properties, text_of
+from pstui.backends.binding.members import Formatted, member, objects_of, properties, text_of
 from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.binding.values import number_of
 from pstui.backends.errors import CallError
+from pstui.backends.records import Record
 
 #: runs a script block with ``$_`` and returns what it gives
 RunBlock = Callable[[str, Any], Any]
@@ -87,7 +89,7 @@ def is_true(value: Any) -> bool:
     """Return what a value counts for in a condition: a list of one counts as that one."""
     if isinstance(value, list | tuple) and len(value) == 1:
         return is_true(value[0])
-    return bool(value) if isinstance(value, bool | int | float | str | list | tuple) else value is not None
+    return bool(value) if isinstance(value, bool | int | float | Decimal | str | list | tuple) else value is not None
 
 
 def compared(operator: str, left: Any, right: Any) -> Any:
@@ -136,9 +138,9 @@ def _order(left: Any, right: Any, exact: bool = False) -> int | None:
         return 0 if left is right else None
     if isinstance(left, bool):
         right = is_true(right)
-    elif isinstance(left, int | float):
+    elif isinstance(left, int | float | Decimal):
         number = number_of(right) if isinstance(right, str) else right
-        if not isinstance(number, int | float):
+        if not isinstance(number, int | float | Decimal):
             return None
         right = number
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import locale
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pstui.backends.binding import values
@@ -178,7 +179,7 @@ def property_value(declared: Option, value: Any) -> Any:
 
 
 def _time(declared: Option, value: Any) -> int:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         raise ConversionError(
             f"{declared.name}: a bare number would be counted in ticks of 100 ns, so {value} would be no time at all.",
             f"Write a time span, such as '00:00:30', or (New-PSSessionOption -{declared.parameter} MILLISECONDS).",

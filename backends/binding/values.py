@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,28 @@ ENUMS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     }
 )
 
+#: the types that a cast to a number may name, as .NET calls them
+NUMBER_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "sbyte": "SByte",
+        "byte": "Byte",
+        "short": "Int16",
+        "int16": "Int16",
+        "ushort": "UInt16",
+        "uint16": "UInt16",
+        "int": "Int32",
+        "int32": "Int32",
+        "uint": "UInt32",
+        "uint32": "UInt32",
+        "long": "Int64",
+        "int64": "Int64",
+        "ulong": "UInt64",
+        "uint64": "UInt64",
+        "double": "Double",
+        "decimal": "Decimal",
+        "bigint": "BigInteger",
+    }
+)
 INT_MAX = 2147483647
 _HEX = r"[0-9a-fA-F]"
 _GUID = re.compile(
@@ -52,6 +75,7 @@ _NUMBER = re.compile(
     r"(?P<unit>[kKmMgGtTpP][bB])?\s*\Z",
     re.ASCII,
 )
+_LIKE_NUMBER = re.compile(r"[+-]?\.?[0-9]")
 _UNITS = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "pb": 1 << 50}
 
 
@@ -106,13 +130,38 @@ def integer(value: Any, *, bits: int = 32) -> int:
         return 0
     if isinstance(value, str):
         value = number_of(value)
-    if value is None or not isinstance(value, int | float) or value != value or abs(value) > 2**62:
+    if value is None or not isinstance(value, int | float | Decimal) or not -(2**62) <= value <= 2**62:
         raise ConversionError("It must be a whole number.")
     result = round(value)
     limit = 1 << (bits - 1)
     if not -limit <= result < limit:
         raise ConversionError(f"It must be a whole number up to {limit - 1}.")
     return result
+
+
+def number_as(value: Any, clr_type: str) -> int | float | Decimal:
+    """Return a value as a number of one .NET type, as a cast does: fractions are rounded half to even."""
+    from pstui.backends.language.numbers import in_type  # PowerShell's language is seldom needed
+
+    if isinstance(value, str):
+        value = shell_number(value.strip()) if value.strip() else 0
+    if value is not None and not isinstance(value, int | float | Decimal):
+        raise ConversionError("It must be a number.")
+    result = in_type(value or 0, clr_type)
+    if result is None:
+        raise ConversionError("The number is too large or too small for this type.")
+    return result
+
+
+def shell_number(text: str) -> int | float | Decimal | None:
+    """Return the number that an argument of a shell would be in a line of PowerShell, None if it is none."""
+    if len(text) < 10 and text.isascii() and text.isdigit():
+        return int(text)
+    if _LIKE_NUMBER.match(text) is None:
+        return None
+    from pstui.backends.language.numbers import literal_value  # PowerShell's language is seldom needed
+
+    return literal_value(text)
 
 
 def number_of(text: str) -> int | float | None:
@@ -162,7 +211,7 @@ def guid(value: Any) -> uuid.UUID:
 
 def switch(value: Any) -> bool:
     """Return a switch's value: true, false, or a number. Text is refused, as PowerShell refuses it."""
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int | float | Decimal):
         return bool(value)
     hint = "Write -Name alone, or -Name:$false."
     raise ConversionError("A switch takes $true or $false only.", hint, "CannotConvertArgument")
@@ -177,7 +226,7 @@ def text_of(value: Value) -> str:
             return str(flag)
         case str() as text:
             return str(text)
-        case int() | float():
+        case int() | float() | Decimal():
             return value.text
         case uuid.UUID() as ident:
             return str(ident)
@@ -253,7 +302,7 @@ def items_of(value: Value) -> Sequence[Value]:
         return [Value(item, str(item), value.shell, value.place) for item in value.value]
     if value.shell and isinstance(value.value, str) and "," in value.value:
         parts = [part.strip() for part in value.value.split(",")]
-        numbers = [number_of(part) for part in parts]
+        numbers = [shell_number(part) for part in parts]
         return [
             Value(part if number is None else number, part, True, value.place)
             for part, number in zip(parts, numbers, strict=True)

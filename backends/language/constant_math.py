@@ -14,7 +14,7 @@ from typing import Final
 
 from pstui.backends.language import constant_texts as texts
 from pstui.backends.language.constant_values import LARGEST, bounded, number_of, text_of, truth, whole
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import NotSimpleError, Value
 
 #: the operators, those that bind least first

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from pstui.backends.language.constant_values import LARGEST, bounded, number_of, text_of, truth, whole
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import NotSimpleError, Value
 
 _WHOLE: Final = {"int": "Int32", "int32": "Int32", "long": "Int64", "int64": "Int64"}

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from pstui.backends.language.constant_values import LARGEST, bounded, text_of, whole
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import NotSimpleError, Value
 
 _ITEM: Final = re.compile(r"\{\{|\}\}|\{ *([0-9]{1,4})(?: *, *(-?[0-9]{1,4}) *)?(?::([^{}]*))?\}|[{}]")

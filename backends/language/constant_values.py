@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from pstui.backends.language.numbers import Number, parse_number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import parse_number, to_string
 from pstui.backends.language.simple_lines import NotSimpleError, Value
 
 #: characters of a text, and elements of an array, that an operator may make

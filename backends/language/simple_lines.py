@@ -27,7 +27,8 @@ from typing import Final, TypeAlias
 
 from pstui.backends.language import lexemes as c
 from pstui.backends.language.lexemes import STATEMENT_KEYWORDS
-from pstui.backends.language.numbers import Number, literal, parse_number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import literal, parse_number, to_string
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind, has_bad_escape
 
@@ -379,7 +380,7 @@ class Reader:
 
     def _number(self, token: Token, *, direct: bool) -> Value:
         number = parse_number(token.text)
-        if number is None:
+        if number is None or number.clr_type == "BigInteger":  # which would arrive as an object of its text
             raise NotSimpleError
         # Only a number that is an argument by itself keeps its spelling; the real client computes all others.
         if not direct or self._kind is TokenKind.COMMA:

@@ -20,7 +20,9 @@ import base64
 import enum
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
@@ -28,8 +30,9 @@ from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
+from pstui.backends.language.number_types import Whole
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
-from pstui.backends.records import Stream, Write
+from pstui.backends.records import Record, Stream, Write
 
 # Its debug log holds whole messages: what is typed, and what is answered.
 logging.getLogger("psrpcore").setLevel(logging.INFO)
@@ -195,8 +198,45 @@ def custom_object(properties: Mapping[str, Any]) -> PSObject:
     return made
 
 
+class _Fixed(Decimal):
+    """A Decimal whose text has no exponent, which the far end could not read."""
+
+    def __str__(self) -> str:
+        return format(self, "f")
+
+
+def sent_number(value: int | float | Decimal, clr_type: str) -> Any:
+    """Return a number as psrpcore sends it in its .NET type."""
+    if clr_type == "Decimal":
+        return _Fixed(value)
+    if clr_type == "BigInteger":
+        made = PSObject()
+        made.PSObject.type_names = ["System.Numerics.BigInteger", "System.ValueType", "System.Object"]
+        made.PSObject.to_string = str(int(value))
+        return made
+    return _NUMBERS[clr_type](value)
+
+
+_NUMBERS: dict[str, Any] = {
+    "Int32": ps.PSInt,
+    "Int64": ps.PSInt64,
+    "UInt32": ps.PSUInt,
+    "UInt64": ps.PSUInt64,
+    "Int16": ps.PSInt16,
+    "UInt16": ps.PSUInt16,
+    "Byte": ps.PSByte,
+    "SByte": ps.PSSByte,
+    "Double": ps.PSDouble,
+    "Single": ps.PSSingle,
+}
+_LARGEST_DECIMAL = 2**96 - 1
+
+
 def outgoing(value: Any) -> Any:
-    """Return a plain value as psrpcore sends it: doubles as doubles, secrets as SecureString."""
+    """Return a plain value as psrpcore sends it: doubles as doubles, secrets as SecureString.
+
+    A whole number that has no .NET type yet gets the smallest of Int32, Int64, Decimal and BigInteger that holds it.
+    """
     match value:
         case Secret():
             return ps.PSSecureString(value.reveal())
@@ -207,10 +247,22 @@ def outgoing(value: Any) -> Any:
             return value
         case float():
             return ps.PSDouble(value)
+        case Decimal():
+            return _Fixed(value)
+        case Whole():
+            return sent_number(value, value.clr_type)
         case int() if not -(2**31) <= value < 2**31:
-            return ps.PSInt64(value) if -(2**63) <= value < 2**63 else ps.PSDecimal(value)
+            if -(2**63) <= value < 2**63:
+                return ps.PSInt64(value)
+            return sent_number(value, "Decimal" if abs(value) <= _LARGEST_DECIMAL else "BigInteger")
+        case Record():
+            return custom_object(value.values)
         case Mapping():
-            return {key: outgoing(item) for key, item in value.items()}
+            table: Any = {key: outgoing(item) for key, item in value.items()}
+            if isinstance(value, OrderedDict):
+                table = ps.PSDict(table)
+                table.PSObject.type_names = ["System.Collections.Specialized.OrderedDictionary", "System.Object"]
+            return table
         case list() | tuple():
             return [outgoing(item) for item in value]
         case _:

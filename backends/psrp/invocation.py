@@ -20,8 +20,8 @@ from psrpcore import ClientRunspacePool, StreamType
 from psrpcore import types as ps
 from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSObject, PSRPMessageType, serialize
-from pstui.backends.language.numbers import Number
-from pstui.backends.psrp.clixml import note_object, outgoing
+from pstui.backends.language.number_types import Number
+from pstui.backends.psrp.clixml import note_object, outgoing, sent_number
 from pstui.backends.records import DEFAULT_COLOR
 
 if TYPE_CHECKING:  # a run without a screen sends no line
@@ -447,30 +447,9 @@ def _argument(argument: Argument) -> tuple[str | None, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, Number):
-        return _number(value)
+        return sent_number(value.value, value.clr_type)
     if isinstance(value, list | tuple):
         return [_value(item) for item in value]
     if isinstance(value, dict):
         return {key: _value(item) for key, item in value.items()}
     return outgoing(value)
-
-
-def _number(number: Number) -> PSObject:
-    """Return a number in its CLR type."""
-    made: PSObject = _NUMBERS[number.clr_type](number.value)
-    return made
-
-
-_NUMBERS: dict[str, Any] = {
-    "Int32": ps.PSInt,
-    "Int64": ps.PSInt64,
-    "UInt32": ps.PSUInt,
-    "UInt64": ps.PSUInt64,
-    "Int16": ps.PSInt16,
-    "UInt16": ps.PSUInt16,
-    "Byte": ps.PSByte,
-    "SByte": ps.PSSByte,
-    "Double": ps.PSDouble,
-    "Single": ps.PSSingle,
-    "Decimal": ps.PSDecimal,
-}

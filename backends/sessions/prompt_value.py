@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 from pstui.backends.errors import PstuiError
-from pstui.backends.language.numbers import Number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import to_string
 from pstui.backends.records import SentObject
 
 #: bytes of an object that are looked at; no prompt is as long

@@ -21,6 +21,9 @@ from tests.support.sshd import Sshd
 
 __all__ = ["real_info", "real_server"]
 
+#: both clients take every line, one after the other; a busy machine takes its time
+pytestmark = pytest.mark.timeout(300)
+
 _CHOICES = "[Management.Automation.Host.ChoiceDescription[]]"
 _PICK = f"$Host.UI.PromptForChoice('Pick', 'Which one?', {_CHOICES}('&Apple', '&Berry'), 0)"
 _FIELDS = "$f = [Management.Automation.Host.FieldDescription]"
@@ -113,7 +116,6 @@ async def test_ctrl_c_leaves_what_the_real_client_leaves(
     assert not (differs := unlike(STOPPED, theirs, ours)), differs
 
 
-@pytest.mark.timeout(300)
 async def test_restricted_endpoints_answer_as_to_the_real_client(tmp_path: Path) -> None:
     assert invoke(MAKE, str(tmp_path)).returncode == 0
     differs = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pstui.backends.language.constant_lines import parse_constant_line
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 
 from tests.support.powershell import entered, invoke, process_info, pwsh
 from tests.support.scripted_console import ScriptedConsole

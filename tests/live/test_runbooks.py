@@ -8,7 +8,7 @@ from typing import Any
 
 from pstui.backends.console import Question
 from pstui.backends.credentials import Secret
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.param_blocks import ALL_SETS, Expression, ParamBlock, Parameter, read_param_block
 from pstui.backends.psrp.invocation import Script
 from pstui.tui.dialogs.connect_test import BareConsole
@@ -235,13 +235,13 @@ async def test_values_arrive_in_their_types_by_name_in_place_of_a_typed_line_and
         assert "Kx" not in repr(ready) + ready.preview
         await interactive.session.invoke_script(ready.text, console, arguments=ready.parameters)
         assert [line for line in console.lines if line] == BOUND
-        await interactive.run(ready.line, ready.script)
+        await interactive.run(ready.line, script=ready.script)
         assert [line for line in console.lines if line][-len(BOUND) :] == BOUND
         refused = Script("x.ps1", "param([ValidateRange(1, 3)] [int] $N) $N", {"N": Number(7, "Int32")})
-        await interactive.run(refused.line, refused)
+        await interactive.run(refused.line, script=refused)
         assert "Cannot validate argument on parameter 'N'" in "\n".join(console.lines)
-        await interactive.run("unfinished.ps1", Script("unfinished.ps1", "if (1) {"))
+        await interactive.run("unfinished.ps1", script=Script("unfinished.ps1", "if (1) {"))
         assert interactive.prompt.endswith("> ") and not interactive.above
-        await interactive.run("", None)
+        await interactive.run("")
         await interactive.run("1 + 1")
         assert console.lines[-1] == "2"

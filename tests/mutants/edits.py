@@ -184,7 +184,7 @@ EDITS = (
     Edit(
         "a file left open by a copy that is broken off",
         "backends/files/local.py",
-        "running.add_done_callback(close)",
+        "running.add_done_callback(then)",
         "None",
         ("backends/files/test_transfer.py",),
     ),

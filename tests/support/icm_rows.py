@@ -34,6 +34,7 @@ class Row:
         return " ".join([self.script, *(f"-{name} {value}" for name, value in self.common.items())])
 
 
+_TYPES = "icm { \"$($args | % { $_.GetType().Name + ' ' + $_ })\" } -ArgumentList"
 #: whole calls, and what they give: how -ArgumentList, -InputObject, the pipe and $using: arrive over there
 CALLS = (
     ("icm { \"$($args.Count) $($args -join '|') $($args[0].GetType().Name)\" } -ArgumentList 1,2,'a'", "3 1|2|a Int32"),
@@ -52,6 +53,28 @@ CALLS = (
     (',$null | icm { "$(@($input).Count)" }', "1"),
     ("@{a=1} | icm { $input | % { $_.GetType().Name } }", "Hashtable"),
     ('icm { "$($args.Count)" } -ArgumentList $null', "0"),
+    (
+        f"{_TYPES} 1.50d,1L,5u,5y,5us,2kb,0xFFFFFFFF,(-1.5d),-1.5d",
+        "Decimal 1.50 Int64 1 UInt32 5 SByte 5 UInt16 5 Int32 2048 Int32 -1 Decimal -1.5 String -1.5d",
+    ),
+    (
+        f"{_TYPES} 1e-10d,9223372036854775808,1e20,1e400",
+        "Decimal 0.0000000001 Decimal 9223372036854775808 Double 1E+20 Double Infinity",
+    ),
+    (
+        f"{_TYPES} ([long]3),([decimal]1.5),([byte]'7'),([bool]1)",
+        "Int64 3 Decimal 1.5 Byte 7 Boolean True",
+    ),
+    ('1.5d,1L,5uy | icm { "$($input | % { $_.GetType().Name })" }', "Decimal Int64 Byte"),
+    ('icm { "$($input | % { $_.GetType().Name })" } -InputObject 1.5d', "Decimal"),
+    ("icm { $args[0].a.GetType().Name } -ArgumentList @{a=1.5d}", "Decimal"),
+    (
+        'icm { "$($args[0].a) $($args[0].b[1].c)" } -ArgumentList ([pscustomobject]@{a=1;b=1,[pscustomobject]@{c=2}})',
+        "1 2",
+    ),
+    ('$x=[ordered]@{z=1;b=2;a=3}; icm { "$(($using:x).GetType().Name) $($using:x.Keys)" }', "OrderedDictionary z b a"),
+    ('$x=1.10d; $y="v $x"; icm { "$using:y " + $using:x + \' \' + ($using:x).GetType().Name }', "v 1.10 1.10 Decimal"),
+    ('$x=1L; $y=2.0; icm { "$(($using:x).GetType().Name) $(($using:y).GetType().Name) $using:y" }', "Int64 Double 2"),
     ('icm { "$($args.Count)" } -ArgumentList 1,$null', "2"),
     ("$x=@{b=@{c=7}}; icm { \"$($using:x.b.c)$($using:x['b'].c)\" }", "77"),
     ('$x=1,2,3; icm { "$($using:x[-1])$(${using:x}[0])$(& { $using:x[1] })" }', "312"),

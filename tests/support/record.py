@@ -2,8 +2,8 @@
 
 ``python -m tests.support.record NAME…`` types the steps of each named recording into PowerShell's own console, entered
 at a real server behind an sshd, and writes what went over the wire and what the console showed in its place; without a
-name it takes all that need no more than such a server. ``tests/live/test_recordings.py`` does it with a few, and lets
-pstui play them. Look at the difference before it is committed: names of files and the machine stand in it.
+name it takes all. ``tests/live/test_recordings.py`` does it with a few, and lets pstui play them. Look at the
+difference before it is committed: names of files and the machine stand in it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,52 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.support import record_tee
 from tests.support.paths import RECORDINGS
-from tests.support.powershell import START, enter_call, pwsh, real_client
+from tests.support.powershell import START, enter_call, invoke, pwsh, real_client
+from tests.support.replay_clixml import read
+from tests.support.replay_script import make_script, read_recording
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER, NAMES, WireError, parse_element
 from tests.support.screens import LOCAL_PROMPT, REMOTE, WIDTH, Step, steps
 from tests.support.sshd import Sshd, running_sshd
 from tests.support.tmux import Terminal
 
-#: those whose steps need nothing but a server
-PLAIN = (
-    *("basics", "streams", "prompts", "stop", "native", "unicode", "errors", "debug", "rawui", "progress"),
-    *("sessioninfo", "bigoutput", "crash"),
-)
+
+@dataclass(frozen=True)
+class Way:
+    """How a recording begins: ``call`` is typed at the local prompt, and ``until`` shows that it has been done.
+
+    ``{where}`` stands for what leads to the server. ``configuration`` are parameters of the configuration that the
+    server has. With ``completes`` the client asks for completions, and no screen is kept.
+    """
+
+    call: str = "Enter-PSSession {where}"
+    until: str = REMOTE
+    configuration: str = ""
+    completes: bool = False
+
+
+_NEW = "$s = New-PSSession {where} -Name Web"
+_GREETING = """-SessionType RestrictedRemoteServer -VisibleFunctions Get-Greeting, TabExpansion2 -VisibleCmdlets `
+  Get-Date, Get-Process, @{Name = 'Get-ChildItem'; Parameters = @{Name = 'Path'; ValidateSet = '/tmp', '/etc'}} `
+  -FunctionDefinitions @{Name = 'Get-Greeting'; ScriptBlock = {param($Name) "hello $Name"}}"""
+WAYS = {
+    **dict.fromkeys(
+        [
+            *("basics", "streams", "prompts", "stop", "native", "unicode", "errors", "debug", "rawui", "progress"),
+            *("sessioninfo", "bigoutput", "crash", "kill", "nested"),
+        ],
+        Way(),
+    ),
+    "sessions": Way(_NEW, LOCAL_PROMPT),
+    "jea": Way(configuration=_GREETING),
+    "bare": Way(until="Get-Command", configuration="-SessionType Empty"),
+    "tabexpansion": Way(_NEW, LOCAL_PROMPT, completes=True),
+}
 ROWS = 50
 #: seconds without a change after which a step that leads to no prompt is over, and one that leads to one
 STILL, AT_PROMPT = 3.0, 0.4
@@ -40,30 +70,69 @@ LIMIT = 60.0
 
 def record(name: str, folder: Path) -> None:
     """Take the steps of a recording and write ``NAME.jsonl.gz`` and ``NAME.screens.json.gz`` into a folder."""
+    way = WAYS[name]
     with tempfile.TemporaryDirectory() as place:
         notes = Path(place) / "notes"
         notes.mkdir()
-        tee = shlex.join([sys.executable, record_tee.__file__, str(notes), pwsh(), "-NoLogo", "-NoProfile", "-sshs"])
+        server_line = [pwsh(), "-NoLogo", "-NoProfile", "-sshs", *_configured(way, Path(place))]
+        tee = shlex.join([sys.executable, record_tee.__file__, str(notes), *server_line])
         script = f"export LANG=C.UTF-8 TZ=UTC; exec {tee}"
         with running_sshd(Path(place) / "sshd", subsystems={"powershell": script}) as server:
-            screens = list(_played(Path(place), server, steps(name)))
+            typed = [*_completions(name)] if way.completes else steps(name)
+            screens = list(_played(Path(place), server, way, typed))
         (noted,) = notes.iterdir()
         elements = list(_elements(noted.read_bytes().splitlines()))
+        if way.completes:
+            elements = [*_of_completions(elements)]
     with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(element, ensure_ascii=False) + "\n" for element in elements)
-    with gzip.open(folder / f"{name}.screens.json.gz", "wt", encoding="utf-8") as file:
-        json.dump(screens, file, ensure_ascii=False)
+    if not way.completes:
+        with gzip.open(folder / f"{name}.screens.json.gz", "wt", encoding="utf-8") as file:
+            json.dump(screens, file, ensure_ascii=False)
 
 
-def _played(home: Path, server: Sshd, typed: list[Step]) -> Iterator[dict[str, Any]]:
+def _configured(way: Way, place: Path) -> list[str]:
+    """Return the arguments that give the server its configuration."""
+    if not way.configuration:
+        return []
+    path = place / "recorded.pssc"
+    made = invoke(f"New-PSSessionConfigurationFile -Path {path} {way.configuration}")
+    assert path.is_file(), made.stderr.decode()
+    return ["-ConfigurationFile", str(path)]
+
+
+def _completions(name: str) -> Iterator[Step]:
+    """Return lines that ask the session for the completions that a recording holds."""
+    for event in make_script(read_recording(RECORDINGS / f"{name}.jsonl.gz")):
+        command = read(event.clixml)["PowerShell"]["Cmds"][0] if event.kind == "open" else {}
+        if command.get("Cmd") == "TabExpansion2":
+            text, cursor = command["Args"][0]["V"].replace("'", "''"), command["Args"][1]["V"][1]
+            call = f"[System.Management.Automation.CommandCompletion]::CompleteInput('{text}', {cursor}, $null, $p)"
+            yield Step("line", f"$p = [powershell]::Create(); $p.Runspace = $s.Runspace; $null = {call}")
+    yield Step("line", "Remove-PSSession $s")
+
+
+def _of_completions(elements: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Keep the pipelines that complete: the stand-in knows by itself how a session opens that is entered."""
+    kept = {
+        element["ps_guid"]
+        for element in elements
+        for message in element.get("messages", ())
+        if message["type"] == "CREATE_PIPELINE" and "TabExpansion2" in message["clixml"]
+    }
+    return (element for element in elements if element["ps_guid"] in kept)
+
+
+def _played(home: Path, server: Sshd, way: Way, typed: list[Step]) -> Iterator[dict[str, Any]]:
     """Take the steps at the real client; gives each with the screen after it."""
     with real_client(home, columns=WIDTH, rows=ROWS) as t:
         t.run("set-option", "-g", "history-limit", "20000")
         # Without PSReadLine each row goes to the server, whose parser says whether there must be more.
         t.line(f"Remove-Module PSReadLine; function prompt {{ '{LOCAL_PROMPT} ' }}; Clear-Host")
         _settle(t)
-        t.line(enter_call(server))
-        t.wait(REMOTE, START)
+        t.line(way.call.format(where=enter_call(server).removeprefix("Enter-PSSession ")))
+        t.wait(way.until, START)
+        _settle(t)
         for step in typed:
             if step.kind == "sleep":
                 time.sleep(float(step.text))
@@ -135,6 +204,6 @@ def _messages(data: bytes, parts: list[bytes]) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    for recording in sys.argv[1:] or PLAIN:
+    for recording in sys.argv[1:] or WAYS:
         record(recording, RECORDINGS)
         print(recording)

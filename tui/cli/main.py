@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from pstui.tui.cli.exit_codes import (
     EXIT_CALL,
@@ -16,6 +17,8 @@ from pstui.tui.cli.exit_codes import (
 
 #: what the system says of a full disk; their numbers are not the same everywhere
 _NO_ROOM = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
+#: what a first word does, and the module whose ``main`` does it
+_COMMANDS = {"doctor": "doctor", "log": "log", "run": "runbook", "replay": "replay", "cp": "copy"}
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
     from pstui.backends.connection import ConnectionInfo
@@ -73,26 +76,8 @@ def _run(arguments: list[str]) -> int:
         return check(options.config)
     if options.rest[:1] == ("demo",):
         return _demo(options)
-    if options.rest[:1] == ("doctor",):
-        from pstui.tui.cli.doctor import main as examine
-
-        return examine(options)
-    if options.rest[:1] == ("log",):
-        from pstui.tui.cli.log import main as search
-
-        return search(options)
-    if options.rest[:1] == ("run",):
-        from pstui.tui.cli.runbook import main as run_runbook
-
-        return run_runbook(options)
-    if options.rest[:1] == ("replay",):
-        from pstui.tui.cli.replay import main as replay
-
-        return replay(options)
-    if options.rest[:1] == ("cp",):
-        from pstui.tui.cli.copy import main as copy
-
-        return copy(options)
+    if options.rest and (module := _COMMANDS.get(options.rest[0])):
+        return int(import_module(f"pstui.tui.cli.{module}").main(options))
     if options.rest[:1] == ("completion",):
         from pstui.tui.cli.completion import main as complete
 

@@ -101,11 +101,7 @@ class _Run:
     async def main(self) -> int:
         self.output = Output(on_closed=self._output_closed)
         form = self.invocation.form
-        if form == "json-streams":
-            from pstui.tui.output.records import RecordWriter
-
-            self.records = RecordWriter(self.output.put, self.invocation.depth)
-        elif form != "text":
+        if form != "text" and form != "json-streams":
             self.writer = object_writer(form, self.output.put, self.invocation.depth)
         self.console = TerminalConsole(self.output, Look.of_process(), transcript=self.transcript)
         self.blocks = self._blocks()
@@ -135,6 +131,11 @@ class _Run:
             from pstui.backends.sessions.manager import SessionManager
 
             manager = self.manager = SessionManager()
+        if self.invocation.form == "json-streams":
+            from pstui.backends.transports import registry
+
+            records = await registry.loaded("pstui.tui.output.records")
+            self.records = records.RecordWriter(self.output.put, self.invocation.depth)
         self.asking = asyncio.ensure_future(self._with_passwords())
         try:
             infos = await self.asking

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pstui.backends.binding.context import is_session
 from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.lookups import wildcard
-from pstui.backends.binding.members import Formatted, Record, member, properties, text_of
+from pstui.backends.binding.members import Formatted, member, properties, text_of
 from pstui.backends.credentials import PSCredential
+from pstui.backends.records import Record
 from pstui.tui.cmdlets.table import columns_for, session_table
 from pstui.tui.plain import plain
 from rich.cells import cell_len, set_cell_size
@@ -129,4 +131,4 @@ def _cell(text: str, room: int, right: bool) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.binding.context import BoundCall
-from pstui.backends.binding.members import Record
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, ConsoleSize, KeyInfo, Question, QuestionCancelled
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import CallError, PstuiError
-from pstui.backends.records import Bounded, ProgressRecord, SentObject, Stream, Write
+from pstui.backends.records import Bounded, ProgressRecord, Record, SentObject, Stream, Write
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.cli.error_text import error_text
 from pstui.tui.cli.invoke import check

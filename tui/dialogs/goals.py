@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pstui.tui.cut import cut
 from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.widget import cut
 from rich.cells import set_cell_size
 from textual.content import Content
 

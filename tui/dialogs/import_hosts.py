@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.importing import Candidate, candidates, changes, read_file, summary, target
 from pstui.tui.profiles.vault import in_thread
-from pstui.tui.sidebar.widget import cut
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style

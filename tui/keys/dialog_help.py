@@ -179,7 +179,6 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("Esc", "close (also q, Enter)"),
         ),
     ),
-    "TextScreen": ("While a text is read", (("↑ ↓", "scroll (also PgUp, PgDn, Home, End)"), ("Esc", "close (also q)"))),
     "ReplayScreen": (
         "While a recording is played",
         tuple((each.shown, each.help) for each in REPLAY_KEYS if each.shown),

@@ -49,7 +49,7 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.invocation import Script
-    from pstui.tui.pane.remote_editing import RemoteEditing
+    from pstui.tui.pane.special_lines import SpecialLines
 
 #: seconds an opening may take to end after Ctrl+C before it is cut off
 STOP_GRACE = 1.0
@@ -69,8 +69,8 @@ class _LetGo(Exception):
 
 
 _NEW_PROMPT = object()
-#: what a line with Out-GridView has in it, or one of its aliases
-_GRID = re.compile(r"ogv|ocgv|gridview", re.IGNORECASE)
+#: what a line has in it that may open a grid or an editor here
+_SPECIAL = re.compile(r"ogv|ocgv|gridview|psedit", re.IGNORECASE)
 _GONE = frozenset({RunspaceState.CLOSED, RunspaceState.CLOSING, RunspaceState.BROKEN})
 
 
@@ -116,7 +116,7 @@ class Conversation:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._completion = CompletionTurn(self._awaits_line)
         self.help_texts = HelpTexts(self._ask_help)
-        self._editing: RemoteEditing | None = None
+        self._specials: SpecialLines | None = None
         self.interactive: InteractiveSession | None = None
         self.state = PaneState.OPENING
         #: the last row of the prompt, empty while no line is awaited
@@ -410,14 +410,17 @@ class Conversation:
                 self.ran_last = line
                 alone = self._typed_alone and prompt != CONTINUATION
                 self.exit_code = exit_code(line) if alone else None
-                if "psedit" in line.casefold() or self._editing is not None:
-                    await self._edits().prepare(interactive.session, line)
+                if (special := self._special(line)) is not None:
+                    await special.prepare(interactive, line)
                 self._was_stopped = False
-                outcome = await self._run(interactive, line)
+                if special is None:
+                    outcome = await interactive.run(line)
+                else:
+                    outcome = await special.run(interactive, line, self._script)
                 self._logged(outcome)
                 self.running = ""
-                if self._editing is not None:
-                    await self._editing.edit()
+                if special is not None:
+                    await special.edit()
                 if interactive.hint:
                     self.hint = interactive.hint
                     self._moved()
@@ -429,20 +432,13 @@ class Conversation:
                 self._report_death(interactive.session)
                 return PaneState.BROKEN
 
-    async def _run(self, interactive: InteractiveSession, line: str) -> Outcome:
-        """Run a line, or the script in its place; a line with Out-GridView opens a grid."""
-        if self._script is not None:
-            return await interactive.run(line, script=self._script)
-        if _GRID.search(line) and not interactive.above and interactive.session.stopped is None:
-            from pstui.tui.grid.line import grid_call, is_inside
-            from pstui.tui.grid.run import INSIDE, run_in_grid
-            from pstui.tui.grid.shown import shown_by
+    def _special(self, line: str) -> SpecialLines | None:
+        """Return what runs a line that is not only sent; None for most."""
+        if self._specials is None and (self._script is not None or _SPECIAL.search(line)):
+            from pstui.tui.pane.special_lines import SpecialLines
 
-            if (call := grid_call(line)) is not None:
-                return await run_in_grid(interactive, call, shown_by(self._pane, self.stop))
-            if is_inside(line):
-                self._console.write(Write(INSIDE, stream=Stream.NOTICE))
-        return await interactive.run(line)
+            self._specials = SpecialLines(self._pane, self._console, self.stop)
+        return self._specials
 
     async def _let_through(self, interactive: InteractiveSession, line: str) -> bool:
         """Whether the guard lets a line run, with those of the input above it; the debugger's own lines always."""
@@ -464,15 +460,6 @@ class Conversation:
             word = outcome.value
         code = self.exit_code if outcome is Outcome.LEFT else None
         self._console.ended(word, code, lambda: () if self.session is None else self.session.errors)
-
-    def _edits(self) -> RemoteEditing:
-        """Return what edits files of the far end here; made at the first line that may ask for it."""
-        if self._editing is None:
-            from pstui.tui.editor.paste import run_editor
-            from pstui.tui.pane.remote_editing import RemoteEditing
-
-            self._editing = RemoteEditing(self._console, lambda file: run_editor(self._pane.app, file))
-        return self._editing
 
     async def _completion_ended(self) -> bool:
         """Stop a completion that is on its way; whether the line that waits for its end may still run."""

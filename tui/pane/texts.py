@@ -13,9 +13,9 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports import registry
+from pstui.tui.cut import cut
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.widget import cut
 from textual.content import Content
 from textual.widgets import Static
 

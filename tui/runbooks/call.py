@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError, OpenCancelled
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.param_blocks import ALL_SETS, ParamBlock
 from pstui.backends.language.simple_lines import argument_text, quote
 from pstui.backends.psrp.invocation import Script

@@ -18,7 +18,8 @@ from functools import cached_property
 from typing import Any
 
 from pstui.backends.language import constant_texts
-from pstui.backends.language.numbers import Number, parse_number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import parse_number, to_string
 from pstui.backends.language.param_blocks import ALL_SETS, Attribute, Expression, ParamBlock, Parameter
 from pstui.backends.language.secrets import looks_secret
 from pstui.backends.language.simple_lines import NotSimpleError, argument_text

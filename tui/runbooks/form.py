@@ -6,21 +6,18 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pstui.backends.language.param_blocks import ALL_SETS
+from pstui.backends.records import Write
 from pstui.config.schema import Field as Spec
 from pstui.config.schema import Kind
 from pstui.tui.dialogs.credential_form import CredentialForm
 from pstui.tui.dialogs.table_form import YES_NO, FormContext, FormRow, Item, TableForm
+from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.runbooks.call import Given, RunbookCall, unknown_credential, values_of
 from pstui.tui.runbooks.fields import Field, Takes
 from pstui.tui.runbooks.folder import Script
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 #: the key of the row that chooses a parameter set: no parameter can be called so
 SET_ROW = "parameter set"
@@ -156,7 +153,9 @@ class RunbookForm(TableForm):
         """Show what would be sent."""
         given, _, wrong = self._values()
         call = RunbookCall(self.call.name, self.script.text, given)
-        self.app.push_screen(TextScreen(f"{wrong}.\n\n{call.text}" if wrong else call.preview, self.call.name))
+        self.app.push_screen(
+            TextScreen(self.call.name, shown_text(f"{wrong}.\n\n{call.text}" if wrong else call.preview))
+        )
 
     def action_cancel(self) -> None:
         """Leave; what was typed is kept for the next time by whoever opened it."""
@@ -173,25 +172,6 @@ def _item(field: Field, context: FormContext) -> Item:
     return Item(field.name, Spec(Kind.TEXT), field.help, empty, choices, opens, field.is_masked)
 
 
-class TextScreen(ModalScreen[None]):
-    """A text to read. Esc, Enter or q closes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,q,ctrl+c,ctrl+p", "close", "Close")]
-
-    def __init__(self, text: str, title: str) -> None:
-        super().__init__()
-        self._text, self._title = text, title
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="runbook-text", classes="box") as box:
-            box.border_title, box.border_subtitle = plain(self._title, limit=60), "Esc closes"
-            yield Static(Content(plain_lines(self._text, limit=len(self._text) + 1)), markup=False)
-
-    def on_key(self, event: events.Key) -> None:
-        """Keys go nowhere else."""
-        if event.is_printable and event.key != "q":
-            event.stop()
-
-    def action_close(self) -> None:
-        """Close it."""
-        self.dismiss(None)
+def shown_text(text: str) -> list[Write]:
+    """Return the lines of a script as they are, but for what a terminal would act on."""
+    return [Write(line) for line in plain_lines(text, limit=len(text) + 1).split("\n")]

@@ -9,12 +9,13 @@ from typing import ClassVar
 from pstui.backends.errors import PstuiError
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
 from pstui.tui.runbooks.folder import Runbook, Script, read
-from pstui.tui.runbooks.form import TextScreen
+from pstui.tui.runbooks.form import shown_text
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -94,7 +95,7 @@ class RunbooksScreen(VerbList):
             self.say(error.text(), wrong=True)
             return
         if action == "text":
-            self.app.push_screen(TextScreen(script.text, runbook.name))
+            self.app.push_screen(TextScreen(runbook.name, shown_text(script.text)))
         else:
             self.chosen = script
             self.dismiss(None)

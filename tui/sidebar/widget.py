@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from pstui.backends.discovery.model import Section, Sources, Watcher
+from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import MOVES, VERBS
-from pstui.tui.plain import plain
 from pstui.tui.sidebar.found import MANY, new_entries
-from pstui.tui.sidebar.model import MARKS, Listing, Mark, Row, SidebarEntry, SidebarModel
-from rich.cells import cell_len, set_cell_size
+from pstui.tui.sidebar.model import Listing, Mark, Row, SidebarEntry, SidebarModel
+from pstui.tui.sidebar.rows import Styles, paint
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -26,71 +26,6 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-
-_INDENT = 2
-#: least columns that a name keeps beside its short text
-_LEAST_NAME = 8
-#: columns from which a name is cut in its middle, so that both ends can be read
-_LEAST_MIDDLE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Styles:
-    """The styles of a row: ``base`` of the whole row, the others added to it."""
-
-    base: Style
-    calm: Style
-    states: Mapping[str, Style]
-
-
-def paint(row: Row, mark: Mark, styles: Styles, width: int) -> Strip:
-    """Return a row ``width`` cells wide."""
-    indent = " " * min(row.depth * _INDENT, width // 2)
-    room = width - len(indent)
-    if row.entry is None:
-        sign = "▸" if row.folded else "▾"
-        count = f" ({row.count})" if row.folded and row.count else ""
-        style = styles.base + Style(bold=row.depth == 0)
-        segments = [
-            Segment(indent, styles.base),
-            Segment(cut(f"{sign} {plain(row.text, limit=200)}{count}", room), style),
-        ]
-        return Strip(segments).adjust_cell_length(width, styles.base)
-    name, aside = plain(row.text, limit=200), plain(mark.aside or row.entry.subtitle, limit=40)
-    left = room - 2
-    if aside and left - cell_len(aside) - 1 >= min(cell_len(name), _LEAST_NAME):
-        left -= cell_len(aside) + 1
-    else:
-        aside = ""
-    sign_style = styles.base + styles.states.get(mark.state, Style())
-    name_style = styles.base + styles.calm if mark.state == "note" else styles.base
-    segments = [
-        Segment(indent, styles.base),
-        Segment(f"{MARKS.get(mark.state, '○')} ", sign_style),
-        Segment(set_cell_size(cut_name(name, left), left), name_style),
-    ]
-    if aside:
-        segments.append(Segment(f" {aside}", styles.base + styles.calm))
-    return Strip(segments).adjust_cell_length(width, styles.base)
-
-
-def cut_name(name: str, width: int) -> str:
-    """Return a machine's name in at most ``width`` cells.
-
-    Machines are numbered at the end of the first label, so the domain goes first, and then the middle of the label.
-    """
-    label = name.partition(".")[0]
-    if cell_len(name) <= width or len(label) < width or width < _LEAST_MIDDLE or not label.isascii():
-        return cut(name, width)
-    tail = (width - 1) // 2
-    return cut(label, width - tail) + label[-tail:]
-
-
-def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells, what is left out told by an ellipsis."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"[:width]
 
 
 class SidebarView(ScrollView, can_focus=True):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pstui.tui.cut import cut, cut_name
 from pstui.tui.pane.glance import badge, glance
 from pstui.tui.plain import plain
-from pstui.tui.sidebar.widget import cut, cut_name
 from pstui.tui.still import Still
 from rich.cells import cell_len
 from textual import events

@@ -76,6 +76,30 @@ FRAME_INTERVAL = 1 / 30
 #: seconds until the footer shows what only it shows
 FOOTER_TIME = 0.05
 
+#: the attributes of the workspace whose actions the keymap names, as in "tabs.close"
+_PARTS = frozenset(
+    (
+        "tabs",
+        "reading",
+        "editing",
+        "sessions",
+        "profiles",
+        "going",
+        "keeping",
+        "fan_out",
+        "runbooks",
+        "leaving",
+        "together",
+        "beside",
+        "logs",
+        "files",
+        "grid",
+        "terminals",
+        "blocks",
+        "command_help",
+    )
+)
+
 
 class Workspace(PaintedWhenIdle):
     """The main screen.
@@ -87,6 +111,10 @@ class Workspace(PaintedWhenIdle):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("ctrl+c", "interrupt", "stop")]
+    #: a call of the command line that lacks values: it is asked for first
+    lacking: MissingMandatory | None = None
+    #: a line of the command line that the command bar runs first
+    first_line = ""
 
     def __init__(
         self,
@@ -106,11 +134,8 @@ class Workspace(PaintedWhenIdle):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.context, self.pace = context, context.pace
+        settings = settings or PaneSettings()
         self.keymap = keymap or Keymap()
-        #: a call of the command line that lacks values: it is asked for first
-        self.lacking: MissingMandatory | None = None
-        #: a line of the command line that the command bar runs first
-        self.first_line = ""
         self._opening, self._single = opening, single
         self._restore = restore and not opening
         self._prefixed = self._alt = self._was_in_front = self._frame_due = self._footer_due = False
@@ -137,8 +162,8 @@ class Workspace(PaintedWhenIdle):
         offer = None if single else RestoreOffer(context.book, remembered)
         self.together, self.beside = Together(self, self.tabs), Beside(self, self.tabs)
         self.leaving = Leaving(self, self.tabs, context.sessions, offer)
-        self.logs = LogActions(self, self.tabs, (settings or PaneSettings()).log)
-        self.attention = Attention(self, self.tabs, self.profiles, settings or PaneSettings())
+        self.logs = LogActions(self, self.tabs, settings.log)
+        self.attention = Attention(self, self.tabs, self.profiles, settings)
 
     def compose(self) -> ComposeResult:
         # What is mounted has its styles at once: a class that comes later has them all looked up again.
@@ -208,31 +233,11 @@ class Workspace(PaintedWhenIdle):
 
     async def run_action(self, action: str, namespaces: Mapping[str, DOMNode] | None = None) -> None:
         """Run an action. One with the name of a part before it is done by that part."""
-        parts = {
-            "tabs": self.tabs,
-            "reading": self.reading,
-            "editing": self.editing,
-            "sessions": self.sessions,
-            "profiles": self.profiles,
-            "going": self.going,
-            "keeping": self.keeping,
-            "fan_out": self.fan_out,
-            "runbooks": self.runbooks,
-            "leaving": self.leaving,
-            "together": self.together,
-            "beside": self.beside,
-            "logs": self.logs,
-            "files": self.files,
-            "grid": self.grid,
-            "terminals": self.terminals,
-            "blocks": self.blocks,
-            "command_help": self.command_help,
-        }
         part, name, parameters = parse(action)
-        if part not in parts:
+        if part not in _PARTS:
             await super().run_action(action, namespaces)
             return
-        done = getattr(parts[part], f"action_{name}")(*parameters)
+        done = getattr(getattr(self, part), f"action_{name}")(*parameters)
         if inspect.isawaitable(done):
             await done
 

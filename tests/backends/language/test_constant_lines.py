@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pstui.backends.language.constant_lines import parse_constant_line
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import parse_line
 
 _TYPES = {int: "Int32", float: "Double", Decimal: "Decimal"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import (
     ABSENT,
     Argument,

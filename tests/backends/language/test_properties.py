@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pstui.backends.language.completeness import is_complete, matching_bracket, open_brackets
-from pstui.backends.language.numbers import Number, literal, parse_number, to_string
+from pstui.backends.language.number_types import Number
+from pstui.backends.language.numbers import literal, parse_number, to_string
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.secrets import looks_secret
 from pstui.backends.language.simple_lines import Absent, Argument, Command, Value, argument_text, parse_line, render

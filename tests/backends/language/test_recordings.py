@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.simple_lines import ABSENT, Argument, Command, Value, parse_line, render
 
 from tests.support.paths import DATA

@@ -149,7 +149,8 @@ async def test_several_choices_can_be_picked(tmp_path: Path, monkeypatch: pytest
 async def test_completion_asks_and_reads_as_the_real_client_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = [read(event.clixml)["PowerShell"]["Cmds"][0] for event in recorded("tabexpansion", "open")]
+    opened = [read(event.clixml)["PowerShell"]["Cmds"][0] for event in recorded("tabexpansion", "open")]
+    asked = [command for command in opened if command["Cmd"] == "TabExpansion2"]
     given = [read(event.clixml) for event in recorded("tabexpansion", "server") if event.name == "PIPELINE_OUTPUT"]
     assert len(asked) == len(given) > 10
     async with stage("tabexpansion", tmp_path, monkeypatch) as scene:

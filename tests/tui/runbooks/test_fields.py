@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.errors import CallError
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.param_blocks import MAX_SCRIPT, NotReadError, read_param_block
 from pstui.tui.runbooks.call import from_words, values_of
 from pstui.tui.runbooks.fields import Field, WrongError, fields_of

@@ -9,14 +9,15 @@ from typing import Any, cast
 
 import pytest
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.language.numbers import Number
+from pstui.backends.language.number_types import Number
 from pstui.config.paths import state_folder
+from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.fanout.screen import FanOutScreen
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.runbooks.folder import MAX_DEPTH, folders, runbooks
-from pstui.tui.runbooks.form import RunbookForm, TextScreen
+from pstui.tui.runbooks.form import RunbookForm
 from pstui.tui.runbooks.screens import RunbooksScreen, SecretsScreen
 from pstui.tui.workspace.context import AppContext
 

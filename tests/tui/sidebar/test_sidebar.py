@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import Found, Section
+from pstui.tui.cut import cut_name
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.messages import ProblemsScreen
 from pstui.tui.pane.state import PaneState
@@ -19,7 +20,6 @@ from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
-from pstui.tui.sidebar.widget import cut_name
 from pstui.tui.workspace.state import StateFile
 
 from tests.support.pilot import Screen, screen
