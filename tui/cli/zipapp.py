@@ -24,9 +24,10 @@ def this_python() -> str:
     """Return what a compiled module must fit: the version of Python, the system, the processor."""
     import importlib.machinery
 
-    # On macOS a suffix does not name the processor, elsewhere it does.
-    machine = os.uname().machine if sys.platform == "darwin" else ""
-    return importlib.machinery.EXTENSION_SUFFIXES[0] + machine
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    if sys.platform == "darwin":  # elsewhere the suffix names the processor
+        return f"{suffix} {os.uname().machine}"
+    return suffix
 
 
 def start(archive: str, digest: str, made_for: str, told: str) -> int:
@@ -39,8 +40,8 @@ def start(archive: str, digest: str, made_for: str, told: str) -> int:
             version = ".".join(str(part) for part in sys.version_info[:2])
             raise OSError(
                 f"this file was made for {told}; this is Python {version} ({this_python()}), and what is compiled in "
-                "it cannot be loaded here.\n  Name that Python before the file. Or make the file anew with this one, in "
-                "a clone of pstui: make zipapp PYTHON=python3"
+                "it cannot be loaded here.\n  Name that Python before the file. Or make the file anew with this one, "
+                "in a clone of pstui: make zipapp PYTHON=python3"
             )
         sys.path[0] = unpacked(archive, digest, cache_folder())
     except OSError as error:

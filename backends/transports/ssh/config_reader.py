@@ -294,12 +294,13 @@ class ConfigReader:
         values.setdefault("port", ("22",))
         values.setdefault("user", (self.local_user,))
         line = expanded(command, tokens_of(self._original, values), home=False)
-        shell = [os.environ.get("SHELL") or "/bin/sh", "-c", line]
+        argv: str | list[str] = [os.environ.get("SHELL") or "/bin/sh", "-c", line]
+        if sys.platform == "win32":
+            # There it is a line, not a list of words, and cmd takes what stands between the outer quotes.
+            argv = f'{os.environ.get("COMSPEC", "cmd.exe")} /d /s /c "{line}"'
         try:
             silent = subprocess.DEVNULL
-            # Windows has a command line, not a list of words, and cmd takes what stands between the outer quotes.
-            command = f'{os.environ.get("COMSPEC", "cmd.exe")} /d /s /c "{line}"' if sys.platform == "win32" else shell
-            done = subprocess.run(command, stdin=silent, stdout=silent, check=False, timeout=PATIENCE)
+            done = subprocess.run(argv, stdin=silent, stdout=silent, check=False, timeout=PATIENCE)
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return False
         return done.returncode == 0
