@@ -40,15 +40,15 @@ param(
 Get-Content ~/web.log | Where-Object { $Level -eq 'all' -or $_ -match $Level } | Select-Object -Last $Lines
 """
 _WELCOME = """\
-Three hosts, web1, web2 and web3, that are not there: each is a folder of this
-computer. Nothing is sent over a network, and all of it is gone at the end.
+Three hosts, web1, web2 and web3: each is a folder of this computer.
+Nothing goes over a network, and all of it is gone at the end.
 Five things to try:
-  1  Type Get-Process, then press {grid}: its objects in a table that
-     is sorted, filtered and exported.
-  2  Press {sidebar}, mark each host with Space, then {hosts}, and run
-     Get-Content app.conf there: one of the three is not like the others.
-  3  Press {files}: the files of this host beside yours. psedit app.conf
-     opens one in your own editor.
+  1  Type Get-Process, then press {grid}: its objects in a table
+     that is sorted, filtered and exported.
+  2  Press {sidebar}, mark web1, web2 and web3 with Space, then {hosts}
+     and run Get-Content app.conf: one is not like the others.
+  3  Press {files}: the files of this host beside yours.
+     psedit app.conf opens one in your own editor.
   4  Press {runbooks}: Show-Log is a script with a form.
   5  Press {going}: go to a host, a tab or an action by a part of its name.
 {help} tells all keys, exit ends the demo.
