@@ -11,7 +11,7 @@ REQUIRE ?=
 JOBS ?= 3
 comma := ,
 
-.PHONY: demo test check fuzz faults soak mutants bench screenshots share wheel zipapp clean
+.PHONY: demo test check docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,6 +36,10 @@ $(VENV)/.package: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[package]'
 	@touch $@
 
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
 demo: $(VENV)/.run
 	@$(BIN)/pstui demo
 
@@ -49,6 +53,10 @@ check: $(VENV)/.check .typing/pstui
 	for system in win32 darwin; do \
 	  $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p pstui.backends -p pstui.config -p pstui.tui || exit; \
 	done
+
+# The pages of docs/ as a site, in build/site. A dead link is a failure; with --quiet it would be none.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # mypy knows the rooms by the names they are imported under.
 .typing/pstui:

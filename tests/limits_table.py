@@ -204,7 +204,7 @@ ROWS = (
 
 def page() -> str:
     """Return the page."""
-    return _HEAD + "".join(f"{row.line}\n" for row in ROWS)
+    return _HEAD + "".join(f"{row.line}\n" for row in ROWS) + "\nNext: [why can't I connect?](trouble.md)\n"
 
 
 if __name__ == "__main__":

@@ -19,10 +19,13 @@ from pstui.tui.app import PstuiApp
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.fanout.screen import FanOutScreen
+from pstui.tui.grid.screen import GridScreen
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
+from pstui.tui.runbooks.form import RunbookForm
+from pstui.tui.runbooks.screens import RunbooksScreen
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.workspace.context import AppContext
 
@@ -32,6 +35,10 @@ from tests.support.pilot import Screen
 
 FOLDER = ROOT / "screenshots"
 DEMO = ConnectionInfo(ParameterSet.DEMO)
+#: the same by a profile
+WEB1 = ConnectionInfo(ParameterSet.DEMO, {}, "web1")
+#: when the files of the pictures were written: they shall not change with the day they are drawn on
+STAMP = 1_795_000_000
 #: seconds until a far end must be there
 START = 60.0
 #: nothing listens on the first port of the loopback
@@ -105,10 +112,30 @@ async def _small(s: Screen) -> None:
     await s.type("Get-Content mo", enter=False)
 
 
-def _book() -> ProfileBook:
+#: of the picture of a guard
+GUARDED = """\
+[groups."Prod"]
+guard = "confirm"
+color = "red"
+
+[hosts.web1]
+demo = true
+group = "Prod/Web"
+
+[hosts.web2]
+computer_name = "web2.example.com"
+group = "Prod/Web"
+
+[hosts.build]
+host_name = "build.example.com"
+group = "Lab"
+"""
+
+
+def _book(profiles: str = PROFILES) -> ProfileBook:
     """The profile file of the pictures."""
     file = Path.home() / ".profiles.toml"
-    file.write_text(PROFILES)
+    file.write_text(profiles)
     return ProfileBook(read(file))
 
 
@@ -185,6 +212,58 @@ async def _fan_out(s: Screen) -> None:
     await s.until(lambda: s.shows("-two"), "the difference")
 
 
+async def _guard(s: Screen) -> None:
+    await s.run("Get-ChildItem")
+    await s.type("Get-ChildItem *.log | Remove-Item")
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
+
+
+async def _grid(s: Screen) -> None:
+    for number, name in enumerate(("api", "batch", "cache", "db", "mail", "queue", "search", "shop", "web2", "web3")):
+        file = Path.home() / f"{name}.log"
+        file.write_text("x" * (number * 7919 % 23) * 1000)
+        os.utime(file, (STAMP + number * 86_477, STAMP + number * 86_477))
+    await s.type("Get-ChildItem | Select-Object Name, Size, LastWriteTime | Out-GridView -PassThru | Remove-Item")
+    await s.until(lambda: isinstance(s.app.screen, GridScreen), "the grid")
+    shown = cast(GridScreen, s.app.screen)
+    await s.until(lambda: not shown.grid.running and bool(shown.grid.rows.cells), "the rows")
+    await s.keys("slash")
+    await s.type("log Size>=3000", enter=False)
+    await s.keys("enter", "right", "s", "s", "space", "space")
+    await s.until(lambda: shown.grid.view.current and s.shows("2 picked"), "the order")
+
+
+#: the runbook of the picture
+RUNBOOK = """\
+<#
+.SYNOPSIS
+Restarts a site and waits until it answers.
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    # The site to restart.
+    [Parameter(Mandatory)] [ValidateSet('Default', 'Shop', 'Intranet')] [string] $Name,
+    # Seconds until it must answer.
+    [ValidateRange(5, 300)] [int] $TimeoutSec = 60,
+    # Who is told.
+    [string[]] $NotifyTo,
+    [switch] $Force
+)
+"""
+
+
+async def _runbook(s: Screen) -> None:
+    folder = Path.home() / "runbooks"
+    folder.mkdir()
+    (folder / "Restart-Site.ps1").write_text(RUNBOOK)
+    await s.keys(PREFIX_KEY, "R")
+    await s.until(lambda: isinstance(s.app.screen, RunbooksScreen) and s.app.screen.focused, "the list")
+    await s.keys("enter")
+    await s.until(lambda: isinstance(s.app.screen, RunbookForm) and s.app.screen.focused, "the form")
+    await s.keys("space", "space", "down")
+    await s.type("90", enter=False)
+
+
 #: what stands in the debugger, in the home that the far end begins in
 SCRIPT = """\
 function Measure-Free($disk) {
@@ -213,13 +292,14 @@ class Scene:
     sessions: tuple[ConnectionInfo, ...] = (DEMO,)
     size: tuple[int, int] = (100, 26)
     theme: str = "dark"
-    #: whether the sidebar shows the profiles of a file
+    #: whether the sidebar shows the profiles of a file, and which
     saved: bool = False
+    profiles: str = PROFILES
 
     def app(self) -> PstuiApp:
         """Return the program with its sessions to open."""
-        settings = {"theme": self.theme}
-        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings=settings, book=_book() if self.saved else None)
+        settings, book = {"theme": self.theme}, _book(self.profiles) if self.saved else None
+        return PstuiApp(open=self.sessions, sidebar=SIDEBAR, settings=settings, book=book)
 
     async def act(self, s: Screen) -> None:
         """Bring the running program to what the picture shows."""
@@ -244,6 +324,13 @@ PICTURES: dict[str, Scene] = {
     "sessions": Scene(_sessions, (DEMO, DEMO)),
     "palette": Scene(_palette),
     "80x24": Scene(_small, (DEMO, DEMO), (80, 24)),
+    "fan-out": Scene(_fan_out),
+}
+#: pictures of README and the pages that no approved picture is kept of: tests of their own look at what they show
+SHOWN: dict[str, Scene] = {
+    "guard": Scene(_guard, (WEB1,), saved=True, profiles=GUARDED),
+    "grid": Scene(_grid),
+    "runbook": Scene(_runbook, saved=True),
 }
 #: pictures of a real PowerShell, drawn where there is one
 REAL: dict[str, Scene] = {
@@ -254,7 +341,6 @@ MORE: dict[str, Scene] = {
     "find": Scene(_find),
     "help": Scene(_help),
     "light": Scene(_light, theme="light"),
-    "fan-out": Scene(_fan_out),
     **{
         f"{name}-{columns}x{rows}": Scene(play, size=(columns, rows), theme=theme, saved=True)
         for name, play in (("form", _form), ("go", _go), ("menu", _menu))
@@ -281,10 +367,9 @@ def furnish(folder: Path) -> None:
     (folder / "motd.txt").write_text("Backups run at 02:00. Ask before restarting web1.\n")
     (folder / "site.cfg").write_text("# who may see it\n" * 24)
     (folder / "web1.log").write_text("GET / 200\n" * 1800)
-    stamp = 1_795_000_000  # the pictures shall not change with the day they are drawn on
     for path in folder.iterdir():
         path.chmod(0o644)
-        os.utime(path, (stamp, stamp))
+        os.utime(path, (STAMP, STAMP))
 
 
 def main(names: list[str]) -> int:
@@ -295,7 +380,7 @@ def main(names: list[str]) -> int:
     try:
         furnish(home)
         os.environ["HOME"] = str(home)
-        pictures = PICTURES | (REAL if shutil.which("pwsh") else {})
+        pictures = PICTURES | SHOWN | (REAL if shutil.which("pwsh") else {})
         for name in names or pictures:
             (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(pictures[name])), encoding="utf-8")
             print(f"screenshots/{name}.svg")

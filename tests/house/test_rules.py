@@ -363,18 +363,3 @@ def test_the_version_costs_no_more_than_an_argument_parser() -> None:
     base = loaded_after("import argparse")
     extra = {module for module in loaded - base if not module.startswith(("pstui", "__editable__"))}
     assert extra <= {"__future__", "collections.abc"}
-
-
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_documents_point_to_what_exists(document: str) -> None:
-    text = (ROOT / document).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
-        if "://" not in target:
-            assert (ROOT / target).exists(), target
-
-
-def test_documents_name_targets_the_makefile_has() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    for document in ("README.md", "CONTRIBUTING.md"):
-        for target in re.findall(r"(?:^|`)make ([a-z]+)\b", (ROOT / document).read_text(), re.MULTILINE):
-            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -65,7 +65,7 @@ Usage
                                  secrets and names out, to paste
   pstui log WORD…                find what was typed and printed in sessions
                                  that were logged
-  pstui replay FILE              play what a session or a terminal has recorded
+  pstui replay FILE              play a recorded session or terminal again
   pstui completion SHELL         print the completions for bash, zsh or fish
   pstui man                      print the manual page: pstui man | man -l -
 """

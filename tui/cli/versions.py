@@ -38,7 +38,7 @@ def _libraries() -> Iterator[tuple[str, str]]:
         yield "libraries", f"unknown: there is no metadata of {DISTRIBUTION} here"
     for requirement, extra in declared:
         name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
-        if extra in ("test", "check", "package"):
+        if extra in ("test", "check", "docs", "package"):
             continue
         try:
             yield name, metadata.version(name)

@@ -51,7 +51,8 @@ def shown_by(widget: Widget, stop: Callable[[], None]) -> Show:
                 if pane.app.screen is screen:
                     screen.dismiss(None)
                 await gone
-            pane.focus_main()  # a question of the command takes the keys, else the editor
+            if widget.is_attached:  # the program may be on its way out
+                pane.focus_main()  # a question of the command takes the keys, else the editor
 
     return show
 

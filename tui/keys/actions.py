@@ -150,7 +150,7 @@ ACTIONS: tuple[KeyAction, ...] = (
         "reading.next_prompt", "prompt below", "down", ("alt+down",), "Alt+↓", "mark the command after and go to it"
     ),
     KeyAction("blocks.block_menu", "command menu", "A", (), "", "what can be done with the marked or the last command"),
-    KeyAction("blocks.run_again", "run again", "R", (), "", "run the line of the marked command again, or of the last"),
+    KeyAction("blocks.run_again", "run again", "l", (), "", "run the line of the marked command again, or of the last"),
     KeyAction(
         "blocks.copy_block", "copy command", "O", (), "", "copy the marked, or the last, command with its output"
     ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import re
-import shlex
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from pstui.tui.cli.help import help_text, invoke_help
 from pstui.tui.cli.main import main
 from pstui.tui.version import VERSION
 
-from tests.support.paths import ROOT
+from tests.support.documents import FOR_USERS, text_of
 
 Captured = pytest.CaptureFixture[str]
 
@@ -107,33 +105,6 @@ def test_a_name_is_a_computer_name(capsys: Captured) -> None:
 
 def test_enter_without_a_target_is_the_local_powershell(capsys: Captured) -> None:
     assert what_if(capsys, "Enter-PSSession", "-WhatIf")["ParameterSet"] == "Process"
-
-
-def readme_calls() -> list[str]:
-    """The calls of pstui in README's blocks for a shell that open a session, without what a pipe feeds or takes."""
-    readme = (ROOT / "README.md").read_text()
-    lines = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in block.splitlines()]
-    parts = [part.strip() for line in lines for part in re.split(r"\s\|\s(?=jq|pstui)", line)]
-    return [part for part in parts if part.startswith("pstui ") and part != "pstui demo"]
-
-
-@pytest.mark.parametrize("line", readme_calls())
-def test_the_calls_of_the_readme_bind_as_a_shell_hands_them_over(
-    capsys: Captured, isolated_home: Path, line: str
-) -> None:
-    (isolated_home / ".ssh").mkdir(exist_ok=True)
-    (isolated_home / ".ssh" / "id_ed25519").touch()
-    profiles(isolated_home, '[hosts.db]\nhost_name = "db"\ngroup = "Prod/Web"\ntags = ["sql"]\n')
-    _, *words = shlex.split(line, comments=True)
-    assert main((*words, "-WhatIf")) == 0, capsys.readouterr().err
-    assert json.loads(capsys.readouterr().out)
-
-
-def test_the_calls_of_the_readme_are_found_with_their_quotes(capsys: Captured) -> None:
-    calls = readme_calls()
-    assert len(calls) >= 10
-    (credential,) = [line for line in calls if "-Credential" in line]
-    assert what_if(capsys, *shlex.split(credential)[1:], "-WhatIf")["Values"]["Credential"] == "CONTOSO\\admin"
 
 
 def test_invoke_command_tells_its_script(capsys: Captured) -> None:
@@ -302,10 +273,10 @@ def test_what_follows_a_program_is_its_own(
     assert (answer["Values"], answer["Settings"]) == ({"Command": command}, settings)
 
 
-def test_help_and_readme_name_all_that_can_be_connected_to() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_help_and_the_pages_name_all_that_can_be_connected_to() -> None:
+    pages = "".join(text_of(page) for page in FOR_USERS)
     for example in ("-ProcessId 4711", "-Command ssh db pwsh -s -NoLogo", "-ContainerId api -Shell", "admin@db"):
-        assert example in help_text() and example in readme, example
+        assert example in help_text() and example in pages, example
 
 
 def test_a_host_of_ssh_config_is_found_by_its_name(

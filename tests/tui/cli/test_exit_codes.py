@@ -1,4 +1,4 @@
-"""The exit code of a run without a screen, row by row of README's table, and what is on which stream then."""
+"""The exit code of a run without a screen, row by row of the table in docs/scripts.md, and what is on which stream."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ async def test_the_code_and_the_errors_are_the_same_with_objects(form: Form, cap
     assert "1" in out and "2" in out and "seen" not in out
 
 
-def test_the_table_of_readme_is_that_of_the_help() -> None:
-    readme = (ROOT / "README.md").read_text()
-    rows = re.findall(r"^\| `?([\dN, ]+)`? \| (.+) \|$", readme, re.MULTILINE)
+def test_the_table_of_the_page_is_that_of_the_help() -> None:
+    page = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `?([\dN, ]+)`? \| (.+) \|$", page, re.MULTILINE)
     assert [(code, what.replace("`", "")) for code, what in rows] == list(EXIT_TABLE)
 
 

@@ -207,3 +207,9 @@ def test_every_key_for_reading_arrives_from_an_ordinary_terminal(terminal: Termi
         terminal.until(lambda seen: "copy selection" not in seen)
         terminal.keys("C-c") if keys in "/t" else None
     terminal.until(lambda seen: "Save" not in seen and "Find" not in seen)
+
+
+def test_no_two_actions_have_a_name_or_a_key_in_common() -> None:
+    keys = [key for each in ALL for key in each.keys]
+    for said in (keys, [each.name for each in ALL], [each.prefix for each in ALL]):
+        assert sorted(set(said)) == sorted(said)

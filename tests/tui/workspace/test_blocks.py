@@ -95,7 +95,7 @@ async def test_a_block_is_run_again_copied_saved_timed_and_compared(
         await s.run("$n = 2")
         await s.keys("alt+up", "alt+up", PREFIX, "O")
         await s.until(lambda: s.app.clipboard.endswith("'same'; $n\nsame\n1"), "the copy")
-        await s.keys(PREFIX, "R")
+        await s.keys(PREFIX, "l")
         await s.until(lambda: s.text()[-2:] == ["same", "2"] and pane.state is PaneState.PROMPT, "the line run again")
         await s.keys(PREFIX, "equals_sign")
         await s.until(
