@@ -48,6 +48,16 @@ def test_its_group_answers_alike_but_for_one(tmp_path: Path, capsys: Captured) -
     assert " (2)\n" in told and "\nweb3\n" in told
 
 
+def test_its_runbook_runs_with_what_is_given_and_its_defaults(tmp_path: Path, capsys: Captured) -> None:
+    config = ("--config", str(make(tmp_path)))
+    assert main([*config, "run", "Show-Log", "web1", "-Lines", "2", "-Level", "warn"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2 and all(" warn request " in line for line in told)
+    assert main([*config, "run", "Show-Log", "web3"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 10 and told[-1].endswith("request 59")
+
+
 async def test_a_host_begins_in_its_own_folder_and_shows_it_as_home(tmp_path: Path) -> None:
     info = resolve("web1", load(str(make(tmp_path))))
     said = replace(info, settings={**info.settings, ORIGIN: "Five things\nto try:"})
