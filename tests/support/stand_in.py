@@ -45,6 +45,7 @@ class StandInSession:
         self.state = RunspaceState.BEFORE_OPEN
         self.failure: ErrorInfo | None = None
         self.failed: PstuiError | None = None
+        self.errors: list[ErrorInfo] = []
         self.temporary = True
         self.stopped: object = None
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
