@@ -114,7 +114,7 @@ async def test_the_files_of_the_demo_endpoint(folders: tuple[Path, Path]) -> Non
         files = await opened(screen, there)
         await screen.until(lambda: files.far.chosen is not None)
         await screen.keys("tab", "end", "f5")
-        await screen.until(lambda: (here / "far.txt").exists())
+        await screen.until((here / "far.txt").exists)
         await screen.workspace.context.sessions.close_all()
 
 
