@@ -11,7 +11,7 @@ REQUIRE ?=
 JOBS ?= 3
 comma := ,
 
-.PHONY: demo test check docs fuzz faults soak mutants bench screenshots clean
+.PHONY: demo test check docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,6 +30,10 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,check]'
+	@touch $@
+
+$(VENV)/.package: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[package]'
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(BIN)/python
@@ -85,5 +89,20 @@ bench: $(VENV)/.test
 screenshots: $(VENV)/.test
 	$(BIN)/python -m tests.screenshots
 
+# The manual page and the completions that the wheel installs, anew from the declarations.
+share: $(VENV)/.run
+	$(BIN)/pstui man >docs/pstui.1
+	$(BIN)/pstui completion bash >share/bash-completion/completions/pstui
+	$(BIN)/pstui completion zsh >share/zsh/site-functions/_pstui
+	$(BIN)/pstui completion fish >share/fish/vendor_completions.d/pstui.fish
+
+# dist/*.whl and dist/*.tar.gz, looked through and installed into an empty environment.
+wheel: $(VENV)/.package
+	$(BIN)/python -m tests.packages
+
+# dist/pstui.pyz, pstui and its libraries in one file for this Python and this system: make zipapp EXTRAS=kerberos
+zipapp: $(VENV)/.run
+	EXTRAS='$(EXTRAS)' $(BIN)/python -m tests.zipapp
+
 clean:
-	rm -rf $(VENV) .venv-* snapshot_report.html .typing build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-* snapshot_report.html .typing build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

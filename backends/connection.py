@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -171,6 +172,8 @@ class ConnectionInfo:
             return found.computer_name  # of a session that is open already
         if self.parameter_set is ParameterSet.URI:
             return uri_host(self.text("ConnectionUri"))
+        if self.parameter_set is ParameterSet.DEMO and (home := str(self.settings.get("demo_home", ""))):
+            return PurePath(home).name or self.parameter_set.computer_name
         return self.parameter_set.computer_name or self.text(self.parameter_set.target)
 
     @property

@@ -98,7 +98,8 @@ class History:
         """
         self._need_file()
         for last in (False, False, True):
-            handle = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            handle = os.open(self.file, flags, 0o600)
             try:
                 _lock(handle, exclusive=exclusive)
                 if last or (self.file.exists() and os.path.samestat(os.fstat(handle), self.file.stat())):

@@ -8,17 +8,23 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 _DIRS = PlatformDirs("pstui", appauthor=False)
+#: variables that name another profile file, and another folder for what is remembered
+CONFIG_VARIABLE, STATE_VARIABLE = "PSTUI_CONFIG", "PSTUI_STATE"
 
 
 def profile_file() -> Path:
     """Return the profile file: $PSTUI_CONFIG, else profiles.toml in the user's configuration folder."""
-    named = os.environ.get("PSTUI_CONFIG")
+    named = os.environ.get(CONFIG_VARIABLE)
     return Path(named).expanduser() if named else Path(_DIRS.user_config_dir) / "profiles.toml"
 
 
 def state_folder() -> Path:
-    """Return the folder for what pstui remembers by itself: history, the last workspace, crash reports."""
-    return Path(_DIRS.user_state_dir)
+    """Return the folder for what pstui remembers by itself: history, the last workspace, crash reports.
+
+    It is $PSTUI_STATE, else one of the user's.
+    """
+    named = os.environ.get(STATE_VARIABLE)
+    return Path(named).expanduser() if named else Path(_DIRS.user_state_dir)
 
 
 def private_folder(folder: Path) -> Path:

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Generator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ _FOREIGN = (
 #: signals whose handling stays as it was; SIGINT is asyncio's while a loop runs
 _SIGNALS = ("SIGTERM", "SIGHUP", "SIGWINCH", "SIGTSTP", "SIGCONT", "SIGXFSZ", "SIGPIPE", "SIGCHLD")
 
+#: what Python has on Unix alone, and some tests are made of
+_OF_UNIX = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
+
 #: seconds for a test that may be the first to need the container image, whose base is bootstrapped once a machine
 _WITH_BOOTSTRAP = 1200
 
@@ -49,6 +53,17 @@ _BEFORE, _FAILED = pytest.StashKey[guard.Before](), pytest.StashKey[bool]()
 def pytest_configure() -> None:
     """Listen to what is made, for the guard."""
     guard.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, pytest.CollectReport]:
+    """Skip a file of tests that needs a module of Unix, where there is none."""
+    report: pytest.CollectReport = yield
+    for name in _OF_UNIX if report.failed else ():
+        if f"No module named '{name}'" in str(report.longrepr) and find_spec(name) is None:
+            report.outcome = "skipped"
+            report.longrepr = (str(collector.path), 0, f"Skipped: this system has no module {name}")
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, str] = {
     "container_id": '"api"',
     "command": '["pwsh", "-s", "-NoLogo", "-NoProfile"]',
     "process_id": "4711",
+    "demo_home": '"~/demo/web1"',
     # who signs in, and how
     "credential": '"admin"',
     "user_name": '"deploy"',

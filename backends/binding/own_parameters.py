@@ -87,6 +87,14 @@ OWN_PARAMETERS: tuple[Option, ...] = (
         sets=(ParameterSet.DEMO,),
         mandatory=True,
     ),
+    own(
+        "DemoHome",
+        OptionKind.PATH,
+        "A folder that the demo endpoint has for its home; it is called by the folder's name.",
+        sets=(ParameterSet.DEMO,),
+        default="your home",
+        setting=True,
+    ),
     # for what runs on or beside this computer
     own(
         "Engine",

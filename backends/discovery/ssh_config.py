@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
 from pstui.backends.transports.ssh.config_hosts import ConfigHosts
+from pstui.backends.transports.ssh.expansion import system_folder
 from pstui.backends.transports.streams import printable
 
 #: seconds between two looks at the files' times
@@ -31,8 +31,7 @@ class SSHConfigSource:
         """The files that are read first, the user's own before the system's."""
         if self._given is not None:
             return self._given
-        system = Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "ssh") if os.name == "nt" else Path("/etc/ssh")
-        return (Path.home() / ".ssh" / "config", system / "ssh_config")
+        return (Path.home() / ".ssh" / "config", system_folder() / "ssh_config")
 
     async def look(self) -> Section | None:
         """Return the hosts; None where there is no such file."""

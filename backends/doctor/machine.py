@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pstui.backends.doctor.checks import Check, absent, bad, good
 from pstui.backends.errors import PstuiError
-from pstui.backends.extras import CREDSSP, KERBEROS, LIBVIRT, pip_install
+from pstui.backends.extras import CREDSSP, KERBEROS, LIBVIRT, install_command
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.container.engine import Engine, engines
 
@@ -30,7 +30,7 @@ async def look_at_machine() -> AsyncIterator[Check]:
     for extra, modules in _EXTRAS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         yield (
-            absent(f"extra {extra}", "not installed", f"Run: {pip_install(extra)}")
+            absent(f"extra {extra}", "not installed", f"Run: {install_command(extra)}")
             if missing
             else good(f"extra {extra}", "installed")
         )

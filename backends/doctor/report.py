@@ -35,7 +35,7 @@ def redactor_for(infos: Iterable[ConnectionInfo]) -> Redactor:
     for name in (socket.gethostname(), socket.gethostname().partition(".")[0], socket.getfqdn()):
         if name not in ("localhost", ""):
             names.add((name, "host"))
-    with contextlib.suppress(OSError, KeyError):  # an account without a name
+    with contextlib.suppress(OSError, KeyError, ImportError):  # an account without a name
         names.add((getpass.getuser(), "user"))
     names.add((str(Path.home()), "folder"))
     for info in infos:

@@ -28,6 +28,7 @@ from pstui.backends.psrp.invocation import Call, Invocation
 from pstui.backends.psrp.limits import WHOLE
 from pstui.backends.psrp.pipeline import PipelineResult
 from pstui.backends.records import PipelineState, SentObject
+from pstui.backends.sessions.demo_endpoint import FILE_REQUESTS, is_demo
 from pstui.backends.sessions.session import PSSession
 
 #: bytes that may be on their way to a file there without being acknowledged
@@ -89,7 +90,8 @@ class PipelineFiles:
 
     async def begin(self) -> None:
         """Start the pipeline. Raises FileError where the far end does not allow it."""
-        call = Call(script(), is_script=True, local_scope=True)
+        demo = is_demo(self._session.application_private_data)
+        call = Call(FILE_REQUESTS) if demo else Call(script(), is_script=True, local_scope=True)
         invocation = Invocation(((call,),), no_input=False)
         running = self._session.run(invocation, on_object=self._take, source=self._source(), limits=WHOLE)
         self._task = asyncio.ensure_future(running)

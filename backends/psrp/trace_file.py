@@ -31,7 +31,7 @@ class TraceFile:
         self.path = path
         self.on_problem: Callable[[str], None] = lambda text: None
         self._left = limit
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         try:
             self._fd = os.open(path, flags, 0o600)
         except FileNotFoundError as error:

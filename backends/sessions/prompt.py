@@ -20,7 +20,7 @@ def local_user() -> str:
     """Return the name of the user running pstui, or ``""`` when the system does not tell."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):  # Windows has no module pwd
         return os.environ.get("USERNAME", "")
 
 

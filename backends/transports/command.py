@@ -21,6 +21,8 @@ TIMEOUT = 30.0
 MAX_OUTPUT = 8 << 20
 #: seconds a tool that must end has before it is killed
 GRACE = 0.5
+#: seconds that Windows' tool has to end a tree of processes
+TREE = 5.0
 
 
 class ToolError(OpenError):
@@ -83,6 +85,18 @@ def detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
+async def kill_tree(process_id: int) -> None:
+    """End a process of Windows and all that it has started: there are no groups to end, its own tool walks the tree."""
+    if sys.platform == "win32":
+        silent, flags = asyncio.subprocess.DEVNULL, subprocess.CREATE_NO_WINDOW
+        argv = ("taskkill", "/T", "/F", "/PID", str(process_id))
+        with contextlib.suppress(OSError, TimeoutError):
+            killer = await asyncio.create_subprocess_exec(
+                *argv, stdin=silent, stdout=silent, stderr=silent, creationflags=flags
+            )
+            await asyncio.wait_for(killer.wait(), TREE)
+
+
 async def end(process: asyncio.subprocess.Process) -> None:
     """End a process started ``detached`` and everything in its group, reap it and close its pipes."""
     for kill in (False, True):
@@ -90,6 +104,7 @@ async def end(process: asyncio.subprocess.Process) -> None:
             break
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
+                await kill_tree(process.pid)
                 process.kill()
             else:
                 os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)

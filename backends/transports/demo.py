@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.pty_channel import open_terminal
+from pstui.backends.transports.streams import printable
 
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
@@ -13,7 +18,18 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     from pstui.backends.transports.outofproc import OutOfProcTransport
 
     context.step("session", "the demo endpoint inside pstui")
-    return OutOfProcTransport(MemoryChannel(), is_private=True)
+    named = str(info.settings.get("demo_home", ""))
+    home = await asyncio.to_thread(_folder, named) if named else None
+    return OutOfProcTransport(MemoryChannel(home), is_private=True)
+
+
+def _folder(named: str) -> Path:
+    folder = Path(named).expanduser().absolute()
+    if not folder.is_dir():
+        raise OpenError(
+            "the demo endpoint has no home", f"{printable(named)} is no folder.", "Name another with demo_home."
+        )
+    return folder
 
 
 TRANSPORT = TransportKind(

@@ -103,6 +103,8 @@ def _owner(pipe: HostPipe) -> int | None:
 
 def process_owner(process_id: int) -> int | None:
     """Return the user that a process runs as, -1 where the system does not tell, None if there is no such process."""
+    if sys.platform == "win32":
+        return -1 if _runs_on_windows(process_id) else None
     if Path("/proc/self").exists():
         try:
             return Path(f"/proc/{process_id}").stat().st_uid
@@ -116,6 +118,28 @@ def process_owner(process_id: int) -> int | None:
         return -1
     return -1
 
+
+def _runs_on_windows(process_id: int) -> bool:
+    """Whether a process runs. os.kill with 0 asks that elsewhere; there it would send the process Ctrl+C."""
+    import ctypes
+
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]  # Windows' own
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    handle = kernel.OpenProcess(_SYNCHRONIZE, False, process_id)
+    if not handle:
+        denied: bool = ctypes.get_last_error() == _ACCESS_DENIED  # type: ignore[attr-defined,unused-ignore]  # as above
+        return denied
+    try:
+        waits: bool = kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == _WAIT_TIMEOUT
+        return waits
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+
+
+#: constants of Windows (winnt.h, winerror.h, winbase.h): a right to wait, and two answers
+_SYNCHRONIZE, _ACCESS_DENIED, _WAIT_TIMEOUT = 0x100000, 5, 0x102
+#: macOS (sys/un.h): the option of a local socket that names the process at its other end
+_SOL_LOCAL, _LOCAL_PEERPID = 0, 2
 
 #: seconds a pipe may take to accept, and the time between two tries (protocol-notes 6.4)
 TIMEOUT, POLL = 60.0, 0.1
@@ -231,13 +255,16 @@ async def _connected(pipe: HostPipe) -> Channel:
 
 def _peer(connection: Any) -> int | None:
     """Return the process that listens at the other end of a socket, None where the system does not tell."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
     try:
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        if sys.platform == "darwin":
+            raw = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID, struct.calcsize("i"))
+        elif hasattr(socket, "SO_PEERCRED"):
+            raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        else:
+            return None
     except OSError:
         return None
-    process_id: int = struct.unpack("3i", raw)[0]
+    process_id: int = struct.unpack_from("i", raw)[0]
     # A process outside this one's namespace has no number here.
     return process_id or None
 

@@ -11,14 +11,14 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
+from pstui.backends.transports.command import detached, kill_tree
 from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
@@ -28,13 +28,6 @@ GRACE = 0.5
 DRAIN = 0.5
 #: seconds in which more lines of an error on stderr may follow the first
 ERROR_GATHERING = 0.2
-
-
-def own_group() -> dict[str, Any]:
-    """Return the options by which a process starts in a group of its own."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
 
 
 class ProcessChannel(asyncio.SubprocessProtocol):
@@ -60,7 +53,7 @@ class ProcessChannel(asyncio.SubprocessProtocol):
     @classmethod
     async def start(cls, argv: Sequence[str]) -> ProcessChannel:
         """Start ``argv`` and return its channel. Raises OSError when the system refuses."""
-        _, channel = await asyncio.get_running_loop().subprocess_exec(cls, *argv, **own_group())
+        _, channel = await asyncio.get_running_loop().subprocess_exec(cls, *argv, **detached())
         return channel
 
     @property
@@ -163,18 +156,17 @@ class ProcessChannel(asyncio.SubprocessProtocol):
         # The second signal is also for members that ignored the first and outlived the leader: while they live, the
         # number of the group is theirs.
         for kill in (False, True):
-            self._signal_group(kill)
+            await self._signal_group(kill)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._exited.wait(), GRACE)
 
-    def _signal_group(self, kill: bool) -> None:
+    async def _signal_group(self, kill: bool) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
-                if kill:
-                    # Windows knows no process groups to kill; its own tool walks the tree.
-                    subprocess.run(["taskkill", "/T", "/F", "/PID", str(self.pid)], capture_output=True, check=False)
-                elif self._transport is not None:
-                    self._transport.terminate()
+                # Its children are found while it lives.
+                await kill_tree(self.pid)
+                if self._transport is not None:
+                    self._transport.kill()
             else:
                 os.killpg(self.pid, signal.SIGKILL if kill else signal.SIGTERM)
 

@@ -107,7 +107,20 @@ async def test_what_differs_is_asked_and_a_badge_says_so(server: Sshd, folders: 
         assert screen.pane.files_badge == ""
 
 
-async def test_a_tab_without_files_says_why(folders: tuple[Path, Path]) -> None:
+async def test_the_files_of_the_demo_endpoint(folders: tuple[Path, Path]) -> None:
+    here, there = folders
+    (there / "far.txt").write_text("far")
+    async with running(ConnectionInfo(ParameterSet.DEMO, settings={"demo_home": str(there)})) as screen:
+        files = await opened(screen, there)
+        await screen.until(lambda: files.far.chosen is not None)
+        await screen.keys("tab", "end", "f5")
+        await screen.until((here / "far.txt").exists)
+        await screen.workspace.context.sessions.close_all()
+
+
+async def test_a_tab_without_files_says_why(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo endpoint runs no such script as a PowerShell does: taken for one, it refuses."""
+    monkeypatch.setattr("pstui.backends.files.pipeline.is_demo", lambda private_data: False)
     async with running(ConnectionInfo(ParameterSet.DEMO)) as screen:
         await screen.until(lambda: screen.pane.state is PaneState.PROMPT, "a prompt")
         await screen.keys("ctrl+right_square_bracket", "F")

@@ -52,7 +52,7 @@ DECLARED = (
         "sessions go beside it",
     ),
     Declared("--check", "", "report every problem of the configuration"),
-    Declared("--version", "", "print the version"),
+    Declared("--version", "", "print the version; with -v behind it those of Python and the libraries, too"),
     Declared("--help", "", "print this text; after icm, that of Invoke-Command"),
     Declared("--json", "", "objects as JSON, one a line, instead of text", invoke=True),
     Declared(

@@ -157,13 +157,21 @@ def _is_for_the_bar(line: str, call: BoundCall) -> bool:
 
 
 def demo(options: Options) -> int:
-    """Open the screen with a session on the embedded endpoint."""
+    """Open the screen with a session on the embedded endpoint: with hosts of its own, or with the profiles named."""
     if len(options.rest) > 1:
         raise CallError(
             f"demo does not take {options.rest[1]!r}", hint="pstui demo opens the screen, pstui demo --stdio serves."
         )
     refuse_invoke_options(options)
-    return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
+    if options.config is not None:
+        return _screen([ConnectionInfo(ParameterSet.DEMO)], options, load(options.config), single=True)
+    from pstui.tui.cli.playground import playground, welcome
+
+    with playground() as file:
+        profiles = load(str(file))
+        info = resolve("web1", profiles)
+        first = replace(info, settings={**info.settings, ORIGIN: welcome()})
+        return _screen([first], options, profiles, single=True)
 
 
 def bound(options: Options, profiles: Profiles) -> Wanted:

@@ -36,7 +36,8 @@ _pstui() {
     found=("${(@)found:#}")
     if (( ${#found} )); then compadd -U -a found; else _files; fi
 }
-compdef _pstui pstui
+# As a file of $fpath this is the body of the function; in a start-up file it only makes it known.
+if [[ "$funcstack[1]" == _pstui ]]; then _pstui "$@"; else compdef _pstui pstui; fi
 """,
     "fish": """\
 function __pstui_complete
@@ -48,10 +49,15 @@ complete -c pstui -a '(__pstui_complete)'
 }
 
 
+def script(shell: str) -> str:
+    """Return the lines that a shell of ``SHELLS`` needs; the wheel installs them as files, too."""
+    return _SCRIPTS[shell]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print a shell's script, or what a word could be. Raises CallError."""
     if len(arguments) == 1 and arguments[0] in SHELLS:
-        print(_SCRIPTS[arguments[0]], end="")
+        print(script(arguments[0]), end="")
         return 0
     if len(arguments) == 2 and arguments[0] == "--line":
         words = _split(arguments[1])

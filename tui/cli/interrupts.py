@@ -32,20 +32,23 @@ def signals_taken(act: Callable[[int], object]) -> Iterator[None]:
     """Call ``act`` with the exit code of a signal that is to end the run; afterwards they mean what they meant."""
     loop = asyncio.get_running_loop()
     taken = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         if number is None or (before := signal.getsignal(number)) is signal.SIG_IGN:
             continue  # nohup, and a shell's background, have it ignored
         try:
             loop.add_signal_handler(number, act, 128 + number)
-        except (NotImplementedError, RuntimeError, ValueError):
-            continue  # Windows: asyncio turns Ctrl+C into the cancellation of main()
+        except NotImplementedError:  # Windows: a signal wakes its loops, which take no handlers
+            signal.signal(number, lambda came, _: loop.call_soon_threadsafe(act, 128 + came))
+        except (RuntimeError, ValueError):
+            continue  # outside the main thread
         taken[number] = before
     try:
         yield
     finally:
         for number, before in taken.items():
-            loop.remove_signal_handler(number)
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
             signal.signal(number, before)
 
 

@@ -15,8 +15,8 @@ from pstui.tui.cli.exit_codes import (
     EXIT_PIPE,
 )
 
-#: what the system says of a full disk: ENOSPC, EDQUOT, EFBIG, EIO
-_NO_ROOM = (28, 122, 27, 5)
+#: what the system says of a full disk; their numbers are not the same everywhere
+_NO_ROOM = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
 #: what a first word does, and the module whose ``main`` does it
 _COMMANDS = {"doctor": "doctor", "log": "log", "run": "runbook", "replay": "replay", "cp": "copy"}
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _closed_output()
     except OSError as error:
-        return _unwritable(error) if error.errno in _NO_ROOM and error.filename is None else _failed(error)
+        return _failed_output(error) if error.filename is None else _failed(error)
     except Exception as error:  # the last resort: whatever it is, the user gets a sentence and a file
         return _failed(error)
 
@@ -64,7 +64,7 @@ def _run(arguments: list[str]) -> int:
 
     options = parse(arguments)
     if options.version:
-        return _version()
+        return _version(options.rest)
     if options.rest and (options.rest[0].lower() in INVOKE_NAMES or options.rest[0] == "run"):
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
     if options.help:
@@ -132,7 +132,16 @@ def _demo(options: Options) -> int:
     return demo(options)
 
 
-def _version() -> int:
+def _version(rest: Sequence[str] = ()) -> int:
+    if rest:
+        from pstui.backends.errors import CallError
+
+        if list(rest) != ["-v"]:
+            raise CallError(f"--version takes no {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
+        from pstui.tui.cli.versions import versions
+
+        print(versions(), end="")
+        return EXIT_OK
     from pstui.tui.version import VERSION
 
     print(f"pstui {VERSION}")
@@ -147,10 +156,15 @@ def _closed_output() -> int:
     return EXIT_PIPE
 
 
-def _unwritable(error: OSError) -> int:
-    """Standard output takes nothing: the disk behind it is full."""
+def _failed_output(error: OSError) -> int:
+    """Standard output takes nothing: the disk behind it is full, or what Windows says of a pipe that nobody reads."""
+    import errno
     import os
 
+    if sys.platform == "win32" and error.errno == errno.EINVAL:
+        return _closed_output()
+    if error.errno not in [getattr(errno, name, None) for name in _NO_ROOM]:
+        return _failed(error)
     print(f"pstui: standard output cannot be written ({error.strerror})", file=sys.stderr)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain once more on its way out
     return EXIT_FAILED

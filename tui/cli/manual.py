@@ -55,6 +55,9 @@ def manual() -> str:
         "PSTUI_CONFIG",
         "the profile file",
         ".TP",
+        "PSTUI_STATE",
+        "the folder for what pstui remembers by itself, such as the history of lines",
+        ".TP",
         r"NO_COLOR",
         "when set, no colours are written",
     ]

@@ -1,6 +1,7 @@
 """The full screen, opened from the command line: the one place of the command line that loads Textual.
 
-SIGTERM, SIGHUP and SIGINT end it as a person does who quits: the sessions are closed and the screen is given back.
+SIGTERM, SIGHUP and SIGINT end it as a person does who quits: the sessions are closed and the screen is given back. So
+does SIGBREAK, which Windows sends when its window is closed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def end_by_signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], object]
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    numbers = [int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)]
+    numbers = [
+        int(getattr(signal, name)) for name in ("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK") if hasattr(signal, name)
+    ]
 
     def came(number: int, _: FrameType | None) -> None:
         for each in numbers:

@@ -53,6 +53,7 @@ class TranscriptFile:
     def _open(self) -> int:
         # O_NONBLOCK: opening a pipe that nobody reads must fail, not wait.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags |= getattr(os, "O_BINARY", 0)
         try:
             fd = os.open(self.path, flags, 0o600)
         except FileNotFoundError as error:

@@ -135,12 +135,15 @@ MAX_FILE = 1_000_000
 _USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
 
 
-def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the editor's program and arguments, empty if there is none."""
+def editor_command(environ: Mapping[str, str] = os.environ, *, posix: bool = os.name == "posix") -> list[str]:
+    """Return the editor's program and arguments, empty if there is none.
+
+    On Windows (not ``posix``) a backslash is a part of a path, and quotes stand around one with blanks.
+    """
     for name in ("VISUAL", "EDITOR"):
         if chosen := environ.get(name, "").strip():
             try:
-                return shlex.split(chosen, posix=os.name == "posix")
+                return [word if posix else word.strip('"') for word in shlex.split(chosen, posix=posix)]
             except ValueError:
                 return [chosen]
     return next(([found] for name in _USUAL if (found := shutil.which(name))), [])

@@ -25,6 +25,7 @@ from pstui.backends.console import Choice, Console, Question, QuestionCancelled,
 from pstui.backends.errors import PstuiError
 from pstui.backends.files.base import FileSystem
 from pstui.backends.records import RunspaceState, Stream, Write
+from pstui.backends.sessions.demo_endpoint import is_demo
 from pstui.backends.sessions.open_file import PREPARE, calls_psedit, opened_path
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.plain import plain
@@ -62,7 +63,7 @@ class RemoteEditing:
         if self._session is not session:
             self._session, self._is_prepared = session, False
             session.records.on_event = self._event
-        if not self._is_prepared:
+        if not self._is_prepared and not is_demo(session.application_private_data):
             with suppress(PstuiError):  # where no script runs, the line itself says so
                 await session.run(PREPARE)
                 self._is_prepared = True

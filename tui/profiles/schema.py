@@ -91,7 +91,8 @@ def profile_table(info: ConnectionInfo) -> dict[str, Any]:
     table: dict[str, Any] = {}
     values = dict(info.values)
     if info.parameter_set is ParameterSet.DEMO:
-        return {"demo": True}
+        home = info.settings.get("demo_home")
+        return {"demo": True, "demo_home": home} if home else {"demo": True}
     for item in options_of(info.parameter_set):
         value = values.get(item.name)
         if (

@@ -350,7 +350,7 @@ class Workspace(PaintedWhenIdle):
         self.tabs.save()
         was_typed = event.exit_code is not None and event.state is PaneState.LEFT
         if was_typed and self._single and self._is_last(event.pane):
-            self.app.exit((event.exit_code or 0) & 0xFF)
+            self.end((event.exit_code or 0) & 0xFF)  # the files of the tab have a session of their own
 
     def on_pane_line_ended(self, event: Pane.LineEnded) -> None:
         """A command that took its time has ended."""

@@ -1,6 +1,6 @@
 """Commands about files and folders of this machine, and how these become objects.
 
-They read; only Remove-Item changes anything, and it asks first."""
+They read; only Remove-Item changes anything, and it asks first. What copies files is in ``transfer.py``."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def names_in(folder: Path, start: str, limit: int) -> list[Path]:
 
 
 Output = AsyncGenerator[Any, None]
-_PATHS = Param("Path", position=0, many=True, aliases=("literalpath", "fullname", "pspath"))
+PATHS = Param("Path", position=0, many=True, aliases=("literalpath", "fullname", "pspath"))
 
 
 async def paths_of(call: Call, default: str | None = None) -> list[str]:
@@ -162,7 +162,7 @@ async def refused(call: Call, path: Path, error: OSError) -> None:
 @command(
     "Get-ChildItem",
     "List files and folders.",
-    _PATHS,
+    PATHS,
     Param("Filter", position=1),
     Param("Recurse", "switch", aliases=("s",)),
     Param("Depth", "number"),
@@ -212,7 +212,7 @@ def _wanted(call: Call, path: Path) -> bool:
     return not pattern or fnmatch.fnmatch(path.name.lower(), pattern.lower())
 
 
-@command("Get-Item", "Show a file or a folder.", _PATHS, Param("Force", "switch"), aliases=("gi",))
+@command("Get-Item", "Show a file or a folder.", PATHS, Param("Force", "switch"), aliases=("gi",))
 async def get_item(call: Call) -> Output:
     """Yield each item."""
     for typed in await paths_of(call):
@@ -226,7 +226,7 @@ async def get_item(call: Call) -> Output:
 @command(
     "Get-Content",
     "Read a file, line by line.",
-    _PATHS,
+    PATHS,
     Param("TotalCount", "number", aliases=("first", "head")),
     Param("Tail", "number", aliases=("last",)),
     Param("Raw", "switch"),
@@ -255,7 +255,7 @@ async def get_content(call: Call) -> Output:
                 yield line.rstrip("\r")
 
 
-@command("Test-Path", "Say whether a path exists.", _PATHS, Param("PathType", choices=("Any", "Container", "Leaf")))
+@command("Test-Path", "Say whether a path exists.", PATHS, Param("PathType", choices=("Any", "Container", "Leaf")))
 async def test_path(call: Call) -> Output:
     """Yield true or false for each path."""
     for typed in await paths_of(call):
@@ -297,7 +297,7 @@ async def get_location(call: Call) -> Output:
 @command(
     "Remove-Item",
     "Delete a file; it always asks first.",
-    _PATHS,
+    PATHS,
     Param("Confirm", "switch"),
     Param("WhatIf", "switch"),
     Param("Force", "switch"),

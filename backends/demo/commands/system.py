@@ -26,7 +26,10 @@ Output = AsyncGenerator[Any, None]
 @command("prompt", "Make the text of the prompt.", kind="Function")
 async def prompt(call: Call) -> Output:
     """Say at every line what the client is connected to."""
-    yield f"PS(demo) {call.session.location}> "
+    session = call.session
+    is_own = session.home == Path.home() or not session.location.is_relative_to(session.home)
+    place = session.location if is_own else Path("~", session.location.relative_to(session.home))
+    yield f"PS(demo) {place}> "
 
 
 @command(

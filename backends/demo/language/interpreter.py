@@ -101,6 +101,11 @@ class Interpreter:
             case nodes.Function():
                 self.session.functions[node.name.lower()] = node
                 return
+            case nodes.Parameters():
+                for name, default in node.parameters:
+                    if name not in scope.local:
+                        scope.set(name, None if default is None else await self.collect(self.execute(default, scope)))
+                return
             case nodes.If():
                 inner = self._if(node, scope)
             case nodes.While():

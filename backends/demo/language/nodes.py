@@ -169,6 +169,13 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameters:
+    """``param()``: names in small letters with their defaults, None where there is none."""
+
+    parameters: tuple[tuple[str, Script | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
     """``try { } catch { } finally { }``."""
 

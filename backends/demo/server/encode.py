@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import re
 from typing import Any
@@ -66,13 +67,15 @@ def primitive(value: Any) -> bytes | None:
         return f"<{tag}>{value}</{tag}>".encode()
     if type(value) is bool:
         return b"<B>true</B>" if value else b"<B>false</B>"
+    if type(value) is bytes:
+        return b"<BA>%b</BA>" % base64.b64encode(value)
     return None
 
 
 def encode(value: Any, depth: int = 0, *, secrets: bool = False) -> Any:
     """Return a value as psrpcore serializes it; without ``secrets`` the client has no key: a secret goes as a name."""
     match value:
-        case None | bool() | str():
+        case None | bool() | str() | bytes():
             return value
         case int():
             return value if -(2**31) <= value < 2**31 else PSInt64(value)
@@ -175,6 +178,8 @@ def decode(value: Any, depth: int = 0) -> Any:
             return datetime.timedelta(seconds=value.total_seconds())
         case str():
             return str(value)
+        case bytes():
+            return bytes(value)
         case int():
             return int(value)
         case float():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from psrpcore.types import PSRPMessageType
-from pstui.backends.demo.commands import files, help, objects, output, system
+from pstui.backends.demo.commands import files, help, objects, output, system, transfer
 from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.link import Outbox, PipelineLink
 from pstui.backends.demo.server.pipeline import PipelineRun
@@ -19,7 +20,7 @@ from pstui.backends.psrp.fragments import Defragmenter, Message
 from pstui.backends.transports.outofproc import CLIENT_ELEMENTS, SESSION, Element, decode_line
 
 #: the modules that declare the commands; importing them is what makes the commands known
-COMMAND_MODULES = (files, help, objects, output, system)
+COMMAND_MODULES = (files, help, objects, output, system, transfer)
 #: command channels a client may hold open at once
 MAX_COMMANDS = 64
 _BOM = b"\xef\xbb\xbf"
@@ -62,13 +63,14 @@ class ElementReader:
 class Endpoint:
     """Serves one client over ``read`` (``b""`` is its end) and ``write``.
 
-    ``own_process`` is True when the endpoint is a process of its own, as with ``pstui demo --stdio``.
+    ``own_process`` is True when the endpoint is a process of its own, as with ``pstui demo --stdio``. ``home`` is the
+    folder where its sessions begin, by default the user's own.
     """
 
-    def __init__(self, read: Read, write: Write, *, own_process: bool = False) -> None:
+    def __init__(self, read: Read, write: Write, *, own_process: bool = False, home: Path | None = None) -> None:
         self._read, self._outbox = read, Outbox(write)
         self._pool = DemoPool({"PSVersionTable": version_table("2.3")})
-        self._session = Session(own_process=own_process)
+        self._session = Session(own_process=own_process, home=home or Path.home())
         self._parts: dict[uuid.UUID, Defragmenter] = {SESSION: Defragmenter(for_server=True)}
         self._runs: dict[uuid.UUID, PipelineRun] = {}
         self._chores: dict[uuid.UUID, asyncio.Task[None]] = {}

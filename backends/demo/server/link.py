@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from psrpcore.types import HostMethodIdentifier, PipelineHostCall, PipelineState, PSRPMessageType
+from psrpcore.types import HostMethodIdentifier, PipelineHostCall, PipelineState, PSRPMessageType, UserEvent
 from pstui.backends.demo.language.errors import ErrorInfo, StatementError
 from pstui.backends.demo.server import encode as clixml
 from pstui.backends.demo.server.pool import DemoPool, HostFacts
@@ -138,6 +138,13 @@ class PipelineLink:
 
     def _post(self, message: Any, kind: PSRPMessageType | None = None) -> None:
         self.pool.prepare_message(message, kind, self._id)
+        for pipeline_id, data in self.pool.drain():
+            self._outbox.post(pipeline_id or SESSION, data)
+
+    async def event(self, source: str, arguments: list[Any]) -> None:
+        """Send an event of the runspace, which no pipeline owns (protocol-notes 3.17)."""
+        message = UserEvent(SourceIdentifier=source, SourceArgs=arguments)
+        self.pool.prepare_message(message, None, None)
         for pipeline_id, data in self.pool.drain():
             self._outbox.post(pipeline_id or SESSION, data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
 from pstui.backends.demo.server.endpoint import Endpoint
 from pstui.backends.errors import ProtocolError
@@ -47,16 +48,19 @@ class Pipe:
 
 
 class MemoryChannel:
-    """The client's end of an endpoint in this process: read, write, stop and a reason for its end."""
+    """The client's end of an endpoint in this process: read, write, stop and a reason for its end.
 
-    def __init__(self) -> None:
-        self._up, self._down = Pipe(), Pipe()
+    ``home`` is the folder that it has for its home.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self._up, self._down, self._home = Pipe(), Pipe(), home
         self._reason = ""
         self._task = asyncio.create_task(self._serve())
 
     async def _serve(self) -> None:
         try:
-            await Endpoint(self._up.read, self._down.write).serve()
+            await Endpoint(self._up.read, self._down.write, home=self._home).serve()
         except ProtocolError as error:
             self._reason = f"The demo endpoint ended the session: {error}."
         except OSError:

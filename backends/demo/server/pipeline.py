@@ -22,7 +22,7 @@ from pstui.backends.demo.language.errors import (
     StatementError,
 )
 from pstui.backends.demo.language.interpreter import Interpreter, Step, as_statement_error, nothing
-from pstui.backends.demo.language.parser import parse
+from pstui.backends.demo.language.parameters import bound, parse_script
 from pstui.backends.demo.language.values import Thing, TooLarge
 from pstui.backends.demo.server.encode import decode
 from pstui.backends.demo.server.link import PipelineLink
@@ -165,8 +165,10 @@ class PipelineRun:
         first: bool,
     ) -> AsyncGenerator[Any, None]:
         if command.is_script:
-            script = parse(command.text)
+            script = parse_script(command.text)
             self.session.using = _using(command.arguments)
+            given = dict(_pair(name, value) for name, value in command.arguments if name and name != "--%")
+            scope = bound(script, {name: value for name, value in given.items() if name}, scope)
             if first:
                 return interpreter.execute(script, scope)
             return _fed_script(interpreter, script, source, scope)

@@ -50,7 +50,8 @@ class Session:
 
     protocol: str = "2.3"
     own_process: bool = False
-    location: Path = field(default_factory=Path.home)
+    home: Path = field(default_factory=Path.home)
+    location: Path = field(init=False)
     previous: Path | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     #: the values of ``$using:`` by the texts of their expressions
@@ -62,11 +63,14 @@ class Session:
     succeeded: bool = True
     pool_host: Any = None
 
+    def __post_init__(self) -> None:
+        self.location = self.home
+
     def resolve(self, path: str) -> Path:
         """Return an absolute path for a typed one: ``~`` and the session's location are taken into account."""
         typed = path.removeprefix("FileSystem::")
         if typed == "~" or typed.startswith(("~/", "~\\")):
-            return Path.home() / typed[2:]
+            return self.home / typed[2:]
         return Path(os.path.normpath(self.location / typed))
 
     def remember(self, line: str, start: datetime.datetime) -> None:
@@ -121,7 +125,7 @@ _AUTOMATIC: dict[str, Callable[[Session], Any]] = {
     "false": lambda _: False,
     "null": lambda _: None,
     "pwd": lambda session: str(session.location),
-    "home": lambda _: str(Path.home()),
+    "home": lambda session: str(session.home),
     # Inside pstui the process is pstui: its id is not given away, so that ``kill $PID`` ends nothing but a session.
     "pid": _process_id,
     "psversiontable": lambda session: version_table(session.protocol),

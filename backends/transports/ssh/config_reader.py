@@ -26,7 +26,7 @@ from pathlib import Path
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
-from pstui.backends.transports.ssh.expansion import expanded, tokens_of, with_variables
+from pstui.backends.transports.ssh.expansion import expanded, system_folder, tokens_of, with_variables
 from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, read_spec, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
@@ -294,10 +294,13 @@ class ConfigReader:
         values.setdefault("port", ("22",))
         values.setdefault("user", (self.local_user,))
         line = expanded(command, tokens_of(self._original, values), home=False)
-        shell = os.environ.get("SHELL") or "/bin/sh"
+        argv: str | list[str] = [os.environ.get("SHELL") or "/bin/sh", "-c", line]
+        if sys.platform == "win32":
+            # There it is a line, not a list of words, and cmd takes what stands between the outer quotes.
+            argv = f'{os.environ.get("COMSPEC", "cmd.exe")} /d /s /c "{line}"'
         try:
             silent = subprocess.DEVNULL
-            done = subprocess.run([shell, "-c", line], stdin=silent, stdout=silent, check=False, timeout=PATIENCE)
+            done = subprocess.run(argv, stdin=silent, stdout=silent, check=False, timeout=PATIENCE)
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return False
         return done.returncode == 0
@@ -308,7 +311,7 @@ class ConfigReader:
                 raise place.error("keyword include empty argument")
             if word.startswith("~") and not place.is_users:
                 raise place.error(f"bad include path {word}.")
-            folder = Path.home() / ".ssh" if place.is_users else Path("/etc/ssh")
+            folder = Path.home() / ".ssh" if place.is_users else system_folder()
             pattern = os.path.expanduser(word)  # noqa: PTH111  a pattern, not yet a path
             pattern = os.path.join(folder, pattern)  # noqa: PTH118  as above
             for found in sorted(glob.glob(pattern))[:MAX_FILES]:  # noqa: PTH207  may be absolute

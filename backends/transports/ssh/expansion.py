@@ -14,6 +14,11 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.streams import printable
 
 
+def system_folder() -> Path:
+    """Return the folder of this computer's settings of ssh."""
+    return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "ssh") if os.name == "nt" else Path("/etc/ssh")
+
+
 def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
     """Replace the tokens of ssh_config(5), ``${NAME}`` and a leading ``~`` in a text. Raises OpenError.
 

@@ -236,7 +236,7 @@ async def _connecting() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(PATIENCE):
             yield
-    except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
+    except (OSError, UnicodeError, NotImplementedError) as error:  # TimeoutError is an OSError; Windows has no paths
         raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "Connection failed") from error
 
 

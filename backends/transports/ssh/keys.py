@@ -23,7 +23,7 @@ from pathlib import Path
 import asyncssh
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError
-from pstui.backends.extras import FIDO2, pip_install
+from pstui.backends.extras import FIDO2, install_command
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.streams import printable
 
@@ -297,7 +297,7 @@ class KeyRing:
             self.needs_program = True
             self.problems.append(
                 f"{file.path} stands for a security key, which needs the Python package fido2. Load it into the agent "
-                f"(ssh-add), or run: {pip_install(FIDO2)}"
+                f"(ssh-add), or run: {install_command(FIDO2)}"
             )
             return None
         if file.private is not None and (kind.startswith("sk-") or file.public is None):

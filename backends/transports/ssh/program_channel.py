@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pstui.backends.console import BACKLOG_LIMIT, Console
 from pstui.backends.errors import SessionBroken
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports.process import ProcessChannel, own_group
+from pstui.backends.transports.command import detached
+from pstui.backends.transports.process import ProcessChannel
 from pstui.backends.transports.ssh.own_master import OwnMaster
 from pstui.backends.transports.ssh.said import WRONG, Progress, ending_of, is_fatal, progress_of, tells_end
 from pstui.backends.transports.streams import LineTail, printable
@@ -55,7 +56,7 @@ class ProgramChannel(ProcessChannel):
         cls, argv: Sequence[str], environment: Mapping[str, str], make: Callable[[], ProgramChannel]
     ) -> ProgramChannel:
         """Start ssh and return its channel. Raises OSError, ValueError."""
-        options = {**own_group(), "env": dict(environment)}
+        options = {**detached(), "env": dict(environment)}
         _, channel = await asyncio.get_running_loop().subprocess_exec(make, *argv, **options)
         return channel
 

@@ -23,6 +23,7 @@ from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.config_reader import is_safe
 from pstui.backends.transports.ssh.engine import engine_of, program
+from pstui.backends.transports.ssh.expansion import system_folder
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
 from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
@@ -187,15 +188,13 @@ def _own_files() -> list[Path]:
 
 def config_files() -> list[Path]:
     """Return the configuration files that ssh reads, the user's first."""
-    windows = Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData")) / "ssh"
-    system = windows if os.name == "nt" else Path("/etc/ssh")
-    return [Path.home() / ".ssh" / "config", system / "ssh_config"]
+    return [Path.home() / ".ssh" / "config", system_folder() / "ssh_config"]
 
 
 def known_hosts_files(hop: Hop) -> list[Path]:
     """Return the known_hosts files that count for a host; a new key is kept in the first."""
     own = Path.home() / ".ssh"
-    system = config_files()[1].parent
+    system = system_folder()
     return [
         *hop.paths("UserKnownHostsFile", [own / "known_hosts", own / "known_hosts2"]),
         *hop.paths("GlobalKnownHostsFile", [system / "ssh_known_hosts", system / "ssh_known_hosts2"]),

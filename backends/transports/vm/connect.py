@@ -8,7 +8,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
-from pstui.backends.extras import LIBVIRT, pip_install
+from pstui.backends.extras import LIBVIRT, install_command
 from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.handshake import GuestLogon
@@ -87,7 +87,7 @@ def _nothing_here(why: str) -> OpenError:
     return OpenError(
         "virtual machines cannot be looked up from here",
         f"{why}\n{no_hyperv()}".strip(),
-        f"Install libvirt-python ({pip_install(LIBVIRT)}) and name a hypervisor with -LibvirtUri, or enter the "
+        f"Install libvirt-python ({install_command(LIBVIRT)}) and name a hypervisor with -LibvirtUri, or enter the "
         "guest by its address with -HostName or -ComputerName.",
         error_id="HyperVModuleNotAvailable",
     )

@@ -216,7 +216,7 @@ def shell_name(profile: str) -> str:
     """Return the name of a shell that was given none, by which people tell whose it is: ``user@client:profile``."""
     try:
         user = getpass.getuser()
-    except (OSError, KeyError):  # an account without a name
+    except (OSError, KeyError, ImportError):  # an account without a name; Windows has no module pwd
         user = "user"
     return f"{user}@{socket.gethostname()}" + (f":{profile}" if profile else "")
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import re
 import socket
 import ssl
@@ -195,7 +196,7 @@ def has_authorities() -> bool:
     """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: some builds of Python do not find them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
-    folder = Path(ssl.get_default_verify_paths().capath or "/dev/null")
+    folder = Path(ssl.get_default_verify_paths().capath or os.devnull)
     # Those of a folder are loaded as they are needed, and not counted before.
     return bool(context.cert_store_stats()["x509_ca"]) or (folder.is_dir() and any(folder.iterdir()))
 

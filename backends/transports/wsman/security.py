@@ -20,7 +20,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenError
-from pstui.backends.extras import CREDSSP, KERBEROS, pip_install
+from pstui.backends.extras import CREDSSP, KERBEROS, install_command
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.target import Target, WSManOptions
@@ -235,7 +235,7 @@ def kerberos_missing() -> str:
     if not absent:
         return ""
     return (
-        f"Kerberos needs the Python packages {' and '.join(absent)}: {pip_install(KERBEROS)} "
+        f"Kerberos needs the Python packages {' and '.join(absent)}: {install_command(KERBEROS)} "
         "(it builds against the system's Kerberos: libkrb5-dev or krb5-devel, and a C compiler)."
     )
 
@@ -247,7 +247,7 @@ def credssp_missing() -> OpenError | None:
     return OpenError(
         "CredSSP is not installed",
         "-Authentication Credssp needs the Python package requests-credssp.",
-        f"Install it with: {pip_install(CREDSSP)}",
+        f"Install it with: {install_command(CREDSSP)}",
         error_id="CreateRemoteRunspaceFailed",
     )
 

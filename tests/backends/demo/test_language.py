@@ -36,6 +36,7 @@ async def client() -> AsyncIterator[OopClient]:
         ("@(1,2,3) -contains 2; 2 -in 1..3; (1..5) -gt 3", ["True", "True", "4", "5"]),
         ("if (1 -gt 2) { 'a' } elseif (2 -gt 1) { 'b' } else { 'c' }", ["b"]),
         ("$i = 0; while ($true) { $i++; if ($i -gt 3) { break }; if ($i -eq 2) { continue }; $i }", ["1", "3"]),
+        ("param([ValidateRange(1, 9)] [int]$n = 2, $m = @(1, 2), $s) $n; $m.Count; -not $s", ["2", "2", "True"]),
         ("foreach ($n in 1..3) { $n * $n }", ["1", "4", "9"]),
         ("function Add { $args[0] + $args[1] }; Add 2 3", ["5"]),
         ("function early { 'a'; return 'b'; 'c' }; early", ["a", "b"]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import platform
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,18 @@ def test_version_and_help_go_to_standard_output(capsys: Captured) -> None:
     assert capsys.readouterr().out == help_text()
     assert main(["icm", "-HostName", "db", "--help"]) == 0
     assert capsys.readouterr().out == invoke_help()
+
+
+def test_the_version_with_v_tells_python_and_the_libraries(capsys: Captured) -> None:
+    assert main(["--version", "-v"]) == 0
+    first, *rows = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"pstui {VERSION}, installed")
+    said = {name: text for name, _, text in (row.partition(" ") for row in rows)}
+    assert said["Python"].split()[0] == platform.python_version()
+    assert said["textual"].strip() == metadata.version("textual")
+    assert "ruff" not in said, "what pstui is made with is not what it runs with"
+    assert main(["--version", "-x"]) == 2
+    assert "--version -v" in capsys.readouterr().err
 
 
 def test_the_help_is_complete_and_80_columns_wide() -> None:

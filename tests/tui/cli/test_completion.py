@@ -6,12 +6,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from pstui.config.paths import profile_file
 from pstui.tui.cli.args import DECLARED
-from pstui.tui.cli.completion import SHELLS, candidates
+from pstui.tui.cli.completion import SHELLS, candidates, script
 from pstui.tui.cli.main import main
 from pstui.tui.cli.manual import manual
 
@@ -99,6 +100,43 @@ def test_the_script_of_each_shell(shell: str, capsys: Captured) -> None:
     if shutil.which(shell) is not None:
         done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, check=False, timeout=30)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+INSTALLED = {
+    "bash": "share/bash-completion/completions/pstui",
+    "zsh": "share/zsh/site-functions/_pstui",
+    "fish": "share/fish/vendor_completions.d/pstui.fish",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_file_of_each_shell_that_the_wheel_installs(shell: str) -> None:
+    assert (ROOT / INSTALLED[shell]).read_text(encoding="utf-8") == script(shell), "make share writes it anew"
+
+
+def test_what_the_wheel_installs_beside_the_packages_is_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    places = project["tool"]["setuptools"]["data-files"]
+    assert places == {
+        "share/man/man1": ["docs/pstui.1"],
+        **{file.rpartition("/")[0]: [file] for file in INSTALLED.values()},
+    }
+
+
+@pytest.mark.usefixtures("profiles", "command")
+def test_zsh_completes_by_the_file_at_the_first_tab() -> None:
+    """As compinit loads it: by its name from $fpath, its body being the function."""
+    if shutil.which("zsh") is None:
+        pytest.skip("no zsh here")
+    ask = "compadd() { print -rl -- ${(P)argv[-1]}; }; CURRENT=2; words=(pstui host:bo); autoload -Uz _pstui; _pstui"
+    done = subprocess.run(
+        ["zsh", "-f", "-c", f"fpath=({ROOT}/share/zsh/site-functions $fpath); {ask}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("host:both\n", "")
 
 
 def test_another_shell_is_refused(capsys: Captured) -> None:

@@ -37,7 +37,7 @@ def test_a_fault_of_the_screen_leaves_a_report_and_no_trace_with_values(isolated
 
 def test_the_demo_is_entered_and_exit_returns_to_the_shell(isolated_home: Path) -> None:
     person = Person("-m", "pstui.tui.cli.main", "--transcript", str(isolated_home / "t.log"), "demo")
-    person.sees("[demo]: PS")
+    person.sees("[web1]: PS(demo) ~>")
     person.types("exit\r")
     assert person.waits_for_the_end() == 0
     assert (isolated_home / "t.log").read_text().rstrip("\n").endswith("> exit")

@@ -17,6 +17,8 @@ def test_the_editor_is_visual_then_editor_then_a_usual_one(monkeypatch: pytest.M
     command = editor_external.editor_command
     assert command({"VISUAL": "code --wait", "EDITOR": "vi"}) == ["code", "--wait"]
     assert command({"VISUAL": " ", "EDITOR": "'my vi' -n"}) == ["my vi", "-n"]
+    windows = {"EDITOR": r'"C:\Program Files\Code\code.exe" --wait'}
+    assert command(windows, posix=False) == [r"C:\Program Files\Code\code.exe", "--wait"]
     monkeypatch.setattr("shutil.which", lambda name: "/bin/vi" if name == "vi" else None)
     assert command({}) == ["/bin/vi"]
     monkeypatch.setattr("shutil.which", lambda name: None)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
+from pstui.backends.psrp.invocation import Call, Invocation
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Write
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
@@ -28,6 +30,7 @@ class Person(NobodyConsole):
     """Answers each question alike and keeps what was said."""
 
     def __init__(self, answer: str) -> None:
+        super().__init__()
         self.answer, self.said, self.asked = answer, list[str](), list[Question]()
 
     def write(self, record: Write) -> None:
@@ -185,3 +188,25 @@ async def test_a_far_end_opens_nothing_by_itself(session: PSSession, tmp_path: P
     )
     await editing.edit()
     assert opened == []
+
+
+async def test_the_demo_endpoint_asks_for_the_editor_by_itself(tmp_path: Path) -> None:
+    """It runs no script of ours: the command is its own, and sends the event of the protocol."""
+    file, person, manager = tmp_path / "a file", Person("k"), SessionManager()
+    file.write_text("before")
+    session = manager.create(ConnectionInfo(ParameterSet.DEMO), person)
+    await session.open()
+
+    async def run_editor(copy: Path) -> None:
+        assert copy.read_text() == "before"
+        copy.write_text("after")
+
+    editing = RemoteEditing(person, run_editor)
+    line = f"psedit '{file}', {tmp_path}"
+    await editing.prepare(session, line)
+    result = await session.run(Invocation(((Call(line, is_script=True),),)))
+    await editing.edit()
+    assert file.read_text() == "after"
+    assert result.had_errors, "a folder is no file"
+    assert person.said == [f"{file}: saved, 5 bytes"]
+    await manager.remove(session)

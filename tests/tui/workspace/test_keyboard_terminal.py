@@ -27,7 +27,9 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def pane(folder: Path) -> Iterator[Terminal]:
     program = str(Path(sys.executable).parent / "pstui")
-    with terminal([program, "demo"], environment(folder), folder) as opened:
+    profiles = folder / ".profiles.toml"
+    profiles.touch()
+    with terminal([program, "--config", str(profiles), "demo"], environment(folder), folder) as opened:
         at_prompt(opened)
         yield opened
 
