@@ -82,7 +82,7 @@ def test_a_call_binds_as_a_shell_hands_it_over(capsys: Captured, home: Path, lin
             assert main(words) == 1, "nothing is logged here"
         case ["demo"] | [] if not {"--check", "--help", "--version"} & set(words):
             pass  # the screen, and a server: they have tests of their own
-        case _ if not rest or {"--help", "-?"} & set(words):
+        case _ if not rest or {"--help", "-?", "--version"} & set(words):
             assert main(words) == 0 and capsys.readouterr().out
         case _:
             assert main((*words, "-WhatIf")) == 0, capsys.readouterr().err

@@ -83,7 +83,9 @@ async def test_an_incomplete_line_that_is_run_all_the_same_goes_on_until_an_empt
         await s.keys("ctrl+right_square_bracket", "enter")
         await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "the far end wants more")
         await s.type("'inside {' }")
-        await s.until(lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "an empty line is wanted")
+        await s.until(
+            lambda: s.pane.row.prompt == ">> " and s.pane.state is PaneState.PROMPT, "an empty line is wanted"
+        )
         await s.type("")
         await s.until(lambda: s.sees("inside {"), "its output")
         assert s.text()[1] == ">> 'inside {' }"
