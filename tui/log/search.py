@@ -246,6 +246,7 @@ def play(app: App[Any], hit: Hit, tell: Callable[[str, str], None]) -> None:
 class PlaceScreen(TextScreen):
     """A piece of a log, with the command that was found at the top."""
 
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../dialogs/text.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [("p", "play", "Play")]
 
     def __init__(self, hit: Hit, before: str, behind: str) -> None:
