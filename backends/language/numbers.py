@@ -14,7 +14,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from pstui.backends.language import lexemes as c
 from pstui.backends.language.number_types import Number, of_type
 
-_RANGES = {
+#: the least and the greatest value of each type
+RANGES = {
     "SByte": (-(2**7), 2**7 - 1),
     "Byte": (0, 2**8 - 1),
     "Int16": (-(2**15), 2**15 - 1),
@@ -98,7 +99,7 @@ def in_type(value: int | float | Decimal, clr_type: str) -> int | float | Decima
         number = _rounded(Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value))
         return None if number is None else number.value
     whole = round(value)
-    low, high = _RANGES.get(clr_type, (whole, whole))
+    low, high = RANGES.get(clr_type, (whole, whole))
     return of_type(Number(whole, clr_type)) if low <= whole <= high else None
 
 
@@ -123,12 +124,12 @@ def _is_long(match: re.Match[str]) -> bool:
 
 def _integer(value: int, suffix: str, *, widen: bool) -> Number | None:
     for clr_type in _SUFFIX_TYPES.get(suffix, ()):
-        low, high = _RANGES.get(clr_type, (value, value))
+        low, high = RANGES.get(clr_type, (value, value))
         if low <= value <= high:
             return Number(Decimal(value) if clr_type == "Decimal" else value, clr_type)
     if suffix or not widen:
         return None
-    low, high = _RANGES["Decimal"]
+    low, high = RANGES["Decimal"]
     if low <= value <= high:
         return Number(Decimal(value), "Decimal")
     try:
@@ -154,7 +155,7 @@ def _rounded(exact: Decimal) -> Number | None:
     places = max(0, -int(exact.as_tuple().exponent))
     for kept in range(min(places, _DECIMAL_DIGITS), -1, -1):
         value = exact.quantize(Decimal(1).scaleb(-kept, _EXACT), context=_EXACT)
-        if abs(int(value.scaleb(kept, _EXACT))) <= _RANGES["Decimal"][1]:
+        if abs(int(value.scaleb(kept, _EXACT))) <= RANGES["Decimal"][1]:
             return Number(value, "Decimal")
     return None
 
@@ -183,7 +184,7 @@ def literal(number: Number) -> str:
         return repr(number.value)
     if isinstance(number.value, Decimal):
         return format(number.value, "f") + "d"
-    low, high = _RANGES["Int32"]
+    low, high = RANGES["Int32"]
     if number.clr_type == "Int32" or (number.clr_type == "Int64" and not low <= number.value <= high):
         return str(number.value)
     return f"{number.value}{_TYPE_SUFFIXES[number.clr_type]}"

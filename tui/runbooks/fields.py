@@ -19,7 +19,7 @@ from typing import Any
 
 from pstui.backends.language import constant_texts
 from pstui.backends.language.number_types import Number
-from pstui.backends.language.numbers import parse_number, to_string
+from pstui.backends.language.numbers import RANGES, parse_number, to_string
 from pstui.backends.language.param_blocks import ALL_SETS, Attribute, Expression, ParamBlock, Parameter
 from pstui.backends.language.secrets import looks_secret
 from pstui.backends.language.simple_lines import NotSimpleError, argument_text
@@ -51,16 +51,6 @@ _WHOLE = {
     "byte": "Byte", "sbyte": "SByte", "uint": "UInt32", "uint32": "UInt32", "ulong": "UInt64", "uint64": "UInt64",
     "ushort": "UInt16", "uint16": "UInt16",
 }  # fmt: skip
-_RANGES = {
-    "SByte": (-(2**7), 2**7 - 1),
-    "Byte": (0, 2**8 - 1),
-    "Int16": (-(2**15), 2**15 - 1),
-    "UInt16": (0, 2**16 - 1),
-    "Int32": (-(2**31), 2**31 - 1),
-    "UInt32": (0, 2**32 - 1),
-    "Int64": (-(2**63), 2**63 - 1),
-    "UInt64": (0, 2**64 - 1),
-}
 _REAL = {"double": "Double", "float": "Single", "single": "Single", "decimal": "Decimal"}
 _TYPES = {
     "string": Takes.TEXT,
@@ -227,10 +217,10 @@ class Field:
         found = (parse_number(f"{text}d") if self.clr_type == "Decimal" else None) or parse_number(text)
         if found is None:
             raise WrongError("must be a number")
-        if self.clr_type not in _RANGES:
+        if self.clr_type not in RANGES:
             made = Decimal(str(found.value)) if self.clr_type == "Decimal" else float(found.value)
             return Number(made, self.clr_type)
-        least, most = _RANGES[self.clr_type]
+        least, most = RANGES[self.clr_type]
         if found.value != int(found.value):
             raise WrongError("must be a whole number")
         if not least <= found.value <= most:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +36,16 @@ class Unreachable(Exception):
         self.refused = refused
 
 
+def awaited(dialling: Coroutine[Any, Any, socket.socket], loop: asyncio.AbstractEventLoop) -> socket.socket:
+    """Return the socket that a loop comes to, for a thread of its own. Blocks. Raises Unreachable."""
+    future = asyncio.run_coroutine_threadsafe(dialling, loop)
+    try:
+        return future.result(PATIENCE)
+    except TimeoutError:
+        future.cancel()
+        raise Unreachable(f"no answer came within {PATIENCE:g} s", refused=False) from None
+
+
 class Gate:
     """One SSH host, logged in; made by ``open_gate``. A login that was lost is made again when it is needed."""
 
@@ -53,12 +63,7 @@ class Gate:
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Return a socket to a port behind the gate. Blocks; not for the thread of the loop. Raises Unreachable."""
-        future = asyncio.run_coroutine_threadsafe(self.connect(host, port), self._loop)
-        try:
-            return future.result(PATIENCE)
-        except TimeoutError:
-            future.cancel()
-            raise Unreachable(f"no answer came within {PATIENCE:g} s", refused=False) from None
+        return awaited(self.connect(host, port), self._loop)
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket to a port behind the gate. Raises Unreachable."""

@@ -13,7 +13,7 @@ from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh.gate import PATIENCE, PORTION, Unreachable
+from pstui.backends.transports.ssh.gate import PORTION, Unreachable, awaited
 from pstui.backends.transports.ssh.own_master import OwnMaster, join
 from pstui.backends.transports.ssh.program import Passing, pass_on
 from pstui.backends.transports.ssh.program_channel import ProgramChannel
@@ -38,12 +38,7 @@ class ProgramGate:
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Return a socket to a port behind the gate. Blocks; not for the thread of the loop. Raises Unreachable."""
-        future = asyncio.run_coroutine_threadsafe(self._dial(host, port), self._loop)
-        try:
-            return future.result(PATIENCE)
-        except TimeoutError:
-            future.cancel()
-            raise Unreachable(f"no answer came within {PATIENCE:g} s", refused=False) from None
+        return awaited(self._dial(host, port), self._loop)
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket to a port behind the gate. Raises Unreachable; OpenError where the login failed."""
