@@ -44,7 +44,7 @@ demo: $(VENV)/.run
 	@$(BIN)/pstui demo
 
 test: $(VENV)/.test
-	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.check .typing/pstui
 	$(BIN)/ruff check .

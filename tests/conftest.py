@@ -47,6 +47,24 @@ _OF_UNIX = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
 _WITH_BOOTSTRAP = 1200
 
 
+#: files that take half a minute or have one test of ten seconds
+_LONG = (
+    "tests/tui/dialogs/test_connect.py",
+    "tests/tui/dialogs/test_forms.py",
+    "tests/tui/test_hostile_far_ends.py",
+    "tests/tui/pane/test_recordings_terminal.py",
+    "tests/tui/cmdlets/test_sessions_terminal.py",
+    "tests/tui/sidebar/test_terminal.py",
+    "tests/tui/fanout/test_terminal.py",
+    "tests/tui/test_random_keys.py",
+    "tests/backends/discovery/test_containers.py",
+    "tests/house/test_road.py",
+    "tests/soak/",
+    "tests/live/test_corpus.py",
+    "tests/live/test_dialogues.py",
+    "tests/live/test_grid.py",
+)
+
 _BEFORE, _FAILED = pytest.StashKey[guard.Before](), pytest.StashKey[bool]()
 
 
@@ -134,7 +152,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests at real containers the time that making their image takes."""
+    """Begin with the files that take long, so that no worker is left alone with one of them at the end.
+
+    The tests at real containers are given the time that making their image takes.
+    """
+    items.sort(key=lambda item: (not item.nodeid.startswith(_LONG), not item.nodeid.startswith("tests/tui/")))
     for item in items:
         if "podman" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(_WITH_BOOTSTRAP))

@@ -16,7 +16,7 @@ from pstui.backends.demo.language.values import Thing
 
 HOST_NAME = "pstui demo endpoint"
 EDITION = "pstui-demo"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 MAX_HISTORY = 1000
 MAX_ERRORS = 256
 
