@@ -8,7 +8,7 @@ EXTRAS ?=
 REQUIRE ?=
 # Test files run side by side in this many processes; 0 is one after the other. Tests wait for other programs a good
 # part of their time, so three suit two cores.
-JOBS ?= 3
+JOBS ?= 4
 comma := ,
 
 .PHONY: demo test check docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
