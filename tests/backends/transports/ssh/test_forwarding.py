@@ -56,7 +56,10 @@ async def connect(
 async def echo(path: Path | None = None) -> AsyncIterator[int]:
     """A service that greets, sends back what it gets, and ends when its client has ended."""
 
+    writers: list[asyncio.StreamWriter] = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         writer.write(GREETING)
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
@@ -73,6 +76,9 @@ async def echo(path: Path | None = None) -> AsyncIterator[int]:
         yield 0 if path else int(there.sockets[0].getsockname()[1])
     finally:
         there.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 async def exchanged(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
@@ -122,6 +128,8 @@ async def test_a_local_forward_carries_bytes_both_ways_and_counts_them(server: S
         await transport.abort()
         assert forward.connections == 0
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
 

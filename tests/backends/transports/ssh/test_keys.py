@@ -13,6 +13,7 @@ import pytest
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh import keys as ssh_keys
 
 from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
@@ -138,6 +139,7 @@ async def test_only_keys_that_were_offered_are_named(server: Sshd, home: Path, t
 async def test_a_security_key_says_what_it_needs(
     server: Sshd, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ssh_keys, "find_spec", lambda name: None)
     public = asyncssh_sk()
     (tmp_path / "id_sk").write_text(public)
     (tmp_path / "id_sk").chmod(0o600)
