@@ -93,6 +93,8 @@ class TabbedPanes(ContentSwitcher):
         #: how the key is written that opens a terminal
         self.terminal_key = ""
         self._made = 0
+        #: whether tabs of the last run are being added: the first is active in the bar, and not the one to look at
+        self._is_restoring = False
         self._reopenable: list[_ClosedTab] = []
         self._saved: tuple[list[SavedTab], int] = ([], 0)
 
@@ -185,17 +187,22 @@ class TabbedPanes(ContentSwitcher):
         """Open the tabs of the last run. Each connects once, when it is first brought to the front."""
         found: list[Pane] = []
         front = 0
-        for index, tab in enumerate(self._memory.state.tabs):
-            try:
-                info = self.context.saved_connection(tab)
-            except PstuiError:
-                info = None
-            if info is None:
-                continue
-            pane = await self._add(info, dormant=True)
-            pane.title = tab.title
-            found.append(pane)
-            front = len(found) - 1 if index == self._memory.state.front else front
+        tabs, in_front = self._memory.state.tabs, self._memory.state.front
+        self._is_restoring = True
+        try:
+            for index, tab in enumerate(tabs):
+                try:
+                    info = self.context.saved_connection(tab)
+                except PstuiError:
+                    info = None
+                if info is None:
+                    continue
+                pane = await self._add(info, dormant=True)
+                pane.title = tab.title
+                found.append(pane)
+                front = len(found) - 1 if index == in_front else front
+        finally:
+            self._is_restoring = False
         if found:
             self.bring_to_front(found[front])
 
@@ -222,7 +229,7 @@ class TabbedPanes(ContentSwitcher):
         pane = next((each for each in self.panes if self.bar.tab_id(each) == tab_id), None)
         # a new tab is active before its pane is there: _add's caller brings that to the front
         ready = pane is not None and pane.is_attached and not pane.active
-        if pane is not None and ready and self.bar.tabs.active == tab_id:
+        if pane is not None and ready and not self._is_restoring and self.bar.tabs.active == tab_id:
             self.bring_to_front(pane)
 
     def action_tab(self, number: int) -> None:
@@ -356,6 +363,8 @@ class TabbedPanes(ContentSwitcher):
 
     def save(self) -> None:
         """Write down which tabs there are, if that has changed."""
+        if self._is_restoring:
+            return
         tabs, front = self._last_run if self._adds_tabs else ([], 0)
         tabs = list(tabs)
         for pane in self.sessions:
