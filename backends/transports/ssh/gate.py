@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -46,13 +46,46 @@ def awaited(dialling: Coroutine[Any, Any, socket.socket], loop: asyncio.Abstract
         raise Unreachable(f"no answer came within {PATIENCE:g} s", refused=False) from None
 
 
+class Joints:
+    """What goes through a gate: each connection is a socket here, and a task that passes its bytes on."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, join: Callable[[socket.socket], Coroutine[Any, Any, None]]) -> socket.socket:
+        """Return one end of a new connection; ``join`` passes on what goes through the other until that ends."""
+        ours, theirs = socket.socketpair()
+        task = asyncio.create_task(join(theirs), name="gate")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return ours
+
+    async def close(self) -> None:
+        """End all of them. May be called twice."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+async def until_one_ends(*ways: Coroutine[Any, Any, None]) -> None:
+    """Do several things side by side until the first of them ends; then end the others."""
+    tasks = {asyncio.ensure_future(way) for way in ways}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Gate:
     """One SSH host, logged in; made by ``open_gate``. A login that was lost is made again when it is needed."""
 
     def __init__(self, info: ConnectionInfo, context: ConnectContext, taken: Lease) -> None:
         self._info, self._context, self._lease = info, context, taken
         self._loop = asyncio.get_running_loop()
-        self._joints: set[asyncio.Task[None]] = set()
+        self._joints = Joints()
         self._turn = asyncio.Lock()
         self._is_closed = False
 
@@ -77,19 +110,12 @@ class Gate:
             raise Unreachable(printable(str(error)), refused=False) from error
         except PstuiError as error:
             raise Unreachable(f"{error.what}. {error.why}".strip(), refused=False) from error
-        ours, theirs = socket.socketpair()
-        joint = asyncio.create_task(_join(theirs, reader, writer), name="gate")
-        self._joints.add(joint)
-        joint.add_done_callback(self._joints.discard)
-        return ours
+        return self._joints.add(lambda theirs: _join(theirs, reader, writer))
 
     async def close(self) -> None:
         """End what goes through the gate, and give the login back. May be called twice."""
         self._is_closed = True
-        for joint in self._joints:
-            joint.cancel()
-        if self._joints:
-            await asyncio.wait(self._joints)
+        await self._joints.close()
         await self._lease.release()
 
     async def _connection(self) -> Any:
@@ -127,13 +153,9 @@ async def _join(ours: socket.socket, reader: Any, writer: Any) -> None:
             sink.write(data)
             await sink.drain()
 
-    ways = {asyncio.ensure_future(passed(near, writer)), asyncio.ensure_future(passed(reader, back))}
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await until_one_ends(passed(near, writer), passed(reader, back))
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
         with contextlib.suppress(OSError, asyncssh.Error):
             back.close()
             writer.close()

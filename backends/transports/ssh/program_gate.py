@@ -13,7 +13,7 @@ from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import ConnectContext
-from pstui.backends.transports.ssh.gate import PORTION, Unreachable, awaited
+from pstui.backends.transports.ssh.gate import PORTION, Joints, Unreachable, awaited, until_one_ends
 from pstui.backends.transports.ssh.own_master import OwnMaster, join
 from pstui.backends.transports.ssh.program import Passing, pass_on
 from pstui.backends.transports.ssh.program_channel import ProgramChannel
@@ -27,7 +27,7 @@ class ProgramGate:
     def __init__(self, info: ConnectionInfo, context: ConnectContext) -> None:
         self._info, self._context = info, context
         self._loop = asyncio.get_running_loop()
-        self._joints: set[asyncio.Task[None]] = set()
+        self._joints = Joints()
         #: held as long as the gate is: the login outlives the connections through it
         self._master: OwnMaster | None = None
 
@@ -49,18 +49,11 @@ class ProgramGate:
             if "the jump host could not reach it" not in error.what:
                 raise
             raise Unreachable(error.why or error.what, refused="refused" in error.details) from error
-        ours, theirs = socket.socketpair()
-        joint = asyncio.create_task(_join(theirs, channel), name="gate")
-        self._joints.add(joint)
-        joint.add_done_callback(self._joints.discard)
-        return ours
+        return self._joints.add(lambda theirs: _join(theirs, channel))
 
     async def close(self) -> None:
         """End what goes through the gate, and the login with it. May be called twice."""
-        for joint in self._joints:
-            joint.cancel()
-        if self._joints:
-            await asyncio.wait(self._joints)
+        await self._joints.close()
         master, self._master = self._master, None
         if master is not None:
             await master.leave()
@@ -91,13 +84,9 @@ async def _join(ours: socket.socket, channel: ProgramChannel) -> None:
             writer.write(data)
             await writer.drain()
 
-    ways = {asyncio.ensure_future(outward()), asyncio.ensure_future(inward())}
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await until_one_ends(outward(), inward())
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
         with contextlib.suppress(OSError):
             writer.close()
         await channel.stop()
