@@ -70,7 +70,13 @@ RESTRICTED = (
         "$x = 1",
         "'text'",
     ),
-    *("Get-Item /etc/hostname | Select-Object Name", "Get-Item /nosuch", "Get-ChildItem /", "nosuchcommand", "hi $myv"),
+    *(
+        "Get-Item /etc/hostname | Select-Object Name",
+        "Get-Item /nosuch",
+        "Get-ChildItem /usr",
+        "nosuchcommand",
+        "hi $myv",
+    ),
     *("Get-Date -Year 2024 -Format yyyy; hi a", "hi a | hi", "& hi b", "if (1) { 2 }", "hi 'a''b' \"c\""),
 )
 MAKE = """

@@ -214,17 +214,20 @@ class Field:
         return ", ".join(known[folded(part)] for part in parts)
 
     def _as_number(self, text: str) -> Number:
-        found = (parse_number(f"{text}d") if self.clr_type == "Decimal" else None) or parse_number(text)
+        found = parse_number(text)
+        if found is not None and self.clr_type == "Decimal" and isinstance(found.value, float):
+            found = parse_number(f"{text}d") or found  # with every digit that was typed
         if found is None:
             raise WrongError("must be a number")
         if self.clr_type not in RANGES:
-            made = Decimal(str(found.value)) if self.clr_type == "Decimal" else float(found.value)
-            return Number(made, self.clr_type)
+            return Number(float(found.value), self.clr_type)
         least, most = RANGES[self.clr_type]
-        if found.value != int(found.value):
-            raise WrongError("must be a whole number")
         if not least <= found.value <= most:
             raise WrongError(f"must be from {least} to {most}")
+        if self.clr_type == "Decimal":
+            return Number(Decimal(str(found.value)), self.clr_type)
+        if found.value != int(found.value):
+            raise WrongError("must be a whole number")
         return Number(int(found.value), self.clr_type)
 
     def _check(self, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,34 @@ def test_help_is_found_where_powershell_has_it() -> None:
     behind = "param($X)\n$X\n<#\n.SYNOPSIS\nAt the end.\n.PARAMETER x\nIt is that.\n#>\n"
     assert read_param_block(behind).synopsis == "At the end."
     assert read_param_block("# only\n# a comment\nparam($X)").synopsis == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "value"),
+    [
+        ("[decimal] $N", "1.10", Number(Decimal("1.10"), "Decimal")),
+        ("[decimal] $N", "0x10", Number(Decimal(16), "Decimal")),
+        ("[decimal] $N", "1kb", Number(Decimal(1024), "Decimal")),
+        (
+            "[decimal] $N",
+            "0.1234567890123456789012345678",
+            Number(Decimal("0.1234567890123456789012345678"), "Decimal"),
+        ),
+        ("[decimal] $N", "1e30", None),
+        ("[single] $N", "1e30", Number(1e30, "Single")),
+        ("[byte] $N", "0x10", Number(16, "Byte")),
+        ("[byte] $N", "256", None),
+        ("[long] $N", "1.5", None),
+        ("[double] $N", "1e400", None),
+    ],
+)
+def test_numbers_keep_their_type_and_every_digit(text: str, typed: str, value: Number | None) -> None:
+    if value is None:
+        with pytest.raises(WrongError):
+            field(text).value(typed)
+    else:
+        got = field(text).value(typed)
+        assert (got, str(got.value)) == (value, str(value.value))
 
 
 @pytest.mark.parametrize(

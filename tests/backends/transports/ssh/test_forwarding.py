@@ -67,6 +67,8 @@ async def echo(path: Path | None = None) -> AsyncIterator[int]:
                 await writer.drain()
             writer.write(b"bye")
             writer.close()
+            await writer.wait_closed()
+            writers.remove(writer)  # what has ended may not be aborted
 
     if path is not None:
         there: Any = await asyncio.start_unix_server(serve, path)
