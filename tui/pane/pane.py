@@ -328,8 +328,9 @@ class Pane(Vertical):
         self.questions.offer()
         self.post_message(self.FooterChanged(self))
 
-    def on_text_area_changed(self) -> None:
+    def on_text_area_changed(self, event: Message) -> None:
         """The editor has grown or shrunk, or is empty now: a question may come."""
+        event.stop()
         self._refit()
         if self.asking is not None:
             self.questions.offer()
@@ -397,7 +398,8 @@ class Pane(Vertical):
         self.for_terminal = hint_for(line, self.info, self.terminal_key)
         self.conversation.hint = self.for_terminal.said or self.history.complaint()
         self.transcript.scroll_to_end()
-        self.changed(only_footer=True)
+        if self.lines.typed is not None:  # of one that runs at once the conversation tells
+            self.changed(only_footer=True)
         return True
 
     def submit_lines(self, lines: Sequence[str]) -> bool:

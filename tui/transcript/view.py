@@ -185,9 +185,10 @@ class View:
 
     def scroll_to_end(self) -> None:
         """Go to the end and, unless held, follow it."""
-        self.following = not self._held
-        self.settle()
-        self.widget.refresh()
+        if not self.following and not self._held:
+            self.following = True
+            self.settle()
+            self.widget.refresh()
 
     def show(self, place: Place, *, at_top: bool = False) -> None:
         """Scroll so that a place is seen: at the top, or only as far as needed."""

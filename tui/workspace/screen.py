@@ -296,6 +296,7 @@ class Workspace(PaintedWhenIdle):
 
     def on_pane_changed(self, event: Pane.Changed) -> None:
         """Show the new state of a pane: at once, but not more often than FRAME_INTERVAL while text pours in."""
+        event.stop()
         if event.pane not in self.panes or self._frame_due:
             return
         since = time.monotonic() - self._frame_time
@@ -310,6 +311,7 @@ class Workspace(PaintedWhenIdle):
 
         Most lines have ended by then, and nobody reads as fast; painting it at once would hold the answer up.
         """
+        event.stop()
         if event.pane.active and not self._footer_due:
             self._footer_due = True
             self.set_timer(FOOTER_TIME, self._show_footer)
