@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import select
 import sys
 import time
@@ -26,6 +27,7 @@ COLUMNS, ROWS = 120, 35
 _WHERE, _HERE = b"\x1b[6n", b"\x1b[1;1R"
 #: bytes of what was read that may hold the beginning of what is waited for
 _KEPT = 1_000
+_PROMPT = re.compile(rb"P(\d+)> ")
 _COUNTING = '$global:n = 99; function prompt { "P$((++$global:n))> " }\r'
 
 
@@ -48,16 +50,7 @@ class Beside:
 
     def until(self, wanted: str, limit: float = LIMIT) -> float:
         """Read until a text has come since the last call; return the seconds."""
-        start = time.perf_counter()
-        needle = wanted.encode()
-        while needle not in self._seen:
-            self._seen = self._seen[-_KEPT:]
-            left = limit - (time.perf_counter() - start)
-            if left < 0:
-                raise TimeoutError(f"never came: {wanted}; last: {self._seen!r}")
-            self._read(left)
-        self._seen = self._seen.partition(needle)[2]
-        return time.perf_counter() - start
+        return self._until(re.compile(re.escape(wanted.encode())), limit)[0]
 
     def rest(self, seconds: float) -> None:
         """Read whatever comes for a while and forget it."""
@@ -67,9 +60,15 @@ class Beside:
             self._seen = self._seen[-_KEPT:]
 
     def prompt(self, limit: float = LIMIT) -> float:
-        """Read until the next prompt; return the seconds."""
-        self._prompts += 1
-        return self.until(f"P{self._prompts}> ", limit)
+        """Read until the next prompt; return the seconds.
+
+        It may be a later one: of a long line typed at once PSReadLine runs at times what it predicted, and then the rest.
+        """
+        due, seconds = self._prompts + 1, 0.0
+        while self._prompts < due:
+            more, found = self._until(_PROMPT, limit)
+            self._prompts, seconds = max(int(found[1]), self._prompts), seconds + more
+        return seconds
 
     def count_prompts(self) -> None:
         """Let the prompt count from here."""
@@ -95,6 +94,17 @@ class Beside:
                 continue
             total += sum(int(row.split()[1]) for row in status.splitlines() if row.startswith("VmRSS"))
         return total / 1024
+
+    def _until(self, wanted: re.Pattern[bytes], limit: float) -> tuple[float, re.Match[bytes]]:
+        start = time.perf_counter()
+        while (found := wanted.search(self._seen)) is None:
+            self._seen = self._seen[-_KEPT:]
+            left = limit - (time.perf_counter() - start)
+            if left < 0:
+                raise TimeoutError(f"never came: {wanted.pattern!r}; last: {self._seen!r}")
+            self._read(left)
+        self._seen = self._seen[found.end() :]
+        return time.perf_counter() - start, found
 
     def _read(self, seconds: float) -> None:
         master = self._terminal.master
