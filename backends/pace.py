@@ -14,8 +14,8 @@ import time
 
 #: seconds that work rests at most without a break, however many keys come
 LONGEST = 0.25
-#: seconds that a painting waits for an answer, two frames
-ANSWER_TIME = 2 / 60
+#: seconds that a painting waits for an answer, two frames, and for more of what comes from the keyboard all at once
+ANSWER_TIME, MORE_TIME = 2 / 60, 1 / 60
 
 
 class Pace:
@@ -44,6 +44,10 @@ class Pace:
     def expect_answer(self) -> None:
         """Let painting wait: a line was sent."""
         self._answer = time.monotonic() + ANSWER_TIME
+
+    def expect_more(self) -> None:
+        """Let painting wait: many characters came at once, and mostly those after them are on their way."""
+        self._answer = max(self._answer, time.monotonic() + MORE_TIME)
 
     def answered(self) -> None:
         """Let painting go on: the first of an answer is there."""

@@ -25,7 +25,7 @@ from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
-from pstui.tui.typed import Typed, gathering
+from pstui.tui.typed import MANY, Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
@@ -200,6 +200,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Take the keys that mean the same wherever the focus is; pass on everything else."""
         if isinstance(event, Typed):
             self.app_focus = True
+            if len(event.text) >= MANY:
+                self.pace.expect_more()
             assert self.focused is not None
             self.focused.post_message(event)
             return
@@ -252,7 +254,7 @@ class PstuiApp(App[int], inherit_bindings=False):
             return False
         if getattr(self.focused, "takes_every_key", False):
             return True
-        return not any(self.workspace.keymap.direct(key.key) for key in event.keys)
+        return not any(map(self.workspace.keymap.direct, event.names))
 
     def _awaits_profiles(self, event: TypedEvent) -> bool:
         """Whether an event may need the profiles while they are still being read; help and leaving do not."""

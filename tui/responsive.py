@@ -10,6 +10,7 @@ from typing import Any, Final
 from pstui.backends.pace import Pace
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
 from pstui.tui.compositing import ChangesCompositor
+from pstui.tui.typed import Typed
 from textual import events
 from textual.driver import Driver
 from textual.message import Message
@@ -32,7 +33,9 @@ def keys_first(base: type[Driver], pace: Pace) -> type[Driver]:
 
     class KeysFirst(base):  # type: ignore[misc, valid-type]  # which driver it is, is known at run time only
         def process_message(self, message: Message) -> None:
-            if isinstance(message, events.Key) and message.key not in ("ctrl+c", "enter"):
+            if isinstance(message, Typed) or (
+                isinstance(message, events.Key) and message.key not in ("ctrl+c", "enter")
+            ):
                 pace.stand_back(KEY_TIME)
             super().process_message(message)
 

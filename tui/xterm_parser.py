@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final, cast
 
+from pstui.tui.typed import MOST, Typed
 from textual import _ansi_sequences, _xterm_parser, constants, events
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
@@ -56,6 +57,8 @@ _BROKEN: Final = re.compile(r"\x1b[\[O][0-?]*[ -/]*")
 _TEXT_END: Final = re.compile(r"[\x00-\x1f\x9c]")
 #: the tail of a key that was torn off behind its Esc
 _TAIL: Final = re.compile(r"\[[0-9;]*[ABCDEFHPQRS~]|O[A-S]")
+#: characters that are keys of their own, one after the other; those of other scripts may be, too
+_PRINTABLE: Final = re.compile(r"[ -~\xa1-\U0010ffff]+")
 #: what no paste is made of
 _KEYS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -125,9 +128,7 @@ class MendedParser(XTermParser):
             return self._take_text(text, place + 2)
         escape = text.find(ESC, place)
         if escape != place:
-            end = len(text) if escape < 0 else escape
-            yield from super().feed(text[place:end])
-            return end
+            return (yield from self._plain(text, place, len(text) if escape < 0 else escape))
         second = text[place + 1 : place + 2]
         if second in _TEXTS and len(text) > place + 2:
             return self._take_text(text, place + 2)
@@ -142,6 +143,18 @@ class MendedParser(XTermParser):
         end = place + (1 if second == ESC else 2)
         yield from self._key(text[place:end])
         return end
+
+    def _plain(self, text: str, place: int, end: int) -> Generator[Message, None, int]:
+        """Give out what is no sequence: characters in a row as one, anything else by itself."""
+        while place < end:
+            many = _PRINTABLE.match(text, place, min(end, place + MOST))
+            stop = many.end() if many is not None else place + 1
+            if stop > place + 1 and text[place:stop].isprintable():
+                yield Typed(text[place:stop])
+            else:
+                yield from super().feed(text[place:stop])
+            place = stop
+        return place
 
     def _take_text(self, text: str, place: int) -> int:
         """Skip the text of a sequence: to its end, or to what cannot be in it."""

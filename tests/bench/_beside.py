@@ -62,7 +62,7 @@ class Beside:
     def prompt(self, limit: float = LIMIT) -> float:
         """Read until the next prompt; return the seconds.
 
-        It may be a later one: of a long line typed at once PSReadLine runs at times what it predicted, and then the rest.
+        It may be a later one: of a long line typed at once PSReadLine at times runs what it predicted, then the rest.
         """
         due, seconds = self._prompts + 1, 0.0
         while self._prompts < due:

@@ -27,10 +27,8 @@ from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.undo import UndoFile
-from pstui.tui.typed import Typed
 from pstui.tui.workspace.state import StateFile
 from pstui.tui.xterm_parser import MendedParser
-from textual import events
 
 from tests.support.pilot import Screen, screen
 
@@ -97,20 +95,9 @@ class Typist:
 
     async def read(self, text: str) -> None:
         """One read of the terminal; returns when all of it has been acted on."""
-        characters: list[events.Key] = []
         for event in self.parser.feed(text):
-            if isinstance(event, events.Key) and event.is_printable:
-                characters.append(event)
-                continue
-            self._post(characters)
-            characters = []
             self.s.app.post_message(event)
-        self._post(characters)
         await self.s.dealt_with()
-
-    def _post(self, characters: list[events.Key]) -> None:
-        if characters:
-            self.s.app.post_message(characters[0] if len(characters) == 1 else Typed(characters))
 
     async def calm(self) -> None:
         """Go back to the editor by Esc and Ctrl+C, as a person does who is lost."""

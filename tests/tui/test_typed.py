@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.pane.state import PaneState
 from pstui.tui.typed import MOST, Typed, gathering
+from pstui.tui.xterm_parser import MendedParser
 from textual import events
 from textual.keys import _character_to_key
 from textual.message import Message
@@ -19,12 +19,8 @@ from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager, host
 
 
-def key(character: str) -> events.Key:
-    return events.Key(_character_to_key(character), character)
-
-
 def keys(text: str) -> list[events.Key]:
-    return [key(character) for character in text]
+    return [events.Key(_character_to_key(character), character) for character in text]
 
 
 class Terminal:
@@ -55,6 +51,22 @@ async def test_a_read_of_many_characters_is_one_event() -> None:
         there.process_message(each)
     await asyncio.sleep(0.01)
     assert there.told == ["x" * 2_000]
+
+
+async def test_a_read_of_many_characters_is_not_taken_apart() -> None:
+    parser, there = MendedParser(), terminal()
+    for each in [*parser.feed("some words, ünd"), *parser.feed(" x" * 5_000), *parser.feed("a\rb")]:
+        there.process_message(each)
+    await asyncio.sleep(0.01)
+    assert "".join(there.told) == "some words, ünd" + " x" * 5_000 + "a" + "enter" + "b"
+    assert len(there.told) < 6 and max(map(len, there.told)) <= 2 * MOST
+
+
+def test_its_keys_are_those_that_type_it_one_by_one() -> None:
+    typed = Typed("a?a é")
+    assert [(each.key, each.character) for each in typed.keys] == [(k.key, k.character) for k in keys("a?a é")]
+    assert typed.names == {each.key for each in typed.keys}
+    assert {each.time for each in typed.keys} == {typed.time}, "they were read when it was"
 
 
 async def test_what_is_no_character_keeps_its_place_among_them() -> None:
@@ -97,17 +109,17 @@ async def prompt(s: Screen) -> None:
     await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
 
 
-def post(s: Screen, *what: str | Sequence[events.Key]) -> None:
-    """Type texts at once, and press keys, all before the first is dealt with."""
+def post(s: Screen, *what: str | Typed) -> None:
+    """Press keys, and type texts at once, all before the first is dealt with."""
     for each in what:
-        s.app.post_message(events.Key(each, None) if isinstance(each, str) else Typed(each))
+        s.app.post_message(events.Key(each, None) if isinstance(each, str) else each)
 
 
 async def test_the_editor_takes_them_in_one_turn_between_the_keys_around_them(inserted: list[str]) -> None:
     manager = StandInManager()
     async with screen(host("web1"), sessions=manager.as_manager()) as s:
         await prompt(s)
-        post(s, keys("ay " + "x" * 40), "home", keys("s"), "enter", keys("half"))
+        post(s, Typed("ay " + "x" * 40), "home", Typed("s"), "enter", Typed("half"))
         await s.until(lambda: s.pane.editor.text == "half", "what came after Enter")
         assert manager.interactive[0].lines == ["say " + "x" * 40]
         assert inserted == ["ay " + "x" * 40, "s", "half"]
@@ -117,7 +129,7 @@ async def test_ctrl_c_behind_them_is_for_what_they_typed() -> None:
     manager = StandInManager()
     async with screen(host("web1"), sessions=manager.as_manager()) as s:
         await prompt(s)
-        post(s, keys("z" * 300), "ctrl+c", keys("say x"), "enter")
+        post(s, Typed("z" * 300), "ctrl+c", Typed("say x"), "enter")
         await s.until(lambda: s.sees("x"), "the line after it")
         assert manager.interactive[0].lines == ["say x"]
 
@@ -127,9 +139,9 @@ async def test_a_search_takes_them_one_by_one() -> None:
         await prompt(s)
         await s.run("say one")
         await s.run("say two")
-        post(s, "ctrl+r", keys("one"))
+        post(s, "ctrl+r", Typed("one"))
         await s.until(lambda: s.pane.editor.text == "say one", "what was searched for")
-        post(s, "escape", "ctrl+q", keys("ab"))
+        post(s, "escape", "ctrl+q", Typed("ab"))
         await s.until(
             lambda: s.pane.editor.text == "say abone", "a literal character, and the next, where it was found"
         )
@@ -138,9 +150,9 @@ async def test_a_search_takes_them_one_by_one() -> None:
 async def test_they_go_where_the_keys_go() -> None:
     async with screen(host("web1"), sessions=StandInManager().as_manager()) as s:
         await prompt(s)
-        post(s, PREFIX_KEY, keys("?x"))
+        post(s, PREFIX_KEY, Typed("?x"))
         await s.keys("escape", "escape")
         await s.keys("f2")
-        post(s, keys("admin@db"))
+        post(s, Typed("admin@db"))
         await s.until(lambda: s.shows("admin@db"), "the text in the row of the dialog")
         assert "admin@db" not in s.pane.editor.text

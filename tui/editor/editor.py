@@ -253,7 +253,7 @@ class LineEditor(TextArea):
         """Insert several characters in one turn, unless something is open that each of them may change."""
         event.stop()
         modes = (self.literal, self.pasted, self.searching, self.completing, self.argument)
-        if self._chord or any(mode.active for mode in modes) or any(key.key in self._NAMES for key in event.keys):
+        if self._chord or any(mode.active for mode in modes) or not event.names.isdisjoint(self._NAMES):
             for key in event.keys:
                 await self.take_key(key.key, key.character)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pstui.tui.terminal.emulator import Modes
 from pstui.tui.terminal.encode import MouseEvent, focus_bytes, key_bytes, mouse_bytes, paste_bytes, wheel_as_keys
+from pstui.tui.typed import Typed
 from pstui.tui.xterm_parser import MendedParser, fix_alt_keys
 from textual import events
 
@@ -18,6 +19,7 @@ def read(sequence: str) -> list[events.Key]:
     found = [*parser.feed(sequence)]
     parser._changed -= 1
     found += parser.tick()
+    found = [key for each in found for key in (each.keys if isinstance(each, Typed) else [each])]
     return [each for each in found if isinstance(each, events.Key)]
 
 
