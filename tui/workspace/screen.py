@@ -74,7 +74,7 @@ WIDE = 90
 #: least seconds between two repaints of tabs and footer
 FRAME_INTERVAL = 1 / 30
 #: seconds until the footer shows what only it shows
-FOOTER_TIME = 0.05
+FOOTER_TIME = 0.1
 
 #: the attributes of the workspace whose actions the keymap names, as in "tabs.close"
 _PARTS = frozenset(
