@@ -332,8 +332,7 @@ class Pane(Vertical):
         """The editor has grown or shrunk, or is empty now: a question may come."""
         event.stop()
         self._refit()
-        if self.asking is not None:
-            self.questions.offer()
+        self.questions.offer()
 
     def on_paste_row_picked(self, event: PasteRow.Picked) -> None:
         """A way to run pasted lines was clicked."""
@@ -514,7 +513,6 @@ class Pane(Vertical):
         """Make the text as high as its rows until the pane is full, and from then on all that is left."""
         below = (child for child in self.children if child is not self.transcript and child.display)
         room = self.size.height - sum(child.outer_size.height for child in below)
-        rows = self.transcript.row_count
-        self._filled = rows >= room
+        self._filled = (rows := self.transcript.row_count) >= room
         self.transcript.view.fits = not self._filled
         self.transcript.styles.height = "1fr" if self._filled else rows

@@ -202,18 +202,17 @@ class Transcript(ScrollView, can_focus=True):
         """Paint; text that came since the last frame is taken as it is."""
         self._painting = self._present()
         try:
-            # Textual's own way puts what is around the rows to them, and makes each anew wherever it is scrolled to.
-            return super().render_lines(crop) if self.opacity < 1 else self._bare_lines(crop)
+            if self.opacity < 1:
+                return super().render_lines(crop)
+            # Nothing is around the rows. Textual's own way makes each of them anew wherever it is scrolled to; strips
+            # remember what was made of them the last time.
+            base, background = self._painting.base, self.background_colors[1]
+            strips = [self.render_line(y).crop_extend(crop.x, crop.right, base) for y in crop.line_range]
+            for each in self.get_line_filters():
+                strips = [strip.apply_filter(each, background) for strip in strips]
+            return strips
         finally:
             self._painting = None
-
-    def _bare_lines(self, crop: Region) -> list[Strip]:
-        """Return rows that have nothing around them; strips remember what was made of them the last time."""
-        filters, base, background = self.get_line_filters(), self.rich_style, self.background_colors[1]
-        strips = [self.render_line(y).crop_extend(crop.x, crop.right, base) for y in crop.line_range]
-        for each in filters:
-            strips = [strip.apply_filter(each, background) for strip in strips]
-        return strips
 
     def _present(self) -> _Painting:
         return _Painting(self.view.top_row, *self.scrollable_content_region.size, self.rich_style)
