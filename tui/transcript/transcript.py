@@ -206,8 +206,9 @@ class Transcript(ScrollView, can_focus=True):
                 return super().render_lines(crop)
             # Nothing is around the rows. Textual's own way makes each of them anew wherever it is scrolled to; strips
             # remember what was made of them the last time.
-            base, background = self._painting.base, self.background_colors[1]
-            strips = [self.render_line(y).crop_extend(crop.x, crop.right, base) for y in crop.line_range]
+            background = self.background_colors[1]
+            gutter = Style(bgcolor=background.rich_color)
+            strips = [self.render_line(y).crop_extend(crop.x, crop.right, gutter) for y in crop.line_range]
             for each in self.get_line_filters():
                 strips = [strip.apply_filter(each, background) for strip in strips]
             return strips
