@@ -20,6 +20,11 @@ def cut_name(name: str, width: int) -> str:
     return cut(label, width - tail) + label[-tail:]
 
 
+def column(text: str, width: int) -> str:
+    """Return ``text`` as a column of exactly ``width`` cells, what is left out told by an ellipsis."""
+    return set_cell_size(cut(text, width), width)
+
+
 def cut(text: str, width: int) -> str:
     """Return ``text`` in at most ``width`` cells, what is left out told by an ellipsis."""
     if cell_len(text) <= width:

@@ -431,7 +431,7 @@ class Verb(DialogStatic):
     def allow(self, why_not: str) -> None:
         """Let it be done, or say why not."""
         self.why_not = why_not
-        self.tooltip = why_not or None
+        self.tooltip = Content(why_not) if why_not else None
         self.set_class(bool(why_not), "-greyed")
         self.update(Content(self._text))
 

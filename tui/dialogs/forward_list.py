@@ -8,11 +8,11 @@ from typing import ClassVar
 from pstui.backends.errors import PstuiError
 from pstui.backends.forwards import Forward, Forwards, ForwardState, parse, problem
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.cut import column
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.switcher import LineScreen
-from rich.cells import set_cell_size
 from textual.content import Content
 
 #: seconds between two looks at the traffic
@@ -188,4 +188,4 @@ def _cells(forward: Forward) -> tuple[str, ...]:
 
 
 def _row(widths: Sequence[int], cells: Sequence[str]) -> str:
-    return " ".join(set_cell_size(plain(cell, limit=width), width) for cell, width in zip(cells, widths, strict=True))
+    return " ".join(column(plain(cell), width) for cell, width in zip(cells, widths, strict=True))

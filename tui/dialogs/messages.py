@@ -11,8 +11,10 @@ from typing import ClassVar
 from pstui.backends.records import ErrorInfo
 from pstui.config.problems import Problem
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.key_row import KeyRow
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
+from pstui.tui.title import short
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -117,11 +119,11 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
         self._errors: list[ErrorInfo] = []
         self.list = PickList(id="error-rows", empty="No error in this session so far.")
         self._details = Static(id="error-details", markup=False)
-        self._keys = Static(id="keys", markup=False)
+        self._keys = KeyRow(id="keys")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="errors-box") as box:
-            box.border_title = f"Errors of {plain(self._label, limit=60)}"
+            box.border_title = Content("Errors of ") + short(self._label, 60)
             with VerticalScroll(id="rows-scroll", can_focus=False):
                 yield self.list
             with VerticalScroll(id="details-scroll", can_focus=False):
@@ -130,7 +132,7 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
 
     def on_mount(self) -> None:
         """List them, newest first, and keep the list current."""
-        self._keys.update("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
+        self._keys.say("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
         self._look()
         self.set_interval(LOOK, self._look)
         self.set_focus(self.list)
@@ -192,7 +194,7 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
             return
         self.app.copy_to_clipboard("\n\n".join(error_text(error) for error in errors))
         said = "The error was copied" if len(errors) == 1 else f"{len(errors)} errors were copied"
-        self._keys.update(f"{said}   c copies this error   a copies all   Esc closes")
+        self._keys.say(f"{said}   c copies this error   a copies all   Esc closes")
 
     def action_leave(self) -> None:
         """Close the list."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
 from pstui.tui.dialogs.messages import QuitScreen
@@ -24,6 +25,7 @@ from pstui.tui.guard.guards import strictest
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import RunbookCall
+from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -51,8 +53,8 @@ class FanOutScreen(ModalScreen[None]):
     AUTO_FOCUS = None
     VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("Enter", "difference", "Difference"),
-        ("o", "open", "Open a tab"),
-        ("r", "again", "Failed again"),
+        ("o", "open", "Open"),
+        ("r", "again", "Retry"),
         ("s", "stop", "Stop"),
         ("S", "stop_all", "Stop all"),
         ("x", "export", "Export"),
@@ -94,8 +96,8 @@ class FanOutScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="fan-box") as box:
-            what = "One line" if self.runbook is None else plain(self.runbook.name, limit=40)
-            box.border_title = f"{what} on {counted(self.fan.hosts)}"
+            what = "One line" if self.runbook is None else cut(plain(self.runbook.name), 40)
+            box.border_title = short(f"{what} on {counted(self.fan.hosts)}", 70)
             box.border_subtitle = "Tab list  Enter runs  → hosts of a group  Esc closes"
             with Horizontal(id="fan-row"):
                 yield Static(prompt_bar("", self.guard) + Content("> "), id="fan-prompt", markup=False)

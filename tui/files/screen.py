@@ -16,6 +16,7 @@ from pstui.backends.files.names import odd
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.queue import Job, JobState
 from pstui.backends.files.transfer import Answer
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.files.desk import Desk
 from pstui.tui.files.listing import ORDERS, Listing
@@ -176,7 +177,7 @@ class FilesScreen(ModalScreen[None]):
             )
         part = min(progress.done / progress.total, 1) if progress.total else 0
         bar = "█" * round(part * _BAR) + "░" * (_BAR - round(part * _BAR))
-        name = plain(progress.current.replace("\\", "/").rpartition("/")[2], limit=24) or "…"
+        name = cut(plain(progress.current.replace("\\", "/").rpartition("/")[2]), 24) or "…"
         left = progress.seconds_left
         rest = f"  ~{time_text(left)}" if left is not None else ""
         sign = "▶" if job.state is JobState.RUNNING else "‖"
