@@ -107,7 +107,8 @@ class GridScreen(ModalScreen[None]):
 
     def _show_title(self) -> None:
         rows, view = self.grid.rows, self.grid.view
-        said = [f"{len(view.order):,} of {rows.came:,}" if len(view.order) != rows.came else f"{rows.came:,}"]
+        came = f"{rows.came:,} row{'' if rows.came == 1 else 's'}"
+        said = [f"{len(view.order):,} of {came}" if len(view.order) != rows.came else came]
         if rows.unread > 1_000:
             said.append(f"reading {len(rows.cells) * 100 // max(len(rows.bodies), 1)} %")
         if self.grid.running:
