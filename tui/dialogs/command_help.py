@@ -54,6 +54,7 @@ class HelpView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     HelpView {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .help--heading { color: $accent; text-style: bold; }
         & > .help--link { color: $primary; text-style: underline; }
@@ -250,7 +251,8 @@ class HelpReader(ModalScreen[None]):
         try:
             text = await self._ask(topic)
         except PstuiError as error:
-            self._say(" ".join(part for part in (f"{error.what}.", error.why) if part), "$warning")
+            what = f"{error.what[:1].upper()}{error.what[1:]}."
+            self._say(" ".join(part for part in (what, error.why) if part), "$warning")
             return
         if self.view.text is not None:
             self._back = [*self._back, (self.view.text, self.view.first_line)][-MOST_BACK:]
