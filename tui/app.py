@@ -131,7 +131,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Have a theme from the start. One that is set as another would have the whole style sheet read twice."""
         self.set_reactive(App.theme, theme)
         dark = self.current_theme.dark
-        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        classes = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
+        # Among sixteen colours there is none for the ground of a field.
+        classes["-few-colors"] = self.console.color_system in ("standard", "windows")
+        self.update_classes(classes, update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
 

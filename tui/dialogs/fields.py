@@ -321,7 +321,7 @@ class ChoiceField(DialogStatic):
 
     def draw(self) -> None:
         """Draw the value; with the keys, that it can be changed."""
-        inner = Content(self.value) if self.value else Content.styled(self._default or "not set", "$calm")
+        inner = Content(self.value) if self.value else Content.styled(self._default or "not set", "$foreground 72%")
         if self.keyed:
             inner = Content.assemble(("‹ ", "$primary"), inner, (" ›", "$primary"))
         self.update(inner)
