@@ -6,19 +6,24 @@ import ast
 from collections.abc import Iterator
 
 import pytest
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.cut import column
 from pstui.tui.dialogs.command_help import broken
 from pstui.tui.dialogs.credential_list import CredentialsScreen
 from pstui.tui.dialogs.forward_list import ForwardsScreen
+from pstui.tui.dialogs.palette import CommandPalette
 from pstui.tui.dialogs.session_list import SessionsScreen
 from pstui.tui.fanout.screen import FanOutScreen
-from pstui.tui.key_row import fitting, wrapped
+from pstui.tui.key_row import KeyRow, fitting, key_at, wrapped
+from pstui.tui.pane.state import PaneState
 from pstui.tui.runbooks.screens import RunbooksScreen
 from pstui.tui.title import short
 from textual.content import Content
 
 from tests.support.paths import ROOT
+from tests.support.pilot import screen
 
+KEYS_OF_GO = "Enter goes   ↑ ↓ choose   Tab form   Ctrl+S saves   F1 help   Esc closes"
 KEYS = "Enter to its command   c copies this error   PgUp, PgDn scroll   Esc closes"
 
 
@@ -91,3 +96,25 @@ def test_help_breaks_at_words_and_stands_as_deep_as_its_line() -> None:
     ]
     assert all(line[start : start + len(part)] == part for start, part, _ in rows)
     assert ["".join(part for _, part, _ in broken(text, 20)) for text in ("", "x" * 50)] == ["", "x" * 50]
+
+
+def test_the_key_under_a_column_is_the_one_that_is_told_there() -> None:
+    row = "Enter goes   ↑ ↓ choose   Ctrl+S saves   / filter   Esc closes"
+    found = [key_at(row, row.index(word)) for word in ("Enter", "goes", "Ctrl", "saves", "/", "closes")]
+    assert found == ["enter", "enter", "ctrl+s", "ctrl+s", "slash", "escape"]
+    assert key_at(row, row.index("   ") + 1) == "" and key_at(row, 500) == ""
+
+
+async def test_with_the_mouse_alone_a_list_is_opened_and_left() -> None:
+    async with screen(ConnectionInfo(ParameterSet.DEMO), size=(80, 24)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "the prompt")
+        await s.pilot.click("StatusBar .keys", offset=(11, 0))
+        await s.until(lambda: isinstance(s.app.screen, CommandPalette), "the list of Go")
+        row = s.app.screen.query_one(KeyRow)
+        await s.pilot.click(KeyRow, offset=(fitting(KEYS_OF_GO, row.size.width).index("Esc"), 0))
+        await s.until(lambda: s.app.screen is s.workspace, "the workspace")
+        await s.keys("ctrl+right_square_bracket", "S")
+        await s.until(lambda: isinstance(s.app.screen, SessionsScreen), "the list of sessions")
+        box = s.app.screen.query_one("#sessions-box")
+        await s.pilot.click("#sessions-box", offset=(box.outer_size.width - 5, box.outer_size.height - 1))
+        await s.until(lambda: s.app.screen is s.workspace, "the workspace again")

@@ -28,13 +28,14 @@ from pstui.tui.dialogs.host_profile import (
     suggested,
 )
 from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import ChangedMeanwhile
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.style import Style
@@ -82,7 +83,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         return self.form.draft
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="connect-box") as box:
+        with KeyBox(id="connect-box") as box:
             box.border_title = short(self._title, 70)
             yield self.sets
             yield self.form

@@ -39,6 +39,7 @@ class ProblemsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="problems-box", classes="box"):
             yield Static(_text(self._problems), markup=False)
+            yield KeyRow("Esc closes this list")
 
     def action_close(self) -> None:
         """Close the list."""
@@ -61,7 +62,6 @@ def _text(problems: Sequence[Problem]) -> Content:
         parts.append(Content.styled(f"… and {len(problems) - MOST} more", "$calm"))
     if problems:
         parts.append(Content.styled("\nThe other profiles can be used as they are.", "$calm"))
-    parts.append(Content.styled("Esc closes this list", "$calm"))
     return Content("\n").join(parts)
 
 
@@ -246,9 +246,10 @@ class QuitScreen(ModalScreen[bool]):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
-            also = f"\nr {self._also}" if self._also else ""
-            keeps = f"\nd {self._keeps}" if self._keeps else ""
-            yield Static(f"Enter {self._verb}   Esc {self._stays}{also}{keeps}", classes="keys", markup=False)
+            also = [f"r {self._also}"] if self._also else []
+            keeps = [f"d {self._keeps}"] if self._keeps else []
+            with Vertical(classes="keys"):
+                yield from map(KeyRow, (f"Enter {self._verb}   Esc {self._stays}", *also, *keeps))
 
     def on_mount(self) -> None:
         """The key that asked answers only once the question can be seen."""

@@ -22,13 +22,14 @@ from pstui.tui.fanout.groups import counted
 from pstui.tui.fanout.rows import Row, details, rows_of
 from pstui.tui.guard.asking import may_run, prompt_bar
 from pstui.tui.guard.guards import strictest
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import RunbookCall
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -95,7 +96,7 @@ class FanOutScreen(ModalScreen[None]):
         self._compare = self._dirty = True
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="fan-box") as box:
+        with KeyBox(id="fan-box") as box:
             what = "One line" if self.runbook is None else cut(plain(self.runbook.name), 40)
             box.border_title = short(f"{what} on {counted(self.fan.hosts)}", 70)
             box.border_subtitle = "Tab list  Enter runs  → hosts of a group  Esc closes"

@@ -22,6 +22,7 @@ from pstui.tui.grid.line import OutputMode
 from pstui.tui.grid.rows import document_of
 from pstui.tui.grid.table import GridTable
 from pstui.tui.grid.tree import TreeScreen, title_of
+from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from pstui.tui.profiles.vault import in_thread
 from textual.app import ComposeResult
@@ -63,7 +64,7 @@ class GridScreen(ModalScreen[None]):
         self._title = Static(id="grid-title", markup=False)
         self._label = Static(id="grid-label", markup=False)
         self._told = Static(id="grid-told", markup=False)
-        self._foot = Static(id="grid-keys", markup=False)
+        self._foot = KeyRow(id="grid-keys")
         self._typing = _FIND
         self._said: tuple[str, str] = ("", "")
 
@@ -103,7 +104,7 @@ class GridScreen(ModalScreen[None]):
             self._show_told()
             word = "picks" if self.grid.hands_on else "to $pst"
             keys = _KEYS if self.size.width >= self.WIDE else _SHORT
-            self._foot.update(Content.styled(keys.format(pass_=word), "$calm"))
+            self._foot.say(keys.format(pass_=word))
 
     def _show_title(self) -> None:
         rows, view = self.grid.rows, self.grid.view

@@ -12,6 +12,7 @@ from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
@@ -20,7 +21,6 @@ from pstui.tui.runbooks.form import shown_text
 from pstui.tui.title import short
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -124,7 +124,7 @@ class SecretsScreen(ModalScreen[RunbookCall | None]):
         self.message = Static("", id="message", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="runbooks-box") as box:
+        with KeyBox(id="runbooks-box") as box:
             box.border_title, box.border_subtitle = short(self.call.name, 60), "Esc closes"
             yield self.asking
             yield self.message
