@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.cut import cut
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
@@ -24,7 +25,6 @@ from pstui.tui.guard.asking import may_run, prompt_bar
 from pstui.tui.guard.guards import strictest
 from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import RunbookCall
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext

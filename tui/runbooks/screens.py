@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.cut import column
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import PickList
@@ -14,7 +15,6 @@ from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
 from pstui.tui.runbooks.folder import Runbook, Script, read
 from pstui.tui.runbooks.form import shown_text
