@@ -79,7 +79,9 @@ def test_no_title_is_made_of_a_text_that_would_be_read_as_markup() -> None:
     names, found = {"border_title", "border_subtitle"}, 0
     for path in sorted((ROOT / "tui").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for name, value in _assigned(node) if isinstance(node, ast.Assign) else ():
+            if not isinstance(node, ast.Assign):
+                continue
+            for name, value in _assigned(node):
                 if name in names:
                     found += 1
                     assert _is_safe(value), f"{path.relative_to(ROOT)}:{node.lineno}"

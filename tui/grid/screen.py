@@ -38,7 +38,7 @@ MOST_COPIED = 10_000
 _KEYS = (
     "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
 )
-_SHORT = "/ filter  s sort  c columns  Space pick  Enter object  p {pass_}  F1 keys  Esc"
+_SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  c columns  Esc closes"
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
 _HINTS = {
     _FIND: "web   Name~web   CPU>10   Size>=1MB   !text",
