@@ -120,3 +120,7 @@ async def test_with_the_mouse_alone_a_list_is_opened_and_left() -> None:
         box = s.app.screen.query_one("#sessions-box")
         await s.pilot.click("#sessions-box", offset=(box.outer_size.width - 5, box.outer_size.height - 1))
         await s.until(lambda: s.app.screen is s.workspace, "the workspace again")
+        await s.keys("f10")
+        await s.until(lambda: s.shows("Enter closes and quits   Esc stays"), "the question")
+        await s.pilot.click(KeyRow, offset=("Enter closes and quits   Esc stays".index("Esc"), 0))
+        await s.until(lambda: s.app.screen is s.workspace, "the workspace once more")
