@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.tui.app import PstuiApp
 from pstui.tui.cut import column
 from pstui.tui.dialogs.command_help import broken
 from pstui.tui.dialogs.credential_list import CredentialsScreen
@@ -124,3 +125,13 @@ async def test_with_the_mouse_alone_a_list_is_opened_and_left() -> None:
         await s.until(lambda: s.shows("Enter closes and quits   Esc stays"), "the question")
         await s.pilot.click(KeyRow, offset=("Enter closes and quits   Esc stays".index("Esc"), 0))
         await s.until(lambda: s.app.screen is s.workspace, "the workspace once more")
+
+
+@pytest.mark.parametrize(("term", "colorterm", "few"), [("xterm", "", True), ("xterm-256color", "truecolor", False)])
+def test_fields_are_underlined_where_their_ground_has_no_colour(
+    term: str, colorterm: str, few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLORTERM", colorterm)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert PstuiApp().has_class("-few-colors") is few
