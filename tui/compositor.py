@@ -3,15 +3,11 @@
 Textual paints again what lay under a widget by comparing the map of the last layout with that of the next one. But
 whoever asks where a widget is while the map is out of date, as scrolling makes it, has it made anew on the spot, and
 what has changed in it is then never painted: the list of completions stayed on the screen after it had been hidden.
-
-A widget that was removed is in the map until the next layout, and has no styles any longer to be painted with.
 """
 
 from __future__ import annotations
 
 from textual._compositor import Compositor, CompositorMap
-from textual.geometry import Region
-from textual.widget import Widget
 
 
 class MendedCompositor(Compositor):
@@ -25,12 +21,4 @@ class MendedCompositor(Compositor):
         if found is not before:
             changed = (place.clip.intersection(place.region) for _, place in found.items() ^ before.items())
             self._dirty_regions.update(region for region in changed if region)
-        return found
-
-    @property
-    def visible_widgets(self) -> dict[Widget, tuple[Region, Region]]:
-        """The widgets that are seen, from the top, each with its place and what of it is in sight."""
-        found = super().visible_widgets
-        if any(widget._parent is None for widget in found):
-            return {widget: place for widget, place in found.items() if widget._parent is not None}
         return found
