@@ -21,7 +21,7 @@ return|throw 'x'|if (1) {2} else {3}|foreach ($i in 1) {}|foreach-object x|a -x:
 if ; x|try {1} x|switch ($x) {1 {2}}|switch -File a {1 {2}}|class A {}|trap {}|[int]|break|param($x)|# if (|Get-Help if
 $x = if (1) {2}|'a' -f 1|%|a.b|[int|else|elseif|catch|until|param|&&|function f x|class A x|try { } catch x|trap x
 using namespace System|}|(/bin/echo a;|foreach{1}|foreach ($x i|param([int,|([a, |#requires -Modules @{ a = 1 }
-# requires (|a<#requires (#>
+# requires (|a <#requires (#>
 """.replace("\n", "|").strip("|")
 
 
