@@ -7,9 +7,11 @@ BIN := $(VENV)/bin
 EXTRAS ?=
 REQUIRE ?=
 # Test files run side by side in this many processes; 0 is one after the other. Tests wait for other programs a good
-# part of their time, so three suit two cores.
+# part of their time, so four suit two cores.
 JOBS ?= 4
 comma := ,
+# Where this is set, every program that the tests start compiles pstui anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
 

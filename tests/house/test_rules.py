@@ -41,6 +41,7 @@ GROUND = {
     "pace",
     "extras",
     "redaction",
+    "threads",
 }
 MAY_IMPORT_INSIDE = {
     "language": set[str](),

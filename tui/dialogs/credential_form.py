@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.config.problems import ConfigError
 from pstui.config.schema import Field, Kind
 from pstui.config.sources import SOURCES, keyring_problem, store_password
 from pstui.tui.dialogs.table_form import FormContext, Item, TableForm
 from pstui.tui.profiles.edits import Change, ChangedMeanwhile
-from pstui.tui.profiles.vault import in_thread
 from textual.content import Content
 from textual.widgets import Input
 

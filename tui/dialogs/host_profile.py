@@ -17,13 +17,13 @@ from pstui.backends.binding.parameters import TARGET_KEYS, set_of_keys
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError
+from pstui.backends.threads import in_thread
 from pstui.config.schema import COMMON_FIELDS
 from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.pane_settings import is_color
 from pstui.tui.profiles.schema import shown, value_of
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.context import AppContext
 
 #: comes before the names of these fields among the texts of a draft

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from pstui.backends.threads import in_thread
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
 from pstui.tui.cut import cut
@@ -14,7 +15,6 @@ from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.importing import Candidate, candidates, changes, read_file, summary, target
-from pstui.tui.profiles.vault import in_thread
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style

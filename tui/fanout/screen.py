@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
 from pstui.tui.dialogs.messages import QuitScreen
@@ -22,7 +23,6 @@ from pstui.tui.fanout.rows import Row, details, rows_of
 from pstui.tui.guard.asking import may_run, prompt_bar
 from pstui.tui.guard.guards import strictest
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import RunbookCall
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import ClassVar
 
 from pstui.backends.errors import ProtocolError, PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.clipboard import copied
 from pstui.tui.dialogs.fields import DialogInput
 from pstui.tui.grid.cells import BETWEEN
@@ -23,7 +24,6 @@ from pstui.tui.grid.rows import document_of
 from pstui.tui.grid.table import GridTable
 from pstui.tui.grid.tree import TreeScreen, title_of
 from pstui.tui.plain import plain
-from pstui.tui.profiles.vault import in_thread
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content

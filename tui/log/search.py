@@ -12,13 +12,13 @@ from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from pstui.backends.records import Write
+from pstui.backends.threads import in_thread
 from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
 from pstui.tui.log.place import CAST
 from pstui.tui.plain import plain
-from pstui.tui.profiles.vault import in_thread
 from rich.cells import set_cell_size
 from textual import events
 from textual.app import App, ComposeResult

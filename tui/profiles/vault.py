@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.threads import in_thread
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from pstui.backends.sessions.manager import SessionManager
     from pstui.tui.profiles.book import ProfileBook
 
-T = TypeVar("T")
 Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 #: raises OpenError for what keeps a session from being opened whatever the password is
@@ -209,30 +207,3 @@ async def _ask(kind: QuestionKind, label: str, source: str, console: Console) ->
         return await console.ask(Question(kind, label, remote=False, source=source))
     except QuestionCancelled as cancelled:
         raise OpenCancelled(f"{source}: not connected") from cancelled
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """Run something that may wait for a person in a thread of its own, which holds up neither others nor the end."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: Exception | None) -> None:
-        if answer.done():
-            return
-        if error is not None:
-            answer.set_exception(error)
-        else:
-            answer.set_result(cast(T, result))
-
-    def run() -> None:
-        result: T | None = None
-        failure: Exception | None = None
-        try:
-            result = work()
-        except Exception as error:
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=run, name="pstui work", daemon=True).start()
-    return await answer

@@ -10,9 +10,9 @@ from typing import BinaryIO, ClassVar, Final
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
+from pstui.backends.threads import in_thread
 from pstui.tui.keys.contexts import REPLAY_KEYS
 from pstui.tui.plain import plain
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.replay.cast_file import Recording, load
 from pstui.tui.replay.player import Player
 from pstui.tui.terminal.emulator import Modes, make_emulator

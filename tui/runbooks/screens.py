@@ -7,12 +7,12 @@ from functools import partial
 from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
 from pstui.tui.runbooks.folder import Runbook, Script, read
 from pstui.tui.runbooks.form import shown_text

@@ -238,9 +238,9 @@ class BlockActions:
             self._screen.run_worker(self._show_difference(other, block), group="compare", exclusive=True)
 
     async def _show_difference(self, first: Block, second: Block) -> None:
+        from pstui.backends.threads import in_thread
         from pstui.tui.dialogs.text import TextScreen
         from pstui.tui.fanout.groups import COMPARED, difference
-        from pstui.tui.profiles.vault import in_thread
 
         names, texts, lines = (first.name, second.name), (first.output, second.output), (first.line, second.line)
         app = self._screen.app

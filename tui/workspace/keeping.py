@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.config.problems import ConfigError
 from pstui.config.sources import keyring_problem, store_password
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.plain import plain
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.config.profiles import folded
 from pstui.tui.once import Once
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.sidebar.strip import SidebarStrip
 from pstui.tui.sidebar.widget import Sidebar

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.state import Memory
 
 

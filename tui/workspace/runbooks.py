@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.threads import in_thread
 from pstui.config.paths import state_folder
 from pstui.tui.pane.state import PaneState
-from pstui.tui.profiles.vault import in_thread
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.tabs import TabbedPanes

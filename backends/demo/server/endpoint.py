@@ -115,10 +115,10 @@ class Endpoint:
             case "Command":
                 self._command(element.ps_guid)
             case "Signal":
-                self._chore(element.ps_guid, self._signal(element.ps_guid))
+                self._chore(element.ps_guid, self._signal)
             case "Close":
                 guid = element.ps_guid
-                self._chore(guid, self._close_session() if guid == SESSION else self._close(guid))
+                self._chore(guid, self._close_session if guid == SESSION else self._close)
 
     def _command(self, guid: uuid.UUID) -> None:
         if guid == SESSION or guid in self._runs or self._pool.their_capability is None:
@@ -189,14 +189,14 @@ class Endpoint:
         for pipeline_id, data in self._pool.drain():
             self._outbox.post(pipeline_id or SESSION, data)
 
-    def _chore(self, guid: uuid.UUID, work: Any) -> None:
+    def _chore(self, guid: uuid.UUID, work: Callable[[uuid.UUID], Awaitable[None]]) -> None:
         """Do something that takes a while beside the reading, one after another for each GUID."""
         before = self._chores.get(guid)
 
         async def chained() -> None:
             if before is not None:
                 await asyncio.wait([before])
-            await work
+            await work(guid)
 
         task = asyncio.create_task(chained())
         self._chores[guid] = task
@@ -217,12 +217,12 @@ class Endpoint:
         self._pool.pipeline_table.pop(guid, None)
         self._outbox.acknowledge("CloseAck", guid)
 
-    async def _close_session(self) -> None:
+    async def _close_session(self, guid: uuid.UUID) -> None:
         await self._stop_all()
         if self._pool.their_capability is not None:
             self._pool.finish()
             self._flush()
-        self._outbox.acknowledge("CloseAck", SESSION)
+        self._outbox.acknowledge("CloseAck", guid)
         self._closed.set()
 
     async def _stop_all(self) -> None:

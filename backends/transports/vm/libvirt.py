@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pstui.backends.errors import Offer, OpenError
+from pstui.backends.threads import in_thread
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.machine import Machine
 
@@ -178,32 +179,6 @@ def _addresses(domain: Any, sources: tuple[int, ...]) -> tuple[str, ...]:
                         usable.append(address)
         found |= dict.fromkeys(str(address) for address in sorted(usable, key=lambda one: (one.version, int(one))))
     return tuple(found)
-
-
-async def in_thread(call: Callable[[], T]) -> T:
-    """Run a blocking call in a daemon thread of its own: one that hangs holds up neither others nor the exit."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # there is a result where there is no error
-
-    def run() -> None:
-        result, failure = None, None
-        try:
-            result = call()
-        except BaseException as error:
-            failure = error
-        with suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=run, name="libvirt", daemon=True).start()
-    return await future
 
 
 @functools.cache
