@@ -41,7 +41,7 @@ def record_to_print(message: ElementTree.Element) -> ElementTree.Element | None:
         return None
     _spell_out_types(root)
     text = _text(record.find("ToString"))
-    if not text.strip():  # as the real client does: an error always says something
+    if not text.strip():  # protocol-notes 3.6
         text = _text(members.find("*[@N='ErrorCategory_Message']"))
     place = list(members).index(exception)
     members.remove(exception)

@@ -115,6 +115,9 @@ ROWS = (
         1,
     ),
     Row("'before'; throw 'x'", "before", "OperationStopped: x", 1, demo=True),
+    Row("throw ''", "", "OperationStopped: OperationStopped: (:String) [], RuntimeException", 1),
+    Row("throw ' '", "", "OperationStopped: OperationStopped: ( :String) [], RuntimeException", 1),
+    Row("Write-Error ' '", "", "Write-Error: NotSpecified: (:) [Write-Error], WriteErrorException", 1),
     Row("1/0", "", "RuntimeException: Attempted to divide by zero.", 1),
     Row(
         "[int]'x'",
