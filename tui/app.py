@@ -13,6 +13,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
+from pstui.tui.key_row import KeyPressed
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
 from pstui.tui.late_timers import keep_late_timers, let_go_of_ended_timers
@@ -131,7 +132,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Have a theme from the start. One that is set as another would have the whole style sheet read twice."""
         self.set_reactive(App.theme, theme)
         dark = self.current_theme.dark
-        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        classes = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
+        # Among sixteen colours there is none for the ground of a field.
+        classes["-few-colors"] = self.console.color_system in ("standard", "windows")
+        self.update_classes(classes, update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
 
@@ -246,6 +250,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         """A key of the footer was clicked: it is pressed."""
         for key in event.keys:
             self.post_message(events.Key(key, _character(key)))
+
+    def on_key_pressed(self, event: KeyPressed) -> None:
+        """A key below a screen was clicked: it is pressed."""
+        self.post_message(events.Key(event.key, _character(event.key)))
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""

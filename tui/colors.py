@@ -25,7 +25,7 @@ class Palette:
 
 
 DARK_COLORS = Palette("#c8ccd4", "#16181d", "#1e2127", "#878d99", "#7aa2f7", "#e0af68", "#f7768e", "#9ece6a")
-LIGHT_COLORS = Palette("#24272e", "#fafafa", "#eeeff2", "#6a707c", "#2f5fb3", "#8a5a00", "#b3261e", "#3b6e22")
+LIGHT_COLORS = Palette("#24272e", "#fafafa", "#eeeff2", "#636975", "#2f5fb3", "#8a5a00", "#b3261e", "#3b6e22")
 
 
 #: the themes that Textual brings, by name: the settings can be read without it

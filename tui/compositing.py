@@ -13,12 +13,24 @@ from pstui.tui.compositor import MendedCompositor
 from textual._compositor import ChopsUpdate
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 
 class ChangesCompositor(MendedCompositor):
     """A compositor whose partial updates render the widgets that changed, and those over them and seen beside them."""
 
     _changes: frozenset[Region] | None = None
+
+    @property
+    def visible_widgets(self) -> dict[Widget, tuple[Region, Region]]:
+        """The widgets that are seen, from the top, each with its place and what of it is in sight.
+
+        One that was removed is in the map until the next layout, and has no styles any longer to be painted with.
+        """
+        found = super().visible_widgets
+        if any(widget._parent is None for widget in found):
+            return {widget: place for widget, place in found.items() if widget._parent is not None}
+        return found
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return the update for all that changed since the last one, None for nothing."""

@@ -14,10 +14,15 @@ def cut_name(name: str, width: int) -> str:
     Machines are numbered at the end of the first label, so the domain goes first, and then the middle of the label.
     """
     label = name.partition(".")[0]
-    if cell_len(name) <= width or len(label) < width or width < _LEAST_MIDDLE or not label.isascii():
+    if cell_len(name) <= width or len(label) < width or width < _LEAST_MIDDLE or not label.isascii() or " " in name:
         return cut(name, width)
     tail = (width - 1) // 2
     return cut(label, width - tail) + label[-tail:]
+
+
+def column(text: str, width: int) -> str:
+    """Return ``text`` as a column of exactly ``width`` cells, what is left out told by an ellipsis."""
+    return set_cell_size(cut(text, width), width)
 
 
 def cut(text: str, width: int) -> str:

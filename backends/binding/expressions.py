@@ -8,8 +8,8 @@ them, ``operand`` one value with its properties and items; in the block of a Whe
 inside it is run first: it raises ``CallNeeded``, and the line is read again with what it gave. Where the line is only
 bound, a session that is yet to be opened is a ``PendingSession``.
 
-Nothing else is computed: other operators, sub-expressions in a text and types other than a few are refused with their
-place marked.
+An expression of constants is computed (``computed``). What that does not know is refused with its place marked, as are
+types other than a few.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 from pstui.backends.binding import session_options as binding_options
 from pstui.backends.binding import values
 from pstui.backends.binding.binder import DASHES, Element, Name, bind_elements
+from pstui.backends.binding.computed import computed
 from pstui.backends.binding.conditions import condition
 from pstui.backends.binding.context import BindContext, BoundCall, CallNeeded, PendingSession, ScriptBlock, mark
 from pstui.backends.binding.conversion import SessionOption
@@ -39,6 +40,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.language.numbers import literal_value
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import Token, TokenKind
+from pstui.backends.language.typed_texts import TYPES, typed
 from pstui.backends.records import Record
 
 _STRINGS = (TokenKind.STRING, TokenKind.EXPANDABLE_STRING, TokenKind.HERE_STRING)
@@ -59,6 +61,13 @@ _TAKE_ALL = ("Remove-PSSession", "Disconnect-PSSession", "Connect-PSSession")
 _LEAD_AWAY = ("Enter-PSSession", "Exit-PSSession", "Receive-PSSession")
 #: cmdlets that give something to a line that is only bound
 _GIVE = ("Get-Credential", "Import-Csv", "New-PSSession", "Get-PSSession")
+_SUCH_AS = {
+    "char": "'x' or 65.",
+    "version": "'1.2.3'.",
+    "datetime": "'2024-12-31 23:59:59'.",
+    "timespan": "'1.02:03:04'.",
+    "uri": "'http://server/path'.",
+}
 _CULTURES = {"get-culture": "psculture", "get-uiculture": "psuiculture"}
 _MINUS_NAME = re.compile(r"(?P<name>[^:]*)(?P<colon>:?)\Z", re.DOTALL)
 
@@ -93,6 +102,8 @@ class Reader(Cursor):
             call = self.call()
             if object_cmdlet_name(call.cmdlet) and call.cmdlet not in ("Get-Credential", "Import-Csv"):
                 raise self.refuse(first, f"{call.cmdlet} needs something from the pipe", "Such as Get-PSSession | …")
+        elif (found := computed(self.tokens[self.index :], self.lookup)) is not None:
+            value, self.index = found.value, self.index + found.length
         else:
             value = condition(self) if self.computes else self.argument().value
         while self.next_is(TokenKind.PIPE):
@@ -222,19 +233,9 @@ class Reader(Cursor):
                 name, colon = (match["name"], bool(match["colon"])) if match else (token.text[1:], False)
                 elements.append(Name(name, token.text.rstrip(":"), colon, False, token.start))
             elif token.kind is TokenKind.SPLAT:
-                elements += self._splatted(self.take())
+                elements += _splatted(self.take(), self.variable(token))
             else:
                 elements.append(self.argument())
-
-    def _splatted(self, token: Token) -> list[Element]:
-        """Return the arguments that a splatted hashtable or list stands for."""
-        value, elements = self.variable(token), list[Element]()
-        if not isinstance(value, Mapping):
-            return [Value(each, text_of(each), False, token.start) for each in objects_of(value)]
-        for name, inner in value.items():
-            elements.append(Name(str(name), token.text, True, False, token.start, splatted=True))
-            elements.append(Value(inner, text_of(inner), False, token.start))
-        return elements
 
     def argument(self) -> Value:
         """Read one argument; values with commas between them are one list."""
@@ -426,15 +427,29 @@ class Reader(Cursor):
 
     def _cast(self) -> Value:
         name = self.take()
+        if is_array := self.next_is(TokenKind.LEFT, "["):
+            self.take()
+            self.close()
         self.close()
         operand = self.operand()
         try:
-            value = _converted(name.text.casefold().removeprefix("system."), operand)
+            value = _converted(name.text.casefold().removeprefix("system."), operand, is_array=is_array)
         except ConversionError as error:
             raise self.refuse(name, error.why, error.hint) from None
         if value is None:
             raise self.refuse(name, "This type is not known here", "Write the value itself.")
         return Value(value, _text_of_cast(value, operand), False, name.start)
+
+
+def _splatted(token: Token, value: Any) -> list[Element]:
+    """Return the arguments that a splatted hashtable or list stands for."""
+    if not isinstance(value, Mapping):
+        return [Value(each, text_of(each), False, token.start) for each in objects_of(value)]
+    elements = list[Element]()
+    for name, inner in value.items():
+        elements.append(Name(str(name), token.text, True, False, token.start, splatted=True))
+        elements.append(Value(inner, text_of(inner), False, token.start))
+    return elements
 
 
 def _number(text: str) -> int | float | Decimal | str:
@@ -448,11 +463,21 @@ def _text_of_cast(value: Any, operand: Value) -> str:
     return text_of(value) if isinstance(value, bool | int | float | Decimal) else operand.text
 
 
-def _converted(wanted: str, operand: Value) -> Any:
+def _converted(wanted: str, operand: Value, *, is_array: bool = False) -> Any:
     """Return a value as one of the types that a line may name, None for another type. Raises ConversionError."""
     value = operand.value
+    if is_array:
+        each = [Value(one, text_of(one)) for one in objects_of(value)]
+        found = [one.value if wanted == "object" else _converted(wanted, one) for one in each]
+        if wanted == "byte":
+            return bytes(found)
+        return None if wanted != "object" and None in found else found
     if (clr_type := NUMBER_TYPES.get(wanted)) is not None:
         return values.number_as(value, clr_type)
+    if wanted in TYPES:
+        if (made := typed(wanted, value)) is None:
+            raise ConversionError(f"This is not known here as [{wanted}].", "Such as " + _SUCH_AS[wanted])
+        return made
     match wanted:
         case "guid":
             return values.guid(value)
@@ -464,8 +489,6 @@ def _converted(wanted: str, operand: Value) -> Any:
             return SessionOption(binding_options.from_table(value))
         case "pscustomobject" | "psobject" | "management.automation.pscustomobject" if isinstance(value, Mapping):
             return Record(dict(value))
-        case "uri" | "timespan" if isinstance(value, str):
-            return value
         case "ordered" if isinstance(value, dict):
             return OrderedDict(value)
         case "hashtable" if isinstance(value, dict):

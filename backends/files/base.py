@@ -56,6 +56,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What a part becomes once it is whole: its name, its time and its permission bits; None leaves one as it is."""
+
+    to: str
+    modified: float | None = None
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """How much a disk holds, in bytes."""
 
@@ -113,10 +122,13 @@ class FileSystem(Protocol):
     def read(self, path: str, offset: int, length: int) -> Pieces:
         """Yield at most ``length`` bytes from ``offset`` on, in order, fewer where the file ends."""
 
-    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+    async def write(
+        self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
+    ) -> None:
         """Write a regular file from ``offset`` on and nothing behind that; one that is not there is made.
 
-        ``mode`` is what a new one gets at once, where there are modes. A link at the path is not followed.
+        ``mode`` is what a new one gets at once, where there are modes. A link at the path is not followed. With
+        ``settled`` it is settled as soon as all of it is there.
         """
 
     async def make_folder(self, path: str) -> None:
@@ -134,7 +146,7 @@ class FileSystem(Protocol):
     async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
         """Set time and permission bits as far as there are such; None leaves one as it is."""
 
-    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+    async def settle(self, part: str, settled: Settled) -> None:
         """Give a file that is whole its time, its permission bits and its name, in place of what has that.
 
         Time and bits that its disk does not have are passed over.

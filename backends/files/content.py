@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import aclosing, suppress
 
-from pstui.backends.files.base import FileError, FileSystem, Kind, Pieces, Reason
+from pstui.backends.files.base import FileError, FileSystem, Kind, Pieces, Reason, Settled
 from pstui.backends.files.names import part_name
 
 #: most bytes of a file that is edited here
@@ -54,8 +54,7 @@ async def replace_content(files: FileSystem, path: str, content: bytes) -> None:
         yield content
 
     try:
-        await files.write(part, 0, pieces(), mode=mode)
-        await files.settle(part, path, None, mode)
+        await files.write(part, 0, pieces(), mode=mode, settled=Settled(path, mode=mode))
     except FileError as error:
         if error.reason is not Reason.LOST:
             with suppress(FileError):

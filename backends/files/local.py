@@ -14,7 +14,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Space
+from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Settled, Space
 from pstui.backends.files.names import POSIX, WINDOWS
 
 #: bytes read from a disk at once
@@ -84,7 +84,8 @@ class LocalFiles:
             """Open it and read its first block: all of a small file, in one turn of a thread."""
             opened = _open_to_read(self._place(path))
             try:
-                os.lseek(opened, offset, os.SEEK_SET)
+                if offset:
+                    os.lseek(opened, offset, os.SEEK_SET)
                 data = os.read(opened, min(BLOCK, length))
             except BaseException:
                 os.close(opened)
@@ -116,7 +117,9 @@ class LocalFiles:
             elif file >= 0:
                 os.close(file)
 
-    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+    async def write(
+        self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
+    ) -> None:
         what = "cannot be written"
         file, is_closed = -1, False
         running: asyncio.Future[int] | None = None
@@ -133,6 +136,8 @@ class LocalFiles:
             if is_last:
                 is_closed = True  # whatever close says: it is gone then
                 os.close(opened)
+                if settled is not None:
+                    self._settle(path, settled)
             return opened
 
         def close(done: asyncio.Future[int]) -> None:
@@ -175,13 +180,8 @@ class LocalFiles:
     async def set_attributes(self, path: str, modified: float | None, mode: int | None) -> None:
         await self._do(lambda: self._change(path, modified, mode), path, "does not take its time and permissions")
 
-    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
-        def settle() -> None:
-            with suppress(OSError):
-                self._change(part, modified, mode)
-            self._place(part).replace(self._place(to))
-
-        await self._do(settle, to, "cannot be written")
+    async def settle(self, part: str, settled: Settled) -> None:
+        await self._do(lambda: self._settle(part, settled), settled.to, "cannot be written")
 
     async def digest(self, path: str, length: int) -> str | None:
         def hashed() -> str:
@@ -203,6 +203,14 @@ class LocalFiles:
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _settle(self, part: str, settled: Settled) -> None:
+        with suppress(OSError):
+            self._change(part, settled.modified, settled.mode)
+        try:
+            self._place(part).replace(self._place(settled.to))
+        except OSError as error:
+            raise failure(settled.to, "cannot be written", error) from error
 
     def _change(self, path: str, modified: float | None, mode: int | None) -> None:
         place = self._place(path)
@@ -273,28 +281,34 @@ def _entry(name: str, found: os.stat_result, path: str) -> Entry:
 def _open_to_read(place: Path) -> int:
     """Open a regular file; whatever else it has become meanwhile must not be waited for."""
     file = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-    return _regular(file)
-
-
-def _open_to_write(place: Path, offset: int, mode: int | None) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    file = _regular(
-        os.open(place, flags | getattr(os, "O_NONBLOCK", 0), 0o666 if mode is None else mode & 0o777 | 0o600)
-    )
     try:
-        os.truncate(file, offset)
-        os.lseek(file, offset, os.SEEK_SET)
+        _size(file)
     except OSError:
         os.close(file)
         raise
     return file
 
 
-def _regular(file: int) -> int:
-    if modes.S_ISREG(os.fstat(file).st_mode):
-        return file
-    os.close(file)
-    raise OSError(errno.EINVAL, "It is no regular file")
+def _open_to_write(place: Path, offset: int, mode: int | None) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    file = os.open(place, flags | getattr(os, "O_NONBLOCK", 0), 0o666 if mode is None else mode & 0o777 | 0o600)
+    try:
+        if _size(file) != offset:
+            os.truncate(file, offset)
+        if offset:
+            os.lseek(file, offset, os.SEEK_SET)
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def _size(file: int) -> int:
+    """Return the size of an open file. Raises OSError where it is no regular one."""
+    found = os.fstat(file)
+    if not modes.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "It is no regular file")
+    return found.st_size
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 
 from pstui.backends.console import Console
 from pstui.backends.errors import PstuiError, SessionBroken, SessionStateError
-from pstui.backends.files.base import MAX_ENTRIES, Entry, FileError, Kind, Pieces, Reason, Space
+from pstui.backends.files.base import MAX_ENTRIES, Entry, FileError, Kind, Pieces, Reason, Settled, Space
 from pstui.backends.files.local import too_many
 from pstui.backends.files.names import POSIX, WINDOWS
 from pstui.backends.psrp.invocation import Call, Invocation
@@ -134,7 +134,9 @@ class PipelineFiles:
             with suppress(FileError):
                 await self._ask(what, "unread", path)
 
-    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+    async def write(
+        self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
+    ) -> None:
         what = "cannot be written"
         async with self._writing:
             self._unacknowledged, self._write_failure = 0, None
@@ -159,6 +161,8 @@ class PipelineFiles:
                 if self._write_failure is not None:
                     raise self._of(self._write_failure, path, what) from None
                 raise
+        if settled is not None:
+            await self.settle(path, settled)
 
     async def make_folder(self, path: str) -> None:
         await self._ask("cannot be made", "folder", path)
@@ -178,10 +182,10 @@ class PipelineFiles:
         bits = "" if mode is None else str(mode & 0o777)
         await self._ask("does not take its time and permissions", "attributes", path, time, bits)
 
-    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
-        time = "" if modified is None else str(int(modified * _TICKS))
-        bits = "" if mode is None else str(mode & 0o777)
-        target = _encoded(self.names.absolute(to, self.here))
+    async def settle(self, part: str, settled: Settled) -> None:
+        time = "" if settled.modified is None else str(int(settled.modified * _TICKS))
+        bits = "" if settled.mode is None else str(settled.mode & 0o777)
+        target = _encoded(self.names.absolute(settled.to, self.here))
         await self._ask("cannot be written", "settle", part, time, bits, target)
 
     async def digest(self, path: str, length: int) -> str | None:

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Space
+from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Settled, Space
 from pstui.backends.files.local import kind_of, too_many
 from pstui.backends.files.names import POSIX, WINDOWS_SFTP
 from pstui.backends.transports.base import ConnectContext
@@ -140,7 +140,9 @@ class SFTPFiles:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+    async def write(
+        self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
+    ) -> None:
         what = "cannot be written"
         file = await self._do(self._open_to_write(path, offset, mode), path, what)
         running: deque[asyncio.Task[int]] = deque()
@@ -162,6 +164,8 @@ class SFTPFiles:
             self._close_later(file)
             raise
         await self._do(file.close(), path, what)
+        if settled is not None:
+            await self.settle(path, settled)
 
     async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
         """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""
@@ -213,11 +217,12 @@ class SFTPFiles:
         setting = self._client.setstat(self._place(path), _attributes(modified, mode))
         await self._do(setting, path, "does not take its time and permissions")
 
-    async def settle(self, part: str, to: str, modified: float | None, mode: int | None) -> None:
+    async def settle(self, part: str, settled: Settled) -> None:
         # A server mostly takes requests in their order, so both may be on their way at once.
-        is_set, _ = await asyncio.gather(self._set(part, modified, mode), self.rename(part, to, replace=True))
+        to, kept = settled.to, (settled.modified, settled.mode)
+        is_set, _ = await asyncio.gather(self._set(part, *kept), self.rename(part, to, replace=True))
         if not is_set:
-            await self._set(to, modified, mode)
+            await self._set(to, *kept)
 
     async def _set(self, path: str, modified: float | None, mode: int | None) -> bool:
         """Set time and permission bits; return whether there was anything of that name."""

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field
 
-from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason
+from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason, Settled
 from pstui.backends.files.names import part_name
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expanded
@@ -92,6 +92,7 @@ class Transfer:
         on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self.source, self.destination, self.options = source, destination, options
+        self._ends = (source, destination)
         self.progress = Progress()
         self.outcomes: list[Outcome] = []
         self._ask, self._on_outcome = ask, on_outcome
@@ -296,8 +297,6 @@ class Transfer:
             if text is None:
                 why = "The sums of what was sent and of what is there differ."
                 raise FileError(f"{item.to} was damaged on the way", why, "Copy it again.", reason=Reason.CHANGED)
-            kept = (item.entry.modified, item.entry.mode) if self.options.keeps else (None, None)
-            await self.destination.settle(part, item.to, *kept)
         except FileError as error:
             if error.reason is not Reason.LOST:
                 with suppress(FileError):
@@ -306,29 +305,28 @@ class Transfer:
         return Outcome(item.path, item.to, State.COPIED, item.entry.size, text)
 
     async def _content(self, item: Item, part: str, at: int, tally: _Tally) -> str | None:
-        """Send the content from ``at`` on; return what is to be said of it, None where the sums differ."""
-        size = item.entry.size
+        """Send the content from ``at`` on and settle it; return what is to be said of it, None where the sums differ.
+
+        Where nothing is compared afterwards it is settled with its last byte.
+        """
         tally.spare(at)
-        sums = hashlib.sha256() if self.options.checks and not at else None
-        mode = item.entry.mode if self.options.keeps else None
-        looking: list[asyncio.Task[Entry | None]] = []
-        pieces = self._pieces(item, at, sums, tally, looking)
-        try:
-            async with aclosing(pieces):
-                await self.destination.write(part, at, pieces, mode=mode)
-            after = await (looking[0] if looking else self.source.stat(item.path))
-        finally:
-            for task in looking:
-                task.cancel()
-            await asyncio.gather(*looking, return_exceptions=True)
-        if tally.done < size or after is None or after.size < size:
-            what = f"{item.path} has become shorter while it was copied"
-            raise FileError(what, "", "Copy it again.", reason=Reason.CHANGED)
-        if after.size == size and after.modified != item.entry.modified:
-            raise FileError(f"{item.path} was changed while it was copied", "", "Copy it again.", reason=Reason.CHANGED)
-        if self.options.checks and not await self._agrees(item, part, sums.hexdigest() if sums is not None else None):
-            return None
-        return f"It has grown meanwhile: the first {size:,} bytes are there." if after.size > size else ""
+        entry, sums = item.entry, hashlib.sha256() if self.options.checks and not at else None
+        settled = Settled(item.to, entry.modified, entry.mode) if self.options.keeps else Settled(item.to)
+        compares = self.options.checks and (at > 0 or any(self._is_asked(end, entry.size) for end in self._ends))
+        said: list[str] = []
+        async with aclosing(self._pieces(item, at, sums if compares else None, tally, said)) as pieces:
+            at_once = None if compares else settled
+            await self.destination.write(part, at, pieces, mode=settled.mode, settled=at_once)
+        if compares:
+            if not await self._agrees(item, part, None if sums is None else sums.hexdigest()):
+                return None
+            await self.destination.settle(part, settled)
+        return "".join(said)
+
+    @staticmethod
+    def _is_asked(end: FileSystem, size: int) -> bool:
+        """Whether an end is asked for the sum of a file that passed this computer."""
+        return bool(end.label) and size >= end.digests_from
 
     async def _agrees(self, item: Item, part: str, passed: str | None) -> bool:
         """Whether both ends have the same content, as far as they can tell; ``passed`` is the sum of all that passed.
@@ -336,24 +334,32 @@ class Transfer:
         This computer is asked only where nothing passed it: the beginning of a file that was taken up.
         """
         sums = {passed}
-        for end, path in ((self.source, item.path), (self.destination, part)):
-            if passed is None or (end.label and item.entry.size >= end.digests_from):
+        for end, path in zip(self._ends, (item.path, part), strict=True):
+            if passed is None or self._is_asked(end, item.entry.size):
                 sums.add(await end.digest(path, item.entry.size))
         return len(sums - {None}) <= 1
 
-    async def _pieces(
-        self, item: Item, at: int, sums: hashlib._Hash | None, tally: _Tally, looking: list[asyncio.Task[Entry | None]]
-    ) -> Pieces:
-        """Yield the content; at its end the source is looked at once more, while the last of it is on its way."""
-        reading = self.source.read(item.path, at, item.entry.size - at)
-        async with aclosing(reading):
+    async def _pieces(self, item: Item, at: int, sums: hashlib._Hash | None, tally: _Tally, said: list[str]) -> Pieces:
+        """Yield the content; at its end the source is looked at once more, while the last of it is on its way.
+
+        Raises FileError where it is another one now; what is to be ``said`` of one that has grown is added there.
+        """
+        size = item.entry.size
+        async with aclosing(self.source.read(item.path, at, size - at)) as reading:
             async for piece in reading:
                 await self._running.wait()
                 if sums is not None:
                     sums.update(piece)
                 yield piece
                 tally.add(len(piece))
-        looking.append(asyncio.create_task(self.source.stat(item.path)))
+        after = await self.source.stat(item.path)
+        if tally.done < size or after is None or after.size < size:
+            what = f"{item.path} has become shorter while it was copied"
+            raise FileError(what, "", "Copy it again.", reason=Reason.CHANGED)
+        if after.size == size and after.modified != item.entry.modified:
+            raise FileError(f"{item.path} was changed while it was copied", "", "Copy it again.", reason=Reason.CHANGED)
+        if after.size > size:
+            said.append(f"It has grown meanwhile: the first {size:,} bytes are there.")
 
     async def _resumable(self, item: Item, part: str, begun: Entry) -> int:
         """Return from where on a part that a cut left can be gone on with; 0 where it is of no use.

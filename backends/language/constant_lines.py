@@ -10,6 +10,7 @@ takes none, this computes what constants need: ``(1+1)``, ``$(1;2)``, ``"x$(1)"`
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pstui.backends.language import constant_math, constant_members
 from pstui.backends.language import lexemes as c
@@ -18,7 +19,6 @@ from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.simple_lines import CommandLine, NotSimpleError, Reader, Value, read_line
 from pstui.backends.language.tokens import Token, TokenKind, has_bad_escape, unescape
 
-_VARIABLES: dict[str, Value] = {"true": True, "false": False, "null": None}
 _ENDS = frozenset([TokenKind.SEMICOLON, TokenKind.NEWLINE])
 _LINES = frozenset([TokenKind.NEWLINE])
 _DOUBLE = re.compile(f"[{c.DOUBLE_QUOTES}]")
@@ -33,11 +33,23 @@ def parse_constant_line(text: str) -> CommandLine | None:
 
 
 class ConstantReader(Reader):
-    """Reads commands whose arguments may be computed."""
+    """Reads commands whose arguments may be computed; ``variables`` knows what others than the constants hold."""
 
-    def __init__(self, tokens: list[Token], *, inside: int = 0) -> None:
+    def __init__(
+        self, tokens: list[Token], *, inside: int = 0, variables: Callable[[str], Value] | None = None
+    ) -> None:
         super().__init__(tokens, keep_spelling=True)
-        self._inside = inside
+        self._inside, self._variables = inside, variables
+
+    def _variable(self, name: str) -> Value:
+        return super()._variable(name) if self._variables is None else self._variables(name)
+
+    def value(self) -> Value:
+        """The value of the one expression that the tokens are. Raises NotSimpleError."""
+        value = self._operation(1, 0)
+        if self._kind is not None:
+            raise NotSimpleError
+        return value
 
     def values(self) -> list[Value]:
         """All values of statements that are expressions."""
@@ -212,16 +224,13 @@ class ConstantReader(Reader):
         if len(written) == 1:
             return written
         if written[1] != "(":
-            name = written[1:].strip("{}").lower()
-            if name not in _VARIABLES:
-                raise NotSimpleError
-            return text_of(_VARIABLES[name])
+            return text_of(self._variable(written[1:].strip("{}")))
         if self._inside == _MOST_INSIDE or _DOUBLE.search(written):
             raise NotSimpleError
         tokens = [token for token in tokenize(written[2:-1]) if token.kind is not TokenKind.COMMENT]
         if not all(token.complete for token in tokens):
             raise NotSimpleError
-        reader = ConstantReader(tokens, inside=self._inside + 1)
+        reader = ConstantReader(tokens, inside=self._inside + 1, variables=self._variables)
         values = reader.values()
         if reader._kind is not None:
             raise NotSimpleError

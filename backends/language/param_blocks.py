@@ -21,6 +21,7 @@ from pstui.backends.language.grammar.expressions import Given
 from pstui.backends.language.grammar.reader import TooMuchError
 from pstui.backends.language.grammar.statements import read_head
 from pstui.backends.language.grammar.tokens import UnfinishedError
+from pstui.backends.language.number_types import Number
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.simple_lines import ABSENT, Value
 from pstui.backends.language.tokens import Token, TokenKind
@@ -76,7 +77,9 @@ class Attribute:
     def is_set(self, name: str) -> bool:
         """Whether a named argument is true; one that is not constant counts as true."""
         found = self.named.get(name)
-        return found is not None and (not found.is_constant or bool(found.value))
+        if found is None or not found.is_constant:
+            return found is not None
+        return found.value.value != 0 if isinstance(found.value, Number) else bool(found.value)
 
     def text(self, name: str) -> str:
         """Return a named argument that is a constant text, empty without one."""

@@ -362,16 +362,18 @@ class Reader:
         if token.kind is TokenKind.NUMBER:
             return self._number(token, direct=top)
         if token.kind is TokenKind.VARIABLE:
-            name = token.text[1:].lower()
-            name = name[1:-1] if name.startswith("{") else name
-            if name not in _CONSTANTS:
-                raise NotSimpleError
-            return _CONSTANTS[name]
+            name = token.text[1:]
+            return self._variable(name[1:-1] if name.startswith("{") else name)
         if token.kind is TokenKind.COMMA and depth:
             return [self._element(self._deeper(depth))]
         if token.kind is not TokenKind.LEFT:
             raise NotSimpleError
         return self._bracket(token.text, self._deeper(depth))
+
+    def _variable(self, name: str) -> Value:
+        if name.lower() not in _CONSTANTS:
+            raise NotSimpleError
+        return _CONSTANTS[name.lower()]
 
     def _deeper(self, depth: int) -> int:
         if depth > _MAX_NESTING:

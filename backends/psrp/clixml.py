@@ -21,7 +21,7 @@ import enum
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
@@ -31,6 +31,7 @@ from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import ProtocolError
 from pstui.backends.language.number_types import Whole
+from pstui.backends.language.typed_texts import Typed
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
 from pstui.backends.records import Record, Stream, Write
 
@@ -230,6 +231,13 @@ _NUMBERS: dict[str, Any] = {
     "Single": ps.PSSingle,
 }
 _LARGEST_DECIMAL = 2**96 - 1
+_TYPED: dict[str, Callable[[Any], Any]] = {
+    "Char": ps.PSChar,
+    "Version": ps.PSVersion,
+    "Uri": ps.PSUri,
+    "DateTime": lambda value: value,
+    "TimeSpan": lambda value: value,
+}
 
 
 def outgoing(value: Any) -> Any:
@@ -249,6 +257,8 @@ def outgoing(value: Any) -> Any:
             return ps.PSDouble(value)
         case Decimal():
             return _Fixed(value)
+        case Typed():
+            return _TYPED[value.clr_type](value.sent)
         case Whole():
             return sent_number(value, value.clr_type)
         case int() if not -(2**31) <= value < 2**31:

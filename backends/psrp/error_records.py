@@ -41,6 +41,8 @@ def record_to_print(message: ElementTree.Element) -> ElementTree.Element | None:
         return None
     _spell_out_types(root)
     text = _text(record.find("ToString"))
+    if not text.strip():  # protocol-notes 3.6
+        text = _text(members.find("*[@N='ErrorCategory_Message']"))
     place = list(members).index(exception)
     members.remove(exception)
     invocation = members.find("*[@N='InvocationInfo']")

@@ -2,7 +2,7 @@
 
 The first part writes the messages that start a command or open a pool (protocol-notes 3.3–3.7). Writing a
 CREATE_PIPELINE message takes psrpcore some 2 ms, a good part of a round trip, and a prompt follows every line. So
-``PipelineTemplates`` writes each shape once for a pool and puts the texts of a command into it.
+``PipelineTemplates`` writes each shape once for all pools and puts the texts of a command into it.
 
 The second part says which pipelines an entered session sends: a typed line, the prompt, an error's report, the profile
 (protocol-notes 3).
@@ -224,8 +224,6 @@ def version_table(protocol: str) -> dict[str, Any]:
     return {"PSVersionTable": ps.PSPrimitiveDictionary(table)}
 
 
-#: shapes of invocations kept for one pool
-MAX_TEMPLATES = 32
 #: stands for a text in a template; numbered, and never part of one: a text's own marks would be in its own place
 _MARK = "pstui:text:%d:"
 
@@ -234,7 +232,7 @@ Prepare = Callable[[uuid.UUID], None]
 
 #: messages that are the same in every session, as they are written; writing one takes longer than sending it
 _ONCE: dict[Hashable, bytes] = {}
-MAX_ONCE = 16
+MAX_ONCE = 48
 
 
 def written_once(key: Hashable, write: Callable[[], bytes]) -> bytes:
@@ -247,11 +245,10 @@ def written_once(key: Hashable, write: Callable[[], bytes]) -> bytes:
 
 
 class PipelineTemplates:
-    """The templates of one pool."""
+    """Writes the pipelines of one pool; of those that differ in their texts alone the rest is written once."""
 
     def __init__(self, core: ClientRunspacePool) -> None:
         self._core = core
-        self._known: dict[tuple[Invocation, tuple[int, int]], list[bytes]] = {}
 
     def prepare(self, invocation: Invocation, protocol: tuple[int, int]) -> Prepare:
         """Return what queues the message of an invocation for a pipeline's id."""
@@ -281,18 +278,11 @@ class PipelineTemplates:
         statements = (tuple(map(marked, invocation.statements[0])),)
         history = None if invocation.history is None else _MARK % next(marks)
         shape = replace(invocation, statements=statements, history=history)
-        key = (shape, protocol)
-        known = self._known.get(key)
-        if known is None:
-            rest, known = self._written(shape.wire(protocol)), []
-            for number in range(count):
-                before, _, rest = rest.partition((_MARK % number).encode())
-                known.append(before)
-            known.append(rest)
-            if len(self._known) >= MAX_TEMPLATES:
-                del self._known[next(iter(self._known))]
-            self._known[key] = known
-        return known
+        rest, between = written_once((shape, protocol), lambda: self._written(shape.wire(protocol))), []
+        for number in range(count):
+            before, _, rest = rest.partition((_MARK % number).encode())
+            between.append(before)
+        return [*between, rest]
 
     def _text(self, text: str) -> bytes:
         """Return a text as it is written between the tags."""

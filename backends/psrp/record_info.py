@@ -22,6 +22,8 @@ def error_info(element: ElementTree.Element, found: Any) -> ErrorInfo:
     message = details or (exception.get("Message") if isinstance(exception, dict) else exception)
     if not message:
         message = element.findtext("ToString") or ""
+    if not str(message).strip():  # protocol-notes 3.6
+        message = record.get("ErrorCategory_Message") or ""
     position = record.get("InvocationInfo_PositionMessage")
     if not position and isinstance(invocation, dict):
         position = invocation.get("PositionMessage")

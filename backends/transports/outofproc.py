@@ -43,8 +43,6 @@ SIGNAL_TIMEOUT = 60.0
 #: Seconds for an orderly close. PowerShell waits 60 (protocol-notes 6.1); a person does not, and the channel's end
 #: ends the far side all the same.
 CLOSE_TIMEOUT = 5.0
-#: Seconds a far end that has confirmed the close is given to end by itself before the channel is cut.
-END_GRACE = 0.25
 
 SESSION = uuid.UUID(int=0)
 
@@ -299,8 +297,6 @@ class OutOfProcTransport:
                     acknowledged = self._expect(self._streams[SESSION], "CloseAck")
                     await self._write(encode("Close", SESSION))
                     await acknowledged
-                    if self._reader is not None:
-                        await asyncio.wait({self._reader}, timeout=END_GRACE)
         await self.abort()
 
     async def abort(self) -> None:

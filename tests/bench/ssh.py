@@ -2,7 +2,9 @@
 
 The engine ssh is measured the same way.
 
-The server's subsystem writes at once, so what is measured is the way there: until its first byte is here.
+The server's subsystem writes at once, so what is measured is the way there: until its first byte is here. On a shared
+connection the server's own time is measured beside it, as asyncssh by itself opens one more session on it, and the time
+that ``ssh -G`` takes, which is asked what to do for the host each time.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import os
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.shared import Lease
 
 from tests.support.nobody import NobodyConsole
 from tests.support.parts import program
@@ -50,6 +55,18 @@ async def _library(server: Sshd) -> None:
         assert await reader.read(1) == b"x"
 
 
+async def _bare(lease: Lease) -> None:
+    """Open a session on a connection that is there, and end it, with nothing of ours."""
+    writer, reader, _ = await lease.connection.open_session(subsystem="powershell", encoding=None)
+    assert await reader.read(1) == b"x"
+    writer.channel.abort()
+    await writer.channel.wait_closed()
+
+
+def _asked(server: Sshd) -> None:
+    subprocess.run([program("ssh"), "-G", "-p", str(server.port), "--", server.host], capture_output=True, check=True)
+
+
 async def _ours(info: ConnectionInfo) -> None:
     from pstui.backends.transports.ssh import session
 
@@ -77,14 +94,16 @@ async def _measure(server: Sshd, home: Path) -> dict[str, float]:
     from pstui.backends.transports.ssh import shared
 
     info = server.info()
-    took: dict[str, list[float]] = {"ssh": [], "library": [], "new": [], "shared": [], "engine": []}
+    took: dict[str, list[float]] = defaultdict(list)
     for _ in range(ROUNDS + 1):
         took["ssh"].append(await asyncio.to_thread(_system, server, home))
         took["library"].append(await _timed(lambda: _library(server)))
         took["new"].append(await _timed(lambda: _ours(info)))
         took["engine"].append(await _timed(lambda: _engine(info)))
         lease = await shared.lease(info, ConnectContext(NobodyConsole()))
+        took["own"].append(await _timed(partial(_bare, lease)))
         took["shared"].append(await _timed(lambda: _ours(info)))
+        took["asked"].append(await _timed(lambda: asyncio.to_thread(_asked, server)))
         await lease.release()
     return {name: 1000 * median(values[1:]) for name, values in took.items()}
 
@@ -114,4 +133,7 @@ def run() -> Iterator[str]:
         f"{took['library']:.0f} ms (bar: ssh -s + 100 ms)"
     )
     yield f"by the engine ssh: {took['engine']:.0f} ms (bar: ssh -s + 100 ms)"
-    yield f"over a shared connection: {took['shared']:.0f} ms (bar: 50 ms)"
+    yield (
+        f"over a shared connection: {took['shared']:.0f} ms, of which ssh -G {took['asked']:.0f} ms; the server's own "
+        f"{took['own']:.0f} ms (bar: its own + 50 ms)"
+    )

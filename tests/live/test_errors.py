@@ -18,6 +18,8 @@ ERRORS = (
     "throw 'x'",
     "throw",
     "throw @{a=1}",
+    "throw ''",
+    "throw ' '",
     "throw [System.IO.IOException]::new('disk')",
     "function f { throw 'inner' }; f",
     "try { throw 1 } catch { throw }",

@@ -75,6 +75,23 @@ CALLS = (
     ('$x=[ordered]@{z=1;b=2;a=3}; icm { "$(($using:x).GetType().Name) $($using:x.Keys)" }', "OrderedDictionary z b a"),
     ('$x=1.10d; $y="v $x"; icm { "$using:y " + $using:x + \' \' + ($using:x).GetType().Name }', "v 1.10 1.10 Decimal"),
     ('$x=1L; $y=2.0; icm { "$(($using:x).GetType().Name) $(($using:y).GetType().Name) $using:y" }', "Int64 Double 2"),
+    (
+        f"{_TYPES} ([datetime]'2024-02-03 04:05:06'),([version]'1.2.3'),([char]'x'),([char]65),([uri]'http://a/b c')",
+        "DateTime 02/03/2024 04:05:06 Version 1.2.3 Char x Char A Uri http://a/b c",
+    ),
+    (
+        f"{_TYPES} ([timespan]'1:2:3'),([timespan]'1.02:03:04.5'),([timespan]'-0:30'),([timespan]20000000)",
+        "TimeSpan 01:02:03 TimeSpan 1.02:03:04.5000000 TimeSpan -00:30:00 TimeSpan 00:00:02",
+    ),
+    (f"{_TYPES} (1+2),(7/2),('a'+1),(2*3L),(1,2 -join '-')", "Int32 3 Double 3.5 String a1 Int64 6 String 1-2"),
+    ('$x=1+2; $y=$x*2; $z="$($x+$y)!"; icm { "$using:x $using:y $using:z" }', "3 6 9!"),
+    (
+        "$x=@{a=1+2}; $d=[datetime]'12/31/2024'; icm { \"$($using:x.a) $(($using:d).Year) $using:d\" }",
+        "3 2024 12/31/2024 00:00:00",
+    ),
+    ('$b=[byte[]](1,2,255); icm { "$(($using:b).GetType().Name) $using:b" }', "Byte[] 1 2 255"),
+    ('icm { "$($args[0].Count) $($args[0][1].GetType().Name)" } -ArgumentList (,[string[]](1,2))', "2 String"),
+    ("[version]'1.2','x' | icm { \"$($input | % { $_.GetType().Name })\" }", "Version String"),
     ('icm { "$($args.Count)" } -ArgumentList 1,$null', "2"),
     ("$x=@{b=@{c=7}}; icm { \"$($using:x.b.c)$($using:x['b'].c)\" }", "77"),
     ('$x=1,2,3; icm { "$($using:x[-1])$(${using:x}[0])$(& { $using:x[1] })" }', "312"),
@@ -98,6 +115,9 @@ ROWS = (
         1,
     ),
     Row("'before'; throw 'x'", "before", "OperationStopped: x", 1, demo=True),
+    Row("throw ''", "", "OperationStopped: OperationStopped: (:String) [], RuntimeException", 1),
+    Row("throw ' '", "", "OperationStopped: OperationStopped: ( :String) [], RuntimeException", 1),
+    Row("Write-Error ' '", "", "Write-Error: NotSpecified: (:) [Write-Error], WriteErrorException", 1),
     Row("1/0", "", "RuntimeException: Attempted to divide by zero.", 1),
     Row(
         "[int]'x'",

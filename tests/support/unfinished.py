@@ -53,6 +53,7 @@ $a.b?.c::d.E(1, { 2 })[0].F[int, string]('x') -join ',' | ForEach-Object { $_ } 
 & { param($p) "x`u{41}${y}`"" } -p:1,2 @s -- --% raw | not (
 [System.Collections.Generic.Dictionary[string, [int[]]]]::new() -as [a.b, c, Version=1.0]
 -not ++$x -and 'a' -notlike "b*" -or 1..5 -contains 3 -split ','
+#requires -Modules @{ ModuleName = 'a'; RequiredVersion = "1.0" }, 'b' -Version 7.2 -PSEdition Core
 <# c #> Get-Item `
   -Path 'x' # d
 @"

@@ -39,6 +39,7 @@ def home() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(folder))
         patch.setenv("TZ", "UTC")
+        patch.setenv("COLORTERM", "truecolor")
         patch.setattr(pwd, "getpwuid", lambda number: person)
         patch.setattr(grp, "getgrgid", lambda number: group)
         patch.setattr("pstui.tui.workspace.status_bar.elapsed", lambda seconds: "00:00")

@@ -76,7 +76,8 @@ class _Doctor:
             await output.close()
         if failed:
             return EXIT_NO_SESSION
-        return EXIT_FAILED if self._is_bad else EXIT_OK
+        # Who asks about a target asks whether it can be entered; an engine that does not run is told, no more.
+        return EXIT_FAILED if self._is_bad and not self._infos else EXIT_OK
 
     async def _examined(self, info: ConnectionInfo) -> bool:
         found = await examine(self._sessions, info, self._console, prepare=self._prepared)

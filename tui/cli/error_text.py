@@ -31,8 +31,6 @@ def _label(error: ErrorInfo) -> str:
 
 def _message(error: ErrorInfo) -> str:
     message = error.message.replace("\r\n", "\n")
-    if not message:
-        return f"{error.category}: ({error.target}:) [{error.activity}], {error.category_reason}"
     if error.category != "ParserError":
         return message
     # A parser's message holds the place, marked with a row of tildes, and then what is wrong with it.

@@ -31,7 +31,8 @@ def main(options: Options) -> int:
         found, problems = runbooks(places)
         for problem in problems:
             print(f"pstui: {plain(problem)}", file=sys.stderr)
-        print("\n".join(plain(one.name) for one in found) or f"There are no runbooks in {plain(str(places[0]))}")
+        none = f"There are no runbooks yet. Put .ps1 files into {plain(str(places[0]))}"
+        print("\n".join(plain(one.name) for one in found) or none)
         return EXIT_OK
     script = read(named(words.pop(0), places))
     targets: list[str] = []

@@ -8,8 +8,9 @@ from typing import Protocol
 from pstui.backends.binding.members import spelled
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.records import RunspaceAvailability, RunspaceState
+from pstui.tui.cut import cut
 from pstui.tui.plain import plain
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 #: caption and width of each column, as the real table has them; the first and the last are aligned right
 COLUMNS = (
@@ -77,7 +78,7 @@ def row(texts: Sequence[str], columns: _Columns = COLUMNS) -> str:
     parts = []
     for (caption, width), text in zip(columns, texts, strict=True):
         shown = plain(text, limit=200)
-        shown = set_cell_size(shown, width - 1) + "…" if cell_len(shown) > width else shown
+        shown = cut(shown, width)
         room = " " * (width - cell_len(shown))
         parts.append(room + shown if caption in _RIGHT else shown + room)
     return " ".join(parts).rstrip()

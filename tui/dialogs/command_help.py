@@ -7,14 +7,16 @@ topics.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import ClassVar, Final
 
 from pstui.backends.errors import PstuiError
 from pstui.tui.dialogs.fields import DialogInput
 from pstui.tui.dialogs.help_text import HelpText, links_in
+from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
+from pstui.tui.title import short
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
@@ -52,6 +54,7 @@ class HelpView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     HelpView {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .help--heading { color: $accent; text-style: bold; }
         & > .help--link { color: $primary; text-style: underline; }
@@ -67,7 +70,8 @@ class HelpView(ScrollView, can_focus=True):
         #: the link gone to, and what is looked for
         self.current = -1
         self.wanted = ""
-        self._rows: list[tuple[int, int, str]] = []
+        #: of each row its line, the index in it, its text, and the blanks before that
+        self._rows: list[tuple[int, int, str, int]] = []
         self._headings: frozenset[int] = frozenset()
 
     def show(self, text: HelpText) -> None:
@@ -86,10 +90,7 @@ class HelpView(ScrollView, can_focus=True):
         width = max(self.scrollable_content_region.width or 80, 20)
         self._rows = []
         for number, line in enumerate(() if self.text is None else self.text.lines):
-            place = 0
-            for part in chop_cells(line, width) if cell_len(line) > width else (line,):
-                self._rows.append((number, place, part))
-                place += len(part)
+            self._rows += [(number, *row) for row in broken(line, width)]
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
 
@@ -101,7 +102,7 @@ class HelpView(ScrollView, can_focus=True):
 
     def go_to(self, line: int, *, at_top: bool = True) -> None:
         """Bring a line into view."""
-        row = next((at for at, (number, _, _) in enumerate(self._rows) if number >= line), 0)
+        row = next((at for at, row in enumerate(self._rows) if row[0] >= line), 0)
         height = max(self.size.height, 1)
         if at_top:
             self.scroll_to(y=row, animate=False)
@@ -140,7 +141,7 @@ class HelpView(ScrollView, can_focus=True):
         row, width, base = round(self.scroll_y) + y, self.size.width, self.rich_style
         if row >= len(self._rows):
             return Strip.blank(width, base)
-        number, start, part = self._rows[row]
+        number, start, part, deep = self._rows[row]
         styles = [base + self._style("heading") if number in self._headings else base] * len(part)
         for at, (line, first, last, _) in enumerate(self.links):
             if line == number:
@@ -152,7 +153,8 @@ class HelpView(ScrollView, can_focus=True):
             while len(low) == len(part) and (found := low.find(self.wanted, found + 1)) >= 0:
                 for index in range(found, min(found + len(self.wanted), len(part))):
                     styles[index] = base + self._style("match")
-        segments = [Segment(character, style) for character, style in zip(part, styles, strict=True)]
+        segments = [Segment(" " * deep, base)]
+        segments += [Segment(character, style) for character, style in zip(part, styles, strict=True)]
         return Strip(list(Segment.simplify(segments))).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
@@ -163,8 +165,8 @@ class HelpView(ScrollView, can_focus=True):
         row = round(self.scroll_y) + event.y
         if row >= len(self._rows):
             return
-        number, start, part = self._rows[row]
-        at, cells = start, 0
+        number, start, part, deep = self._rows[row]
+        at, cells = start, deep
         for character in part:
             cells += cell_len(character)
             if cells > event.x:
@@ -173,6 +175,26 @@ class HelpView(ScrollView, can_focus=True):
         for line, first, last, topic in self.links:
             if line == number and first <= at < last and at < start + len(part):
                 self.post_message(self.Followed(topic))
+
+
+def broken(line: str, width: int) -> Iterator[tuple[int, str, int]]:
+    """Yield the rows of a line: the index they begin at, their text, and the blanks before it.
+
+    They break at words where there are any, and stand as deep as the line does.
+    """
+    deep = len(line) - len(line.lstrip(" "))
+    deep = deep if deep <= width // 2 else 0
+    start, blanks = 0, 0
+    while cell_len(line[start:]) > width - blanks:
+        end = start + len(chop_cells(line[start:], width - blanks)[0])
+        first = len(line) - len(line[start:].lstrip(" "))
+        last = end if line[end] == " " else line.rfind(" ", first, end)
+        end = last if last > first else end
+        yield start, line[start:end].rstrip(" "), blanks
+        start = len(line) - len(line[end:].lstrip(" "))
+        blanks = deep
+    if line[start:] or not start:
+        yield start, line[start:], blanks
 
 
 class HelpReader(ModalScreen[None]):
@@ -204,12 +226,12 @@ class HelpReader(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="text-box") as box:
-            box.border_title = plain(self._topic, limit=100)
+            box.border_title = short(self._topic, 100)
             yield self.view
             yield self._said
             yield self.input
             keys = "Tab links   Enter opens   ⌫ back   ← → sections   / find   - parameter   Esc closes"
-            yield Static(keys, id="keys", markup=False)
+            yield KeyRow(keys, id="keys")
 
     def on_mount(self) -> None:
         """Ask for the topic."""
@@ -229,7 +251,8 @@ class HelpReader(ModalScreen[None]):
         try:
             text = await self._ask(topic)
         except PstuiError as error:
-            self._say(" ".join(part for part in (f"{error.what}.", error.why) if part), "$warning")
+            what = f"{error.what[:1].upper()}{error.what[1:]}."
+            self._say(" ".join(part for part in (what, error.why) if part), "$warning")
             return
         if self.view.text is not None:
             self._back = [*self._back, (self.view.text, self.view.first_line)][-MOST_BACK:]
@@ -240,7 +263,7 @@ class HelpReader(ModalScreen[None]):
 
     def _show(self, text: HelpText, line: int = 0) -> None:
         self.view.show(text)
-        self.query_one("#text-box").border_title = plain(f"{text.name}   {self._host}", limit=160)
+        self.query_one("#text-box").border_title = short(f"{text.name}   {self._host}", 160)
         self._say(text.note, "$warning")
         if line:
             self.call_after_refresh(self.view.go_to, line)

@@ -28,12 +28,14 @@ from pstui.tui.dialogs.host_profile import (
     suggested,
 )
 from pstui.tui.dialogs.messages import QuitScreen
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import ChangedMeanwhile
+from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.style import Style
@@ -81,8 +83,8 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         return self.form.draft
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="connect-box") as box:
-            box.border_title = self._title
+        with KeyBox(id="connect-box") as box:
+            box.border_title = short(self._title, 70)
             yield self.sets
             yield self.form
             yield self._help
@@ -108,7 +110,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         """Tell what Enter does, in the frame and at the button that does it."""
         enter = "saves" if self.saves else "connects"
         keys = f"Enter {enter}  Ctrl+T tests  Ctrl+Y copies  F1 help  Esc closes"
-        self.query_one("#connect-box").border_subtitle = keys
+        self.query_one("#connect-box").border_subtitle = Content(keys)
         for verb in self.verbs:
             verb.set_class(verb.action == ("save" if self.saves else "connect"), "-primary")
 
@@ -185,7 +187,7 @@ class ConnectScreen(ConnectFrame):
         if draft is None:
             draft = self.known.draft(self.known.parameter_set or HOME, name)
         title = f"Host {self.known.name}" if self.known.name else "New host" if saves else "Connect"
-        super().__init__(draft, plain(title, limit=60), known=context.book is not None, saves=saves)
+        super().__init__(draft, title, known=context.book is not None, saves=saves)
         self.context = context
         self._missing = tuple(missing)
         self._asks_name = asks_name

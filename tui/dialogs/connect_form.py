@@ -16,6 +16,7 @@ from pstui.backends.connection import ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.sessions.session import PSSession
 from pstui.backends.transports import registry
+from pstui.tui.cut import column
 from pstui.tui.dialogs.connect_draft import SESSION_OPTION, Draft, FieldProblem
 from pstui.tui.dialogs.fields import ChoiceField, DialogStatic, FieldRow, PickList
 from pstui.tui.dialogs.host_profile import KNOWN, KNOWN_AS
@@ -349,7 +350,7 @@ class ConnectForm(VerticalScroll, can_focus=False):
         """List the sessions that can be named."""
         self.sessions = sessions
         rows = [
-            f"{each.id:>4}  {plain(each.name, limit=12):<12} {plain(each.info.computer_name, limit=14):<14} "
+            f"{each.id:>4}  {column(plain(each.name), 12)} {column(plain(each.info.computer_name), 14)} "
             f"{each.instance_id}"
             for each in sessions
         ]

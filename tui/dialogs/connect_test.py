@@ -203,5 +203,5 @@ def _said(check: Check) -> str:
     """
     if check.sign is Sign.BAD:
         return check.name
-    detail = check.detail.split(" ", 1)[0].rstrip(",") if check.sign is Sign.GOOD else check.detail
+    detail = check.detail.split(" ", 1)[0].rstrip(",:") if check.sign is Sign.GOOD else check.detail
     return f"{check.name} {detail}".strip()

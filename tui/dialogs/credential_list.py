@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
+from pstui.tui.cut import column
 from pstui.tui.dialogs.credential_form import CredentialForm, source_of
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.single_form import SingleForm
@@ -14,7 +15,6 @@ from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import Change
-from rich.cells import set_cell_size
 from textual.content import Content
 
 _NEEDING = ("edit", "delete")
@@ -144,5 +144,5 @@ class CredentialsScreen(VerbList):
 
 
 def _row(widths: Sequence[int], *cells: str) -> str:
-    parts = [set_cell_size(plain(cell, limit=width), width) for cell, width in zip(cells, widths, strict=False)]
+    parts = [column(plain(cell), width) for cell, width in zip(cells, widths, strict=False)]
     return " ".join([*parts, *cells[len(widths) :]])

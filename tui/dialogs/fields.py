@@ -321,7 +321,7 @@ class ChoiceField(DialogStatic):
 
     def draw(self) -> None:
         """Draw the value; with the keys, that it can be changed."""
-        inner = Content(self.value) if self.value else Content.styled(self._default or "not set", "$calm")
+        inner = Content(self.value) if self.value else Content.styled(self._default or "not set", "$foreground 72%")
         if self.keyed:
             inner = Content.assemble(("‹ ", "$primary"), inner, (" ›", "$primary"))
         self.update(inner)
@@ -431,7 +431,7 @@ class Verb(DialogStatic):
     def allow(self, why_not: str) -> None:
         """Let it be done, or say why not."""
         self.why_not = why_not
-        self.tooltip = why_not or None
+        self.tooltip = Content(why_not) if why_not else None
         self.set_class(bool(why_not), "-greyed")
         self.update(Content(self._text))
 

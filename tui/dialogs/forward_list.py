@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
-from pstui.backends.forwards import Forward, Forwards, ForwardState, parse, problem
+from pstui.backends.forwards import Forward, ForwardKind, Forwards, ForwardState, parse, problem
 from pstui.backends.sessions.session import PSSession
+from pstui.tui.cut import column
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.verb_list import VerbList
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.switcher import LineScreen
-from rich.cells import set_cell_size
 from textual.content import Content
 
 #: seconds between two looks at the traffic
@@ -23,6 +23,8 @@ _WIDE = (7, 25, 33, 9, 5, 10, 10)
 _CAPTIONS = ("Kind", "Listens on", "Leads to", "State", "Now", "Sent", "Received")
 #: what stands for the state in its column
 _STATES = {ForwardState.LISTENING: "listening", ForwardState.FAILED: "failed", ForwardState.WAITING: "waits"}
+#: what is typed for a kind, where its name is another word
+_KINDS = {ForwardKind.DYNAMIC: "socks"}
 _ENDS = "They end with the last session to that host, and come back when a lost connection is made again."
 
 
@@ -177,7 +179,7 @@ def _cells(forward: Forward) -> tuple[str, ...]:
     listen, target = forward.spec.listen, forward.spec.target
     shown = str(listen) if listen.path or listen.port or not forward.port else f"{forward.port} (free)"
     return (
-        forward.spec.kind.value,
+        _KINDS.get(forward.spec.kind, forward.spec.kind.value),
         shown,
         "what is asked for" if target is None else str(target),
         _STATES[forward.state],
@@ -188,4 +190,4 @@ def _cells(forward: Forward) -> tuple[str, ...]:
 
 
 def _row(widths: Sequence[int], cells: Sequence[str]) -> str:
-    return " ".join(set_cell_size(plain(cell, limit=width), width) for cell, width in zip(cells, widths, strict=True))
+    return " ".join(column(plain(cell), width) for cell, width in zip(cells, widths, strict=True))

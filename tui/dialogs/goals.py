@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pstui.tui.cut import cut
+from pstui.tui.cut import column
 from pstui.tui.keys.actions import KeyAction
 from pstui.tui.plain import plain
-from rich.cells import set_cell_size
 from textual.content import Content
 
 
@@ -148,4 +147,4 @@ def row(goal: Goal, widths: tuple[int, int]) -> Content:
 
 
 def _cell(text: str, width: int) -> str:
-    return set_cell_size(cut(plain(text, limit=200), width), width)
+    return column(plain(text, limit=200), width)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.key_row import KeyRow
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, EDITING, Context
 from pstui.tui.keys.dialog_help import DialogHelp
@@ -74,7 +75,7 @@ class HelpScreen(TypingScreen[None]):
             yield self._input
             with VerticalScroll(id="help-rows", can_focus=False):
                 yield self._table
-            yield Static(Content.styled("↑ ↓ scroll   Esc closes", "$calm"), classes="help-keys", markup=False)
+            yield KeyRow("↑ ↓ scroll   Esc closes")
 
     def on_mount(self) -> None:
         """What is typed finds keys."""

@@ -7,6 +7,7 @@ written as ``-Name <Type>`` and stand deeper.
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,8 @@ NO_FILES: Final = (
 )
 _PARAMETER = re.compile(r" {2,6}-([A-Za-z]\w*)(?: [<\[].*)?$")
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+|(?<![\w/.-])(?:[A-Z][A-Za-z]*-[A-Z][A-Za-z0-9]+|about_\w+)(?![\w-])")
+#: columns of what is said of a parameter beside a completion
+_ABOUT: Final = 72
 _HEADING_LENGTH: Final = 60
 #: lines before the one that names Update-Help which belong to the same remark
 _REMARK: Final = 3
@@ -57,7 +60,7 @@ class HelpText:
         if (found := self.parameter(name)) is None:
             return ()
         said = [" ".join(line.split()) for line in self.lines[found[0] + 1 : found[1]] if line.strip()]
-        words = [line for line in said if not _is_fact(line)]
+        words = [part for line in said if not _is_fact(line) for part in textwrap.wrap(line, _ABOUT)]
         facts = [line for line in said if _is_fact(line) and not line.endswith(("None", "?"))]
         return tuple(words[:lines] + facts[: max(lines - len(words[:lines]), 0)])
 

@@ -28,7 +28,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
-_KEYS = "Space chooses   a all, none   Enter writes   Esc leaves everything as it is"
+_KEYS = "Space chooses   a all, none   Enter writes   Esc cancels"
 
 
 class ImportList(ScrollView, can_focus=True):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pstui.tui.dialogs.fields import PickList
-from pstui.tui.plain import plain
+from pstui.tui.title import short
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -46,7 +47,7 @@ class ContextMenu(ModalScreen[MenuItem | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="menu-box") as box:
-            box.border_title = plain(self._title, limit=_TITLE)
+            box.border_title = short(self._title, _TITLE)
             yield self.list
 
     def on_mount(self) -> None:
@@ -56,7 +57,7 @@ class ContextMenu(ModalScreen[MenuItem | None]):
     def on_resize(self) -> None:
         """Stand beside the cell that was clicked, and wholly on the screen."""
         box = self.query_one("#menu-box")
-        width, height = max(self._width, min(len(self._title), _TITLE) + 6), len(self._items) + 2
+        width, height = max(self._width, min(cell_len(self._title), _TITLE) + 6), len(self._items) + 2
         box.styles.width = width
         x, y = self._at
         box.styles.offset = (max(min(x, self.size.width - width), 0), max(min(y, self.size.height - height), 0))

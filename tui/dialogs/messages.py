@@ -11,8 +11,10 @@ from typing import ClassVar
 from pstui.backends.records import ErrorInfo
 from pstui.config.problems import Problem
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.key_row import KeyRow
 from pstui.tui.once import Once
 from pstui.tui.plain import plain, plain_lines
+from pstui.tui.title import short
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -37,6 +39,7 @@ class ProblemsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="problems-box", classes="box"):
             yield Static(_text(self._problems), markup=False)
+            yield KeyRow("Esc closes this list")
 
     def action_close(self) -> None:
         """Close the list."""
@@ -59,7 +62,6 @@ def _text(problems: Sequence[Problem]) -> Content:
         parts.append(Content.styled(f"… and {len(problems) - MOST} more", "$calm"))
     if problems:
         parts.append(Content.styled("\nThe other profiles can be used as they are.", "$calm"))
-    parts.append(Content.styled("Esc closes this list", "$calm"))
     return Content("\n").join(parts)
 
 
@@ -117,11 +119,11 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
         self._errors: list[ErrorInfo] = []
         self.list = PickList(id="error-rows", empty="No error in this session so far.")
         self._details = Static(id="error-details", markup=False)
-        self._keys = Static(id="keys", markup=False)
+        self._keys = KeyRow(id="keys")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="errors-box") as box:
-            box.border_title = f"Errors of {plain(self._label, limit=60)}"
+            box.border_title = Content("Errors of ") + short(self._label, 60)
             with VerticalScroll(id="rows-scroll", can_focus=False):
                 yield self.list
             with VerticalScroll(id="details-scroll", can_focus=False):
@@ -130,7 +132,7 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
 
     def on_mount(self) -> None:
         """List them, newest first, and keep the list current."""
-        self._keys.update("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
+        self._keys.say("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
         self._look()
         self.set_interval(LOOK, self._look)
         self.set_focus(self.list)
@@ -192,7 +194,7 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
             return
         self.app.copy_to_clipboard("\n\n".join(error_text(error) for error in errors))
         said = "The error was copied" if len(errors) == 1 else f"{len(errors)} errors were copied"
-        self._keys.update(f"{said}   c copies this error   a copies all   Esc closes")
+        self._keys.say(f"{said}   c copies this error   a copies all   Esc closes")
 
     def action_leave(self) -> None:
         """Close the list."""
@@ -244,9 +246,10 @@ class QuitScreen(ModalScreen[bool]):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(classes="lines"):
                 yield Static("\n".join(self._lines), markup=False)
-            also = f"\nr {self._also}" if self._also else ""
-            keeps = f"\nd {self._keeps}" if self._keeps else ""
-            yield Static(f"Enter {self._verb}   Esc {self._stays}{also}{keeps}", classes="keys", markup=False)
+            also = [f"r {self._also}"] if self._also else []
+            keeps = [f"d {self._keeps}"] if self._keeps else []
+            with Vertical(classes="keys"):
+                yield from map(KeyRow, (f"Enter {self._verb}   Esc {self._stays}", *also, *keeps))
 
     def on_mount(self) -> None:
         """The key that asked answers only once the question can be seen."""

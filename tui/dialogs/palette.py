@@ -20,6 +20,7 @@ from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.dialogs.goals import CMDLETS, Goal, Kind, matching, row
 from pstui.tui.editor.history import LineHistory
+from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.workspace.context import AppContext, is_call
 from textual import events
@@ -102,9 +103,7 @@ class CommandPalette(ModalScreen[Goal | ToForm | MissingMandatory | None]):
             yield self.asking
             with VerticalScroll(id="actions-scroll", can_focus=False):
                 yield self._list
-            yield Static(
-                "Enter goes   ↑ ↓ choose   Tab form   Ctrl+S saves   F1 help   Esc closes", id="keys", markup=False
-            )
+            yield KeyRow("Enter goes   ↑ ↓ choose   Tab form   Ctrl+S saves   F1 help   Esc closes", id="keys")
 
     def on_mount(self) -> None:
         """Show every action."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pstui.backends.binding.declaration import Option
 from pstui.backends.errors import PstuiError
 from pstui.config.schema import Field, Kind
+from pstui.tui.key_row import wrapped
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain
@@ -238,6 +239,8 @@ class TableForm(TypingScreen[str | None]):
     def on_resize(self) -> None:
         """Let the rows scroll where they do not all fit: the words below them stay in sight."""
         self._box.styles.max_height = max(self.size.height - _AROUND, 3)
+        if self.rows:
+            self.call_after_refresh(self.check)  # the keys wrap at another width
 
     # -- what a form says of its table ------------------------------------------------------------------------
 
@@ -321,7 +324,8 @@ class TableForm(TypingScreen[str | None]):
             keys.append(("Space next choice", "next_choice"))
         if here is not None and here.item.opens:
             keys.append((f"Ctrl+O {here.item.opens}", "open"))
-        self._keys.say(Content("   ").join(clickable(text, action) for text, action in keys), layout=False)
+        width = self._keys.size.width or self.app.size.width
+        self._keys.say(wrapped([clickable(text, action) for text, action in keys], width))
 
     @property
     def row_with_keys(self) -> FormRow | None:

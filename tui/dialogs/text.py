@@ -7,13 +7,13 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from pstui.backends.records import Write
-from pstui.tui.plain import plain
+from pstui.tui.key_row import KeyRow
+from pstui.tui.title import short
 from pstui.tui.transcript.transcript import Transcript
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 
 class TextScreen(ModalScreen[None]):
@@ -39,10 +39,10 @@ class TextScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="text-box") as box:
-            box.border_title = plain(self._heading, limit=160)
-            box.border_subtitle = plain(self._below, limit=200)
+            box.border_title = short(self._heading, 160)
+            box.border_subtitle = short(self._below, 160)
             yield self.text
-            yield Static(self._keys, id="keys", markup=False)
+            yield KeyRow(self._keys, id="keys")
 
     def on_mount(self) -> None:
         """Show the text from its top."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pstui.tui.dialogs.fields import PickList, Verb, step_focus
+from pstui.tui.key_row import KeyBox
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -33,7 +34,7 @@ class VerbList(ModalScreen[None]):
         self.verbs = {action: Verb(action, caption, key) for key, action, caption in self.VERBS}
 
     def compose(self) -> ComposeResult:
-        with Vertical(id=self.BOX) as box:
+        with KeyBox(id=self.BOX) as box:
             box.border_title, box.border_subtitle = self.TITLE_TEXT, "Esc closes"
             yield self.captions
             with VerticalScroll(id="rows-scroll", can_focus=False):

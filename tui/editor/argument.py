@@ -17,16 +17,20 @@ MOST: Final = 1_000
 _KEYS: Final = {**{f"alt+{digit}": str(digit) for digit in range(10)}, "alt+minus": "-"}
 _PAIRS: Final = (
     ("left", "right"),
-    ("row_up", "row_down"),
+    ("select_left", "select_right"),
+    ("select_word_left", "select_word_right"),
     ("older", "newer"),
     ("word_left", "word_end"),
-    ("delete_left", "delete_right"),
 )
-#: functions and actions that act several times, as in PSReadLine no kills, and what each is with a negative argument
+#: functions and actions that act several times, as in PSReadLine no kills, and what each is with a negative argument,
+#: empty for nothing
 _OPPOSITE: Final = {
     **dict(_PAIRS),
     **{second: first for first, second in _PAIRS},
     "word_right": "word_left",
+    "row_down": "row_up",
+    "row_up": "row_up",
+    **dict.fromkeys(("delete_left", "delete_right"), ""),
 }
 
 
@@ -56,11 +60,11 @@ class DigitArgument:
         self._show(Content(f"digit-argument: {self._digits}") if self.active else None)
         return True
 
-    def end(self) -> int:
-        """Forget the digits and return their number; 1 without any."""
+    def end(self) -> int | None:
+        """Forget the digits and return their number, None without any."""
         digits, self._digits, self.active = self._digits, "", False
         if not digits:
-            return 1
+            return None
         self._show(None)
         number = int(f"{digits}1") if digits == "-" else int(digits[:8])
         return max(min(number, MOST), -MOST)
@@ -71,4 +75,6 @@ def repeated(name: str, times: int) -> list[str]:
     opposite = _OPPOSITE.get(name)
     if opposite is None:
         return [name]
-    return [name] * times if times >= 0 else [opposite] * -times
+    if times >= 0:
+        return [name] * times
+    return [opposite] * -times if opposite else []

@@ -30,7 +30,7 @@ from pstui.tui.editor.editing import Editing
 from pstui.tui.editor.highlight import Highlighted
 from pstui.tui.editor.history import HistorySteps, LineHistory, Searching
 from pstui.tui.editor.keys import FUNCTIONS, KEYS, OF_MODE, RECALLING
-from pstui.tui.editor.killing import kill
+from pstui.tui.editor.killing import kill_selected
 from pstui.tui.editor.mode import EditMode
 from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
@@ -164,7 +164,7 @@ class LineEditor(TextArea):
         self.editing = Editing(self.surface, self.prediction, self.steps)
         self.completions = Completions(owner.complete, history)
         self.completing = Completing(self.surface, menu, self.completions)
-        self.searching = Searching(self.surface, owner.show_aside, self.steps.stand_at)
+        self.searching = Searching(self.surface, owner.show_aside, self.editing.found)
         self.pasted = PasteChoice(owner.show_aside, lambda: self.run_pasted(PasteWay.LINES))
         self.literal = Literal(self.surface)
         self.unfinished = Unfinished(owner.show_aside)
@@ -270,7 +270,8 @@ class LineEditor(TextArea):
                 return True
         if (self.argument.active or key.startswith("alt+")) and self.argument.take(key):
             return True
-        times = self.argument.end() if self.argument.active else 1
+        count = self.editing.count = self.argument.end() if self.argument.active else None
+        times = 1 if count is None else count
         chord, self._chord = self._chord, False
         # Each key is a step of its own for undo.
         self.history.checkpoint()
@@ -283,7 +284,7 @@ class LineEditor(TextArea):
             return True
         self.editing.did, self.editing.recalling = "", False
         if text := typed_text(character):
-            self.surface.insert(text * max(times, 0))
+            self.surface.insert(text * times)
         return bool(text)
 
     async def perform(self, name: str) -> None:
@@ -292,7 +293,7 @@ class LineEditor(TextArea):
             self.editing.recalling = False
             await self.run_action(name)
         else:
-            function(self.editing)
+            self.editing.call(function)
             self.editing.recalling = self.editing.recalling and name in RECALLING
         self.editing.did = name
 
@@ -391,7 +392,7 @@ class LineEditor(TextArea):
         """Cut the selection to the clipboard; it can be yanked as well."""
         if text := self.selected_text:
             self.app.copy_to_clipboard(text)
-            kill(self.editing, self.cursor)
+            kill_selected(self.editing)
 
     def action_paste(self) -> None:
         """Insert what was cut or copied here."""

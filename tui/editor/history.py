@@ -38,6 +38,7 @@ class LineHistory:
         self._place = len(self._lines)
         self._draft = ""
         self._prefix = ""
+        self._walked: dict[str, int] = {}
         self._kept: KeptLines | None = None
         self._host = ""
         self._told = ""
@@ -77,6 +78,7 @@ class LineHistory:
         """Leave the lines typed before: what is in the editor now is a new line."""
         self._place = len(self._lines)
         self._draft = self._prefix = ""
+        self._walked.clear()
 
     def older(self, current: str, beginning: str = "") -> str | None:
         """Return the line before the present place, None at the oldest; ``current`` is kept for the way back.
@@ -86,9 +88,8 @@ class LineHistory:
         if self._place == len(self._lines):
             self._draft = current
         self._prefix = beginning
-        shown = self._shown()
         for place in range(self._place - 1, -1, -1):
-            if self._fits(place, shown):
+            if self._fits(place):
                 self._place = place
                 return self._lines[place]
         return None
@@ -98,9 +99,8 @@ class LineHistory:
         if self._place >= len(self._lines):
             return None
         self._prefix = beginning
-        shown = self._shown()
         for place in range(self._place + 1, len(self._lines)):
-            if self._fits(place, shown):
+            if self._fits(place):
                 self._place = place
                 return self._lines[place]
         self._place = len(self._lines)
@@ -148,12 +148,10 @@ class LineHistory:
                     return line[len(text) :]
         return ""
 
-    def _shown(self) -> str:
-        return self._draft if self._place == len(self._lines) else self._lines[self._place]
-
-    def _fits(self, place: int, shown: str) -> bool:
+    def _fits(self, place: int) -> bool:
+        """Whether a line begins as wanted, and is where it was first met in this walk: each is shown once."""
         line = self._lines[place]
-        return line != shown and _begins(line, self._prefix)
+        return _begins(line, self._prefix) and self._walked.setdefault(line, place) == place
 
     def _read_others(self) -> None:
         if self._kept is not None:
@@ -184,10 +182,15 @@ class HistorySteps:
     def place(self) -> int:
         """Which line is recalled, counted from the oldest; one after the last while no line is recalled."""
         self._settle()
-        return self._history.place
+        return len(self._history.lines) if self._recalled is None else self._history.place
 
     def forget(self) -> None:
         """Forget which line was recalled: it is no longer in the editor."""
+        self._recalled = None
+
+    def settle(self) -> None:
+        """Leave the lines typed before: what is in the editor counts as new, however it came there."""
+        self._history.settle()
         self._recalled = None
 
     def older(self, beginning: str = "") -> bool:

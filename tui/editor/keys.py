@@ -10,7 +10,7 @@ by the kill before it, Alt+. takes the last argument of an older and older line,
 ``Editing.did`` is the name of the function or action of the previous key; the editor sets it after each key, and
 empties it for a character.
 
-What Textual's text area does well enough (Shift+Left, Delete) is left to it. What concerns more than the text (Enter,
+What Textual's text area does well enough (Shift+Up, Delete) is left to it. What concerns more than the text (Enter,
 Tab, Ctrl+C) are actions of the editor.
 """
 
@@ -36,6 +36,12 @@ KEYS: Final[Mapping[str, KeyFunction]] = {
     "ctrl+p": movement.row_up,
     "down": movement.row_down,
     "ctrl+n": movement.row_down,
+    "shift+left": movement.select_left,
+    "shift+right": movement.select_right,
+    "shift+home": movement.select_line_start,
+    "shift+end": movement.select_line_end,
+    "ctrl+shift+left": movement.select_word_left,
+    "ctrl+shift+right": movement.select_word_right,
     "alt+b": movement.word_left,
     "ctrl+left": movement.word_left,
     "alt+f": movement.word_end,

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from pstui.backends.language.scanner import tokenize
 from pstui.tui.editor.editing import Editing
 from pstui.tui.editor.surface import (
     blank_start_before,
@@ -73,14 +74,19 @@ def kill_to_end(on: Editing) -> None:
 
 
 def kill(on: Editing, place: int) -> None:
-    """Delete the selection, or else what is between the cursor and ``place``; it can be yanked."""
+    """Delete what is between the cursor and ``place``; it can be yanked."""
     cursor = on.surface.cursor
-    start, end = on.surface.selected
-    if start == end:
-        start, end = sorted((cursor, place))
+    start, end = sorted((cursor, place))
     if start < end:
         _KILLED.add(on.surface.text[start:end], joins=on.did.startswith("kill_"), before=place < cursor)
         on.surface.change(start, end, "")
+
+
+def kill_selected(on: Editing) -> None:
+    """Delete the selection; it can be yanked."""
+    start, end = on.surface.selected
+    on.surface.go(end)
+    kill(on, start)
 
 
 def yank(on: Editing) -> None:
@@ -95,28 +101,42 @@ def yank_older(on: Editing) -> None:
 
 
 def yank_last_argument(on: Editing) -> None:
-    """Insert the last argument of the line typed before; pressed again, that of the line before that."""
+    """Insert the last argument of the line typed before; pressed again, that of the line before that.
+
+    A count chooses another token, the command's name being 0, and one below zero counts from the end. Pressed again
+    with a count below zero, it goes the other way."""
     again = on.did == "yank_last_argument"
-    on.argument = on.argument + 1 if again else 1
+    if not again:
+        on.argument, on.word, on.direction = on.steps.place, on.count, -1
+    elif on.count is not None and on.count < 0:
+        on.direction = -on.direction
     lines = on.steps.lines
-    while on.argument <= len(lines):
-        if words := words_of(lines[-on.argument]):
-            _insert(on, words[-1], again=again)
+    at = on.argument + on.direction
+    while 0 <= at < len(lines):
+        if word := _word(lines[at], on.word, otherwise=-1):
+            _insert(on, word, again=again)
+            on.argument = at
             return
-        on.argument += 1
+        at += on.direction
 
 
 def yank_first_argument(on: Editing) -> None:
-    """Insert the first argument of the line typed before."""
-    lines = on.steps.lines
-    if lines and len(words := words_of(lines[-1])) > 1:
-        _insert(on, words[1])
+    """Insert the first argument of the line typed before; with a count that word, as ``yank_last_argument`` counts."""
+    if on.steps.place > 0:
+        _insert(on, _word(on.steps.lines[on.steps.place - 1], on.count, otherwise=1))
+
+
+def _word(line: str, count: int | None, *, otherwise: int) -> str:
+    """Return a word of a line by the number typed, which counts tokens as PSReadLine does; empty for none."""
+    words = words_of(line) if count is None else [token.text for token in tokenize(line)]
+    wanted = otherwise if count is None else count
+    return words[wanted] if -len(words) <= wanted < len(words) else ""
 
 
 def _insert(on: Editing, text: str, *, again: bool = False) -> None:
     """Insert a text; ``again`` in place of the one that was inserted so before."""
     if text:
-        start, end = on.inserted if again else on.surface.selected
+        start, end = on.inserted if again else (on.surface.cursor, on.surface.cursor)
         on.surface.change(start, end, text)
         on.inserted = start, start + len(text)
 
@@ -148,9 +168,9 @@ def _recase(on: Editing, change: Callable[[str], str]) -> None:
 def swap_characters(on: Editing) -> None:
     """Swap the two characters around the cursor, at the end the last two."""
     text, place = on.surface.text, on.surface.cursor
-    if place == len(text) or text[place] == "\n":
+    if place == len(text):
         place -= 1
-    if place >= 1 and "\n" not in text[place - 1 : place + 1]:
+    if place >= 1:
         on.surface.change(place - 1, place + 1, text[place] + text[place - 1])
 
 

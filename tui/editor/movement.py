@@ -5,14 +5,17 @@ A row ends where the text has a line feed, however many rows of the screen it ta
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
-from pstui.tui.editor.editing import Editing
+from pstui.tui.editor.editing import Editing, KeyFunction
 from pstui.tui.editor.surface import next_word_start, word_end_after, word_start_before
 
-_ROWS: Final = ("row_up", "row_down")
+_ROWS: Final = ("row_up", "row_down", "older", "newer")
 _SEARCHES: Final = ("older", "newer")
+#: the column of one who stands at the end of a row: Up and Down go to ends of rows
+_END: Final = sys.maxsize
 
 
 def left(on: Editing) -> None:
@@ -56,11 +59,47 @@ def word_end(on: Editing) -> None:
         on.surface.go(word_end_after(text, cursor))
 
 
+def _select(on: Editing, go: KeyFunction) -> None:
+    anchor = on.surface.anchor
+    go(on)
+    on.surface.select(anchor, on.surface.cursor)
+
+
+def select_left(on: Editing) -> None:
+    """Select one more to the left."""
+    _select(on, left)
+
+
+def select_right(on: Editing) -> None:
+    """Select one more to the right."""
+    on.surface.select(on.surface.anchor, on.surface.place_right())
+
+
+def select_line_start(on: Editing) -> None:
+    """Select to where Home goes."""
+    _select(on, line_start)
+
+
+def select_line_end(on: Editing) -> None:
+    """Select to where End goes."""
+    _select(on, line_end)
+
+
+def select_word_left(on: Editing) -> None:
+    """Select to the start of the word before the cursor."""
+    _select(on, word_left)
+
+
+def select_word_right(on: Editing) -> None:
+    """Select to the start of the next word."""
+    _select(on, word_right)
+
+
 def row_up(on: Editing) -> None:
     """Move to the row above; from the first row, or from a line just recalled, to the line typed before it."""
     start = on.surface.row_at(on.surface.cursor)[0]
     if on.recalling or start == 0:
-        on.recalling = on.steps.older()
+        _recall(on, on.steps.older)
     else:
         _to_row(on, start - 1)
 
@@ -69,14 +108,22 @@ def row_down(on: Editing) -> None:
     """Move to the row below; from the last row, or from a line just recalled, to the line typed after it."""
     end = on.surface.row_at(on.surface.cursor)[1]
     if on.recalling or end == len(on.surface.text):
-        on.recalling = on.steps.newer()
+        _recall(on, on.steps.newer)
     else:
         _to_row(on, end + 1)
 
 
+def _recall(on: Editing, step: Callable[[], bool]) -> None:
+    """Take a line typed before. After any key that does not, the walk begins at the newest line again."""
+    if not on.recalling:
+        on.steps.settle()
+    on.recalling = step()
+
+
 def _to_row(on: Editing, place: int) -> None:
     if on.did not in _ROWS:
-        on.column = on.surface.cursor - on.surface.row_at(on.surface.cursor)[0]
+        row = on.surface.row_at(on.surface.cursor)
+        on.column = on.surface.cursor - row[0] if on.surface.cursor < row[1] else _END
     start, end = on.surface.row_at(place)
     on.surface.go(min(start + on.column, end))
 
@@ -85,20 +132,28 @@ def _to_row(on: Editing, place: int) -> None:
 
 
 def older(on: Editing) -> None:
-    """Take the line before that begins like the text up to the cursor, which stays there."""
-    _search(on, on.steps.older)
+    """Take the line before that begins like the text up to the cursor, which stays there; in several rows, go up."""
+    _search(on, on.steps.older, up=True)
 
 
 def newer(on: Editing) -> None:
-    """Take the line after that begins so; at the end what was being typed."""
-    _search(on, on.steps.newer)
+    """Take the line after that begins so; at the end what was being typed. In several rows, go down."""
+    _search(on, on.steps.newer, up=False)
 
 
-def _search(on: Editing, step: Callable[[str], bool]) -> None:
+def _search(on: Editing, step: Callable[[str], bool], *, up: bool) -> None:
     if not on.recalling or on.did not in _SEARCHES:
+        if "\n" in on.surface.text:
+            row = on.surface.row_at(on.surface.cursor)
+            place = row[0] - 1 if up else row[1] + 1
+            if 0 <= place <= len(on.surface.text):
+                _to_row(on, place)
+            return
+        if not on.recalling:
+            on.steps.settle()
         on.beginning = on.surface.text[: on.surface.cursor]
     on.recalling = step(on.beginning) or (on.recalling and on.did in _SEARCHES)
-    if on.recalling and on.beginning:
+    if on.recalling:
         on.surface.go(len(on.beginning))
 
 

@@ -38,6 +38,11 @@ class EditingSurface:
         first, last = sorted(map(self.offset_of, self._area.selection))
         return first, last
 
+    @property
+    def anchor(self) -> int:
+        """Where the selection was begun; the cursor if nothing is selected."""
+        return self.offset_of(self._area.selection.start)
+
     def offset_of(self, location: tuple[int, int]) -> int:
         """Return the offset of a row and column."""
         row, column = location
@@ -96,8 +101,9 @@ class EditingSurface:
         self.go(start + len(text) if cursor is None else cursor)
 
     def insert(self, text: str) -> None:
-        """Insert text as if typed, in place of the selection."""
-        self._area.replace(text, *self._area.selection, maintain_selection_offset=False)
+        """Insert text as if typed, in place of the selection; no text changes nothing."""
+        if text:
+            self._area.replace(text, *self._area.selection, maintain_selection_offset=False)
 
     def put(self, text: str) -> None:
         """Replace the whole text and go to its end."""

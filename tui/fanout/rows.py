@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pstui.tui.cut import column, cut
 from pstui.tui.fanout.engine import FanOut, Group, Host, State
 from pstui.tui.fanout.export import whole_text
 from pstui.tui.fanout.groups import counted, difference
@@ -72,14 +73,14 @@ def title(group: Group) -> str:
 
 
 def _group_text(group: Group, *, is_open: bool) -> Content:
-    names = ", ".join(plain(host.name, limit=_NAME) for host in group.hosts[:_NAMES])
+    names = ", ".join(cut(plain(host.name), _NAME) for host in group.hosts[:_NAMES])
     fold = "▾" if is_open else "▸"
     return _signed(group.state, f"{title(group)}", f"  {fold} {names}{' …' if len(group.hosts) > _NAMES else ''}")
 
 
 def _host_row(host: Host, indent: int = 0) -> Row:
     word = host.problem if host.state in (State.FAILED, State.STOPPED) else host.last
-    name = f"{' ' * indent}{plain(host.name, limit=_NAME):<{_NAME}} {host.state.value:<9}"
+    name = f"{' ' * indent}{column(plain(host.name), _NAME)} {host.state.value:<9}"
     return Row(_signed(host.state, name, plain(word, limit=200)), host=host)
 
 

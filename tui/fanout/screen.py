@@ -12,6 +12,7 @@ from typing import ClassVar
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.threads import in_thread
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import DialogInput, PickList, Verb, step_focus
 from pstui.tui.dialogs.messages import QuitScreen
@@ -22,11 +23,13 @@ from pstui.tui.fanout.groups import counted
 from pstui.tui.fanout.rows import Row, details, rows_of
 from pstui.tui.guard.asking import may_run, prompt_bar
 from pstui.tui.guard.guards import strictest
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.runbooks.call import RunbookCall
+from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -51,8 +54,8 @@ class FanOutScreen(ModalScreen[None]):
     AUTO_FOCUS = None
     VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("Enter", "difference", "Difference"),
-        ("o", "open", "Open a tab"),
-        ("r", "again", "Failed again"),
+        ("o", "open", "Open"),
+        ("r", "again", "Retry"),
         ("s", "stop", "Stop"),
         ("S", "stop_all", "Stop all"),
         ("x", "export", "Export"),
@@ -93,9 +96,9 @@ class FanOutScreen(ModalScreen[None]):
         self._compare = self._dirty = True
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="fan-box") as box:
-            what = "One line" if self.runbook is None else plain(self.runbook.name, limit=40)
-            box.border_title = f"{what} on {counted(self.fan.hosts)}"
+        with KeyBox(id="fan-box") as box:
+            what = "One line" if self.runbook is None else cut(plain(self.runbook.name), 40)
+            box.border_title = short(f"{what} on {counted(self.fan.hosts)}", 70)
             box.border_subtitle = "Tab list  Enter runs  → hosts of a group  Esc closes"
             with Horizontal(id="fan-row"):
                 yield Static(prompt_bar("", self.guard) + Content("> "), id="fan-prompt", markup=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pstui.backends.files.base import Entry, FileSystem, Kind, Space
 from pstui.tui.colors import no_color
+from pstui.tui.cut import column
 from pstui.tui.dialogs.fields import DialogStatic
 from pstui.tui.plain import plain, typed_text
 from pstui.tui.sizes import size_text
@@ -186,7 +187,7 @@ class Listing(DialogStatic):
         elif width >= 28:
             columns = (size,)
         room = max(width - sum(map(len, columns)) - 2, 4)
-        text = set_cell_size(name, room) if len(name) <= room else set_cell_size(name, room - 1) + "…"
+        text = column(name, room)
         line = Content.assemble(sign, (text, "bold" if entry.kind is Kind.FOLDER else ""), ("".join(columns), "$calm"))
         if place != self._index:
             return line

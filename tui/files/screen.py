@@ -16,9 +16,11 @@ from pstui.backends.files.names import odd
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.queue import Job, JobState
 from pstui.backends.files.transfer import Answer
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.files.desk import Desk
 from pstui.tui.files.listing import ORDERS, Listing
+from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from pstui.tui.sizes import size_text, time_text
 from textual.app import ComposeResult
@@ -64,7 +66,7 @@ class FilesScreen(ModalScreen[None]):
         self.far = Listing(desk.far, "far")
         self._info = Static(id="info", markup=False)
         self._line = Static(id="jobs", markup=False)
-        self._foot = Static(id="keys", markup=False)
+        self._foot = KeyRow(id="keys")
         self._typing: tuple[str, str, Callable[[str], Awaitable[None]]] | None = None
         self._text = ""
         self._told = ""
@@ -150,7 +152,7 @@ class FilesScreen(ModalScreen[None]):
         keys = _KEYS if self.size.width >= self.WIDE else _SHORT_KEYS
         if self._typing is not None:
             keys = "Enter does it   Esc drops it"
-        self._foot.update(Content.styled(_ASKED if conflict is not None else keys, "$calm"))
+        self._foot.say(_ASKED if conflict is not None else keys)
 
     def _summary(self) -> str:
         side = self.side
@@ -176,7 +178,7 @@ class FilesScreen(ModalScreen[None]):
             )
         part = min(progress.done / progress.total, 1) if progress.total else 0
         bar = "█" * round(part * _BAR) + "░" * (_BAR - round(part * _BAR))
-        name = plain(progress.current.replace("\\", "/").rpartition("/")[2], limit=24) or "…"
+        name = cut(plain(progress.current.replace("\\", "/").rpartition("/")[2]), 24) or "…"
         left = progress.seconds_left
         rest = f"  ~{time_text(left)}" if left is not None else ""
         sign = "▶" if job.state is JobState.RUNNING else "‖"

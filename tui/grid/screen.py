@@ -23,6 +23,7 @@ from pstui.tui.grid.line import OutputMode
 from pstui.tui.grid.rows import document_of
 from pstui.tui.grid.table import GridTable
 from pstui.tui.grid.tree import TreeScreen, title_of
+from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -37,7 +38,7 @@ MOST_COPIED = 10_000
 _KEYS = (
     "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
 )
-_SHORT = "/ filter  s sort  c columns  Space pick  Enter object  p {pass_}  F1 keys  Esc"
+_SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  c columns  Esc closes"
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
 _HINTS = {
     _FIND: "web   Name~web   CPU>10   Size>=1MB   !text",
@@ -63,7 +64,7 @@ class GridScreen(ModalScreen[None]):
         self._title = Static(id="grid-title", markup=False)
         self._label = Static(id="grid-label", markup=False)
         self._told = Static(id="grid-told", markup=False)
-        self._foot = Static(id="grid-keys", markup=False)
+        self._foot = KeyRow(id="grid-keys")
         self._typing = _FIND
         self._said: tuple[str, str] = ("", "")
 
@@ -103,11 +104,12 @@ class GridScreen(ModalScreen[None]):
             self._show_told()
             word = "picks" if self.grid.hands_on else "to $pst"
             keys = _KEYS if self.size.width >= self.WIDE else _SHORT
-            self._foot.update(Content.styled(keys.format(pass_=word), "$calm"))
+            self._foot.say(keys.format(pass_=word))
 
     def _show_title(self) -> None:
         rows, view = self.grid.rows, self.grid.view
-        said = [f"{len(view.order):,} of {rows.came:,}" if len(view.order) != rows.came else f"{rows.came:,}"]
+        came = f"{rows.came:,} row{'' if rows.came == 1 else 's'}"
+        said = [f"{len(view.order):,} of {came}" if len(view.order) != rows.came else came]
         if rows.unread > 1_000:
             said.append(f"reading {len(rows.cells) * 100 // max(len(rows.bodies), 1)} %")
         if self.grid.running:

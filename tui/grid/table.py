@@ -37,7 +37,7 @@ class GridTable(ScrollView, can_focus=True):
         #: the place of the cursor among the rows that are seen, and among the columns
         self.cursor = self.column = 0
         self._widths: list[int] = []
-        self._measured = (-1, 0)
+        self._measured = (-1, 0, 0)
 
     # -- what is where ----------------------------------------------------------------------------------------
 
@@ -64,17 +64,22 @@ class GridTable(ScrollView, can_focus=True):
         self.refresh()
 
     def _measure(self) -> None:
-        """Make each column as wide as the first rows need it."""
-        rows = self.grid.rows
-        looked = min(len(rows.cells), SAMPLE)
-        if self._measured == (rows.version, looked):
+        """Make each column as wide as the first rows need it; one beyond WIDEST only where there is room left."""
+        rows, room = self.grid.rows, self.size.width
+        looked, most = min(len(rows.cells), SAMPLE), max(room, WIDEST)
+        if self._measured == (rows.version, looked, room):
             return
-        self._measured = (rows.version, looked)
+        self._measured = (rows.version, looked, room)
         widths = [max(min(cell_len(column.label) + 2, WIDEST), NARROWEST) for column in rows.columns]
         for cells in rows.cells[:looked]:
             for place, cell in enumerate(cells.split(BETWEEN)[: len(widths)]):
-                widths[place] = max(widths[place], min(cell_len(cell[1 : WIDEST + 1]), WIDEST))
-        self._widths = widths
+                widths[place] = max(widths[place], min(cell_len(cell[1 : most + 1]), most))
+        self._widths = [min(width, WIDEST) for width in widths]
+        spare = room - 2 - sum(self._widths) - len(_GAP) * len(widths)
+        for place, width in enumerate(widths):
+            more = max(min(width - self._widths[place], spare), 0)
+            self._widths[place] += more
+            spare -= more
 
     def move(self, rows: int) -> None:
         """Move the cursor by rows."""
@@ -144,9 +149,10 @@ class GridTable(ScrollView, can_focus=True):
 
     def _fit(self, text: str, place: int, *, right: bool) -> str:
         width = self._widths[place] if place < len(self._widths) else NARROWEST
-        length = cell_len(text[: WIDEST * 2])
+        text = text[: width * 2]
+        length = cell_len(text)
         if length > width:
-            return set_cell_size(text[: WIDEST * 2], width - 1) + "…"
+            return set_cell_size(text, width - 1) + "…"
         return " " * (width - length) + text if right else text + " " * (width - length)
 
     # -- keys and mouse ---------------------------------------------------------------------------------------

@@ -10,15 +10,16 @@ from typing import ClassVar, Final
 from pstui.backends.psrp.clixml import unescape
 from pstui.tui.grid.cells import MASK, NUMBER, cell_of, clean
 from pstui.tui.grid.rows import members
+from pstui.tui.key_row import KeyBox
 from pstui.tui.output.elements import Document, Element
 from pstui.tui.output.texts import text_of
-from pstui.tui.plain import plain, plain_lines
+from pstui.tui.plain import plain_lines
 from pstui.tui.sizes import size_text
+from pstui.tui.title import short
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, Tree
@@ -127,8 +128,8 @@ class TreeScreen(ModalScreen[None]):
         self._value = Static(id="tree-value", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="tree-box") as box:
-            box.border_title = self._title
+        with KeyBox(id="tree-box") as box:
+            box.border_title = short(self._title, 70)
             box.border_subtitle = "→ ← unfold, fold   y copy   Esc back"
             yield self._tree
             yield self._value
@@ -212,4 +213,4 @@ def _padded(text: str, width: int) -> str:
 
 def title_of(document: Document) -> str:
     """Return what the object of a tree is called: its type."""
-    return plain(Branch("", document.root).kind(document), limit=100)
+    return Branch("", document.root).kind(document)

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 
 from pstui.backends.records import Write
 from pstui.backends.threads import in_thread
+from pstui.tui.cut import column
 from pstui.tui.dialogs.fields import DialogInput, PickList
 from pstui.tui.dialogs.text import TextScreen
+from pstui.tui.key_row import KeyRow
 from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
 from pstui.tui.log.place import CAST
 from pstui.tui.plain import plain
-from rich.cells import set_cell_size
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
@@ -69,7 +70,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
             with VerticalScroll(id="log-scroll", can_focus=False):
                 yield self.list
             yield self._told
-            yield Static("", id="keys", markup=False)
+            yield KeyRow(id="keys")
 
     def on_mount(self) -> None:
         """Read what is new in the logs, and wait for words."""
@@ -83,7 +84,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
             keys = "Enter opens there   p plays   r line into the editor   y copy   Tab words   Esc closes"
         else:
             keys = "Enter opens there   ↓ Tab to the list   Esc closes"
-        self.query_one("#keys", Static).update(keys)
+        self.query_one(KeyRow).say(keys)
 
     async def on_unmount(self) -> None:
         """Close the index."""
@@ -213,10 +214,10 @@ def row(hit: Hit, width: int) -> Content:
     sign, style = _SIGNS.get(hit.outcome, ("·", "$calm"))
     seconds = "" if hit.seconds is None else f" {hit.seconds:.1f} s"
     when = f"{hit.start:%Y-%m-%d %H:%M}  "
-    where = set_cell_size(plain(hit.host, limit=40), 10) + "  "
-    user = set_cell_size(plain(hit.user, limit=40), 10) + "  " if width >= 90 else ""
+    where = column(plain(hit.host), 10) + "  "
+    user = column(plain(hit.user), 10) + "  " if width >= 90 else ""
     room = max(width - len(when) - 12 - len(user) - 12, 10)
-    line = set_cell_size(plain(hit.line.replace("\n", " ↵ "), limit=400), room)
+    line = column(plain(hit.line.replace("\n", " ↵ "), limit=400), room)
     return Content.assemble((when, "$calm"), where, (user, "$calm"), line, "  ", (f"{sign}{seconds}", style))
 
 

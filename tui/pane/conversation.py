@@ -39,7 +39,7 @@ from pstui.tui.guard.asking import judged, may_run
 from pstui.tui.guard.guards import Guard
 from pstui.tui.pane.completion_turn import CompletionTurn
 from pstui.tui.pane.console import PaneConsole
-from pstui.tui.pane.help_texts import LEAST_WIDTH, MOST_WIDTH, HelpTexts
+from pstui.tui.pane.help_texts import WIDTH, HelpTexts
 from pstui.tui.pane.offers import lend_terminal, take_offer
 from pstui.tui.pane.state import PaneState, WaitingLines
 from pstui.tui.pane.texts import first_hint, new_session, own_fault
@@ -217,8 +217,7 @@ class Conversation:
         """Ask for the help of a command. Raises PstuiError; SessionStateError while no line is awaited."""
         if self.interactive is None or not self._awaits_line():
             raise SessionStateError("a command runs" if self._opening is None else "the session is opening")
-        width = min(max(self._console.size.width - 2, LEAST_WIDTH), MOST_WIDTH)
-        return await self._completion.ask(self.interactive, partial(self.interactive.help, name, width))
+        return await self._completion.ask(self.interactive, partial(self.interactive.help, name, WIDTH))
 
     def _awaits_line(self) -> bool:
         return self._waiting is not None and not self._waiting.done()

@@ -13,8 +13,8 @@ from pstui.backends.language.tokens import TokenKind
 from pstui.backends.sessions.command_help import CommandHelp
 from pstui.tui.dialogs.help_text import HelpText, read
 
-#: columns of a help text
-LEAST_WIDTH, MOST_WIDTH = 40, 110
+#: columns that a help text is asked for with: PowerShell breaks words at the width it is told, the reader breaks lines
+WIDTH: Final = 1900
 #: texts that are kept
 MOST: Final = 32
 #: seconds for which a parameter is looked at before its help is asked for

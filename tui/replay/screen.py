@@ -11,13 +11,13 @@ from typing import BinaryIO, ClassVar, Final
 from pstui.backends.errors import PstuiError
 from pstui.backends.pace import Pace
 from pstui.backends.threads import in_thread
+from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import REPLAY_KEYS
 from pstui.tui.plain import plain
 from pstui.tui.replay.cast_file import Recording, load
 from pstui.tui.replay.player import Player
 from pstui.tui.terminal.emulator import Modes, make_emulator
 from pstui.tui.terminal.screen import TerminalScreen
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import ScrollableContainer, Vertical
@@ -147,7 +147,7 @@ class ReplayScreen(Screen[None]):
         where = f"{sign} {clock(player.at)} / {clock(recording.seconds)}   {player.speed:g}x   {waits}"
         told = player.failed or self._told or (_EMPTY if not len(recording) else "")
         room = max(self.size.width - len(where) - len(told) - 8, 0)
-        chapter = set_cell_size(self._chapter(recording, player.at), room).rstrip() if room > 4 else ""
+        chapter = cut(self._chapter(recording, player.at), room) if room > 4 else ""
         said = "   " + plain(told, limit=120) if told else ""
         self._status.update(Content.assemble(where, (said, "$warning"), ("   " + chapter, "$calm")))
 

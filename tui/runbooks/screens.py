@@ -8,18 +8,19 @@ from typing import ClassVar
 
 from pstui.backends.errors import PstuiError
 from pstui.backends.threads import in_thread
+from pstui.tui.cut import column
 from pstui.tui.dialogs.connect_test import AskingArea, BareConsole
 from pstui.tui.dialogs.fields import PickList
 from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.dialogs.verb_list import VerbList
+from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
 from pstui.tui.runbooks.folder import Runbook, Script, read
 from pstui.tui.runbooks.form import shown_text
-from rich.cells import set_cell_size
+from pstui.tui.title import short
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -55,14 +56,12 @@ class RunbooksScreen(VerbList):
 
     def draw_rows(self) -> None:
         """Show the rows as far as they are known."""
-        self.captions.update(Content.styled("  " + set_cell_size("Name", _NAME) + " For", "$calm"))
+        self.captions.update(Content.styled("  " + column("Name", _NAME) + " For", "$calm"))
         for verb in self.verbs.values():
             verb.allow("" if self._found else "There are none yet.")
         self.list.put_rows(
             [
-                Content.assemble(
-                    set_cell_size(plain(one.name, limit=_NAME), _NAME), (f" {self._synopses.get(number, '')}", "$calm")
-                )
+                Content.assemble(column(plain(one.name), _NAME), (f" {self._synopses.get(number, '')}", "$calm"))
                 for number, one in enumerate(self._found)
             ]
         )
@@ -125,8 +124,8 @@ class SecretsScreen(ModalScreen[RunbookCall | None]):
         self.message = Static("", id="message", markup=False)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="runbooks-box") as box:
-            box.border_title, box.border_subtitle = plain(self.call.name, limit=60), "Esc closes"
+        with KeyBox(id="runbooks-box") as box:
+            box.border_title, box.border_subtitle = short(self.call.name, 60), "Esc closes"
             yield self.asking
             yield self.message
 

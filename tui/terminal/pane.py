@@ -196,6 +196,8 @@ class TerminalPane(Vertical):
 
     def _enter(self, state: PaneState) -> None:
         self.state = state
+        # Without a program the keys are pstui's own again; Enter and what was typed for it still come here.
+        self.screen_area.takes_every_key = state.live
         if state is not PaneState.OPENING:
             self.step = ""
         if state is PaneState.LEFT:

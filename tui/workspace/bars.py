@@ -55,7 +55,7 @@ class TabLabel:
             (f" {files}" if files else "", "$calm"),
         )
         bar = Content.assemble(("▌", pane.color) if pane.color else "")
-        return cls(bar, number, plain(pane.caption, limit=_NAME_LIMIT), signs, pane.active)
+        return cls(bar, number, cut_name(plain(pane.caption), _NAME_LIMIT), signs, pane.active)
 
     def _words(self, limit: int) -> str:
         return f"{self.number} {cut_name(self.name, limit)}".rstrip()

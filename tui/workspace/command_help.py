@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pstui.tui.cut import cut
 from pstui.tui.plain import plain
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
@@ -46,8 +47,8 @@ class CommandHelpActions:
             else:
                 front.focus_main()
 
-        keys = "Enter asks Get-Help over there: a command, about_…, a part of a name   Esc cancels"
-        title = f"Help on, from {plain(front.caption, limit=60)}"
+        keys = "Enter asks over there   Esc cancels"
+        title = f"Get-Help from {cut(plain(front.caption), 24)}: a command, about_… or a part of a name"
         self._screen.app.push_screen(LineScreen(title, self._word(front)[0], keys=keys, limit=_MOST), named)
 
     def _word(self, pane: Pane) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, cast
 
 from pstui.backends.records import RunspaceState
+from pstui.tui.cut import cut
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.typeahead import was_read_before
@@ -137,7 +138,7 @@ def would_lose(pane: AnyPane) -> bool:
 
 def one_line(text: str) -> str:
     """Return a command in one row that is not too long."""
-    return plain(text.replace("\n", " ⏎ "), limit=80)
+    return cut(plain(text.replace("\n", " ⏎ ")), 80)
 
 
 def described(pane: AnyPane) -> str:

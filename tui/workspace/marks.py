@@ -24,7 +24,7 @@ class SessionMarks:
 
     def __init__(self, tabs: TabbedPanes, sidebar: Sidebar, context: AppContext) -> None:
         self._tabs, self._sidebar, self._context = tabs, sidebar, context
-        self._places = Places()
+        self._places, self._begun = Places(), False
 
     def show(self) -> bool:
         """Show them as they are now; tell whether that is news."""
@@ -50,6 +50,14 @@ class SessionMarks:
         """Return the tab of an entry, one with a live session if there is one."""
         found = [pane for pane in self._tabs.sessions if self._place(_info(pane)) == entry.identity]
         return next((pane for pane in found if pane.state.live), found[0] if found else None)
+
+    def begin_at(self, pane: Pane | None) -> None:
+        """Let the sidebar begin at the entry of a tab; once, as later its cursor stays where it was left."""
+        place = "" if pane is None or self._begun else self._place(_info(pane))
+        entry = next((each for each in self._sidebar.entries if place and each.identity == place), None)
+        if entry is not None:
+            self._begun = True
+            self._sidebar.move_to(entry)
 
     def _place(self, info: ConnectionInfo) -> str:
         model = self._sidebar.model

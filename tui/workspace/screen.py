@@ -468,6 +468,7 @@ class Workspace(PaintedWhenIdle):
     def _unfold_sidebar(self) -> None:
         self.remove_class("-folded")
         self.add_class("-unfolded")
+        self.profiles.marks.begin_at(self.tabs.session)
         self.set_focus(self.sidebar)
 
     def _focus_front(self) -> None:

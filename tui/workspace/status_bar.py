@@ -84,7 +84,9 @@ def _of_terminal(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap)
     names = (("terminal", "session"), ("find", "find"), ("copy_mode", "copy mode"), ("close_tab", "closes"))
     behind = {each.name: f"{PREFIX_SHOWN} {each.prefix_shown}" for each in keymap.actions}
     mine = [(behind[name], word) for name, word in names]
-    return [*(again if over else ()), *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
+    own = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
+    first = [*again, *own] if over else []
+    return [*first, *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
 
 
 def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:

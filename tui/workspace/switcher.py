@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.key_row import wrapped
 from pstui.tui.plain import plain
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -28,13 +29,21 @@ class LineScreen(TypingScreen[str | None]):
         super().__init__()
         self._title, self._keys, self._check = title, keys, check
         self._input = TypedInput(text, classes="line-input", limit=limit)
-        self._said = Static(Content.styled(keys, "$calm"), classes="form-said", markup=False)
+        self._said = Static(classes="form-said", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box tabs-box"):
             yield Static(self._title, classes="title", markup=False)
             yield self._input
             yield self._said
+
+    def on_resize(self) -> None:
+        """Wrap the keys at the width that there is."""
+        self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        width = self._said.size.width or self.size.width
+        self._said.update(wrapped([Content.styled(hint, "$calm") for hint in self._keys.split("   ")], width))
 
     def on_mount(self) -> None:
         """Type here, in place of what there is."""
@@ -57,7 +66,7 @@ class LineScreen(TypingScreen[str | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say no longer what was wrong."""
         event.stop()
-        self._said.update(Content.styled(self._keys, "$calm"))
+        self._show_keys()
 
     def action_cancel(self) -> None:
         """Change nothing."""

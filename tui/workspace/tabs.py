@@ -301,7 +301,7 @@ class TabbedPanes(ContentSwitcher):
     # -- closing and opening again ----------------------------------------------------------------------------
 
     async def close(self, pane: AnyPane) -> None:
-        """Leave a pane's session and take the tab away, once; its neighbour comes to the front."""
+        """Leave a pane's session and take the tab away, once; if it was in front, its neighbour comes there."""
         if pane not in self.panes or pane in self._being_closed:
             return
         self._being_closed.append(pane)
@@ -315,11 +315,12 @@ class TabbedPanes(ContentSwitcher):
         if session is not None:
             self._remember(session, place)
         self.panes.remove(pane)
-        self.front = None if self.front is pane else self.front
-        if self.panes:
-            self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
-        else:
+        was_in_front = self.front is pane
+        self.front = None if was_in_front else self.front
+        if not self.panes:
             self.current = "welcome"
+        elif was_in_front:
+            self.bring_to_front(self.panes[min(place, len(self.panes) - 1)])
         self.closed_at = now()
         await self.bar.remove_pane(pane)
         await pane.remove()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pstui.tui.cut import cut
 from pstui.tui.plain import plain
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.content import Content
@@ -60,7 +61,7 @@ class Together:
         for pane in self._tabs.sessions:
             pane.shares = self._typed if pane in panes else None
         self.bar.display = bool(panes)
-        names = ", ".join(plain(pane.caption, limit=_NAME) for pane in panes)
+        names = ", ".join(cut(plain(pane.caption), _NAME) for pane in panes)
         if len(panes) == 1:
             said = f"{names} is marked: mark another tab with Ctrl+] b to type into both"
         elif front in panes:
@@ -77,5 +78,5 @@ class Together:
             return
         refused = [other.caption for other in panes if other is not pane and not other.submit_line(line)]
         if refused:
-            said = ", ".join(plain(name, limit=_NAME) for name in refused)
+            said = ", ".join(cut(plain(name), _NAME) for name in refused)
             self._screen.app.notify(f"The line was not taken by {said}.", severity="warning", markup=False)

@@ -61,10 +61,10 @@ def _pipeline(reader: Reader, first: Part | None) -> Part | None:
     last: Part | None = None
     pipe: Token | None = None
     while True:
-        element, command = _element(reader, first)
+        element, is_command = _element(reader, first)
         first = None
         if element is not None:
-            if last is not None and not command:
+            if last is not None and not is_command:
                 reader.error()
             last = element
         elif last is not None or reader.at("|"):
@@ -93,7 +93,7 @@ def _element(reader: Reader, found: Part | None) -> tuple[Part | None, bool]:
         found = expression(reader)
         reader.enter(before)
     if found is None:
-        return _command(reader), True
+        return command(reader), True
     last = found
     while (sign := reader.take(*_REDIRECTIONS)) is not None:
         redirected = _redirection(reader, sign)
@@ -145,7 +145,8 @@ def _one_argument(reader: Reader, token: Token, *, expands: bool) -> Part | None
     return Part(token.end)
 
 
-def _command(reader: Reader) -> Part | None:
+def command(reader: Reader) -> Part | None:
+    """Take a command with its arguments; None when there is none."""
     before = reader.enter(Mode.COMMAND)
     first = reader.next()
     invoked = first.kind in (".", "&")

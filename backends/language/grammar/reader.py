@@ -108,6 +108,8 @@ class Reader:
         #: the token that was looked at and not taken
         self.held: Token | None = None
         self._places = places or (lambda offset: offset)
+        #: where ``#requires`` stands
+        self._required: set[int] | None = set() if places is None else None
 
     # -- what the rules say ---------------------------------------------------------------------------------------
 
@@ -266,10 +268,13 @@ class Reader:
             self.position += 1
         return self.position
 
-    def assembly_name(self) -> None:
-        """Take the name of an assembly, after the comma behind a type's name."""
+    def assembly_name(self) -> int | None:
+        """Take the name of an assembly, after the comma behind a type's name; returns where it ends, None for none."""
         found = _ASSEMBLY_NAME.match(self.text, self.position)
-        self.position = found.end() if found else self.position
+        if found is None or not found[0].strip(c.BLANKS):
+            return None
+        self.position = found.end()
+        return self.position
 
     def pipe_goes_on(self, place: int) -> bool:
         """Whether the lines from a place on are comments, and the line after them begins with ``|``."""
@@ -294,6 +299,15 @@ class Reader:
     def inside(self, token: Token) -> list[Reader]:
         """Readers for the sub-expressions of a string or a word."""
         return [self._inside(start, end, whole=token.kind == "here-string") for start, end in token.inner]
+
+    def required(self) -> list[Reader]:
+        """Readers for the commands in the ``#requires`` that were skipped."""
+        found = []
+        for start in sorted(self._required or ()):
+            line = c.LINE_COMMENT.match(self.text, start)
+            found.append(self._inside(start + 1, line.end() if line else len(self.text), whole=True))
+            found[-1].mode = Mode.COMMAND
+        return found
 
     def _inside(self, start: int, end: int, *, whole: bool) -> Reader:
         text = self.text[start:end]
@@ -320,6 +334,8 @@ class Reader:
         while True:
             found = pattern.match(self.text, self.position)
             if found is not None:
+                if self._required is not None and found[0][:9].lower() == "#requires":
+                    self._required.add(found.start())
                 self.position = found.end()
             elif self.text.startswith("<#", self.position):
                 self._block_comment()

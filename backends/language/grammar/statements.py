@@ -5,7 +5,7 @@ from __future__ import annotations
 from pstui.backends.language import lexemes as c
 from pstui.backends.language.grammar import definitions
 from pstui.backends.language.grammar.clauses import block, data, is_flag, switch, trap, try_catch
-from pstui.backends.language.grammar.commands import argument, pipelines, single_argument
+from pstui.backends.language.grammar.commands import argument, command, pipelines, single_argument
 from pstui.backends.language.grammar.expressions import Attribute, attribute_list, key
 from pstui.backends.language.grammar.reader import MOST_AGAIN, Effort, Part, Reader, Rules
 from pstui.backends.language.grammar.tokens import KEYWORDS, Token
@@ -23,6 +23,8 @@ def read_script(text: str) -> None:
     reader = _reader(text)
     reader.skip_lines()
     script_block(reader, None)
+    for inside in reader.required():
+        command(inside)  # a ``#requires`` is read as the command that its text would be
 
 
 def read_head(text: str) -> tuple[definitions.Block | None, bool]:

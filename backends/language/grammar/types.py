@@ -69,10 +69,14 @@ def _rest(reader: Reader, end: int, *, assembly: bool) -> int:
             reader.error()
             reader.sync("]", take=True)
         return end
-    if assembly and reader.take(","):
-        reader.assembly_name()
-        return reader.position
-    return end
+    return _assembly(reader, end) if assembly else end
+
+
+def _assembly(reader: Reader, end: int) -> int:
+    """Take the name of an assembly, if a comma says that one follows; without the name the comma counts for nothing."""
+    if not reader.take(","):
+        return end
+    return reader.assembly_name() or end
 
 
 def _argument(reader: Reader, first: Token) -> int:
@@ -103,10 +107,7 @@ def _generic(reader: Reader, first: Token, *, assembly: bool) -> int:
     reader.effort.depth -= 1
     if reader.take("["):
         return _array(reader, end, reader.next())
-    if assembly and reader.take(","):
-        reader.assembly_name()
-        return reader.position
-    return end
+    return _assembly(reader, end) if assembly else end
 
 
 def _array(reader: Reader, end: int, first: Token) -> int:
@@ -127,9 +128,8 @@ def _array(reader: Reader, end: int, first: Token) -> int:
         else:
             reader.error()
             reader.sync("]", take=True)
-        if reader.take(","):
-            reader.assembly_name()
-            return reader.position
+        if reader.at(","):
+            return _assembly(reader, end)
         if not reader.take("["):
             return end
         first = reader.next()

@@ -55,8 +55,9 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
 
 async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
     engine = engine_of(info)
-    # The library takes a quarter of a second to load; the screen works meanwhile.
-    session = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.session")
+    # The library takes a quarter of a second to load; the screen works meanwhile, and ssh tells what is usual there.
+    resolved = await _loaded("resolved")
+    session, _ = await asyncio.gather(_loaded("session"), asyncio.to_thread(resolved.learn_usual))
     if not engine.is_program:
         try:
             return await session.connect(info, context)
@@ -67,8 +68,11 @@ async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
             context.step("engine", f"ssh: {printable(engine.why)}")
             text = f"{printable(info.text('HostName'))}: the session goes through ssh, because {engine.why}."
             context.console.write(Write(text, stream=Stream.NOTICE))
-    program = await asyncio.to_thread(importlib.import_module, "pstui.backends.transports.ssh.program")
-    return await program.connect(info, context, engine)
+    return await (await _loaded("program")).connect(info, context, engine)
+
+
+async def _loaded(name: str) -> Any:
+    return await asyncio.to_thread(importlib.import_module, f"pstui.backends.transports.ssh.{name}")
 
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
@@ -78,8 +82,7 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
         name = "program_terminal" if engine_of(info).is_program else "terminal"
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
-    terminal = await asyncio.to_thread(importlib.import_module, f"pstui.backends.transports.ssh.{name}")
-    opened: TerminalChannel = await terminal.open_terminal(info, context, wish)
+    opened: TerminalChannel = await (await _loaded(name)).open_terminal(info, context, wish)
     return opened
 
 

@@ -9,6 +9,7 @@ file of the user's. ``ssh -G`` leaves most tokens as they are: ``expanded`` repl
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import getpass
 import os
@@ -226,6 +227,13 @@ def read(host: str, user: str, port: int, *, options: Iterable[str] = (), files:
         name for name, value in values.items() if name not in here and value[0].lower() not in ("no", "none", "false")
     )
     return Resolved(values, odd, tokens_of(host, values))
+
+
+def learn_usual() -> None:
+    """Ask ssh what it has by itself before it is needed: that is the same for every host. Blocks; raises nothing."""
+    if ssh := program():
+        with contextlib.suppress(OpenError):  # who needs it is told
+            _usual(ssh)
 
 
 @functools.cache

@@ -209,7 +209,7 @@ def test_several_sessions_where_several_are_allowed() -> None:
         ("etsn h,i", "h,i"),
         ("etsn h -Port abc", "abc"),
         ("etsn h -Nope 3", "-Nope"),
-        ("etsn (1 + 2)", "+"),
+        ("etsn (1 + @{a=1})", "+"),
         ("etsn $unknown", "$unknown"),
         ("etsn $s.Runspace", "Runspace"),
         ("etsn 'half", "'half"),

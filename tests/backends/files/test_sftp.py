@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from pstui.backends.files.base import FileError, Pieces, Reason
+from pstui.backends.files.base import FileError, Pieces, Reason, Settled
 from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import State
@@ -341,11 +341,13 @@ class Together(LocalFiles):
 
     wanted = 0
 
-    async def write(self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None) -> None:
+    async def write(
+        self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
+    ) -> None:
         self.wanted += 1
         while self.wanted < 8:
             await asyncio.sleep(0)
-        await super().write(path, offset, pieces, mode=mode)
+        await super().write(path, offset, pieces, mode=mode, settled=settled)
 
 
 async def test_many_files_travel_at_once_and_short_answers_are_asked_on(home: Path, tmp_path: Path) -> None:

@@ -13,14 +13,15 @@ _UNFINISHED = """
 if (|if (1)|if (1) {|if (1) {2} else|if (1) {2} elseif (3)|while (1)|foreach ($i in 1)|switch ($x)|switch -Regex ($x)
 switch -File a|for (;;)|function f|filter x|class A|try {1}|try {1} catch|do {1}|do {1} while|$x =|1 +|!|++|--|a b ) {
 -not|1..|'a|"a|$(|${a|a `|<# a|@{a=1|$x.|[a(|& {|Get-Item (|a ] (|begin|trap|using namespace|$true ? 'y'|a b,
-[CmdletBinding()]|[ValidateSet('a','b')]
+[CmdletBinding()]|[ValidateSet('a','b')]|#requires -Modules @{ ModuleName = 'a'|a #Requires -Modules a,
 """.replace("\n", "|").strip("|")
 _FINISHED = """
 if (1) {2}|a|a )|$i++|do {1} while (1)|do {1} until(2)|try {1} finally {}|try {1} catch {}|function f {}|a;|a &|exit
 return|throw 'x'|if (1) {2} else {3}|foreach ($i in 1) {}|foreach-object x|a -x:|a >|foreach x|for x|switch x
 if ; x|try {1} x|switch ($x) {1 {2}}|switch -File a {1 {2}}|class A {}|trap {}|[int]|break|param($x)|# if (|Get-Help if
 $x = if (1) {2}|'a' -f 1|%|a.b|[int|else|elseif|catch|until|param|&&|function f x|class A x|try { } catch x|trap x
-using namespace System|}|(/bin/echo a;|foreach{1}|foreach ($x i
+using namespace System|}|(/bin/echo a;|foreach{1}|foreach ($x i|param([int,|([a, |#requires -Modules @{ a = 1 }
+# requires (|a <#requires (#>
 """.replace("\n", "|").strip("|")
 
 

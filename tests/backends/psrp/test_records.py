@@ -84,6 +84,14 @@ async def test_an_error_record_is_kept_with_all_that_arrives(monkeypatch: pytest
     )
 
 
+@pytest.mark.parametrize("message", ["", " "])
+async def test_an_error_without_a_message_says_its_category(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "OperationStopped: (:String) [], RuntimeException"
+    record = error_record(message).replace('"ErrorCategory_Message">', f'"ErrorCategory_Message">{said}')
+    (found,) = await errors_of(monkeypatch, says("ERROR_RECORD", record), state(COMPLETED))
+    assert found.message == said
+
+
 async def test_a_terminating_error_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
     (throw,) = [text for text in recorded("streams", "PIPELINE_STATE") if "ExceptionAsErrorRecord" in text]
     (found,) = await errors_of(monkeypatch, says("PIPELINE_STATE", throw))

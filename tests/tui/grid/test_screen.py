@@ -175,3 +175,12 @@ async def test_what_cannot_run_is_said() -> None:
         assert any(line.startswith("Out-GridView opens a grid here in a pipeline") for line in s.text())
         await s.run("'ogv'")
         assert s.sees("ogv")
+
+
+async def test_a_long_column_takes_the_room_that_is_left() -> None:
+    async with demo() as s:
+        await opened(s, "('x' * 70 + 'END') | ogv")
+        assert s.shows("END") and s.shows("1 row") and not s.shows("1 rows")
+    async with demo() as s:
+        await opened(s, "[pscustomobject]@{ A = 'x' * 90 + 'END'; B = 'seen' } | ogv")
+        assert s.shows("seen") and s.shows("x…"), "no room is taken from the others"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pstui.backends.errors import CallError
 from pstui.backends.language.number_types import Number
-from pstui.backends.language.param_blocks import MAX_SCRIPT, NotReadError, read_param_block
+from pstui.backends.language.param_blocks import ALL_SETS, MAX_SCRIPT, NotReadError, read_param_block
 from pstui.tui.runbooks.call import from_words, values_of
 from pstui.tui.runbooks.fields import Field, WrongError, fields_of
 
@@ -203,3 +203,8 @@ def test_what_must_not_be_seen_is_not_shown() -> None:
     line = " ".join(one.shown for one in given)
     assert line == "-Password <not shown> -Login <credential of admin> -Pin <password is asked for> -Name hunter"
     assert "hunter2" not in repr(given)
+
+
+def test_a_number_says_whether_a_parameter_is_mandatory() -> None:
+    block = read_param_block("param([Parameter(Mandatory = 0)] $A, [Parameter(Mandatory = 1)] $B)")
+    assert [one.is_mandatory(ALL_SETS) for one in block.parameters] == [False, True]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.pane.state import PaneState
 from pstui.tui.terminal.pane import TerminalPane
 from pstui.tui.workspace.kinds import terminal_of
@@ -77,6 +78,10 @@ async def test_the_end_of_the_program_is_told_and_enter_opens_a_shell_again() ->
         await s.type("exit 3")
         await s.until(lambda: there(s).state is PaneState.LEFT)
         assert s.shows("○ The program ended with exit code 3.") and s.shows("demo $ left")
+        await s.keys("f1")
+        await s.until(lambda: isinstance(s.app.screen, HelpScreen), "the keys are pstui's again")
+        await s.keys("escape")
+        await s.until(lambda: s.app.screen is s.workspace)
         await s.keys("enter")
         await s.until(lambda: there(s).state is PaneState.BUSY)
 

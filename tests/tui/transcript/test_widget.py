@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from pstui.backends.records import Stream, Write
+from pstui.tui.colors import DARK_COLORS, LIGHT_COLORS
+from pstui.tui.colors import Palette as Colours
 from pstui.tui.transcript import messages
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.palette import DARK, LIGHT, Look, Palette, contrast
@@ -439,6 +441,13 @@ async def test_hostile_text_reaches_no_strip() -> None:
 @pytest.mark.parametrize(("ground", "colours"), [(0x1E1E1E, DARK), (0xF5F5F5, LIGHT)])
 def test_the_sixteen_colours_can_be_read(ground: int, colours: tuple[int, ...]) -> None:
     assert min(contrast(colour, ground) for colour in colours) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [DARK_COLORS, LIGHT_COLORS])
+def test_the_colours_of_the_themes_can_be_read_on_both_grounds(colours: Colours) -> None:
+    texts = (colours.foreground, colours.calm, colours.accent, colours.warning, colours.error, colours.success)
+    for ground in (colours.background, colours.panel):
+        assert min(contrast(int(text[1:], 16), int(ground[1:], 16)) for text in texts) >= 4.5
 
 
 def test_text_on_a_ground_of_its_own_can_be_read() -> None:

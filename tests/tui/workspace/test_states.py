@@ -223,6 +223,7 @@ def test_the_look_of_every_state(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
     if (here := {library: version(library) for library in DRAWN_WITH}) != DRAWN_WITH:
         missing("snapshots", f"the pictures were drawn with {DRAWN_WITH}, and here are {here}")
     monkeypatch.setattr("pstui.tui.pane.glance.seconds", lambda since: 192 if since else None)

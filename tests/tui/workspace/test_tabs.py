@@ -145,6 +145,28 @@ async def test_closing_a_tab_asks_only_while_a_command_runs(manager: StandInMana
         await s.until(lambda: s.shows("No session is open."), "the first steps, without a question")
 
 
+async def test_a_tab_closed_behind_leaves_the_one_in_front(manager: StandInManager) -> None:
+    async with session(manager, "web1", "db", "api") as s:
+        await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
+        await s.keys("alt+3")
+        await s.workspace.tabs.close(s.workspace.panes[0])
+        await s.until(lambda: s.shows("2 api"), "the new number")
+        assert s.pane.info.label == "api" and s.pane.editor.has_focus
+        await s.keys("alt+1", PREFIX, "w")
+        await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
+        assert s.pane.info.label == "api"
+
+
+async def test_the_sidebar_begins_at_the_host_in_front(manager: StandInManager) -> None:
+    entries = [SidebarEntry("host", name, "Production", "WinRM", info=host(name)) for name in ("api", "db", "web1")]
+    async with session(manager, "db", sidebar=entries) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys("f6")
+        assert (entry := s.workspace.sidebar.cursor_entry) is not None and entry.name == "db"
+        await s.keys("down", "f6", "f6", "f6")
+        assert (entry := s.workspace.sidebar.cursor_entry) is not None and entry.name == "web1", "it stays"
+
+
 async def test_closing_twice_at_once_closes_one_tab(manager: StandInManager) -> None:
     async with session(manager, "web1", "db") as s:
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
