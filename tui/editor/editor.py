@@ -180,8 +180,7 @@ class LineEditor(TextArea):
         super().__init__(compact=True, soft_wrap=True, highlight_cursor_line=False)
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        # Nobody asks where the cursor is: each message would go all the way up to the app.
-        self.disable_messages(TextArea.SelectionChanged)
+        self.disable_messages(TextArea.SelectionChanged)  # nobody reads them, and each would go up to the app
 
     # -- the text -------------------------------------------------------------------------------------------------
 
