@@ -114,10 +114,10 @@ def row_down(on: Editing) -> None:
 
 
 def _recall(on: Editing, step: Callable[[], bool]) -> None:
-    """Take a line typed before. After any key that does not, the walk begins at the newest line again."""
+    """Take a line typed before. After any other key the walk begins at the newest line again."""
     if not on.recalling:
         on.steps.settle()
-    on.recalling = step()
+    on.recalling = step() or on.recalling  # at its end the walk stays where it is
 
 
 def _to_row(on: Editing, place: int) -> None:
