@@ -13,7 +13,7 @@ comma := ,
 # Where this is set, every program that the tests start compiles pstui anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
+.PHONY: demo test check lint types types-win32 types-darwin docs fuzz faults soak mutants bench screenshots share wheel zipapp clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,13 +48,17 @@ demo: $(VENV)/.run
 test: $(VENV)/.test
 	PSTUI_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/.check .typing/pstui
+check: lint types types-win32 types-darwin
+
+lint: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.check .typing/pstui
 	$(BIN)/mypy -p pstui.backends -p pstui.config -p pstui.tui -p tests
-	for system in win32 darwin; do \
-	  $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p pstui.backends -p pstui.config -p pstui.tui || exit; \
-	done
+
+types-win32 types-darwin: types-%: $(VENV)/.check .typing/pstui
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* -p pstui.backends -p pstui.config -p pstui.tui
 
 # The pages of docs/ as a site, in build/site. A dead link is a failure; with --quiet it would be none.
 docs: $(VENV)/.docs
