@@ -147,8 +147,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def pytest_collection_finish() -> None:
     """Let collections pass over what was loaded for all tests: there is much of it, and it stays."""
+    from pstui.tui.responsive import COLLECT_AFTER
+
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)  # as the program does
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
