@@ -266,8 +266,7 @@ OPTIONS: tuple[Option, ...] = (
     _option("UserName", "The account to log on with; one written in HostName wins."),
     _option(
         "Port",
-        "The port on the remote computer; one written in HostName wins.",
-        "For WinRM the other computer needs a listener on that port, and every call to it then names the port.",
+        "The port on the remote computer; over SSH one written in HostName wins, over WinRM it must have a listener.",
         default="5985, 5986 with UseSSL, 22 over SSH",
         set_defaults={ParameterSet.COMPUTER_NAME: "5985, 5986 with UseSSL", ParameterSet.SSH_HOST: "22"},
     ),

@@ -19,6 +19,7 @@ from pstui.backends.doctor.checks import Check, Sign, absent, bad, good
 from pstui.backends.errors import PstuiError
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.streams import printable
+from pstui.backends.transports.wsman.authorities import checking_context
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -112,7 +113,7 @@ async def _certificate(host: str, port: int) -> list[Check]:
     checks = [_names(certificate), _dates(certificate, datetime.datetime.now(datetime.UTC))]
     try:
         async with asyncio.timeout(LOOK):
-            _, writer = await asyncio.open_connection(host, port, ssl=ssl.create_default_context())
+            _, writer = await asyncio.open_connection(host, port, ssl=checking_context())
         writer.close()
         checks.append(good("TLS chain", "it leads to an authority of this machine, and the name fits"))
     except ssl.SSLCertVerificationError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
 from pstui.backends.errors import OpenError, ProtocolError, SessionBroken, SessionStateError
 from pstui.backends.transports.streams import printable
-from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman import authorities, faults
 from pstui.backends.transports.wsman.faults import NetworkKind
 from pstui.backends.transports.wsman.target import Target, configuration_of
 
@@ -165,7 +166,7 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
         Advice(
             "its certificate is not trusted",
             "",
-            "Have its authority trusted on this machine (SSL_CERT_FILE or REQUESTS_CA_BUNDLE name other ones). "
+            "Have its authority trusted on this machine{authorities}. "
             "Only for a test: SkipCACheck in the session option.",
         ),
     ),
@@ -499,7 +500,14 @@ def _fields(context: ErrorContext) -> dict[str, str]:
         "configuration": printable(configuration_of(target.shell_uri)),
         "scheme": "https" if target.ssl else "http",
         "user": printable(context.user) or "the current user",
+        "authorities": _authorities(),
     }
+
+
+def _authorities() -> str:
+    if name := authorities.variable():
+        return f": here those of {printable(os.environ[name])} count, which {name} names"
+    return " (SSL_CERT_FILE or REQUESTS_CA_BUNDLE name other ones)"
 
 
 def _words(fault: faults.Fault) -> str:

@@ -16,16 +16,12 @@ are bounded, certificates are checked as asked for, and ``cut`` ends a blocked r
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
-import os
 import re
 import socket
-import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -35,6 +31,7 @@ import requests.auth
 from pstui.backends.credentials import PSCredential
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.authorities import has_authorities
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
 from pstui.backends.transports.wsman.negotiate import EagerNegotiateAuth
@@ -189,16 +186,6 @@ def _bounded(response: Any) -> Any:
 
     response.stream = stream
     return response
-
-
-@functools.cache
-def has_authorities() -> bool:
-    """Whether the system (or SSL_CERT_FILE, SSL_CERT_DIR) knows authorities: some builds of Python do not find them."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    folder = Path(ssl.get_default_verify_paths().capath or os.devnull)
-    # Those of a folder are loaded as they are needed, and not counted before.
-    return bool(context.cert_store_stats()["x509_ca"]) or (folder.is_dir() and any(folder.iterdir()))
 
 
 #: seconds until a connection must be open

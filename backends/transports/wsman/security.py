@@ -280,10 +280,13 @@ def _certificate(target: Target) -> AuthenticationPlan:
 def _check_address(target: Target, mechanism: str, is_trusted: bool) -> None:
     code = faults.describe(faults.CANNOT_USE_IP_ADDRESS)
     if mechanism in ("Kerberos", _IMPLICIT):
+        advice = "Use the computer's name."
+        if mechanism == _IMPLICIT:
+            advice += " With a -Credential an address will do, over HTTPS or as a trusted host."
         raise OpenError(
             f"{target.host}: an IP address cannot be used with {mechanism}",
             f"Kerberos knows computers by name, and the current user is proved by it alone. WinRM code {code}.",
-            "Use the computer's name.",
+            advice,
             error_id="CreateRemoteRunspaceFailed",
         )
     if not is_trusted:
@@ -291,7 +294,7 @@ def _check_address(target: Target, mechanism: str, is_trusted: bool) -> None:
             f"{target.host}: an IP address can be used only with HTTPS or as a trusted host",
             f"Nothing proves which computer has this address, and it would be shown your password's proof. "
             f"WinRM code {code}.",
-            f"{_TRUST} Either way give a -Credential.",
+            _TRUST,
             error_id="CreateRemoteRunspaceFailed",
         )
 

@@ -152,6 +152,8 @@ def https(*, trusted: bool = True, expired: bool = False, hosts: tuple[str, ...]
     @asynccontextmanager
     async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
         authority = Authority(ground.folder / "certificates")
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            ground.patch.delenv(name, raising=False)
         if trusted:
             ground.patch.setenv("SSL_CERT_FILE", str(authority.certificate))
         context: ssl.SSLContext = server_context(authority.server(hosts=hosts, expired=expired), None)

@@ -15,7 +15,7 @@ from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.sessions.manager import SessionManager
-from pstui.backends.transports.wsman import http as wsman_sockets
+from pstui.backends.transports.wsman import authorities
 from pstui.backends.transports.wsman.errors import ErrorContext, open_error
 from pstui.backends.transports.wsman.faults import AuthenticationFailure, failure_of
 from pstui.backends.transports.wsman.security import find_certificate
@@ -213,12 +213,14 @@ async def test_the_name_in_a_certificate_is_checked_apart_from_its_authority(
 
 
 async def test_an_unknown_authority_is_refused_unless_it_is_skipped(
-    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(Authority(tmp_path).certificate))
     told = await refusal(call(winrm_endpoint, ssl=True))
     assert "certificate is not trusted" in told
     assert "WinRM code 12175" in told
+    assert "which CURL_CA_BUNDLE names" in told
     async with session(call(winrm_endpoint, ssl=True, SessionOption={"SkipCACheck": True})):
         pass
 
@@ -230,10 +232,15 @@ async def test_authorities_that_the_system_trusts_are_trusted(
     for other in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, str(winrm_endpoint.authority.certificate))
-    wsman_sockets.has_authorities.cache_clear()
+    authorities.has_authorities.cache_clear()
     async with session(call(winrm_endpoint, ssl=True)):
         pass
-    wsman_sockets.has_authorities.cache_clear()
+    authorities.has_authorities.cache_clear()
+    # What examines a target must say the same.
+    context = authorities.checking_context()
+    _, writer = await asyncio.open_connection("localhost", winrm_endpoint.https_port, ssl=context)
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
