@@ -18,6 +18,7 @@ from pstui.backends.doctor.examination import Examination, Prepare, examine
 from pstui.backends.errors import OpenCancelled
 from pstui.backends.records import ProgressRecord, Write
 from pstui.backends.sessions.manager import SessionManager
+from pstui.tui.cut import cut
 from pstui.tui.pane.question import Asking, QuestionBox
 from pstui.tui.plain import plain, plain_lines
 from textual.containers import Vertical
@@ -149,6 +150,8 @@ async def _drop(key: str, character: str | None) -> object:
 
 #: the colours of the signs
 _STYLES = {Sign.GOOD: "$success", Sign.BAD: "$error", Sign.RUNNING: "$calm", Sign.ABSENT: "$calm"}
+#: most cells of one check: the others stand in the same rows
+_LONGEST = 60
 
 
 class ConnectTest:
@@ -180,7 +183,7 @@ class ConnectTest:
     def content(self) -> Content:
         """Return the checks in one row and, below, how it ended."""
         row = Content("  ").join(
-            Content.assemble((f"{check.sign} ", _STYLES[check.sign]), plain(_said(check), limit=80))
+            Content.assemble((f"{check.sign} ", _STYLES[check.sign]), cut(plain(_said(check)), _LONGEST))
             for check in self._checks
         )
         found = self._found
@@ -204,4 +207,4 @@ def _said(check: Check) -> str:
     if check.sign is Sign.BAD:
         return check.name
     detail = check.detail.split(" ", 1)[0].rstrip(",:") if check.sign is Sign.GOOD else check.detail
-    return f"{check.name} {detail}".strip()
+    return detail if detail.startswith(f"{check.name} ") else f"{check.name} {detail}".strip()

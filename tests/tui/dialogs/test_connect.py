@@ -14,11 +14,14 @@ from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import option, options_of
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.console import Console
+from pstui.backends.doctor.checks import absent, good
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.connect_draft import Draft
 from pstui.tui.dialogs.connect_form import ENTRIES, HOME, LOOKUPS, SetEntry, entry_of
+from pstui.tui.dialogs.connect_test import AskingArea, ConnectTest
 from pstui.tui.dialogs.fields import ChoiceField, step_focus
 from pstui.tui.dialogs.host_profile import profile_keys, suggested
 from pstui.tui.dialogs.palette import CommandPalette
@@ -210,7 +213,7 @@ async def test_values_that_do_not_go_together_say_so() -> None:
 async def test_help_and_caution_of_the_field_in_focus_are_shown() -> None:
     async with dialog(draft=Draft(S.COMPUTER_NAME)) as (s, shown, _):
         await shown.form.focus_field("Port")
-        await s.until(lambda: s.shows("listener on that port"), "the caution")
+        await s.until(lambda: s.shows("listener."), "the help")
         await shown.form.focus_field("Authentication")
         await s.until(lambda: s.shows("CredSSP hands your password"), "the risk")
 
@@ -385,7 +388,7 @@ def test_every_option_of_every_set_has_a_field() -> None:
         names = {item.name for _, item in Draft(parameter_set).fields()}
         wanted = {item.name for item in options_of(parameter_set) if item.kind is not OptionKind.SESSION_OPTION}
         assert wanted <= names
-    assert option("Port").caution
+    assert option("Authentication").caution
 
 
 @pytest.mark.parametrize(
@@ -447,3 +450,15 @@ def test_the_keys_of_every_set_lead_back_to_its_connection(parameter_set: Parame
     kind = {S.VM_ID: "vm", S.VM_NAME: "vm", S.CONTAINER_ID: "container"}.get(parameter_set, "host")
     saved = profile_connection(kind, "x", table)
     assert (saved.parameter_set, dict(saved.values)) == (made.parameter_set, dict(made.values))
+
+
+def test_a_check_is_named_once_and_what_is_cut_is_told() -> None:
+    async def prepared(info: ConnectionInfo, console: Console) -> ConnectionInfo:
+        return info
+
+    test = ConnectTest(SessionManager(), ConnectionInfo(S.DEMO), AskingArea(), lambda content: None, prepared)
+    told = "Kerberos needs the Python packages gssapi and krb5: pip install 'pstui-remoting[kerberos]'"
+    test._changed([absent("Kerberos", told), good("port", "5985 open")])
+    row = test.content().plain
+    assert row.startswith("– Kerberos needs the Python packages")
+    assert "…  ✓ port 5985" in row
