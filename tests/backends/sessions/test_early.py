@@ -73,20 +73,20 @@ async def test_a_failure_is_told_when_the_session_is_opened() -> None:
 
 
 async def test_a_session_that_nobody_takes_is_let_go_of() -> None:
-    manager = SessionManager()
+    manager, before = SessionManager(), child_processes()
     early = manager.begin(SLEEPS, prepared)
     async with asyncio.timeout(60):
         await early.begun.wait()
-        while not child_processes():
+        while not child_processes() - before:
             await asyncio.sleep(0.01)
         await manager.close_all()
-        while child_processes():
+        while child_processes() - before:
             await asyncio.sleep(0.01)
 
 
-def child_processes() -> str:
+def child_processes() -> set[str]:
     """The numbers of the processes that this one has started."""
-    return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
+    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
 
 
 async def test_what_waits_for_a_password_can_be_given_up() -> None:
