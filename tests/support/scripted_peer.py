@@ -243,6 +243,7 @@ class ScriptedPeer:
                 self.raw(b"")
             case "Close":
                 self.heard.append("Close")
+                self._assemblers = {key: value for key, value in self._assemblers.items() if key[0] != guid}
                 self.acknowledge("CloseAck", guid)
             case _:
                 assembler = self._assemblers.setdefault((guid, element.stream), Assembler())

@@ -167,9 +167,9 @@ class Run:
 
     async def line(self) -> int:
         """A line for a tab, right behind the key that leads there."""
-        number = self.chance.randint(1, len(self.s.workspace.panes))
+        number = self.chance.randint(1, min(9, len(self.s.workspace.panes)))
         name = self.s.workspace.panes[number - 1].info.label
-        text = f"{PREFIX}{number}'{self.token(name)}'{ENTER}" if number < 10 else ""
+        text = f"{PREFIX}{number}'{self.token(name)}'{ENTER}"
         await self.typist.read(text)
         return len(text)
 
