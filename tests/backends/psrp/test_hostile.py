@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pstui.backends.psrp.host_calls import MAX_OPEN
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import Outcome
 
@@ -89,6 +90,7 @@ FATAL: dict[str, Action] = {
     "depth": says("PIPELINE_STATE", DEEP),
     "entities": says("PIPELINE_STATE", ENTITIES),
     "host call without id": says("PIPELINE_HOST_CALL", '<Obj RefId="0"><MS></MS></Obj>'),
+    "more questions than can be open": together(*(call(11, ci=number) for number in range(MAX_OPEN + 1))),
     "negotiated again": lambda peer, guid: peer._open(),
     "the pool closes": lambda peer, guid: peer.state(ZERO, 3),
     "the pool breaks": lambda peer, guid: peer.state(ZERO, 5),
