@@ -7,7 +7,7 @@ import os
 import resource
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
@@ -273,13 +273,44 @@ async def test_a_reading_that_is_broken_off_closes_its_file(
         await asyncio.sleep(0)
     may_open.set()
 
-    def is_open() -> bool:
-        try:
-            os.fstat(opened[0])
-        except OSError:
-            return False
-        return True
-
     async with asyncio.timeout(30):
-        while not opened or is_open():
+        while not opened or is_open(opened[0]):
             await asyncio.sleep(0.005)
+
+
+async def test_a_writing_that_is_broken_off_closes_its_file(files: LocalFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_write = threading.Event(), threading.Event()
+    opened: list[int] = []
+    real = local._write_all
+
+    def slow(file: int, block: bytes) -> None:
+        opened.append(file)
+        begun.set()
+        assert may_write.wait(60)
+        real(file, block)
+
+    monkeypatch.setattr(local, "_write_all", slow)
+
+    async def blocks() -> AsyncGenerator[bytes, None]:
+        for _ in range(2):
+            yield b"x" * local.BLOCK
+
+    writing = asyncio.create_task(files.write("a", 0, blocks()))
+    assert await asyncio.to_thread(begun.wait, 60)
+    while not writing.done():
+        writing.cancel()
+        await asyncio.sleep(0)
+    assert is_open(opened[0])
+    may_write.set()
+    async with asyncio.timeout(30):
+        while is_open(opened[0]):
+            await asyncio.sleep(0.005)
+
+
+def is_open(file: int) -> bool:
+    """Whether a descriptor leads to a file."""
+    try:
+        os.fstat(file)
+    except OSError:
+        return False
+    return True
