@@ -182,19 +182,38 @@ def broken(line: str, width: int) -> Iterator[tuple[int, str, int]]:
 
     They break at words where there are any, and stand as deep as the line does.
     """
-    deep = len(line) - len(line.lstrip(" "))
+    deep = _past_blanks(line, 0)
     deep = deep if deep <= width // 2 else 0
     start, blanks = 0, 0
-    while cell_len(line[start:]) > width - blanks:
-        end = start + len(chop_cells(line[start:], width - blanks)[0])
-        first = len(line) - len(line[start:].lstrip(" "))
+    while ahead := _more_than(line, start, width - blanks):
+        end = start + len(chop_cells(ahead, width - blanks)[0])
+        first = _past_blanks(line, start)
         last = end if line[end] == " " else line.rfind(" ", first, end)
         end = last if last > first else end
         yield start, line[start:end].rstrip(" "), blanks
-        start = len(line) - len(line[end:].lstrip(" "))
+        start = _past_blanks(line, end)
         blanks = deep
-    if line[start:] or not start:
+    if start < len(line) or not start:
         yield start, line[start:], blanks
+
+
+def _past_blanks(line: str, at: int) -> int:
+    while line.startswith(" ", at):
+        at += 1
+    return at
+
+
+def _more_than(line: str, start: int, cells: int) -> str:
+    """Return so much of a line from ``start`` on that it does not fit, empty where all the rest fits.
+
+    What comes after it is not looked at: far ends write lines of any length.
+    """
+    size = 4 * cells + 1
+    while cell_len(part := line[start : start + size]) <= cells:
+        if start + size >= len(line):
+            return ""
+        size *= 2
+    return part
 
 
 class HelpReader(ModalScreen[None]):
