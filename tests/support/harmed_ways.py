@@ -18,6 +18,7 @@ from typing import Any
 import asyncssh
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.transports.ssh.gate import until_one_ends
 
 from tests.support.harm import Address, HarmingRelay, harming, listen
 from tests.support.scripted_peer import COMPLETED, ScriptedPeer, call, line, output, state
@@ -81,13 +82,7 @@ async def serve(peer: ScriptedPeer, reader: Any, writer: Any) -> None:
         while data := await reader.read(65536):
             await peer.write(data)
 
-    both = [asyncio.create_task(says()), asyncio.create_task(hears())]
-    try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in both:
-            one.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
+    await until_one_ends(says(), hears())
 
 
 @dataclass
