@@ -40,8 +40,6 @@ from textual.message import Message
 if TYPE_CHECKING:
     from pstui.tui.log.session_log import SessionLog
 
-#: seconds until a covered screen is looked at again
-_COVERED: Final = 0.1
 #: rows that are copied in one turn of the loop when the text is to be read
 _PORTION: Final = 200
 
@@ -242,9 +240,6 @@ class TerminalPane(Vertical):
         """The terminal is as large as what is left of the tab; a hidden one keeps its size."""
         emulator, size = self.screen_area.emulator, self._cells
         if emulator is None or self._flow is None or not self.screen_area.size or size == self._told:
-            return
-        if getattr(self.screen, "prefixed", False):  # the list of keys covers some of it for a moment
-            self.set_timer(_COVERED, self._resized)
             return
         self._told = size
         emulator.resize(*size)

@@ -43,6 +43,7 @@ from pstui.tui.workspace.kept import KeptSessions
 from pstui.tui.workspace.leaving import Leaving
 from pstui.tui.workspace.logs import LogActions
 from pstui.tui.workspace.menus import Menus
+from pstui.tui.workspace.prefix_keys import PrefixKeys
 from pstui.tui.workspace.profiles import ProfileActions
 from pstui.tui.workspace.reading import ContextChanged, Editing, Reading
 from pstui.tui.workspace.restoring import RestoreOffer
@@ -141,7 +142,7 @@ class Workspace(PaintedWhenIdle):
         self._prefixed = self._alt = self._was_in_front = self._frame_due = self._footer_due = False
         self._frame_time = 0.0
         remembered = Memory(memory)
-        self.status = StatusBar(self.keymap)
+        self.status, self.prefix_keys = StatusBar(self.keymap), PrefixKeys(self.keymap)
         self.sidebar = Sidebar(entries, sources)
         self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
@@ -180,6 +181,7 @@ class Workspace(PaintedWhenIdle):
         yield self.reading.find_bar
         yield self.reading.save_line
         yield self.status
+        yield self.prefix_keys
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
@@ -250,8 +252,7 @@ class Workspace(PaintedWhenIdle):
 
     def begin_prefix(self) -> None:
         """The prefix key was pressed."""
-        self._prefixed = True
-        self.status.show_prefix()
+        self._prefixed = self.prefix_keys.display = True
 
     async def end_prefix(self, key: str) -> str:
         """The key after the prefix; one without a meaning, such as Esc, only ends it.
@@ -259,7 +260,7 @@ class Workspace(PaintedWhenIdle):
         Return the key that was meant where it is one with Alt, else an empty text.
         """
         alt, self._alt = self._alt, False
-        self._prefixed = False
+        self._prefixed = self.prefix_keys.display = False
         action = None if alt else self.keymap.after_prefix(key)
         self.terminals.prefix_followed_by(key)
         if action is not None and action.name == "alt":

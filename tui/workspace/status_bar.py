@@ -237,12 +237,10 @@ class StatusBar(Horizontal):
             self._said = ""  # what was said of the moment before must not hide where the keys go now
         narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
-        prefixed = self.has_class("-prefix")
-        self.remove_class("-prefix")
         self._show_state()
         pairs = self._fitting(hints(pane, panes, context, self._keymap)[:most])
         self._keys.offer(pairs)
-        self._keys.say(_row(pairs), layout=prefixed)
+        self._keys.say(_row(pairs), layout=False)
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
         """Leave out from the end what would be cut."""
@@ -252,19 +250,11 @@ class StatusBar(Horizontal):
             pairs = pairs[:-1]
         return pairs
 
-    def show_prefix(self) -> None:
-        """Show what may follow the prefix key."""
-        self.add_class("-prefix")
-        others = (each for each in self._keymap.actions if not each.name.startswith("tab_"))
-        pairs = [("1…9", "tab"), *((each.prefix_shown, each.label) for each in others)]
-        table = key_table(pairs, self.app.size.width - 2 * _PADDING)
-        title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
-        self._keys.say(Content("\n").join([title, table]), layout=True)
-
     def show_alt(self) -> None:
         """Say that the next key counts as one with Alt."""
         said = Content.assemble(("Alt+", "bold $primary"), (" and the next key; Esc ends", "$calm"))
-        self._keys.say(said, layout=True)
+        self._keys.offer([])
+        self._keys.say(said, layout=False)
 
     def say(self, text: str) -> None:
         """Show a short notice in place of the state."""
@@ -298,14 +288,3 @@ class StatusBar(Horizontal):
 
 def _row(pairs: Sequence[_Hint]) -> Content:
     return Content("  ").join(Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs)
-
-
-def key_table(pairs: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return keys and their words in as many columns of one width as ``width`` cells hold, at least one."""
-    cells = [Content.assemble((key, "bold"), (f" {word}", "$calm")) for key, word in pairs]
-    column = max((cell.cell_length for cell in cells), default=0) + _GAP
-    columns = max((width + _GAP) // column, 1)
-    height = -(-len(cells) // columns)
-    rows = [cells[row::height] for row in range(height)]
-    filled = [[cell.pad_right(column - cell.cell_length) for cell in row[:-1]] + row[-1:] for row in rows]
-    return Content("\n").join(Content("").join(row) for row in filled)
