@@ -389,7 +389,9 @@ class FieldRow(Horizontal):
         sign = "✗ " if wrong else ""
         style = "$error" if wrong else "bold" if self.must else ""
         self._label.update(Content.styled(f"{sign}{self.option.name}", style))
-        self._aside.update(Content(plain(aside or self.option.unit, limit=60)))
+        beside = plain(aside or self.option.unit, limit=60)
+        self._aside.display = bool(beside)  # so that all fields end in one column
+        self._aside.update(Content(beside))
 
     def on_input_changed(self, event: DialogInput.Changed) -> None:
         """Hand it on under the field's name."""

@@ -28,6 +28,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+#: while the file is asked for
+_ASKING = "Enter reads it   F1 help   Esc cancels"
 _KEYS = "Space chooses   a all, none   Enter writes   Esc cancels"
 
 
@@ -141,7 +143,8 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         """Ask for the file."""
         self.set_focus(self._input)
         self._input.action_select_all()
-        self._say("An ssh_config file, an mRemoteNG export or an RDCMan file. Passwords in it are not read.")
+        said = "An ssh_config file, an mRemoteNG export or an RDCMan file. Passwords in it are not read."
+        self._say(f"{said}\n{_ASKING}")
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Read the file."""
@@ -153,7 +156,7 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
             self._imported, found = await in_thread(lambda: _found(Path(name).expanduser(), self._book))
         except ConfigError as error:
             hint = f" {error.hint}" if error.hint else ""
-            self._say(f"✗ {error.args[0]}.{hint}", wrong=True)
+            self._say(f"✗ {error.args[0]}.{hint}\n{_ASKING}", wrong=True)
             return
         self._list.show(found)
         self._list.display = True

@@ -137,6 +137,7 @@ class Conversation:
         self.exit_code: int | None = None
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
+        self.closing = False
         self._typed_alone = self._was_stopped = self._timed = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0

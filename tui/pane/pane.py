@@ -32,7 +32,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
-from pstui.tui.pane.texts import NO_SESSION, Hint, busy_sign, hint_for, note_for
+from pstui.tui.pane.texts import CLOSING, NO_SESSION, Hint, busy_sign, hint_for, note_for
 from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note
@@ -248,7 +248,9 @@ class Pane(Vertical):
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""
+        self.conversation.closing = True
         self.questions.refuse()
+        self.changed()
         await self.conversation.leave()
         if self.console.log is not None:
             await self.console.log.close()
@@ -257,7 +259,7 @@ class Pane(Vertical):
 
     def changed(self, *, only_footer: bool = False) -> None:
         """Show the note that fits, and say that what others show of this pane, or the footer alone, has changed."""
-        aside = self.conversation.step or self.conversation.hint
+        aside = CLOSING if self.conversation.closing else self.conversation.step or self.conversation.hint
         if since := self.conversation.opening_since:
             seconds = time.monotonic() - since
             aside = f"{aside}   {seconds:.0f} s".strip() if seconds >= PATIENCE else aside

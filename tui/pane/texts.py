@@ -82,6 +82,8 @@ def first_hint(info: ConnectionInfo) -> str:
 
 #: what is said of a line that is typed where no session is
 NO_SESSION = "The line was not sent. F5 enters again"
+#: stands for the step of a session that is being closed
+CLOSING = "closing"
 #: programs that draw on a terminal, which no session of PowerShell has
 _DRAWING = frozenset(
     (
@@ -155,9 +157,11 @@ def note_for(
         room = max(width - len(before) - len(behind), _LEAST_WAITING)
         shown = cut(plain(pending.replace("\n", " ⏎ "), limit=400), room)
         return Content.assemble((before, "$calm"), shown, (behind, "$calm"))
-    if state in (PaneState.PROMPT, PaneState.BUSY):
+    if state in (PaneState.PROMPT, PaneState.BUSY) and aside != CLOSING:
         return Content.styled(aside, "$calm") if aside else None
     name = plain(info.label, limit=120)
+    if aside == CLOSING:
+        return Content.styled(f"closing {name}…", "$calm")
     if aside == NO_SESSION:
         return Content.assemble(("✗ ", "$error"), f"no session with {name}", (f"   {aside}", "$calm"))
     match state:

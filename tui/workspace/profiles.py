@@ -227,7 +227,8 @@ class ProfileActions:
         finally:
             # also after a failure: the file has been read again, and may be another
             await self.refill()
-        self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
+        if not getattr(self._screen.app.screen, "tells_saved", False):
+            self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
 
     def _renamed(self, kind: str, old: str, new: str) -> None:
         """Let tabs and the order by last use follow a profile's new name."""

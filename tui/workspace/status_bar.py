@@ -147,6 +147,8 @@ def state_text(pane: AnyPane) -> str:
     """Return the state: a running command's time so far, else a word, and how long the last command took."""
     if (session := pane.as_session) is None:
         return "terminal" if pane.state is PaneState.BUSY else pane.state.value
+    if session.conversation.closing:
+        return "closing"
     if session.conversation.busy_since:
         return elapsed(time.monotonic() - session.conversation.busy_since)
     text = pane.state.value

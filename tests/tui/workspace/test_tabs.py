@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -22,7 +23,7 @@ from pstui.tui.workspace.state import StateFile
 from pstui.tui.workspace.switcher import LineScreen
 
 from tests.support.pilot import Screen, screen
-from tests.support.stand_in import StandInManager, host
+from tests.support.stand_in import StandInInteractive, StandInManager, host
 
 PREFIX = "ctrl+right_square_bracket"
 
@@ -93,6 +94,7 @@ async def test_the_keys_behind_the_prefix_move_nothing_and_can_be_clicked(manage
         await s.pilot.click(offset=(rows[y].index("w close tab") + 3, y))
         await s.until(lambda: len(s.workspace.panes) == 1 and not s.shows("Esc leaves it"), "the tab is closed")
         await s.keys(PREFIX)
+        await s.until(lambda: s.shows("Esc leaves it"))
         await s.pilot.click("PrefixKeys", offset=(40, 0))
         await s.until(lambda: not s.workspace.prefixed and not s.shows("Esc leaves it"), "left by a click")
         assert len(s.workspace.panes) == 1
@@ -164,6 +166,24 @@ async def test_closing_a_tab_asks_only_while_a_command_runs(manager: StandInMana
         await s.run("say x")
         await s.keys(PREFIX, "w")
         await s.until(lambda: s.shows("No session is open."), "the first steps, without a question")
+
+
+async def test_a_tab_whose_far_end_takes_its_time_to_end_says_that_it_is_closing(
+    manager: StandInManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, leave = asyncio.Event(), StandInInteractive.leave
+
+    async def slowly(one: StandInInteractive) -> None:
+        await leave(one)
+        await ended.wait()
+
+    monkeypatch.setattr(StandInInteractive, "leave", slowly)
+    async with session(manager, "web1", "db") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.burst(PREFIX, "w")
+        await s.until(lambda: s.shows("closing web1…") and not s.shows("not connected"))
+        ended.set()
+        await s.until(lambda: s.shows("1 db"), "the tab gone")
 
 
 async def test_a_tab_closed_behind_leaves_the_one_in_front(manager: StandInManager) -> None:
