@@ -45,7 +45,7 @@ def with_table(text: str, kind: str, name: str, table: str) -> str | None:
         wanted, found = tomllib.loads(text), tomllib.loads(result)
         wanted.setdefault(kind, {})[name] = found[kind].pop(name)
         found[kind][name] = wanted[kind][name]
-    except (tomllib.TOMLDecodeError, RecursionError, KeyError, AttributeError, TypeError):
+    except (ValueError, RecursionError, KeyError, AttributeError, TypeError):
         return None
     return result if wanted == found else None
 
@@ -91,7 +91,7 @@ def _key_path(text: str) -> tuple[str, ...]:
     """Return the parts of a key as it stands before its equals sign; empty for what is none."""
     try:
         here: Any = tomllib.loads(f"{text} = 0")
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return ()
     path: list[str] = []
     while isinstance(here, dict) and here:
@@ -107,7 +107,7 @@ def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
             continue
         try:
             here: Any = tomllib.loads(line)
-        except tomllib.TOMLDecodeError:
+        except ValueError:
             continue
         path: list[str] = []
         while isinstance(here, dict) and here:
@@ -143,7 +143,7 @@ def _means(after: str, before: str, kind: str, old: str, new: str | None) -> boo
     """Whether ``after`` means what ``before`` does, but for one profile that has gone or has another name."""
     try:
         wanted, found = tomllib.loads(before), tomllib.loads(after)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     if not isinstance(wanted.get(kind), dict) or old not in wanted[kind]:
         return False

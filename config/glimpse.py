@@ -33,7 +33,7 @@ def tables_alone(text: str, names: Sequence[str]) -> dict[str, Any]:
     for one in (piece(0, 0), *(piece(begin.start(), begin.end()) for begin in wanted.finditer(text))):
         try:
             tables = tomllib.loads(one)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise NotPlainError from error
         if tables.keys() & found.keys():
             raise NotPlainError

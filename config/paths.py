@@ -12,10 +12,34 @@ _DIRS = PlatformDirs("pstui", appauthor=False)
 CONFIG_VARIABLE, STATE_VARIABLE = "PSTUI_CONFIG", "PSTUI_STATE"
 
 
+def expanded(text: str) -> Path:
+    """Return the path that a text names: ``~`` is the user's home, ``~name`` of nobody a folder that is called so."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something, or something that cannot be looked at: reading it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file, and no pipe, device or folder; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def profile_file() -> Path:
     """Return the profile file: $PSTUI_CONFIG, else profiles.toml in the user's configuration folder."""
     named = os.environ.get(CONFIG_VARIABLE)
-    return Path(named).expanduser() if named else Path(_DIRS.user_config_dir) / "profiles.toml"
+    return expanded(named) if named else Path(_DIRS.user_config_dir) / "profiles.toml"
 
 
 def state_folder() -> Path:
@@ -24,7 +48,7 @@ def state_folder() -> Path:
     It is $PSTUI_STATE, else one of the user's.
     """
     named = os.environ.get(STATE_VARIABLE)
-    return Path(named).expanduser() if named else Path(_DIRS.user_state_dir)
+    return expanded(named) if named else Path(_DIRS.user_state_dir)
 
 
 def private_folder(folder: Path) -> Path:

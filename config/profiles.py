@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.config.glimpse import NotPlainError, tables_alone
+from pstui.config.paths import expanded, is_file
 from pstui.config.problems import Problem, nearest
 from pstui.config.schema import Field, Kind, Schema, value_problem
 
@@ -53,7 +54,7 @@ def parse(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
 
     try:
         return tomllib.loads(text), []
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number may have more digits than Python converts
         return _salvage(text, file)
 
 
@@ -71,6 +72,8 @@ def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
             line = first + int(place[1]) - 1 if place else first
             message = _PLACE.sub("", str(error)).strip().rstrip(".")
             problems.append(Problem(file, f"{message}.", table=_table_name(chunk), line=line))
+        except ValueError:
+            problems.append(Problem(file, "holds a number that is too long.", table=_table_name(chunk), line=first))
         except RecursionError:
             problems.append(Problem(file, "is nested too deeply here.", line=first))
         else:
@@ -276,8 +279,8 @@ class _Reader:
             self._say(file, "", "include", f"goes deeper than {MAX_INCLUDES} files.")
         else:
             for name in names:
-                other = file.parent / Path(name).expanduser()
-                if other.is_file():
+                other = file.parent / expanded(name)
+                if is_file(other):
                     self.read(other, depth + 1)
                 else:
                     self._say(file, "", "include", f"{other} is not a file.")

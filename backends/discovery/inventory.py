@@ -28,6 +28,7 @@ from pstui.backends.discovery.model import Found, Section
 from pstui.backends.discovery.polled import is_enterable
 from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.errors import OpenError
+from pstui.backends.places import expanded
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.streams import printable
 
@@ -106,7 +107,7 @@ class InventorySource:
         return
 
     def _path(self, text: str) -> Path:
-        return self.inventory.folder / Path(text).expanduser()
+        return self.inventory.folder / expanded(text)
 
     def _source(self, text: str) -> str:
         """Return a source of Ansible: a file, or a list of hosts, which has a comma in it."""

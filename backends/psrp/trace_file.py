@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.errors import CallError
+from pstui.backends.places import expanded
 from pstui.backends.psrp.limits import MAX_TRACE
 
 #: most sessions of one run that are written
@@ -70,7 +71,7 @@ class TraceFiles:
     """The files of one run. The first is made at once: CallError for what cannot be written."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expanded(str(path))
         self._first: TraceFile | None = TraceFile(self._path)
         self._made = [self._first]
 

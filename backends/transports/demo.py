@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
+from pstui.backends.places import expanded, is_folder
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
 from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import printable
@@ -24,8 +25,8 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
 
 
 def _folder(named: str) -> Path:
-    folder = Path(named).expanduser().absolute()
-    if not folder.is_dir():
+    folder = expanded(named).absolute()
+    if not is_folder(folder):
         raise OpenError(
             "the demo endpoint has no home", f"{printable(named)} is no folder.", "Name another with demo_home."
         )

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from pstui.config.history import History
+from pstui.config.paths import expanded, is_file, profile_file, state_folder
 from pstui.config.problems import ConfigError
 from pstui.config.profiles import load
-from pstui.config.schema import Schema
+from pstui.config.schema import Field, Kind, Schema
 from pstui.config.store import ProfileStore
 
 DOTTED = "hosts.web1.host_name = 'a'\nhosts.web1.port = 22\nhosts.web2.host_name = 'b'\n"
@@ -65,6 +66,40 @@ def test_an_edit_does_what_it_says_or_nothing(tmp_path: Path, spelling: str, edi
         assert tomllib.loads(file.read_text()) == before or spelling == "no number"
         return
     assert str(tomllib.loads(file.read_text())) == str(wanted) or tomllib.loads(file.read_text()) == wanted
+
+
+#: what a profile file may hold besides, and what is said of it
+ODD = {
+    "include = '~nobody_is_called_so/x.toml'": "is not a file",
+    f"include = '{'n' * 300}.toml'": "is not a file",
+    "include = ['loop.toml', 'loop.toml']": "is not a file",
+    "include = 'pipe'": "is not a file",
+    "include = '/dev/zero'": "is not a file",
+    'include = "a\\u0000b"': "is not a file",
+    f"[other]\nx = {'9' * 4400}": "number that is too long",
+    f"[other]\nx = {{ y = [-{'9' * 4400}] }}": "number that is too long",
+    f"include = 0x{'f' * 6000}": "must be a list",
+}
+
+
+@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+def test_odd_includes_and_numbers_are_problems_and_the_rest_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    os.mkfifo(tmp_path / "pipe")
+    file = tmp_path / "profiles.toml"
+    file.write_text(f"{text}\n[hosts.web1]\nhost_name = 'a'\n")
+    found = load(file, Schema({"hosts": {"host_name": Field(Kind.TEXT)}}))
+    assert any(ODD[text] in str(problem) for problem in found.problems)
+    assert found.by_kind("hosts")["web1"]["host_name"] == "a"
+
+
+@pytest.mark.parametrize("name", ["~nobody_is_called_so/x", "n" * 300, f"~nobody_is_called_so/{'n' * 300}"])
+def test_a_name_that_no_file_can_have_is_no_fault_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_file(expanded(name))
+    monkeypatch.setenv("PSTUI_CONFIG", name)
+    monkeypatch.setenv("PSTUI_STATE", name)
+    assert profile_file() == state_folder() == Path(name)
+    assert all("cannot be read" in str(problem) for problem in load(profile_file(), Schema({}, {})).problems)
 
 
 def test_a_pipe_is_no_file_of_profiles_and_none_of_history(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pstui.backends.errors import CallError, PstuiError
+from pstui.backends.places import expanded
 from pstui.tui.cli.args import Options
 from pstui.tui.log.place import CAST, RECORDS, TEXT
 from pstui.tui.profiles.reading import load
@@ -14,7 +15,7 @@ def main(options: Options) -> int:
     """Play a recording and return the exit code. Raises CallError."""
     if len(options.rest) != 2:
         raise CallError("replay needs one file", "", f"Write: pstui replay FILE{CAST}")
-    path = recording_of(Path(options.rest[1]).expanduser())
+    path = recording_of(expanded(options.rest[1]))
     _look_at(path)
     from pstui.tui.cli.interrupts import raise_at_interrupt
     from pstui.tui.cli.screen import need_terminal

@@ -6,10 +6,10 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from pstui.backends.errors import CallError
+from pstui.backends.places import expanded
 
 
 class TranscriptSink(Protocol):
@@ -31,7 +31,7 @@ class TranscriptFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], on_problem: Callable[[str], None] | None = None) -> None:
-        self.path = Path(path).expanduser()
+        self.path = expanded(path)
         self.problem = ""
         self.on_problem = on_problem
         self._fd = self._open()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
+from pstui.backends.places import expanded
 from pstui.tui.colors import no_color
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
@@ -256,7 +256,7 @@ class PathSuggester(Suggester):
 
 def _entries(folder: str, begin: str) -> list[str]:
     try:
-        entries = zip(Path(folder).expanduser().iterdir(), range(_MAX_ENTRIES), strict=False)
+        entries = zip(expanded(folder).iterdir(), range(_MAX_ENTRIES), strict=False)
         return sorted(e.name + ("/" if e.is_dir() else "") for e, _ in entries if e.name.startswith(begin))
     except (OSError, RuntimeError, ValueError):
         return []

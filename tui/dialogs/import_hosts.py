@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from pstui.backends.places import expanded
 from pstui.backends.threads import in_thread
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
@@ -153,7 +154,7 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         if not name:
             return
         try:
-            self._imported, found = await in_thread(lambda: _found(Path(name).expanduser(), self._book))
+            self._imported, found = await in_thread(lambda: _found(expanded(name), self._book))
         except ConfigError as error:
             hint = f" {error.hint}" if error.hint else ""
             self._say(f"✗ {error.args[0]}.{hint}\n{_ASKING}", wrong=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.places import expanded
 from pstui.tui.fanout.engine import FanOut, Host, State
 
 _RULE = "-" * 15
@@ -17,7 +18,7 @@ FORMATS = (".txt", ".json", ".csv")
 
 def write(fan: FanOut, path: Path) -> None:
     """Write the answers to a file that does not exist yet. Blocks as long as the disk does. Raises PstuiError."""
-    path = path.expanduser()
+    path = expanded(str(path))
     ending = path.suffix.casefold()
     if ending not in FORMATS:
         raise PstuiError(f"{path.name} was not written", "", f"End its name with {', '.join(FORMATS)}.")

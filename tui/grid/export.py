@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pstui.backends.errors import PstuiError
+from pstui.backends.places import expanded
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import Emit, Format
 from pstui.tui.output.clixml_file import ClixmlFormat
@@ -49,7 +50,7 @@ class _Array:
 
 def write(objects: Sequence[SentObject], path: Path) -> tuple[str, ...]:
     """Write objects to a file that does not exist yet; return what is to be known of it. Blocks. Raises PstuiError."""
-    path = path.expanduser()
+    path = expanded(str(path))
     ending = path.suffix.casefold()
     if ending not in FORMATS:
         raise PstuiError(f"{path.name or 'Nothing'} was not written", "", f"End its name with {', '.join(FORMATS)}.")

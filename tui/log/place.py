@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pstui.backends.places import expanded
 from pstui.config.paths import state_folder
 
 FIELDS = ("host", "user", "profile", "date", "time")
@@ -114,7 +115,7 @@ def part(text: str) -> str:
 
 def _absolute(text: str) -> Path:
     try:
-        path = Path(text).expanduser()
+        path = expanded(text)
     except RuntimeError:  # ~somebody who is not known here
         path = Path(text)
     return path if path.is_absolute() else state_folder() / path

@@ -148,7 +148,7 @@ def glimpse(path: str | None) -> Profiles:
     Raises CallError as ``load`` does.
     """
     file = _file(path)
-    if not file.exists():
+    if not paths.exists(file):
         return Profiles(Configuration(file))
     from pstui.tui.profiles.settings import own_tables
 
@@ -157,15 +157,15 @@ def glimpse(path: str | None) -> Profiles:
 
 
 def _file(path: str | None) -> Path:
-    file = Path(path).expanduser() if path is not None else paths.profile_file()
-    if path is not None and not file.is_file():
+    file = paths.expanded(path) if path is not None else paths.profile_file()
+    if path is not None and not paths.is_file(file):
         raise CallError(f"--config: {file} is not a file", hint="Name a profile file that exists.")
     return file
 
 
 def read(file: Path) -> Profiles:
     """Read a profile file, which may be missing. Never raises for what it holds."""
-    if not file.exists():
+    if not paths.exists(file):
         return Profiles(Configuration(file))
     from pstui.tui.profiles.schema import schema  # made from every declaration
 
@@ -199,7 +199,7 @@ def check(path: str | None) -> int:
     if problems:
         return 1
     count = sum(map(len, profiles.tables.values()))
-    found = f"{count} profile{'' if count == 1 else 's'}" if profiles.path.exists() else "does not exist yet"
+    found = f"{count} profile{'' if count == 1 else 's'}" if paths.exists(profiles.path) else "does not exist yet"
     print(f"{profiles.path}: {found}, no problem found")
     return 0
 

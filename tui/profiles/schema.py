@@ -151,7 +151,7 @@ def value_of(text: str, spec: Field) -> tuple[Any, str]:
         case Kind.TABLE:
             try:
                 value = tomllib.loads(f"x = {{ {text} }}")["x"]
-            except (tomllib.TOMLDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 return None, 'must be written as name = "value", other = 1'
     wrong = value_problem(value, spec)
     if not wrong and spec.kind is Kind.TABLE and spec.fields:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pstui.backends.errors import CallError
 from pstui.backends.language.param_blocks import MAX_SCRIPT, NotReadError, ParamBlock, read_param_block
+from pstui.backends.places import expanded
 from pstui.tui.cli.script_file import read_script
 from pstui.tui.runbooks.fields import Field, fields_of
 
@@ -45,7 +46,7 @@ def folders(profile_file: Path, settings: Mapping[str, Any]) -> list[Path]:
     """Return the folders of a configuration, whether they exist or not."""
     beside = profile_file.absolute().parent
     named = settings.get("runbooks", ())
-    paths = [beside / FOLDER, *(beside / Path(str(each)).expanduser() for each in named)]
+    paths = [beside / FOLDER, *(beside / expanded(str(each)) for each in named)]
     return list(dict.fromkeys(paths))
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from pstui.backends.places import expanded
 from pstui.tui.keys.contexts import FIND_KEYS, FIND_TYPING_KEYS, actions_of, bound_actions, handed_on
 from pstui.tui.line_input import LineInput
 from pstui.tui.still import Still
@@ -128,7 +129,7 @@ class SaveLine(Horizontal):
         if not self._input.value.strip():
             return
         self._tried = self._input.value
-        path = Path(self._input.value.strip()).expanduser()
+        path = expanded(self._input.value.strip())
         problem = save(path, self._text)
         if problem:
             self._problem.update(f"✗ {problem}")

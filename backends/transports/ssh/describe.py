@@ -10,6 +10,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
+from pstui.backends.places import expanded
 from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
 from pstui.backends.transports.ssh.engine import SSH, engine_of
 from pstui.backends.transports.ssh.masters import engine_by_master
@@ -33,7 +34,7 @@ def describe(info: ConnectionInfo) -> list[dict[str, Any]] | str:
 
 def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, Any]:
     own = str(info.settings.get("ssh_config") or "")
-    files = [Path(own).expanduser()] if own and own.lower() != "none" else [] if own else config_files()
+    files = [expanded(own)] if own and own.lower() != "none" else [] if own else config_files()
     lines = option_lines(info.values.get("Options") or {}, for_jump_host=not is_target)
     # A Match exec was run when the host was resolved; here it only leaves the origin of its values open.
     reader = ConfigReader(hop.name, runs_commands=False, local_user=getpass.getuser())

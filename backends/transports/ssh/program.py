@@ -19,6 +19,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import ASKED_FOR
 from pstui.backends.errors import CallError, OpenCancelled, OpenError
 from pstui.backends.forwards import ForwardKind, parse
+from pstui.backends.places import expanded
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.asked import Asked
@@ -218,7 +219,7 @@ def ssh_options(info: ConnectionInfo, told: Resolved, more: list[str]) -> list[s
     if not Askpass.is_possible():
         more.append("BatchMode=yes")
     if key := info.text("KeyFilePath"):
-        file = Path(key).expanduser()
+        file = expanded(key)
         KeyFile.load(file)  # ssh only warns of a file that is not there
         more.append(f"IdentityFile={quoted(str(file).replace('%', '%%'))}")
     return _as_arguments([*more, *_of_home(told)])

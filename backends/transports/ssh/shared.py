@@ -31,6 +31,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import ASKED_FOR, LoginPassword
 from pstui.backends.errors import CallError, OpenCancelled, OpenError
 from pstui.backends.forwards import ForwardState, parse
+from pstui.backends.places import expanded
 from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.connect import HopOpener, key_file
@@ -308,7 +309,7 @@ async def _forward(link: Link, info: ConnectionInfo, hop: Hop, context: ConnectC
 
 def _named(info: ConnectionInfo) -> Path | None:
     text = info.text("KeyFilePath")
-    return Path(text).expanduser() if text else None
+    return expanded(text) if text else None
 
 
 def _is_about_the_request(error: Exception) -> bool:

@@ -20,6 +20,7 @@ import asyncssh.config
 import asyncssh.public_key
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
+from pstui.backends.places import expanded, is_file
 from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.config_reader import is_safe
 from pstui.backends.transports.ssh.engine import engine_of, program
@@ -127,8 +128,8 @@ def _files_of(info: ConnectionInfo) -> list[Path]:
         return []
     if name.lower() == "none":
         return [Path(os.devnull)]
-    file = Path(name).expanduser()
-    if not file.is_file():
+    file = expanded(name)
+    if not is_file(file):
         raise OpenError(
             f"the SSH configuration {printable(str(file))} does not exist",
             "SshConfig, in a profile ssh_config, names a file on this machine.",
@@ -308,7 +309,7 @@ def agent_path(hop: Hop) -> str:
         return "none"
     if agent == "SSH_AUTH_SOCK":
         return os.environ.get("SSH_AUTH_SOCK", "" if os.name == "nt" else "none")
-    return os.path.expandvars(str(Path(str(agent)).expanduser()))
+    return os.path.expandvars(str(expanded(str(agent))))
 
 
 def settings(hop: Hop) -> dict[str, Any]:

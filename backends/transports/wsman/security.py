@@ -21,6 +21,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import OpenError
 from pstui.backends.extras import CREDSSP, KERBEROS, install_command
+from pstui.backends.places import expanded, is_folder
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.target import Target, WSManOptions
@@ -94,8 +95,8 @@ def _fits(key: bytes, certificate: bytes, path: Path, beside: Path) -> bool | No
 def _files(places: Iterable[str], *, keys: bool = False) -> Iterable[Path]:
     endings = (".pem", ".key") if keys else (".pem", ".crt", ".cer")
     for place in places:
-        path = Path(place).expanduser()
-        if not path.is_dir():
+        path = expanded(place)
+        if not is_folder(path):
             yield path
             continue
         with contextlib.suppress(OSError):  # a folder of somebody else's
