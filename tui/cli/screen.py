@@ -109,7 +109,8 @@ def need_terminal() -> None:
         )
 
 
-_DUMB = ("dumb", "unknown")
+#: what terminfo lists without any way to move the cursor, and what shells inside of editors say
+_DUMB = ("dumb", "unknown", "emacs", "network", "dialup", "glasstty", "lpr", "printer")
 
 
 def kept_history(settings: Mapping[str, Any]) -> KeptLines | None:

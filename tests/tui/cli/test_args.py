@@ -307,15 +307,26 @@ def test_a_uri_belongs_to_connection_uri(capsys: Captured) -> None:
     assert "A URI belongs to -ConnectionUri." in said and "bracket" not in said
 
 
-def test_a_terminal_that_cannot_draw_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["dumb", "unknown", "network", "emacs"])
+def test_a_terminal_that_cannot_draw_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from pstui.tui.cli import screen
 
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", kind)
     monkeypatch.setattr("sys.stdin", Tty())
     monkeypatch.setattr("sys.stdout", Tty())
     with pytest.raises(CallError) as error:
         screen.need_terminal()
-    assert "TERM says dumb." in error.value.why
+    assert f"TERM says {kind}." in error.value.why
+
+
+@pytest.mark.parametrize("kind", ["xterm-256color", "no-such-terminal", ""])
+def test_a_terminal_that_draws_or_is_not_known_is_taken(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pstui.tui.cli import screen
+
+    monkeypatch.setenv("TERM", kind)
+    monkeypatch.setattr("sys.stdin", Tty())
+    monkeypatch.setattr("sys.stdout", Tty())
+    screen.need_terminal()
 
 
 class Tty:
