@@ -54,6 +54,7 @@ class HelpScreen(TypingScreen[None]):
 
     #: its keys are told while the profiles are still being read
     needs_profiles: ClassVar[bool] = False
+    covers: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close", priority=True),
         Binding("enter,f1,ctrl+c", "close", "Close", priority=True),

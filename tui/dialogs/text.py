@@ -21,6 +21,7 @@ class TextScreen(ModalScreen[None]):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss"]
     AUTO_FOCUS = None
+    covers: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q,ctrl+c,enter", "leave", "Close"),
         ("up", "rows(-1)", "Up"),

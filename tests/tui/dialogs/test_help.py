@@ -67,6 +67,16 @@ async def test_every_dialog_and_list_has_its_help(file: Path) -> None:
         await s.until(lambda: s.shows("In the sidebar"), "the help of the sidebar")
 
 
+async def test_a_list_under_its_help_is_hidden_and_comes_back(file: Path) -> None:
+    async with session(file) as s:
+        await s.keys(PREFIX, "C")
+        await s.until(lambda: s.shows("─ Credentials ─"), "the list")
+        await s.keys("question_mark")
+        await s.until(lambda: s.shows("In the list of credentials") and not s.shows("╭"), "the help alone")
+        await s.keys("escape")
+        await s.until(lambda: s.shows("─ Credentials ─"), "the list again")
+
+
 async def test_what_is_typed_finds_keys_and_esc_shows_all_again(file: Path) -> None:
     async with session(file) as s:
         await s.keys("f1")
