@@ -31,6 +31,7 @@ MAY_IMPORT = {"tui": {"backends", "config"}, "backends": set(), "config": set()}
 #: What each family inside ``backends`` may import of the others; every one may import the ground.
 GROUND = {
     "addresses",
+    "places",
     "errors",
     "records",
     "console",

@@ -201,7 +201,6 @@ class ConnectScreen(ConnectFrame):
         self._before: tuple[ParameterSet, dict[str, str]] = self._now()
         self.line = ""
         self.saved: Known | None = None
-        self.tells_saved = False  # whether the form says so itself: a notice would cover its buttons
 
     async def on_mount(self) -> None:
         """Begin with the first field, or with what a call lacks."""
@@ -458,8 +457,7 @@ class ConnectScreen(ConnectFrame):
             self._refresh(error)
 
     async def _save(self, *, connect: bool) -> None:
-        name = self.draft.text(_NAME)
-        self.tells_saved = not (connect or self._closes)
+        name, self.tells_saved = self.draft.text(_NAME), not (connect or self._closes)
         try:
             self.known = self.saved = await save(self.context, self.draft, self.known, replace=self._taken == name)
             info = self.connection() if connect else None
@@ -487,8 +485,7 @@ class ConnectScreen(ConnectFrame):
             self.show_primary()
             self._refresh()
             path = "" if self.context.book is None else str(self.context.book.path)
-            said = f"✓ {plain(name)} was saved to {plain(path)}; u in the sidebar takes it back."
-            self.show_result(Content.styled(said, "$success"))
+            self.show_result(Content.styled(f"✓ {plain(name)} was saved to {plain(path)}.", "$success"))
             self.set_focus(self.verb("connect"))
 
     def action_leave(self) -> None:

@@ -80,6 +80,9 @@ class Conversation:
     ``pane`` gets its messages, ``runs`` each line that is about to run.
     """
 
+    #: whether its tab is being closed
+    closing = False
+
     class Moved(Message):
         """What a pane shows of its conversation is another."""
 
@@ -137,7 +140,6 @@ class Conversation:
         self.exit_code: int | None = None
         #: what is told when the session is closed from here
         self.closed_because = "It was closed from here."
-        self.closing = False
         self._typed_alone = self._was_stopped = self._timed = False
         #: monotonic time since when a line runs, 0.0 while none does
         self.busy_since = 0.0

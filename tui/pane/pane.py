@@ -248,9 +248,7 @@ class Pane(Vertical):
 
     async def leave(self) -> None:
         """Close the session because the tab or the program closes."""
-        self.conversation.closing = True
         self.questions.refuse()
-        self.changed()
         await self.conversation.leave()
         if self.console.log is not None:
             await self.console.log.close()

@@ -227,6 +227,7 @@ class ProfileActions:
         finally:
             # also after a failure: the file has been read again, and may be another
             await self.refill()
+        # A form that stays open says so itself: a notice would cover its buttons.
         if not getattr(self._screen.app.screen, "tells_saved", False):
             self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
 

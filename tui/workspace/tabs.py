@@ -310,6 +310,8 @@ class TabbedPanes(ContentSwitcher):
         self._being_closed.append(pane)
         if (session := session_of(pane)) is not None:
             session.conversation.closed_because = "You closed its tab."
+            session.conversation.closing = True
+            session.changed()
         try:
             await pane.leave()
         finally:

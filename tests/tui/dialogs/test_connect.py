@@ -419,6 +419,7 @@ async def test_it_is_saved_as_a_profile_that_leads_to_the_same_connection(tmp_pa
         await s.keys("tab")
         await s.type("Production/Web")
         await s.until(lambda: s.shows("web1 was saved to"), "the word")
+        assert shown.tells_saved, "the form says so: no notice covers its buttons"
         assert book.table("host", "web1") == {
             "computer_name": "web1.contoso.com",
             "credential": "admin",
