@@ -50,7 +50,7 @@ def prefixes(there: Screen, seconds: float) -> list[float]:
     while time.monotonic() < end:
         there.rest(0.2 + chance.random() / 30)
         there.send(PREFIX)
-        times.append(there.until("leaves it"))
+        times.append(there.until("and then"))
         there.rest(0.1)
         there.send("\x1b")
     return times
