@@ -52,6 +52,16 @@ async def test_hosts_stand_below_their_inventory_and_are_marked_by_their_groups(
         sidebar = s.workspace.sidebar
         s.workspace.set_focus(sidebar)
         await s.until(lambda: s.shows("⌁ estate (3)") and s.shows("⌁ cmdb: "), "what was found")
+        context = s.workspace.context
+        for line in ("icm tag:windows { 1 }", "icm -ComputerName win1,'win2' { 1 }"):
+            infos = context.opened(context.call(line))
+            assert [info.settings["listed_as"] for info in infos] == ["win1", "win2"]
+            assert all(context.guard(info) is not None for info in infos)
+        assert context.entered(context.call("Enter-PSSession lin1")).computer_name == "lin1"
+        await s.keys("f2", *"group:windows")
+        await s.until(lambda: s.shows("Run a line on 2 hosts"), "the goal of both")
+        await s.keys("escape")
+        s.workspace.set_focus(sidebar)
         await s.keys("slash", *"windows", "down", "escape")
         sidebar.model.filter = "windows"
         sidebar.build()
