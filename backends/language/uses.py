@@ -60,10 +60,6 @@ RUNNERS = lexemes.words(
     "invoke-expression invoke-item start-process start-job start-threadjob set-alias new-alias invoke-command cmd"
     " powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh su"
 )
-#: of these, programs that take a whole line as words
-_SHELLS = lexemes.words(
-    "cmd powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh"
-)
 _ENCODED = re.compile(r"-e(?:c|nc\w*)?\Z|-encodedcommand\Z")
 #: methods that run what they are called on
 _INVOKING = lexemes.words("invoke invokereturnasis invokewithcontext dynamicinvoke")

@@ -36,13 +36,15 @@ VERBS = words(
 PROGRAMS = (
     *words(
         "shutdown reboot poweroff halt init telinit mkfs mkfs.* fdisk parted diskpart dd wipefs shred truncate unlink"
-        " kill killall pkill taskkill userdel groupdel deluser bcdedit logoff iptables nft ufw cipher rm rmdir del mv format"
+        " kill killall pkill taskkill userdel groupdel deluser bcdedit logoff iptables nft ufw cipher"
+        " rm rmdir del mv format"
         " chmod chown chgrp chattr passwd usermod groupmod umount swapoff ifdown takeown iisreset lvremove lvreduce"
         " vgremove pvremove"
     ),
     *(f"systemctl {verb}" for verb in words("stop restart disable mask kill reboot poweroff halt isolate")),
     *("service * stop", "service * restart", "net stop", "net user", "net localgroup", "sc delete", "sc stop"),
-    *("reg delete", "wevtutil cl", "wevtutil clear-log", "vssadmin delete", "git push", "git reset", "git clean", "crontab -r"),
+    *("reg delete", "wevtutil cl", "wevtutil clear-log", "vssadmin delete", "crontab -r"),
+    *(f"git {verb}" for verb in words("push reset clean")),
     *("find -delete", "sed -i", "icacls * /*", "fsutil * set*", "fsutil * delete*", "wmic * call", "wmic * delete"),
     *(f"schtasks /{verb}" for verb in words("delete change end")),
     *(f"netsh * {verb}" for verb in words("set delete reset")),

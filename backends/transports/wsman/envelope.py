@@ -177,7 +177,9 @@ def _whole(seconds: float | None) -> str:
 
 def _fault(fault: ET.Element) -> faults.Fault:
     subcode = fault.findtext("s:Code/s:Subcode/s:Value", "", NAMESPACES)
-    subcode = subcode or fault.findtext("s:Code/s:Value", "", NAMESPACES)
+    general = fault.findtext("s:Code/s:Value", "", NAMESPACES)
+    if not subcode or general.rpartition(":")[2].strip() == "MustUnderstand":  # a code of SOAP's own, whatever follows
+        subcode = general
     reason = fault.findtext("s:Reason/s:Text", "", NAMESPACES)
     provider = ""
     code = 0

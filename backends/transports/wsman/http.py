@@ -205,6 +205,10 @@ warnings.filterwarnings("ignore", category=NoCertificateRetrievedWarning)
 SEALS, WITHOUT_TABS = "seals", "without tabs"
 
 
+#: answers of a service that could not make anything of a message's form
+_UNREAD = (400, 415, 500)
+
+
 class NotConnected(Exception):
     """The connection that the session and its seal belong to is gone; nothing was sent."""
 
@@ -297,10 +301,12 @@ class WinRMConnection(_TransportHTTP):
             raise failure_of(error, sent=self._sock is not None) from error
 
     def _may_dislike_tabs(self, error: Exception) -> bool:
-        """Whether the service closed the connection on the first sealed message that it ever got from this session."""
+        """Whether the service refused the first sealed message that it ever got from this session, unread."""
         if self._cut or self.encryption is None or {WITHOUT_TABS, SEALS} & self.settings.settled:
             return False
         failure = failure_of(error, sent=True)
+        if isinstance(failure, faults.HTTPFailure):
+            return failure.status in _UNREAD
         return isinstance(failure, faults.NetworkFailure) and failure.kind is faults.NetworkKind.CLOSED
 
     def cut(self) -> None:

@@ -79,7 +79,7 @@ def test_ansibles_hosts_are_entered(server: Sshd, isolated_home: Path, tmp_path:
         source = f"ansible = {json.dumps(str(tmp_path / 'hosts.ini'))}"
     else:
         hosts = {
-            "_meta": {"hostvars": {name: variables for name in ("web1", "web2")}},
+            "_meta": {"hostvars": dict.fromkeys(("web1", "web2"), variables)},
             "web": {"hosts": ["web1", "web2"]},
         }
         source = f"command = {json.dumps([sys.executable, '-c', f'print({json.dumps(hosts)!r})'])}"
