@@ -16,7 +16,7 @@ from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.listed import inventories
 from pstui.tui.profiles.reading import Profiles, read
-from pstui.tui.profiles.targets import target_of_keys
+from pstui.tui.profiles.targets import place_of_keys
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
@@ -132,7 +132,7 @@ class ProfileBook:
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
-                        target=target_of_keys(keys),
+                        target=place_of_keys(keys),
                         resolve=partial(self.connection, kind, name),
                     )
                 )

@@ -6,11 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.config.problems import Problem
 from pstui.tui.fanout.screen import FanOutScreen
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.found import default_sources, found_entries
+from pstui.tui.sidebar.model import SidebarEntry, without_saved
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager
@@ -106,3 +108,28 @@ def test_what_the_file_says_of_an_inventory_is_checked(tmp_path: Path) -> None:
     (one,) = book(tmp_path, "[inventory.a]\nansible = 'hosts.ini'\n").inventories()
     assert one.ansible == ("hosts.ini",) and one.folder == tmp_path
     assert not found_entries([])
+
+
+def test_hosts_behind_one_address_are_told_apart_by_their_ports(tmp_path: Path) -> None:
+    found = book(
+        tmp_path,
+        """
+        [hosts.box1]
+        host_name = "me@127.0.0.1:2222"
+        tags = ["lab"]
+        [hosts.box2]
+        host_name = "192.0.2.1"
+        [hosts.box3]
+        host_name = "192.0.2.3"
+        port = 2200
+        """,
+    )
+
+    def left(host: str, port: int | None) -> bool:
+        values = {"HostName": host} | ({} if port is None else {"Port": port})
+        entry = SidebarEntry("host", "x", info=ConnectionInfo(ParameterSet.SSH_HOST, values))
+        return without_saved([entry], found.entries()) != []
+
+    rows = [("127.0.0.1", 2222), ("127.0.0.1", 2200), ("127.0.0.1", None), ("192.0.2.1", 22), ("192.0.2.1", 23)]
+    assert [left(*row) for row in rows] == [False, True, False, False, True]
+    assert [left("192.0.2.3", port) for port in (2200, 22, 2201)] == [False, False, True]
