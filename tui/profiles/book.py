@@ -22,6 +22,7 @@ from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
+    from pstui.backends.discovery.model import Source
     from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
@@ -147,6 +148,10 @@ class ProfileBook:
                     with contextlib.suppress(CallError):
                         found.append(self.connection(kind, name))
         return [info for info in found if "Discover" in info.values]
+
+    def watched_inventories(self) -> list[Source]:
+        """Return the inventories as sources of the sidebar, whose hosts are targets as well."""
+        return [self.profiles.hosts.watched(each) for each in self.inventories()]
 
     def inventories(self) -> list[Inventory]:
         """Return the lists of hosts that other programs keep."""

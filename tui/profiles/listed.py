@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from pstui.tui.plain import plain
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
-    from pstui.backends.discovery.model import Found, Section
+    from pstui.backends.discovery.model import Found, Section, Source
 
 #: what a connection's settings call the name that an inventory has for its host
 LISTED_AS = "listed_as"
@@ -42,44 +41,75 @@ def inventories(configuration: Configuration) -> list[Inventory]:
 
 
 class ListedHosts:
-    """What the inventories list. The screen tells what it has seen; on the command line they are looked at once."""
+    """What the inventories list. The screen tells what it sees; on the command line they are looked at once."""
 
     def __init__(self) -> None:
-        self._sections: tuple[Section, ...] | None = None
+        self._sections: dict[str, Section] = {}
 
-    def tell(self, sections: Iterable[Section]) -> None:
-        """Take what was seen last."""
-        self._sections = tuple(sections)
+    def watched(self, inventory: Inventory) -> Source:
+        """Return an inventory as a source of the sidebar; what it sees are targets, too."""
+        return _Watched(inventory, self._sections)
 
     async def look(self, configuration: Configuration) -> None:
-        """Look at the inventories, where nothing was seen of them yet."""
-        from pstui.backends.discovery.inventory import InventorySource
-        from pstui.backends.discovery.model import look
+        """Look at the inventories of which nothing was seen yet."""
+        import asyncio  # which few calls of the command line need
 
-        if self._sections is None and (wanted := inventories(configuration)):
-            found = await asyncio.gather(*(look(InventorySource(each)) for each in wanted))
-            if self._sections is None:
-                self.tell(section for section in found if section is not None)
+        if missing := [each for each in inventories(configuration) if each.name not in self._sections]:
+            await asyncio.gather(*(self.watched(each).look() for each in missing))
 
     def of(self, configuration: Configuration) -> Sequence[tuple[str, Found]]:
         """Return the name of the inventory and each host that it lists.
 
-        Blocks where nothing was told and no event loop runs here: it looks, and says on standard error what failed.
+        Blocks where no event loop runs here: it looks at what was not seen yet, and says on standard error what failed.
         """
-        names = {profile.name for profile in configuration.profiles if profile.kind == "inventory"}
-        if not names:
-            return ()
-        if self._sections is None and not _has_loop():
+        names = [profile.name for profile in configuration.profiles if profile.kind == "inventory"]
+        missing = [name for name in names if name not in self._sections]
+        if missing and not _has_loop():
+            import asyncio
+
             asyncio.run(self.look(configuration))
-            for one in self._sections or ():
-                if one.problem and not one.works:
-                    print(f"pstui: inventory {plain(one.source)}: {plain(one.problem)}", file=sys.stderr)
-        return [(one.source, found) for one in self._sections or () if one.source in names for found in one.found]
+            self._complain(missing)
+        found = [self._sections[name] for name in names if name in self._sections]
+        return [(section.source, host) for section in found for host in section.found]
+
+    def _complain(self, names: Iterable[str]) -> None:
+        for name in names:
+            section = self._sections.get(name)
+            if section is not None and section.problem and not section.works:
+                print(f"pstui: inventory {plain(name)}: {plain(section.problem)}", file=sys.stderr)
+
+
+class _Watched:
+    """The source of an inventory; what it sees is put into ``seen``."""
+
+    kind = "host"
+
+    def __init__(self, inventory: Inventory, seen: dict[str, Section]) -> None:
+        from pstui.backends.discovery.inventory import InventorySource
+
+        self.name, self._seen, self._source = inventory.name, seen, InventorySource(inventory)
+
+    async def look(self) -> Section | None:
+        """Look once; what fails is a section with the reason."""
+        from pstui.backends.discovery.model import look
+
+        section = await look(self._source)
+        if section is not None:
+            self._seen[self.name] = section
+        return section
+
+    async def wait(self) -> None:
+        """Wait until it is time to look again."""
+        await self._source.wait()
+
+    async def close(self) -> None:
+        """Let go of what was kept for the next look."""
+        await self._source.close()
 
 
 def _has_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")
     try:
-        asyncio.get_running_loop()
+        return asyncio is not None and asyncio.get_running_loop() is not None
     except RuntimeError:
         return False
-    return True

@@ -262,7 +262,7 @@ class Sidebar(SidebarView):
     def set_entries(self, listing: Listing) -> None:
         """List other profiles; the cursor stays where it is if that is still there."""
         self.model.set_saved(listing)
-        self._found(self.sections)
+        self._found(self._watcher.sections if self._watcher is not None else ())
 
     def set_kept(self, kept: Iterable[tuple[str, str, int]]) -> None:
         """List what computers keep (see ``SidebarModel.set_kept``); the cursor stays where it is."""
@@ -274,11 +274,6 @@ class Sidebar(SidebarView):
         self.model.used[entry_identity] = when
         if self.model.by_use:
             self.build()
-
-    @property
-    def sections(self) -> Sequence[Section]:
-        """What was found last, by its source."""
-        return self._watcher.sections if self._watcher is not None else ()
 
     # -- discovery --------------------------------------------------------------------------------------------
 

@@ -273,12 +273,6 @@ class Workspace(PaintedWhenIdle):
 
     # -- the frame around the panes ---------------------------------------------------------------------------
 
-    @on(Sidebar.FoundChanged)
-    def tell_found(self) -> None:
-        """Have what was found as targets, too."""
-        if self.context.book is not None and self.sidebar.sections:
-            self.context.book.profiles.hosts.tell(self.sidebar.sections)
-
     @on(ContextChanged)
     @on(TerminalChanged)
     @on(FindBar.Changed)

@@ -49,7 +49,9 @@ async def test_hosts_stand_below_their_inventory_and_are_marked_by_their_groups(
         command = {fails}
         """,
     )
-    sources = [source for source in default_sources([], found.inventories()) if source.name in ("estate", "cmdb")]
+    sources = [
+        source for source in default_sources([], found.watched_inventories()) if source.name in ("estate", "cmdb")
+    ]
     async with screen(sessions=StandInManager().as_manager(), book=found, sources=sources) as s:
         sidebar = s.workspace.sidebar
         s.workspace.set_focus(sidebar)
@@ -87,7 +89,7 @@ async def test_hosts_stand_below_their_inventory_and_are_marked_by_their_groups(
 async def test_ten_thousand_hosts_come_without_holding_up_the_screen(tmp_path: Path) -> None:
     code = "import json; print(json.dumps([{'name': f'host{n:05}', 'group': f'g{n % 40}'} for n in range(10_000)]))"
     found = book(tmp_path, f"[inventory.estate]\ncommand = {command(code)}\n")
-    (source,) = [source for source in default_sources([], found.inventories()) if source.name == "estate"]
+    (source,) = [source for source in default_sources([], found.watched_inventories()) if source.name == "estate"]
     async with screen(sessions=StandInManager().as_manager(), book=found, sources=[source]) as s:
         await s.until(lambda: s.shows("⌁ estate (10000)"), "all of them", 30)
         s.workspace.set_focus(s.workspace.sidebar)
