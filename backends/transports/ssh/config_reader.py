@@ -6,9 +6,9 @@ does (``split_words``), the criteria of ``Match`` as its strdelim does (``next_w
 ``ssh -G`` prints them. ``tests/backends/transports/ssh/test_config_reader.py`` holds both against each other.
 
 Differences that are meant: names are never looked up (CanonicalizeHostname), lists of algorithms that begin with
-``+``, ``-`` or ``^`` stay as they are, the names of algorithms and the value of a keyword that pstui does not use are
-not checked, a ``ForwardAgent`` with a path does not count after one that says no, and of ``StreamLocalBindMask`` the
-first one counts whose block applies, where OpenSSH takes the last one of all.
+``+``, ``-`` or ``^`` stay as they are, the names of algorithms are not checked, a ``ForwardAgent`` with a path does not
+count after one that says no, and of ``StreamLocalBindMask`` the first one counts whose block applies, where OpenSSH
+takes the last one of all.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from __future__ import annotations
 import glob
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
@@ -150,8 +151,7 @@ class ConfigReader:
         named = self.values.get("hostname", [""])[0]
         if named:
             self.host = _expand_host(named, self.host)
-        if not _is_address(self.host):
-            self.host = self.host.lower()
+        self.host = _plain_address(self.host) if _is_address(self.host) else self.host.lower()
         self.values["hostname"] = [self.host]
 
     def _read_file(self, place: _Place, depth: int) -> bool:
@@ -219,6 +219,8 @@ class ConfigReader:
         elif name == "match":
             place.is_active = self._match(value, place) and not place.is_off
         elif name == "ignoreunknown":
+            if len(words) != 1 or not words[0]:
+                raise place.error("ignoreunknown: one argument is wanted")
             if place.is_active and not self._ignored:
                 self._ignored.append(words[0])
         else:
@@ -332,14 +334,14 @@ class ConfigReader:
             if place.is_active:
                 self.values.setdefault(name, [text.lstrip(_BLANK + "=")])
             return
-        if not words and kind.many in ("send", "set", "files", "words"):
+        if not words and kind.many in ("send", "set", "words") and name != "permitremoteopen":
             return  # nothing but a comment
         if not words or not words[0]:
             raise place.error(f"{name} missing argument.")
         if kind.many:
             self._take_many(kind, words, place)
             return
-        if kind.form != "any" and len(words) > kind.most:
+        if len(words) > kind.most:
             raise place.error(f"keyword {name} extra arguments at end of line")
         try:
             value = kind.read(words)
@@ -347,21 +349,22 @@ class ConfigReader:
             raise place.error(f"{name}: {error}") from error
         if place.is_active and value is not None:
             before = self.values.setdefault(name, [value])
-            if kind.most == 2 and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
+            if name == "rekeylimit" and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
                 before[0] = f"{before[0].split(' ')[0]} {value.split(' ')[1]}"
 
     def _take_many(self, kind: Kind, words: list[str], place: _Place) -> None:
         if not all(words):
             raise place.error(f"keyword {kind.name} empty argument")
         before = self.values.get(kind.name, [])
-        if kind.many == "files":
-            if len(words) > 1 and any(word.lower() == "none" for word in words):
-                raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
+        if kind.many == "words":
+            if len(words) > 1 and any(word.lower() in kind.alone for word in words):
+                raise place.error(f"keyword {kind.name}: {' and '.join(kind.alone)} must appear alone.")
+            try:
+                value = " ".join(kind.read([word]) or "" for word in words)
+            except ValueError as error:
+                raise place.error(f"{kind.name}: {error}") from error
             if place.is_active and not before:
-                self.values[kind.name] = [" ".join(words)]
-        elif kind.many in ("places", "words"):
-            if place.is_active and not before:
-                self.values[kind.name] = [" ".join(words)]
+                self.values[kind.name] = [value]
         elif kind.many == "forwards":
             if len(words) > kind.most:
                 raise place.error(f"keyword {kind.name} extra arguments at end of line")
@@ -418,7 +421,7 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
     """Return the values as ssh has them in the end: ``none`` is nothing, names of files have their tokens replaced."""
     if values.get("proxyjump") == ("",):
         del values["proxyjump"]
-    for name in ("proxycommand", "revokedhostkeys", "controlpath", "localcommand", "remotecommand"):
+    for name in _NONE_IS_NOTHING:
         if values.get(name, ("",))[0].lower() == "none":
             del values[name]
     if "hostkeyalias" in values:
@@ -440,12 +443,20 @@ def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tup
         path = os.environ.get(forwarded[1:], forwarded) if forwarded[0] == "$" else expanded(forwarded, tokens)
         if not Path(path).exists():
             raise ConfigError(f"Cannot forward agent socket path {forwarded}")
-    agent = values.get("identityagent", ("",))[0]
-    if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
-        values["identityagent"] = (expanded(agent, tokens),)
+    for name in ("controlpath", "forwardagent", "identityagent", "remotecommand"):
+        value = values.get(name, ("none",))[0]
+        if value not in ("none", "yes", "no", "SSH_AUTH_SOCK") and not re.match(r"\$(?!\{)", value):
+            values[name] = (expanded(value, tokens, home=name != "remotecommand"),)
     if files:
         values["userknownhostsfile"] = (" ".join(expanded(one, tokens) for one in files.split(" ")),)
     return values
+
+
+#: keywords that are not set where their value is ``none`` (readconf.c, CLEAR_ON_NONE)
+_NONE_IS_NOTHING = (
+    "controlpath", "knownhostscommand", "localcommand", "pkcs11provider", "proxycommand", "remotecommand",
+    "revokedhostkeys", "securitykeyprovider",
+)  # fmt: skip
 
 
 def _jump(text: str) -> str | None:
@@ -473,8 +484,20 @@ def _expand_host(text: str, host: str) -> str:
 
 
 def _is_address(text: str) -> bool:
+    """Whether a name can only be an address (ssh.c, is_addr_fast)."""
+    return ":" in text or "%" in text or not text.strip("0123456789.") or bool(_numeric(text))
+
+
+def _plain_address(text: str) -> str:
+    """Return an address in its usual form, as ssh does: 127.1 is 127.0.0.1."""
+    found = _numeric(text)
+    return str(socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]) if len(found) == 1 else text
+
+
+def _numeric(text: str) -> Sequence[Any]:
+    if not re.match(r"[0-9:]|[0-9a-fA-F]+:", text):
+        return ()
     try:
-        ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+        return socket.getaddrinfo(text, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, ValueError):
+        return ()

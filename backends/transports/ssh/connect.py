@@ -30,7 +30,7 @@ from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
 from pstui.backends.transports.ssh.login import PROMPTS, Login
 from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.proxy import ProxyProcess
-from pstui.backends.transports.ssh.sockets import look_up_name, open_socket
+from pstui.backends.transports.ssh.sockets import look_up_name, open_socket, set_service
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
 from pstui.backends.transports.streams import printable
@@ -212,6 +212,8 @@ class HopOpener:
         seconds = float(hop.option("ConnectTimeout") or PORT_TIMEOUT)
         limit.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
         made = await open_socket(hop.name, hop.port, addresses, str(hop.option("BindAddress") or ""))
+        if hop.service is not None:
+            set_service(made, hop.service)
         return made, str(made.getpeername()[0])
 
     async def _proxy(self, hop: Hop, limit: StepTimeout) -> socket.socket:

@@ -100,7 +100,10 @@ def spec_of_line(kind: ForwardKind, words: Sequence[str]) -> ForwardSpec:
         raise ValueError("where it leads to is missing")
     if kind is ForwardKind.REMOTE and len(words) < 2:
         return replace(read_forward(ForwardKind.DYNAMIC, words[0], any_port=True), kind=kind)
-    return read_forward(kind, ":".join(words))
+    found = read_forward(kind, ":".join(words))
+    if found.target is None and len(words) > 1:
+        raise ValueError("where it leads to is missing")
+    return found
 
 
 def as_ssh_prints(spec: ForwardSpec, path: Callable[[str], str] = str) -> str:

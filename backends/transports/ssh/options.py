@@ -186,7 +186,7 @@ def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False, pro
     lines: list[str] = []
     for key, value in options.items():
         word = str(key).lower()
-        name = _BY_NAME.get(word)
+        name = _BY_NAME.get(KNOWN[word].name if word in KNOWN else word)
         if name is None and program and word in KNOWN and word not in IGNORED | _NOT_FOR_PROGRAM:
             if not for_jump_host:
                 lines.append(f"{key} {_checked(str(key), value)}")

@@ -26,6 +26,7 @@ from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.expansion import system_folder
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
+from pstui.backends.transports.ssh.keywords import service_of
 from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
@@ -77,6 +78,12 @@ class Hop:
     @property
     def user(self) -> str:
         return str(self.options.username)
+
+    @property
+    def service(self) -> int | None:
+        """The class of service that is wanted for a session without a terminal (IPQoS), None for the system's own."""
+        said = self.told.values.get("ipqos") if self.told else None
+        return service_of(said[0].split()[-1]) if self.told and said and said != self.told.usual.get("ipqos") else None
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return a value of the configuration, as asyncssh reads it."""
@@ -161,6 +168,8 @@ class _Sources:
         try:
             return ask(options=self.lines)
         except OpenError as error:
+            if "fork into background" in error.why:  # without a command; the session has one
+                return ask(options=("ForkAfterAuthentication no", *self.lines))
             if "jumphost loop" not in error.why:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.

@@ -25,6 +25,7 @@ from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
 from pstui.backends.transports.ssh import engine
 from pstui.backends.transports.ssh.describe import describe
+from pstui.backends.transports.wsman.way import open_way
 
 from tests.backends.transports.ssh.test_login import PASSWORD, Rules, running
 from tests.backends.transports.ssh.test_transport import SUBSYSTEMS, end_of, speaks
@@ -494,6 +495,36 @@ async def test_a_master_that_runs_is_used(
     assert any("goes through ssh" in write.text for write in console.writes) is (named is None)
     async with session(server.info(Engine=("asyncssh",), **{**plain, "KeyFilePath": str(server.user_key)})):
         assert server.log.count("Accepted publickey") == before + 1
+
+
+async def test_a_terminal_and_a_gate_go_through_a_master_that_runs(
+    server: Sshd, home: Path, master: Path, tmp_path: Path
+) -> None:
+    info = server.info(HostName="db", UserName=None, Port=None, KeyFilePath=None)
+    before, console = logins(server), NobodyConsole()
+    wish = TerminalWish(91, 17, str(tmp_path))
+    channel = await asyncio.wait_for(registry.open_terminal(info, ConnectContext(console), wish), LIMIT)
+    try:
+        await try_out_a_shell(channel, "17 91", str(tmp_path), server.user)
+    finally:
+        await channel.stop()
+    assert [write.text for write in console.writes] == [
+        f"db: the terminal goes through ssh, because a master of ssh runs for this host ({master})."
+    ]
+    target = ConnectionInfo(
+        ParameterSet.COMPUTER_NAME, {"ComputerName": server.host}, settings={"gates": {"db": info}, "via": "db"}
+    )
+    way = await asyncio.wait_for(open_way(target, None, ConnectContext(console)), LIMIT)
+    assert way is not None
+    made = await asyncio.to_thread(way.dial, server.host, server.port, LIMIT)
+    try:
+        assert (await asyncio.to_thread(made.recv, 8)) == b"SSH-2.0-"
+    finally:
+        made.close()
+        way.close()
+        await asyncio.wait_for(asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()})), LIMIT)
+    assert logins(server) == before
+    assert master.is_socket(), "it is the user's own"
 
 
 async def test_a_socket_that_nobody_serves_is_no_master(server: Sshd, home: Path) -> None:
