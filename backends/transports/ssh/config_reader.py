@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.config_values import ConfigError, settled
 from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
 from pstui.backends.transports.ssh.expansion import expanded, system_folder, tokens_of, with_variables
-from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, read_spec, spec_of_line
+from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
@@ -38,10 +39,6 @@ PATIENCE = 30.0
 #: names of Host lines and problems that are kept
 MAX_NAMES, MAX_PROBLEMS = 10_000, 20
 _BLANK = " \t\r\n"
-
-
-class ConfigError(ValueError):
-    """A line that cannot be read, with its file and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ class ConfigReader:
         found = {key: tuple(value) for key, value in self.values.items() if value}
         found.setdefault("user", (self.local_user,))
         found.setdefault("port", ("22",))
-        return _settled(found, self._original)
+        return settled(found, self._original)
 
     def _read_files(self, files: list[Path]) -> None:
         self._count = 0
@@ -415,48 +412,6 @@ class ConfigReader:
 def is_safe(found: os.stat_result) -> bool:
     """Whether nobody else can write to a configuration file, which may name commands (ssh_config(5), FILES)."""
     return sys.platform == "win32" or (found.st_uid in (0, os.getuid()) and not found.st_mode & 0o022)
-
-
-def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tuple[str, ...]]:
-    """Return the values as ssh has them in the end: ``none`` is nothing, names of files have their tokens replaced."""
-    if values.get("proxyjump") == ("",):
-        del values["proxyjump"]
-    for name in _NONE_IS_NOTHING:
-        if values.get(name, ("",))[0].lower() == "none":
-            del values[name]
-    if "hostkeyalias" in values:
-        values["hostkeyalias"] = (values["hostkeyalias"][0].lower(),)
-    files = values.get("userknownhostsfile", ("",))[0]
-    if files and files != "~/.ssh/known_hosts":
-        values.setdefault("updatehostkeys", ("false",))
-    if "rekeylimit" in values:
-        values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
-    tokens = tokens_of(original, values)
-    if values.get("clearallforwardings") == ("yes",):
-        values = {name: value for name, value in values.items() if name not in KINDS}
-    for name, kind in KINDS.items():
-        specs = [read_spec(kind, one) for one in values.get(name, ())]
-        shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)
-        values |= {name: shown} if shown else {}
-    forwarded = values.get("forwardagent", ("no",))[0]
-    if values.get("exitonforwardfailure") == ("yes",) and forwarded not in ("yes", "no"):
-        path = os.environ.get(forwarded[1:], forwarded) if forwarded[0] == "$" else expanded(forwarded, tokens)
-        if not Path(path).exists():
-            raise ConfigError(f"Cannot forward agent socket path {forwarded}")
-    for name in ("controlpath", "forwardagent", "identityagent", "remotecommand"):
-        value = values.get(name, ("none",))[0]
-        if value not in ("none", "yes", "no", "SSH_AUTH_SOCK") and not re.match(r"\$(?!\{)", value):
-            values[name] = (expanded(value, tokens, home=name != "remotecommand"),)
-    if files:
-        values["userknownhostsfile"] = (" ".join(expanded(one, tokens) for one in files.split(" ")),)
-    return values
-
-
-#: keywords that are not set where their value is ``none`` (readconf.c, CLEAR_ON_NONE)
-_NONE_IS_NOTHING = (
-    "controlpath", "knownhostscommand", "localcommand", "pkcs11provider", "proxycommand", "remotecommand",
-    "revokedhostkeys", "securitykeyprovider",
-)  # fmt: skip
 
 
 def _jump(text: str) -> str | None:

@@ -143,6 +143,7 @@ class HopOpener:
                 **settings(hop),
             )
             learning.begin(connection)
+            check.learn_address(context)
             return connection
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key

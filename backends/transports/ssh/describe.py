@@ -10,7 +10,8 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.config_reader import ConfigReader
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import SSH, engine_of
 from pstui.backends.transports.ssh.masters import engine_by_master
 from pstui.backends.transports.ssh.options import option_lines

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pstui.backends.transports.ssh.expansion import with_variables
+
 _INT_MAX = 2**31 - 1
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -45,13 +47,6 @@ def _number(words: list[str]) -> str:
     if not re.fullmatch(r"\s*[+-]?[0-9]{1,20}", words[0], re.ASCII) or not 0 <= int(words[0]) <= _INT_MAX:
         raise ValueError("invalid integer value")
     return str(int(words[0]))
-
-
-def _attempts(words: list[str]) -> str:
-    number = _number(words)
-    if number == "0":
-        raise ValueError("Invalid number of ConnectionAttempts")
-    return number
 
 
 def _port(words: list[str]) -> str:
@@ -114,6 +109,7 @@ def _rekey(words: list[str]) -> str:
 
 
 def _agent(words: list[str]) -> str:
+    with_variables(words[0])  # they must be there also where the value does not count
     if re.match(r"\$(?!\{)", words[0]) and not re.fullmatch(r"\$\w+", words[0], re.ASCII):
         raise ValueError("Invalid environment name")
     return words[0]
@@ -239,7 +235,7 @@ _READ: dict[str, tuple[str, ...]] = {
         "XAuthLocation",
     ),
     "number": (
-        "CanonicalizeMaxDots", "NumberOfPasswordPrompts", "RequiredRSASize",
+        "CanonicalizeMaxDots", "ConnectionAttempts", "NumberOfPasswordPrompts", "RequiredRSASize",
         "ServerAliveCountMax",
     ),
     "time": ("ConnectTimeout", "ForwardX11Timeout", "ServerAliveInterval"),
@@ -295,7 +291,6 @@ def _kinds() -> dict[str, Kind]:
         Kind("localcommand", form="line"),
         Kind("remotecommand", form="line"),
         Kind("addkeystoagent", _agent_wish, most=2),
-        Kind("connectionattempts", _attempts),
         Kind("controlpersist", _persist),
         Kind("escapechar", _escape),
         Kind("ipqos", _services, most=2),

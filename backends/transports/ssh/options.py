@@ -16,7 +16,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.forwards import ForwardKind, parse
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.ssh.forward_options import spec_of_line
-from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, service_of
 from pstui.backends.transports.streams import printable
 
 
@@ -38,6 +38,14 @@ def _agent_wish(value: str) -> str:
     time = words[1:] if words[:1] == ["confirm"] else words
     is_time = len(time) == 1 and time[0] != "none" and not _time(time[0])
     return "" if is_time or value.lower() in ("yes", "no", "ask", "confirm") else "yes, no, ask, confirm or a time"
+
+
+def _service(value: str) -> str:
+    try:
+        too_many = len([service_of(word) for word in value.split()]) > 2
+    except ValueError:
+        too_many = True
+    return "one or two classes of service, such as af21 cs1" if too_many else ""
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -70,7 +78,9 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "AddressFamily": _one_of("any", "inet", "inet6"),
     "BatchMode": _flag,
     "BindAddress": _text,
+    "CASignatureAlgorithms": _text,
     "CertificateFile": _text,
+    "CheckHostIP": _flag,
     "Ciphers": _text,
     "ClearAllForwardings": _flag,
     "Compression": _flag,
@@ -81,6 +91,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "GSSAPIAuthentication": _flag,
     "GSSAPIDelegateCredentials": _flag,
     "GatewayPorts": _flag,
+    "IPQoS": _service,
     "GlobalKnownHostsFile": _text,
     "HashKnownHosts": _flag,
     "HostKeyAlgorithms": _text,
@@ -125,6 +136,7 @@ _LISTS = frozenset(
         "AddKeysToAgent",
         "DynamicForward",
         "GlobalKnownHostsFile",
+        "IPQoS",
         "LocalForward",
         "PermitRemoteOpen",
         "RekeyLimit",

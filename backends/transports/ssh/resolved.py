@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.config_reader import ConfigReader
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import program
 from pstui.backends.transports.ssh.expansion import expanded, tokens_of
 from pstui.backends.transports.ssh.forward_options import KEYWORDS
@@ -220,7 +221,11 @@ def read(host: str, user: str, port: int, *, options: Iterable[str] = (), files:
             "Correct -Options or the configuration file named.",
         ) from error
     off = ("no", "none", "false")
-    odd = [name for name, value in values.items() if value[0].lower() not in off and value[0] != _USUAL.get(name)]
+    odd = [
+        name
+        for name, (value, *_) in values.items()
+        if (value != _USUAL[name] if name in _USUAL else value.lower() not in off)
+    ]
     not_done, meaningless = _not_done(odd)
     if "canonicalizehostname" in odd:
         not_done += ("canonicalizehostname",)  # names are looked up by ssh alone

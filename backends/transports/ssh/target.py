@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
+from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -39,7 +40,9 @@ _numbers = count()
 _OURS = (
     "AddKeysToAgent",
     "BatchMode",
+    "CheckHostIP",
     "HashKnownHosts",
+    "IPQoS",
     "KnownHostsCommand",
     "NumberOfPasswordPrompts",
     "PubkeyAcceptedAlgorithms",
@@ -169,7 +172,8 @@ class _Sources:
             return ask(options=self.lines)
         except OpenError as error:
             if "fork into background" in error.why:  # without a command; the session has one
-                return ask(options=("ForkAfterAuthentication no", *self.lines))
+                found = ask(options=("ForkAfterAuthentication no", *self.lines))
+                return replace(found, meaningless=(*found.meaningless, "forkafterauthentication"))
             if "jumphost loop" not in error.why:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
@@ -301,12 +305,23 @@ def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
         port=hop.port,
         address=address,
         alias=str(hop.option("HostKeyAlias") or ""),
+        checks_address=_checks_address(hop, address),
         files=known_hosts_files(hop),
         keeps=hop.option("UserKnownHostsFile") != [],
         revoked_file=next(iter(hop.paths("RevokedHostKeys")), None),
         rsa_bits=int(hop.option("RequiredRSASize") or 0),
         strict=str(hop.option("StrictHostKeyChecking") or "ask").lower(),
         hash_names=str(hop.option("HashKnownHosts") or "no").lower() in {"yes", "true"},
+    )
+
+
+def _checks_address(hop: Hop, address: str) -> bool:
+    """Whether the address counts beside the name: CheckHostIP, but not for this machine or an alias, as with ssh."""
+    if not address or address == hop.host or hop.option("HostKeyAlias") or not hop.told:
+        return False
+    return (
+        hop.told.text("checkhostip").lower() in ("yes", "true")
+        and not ip_address(address.partition("%")[0]).is_loopback
     )
 
 
