@@ -40,6 +40,10 @@ def settled(values: Values, original: str) -> Values:
     by_dns = values.get("verifyhostkeydns", ("false",))[0] != "false"
     if by_dns or (files and files != "~/.ssh/known_hosts"):
         values.setdefault("updatehostkeys", ("false",))
+    if values.get("loglevel", ("",))[0] in ("SILENT", "FATAL", "ERROR") and values.get("updatehostkeys") == ("ask",):
+        values["updatehostkeys"] = ("false",)
+    if "proxyjump" in values:
+        values.pop("proxyusefdpass", None)
     if values.get("connectionattempts") == ("0",):
         raise ConfigError("Invalid number of ConnectionAttempts")
     if "rekeylimit" in values:

@@ -32,7 +32,14 @@ from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.proxy import ProxyProcess
 from pstui.backends.transports.ssh.sockets import look_up_name, open_socket, set_service
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
-from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
+from pstui.backends.transports.ssh.target import (
+    Hop,
+    accepted_keys,
+    agent_path,
+    host_key_algorithms,
+    host_key_check,
+    settings,
+)
 from pstui.backends.transports.streams import printable
 
 #: seconds for the name, for the port (unless ConnectTimeout says otherwise) and for the SSH handshake
@@ -245,6 +252,8 @@ class HopOpener:
             agent_path(hop),
             agent_is_limited=bool(hop.option("IdentitiesOnly", False)),
             certificates=[str(path) for path in hop.paths("CertificateFile")],
+            accepted=accepted_keys(hop),
+            rsa_bits=int(hop.option("RequiredRSASize") or 0),
         )
         ring.problems += problems
         return ring

@@ -66,15 +66,15 @@ def with_variables(text: str) -> str:
     return re.sub(r"(?s)\$\{([^}]*)(\}?)", variable, text)
 
 
-def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the tokens of ssh_config(5) for a host."""
+def tokens_of(name: str, values: Mapping[str, tuple[str, ...]], *, signs_jump: bool = False) -> dict[str, str]:
+    """Return the tokens of ssh_config(5) for a host; ``signs_jump`` is whether %C has the jump host, as since 9.6."""
     host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
     jump = values.get("proxyjump", ("",))[0]
     local, here = socket.gethostname(), getpass.getuser()
-    sign = hashlib.sha1(os.fsencode(f"{local}{host}{port}{user}{jump}"), usedforsecurity=False).hexdigest()
+    signed = os.fsencode("".join((local, host, port, user, jump if signs_jump else "")))
     return {
         "%": "%",
-        "C": sign,
+        "C": hashlib.sha1(signed, usedforsecurity=False).hexdigest(),
         "d": str(Path.home()),
         "h": host,
         "i": str(os.getuid()) if hasattr(os, "getuid") else "",

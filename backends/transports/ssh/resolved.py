@@ -192,7 +192,8 @@ def ask(
     values = _read(_answer(command, host))
     usual = _usual(command[0])
     odd = [name for name, value in values.items() if usual.get(name) != value]
-    return Resolved(values, *_not_done(odd), tokens_of(host, values), usual, tuple(command[2:]))
+    tokens = tokens_of(host, values, signs_jump="channeltimeout" in usual)
+    return Resolved(values, *_not_done(odd), tokens, usual, tuple(command[2:]))
 
 
 def _not_done(odd: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

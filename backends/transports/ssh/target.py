@@ -380,11 +380,19 @@ def _forwarded_agent(hop: Hop) -> Any:
     return value
 
 
-def _signatures(hop: Hop) -> Any:
-    """Return the signatures that keys may make (PubkeyAcceptedAlgorithms), () for the library's own."""
+def accepted_keys(hop: Hop) -> frozenset[str]:
+    """Return the algorithms of keys that may be offered (PubkeyAcceptedAlgorithms), none for all of them."""
     chosen = str(hop.option("PubkeyAcceptedAlgorithms") or "")
-    able = {name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs()}
-    return [one for one in chosen.split(",") if one in able] or ()
+    # Without an ssh nobody has resolved what is added or taken away.
+    return frozenset() if chosen.startswith(("+", "-", "^")) else frozenset(chosen.split(",")) - {""}
+
+
+def _signatures(hop: Hop) -> Any:
+    """Return the signatures that keys may make, () for the library's own. A certificate's is that of its key."""
+    chosen = {name.removesuffix("-cert-v01@openssh.com") for name in accepted_keys(hop)}
+    chosen |= {f"{name}@openssh.com" for name in chosen if name.startswith("sk-") and "@" not in name}
+    able = (name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs())
+    return [one for one in able if one in chosen] or ()
 
 
 #: OpenSSH's order of host key algorithms (ssh_config(5), HostKeyAlgorithms), for machines without one
