@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pstui.backends.forwards import ForwardKind, ForwardSpec, Place, read_forward
+from pstui.backends.transports.ssh.keywords import port_of
 
 #: keywords that are read here, in lower case
 KEYWORDS = frozenset(
@@ -126,6 +128,7 @@ def _permitted(text: str) -> tuple[tuple[str, int], ...] | None:
     found: list[tuple[str, int]] = []
     for word in text.split():
         host, _, port = word.rpartition(":")
-        if host and (port == "*" or (port.isascii() and port.isdecimal())):
-            found.append((host.removeprefix("[").removesuffix("]"), 0 if port == "*" else int(port)))
+        with contextlib.suppress(ValueError):  # a place that cannot be read permits nothing
+            number = 0 if port == "*" else port_of(port)
+            found += [(host.removeprefix("[").removesuffix("]"), number)] if host else []
     return tuple(found)

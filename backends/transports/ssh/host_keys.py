@@ -272,6 +272,12 @@ class HostKeyCheck:
         for key in self.known.revoked:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key.place, blob)
+        if self._listed is not None and not self._listed.is_readable:
+            raise OpenError(
+                f"{printable(self.host)}: no host key can be trusted, so the connection is refused",
+                f"The file of RevokedHostKeys, {printable(str(self.revoked_file))}, cannot be read.",
+                "Correct RevokedHostKeys in -Options or in the SSH configuration, or the file.",
+            )
         if self._listed is not None and self._listed.ask(blob):
             raise _revoked(self.host, algorithm, str(self.revoked_file), blob)
         if 0 < rsa_bits(blob) < self.rsa_bits:

@@ -49,8 +49,8 @@ def _number(words: list[str]) -> str:
     return str(int(words[0]))
 
 
-def _port(words: list[str]) -> str:
-    text = words[0]
+def port_of(text: str) -> int:
+    """Return the port that a number or the name of a service stands for. Raises ValueError."""
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
         port = int(text)
     else:
@@ -60,7 +60,11 @@ def _port(words: list[str]) -> str:
             port = 0
     if not 0 < port < 65536:
         raise ValueError("Bad number")
-    return str(port)
+    return port
+
+
+def _port(words: list[str]) -> str:
+    return str(port_of(words[0]))
 
 
 def seconds_of(text: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.backends.forwards import ForwardKind, parse
+from pstui.backends.transports.ssh.config_words import split_words
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.ssh.forward_options import spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, service_of
@@ -72,7 +73,7 @@ def _forward(kind: ForwardKind) -> Callable[[str], str]:
 
 
 #: Each option with the check of its value, which returns what is expected or "". The value of the options in
-#: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
+#: ``_LISTS`` is cut into words as ssh does, quotes included; any other is one word, with its blanks and backslashes.
 _OPTIONS: dict[str, Callable[[str], str]] = {
     "AddKeysToAgent": _agent_wish,
     "AddressFamily": _one_of("any", "inet", "inet6"),
@@ -237,6 +238,11 @@ def _checked(name: str, value: object) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise CallError(f"the SSH option {name} is refused", "Its value holds a line break or a control character.")
     expected = "a value" if not text or text.startswith("=") else _OPTIONS.get(name, _text)(text)
+    if name in _LISTS and not expected:
+        try:
+            expected = "" if split_words(text) else "a value"
+        except ValueError:
+            expected = "an end for each quote"
     if expected:
         raise CallError(f"the SSH option {name} is refused", f"{printable(text)!r} was given, {expected} is expected.")
     return text
@@ -252,4 +258,4 @@ def quoted(text: str) -> str:
 def _quoted(name: str, text: str) -> str:
     if name in ("KnownHostsCommand", "ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
         return text
-    return " ".join(quoted(word) for word in text.split()) if name in _LISTS else quoted(text)
+    return " ".join(quoted(word) for word in split_words(text)) if name in _LISTS else quoted(text)

@@ -227,6 +227,9 @@ def test_revoked_keys_are_found_in_both_kinds_of_files(ssh: Path) -> None:
         assert not revoked.ask(blob_of(good))
         assert (revoked.holds(blob_of(bad)), revoked.holds(blob_of(good))) == (True, False)
     assert RevokedKeys(ssh / "none").holds(blob_of(good)), "nobody is trusted where the list cannot be read"
+    check = HostKeyCheck("t", 22, "", "", [], revoked_file=ssh / "none")
+    with pytest.raises(OpenError, match="no host key can be trusted"):
+        check.check_fit("ssh-ed25519", blob_of(good))
 
 
 def test_a_marker_may_be_set_off_by_a_tab(ssh: Path) -> None:
