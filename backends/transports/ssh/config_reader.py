@@ -29,7 +29,7 @@ from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_values import ConfigError, settled
 from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
 from pstui.backends.transports.ssh.expansion import expanded, system_folder, tokens_of, with_variables
-from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, spec_of_line
+from pstui.backends.transports.ssh.forward_options import FAMILIES, KINDS, as_ssh_prints, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
@@ -148,7 +148,11 @@ class ConfigReader:
         named = self.values.get("hostname", [""])[0]
         if named:
             self.host = _expand_host(named, self.host)
-        self.host = _plain_address(self.host) if _is_address(self.host) else self.host.lower()
+        found = _numeric(self.host, self.values.get("addressfamily", ["any"])[0])
+        if len(found) == 1:
+            self.host = str(socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0])  # 127.1 is 127.0.0.1
+        elif not found and not _can_only_be_address(self.host):
+            self.host = self.host.lower()
         self.values["hostname"] = [self.host]
 
     def _read_file(self, place: _Place, depth: int) -> bool:
@@ -438,21 +442,17 @@ def _expand_host(text: str, host: str) -> str:
     return re.sub(r"%(.?)", token, text)
 
 
-def _is_address(text: str) -> bool:
-    """Whether a name can only be an address (ssh.c, is_addr_fast)."""
-    return ":" in text or "%" in text or not text.strip("0123456789.") or bool(_numeric(text))
+def _can_only_be_address(text: str) -> bool:
+    return ":" in text or "%" in text or not text.strip("0123456789.")  # ssh.c, is_addr_fast
 
 
-def _plain_address(text: str) -> str:
-    """Return an address in its usual form, as ssh does: 127.1 is 127.0.0.1."""
-    found = _numeric(text)
-    return str(socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0]) if len(found) == 1 else text
-
-
-def _numeric(text: str) -> Sequence[Any]:
+def _numeric(text: str, family: str) -> Sequence[Any]:
+    """Return what the system makes of an address, nothing where the text is none."""
     if not re.match(r"[0-9:]|[0-9a-fA-F]+:", text):
         return ()
     try:
-        return socket.getaddrinfo(text, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return socket.getaddrinfo(
+            text, None, FAMILIES.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
     except (OSError, ValueError):
         return ()

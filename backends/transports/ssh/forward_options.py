@@ -31,7 +31,8 @@ KINDS = {
     "remoteforward": ForwardKind.REMOTE,
     "dynamicforward": ForwardKind.DYNAMIC,
 }
-_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+#: the families of AddressFamily
+FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def read_options(values: Mapping[str, tuple[str, ...]]) -> ForwardOptions:
         on("exitonforwardfailure"),
         on("streamlocalbindunlink"),
         int(first("streamlocalbindmask") or "177", 8) & 0o777,
-        _FAMILIES.get(first("addressfamily"), socket.AF_UNSPEC),
+        FAMILIES.get(first("addressfamily"), socket.AF_UNSPEC),
         _permitted(first("permitremoteopen")),
     )
 
