@@ -113,6 +113,7 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
+        check.learn_address(self._context)
         for proxy in self._proxies:
             await proxy.ask_no_more()
         wanted = hop.told.text("addkeystoagent") if hop.told else ""
@@ -150,7 +151,6 @@ class HopOpener:
                 **settings(hop),
             )
             learning.begin(connection)
-            check.learn_address(context)
             return connection
         except (asyncssh.Error, OSError, ValueError) as error:
             key = login.offered_key
