@@ -25,6 +25,7 @@ from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind
 from pstui.backends.files.local import kind_of, too_many
 from pstui.backends.files.names import POSIX, WINDOWS_SFTP
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.masters import giving_way
 from pstui.backends.transports.ssh.shared import Lease, start
 
 #: bytes of one file that are on their way at once
@@ -383,8 +384,11 @@ async def _ended(running: deque[asyncio.Task[T]]) -> None:
                 task.exception()  # seen
 
 
-async def open_sftp(info: ConnectionInfo, context: ConnectContext) -> SFTPFiles | None:
-    """Return the files of an SSH host over SFTP; None where it serves no SFTP. Raises OpenError."""
+async def open_sftp(info: ConnectionInfo, context: ConnectContext, *, gives_way: bool = False) -> SFTPFiles | None:
+    """Return the files of an SSH host over SFTP; None where it serves no SFTP. Raises OpenError.
+
+    With ``gives_way`` it raises UseProgram where a master of ssh runs for the host.
+    """
 
     async def begin(lease: Lease) -> SFTPFiles | None:
         opening: Callable[..., Awaitable[asyncssh.SFTPClient]] = lease.connection.start_sftp_client
@@ -402,4 +406,4 @@ async def open_sftp(info: ConnectionInfo, context: ConnectContext) -> SFTPFiles 
         place = here if isinstance(here, str) else here.decode("utf-8", "surrogateescape")
         return SFTPFiles(client, lease, info.label, place)
 
-    return await start(info, context, begin)
+    return await start(info, context, begin, look=giving_way(info) if gives_way else None)

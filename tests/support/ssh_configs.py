@@ -30,16 +30,21 @@ _PATTERNS = (
     "t,web",
 )
 _SWITCHES = ("yes", "no", "true", "false", "Yes", "NO")
-_BAD = ("maybe", "-1", "5x", "", '"', "99999999999")
+_BAD = ("maybe", "-1", "5x", "", '"', "99999999999", '""', 'yes ""', "yes no", "# c")
 _INCLUDED = ("{folder}/more", "{folder}/m*", "{folder}/none*", '"{folder}/more"', "{folder}/*e {folder}/more")
 #: keywords with values that mean something, and a bad one now and then
 _VALUES: dict[str, tuple[str, ...]] = {
-    "HostName": ("db", "%h.example.org", "10.1.2.3", "DB2", "::1", "fe80::1%%lo", "%h", "x%%y", "%n"),
+    "HostName": (
+        "db", "%h.example.org", "10.1.2.3", "DB2", "::1", "127.1", "::0001", "010.0.0.1", "fe80::1%%lo", "%h", "x%%y",
+        "%n",
+    ),
     "User": ("bob", "CONTOSO\\admin", "eve", "'two words'", '"quo ted"', "bob@contoso", "a\\ b", "o\\'x"),
     "Port": ("22", "2222", "023", "ssh", "0", "70000", "1"),
     "IdentityFile": ("~/.ssh/id", "/k/%h", "none", "C:\\Users\\me\\id", "'~/a b'", "%d/x%%y", "id_1", "id_2"),
     "CertificateFile": ("~/c", "none", "/k/c-cert.pub"),
-    "UserKnownHostsFile": ("none", "~/kh", "/kh/%n /kh/%p", '"/kh/a b" /kh/c', "/dev/null", "none /x", "/x none"),
+    "UserKnownHostsFile": (
+        "none", "~/kh", "/kh/%n /kh/%p", '"/kh/a b" /kh/c', "/dev/null", "none /x", "/x none", "/k%Q",
+    ),
     "GlobalKnownHostsFile": ("none", "/g1 /g2", "/g"),
     "ConnectTimeout": ("5", "5s", "1m30s", "none", "1h", "2D", "1w2d", "0", "s"),
     "ServerAliveInterval": ("15", "1m", "none", "0"),
@@ -51,8 +56,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "StrictHostKeyChecking": ("yes", "no", "ask", "accept-new", "off", "Ask", "true", "false"),
     "UpdateHostKeys": ("yes", "no", "ask"),
     "PubkeyAuthentication": ("yes", "no", "unbound", "host-bound"),
-    "ForwardAgent": ("yes", "no", "$SOCK", "/run/agent", "True"),
-    "IdentityAgent": ("none", "SSH_AUTH_SOCK", "~/agent", "$SOCK"),
+    "ForwardAgent": ("yes", "no", "$SOCK", "/run/agent", "True", "/f%%h-%h", "/f%Q", "${}"),
+    "IdentityAgent": ("none", "SSH_AUTH_SOCK", "~/agent", "$SOCK", "/a%%h", "/a%n", "/a%Q", "${HOME}/a", "${NO_SUCH}"),
     "PreferredAuthentications": ("publickey", "password,publickey", "keyboard-interactive"),
     "HostKeyAlias": ("alias", "Alias", "10.0.0.1"),
     "BindAddress": ("127.0.0.1", "::1"),
@@ -82,6 +87,28 @@ _VALUES: dict[str, tuple[str, ...]] = {
     ),
     "DynamicForward": ("1080", "*:1081", "[::1]:1082", "localhost:1083", "0", "1084 db:1", "a:b:c", "socks"),
     "StreamLocalBindMask": ("0177", "077", "9", "07x", "07777"),
+    "AddKeysToAgent": ("yes", "ask", "confirm", "confirm 5m", "5m", "0", "yes 5m", "confirm none", "none"),
+    "CanonicalDomains": ("a b", "none", "none a", "A.b.", ".a", "a..b", "a_b"),
+    "ConnectionAttempts": ("1", "3", "0", "-1", "5x"),
+    "ControlMaster": ("auto", "autoask", "No", "ask", "5"),
+    "ControlPath": ("~/c-%h-%C", "none", "/run/%%h", "/c%Q", "${HOME}/c", "${NO_SUCH}", "${HOME"),
+    "ControlPersist": ("5m", "yes", "no", "0", "none", "5x"),
+    "EscapeChar": ("~", "none", "^A", "ab", "^"),
+    "FingerprintHash": ("md5", "SHA256", "sha3"),
+    "ForwardX11Timeout": ("20m", "0", "5x"),
+    "IPQoS": ("af11", "af11 cs1", "0x10", "256", 'cs1 ""', "ef ef ef", "none", "AF21 le", "0x"),
+    "KnownHostsCommand": ("/bin/x %h", "none", "/x # y"),
+    "LogLevel": ("debug", "QUIET", "DEBUG3", "info", "loud"),
+    "LogVerbose": ("a", "none", "none a"),
+    "PermitRemoteOpen": ("any", "none", "a:1 b:*", "any a:1", "a", "[::1]:5", "a:0", "a/5", "a:ssh", "# x"),
+    "PKCS11Provider": ("/lib/x.so", "none", "a b"),
+    "RequestTTY": ("force", "yes", "auto", "never"),
+    "SessionType": ("none", "Subsystem", "default", "shell"),
+    "SmartcardDevice": ("/lib/y.so", "a b"),
+    "SyslogFacility": ("auth", "LOCAL7", "kern"),
+    "Tunnel": ("ethernet", "yes", "no", "point-to-point", "tap"),
+    "TunnelDevice": ("any", "3", "any:3", "3:4", "3:", "1x"),
+    "VerifyHostKeyDNS": ("ask", "yes", "maybe"),
     "Protocol": ("2",),
     "UseRoaming": ("no",),
 }  # fmt: skip
@@ -89,12 +116,16 @@ _ALGORITHMS = ("ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeya
 _FLAGS = (
     "BatchMode", "Compression", "GSSAPIAuthentication", "HashKnownHosts", "IdentitiesOnly", "PasswordAuthentication",
     "KbdInteractiveAuthentication", "TCPKeepAlive", "ChallengeResponseAuthentication", "GatewayPorts",
-    "ExitOnForwardFailure", "StreamLocalBindUnlink",
+    "ExitOnForwardFailure", "StreamLocalBindUnlink", "CheckHostIP", "EnableEscapeCommandline", "EnableSSHKeysign",
+    "ForwardX11", "GSSAPITrustDns", "NoHostAuthenticationForLocalhost", "PermitLocalCommand", "ProxyUseFdpass",
+    "StdinNull", "VisualHostKey",
 )  # fmt: skip
 #: what is compared; lists of algorithms with + - ^ are not made up
 COMPARED = frozenset(
     {name.lower() for name in (*_VALUES, *_FLAGS)}
-    - {"localcommand", "protocol", "useroaming", "challengeresponseauthentication"}
+    - {"localcommand", "protocol", "useroaming", "challengeresponseauthentication", "smartcarddevice"}
+    - {"escapechar", "ipqos", "logverbose"}  # in other words
+    - {"syslogfacility"}  # ssh takes the first one, also of a block for other hosts
     - KEYWORDS
 )
 

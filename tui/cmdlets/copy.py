@@ -14,17 +14,16 @@ from pstui.backends.binding import errors
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.lookups import wildcard
 from pstui.backends.binding.parameters import cmdlet
-from pstui.backends.connection import ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.files.base import FileError, FileSystem, Kind, Reason
 from pstui.backends.files.local import LocalFiles
+from pstui.backends.files.opening import files_of
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Outcome, State, expanded
 from pstui.backends.files.transfer import Progress, Transfer
 from pstui.backends.records import ProgressRecord, RunspaceAvailability
 from pstui.backends.sessions.session import PSSession
-from pstui.backends.transports.base import ConnectContext
 from pstui.tui.cmdlets.common_parameters import CmdletOutput, full_id
 from pstui.tui.sizes import size_text
 
@@ -81,15 +80,7 @@ def _direction(call: BoundCall) -> tuple[bool, PSSession]:
 @contextlib.asynccontextmanager
 async def _reached(session: PSSession, console: Console) -> AsyncIterator[FileSystem]:
     """Give the files of a session while they are used."""
-    files: FileSystem | None = None
-    if session.info.parameter_set is ParameterSet.SSH_HOST:
-        from pstui.backends.files.sftp import open_sftp
-
-        files = await open_sftp(session.info, ConnectContext(console))
-    if files is None:
-        from pstui.backends.files.pipeline import open_pipeline
-
-        files = await open_pipeline(session, console)
+    files = await files_of(session, console)
     try:
         yield files
     finally:

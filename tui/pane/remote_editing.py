@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pstui.backends.connection import ParameterSet
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import PstuiError
 from pstui.backends.files.base import FileSystem
@@ -123,17 +122,9 @@ class RemoteEditing:
     @asynccontextmanager
     async def files(self, session: PSSession) -> AsyncIterator[FileSystem]:
         """Give the files of a session while they are used. Raises PstuiError."""
-        if session.info.parameter_set is ParameterSet.SSH_HOST:
-            from pstui.backends.files.sftp import open_sftp
-            from pstui.backends.transports.base import ConnectContext
+        from pstui.backends.files.opening import files_of
 
-            files: FileSystem | None = await open_sftp(session.info, ConnectContext(self._console))
-        else:
-            files = None
-        if files is None:
-            from pstui.backends.files.pipeline import open_pipeline
-
-            files = await open_pipeline(session, self._console)
+        files = await files_of(session, self._console)
         try:
             yield files
         finally:

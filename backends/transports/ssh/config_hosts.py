@@ -17,7 +17,8 @@ from typing import TypeVar
 
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh import resolved
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader, Line
+from pstui.backends.transports.ssh.config_reader import ConfigReader, Line
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import program
 
 #: seconds in which the places of hosts are looked for; a list of very many shows the rest without

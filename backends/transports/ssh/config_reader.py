@@ -6,9 +6,9 @@ does (``split_words``), the criteria of ``Match`` as its strdelim does (``next_w
 ``ssh -G`` prints them. ``tests/backends/transports/ssh/test_config_reader.py`` holds both against each other.
 
 Differences that are meant: names are never looked up (CanonicalizeHostname), lists of algorithms that begin with
-``+``, ``-`` or ``^`` stay as they are, the names of algorithms and the value of a keyword that pstui does not use are
-not checked, a ``ForwardAgent`` with a path does not count after one that says no, and of ``StreamLocalBindMask`` the
-first one counts whose block applies, where OpenSSH takes the last one of all.
+``+``, ``-`` or ``^`` stay as they are, the names of algorithms are not checked, a ``ForwardAgent`` with a path does not
+count after one that says no, and of ``StreamLocalBindMask`` the first one counts whose block applies, where OpenSSH
+takes the last one of all.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from __future__ import annotations
 import glob
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from pstui.backends.errors import OpenError
+from pstui.backends.transports.ssh.config_values import ConfigError, settled
 from pstui.backends.transports.ssh.config_words import matches, matches_list, next_word, read_line, split_words
 from pstui.backends.transports.ssh.expansion import expanded, system_folder, tokens_of, with_variables
-from pstui.backends.transports.ssh.forward_options import KINDS, as_ssh_prints, read_spec, spec_of_line
+from pstui.backends.transports.ssh.forward_options import FAMILIES, KINDS, as_ssh_prints, spec_of_line
 from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, UNSET, Kind
 
 #: bounds of what is read: bytes of a file, files, files inside files (OpenSSH's READCONF_MAX_DEPTH), files named
@@ -37,10 +39,6 @@ PATIENCE = 30.0
 #: names of Host lines and problems that are kept
 MAX_NAMES, MAX_PROBLEMS = 10_000, 20
 _BLANK = " \t\r\n"
-
-
-class ConfigError(ValueError):
-    """A line that cannot be read, with its file and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class ConfigReader:
         found = {key: tuple(value) for key, value in self.values.items() if value}
         found.setdefault("user", (self.local_user,))
         found.setdefault("port", ("22",))
-        return _settled(found, self._original)
+        return settled(found, self._original)
 
     def _read_files(self, files: list[Path]) -> None:
         self._count = 0
@@ -150,7 +148,10 @@ class ConfigReader:
         named = self.values.get("hostname", [""])[0]
         if named:
             self.host = _expand_host(named, self.host)
-        if not _is_address(self.host):
+        found = _numeric(self.host, self.values.get("addressfamily", ["any"])[0])
+        if len(found) == 1:
+            self.host = str(socket.getnameinfo(found[0][4], socket.NI_NUMERICHOST)[0])  # 127.1 is 127.0.0.1
+        elif not found and not _can_only_be_address(self.host):
             self.host = self.host.lower()
         self.values["hostname"] = [self.host]
 
@@ -219,6 +220,8 @@ class ConfigReader:
         elif name == "match":
             place.is_active = self._match(value, place) and not place.is_off
         elif name == "ignoreunknown":
+            if len(words) != 1 or not words[0]:
+                raise place.error("ignoreunknown: one argument is wanted")
             if place.is_active and not self._ignored:
                 self._ignored.append(words[0])
         else:
@@ -332,14 +335,14 @@ class ConfigReader:
             if place.is_active:
                 self.values.setdefault(name, [text.lstrip(_BLANK + "=")])
             return
-        if not words and kind.many in ("send", "set", "files", "words"):
+        if not words and kind.many in ("send", "set", "words") and name != "permitremoteopen":
             return  # nothing but a comment
         if not words or not words[0]:
             raise place.error(f"{name} missing argument.")
         if kind.many:
             self._take_many(kind, words, place)
             return
-        if kind.form != "any" and len(words) > kind.most:
+        if len(words) > kind.most:
             raise place.error(f"keyword {name} extra arguments at end of line")
         try:
             value = kind.read(words)
@@ -347,21 +350,22 @@ class ConfigReader:
             raise place.error(f"{name}: {error}") from error
         if place.is_active and value is not None:
             before = self.values.setdefault(name, [value])
-            if kind.most == 2 and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
+            if name == "rekeylimit" and before[0].endswith(UNSET):  # size and time of a RekeyLimit count each by itself
                 before[0] = f"{before[0].split(' ')[0]} {value.split(' ')[1]}"
 
     def _take_many(self, kind: Kind, words: list[str], place: _Place) -> None:
         if not all(words):
             raise place.error(f"keyword {kind.name} empty argument")
         before = self.values.get(kind.name, [])
-        if kind.many == "files":
-            if len(words) > 1 and any(word.lower() == "none" for word in words):
-                raise place.error(f'keyword {kind.name} "none" argument must appear alone.')
+        if kind.many == "words":
+            if len(words) > 1 and any(word.lower() in kind.alone for word in words):
+                raise place.error(f"keyword {kind.name}: {' and '.join(kind.alone)} must appear alone.")
+            try:
+                value = " ".join(kind.read([word]) or "" for word in words)
+            except ValueError as error:
+                raise place.error(f"{kind.name}: {error}") from error
             if place.is_active and not before:
-                self.values[kind.name] = [" ".join(words)]
-        elif kind.many in ("places", "words"):
-            if place.is_active and not before:
-                self.values[kind.name] = [" ".join(words)]
+                self.values[kind.name] = [value]
         elif kind.many == "forwards":
             if len(words) > kind.most:
                 raise place.error(f"keyword {kind.name} extra arguments at end of line")
@@ -414,40 +418,6 @@ def is_safe(found: os.stat_result) -> bool:
     return sys.platform == "win32" or (found.st_uid in (0, os.getuid()) and not found.st_mode & 0o022)
 
 
-def _settled(values: dict[str, tuple[str, ...]], original: str) -> dict[str, tuple[str, ...]]:
-    """Return the values as ssh has them in the end: ``none`` is nothing, names of files have their tokens replaced."""
-    if values.get("proxyjump") == ("",):
-        del values["proxyjump"]
-    for name in ("proxycommand", "revokedhostkeys", "controlpath", "localcommand", "remotecommand"):
-        if values.get(name, ("",))[0].lower() == "none":
-            del values[name]
-    if "hostkeyalias" in values:
-        values["hostkeyalias"] = (values["hostkeyalias"][0].lower(),)
-    files = values.get("userknownhostsfile", ("",))[0]
-    if files and files != "~/.ssh/known_hosts":
-        values.setdefault("updatehostkeys", ("false",))
-    if "rekeylimit" in values:
-        values["rekeylimit"] = (values["rekeylimit"][0].replace(UNSET, "0"),)
-    tokens = tokens_of(original, values)
-    if values.get("clearallforwardings") == ("yes",):
-        values = {name: value for name, value in values.items() if name not in KINDS}
-    for name, kind in KINDS.items():
-        specs = [read_spec(kind, one) for one in values.get(name, ())]
-        shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)
-        values |= {name: shown} if shown else {}
-    forwarded = values.get("forwardagent", ("no",))[0]
-    if values.get("exitonforwardfailure") == ("yes",) and forwarded not in ("yes", "no"):
-        path = os.environ.get(forwarded[1:], forwarded) if forwarded[0] == "$" else expanded(forwarded, tokens)
-        if not Path(path).exists():
-            raise ConfigError(f"Cannot forward agent socket path {forwarded}")
-    agent = values.get("identityagent", ("",))[0]
-    if agent and agent not in ("none", "SSH_AUTH_SOCK") and not agent.startswith("$"):
-        values["identityagent"] = (expanded(agent, tokens),)
-    if files:
-        values["userknownhostsfile"] = (" ".join(expanded(one, tokens) for one in files.split(" ")),)
-    return values
-
-
 def _jump(text: str) -> str | None:
     """Return a jump host as ``ssh -G`` prints it, None where it is none."""
     bare = re.sub(r"^ssh://", "", text)
@@ -472,9 +442,17 @@ def _expand_host(text: str, host: str) -> str:
     return re.sub(r"%(.?)", token, text)
 
 
-def _is_address(text: str) -> bool:
+def _can_only_be_address(text: str) -> bool:
+    return ":" in text or "%" in text or not text.strip("0123456789.")  # ssh.c, is_addr_fast
+
+
+def _numeric(text: str, family: str) -> Sequence[Any]:
+    """Return what the system makes of an address, nothing where the text is none."""
+    if not re.match(r"[0-9:]|[0-9a-fA-F]+:", text):
+        return ()
     try:
-        ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+        return socket.getaddrinfo(
+            text, None, FAMILIES.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except (OSError, ValueError):
+        return ()

@@ -30,9 +30,16 @@ from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
 from pstui.backends.transports.ssh.login import PROMPTS, Login
 from pstui.backends.transports.ssh.negotiation import nothing_in_common
 from pstui.backends.transports.ssh.proxy import ProxyProcess
-from pstui.backends.transports.ssh.sockets import look_up_name, open_socket
+from pstui.backends.transports.ssh.sockets import look_up_name, open_socket, set_service
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
-from pstui.backends.transports.ssh.target import Hop, agent_path, host_key_algorithms, host_key_check, settings
+from pstui.backends.transports.ssh.target import (
+    Hop,
+    accepted_keys,
+    agent_path,
+    host_key_algorithms,
+    host_key_check,
+    settings,
+)
 from pstui.backends.transports.streams import printable
 
 #: seconds for the name, for the port (unless ConnectTimeout says otherwise) and for the SSH handshake
@@ -106,6 +113,7 @@ class HopOpener:
                     connection = await self._log_in(hop, made, check, ring, context, limit)
         finally:
             ring.close()
+        check.learn_address(self._context)
         for proxy in self._proxies:
             await proxy.ask_no_more()
         wanted = hop.told.text("addkeystoagent") if hop.told else ""
@@ -212,6 +220,8 @@ class HopOpener:
         seconds = float(hop.option("ConnectTimeout") or PORT_TIMEOUT)
         limit.step(seconds, lambda: no_answer_in_time(hop.name, hop.port, seconds))
         made = await open_socket(hop.name, hop.port, addresses, str(hop.option("BindAddress") or ""))
+        if hop.service is not None:
+            set_service(made, hop.service)
         return made, str(made.getpeername()[0])
 
     async def _proxy(self, hop: Hop, limit: StepTimeout) -> socket.socket:
@@ -242,6 +252,8 @@ class HopOpener:
             agent_path(hop),
             agent_is_limited=bool(hop.option("IdentitiesOnly", False)),
             certificates=[str(path) for path in hop.paths("CertificateFile")],
+            accepted=accepted_keys(hop),
+            rsa_bits=int(hop.option("RequiredRSASize") or 0),
         )
         ring.problems += problems
         return ring

@@ -11,7 +11,8 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.places import expanded
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.config_reader import ConfigReader
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import SSH, engine_of
 from pstui.backends.transports.ssh.masters import engine_by_master
 from pstui.backends.transports.ssh.options import option_lines
@@ -35,7 +36,8 @@ def describe(info: ConnectionInfo) -> list[dict[str, Any]] | str:
 def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, Any]:
     own = str(info.settings.get("ssh_config") or "")
     files = [expanded(own)] if own and own.lower() != "none" else [] if own else config_files()
-    lines = option_lines(info.values.get("Options") or {}, for_jump_host=not is_target)
+    options, is_program = info.values.get("Options") or {}, engine_of(info).is_program
+    lines = option_lines(options, for_jump_host=not is_target, program=is_program)
     # A Match exec was run when the host was resolved; here it only leaves the origin of its values open.
     reader = ConfigReader(hop.name, runs_commands=False, local_user=getpass.getuser())
     said: Mapping[str, tuple[str, ...]] = {}
@@ -78,6 +80,8 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
         described["Forwards"] = [{"Value": printable(str(spec)), "From": printable(place)} for spec, place in origins]
     if hop.unsupported and not (is_target and described["Engine"]["Value"] == SSH):
         described["NotDone"] = [printable(name) for name in hop.unsupported]
+    if hop.told is not None and hop.told.meaningless:
+        described["WithoutMeaning"] = [printable(name) for name in hop.told.meaningless]
     return described
 
 

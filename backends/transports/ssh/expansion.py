@@ -22,7 +22,7 @@ def system_folder() -> Path:
 def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
     """Replace the tokens of ssh_config(5), ``${NAME}`` and a leading ``~`` in a text. Raises OpenError.
 
-    An unknown token stays as it is; a variable or a person that is not there is an error, as with ssh.
+    A token, a variable or a person that is not known is an error, as with ssh.
     """
 
     if home:
@@ -37,14 +37,24 @@ def expanded(text: str, tokens: Mapping[str, str], *, home: bool = True) -> str:
                     f"It stands in “{printable(text)}”.",
                     "Correct the configuration.",
                 ) from error
-    return re.sub(r"%(.)", lambda found: tokens.get(found[1], found[0]), text)
+
+    def token(found: re.Match[str]) -> str:
+        if found[1] not in tokens:
+            raise OpenError(
+                f"the SSH configuration names {printable(found[0])}, which stands for nothing there",
+                f"It stands in “{printable(text)}”.",
+                "Correct the configuration; a percent sign itself is written %%.",
+            )
+        return tokens[found[1]]
+
+    return re.sub(r"(?s)%(.?)", token, text)
 
 
 def with_variables(text: str) -> str:
     """Replace each ``${NAME}`` of a text. Raises OpenError for a variable that is not there."""
 
     def variable(found: re.Match[str]) -> str:
-        value = os.environ.get(found[1])
+        value = os.environ.get(found[1]) if found[2] and found[1] else None
         if value is None:
             raise OpenError(
                 f"the SSH configuration names {printable(found[0])}, which is not set",
@@ -53,18 +63,18 @@ def with_variables(text: str) -> str:
             )
         return value
 
-    return re.sub(r"\$\{(\w+)\}", variable, text)
+    return re.sub(r"(?s)\$\{([^}]*)(\}?)", variable, text)
 
 
-def tokens_of(name: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the tokens of ssh_config(5) for a host."""
+def tokens_of(name: str, values: Mapping[str, tuple[str, ...]], *, signs_jump: bool = False) -> dict[str, str]:
+    """Return the tokens of ssh_config(5) for a host; ``signs_jump`` is whether %C has the jump host, as since 9.6."""
     host, port, user = (values.get(key, ("",))[0] for key in ("hostname", "port", "user"))
     jump = values.get("proxyjump", ("",))[0]
     local, here = socket.gethostname(), getpass.getuser()
-    sign = hashlib.sha1(os.fsencode(f"{local}{host}{port}{user}{jump}"), usedforsecurity=False).hexdigest()
+    signed = os.fsencode("".join((local, host, port, user, jump if signs_jump else "")))
     return {
         "%": "%",
-        "C": sign,
+        "C": hashlib.sha1(signed, usedforsecurity=False).hexdigest(),
         "d": str(Path.home()),
         "h": host,
         "i": str(os.getuid()) if hasattr(os, "getuid") else "",

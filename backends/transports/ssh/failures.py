@@ -159,7 +159,8 @@ def too_slow(hop: Hop, step: str, seconds: float) -> OpenError:
     """Return the OpenError for a step that took too long."""
     return OpenError(
         f"{printable(hop.name)}: no answer in time ({step}, {seconds:g} s)",
-        f"Port {hop.port} takes connections, but the {step} did not come to an end.",
+        f"{'The proxy command runs' if hop.proxy_command else f'Port {hop.port} takes connections'}, but the {step} did"
+        " not come to an end.",
         "The server may be overloaded, or something other than SSH listens there.",
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pstui.backends.forwards import ForwardKind, ForwardSpec, Place, read_forward
+from pstui.backends.transports.ssh.keywords import port_of
 
 #: keywords that are read here, in lower case
 KEYWORDS = frozenset(
@@ -29,7 +31,8 @@ KINDS = {
     "remoteforward": ForwardKind.REMOTE,
     "dynamicforward": ForwardKind.DYNAMIC,
 }
-_FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+#: the families of AddressFamily
+FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def read_options(values: Mapping[str, tuple[str, ...]]) -> ForwardOptions:
         on("exitonforwardfailure"),
         on("streamlocalbindunlink"),
         int(first("streamlocalbindmask") or "177", 8) & 0o777,
-        _FAMILIES.get(first("addressfamily"), socket.AF_UNSPEC),
+        FAMILIES.get(first("addressfamily"), socket.AF_UNSPEC),
         _permitted(first("permitremoteopen")),
     )
 
@@ -100,7 +103,10 @@ def spec_of_line(kind: ForwardKind, words: Sequence[str]) -> ForwardSpec:
         raise ValueError("where it leads to is missing")
     if kind is ForwardKind.REMOTE and len(words) < 2:
         return replace(read_forward(ForwardKind.DYNAMIC, words[0], any_port=True), kind=kind)
-    return read_forward(kind, ":".join(words))
+    found = read_forward(kind, ":".join(words))
+    if found.target is None and len(words) > 1:
+        raise ValueError("where it leads to is missing")
+    return found
 
 
 def as_ssh_prints(spec: ForwardSpec, path: Callable[[str], str] = str) -> str:
@@ -123,6 +129,7 @@ def _permitted(text: str) -> tuple[tuple[str, int], ...] | None:
     found: list[tuple[str, int]] = []
     for word in text.split():
         host, _, port = word.rpartition(":")
-        if host and (port == "*" or (port.isascii() and port.isdecimal())):
-            found.append((host.removeprefix("[").removesuffix("]"), 0 if port == "*" else int(port)))
+        with contextlib.suppress(ValueError):  # a place that cannot be read permits nothing
+            number = 0 if port == "*" else port_of(port)
+            found += [(host.removeprefix("[").removesuffix("]"), number)] if host else []
     return tuple(found)

@@ -19,6 +19,7 @@ from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.ssh.masters import giving_way
 from pstui.backends.transports.ssh.shared import Lease, lease
 from pstui.backends.transports.streams import printable
 
@@ -138,9 +139,12 @@ def last_of(gates: Sequence[ConnectionInfo]) -> ConnectionInfo:
 
 
 async def open_gate(gates: Sequence[ConnectionInfo], context: ConnectContext) -> Gate:
-    """Log in to the last of several SSH hosts, through those before it. Raises OpenError, OpenCancelled."""
+    """Log in to the last of several SSH hosts, through those before it. Raises OpenError, OpenCancelled.
+
+    Raises UseProgram where a master of ssh runs for it.
+    """
     last = last_of(gates)
-    return Gate(last, context, await lease(last, context))
+    return Gate(last, context, await lease(last, context, look=giving_way(last)))
 
 
 async def _join(ours: socket.socket, reader: Any, writer: Any) -> None:

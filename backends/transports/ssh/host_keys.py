@@ -1,8 +1,8 @@
 """Server keys and OpenSSH's known_hosts files: whether a key is trusted, asked about once, or refused.
 
-Only the name (with its port) is looked up, never the address, as ssh does by default: a key that is known for an
-address says nothing about a name that now leads there. A key that has changed or was revoked is never asked away: the
-connection is refused with both fingerprints, the line that holds the old one and the command that removes it.
+The name (with its port) is looked up; the address beside it with CheckHostIP alone, as with ssh: a key that is known
+for an address says nothing about a name that now leads there. A key that has changed or was revoked is never asked
+away: the connection is refused with both fingerprints, the line that holds the old one and the command that removes it.
 """
 
 from __future__ import annotations
@@ -172,8 +172,6 @@ CHOICES = (
     Choice("once", "O", "Connect this time without keeping the key."),
     Choice("no", "N", "Do not connect."),
 )
-#: what may be typed for each answer; the fingerprint itself means yes, as with ssh
-_YES, _ONCE, _NO = {"y", "yes"}, {"o", "once"}, {"n", "no", ""}
 #: wrong answers before the question is taken as refused
 MAX_ANSWERS = 5
 
@@ -196,6 +194,8 @@ class HostKeyCheck:
     accepted: bytes = b""
     #: whether a new key may be kept: UserKnownHostsFile may be ``none``
     keeps: bool = True
+    #: CheckHostIP: whether another key that is known for the address speaks against this one
+    checks_address: bool = False
     #: the file of RevokedHostKeys, and the bits of RequiredRSASize
     revoked_file: Path | None = None
     rsa_bits: int = 0
@@ -205,11 +205,16 @@ class HostKeyCheck:
     command: KnownHostsCommand | None = None
     known: KnownHost = field(default_factory=KnownHost)
     _listed: RevokedKeys | None = None
+    #: what is known of the address, and the key of the name that was trusted
+    _there: KnownHost = field(default_factory=KnownHost)
+    _trusted: tuple[str, bytes] = ("", b"")
     _ordering: KnownHost = field(default_factory=KnownHost)
 
     def __post_init__(self) -> None:
         self._listed = RevokedKeys(self.revoked_file) if self.revoked_file else None
         self.known = look_up(self.files, self.alias or self.host, self.port, with_port=not self.alias)
+        if self.checks_address:
+            self._there = look_up(self.files, self.address, self.port)
         if self.command is not None:
             found = self._ordering if self.command.depends_on_key else self.known
             _read(found, self.command.path, self.command.run(self._token), self._token, "")
@@ -236,8 +241,19 @@ class HostKeyCheck:
         if self.accepted:
             return blob == self.accepted
         # ssh also takes the key of the same name without a port for good where none is kept with the port.
-        keys = self.known.keys or self.known.bare
-        return any(key.blob == blob for key in keys)
+        keys = [key for key in self.known.keys or self.known.bare if key.blob == blob]
+        if keys:
+            self._trusted = (keys[0].algorithm, blob)
+        return bool(keys) and not self._differs_there(blob)
+
+    def _differs_there(self, blob: bytes) -> bool:
+        return bool(self._there.keys) and all(key.blob != blob for key in self._there.keys)
+
+    def learn_address(self, context: ConnectContext) -> None:
+        """Keep the key that was trusted for the address as well, where none is known for it (CheckHostIP)."""
+        algorithm, blob = self._trusted
+        if self.checks_address and blob and not self._there.keys and not self.accepted:
+            self._keep(algorithm, blob, context, self.address)
 
     def is_trusted_authority(self, blob: bytes) -> bool:
         """Return whether certificates signed with this key are trusted for the host."""
@@ -256,6 +272,12 @@ class HostKeyCheck:
         for key in self.known.revoked:
             if key.blob == blob:
                 raise _revoked(self.host, algorithm, key.place, blob)
+        if self._listed is not None and not self._listed.is_readable:
+            raise OpenError(
+                f"{printable(self.host)}: no host key can be trusted, so the connection is refused",
+                f"The file of RevokedHostKeys, {printable(str(self.revoked_file))}, cannot be read.",
+                "Correct RevokedHostKeys in -Options or in the SSH configuration, or the file.",
+            )
         if self._listed is not None and self._listed.ask(blob):
             raise _revoked(self.host, algorithm, str(self.revoked_file), blob)
         if 0 < rsa_bits(blob) < self.rsa_bits:
@@ -277,8 +299,14 @@ class HostKeyCheck:
         await asyncio.to_thread(self.check_fit, algorithm, blob)
         if self.is_trusted(blob):
             return
-        if self.known.keys or self.accepted:
+        is_known = any(key.blob == blob for key in self.known.keys or self.known.bare)
+        if (self.known.keys or self.accepted) and not is_known:
             raise self._changed(algorithm, blob)
+        if self._differs_there(blob):
+            await self._decide_on_address(algorithm, blob, context, limit)
+        if is_known:
+            self.accepted = blob
+            return
         if self.strict in {"no", "off", "accept-new", "false"}:
             keep = True
         elif self.strict in {"yes", "true"}:
@@ -287,7 +315,36 @@ class HostKeyCheck:
             keep = await self._ask(algorithm, blob, context, limit)
         self.accepted = blob
         if keep:
-            self._keep(algorithm, blob, context)
+            self._keep(algorithm, blob, context, self.alias or self.host)
+            if self.checks_address and not self._there.keys:
+                self._keep(algorithm, blob, context, self.address)
+
+    async def _decide_on_address(
+        self, algorithm: str, blob: bytes, context: ConnectContext, limit: StepTimeout
+    ) -> None:
+        """Decide on a key where another one is known for the address. Raises OpenError, OpenCancelled."""
+        old = self._there.keys[0]
+        told = [
+            f"The {key_name(algorithm)} host key of {printable(self.host)} differs from the one that is known for its"
+            f" address {self.address}.",
+            f"The server shows {fingerprint(blob)}; known for the address is {fingerprint(old.blob)}, kept in"
+            f" {old.place}.",
+        ]
+        if self.strict in {"no", "off", "false"}:
+            context.console.write(Write("\n".join(told), stream=Stream.NOTICE))
+            return
+        if self.strict not in {"yes", "true", "accept-new"}:
+            answer = await self._answer(told, (CHOICES[0], CHOICES[2]), "", context, limit)
+            if answer == "yes":
+                return
+            if answer == "no":
+                raise OpenCancelled(f"{printable(self.host)}: not connected, its host key was not accepted")
+        raise OpenError(
+            f"{printable(self.host)}: another host key is known for its address, so the connection is refused",
+            "\n".join([*told, "CheckHostIP compares them, and StrictHostKeyChecking allows no exception."]),
+            f"Ask the owner of that machine. If the change is right, remove the old key: ssh-keygen -R"
+            f" {shlex.quote(host_token(self.address, self.port))} -f {shlex.quote(str(old.file))}",
+        )
 
     def _ask_command(self, command: KnownHostsCommand, algorithm: str, blob: bytes) -> None:
         lines = command.run(self._token, (algorithm, fingerprint(blob), blob))
@@ -301,13 +358,28 @@ class HostKeyCheck:
             f"It is an {key_name(algorithm)} key with the fingerprint {mark}",
             "Compare it with what the owner of that machine tells you.",
         ]
+        answer = await self._answer(preamble, CHOICES, mark, context, limit)
+        if answer is None:
+            raise self._unknown(algorithm, blob, "There is nobody to ask about it.")
+        if answer == "no":
+            raise OpenCancelled(f"{printable(self.host)}: not connected, its host key was not accepted")
+        return answer == "yes"
+
+    async def _answer(
+        self, preamble: list[str], choices: tuple[Choice, ...], mark: str, context: ConnectContext, limit: StepTimeout
+    ) -> str | None:
+        """Return the choice of a person, ``no`` after too many wrong answers, None where nobody is there to ask.
+
+        Raises OpenCancelled.
+        """
+        keys = "  ".join(f"[{choice.label[0].upper()}] {choice.label}" for choice in choices)
         for _ in range(MAX_ANSWERS):
             question = Question(
                 QuestionKind.CHOICE,
-                '[Y] yes  [O] once  [N] no  (default is "N"): ',
+                f'{keys}  (default is "N"): ',
                 tuple(Write(line, stream=Stream.NOTICE) for line in preamble),
-                CHOICES,
-                (2,),
+                choices,
+                (len(choices) - 1,),
                 remote=False,
                 source=printable(self.host),
             )
@@ -315,21 +387,20 @@ class HostKeyCheck:
                 answer = (await limit.ask(context.console, question)).reveal().strip()
             except QuestionCancelled as cancelled:
                 if cancelled.nobody:
-                    raise self._unknown(algorithm, blob, "There is nobody to ask about it.") from cancelled
+                    return None
                 raise OpenCancelled(f"{printable(self.host)}: not connected") from cancelled
-            if answer == mark or answer.lower() in _YES:
-                return True
-            if answer.lower() in _ONCE:
-                return False
-            if answer.lower() in _NO:
-                break
-            preamble = ["Please answer with Y, O or N, or type the fingerprint."]
-        raise OpenCancelled(f"{printable(self.host)}: not connected, its host key was not accepted")
+            if mark and answer == mark:
+                return "yes"
+            for choice in choices:
+                if answer.lower() in (choice.label, choice.label[0]) or (choice.label == "no" and not answer):
+                    return choice.label
+            letters = ", ".join(choice.label[0].upper() for choice in choices[:-1])
+            preamble = [f"Please answer with {letters} or N{', or type the fingerprint' if mark else ''}."]
+        return "no"
 
-    def _keep(self, algorithm: str, blob: bytes, context: ConnectContext) -> None:
+    def _keep(self, algorithm: str, blob: bytes, context: ConnectContext, name: str) -> None:
         if not self.files or not self.keeps:
             return
-        name = self.alias or self.host
         try:
             remember(self.files[0], name, self.port, algorithm, blob, hashed=self.hash_names, with_port=not self.alias)
         except OSError as error:

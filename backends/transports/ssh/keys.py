@@ -25,6 +25,7 @@ from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import OpenError
 from pstui.backends.extras import FIDO2, install_command
 from pstui.backends.records import Stream, Write
+from pstui.backends.transports.ssh.host_keys import rsa_bits
 from pstui.backends.transports.streams import printable
 
 #: largest key file read, in bytes
@@ -185,8 +186,17 @@ class KeyRing:
     """The keys of one connection, in the order in which they are offered, and what became of them."""
 
     def __init__(
-        self, named: list[KeyFile], agent_path: str, *, agent_is_limited: bool, certificates: list[str]
+        self,
+        named: list[KeyFile],
+        agent_path: str,
+        *,
+        agent_is_limited: bool,
+        certificates: list[str],
+        accepted: frozenset[str] = frozenset(),
+        rsa_bits: int = 0,
     ) -> None:
+        """``accepted`` are the algorithms of PubkeyAcceptedAlgorithms, empty for all, ``rsa_bits`` RequiredRSASize."""
+        self._accepted, self._rsa_bits = accepted, rsa_bits
         self._named = named
         self._agent_path = agent_path
         self._agent_is_limited = agent_is_limited
@@ -212,8 +222,8 @@ class KeyRing:
             held = in_agent.pop(file.public.public_data, None) if file.public else None
             base = held or await self._of_file(file, ask)
             for pair in self._with_certificates(base, await self._certificates_of(file)) if base else ():
-                self.offered.append(str(file.path))
-                yield pair
+                if self._may_offer(pair, str(file.path)):
+                    yield pair
         if self._named:
             for pair in self._of_agent(in_agent, files, certificates):
                 yield pair
@@ -248,8 +258,22 @@ class KeyRing:
         taken = [blob for blob in in_agent if not self._agent_is_limited or blob in wanted]
         for held in [in_agent.pop(blob) for blob in taken]:
             for pair in self._with_certificates(held, certificates):
-                self.offered.append(f"agent: {printable(held.get_comment('utf-8', 'replace') or 'a key')}")
-                yield pair
+                if self._may_offer(pair, f"agent: {printable(held.get_comment('utf-8', 'replace') or 'a key')}"):
+                    yield pair
+
+    def _may_offer(self, pair: asyncssh.SSHKeyPair, name: str) -> bool:
+        """Whether the configuration lets a key be offered, which is noted; as ssh does, others are passed over."""
+        why = ""
+        if 0 < rsa_bits(pair.key_public_data) < self._rsa_bits:
+            why = f"RequiredRSASize asks for {self._rsa_bits} bits"
+        elif self._accepted and not self._accepted & _algorithms(pair):
+            why = "PubkeyAcceptedAlgorithms does not name its kind"
+        if not why:
+            self.offered.append(name)
+            return True
+        problem = f"{name}{' with its certificate' if pair.has_cert else ''} was not offered: {why}."
+        self.problems += [problem] if problem not in self.problems else []
+        return False
 
     async def _certificates_of(self, *files: KeyFile) -> list[asyncssh.SSHCertificate]:
         """Return the certificates that are named or lie beside the files."""
@@ -263,16 +287,15 @@ class KeyRing:
                 self.problems += [problem] if problem not in self.problems else []
         return found
 
-    @staticmethod
     def _with_certificates(
-        pair: asyncssh.SSHKeyPair, certificates: list[asyncssh.SSHCertificate]
+        self, pair: asyncssh.SSHKeyPair, certificates: list[asyncssh.SSHCertificate]
     ) -> Iterator[asyncssh.SSHKeyPair]:
         for certificate in certificates:
             if certificate.key.public_data == pair.key_public_data and not pair.has_cert:
                 certified = copy.copy(pair)
                 certified.set_certificate(certificate)
-                yield _with_sha2(certified)
-        yield _with_sha2(pair)
+                yield _with_sha2(certified, self._accepted)
+        yield _with_sha2(pair, self._accepted)
 
     async def _agent_pairs(self) -> list[asyncssh.SSHKeyPair]:
         if self._agent_path == "none":
@@ -336,17 +359,26 @@ class KeyRing:
 _RSA, _SHA2 = (b"ssh-rsa", b"ssh-rsa-cert-v01@openssh.com"), (b"rsa-sha2-512", b"rsa-sha2-256")
 
 
-def _with_sha2(pair: asyncssh.SSHKeyPair) -> asyncssh.SSHKeyPair:
-    """Let an RSA key sign with SHA-2 only, and call its certificate by the name that servers take."""
+_CERTIFICATE = b"-cert-v01@openssh.com"
+
+
+def _with_sha2(pair: asyncssh.SSHKeyPair, accepted: frozenset[str] = frozenset()) -> asyncssh.SSHKeyPair:
+    """Let an RSA key sign with SHA-2, and SHA-1 where that is named; call its certificate as servers do."""
     if pair.key_algorithm not in _RSA:
         return pair
     # A certificate is announced together with its signature, so there is one choice only.
-    pair.sig_algorithms = _SHA2[:1] if pair.has_cert else _SHA2
+    first = next((one for one in _SHA2 if (one + _CERTIFICATE).decode() in accepted), _SHA2[0])
+    pair.sig_algorithms = (first,) if pair.has_cert else (*_SHA2, *((b"ssh-rsa",) if "ssh-rsa" in accepted else ()))
     if pair.has_cert or pair.get_key_type() != "agent":
-        pair.set_sig_algorithm(_SHA2[0])
+        pair.set_sig_algorithm(first)
     if pair.has_cert:
-        pair.algorithm = _SHA2[0] + b"-cert-v01@openssh.com"
+        pair.algorithm = first + _CERTIFICATE
     return pair
+
+
+def _algorithms(pair: asyncssh.SSHKeyPair) -> set[str]:
+    """Return the names by which a key pair can be offered, as PubkeyAcceptedAlgorithms has them."""
+    return {name.decode("ascii", "replace") for name in ((pair.algorithm,) if pair.has_cert else pair.sig_algorithms)}
 
 
 async def _unlocks(file: KeyFile, passphrase: str) -> bool:

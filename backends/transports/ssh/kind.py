@@ -22,7 +22,7 @@ from pstui.backends.transports.base import (
     Transport,
     TransportKind,
 )
-from pstui.backends.transports.ssh.engine import EngineLimit, UseProgram, engine_of, offered
+from pstui.backends.transports.ssh.engine import Engine, EngineLimit, UseProgram, engine_of, offered
 from pstui.backends.transports.ssh.options import check_call
 from pstui.backends.transports.streams import printable
 
@@ -54,10 +54,10 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
 
 
 async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
-    engine = engine_of(info)
     # The library takes a quarter of a second to load; the screen works meanwhile, and ssh tells what is usual there.
     resolved = await _loaded("resolved")
     session, _ = await asyncio.gather(_loaded("session"), asyncio.to_thread(resolved.learn_usual))
+    engine = engine_of(info)
     if not engine.is_program:
         try:
             return await session.connect(info, context)
@@ -65,10 +65,15 @@ async def _channel(info: ConnectionInfo, context: ConnectContext) -> Any:
             raise offered(error, info) from error.__cause__
         except UseProgram as told:
             engine = told.engine
-            context.step("engine", f"ssh: {printable(engine.why)}")
-            text = f"{printable(info.text('HostName'))}: the session goes through ssh, because {engine.why}."
-            context.console.write(Write(text, stream=Stream.NOTICE))
+            _tell("session", info, context, engine)
     return await (await _loaded("program")).connect(info, context, engine)
+
+
+def _tell(what: str, info: ConnectionInfo, context: ConnectContext, engine: Engine) -> None:
+    """Say that something goes through ssh where no one named it."""
+    context.step("engine", f"ssh: {printable(engine.why)}")
+    text = f"{printable(info.text('HostName'))}: the {what} goes through ssh, because {engine.why}."
+    context.console.write(Write(text, stream=Stream.NOTICE))
 
 
 async def _loaded(name: str) -> Any:
@@ -79,10 +84,19 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
     """Open a terminal on the connection of the host's sessions. Raises OpenError, OpenCancelled."""
     try:
         check_call(info)
-        name = "program_terminal" if engine_of(info).is_program else "terminal"
+        is_program = engine_of(info).is_program
     except CallError as error:
         raise OpenError(error.what, error.why, error.hint) from error
-    opened: TerminalChannel = await (await _loaded(name)).open_terminal(info, context, wish)
+    opened: TerminalChannel
+    if not is_program:
+        try:
+            opened = await (await _loaded("terminal")).open_terminal(info, context, wish)
+            return opened
+        except EngineLimit as error:
+            raise offered(error, info) from error.__cause__
+        except UseProgram as told:
+            _tell("terminal", info, context, told.engine)
+    opened = await (await _loaded("program_terminal")).open_terminal(info, context, wish)
     return opened
 
 

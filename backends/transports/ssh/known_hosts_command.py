@@ -19,9 +19,10 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from pstui.backends.errors import OpenError
 from pstui.backends.transports.ssh.config_words import split_words
 from pstui.backends.transports.ssh.expansion import expanded
-from pstui.backends.transports.streams import printable
+from pstui.backends.transports.streams import exit_text, printable
 
 #: seconds that it may take, and bytes of its output that are read
 PATIENCE, MAX_OUTPUT = 30.0, 1 << 20
@@ -48,8 +49,8 @@ class KnownHostsCommand:
     def run(self, host: str, key: tuple[str, str, bytes] | None = None) -> list[str]:
         """Return the lines that it prints for a host, as known_hosts names it. Blocks.
 
-        ``key`` is the server's: its algorithm, its fingerprint and itself. Raises OpenError for a variable that is not
-        set, as everywhere in the configuration.
+        ``key`` is the server's: its algorithm, its fingerprint and itself. Raises OpenError where it fails, and for a
+        variable that is not set, as everywhere in the configuration.
         """
         algorithm, mark, blob = key or ("NONE", "NONE", b"")
         shown = base64.b64encode(blob).decode("ascii") or "NONE"
@@ -90,8 +91,16 @@ class KnownHostsCommand:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE)
         _end(process)
-        if code := process.wait():
-            self.problem = f"KnownHostsCommand ended with the code {code}."
+        code = process.wait()
+        if len(output) == MAX_OUTPUT:
+            self.problem = f"KnownHostsCommand was ended after {MAX_OUTPUT} bytes of output."
+        elif code:
+            # Nobody knows what it would have said; ssh refuses here, too.
+            raise OpenError(
+                "the KnownHostsCommand failed, so the connection is refused",
+                f"{printable(argv[0])} ended with {exit_text(code)}, or was ended after {PATIENCE:g} s.",
+                "Try the command by hand, or correct KnownHostsCommand in the SSH configuration.",
+            )
         return output
 
 

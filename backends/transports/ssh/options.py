@@ -14,9 +14,10 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError
 from pstui.backends.forwards import ForwardKind, parse
+from pstui.backends.transports.ssh.config_words import split_words
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.ssh.forward_options import spec_of_line
-from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN
+from pstui.backends.transports.ssh.keywords import IGNORED, KNOWN, service_of
 from pstui.backends.transports.streams import printable
 
 
@@ -38,6 +39,14 @@ def _agent_wish(value: str) -> str:
     time = words[1:] if words[:1] == ["confirm"] else words
     is_time = len(time) == 1 and time[0] != "none" and not _time(time[0])
     return "" if is_time or value.lower() in ("yes", "no", "ask", "confirm") else "yes, no, ask, confirm or a time"
+
+
+def _service(value: str) -> str:
+    try:
+        too_many = len([service_of(word) for word in value.split()]) > 2
+    except ValueError:
+        too_many = True
+    return "one or two classes of service, such as af21 cs1" if too_many else ""
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -64,13 +73,15 @@ def _forward(kind: ForwardKind) -> Callable[[str], str]:
 
 
 #: Each option with the check of its value, which returns what is expected or "". The value of the options in
-#: ``_LISTS`` is split at blanks, as ssh does; any other value is one word, blanks and backslashes included.
+#: ``_LISTS`` is cut into words as ssh does, quotes included; any other is one word, with its blanks and backslashes.
 _OPTIONS: dict[str, Callable[[str], str]] = {
     "AddKeysToAgent": _agent_wish,
     "AddressFamily": _one_of("any", "inet", "inet6"),
     "BatchMode": _flag,
     "BindAddress": _text,
+    "CASignatureAlgorithms": _text,
     "CertificateFile": _text,
+    "CheckHostIP": _flag,
     "Ciphers": _text,
     "ClearAllForwardings": _flag,
     "Compression": _flag,
@@ -81,6 +92,7 @@ _OPTIONS: dict[str, Callable[[str], str]] = {
     "GSSAPIAuthentication": _flag,
     "GSSAPIDelegateCredentials": _flag,
     "GatewayPorts": _flag,
+    "IPQoS": _service,
     "GlobalKnownHostsFile": _text,
     "HashKnownHosts": _flag,
     "HostKeyAlgorithms": _text,
@@ -125,6 +137,7 @@ _LISTS = frozenset(
         "AddKeysToAgent",
         "DynamicForward",
         "GlobalKnownHostsFile",
+        "IPQoS",
         "LocalForward",
         "PermitRemoteOpen",
         "RekeyLimit",
@@ -186,7 +199,7 @@ def option_lines(options: Mapping[Any, Any], *, for_jump_host: bool = False, pro
     lines: list[str] = []
     for key, value in options.items():
         word = str(key).lower()
-        name = _BY_NAME.get(word)
+        name = _BY_NAME.get(KNOWN[word].name if word in KNOWN else word)
         if name is None and program and word in KNOWN and word not in IGNORED | _NOT_FOR_PROGRAM:
             if not for_jump_host:
                 lines.append(f"{key} {_checked(str(key), value)}")
@@ -225,6 +238,11 @@ def _checked(name: str, value: object) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise CallError(f"the SSH option {name} is refused", "Its value holds a line break or a control character.")
     expected = "a value" if not text or text.startswith("=") else _OPTIONS.get(name, _text)(text)
+    if name in _LISTS and not expected:
+        try:
+            expected = "" if split_words(text) else "a value"
+        except ValueError:
+            expected = "an end for each quote"
     if expected:
         raise CallError(f"the SSH option {name} is refused", f"{printable(text)!r} was given, {expected} is expected.")
     return text
@@ -240,4 +258,4 @@ def quoted(text: str) -> str:
 def _quoted(name: str, text: str) -> str:
     if name in ("KnownHostsCommand", "ProxyCommand", "ProxyJump"):  # the rest of the line, as it is
         return text
-    return " ".join(quoted(word) for word in text.split()) if name in _LISTS else quoted(text)
+    return " ".join(quoted(word) for word in split_words(text)) if name in _LISTS else quoted(text)

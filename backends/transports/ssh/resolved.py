@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.config_reader import ConfigReader
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import program
 from pstui.backends.transports.ssh.expansion import expanded, tokens_of
 from pstui.backends.transports.ssh.forward_options import KEYWORDS
@@ -79,44 +80,30 @@ _OWN_DEFAULTS = (
     "UserKnownHostsFile",
     "GlobalKnownHostsFile",
 )
-#: keywords that concern a terminal, the program ssh itself or what PowerShell's subsystem has no use for, and those
-#: that are read elsewhere
+#: keywords that are read elsewhere, or that ssh has acted on before it prints them
+_ELSEWHERE = frozenset(
+    {
+        "host", "addkeystoagent", "canonicaldomains", "canonicalizefallbacklocal", "canonicalizehostname",
+        "canonicalizemaxdots", "canonicalizepermittedcnames", "checkhostip", "controlpath", "ignoreunknown", "ipqos",
+        "knownhostscommand", "tag", *KEYWORDS,
+    }
+)  # fmt: skip
+#: keywords that concern a terminal, X11, the program ssh itself or what another keyword asks for: nothing of them is
+#: left to be done where PowerShell's subsystem is started
 _WITHOUT_MEANING = frozenset(
     {
-        "host",
-        "addkeystoagent",
-        "knownhostscommand",
-        "controlmaster",
-        "controlpath",
-        "controlpersist",
-        "escapechar",
-        "enableescapecommandline",
-        "forwardx11",
-        "forwardx11timeout",
-        "forwardx11trusted",
-        "xauthlocation",
-        "loglevel",
-        "logverbose",
-        "syslogfacility",
-        "requesttty",
-        "sessiontype",
-        *KEYWORDS,
-        "stdinnull",
-        "forkafterauthentication",
-        "ipqos",
-        "tag",
-        "tunneldevice",
-        "canonicalizehostname",
-        "canonicaldomains",
-        "canonicalizefallbacklocal",
-        "canonicalizemaxdots",
-        "canonicalizepermittedcnames",
-        "enablesshkeysign",
-        "hostbasedacceptedalgorithms",
-        "obscurekeystroketiming",
-        "ignoreunknown",
+        "controlmaster", "controlpersist", "enableescapecommandline", "enablesshkeysign", "escapechar",
+        "forkafterauthentication", "forwardx11", "forwardx11timeout", "forwardx11trusted",
+        "hostbasedacceptedalgorithms", "loglevel", "logverbose", "obscurekeystroketiming", "remotecommand",
+        "requesttty", "sessiontype", "stdinnull", "syslogfacility", "tunneldevice", "xauthlocation",
     }
-)
+)  # fmt: skip
+#: what OpenSSH 9.2 has by itself of keywords that are not simply off, for machines without one
+_USUAL = {
+    "connectionattempts": "1", "controlmaster": "false", "escapechar": "~", "fingerprinthash": "SHA256",
+    "forwardx11timeout": "1200", "loglevel": "INFO", "requesttty": "auto", "securitykeyprovider": "internal",
+    "sessiontype": "default", "syslogfacility": "USER", "tunneldevice": "any:any",
+}  # fmt: skip
 #: keywords of which any word may be the value
 _WORDS = ("BindAddress", "HostKeyAlias", "Hostname", "ProxyJump", "User")
 #: what ssh prints for a boolean that is on in another way
@@ -130,6 +117,8 @@ class Resolved:
     values: Mapping[str, tuple[str, ...]]
     #: keywords that are set otherwise than by default, and are not done here
     unsupported: tuple[str, ...] = ()
+    #: keywords that are set otherwise than by default, and mean nothing here
+    meaningless: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)
     #: what ssh has without any file
     usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -144,7 +133,8 @@ class Resolved:
     @property
     def proxy_command(self) -> str:
         """The line that the user's shell is to run in place of a connection, its tokens replaced."""
-        return expanded(next(iter(self.values.get("proxycommand", ())), ""), self.tokens, home=False)
+        tokens = {name: self.tokens[name] for name in "%hnpr" if name in self.tokens}
+        return expanded(next(iter(self.values.get("proxycommand", ())), ""), tokens, home=False)
 
     def lines(self) -> tuple[str, ...]:
         """Return the values as lines of a configuration that asyncssh reads as they are meant."""
@@ -159,7 +149,8 @@ class Resolved:
                     words = [_at_home(word) for word in words]  # ssh has replaced their tokens
                 found += [f"{name} {' '.join(quoted(word) for word in words)}"] if words else []
             elif name in _PATHS:
-                paths = [self._path(value) for value in values]
+                # ssh has replaced the tokens of an agent's socket before it printed it.
+                paths = [value if name.endswith("Agent") else self._path(value) for value in values]
                 if name != "RevokedHostKeys":  # of the others asyncssh replaces the tokens once more
                     paths = [path.replace("%", "%%") for path in paths]
                 found += [f"{name} {quoted(path)}" for path in paths]
@@ -200,9 +191,17 @@ def ask(
     command += ["--", host]
     values = _read(_answer(command, host))
     usual = _usual(command[0])
-    here = _KNOWN.keys() | _WITHOUT_MEANING
-    odd = tuple(name for name, value in values.items() if name not in here and usual.get(name) != value)
-    return Resolved(values, odd, tokens_of(host, values), usual, tuple(command[2:]))
+    odd = [name for name, value in values.items() if usual.get(name) != value]
+    tokens = tokens_of(host, values, signs_jump="channeltimeout" in usual)
+    return Resolved(values, *_not_done(odd), tokens, usual, tuple(command[2:]))
+
+
+def _not_done(odd: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part keywords that somebody has set: those that are not done here, and those that mean nothing here."""
+    left = [name for name in odd if name not in _KNOWN and name not in _ELSEWHERE]
+    return tuple(one for one in left if one not in _WITHOUT_MEANING), tuple(
+        one for one in left if one in _WITHOUT_MEANING
+    )
 
 
 def _at_home(path: str) -> str:
@@ -222,11 +221,16 @@ def read(host: str, user: str, port: int, *, options: Iterable[str] = (), files:
             printable(str(error)[:MAX_COMPLAINT]),
             "Correct -Options or the configuration file named.",
         ) from error
-    here = _KNOWN.keys() | _WITHOUT_MEANING
-    odd = tuple(
-        name for name, value in values.items() if name not in here and value[0].lower() not in ("no", "none", "false")
-    )
-    return Resolved(values, odd, tokens_of(host, values))
+    off = ("no", "none", "false")
+    odd = [
+        name
+        for name, (value, *_) in values.items()
+        if (value != _USUAL[name] if name in _USUAL else value.lower() not in off)
+    ]
+    not_done, meaningless = _not_done(odd)
+    if "canonicalizehostname" in odd:
+        not_done += ("canonicalizehostname",)  # names are looked up by ssh alone
+    return Resolved(values, not_done, meaningless, tokens_of(host, values))
 
 
 def learn_usual() -> None:

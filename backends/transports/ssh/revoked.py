@@ -32,6 +32,11 @@ class RevokedKeys:
             lines = (line for line in data.splitlines() if not line.lstrip().startswith(b"#"))
             self._keys = {word for line in lines for word in line.split()}
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the file could be read. Where it could not, every key counts as revoked."""
+        return self._is_readable
+
     def holds(self, blob: bytes) -> bool | None:
         """Return whether a key is revoked, None where ``ask`` has to find that out."""
         if not self._is_readable:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import shared
 from pstui.backends.transports.ssh.channel import SSHChannel, open_subsystem
-from pstui.backends.transports.ssh.engine import UseProgram
 from pstui.backends.transports.ssh.failures import of_subsystem, too_slow
-from pstui.backends.transports.ssh.masters import engine_by_master
+from pstui.backends.transports.ssh.masters import giving_way
 from pstui.backends.transports.ssh.shared import Lease
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
-from pstui.backends.transports.ssh.target import Hop
 from pstui.backends.transports.streams import printable
 
 #: seconds for the start of the subsystem
@@ -43,11 +39,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> SSHChannel:
         channel.forwards = lease.link.forwards.shown()
         return channel
 
-    async def look(hop: Hop) -> None:
-        if (engine := await asyncio.to_thread(engine_by_master, info, hop.told)) is not None:
-            raise UseProgram(engine)
-
     try:
-        return await shared.start(info, context, opening, look=look, forwards=True)
+        return await shared.start(info, context, opening, look=giving_way(info), forwards=True)
     except (asyncssh.Error, OSError) as error:
         raise of_subsystem(error, last[0].hop, subsystem) from error

@@ -221,13 +221,15 @@ def links() -> Links:
     return _by_loop.setdefault(asyncio.get_running_loop(), Links())
 
 
-async def lease(info: ConnectionInfo, context: ConnectContext) -> Lease:
-    """Return a connection to the host of an SSHHost connection. Raises OpenError, OpenCancelled."""
+async def lease(
+    info: ConnectionInfo, context: ConnectContext, *, look: Callable[[Hop], Awaitable[None]] | None = None
+) -> Lease:
+    """Return a connection to the host of an SSHHost connection. Raises OpenError, and what ``look`` raises."""
 
     async def as_it_is(lease: Lease) -> Lease:
         return lease
 
-    return await start(info, context, as_it_is)
+    return await start(info, context, as_it_is, look=look)
 
 
 async def start(

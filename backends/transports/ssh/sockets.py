@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Sequence
 
@@ -35,6 +36,15 @@ async def look_up_name(host: str, port: int, family: int) -> list[AddressInfo]:
             "Check the spelling, or give an address, or add it to ~/.ssh/config or the hosts file.",
         ) from error
     return [info for info in found if isinstance(info[4][0], str)]  # type: ignore[misc]  # never the bytes form here
+
+
+def set_service(made: socket.socket, service: int) -> None:
+    """Give what a socket sends a class of service (IPQoS). Where the system does not, nothing else is different."""
+    with contextlib.suppress(OSError):
+        if made.family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, service)
+        else:
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, service)
 
 
 async def open_socket(host: str, port: int, addresses: Sequence[AddressInfo], bind: str) -> socket.socket:

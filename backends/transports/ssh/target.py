@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
+from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +28,7 @@ from pstui.backends.transports.ssh.engine import engine_of, program
 from pstui.backends.transports.ssh.expansion import system_folder
 from pstui.backends.transports.ssh.forward_options import ForwardOptions, read_options
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck
+from pstui.backends.transports.ssh.keywords import service_of
 from pstui.backends.transports.ssh.known_hosts_command import KnownHostsCommand
 from pstui.backends.transports.ssh.options import option_lines, write_options
 from pstui.backends.transports.streams import printable
@@ -39,7 +41,9 @@ _numbers = count()
 _OURS = (
     "AddKeysToAgent",
     "BatchMode",
+    "CheckHostIP",
     "HashKnownHosts",
+    "IPQoS",
     "KnownHostsCommand",
     "NumberOfPasswordPrompts",
     "PubkeyAcceptedAlgorithms",
@@ -78,6 +82,12 @@ class Hop:
     @property
     def user(self) -> str:
         return str(self.options.username)
+
+    @property
+    def service(self) -> int | None:
+        """The class of service that is wanted for a session without a terminal (IPQoS), None for the system's own."""
+        said = self.told.values.get("ipqos") if self.told else None
+        return service_of(said[0].split()[-1]) if self.told and said and said != self.told.usual.get("ipqos") else None
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return a value of the configuration, as asyncssh reads it."""
@@ -162,6 +172,9 @@ class _Sources:
         try:
             return ask(options=self.lines)
         except OpenError as error:
+            if "fork into background" in error.why:  # without a command; the session has one
+                found = ask(options=("ForkAfterAuthentication no", *self.lines))
+                return replace(found, meaningless=(*found.meaningless, "forkafterauthentication"))
             if "jumphost loop" not in error.why:
                 raise
             # A jump host that would jump over itself is reached directly: "Host *" with ProxyJump is common.
@@ -293,12 +306,23 @@ def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
         port=hop.port,
         address=address,
         alias=str(hop.option("HostKeyAlias") or ""),
+        checks_address=_checks_address(hop, address),
         files=known_hosts_files(hop),
         keeps=hop.option("UserKnownHostsFile") != [],
         revoked_file=next(iter(hop.paths("RevokedHostKeys")), None),
         rsa_bits=int(hop.option("RequiredRSASize") or 0),
         strict=str(hop.option("StrictHostKeyChecking") or "ask").lower(),
         hash_names=str(hop.option("HashKnownHosts") or "no").lower() in {"yes", "true"},
+    )
+
+
+def _checks_address(hop: Hop, address: str) -> bool:
+    """Whether the address counts beside the name: CheckHostIP, but not for this machine or an alias, as with ssh."""
+    if not address or address == hop.host or hop.option("HostKeyAlias") or not hop.told:
+        return False
+    return (
+        hop.told.text("checkhostip").lower() in ("yes", "true")
+        and not ip_address(address.partition("%")[0]).is_loopback
     )
 
 
@@ -357,11 +381,19 @@ def _forwarded_agent(hop: Hop) -> Any:
     return value
 
 
-def _signatures(hop: Hop) -> Any:
-    """Return the signatures that keys may make (PubkeyAcceptedAlgorithms), () for the library's own."""
+def accepted_keys(hop: Hop) -> frozenset[str]:
+    """Return the algorithms of keys that may be offered (PubkeyAcceptedAlgorithms), none for all of them."""
     chosen = str(hop.option("PubkeyAcceptedAlgorithms") or "")
-    able = {name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs()}
-    return [one for one in chosen.split(",") if one in able] or ()
+    # Without an ssh nobody has resolved what is added or taken away.
+    return frozenset() if chosen.startswith(("+", "-", "^")) else frozenset(chosen.split(",")) - {""}
+
+
+def _signatures(hop: Hop) -> Any:
+    """Return the signatures that keys may make, () for the library's own. A certificate's is that of its key."""
+    chosen = {name.removesuffix("-cert-v01@openssh.com") for name in accepted_keys(hop)}
+    chosen |= {f"{name}@openssh.com" for name in chosen if name.startswith("sk-") and "@" not in name}
+    able = (name.decode("ascii") for name in asyncssh.public_key.get_public_key_algs())
+    return [one for one in able if one in chosen] or ()
 
 
 #: OpenSSH's order of host key algorithms (ssh_config(5), HostKeyAlgorithms), for machines without one

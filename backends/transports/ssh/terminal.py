@@ -14,6 +14,7 @@ from pstui.backends.transports.pty_channel import TERM
 from pstui.backends.transports.ssh import shared
 from pstui.backends.transports.ssh.channel import SSHChannel, end_opening
 from pstui.backends.transports.ssh.failures import too_slow
+from pstui.backends.transports.ssh.masters import giving_way
 from pstui.backends.transports.ssh.receive_window import WINDOW
 from pstui.backends.transports.ssh.session import REUSE_TIMEOUT, SESSION_TIMEOUT
 from pstui.backends.transports.ssh.shared import Lease
@@ -55,7 +56,10 @@ class SSHTerminal(SSHChannel):
 
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> SSHTerminal:
-    """Return a shell with a terminal. Raises OpenError, OpenCancelled."""
+    """Return a shell with a terminal. Raises OpenError, OpenCancelled.
+
+    Raises UseProgram where a master of ssh runs for the host.
+    """
     last: list[Lease] = []
 
     async def opening(lease: Lease) -> SSHTerminal:
@@ -67,7 +71,7 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
             return await _start(lease, context.console, wish)
 
     try:
-        return await shared.start(info, context, opening)
+        return await shared.start(info, context, opening, look=giving_way(info))
     except (asyncssh.Error, OSError) as error:
         raise _refused(error, printable(last[0].hop.name)) from error
 

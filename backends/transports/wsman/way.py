@@ -8,6 +8,7 @@ reached.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import ipaddress
 import socket
@@ -21,7 +22,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.registry import loaded
-from pstui.backends.transports.ssh.engine import engine_of
+from pstui.backends.transports.ssh.engine import UseProgram, engine_of
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.faults import NetworkFailure, NetworkKind
@@ -184,10 +185,11 @@ async def open_way(info: ConnectionInfo, proxy: Proxy | None, context: ConnectCo
     gates = gates_of(info)
     if gates:
         module = await loaded("pstui.backends.transports.ssh.gate")
-        if engine_of(gates[-1]).is_program:
-            program = await loaded("pstui.backends.transports.ssh.program_gate")
-            return ThroughGate(program.ProgramGate(module.last_of(gates), context))
-        return ThroughGate(await module.open_gate(gates, context))
+        if not engine_of(gates[-1]).is_program:
+            with contextlib.suppress(UseProgram):  # a master of ssh runs for it
+                return ThroughGate(await module.open_gate(gates, context))
+        program = await loaded("pstui.backends.transports.ssh.program_gate")
+        return ThroughGate(program.ProgramGate(module.last_of(gates), context))
     return ThroughSocks(proxy) if proxy is not None and proxy.is_socks else None
 
 

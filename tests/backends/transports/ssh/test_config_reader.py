@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pstui.backends.errors import OpenError
-from pstui.backends.transports.ssh.config_reader import ConfigError, ConfigReader
+from pstui.backends.transports.ssh.config_reader import ConfigReader
+from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.forward_options import read_options
 
 from tests.support import ssh_configs
@@ -58,7 +59,7 @@ def plain(
     name: str, values: Mapping[str, tuple[str, ...]], usual: Mapping[str, tuple[str, ...]] | None = None
 ) -> tuple[str, ...]:
     value = values.get(name) or (usual or {}).get(name, ())
-    if name in ("userknownhostsfile", "identityagent"):
+    if name in ("controlpath", "forwardagent", "identityagent", "userknownhostsfile"):
         account = Path(f"~{getpass.getuser()}").expanduser()
         return tuple(one.replace(str(account), str(Path.home())) for one in value)
     return tuple({"true": "yes", "false": "no"}.get(one, one) for one in value)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.console import Question
 from pstui.backends.errors import OpenError
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import keys as ssh_keys
+from pstui.backends.transports.ssh.keys import KeyFile, KeyRing
 
 from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
@@ -125,6 +127,47 @@ async def test_an_rsa_key_signs_with_what_the_server_takes(server: Sshd, home: P
     with pytest.raises(OpenError, match="refused"):
         options = {"PubkeyAcceptedAlgorithms": "rsa-sha2-256"}
         await connect(server, NobodyConsole(), KeyFilePath=str(key), Options=options)
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "why"),
+    [
+        ("open_ed25519", {"PubkeyAcceptedAlgorithms": "-ssh-ed25519"}, "PubkeyAcceptedAlgorithms"),
+        ("open_ed25519", {"PubkeyAcceptedAlgorithms": "rsa-sha2-512"}, "PubkeyAcceptedAlgorithms"),
+        ("signed_ed25519", {"PubkeyAcceptedAlgorithms": "-ssh-ed25519-cert-v01@openssh.com"}, "with its certificate"),
+        ("signed_rsa", {"PubkeyAcceptedAlgorithms": "-rsa-sha2-*-cert-v01@openssh.com"}, "with its certificate"),
+        ("open_rsa", {"RequiredRSASize": "4096"}, "RequiredRSASize asks for 4096 bits"),
+    ],
+)
+async def test_a_key_that_the_configuration_leaves_out_is_not_offered(
+    key: str, options: dict[str, str], why: str, server: Sshd, home: Path
+) -> None:
+    kind = key.partition("_")[2]
+    path = server.folder / key
+    if not path.exists():
+        sign(server, make_key(path, kind=kind))
+    if key.startswith("open"):
+        server.allow(path)
+    await connect(server, NobodyConsole(), KeyFilePath=str(path))
+    with pytest.raises(OpenError, match="refused") as refused:
+        await connect(server, NobodyConsole(), KeyFilePath=str(path), Options=options)
+    (told,) = (line for line in refused.value.why.split("\n") if "was not offered" in line)
+    assert why in told and str(path) in told
+    assert key.startswith("signed") or "Keys offered" not in refused.value.why
+
+
+async def test_sha_1_signs_where_it_was_asked_for_alone(tmp_path: Path) -> None:
+    async def nobody(question: Question) -> str:
+        raise AssertionError(question.label)
+
+    async def signatures(*accepted: str) -> list[bytes]:
+        ring = KeyRing([file], "none", agent_is_limited=False, certificates=[], accepted=frozenset(accepted))
+        return [name async for pair in ring.pairs(nobody) for name in pair.sig_algorithms]
+
+    file = KeyFile.load(make_key(tmp_path / "key", kind="rsa"))
+    usual = [b"rsa-sha2-512", b"rsa-sha2-256"]
+    assert await signatures() == await signatures("rsa-sha2-256", "ssh-ed25519") == usual
+    assert await signatures("rsa-sha2-512", "ssh-rsa") == [*usual, b"ssh-rsa"]
 
 
 async def test_only_keys_that_were_offered_are_named(server: Sshd, home: Path, tmp_path: Path) -> None:

@@ -91,8 +91,15 @@ async def test_what_goes_wrong_with_it_is_told(server: Sshd, tmp_path: Path, mon
         await opened(server, KnownHostsCommand="/no/such/command", StrictHostKeyChecking="yes")
     found = KnownHostsCommand("relative %H", {})
     assert found.run("db") == [] and "whole path" in found.problem
-    found = KnownHostsCommand('/bin/sh -c "exit 3"', {})
-    assert found.run("db") == [""] and "code 3" in found.problem
+    with pytest.raises(OpenError, match="KnownHostsCommand failed") as caught:
+        KnownHostsCommand('/bin/sh -c "exit 3"', {}).run("db")
+    assert "exit code 3" in caught.value.why
+    # As with ssh, even where the key is known otherwise.
+    make_home(tmp_path / "known", monkeypatch, server.known_hosts_line)
+    for failing in ("/bin/false", '/bin/sh -c "kill -9 $$"'):
+        with pytest.raises(OpenError, match="KnownHostsCommand failed"):
+            await opened(server, KnownHostsCommand=failing)
+    await opened(server, KnownHostsCommand="/no/such/command")
 
 
 def test_neither_its_output_nor_its_time_is_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,4 +107,5 @@ def test_neither_its_output_nor_its_time_is_without_end(monkeypatch: pytest.Monk
     found = KnownHostsCommand('/bin/sh -c "yes"', {})
     assert sum(len(line) + 1 for line in found.run("db")) <= 1001
     monkeypatch.setattr(known_hosts_command, "PATIENCE", 0.05)
-    assert KnownHostsCommand('/bin/sh -c "sleep 60"', {}).run("db") == [""]
+    with pytest.raises(OpenError, match="KnownHostsCommand failed"):
+        KnownHostsCommand('/bin/sh -c "sleep 60"', {}).run("db")

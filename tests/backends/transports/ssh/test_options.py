@@ -68,6 +68,15 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: object) -> None:
         option_lines({name: value})
 
 
+def test_a_list_is_cut_into_words_as_ssh_does() -> None:
+    given = {"SetEnv": "A=1 'B=x y'", "UserKnownHostsFile": '"/a b" /c', "IPQoS": "af21 cs1"}
+    assert option_lines(given) == ('SetEnv "A=1" "B=x y"', 'UserKnownHostsFile "/a b" /c', "IPQoS af21 cs1")
+    for value in ("'A=1", "# A"):
+        with pytest.raises(CallError, match="SetEnv"):
+            option_lines({"SetEnv": value})
+    assert option_lines({"PubkeyAcceptedKeyTypes": "ssh-ed25519"}) == ("PubkeyAcceptedAlgorithms ssh-ed25519",)
+
+
 def test_names_are_found_in_any_case_and_switches_may_be_booleans() -> None:
     assert option_lines({"COMPRESSION": True, "serveraliveinterval": 5}) == (
         "Compression yes",

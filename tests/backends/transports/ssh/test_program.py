@@ -21,17 +21,20 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, Secret
 from pstui.backends.errors import CallError, OpenCancelled, OpenError, SessionBroken
+from pstui.backends.files.opening import files_of, open_files
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
 from pstui.backends.transports.ssh import engine
 from pstui.backends.transports.ssh.describe import describe
+from pstui.backends.transports.wsman.way import open_way
 
 from tests.backends.transports.ssh.test_login import PASSWORD, Rules, running
 from tests.backends.transports.ssh.test_transport import SUBSYSTEMS, end_of, speaks
 from tests.support.answers import AnsweringConsole
 from tests.support.nobody import NobodyConsole
 from tests.support.parts import requires
-from tests.support.sshd import Sshd, _descendants, free_port, make_home, make_key, running_sshd
+from tests.support.sshd import DEMO, Sshd, _descendants, free_port, make_home, make_key, running_sshd
 from tests.support.terminals import seen, try_out_a_shell
 
 #: seconds for what takes a part of one
@@ -41,7 +44,9 @@ SSH = ("ssh",)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    with running_sshd(tmp_path_factory.mktemp("sshd"), subsystems=SUBSYSTEMS, more_config="MaxStartups 100\n") as sshd:
+    subsystems = {**SUBSYSTEMS, "demo": DEMO}
+    more = "MaxStartups 100\nSubsystem sftp internal-sftp\n"
+    with running_sshd(tmp_path_factory.mktemp("sshd"), subsystems=subsystems, more_config=more) as sshd:
         make_key(sshd.folder / "locked", "sesame")
         sshd.allow(sshd.folder / "locked")
         yield sshd
@@ -494,6 +499,61 @@ async def test_a_master_that_runs_is_used(
     assert any("goes through ssh" in write.text for write in console.writes) is (named is None)
     async with session(server.info(Engine=("asyncssh",), **{**plain, "KeyFilePath": str(server.user_key)})):
         assert server.log.count("Accepted publickey") == before + 1
+
+
+async def test_a_terminal_and_a_gate_go_through_a_master_that_runs(
+    server: Sshd, home: Path, master: Path, tmp_path: Path
+) -> None:
+    info = server.info(HostName="db", UserName=None, Port=None, KeyFilePath=None)
+    before, console = logins(server), NobodyConsole()
+    wish = TerminalWish(91, 17, str(tmp_path))
+    channel = await asyncio.wait_for(registry.open_terminal(info, ConnectContext(console), wish), LIMIT)
+    try:
+        await try_out_a_shell(channel, "17 91", str(tmp_path), server.user)
+    finally:
+        await channel.stop()
+    assert [write.text for write in console.writes] == [
+        f"db: the terminal goes through ssh, because a master of ssh runs for this host ({master})."
+    ]
+    target = ConnectionInfo(
+        ParameterSet.COMPUTER_NAME, {"ComputerName": server.host}, settings={"gates": {"db": info}, "via": "db"}
+    )
+    way = await asyncio.wait_for(open_way(target, None, ConnectContext(console)), LIMIT)
+    assert way is not None
+    made = await asyncio.to_thread(way.dial, server.host, server.port, LIMIT)
+    try:
+        assert (await asyncio.to_thread(made.recv, 8)) == b"SSH-2.0-"
+    finally:
+        made.close()
+        way.close()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=LIMIT)
+    assert logins(server) == before
+    assert master.is_socket(), "it is the user's own"
+
+
+async def test_files_go_through_a_master_that_runs_where_powershell_is_there(
+    server: Sshd, home: Path, master: Path, tmp_path: Path
+) -> None:
+    plain = {"HostName": "db", "UserName": None, "Port": None}
+    before, manager, console = logins(server), SessionManager(), NobodyConsole()
+    (tmp_path / "one").write_text("1")
+    info = server.info(**plain, KeyFilePath=None, Subsystem="demo")
+    files = await asyncio.wait_for(open_files(info, console, manager), LIMIT)
+    assert "PowerShell" in files.way
+    assert "one" in [entry.name for entry in await files.entries(str(tmp_path))]
+    await files.close()
+    session = manager.create(info, console)
+    await asyncio.wait_for(session.open(), LIMIT)
+    files = await asyncio.wait_for(files_of(session, console), LIMIT)
+    assert await files.stat(str(tmp_path / "one")) is not None
+    await files.close()
+    await manager.remove(session)
+    assert logins(server) == before
+    # Without one there SFTP has to log in.
+    files = await asyncio.wait_for(open_files(server.info(**plain, Subsystem="none"), console, manager), LIMIT)
+    assert "SFTP" in files.way and manager.sessions == ()
+    await files.close()
+    assert logins(server) == before + 1
 
 
 async def test_a_socket_that_nobody_serves_is_no_master(server: Sshd, home: Path) -> None:

@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import OpenError
+from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh import target
 from pstui.backends.transports.ssh.describe import describe
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, look_up, rsa_bits
 from pstui.backends.transports.ssh.revoked import RevokedKeys
+from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.ssh.target import Hop
 
+from tests.support.answers import AnsweringConsole
+from tests.support.nobody import NobodyConsole
 from tests.support.parts import requires
 from tests.support.sshd import make_home, make_key
 
@@ -130,10 +134,24 @@ def test_names_of_files_have_their_tokens_replaced(ssh: Path, way: str, monkeypa
     assert hop.paths("CertificateFile") == [home / "cert"]
 
 
-@pytest.mark.parametrize("path", ["~nobody-here/x", "${NOT_SET_ANYWHERE}/x"])
+@pytest.mark.parametrize(
+    "path", ["~nobody-here/x", "${NOT_SET_ANYWHERE}/x", "${}/x", "/x/${HOME", "/a%Q", "/a%", "/%T"]
+)
 def test_a_home_or_a_variable_that_is_not_there_is_told(path: str, ssh: Path) -> None:
     with pytest.raises(OpenError, match="the SSH configuration names"):
         hops(ssh, f"Host t\n IdentityFile {path}\n")
+
+
+@pytest.mark.parametrize("token", ["%d", "%u", "%C", "%", "%k"])
+def test_a_proxy_command_has_few_tokens_as_with_ssh(token: str, ssh: Path, way: str) -> None:
+    with pytest.raises(OpenError, match="stands for nothing"):
+        hops(ssh, f"Host t\n ProxyCommand nc {token}\n")
+
+
+def test_an_agent_and_a_master_keep_a_percent_sign_that_is_meant(ssh: Path, way: str) -> None:
+    hop = hops(ssh, "Host t\n IdentityAgent /a%%h-%h\n ControlPath /c%%n-%n\n")[-1]
+    assert target.agent_path(hop) == "/a%h-t"
+    assert hop.told is not None and hop.told.text("controlpath") == "/c%n-t"
 
 
 def test_what_is_set_and_not_done_is_named(ssh: Path, way: str) -> None:
@@ -209,6 +227,9 @@ def test_revoked_keys_are_found_in_both_kinds_of_files(ssh: Path) -> None:
         assert not revoked.ask(blob_of(good))
         assert (revoked.holds(blob_of(bad)), revoked.holds(blob_of(good))) == (True, False)
     assert RevokedKeys(ssh / "none").holds(blob_of(good)), "nobody is trusted where the list cannot be read"
+    check = HostKeyCheck("t", 22, "", "", [], revoked_file=ssh / "none")
+    with pytest.raises(OpenError, match="no host key can be trusted"):
+        check.check_fit("ssh-ed25519", blob_of(good))
 
 
 def test_a_marker_may_be_set_off_by_a_tab(ssh: Path) -> None:
@@ -230,6 +251,64 @@ def test_a_short_rsa_key_is_refused(ssh: Path) -> None:
     with pytest.raises(OpenError, match="too short"):
         check.check_fit("ssh-rsa", blob)
     assert rsa_bits(blob_of(make_key(ssh / "ed"))) == 0
+
+
+async def decide(check: HostKeyCheck, blob: bytes, *answers: str) -> str:
+    """Decide on a key with a person's answers, all of which are asked for; return what was told."""
+    console = AnsweringConsole(answers=list(answers))
+    async with StepTimeout() as limit:
+        await check.decide("ssh-ed25519", blob, ConnectContext(console), limit)
+    assert check.is_trusted(blob) and not console.answers
+    return "".join(write.text for write in console.writes)
+
+
+def test_the_address_counts_beside_the_name_where_that_is_set(ssh: Path, way: str) -> None:
+    hop = hops(ssh, "Host t\n CheckHostIP yes\n")[-1]
+    assert target.host_key_check(hop, "192.0.2.7").checks_address
+    assert not target.host_key_check(hop, "127.0.0.1").checks_address
+    assert not target.host_key_check(hop, "").checks_address, "behind a proxy command"
+    assert not target.host_key_check(hops(ssh, "")[-1], "192.0.2.7").checks_address
+    hop = hops(ssh, "Host t\n CheckHostIP yes\n HostKeyAlias other\n")[-1]
+    assert not target.host_key_check(hop, "192.0.2.7").checks_address
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_another_key_of_the_address_is_asked_about(known: bool, ssh: Path) -> None:
+    mine, theirs = make_key(ssh / "mine"), make_key(ssh / "theirs")
+    blob = blob_of(mine)
+    lines = f"192.0.2.7 {Path(f'{theirs}.pub').read_text()}"
+    lines += f"t {Path(f'{mine}.pub').read_text()}" if known else ""
+    (ssh / "known_hosts").write_text(lines)
+
+    def check(strict: str) -> HostKeyCheck:
+        return HostKeyCheck("t", 22, "192.0.2.7", "", [ssh / "known_hosts"], strict, checks_address=True)
+
+    assert not check("yes").is_trusted(blob)
+    for strict in ("yes", "accept-new"):
+        with pytest.raises(OpenError, match="another host key is known for its address"):
+            await decide(check(strict), blob)
+    with pytest.raises(OpenCancelled):
+        await decide(check("ask"), blob, "maybe", "n")
+    told = await decide(check("no"), blob)
+    assert "differs from the one that is known for its address" in told
+    (ssh / "known_hosts").write_text(lines)
+    await decide(check("ask"), blob, "y", *(() if known else ("y",)))
+    assert (ssh / "known_hosts").read_text().count("192.0.2.7") == 1
+
+
+async def test_the_key_of_a_name_is_kept_for_its_address(ssh: Path) -> None:
+    key = make_key(ssh / "k")
+    known = ssh / "known_hosts"
+    known.write_text(f"t {Path(f'{key}.pub').read_text()}")
+    for _ in range(2):
+        check = HostKeyCheck("t", 22, "192.0.2.7", "", [known], checks_address=True)
+        assert check.is_trusted(blob_of(key))
+        check.learn_address(ConnectContext(NobodyConsole()))
+    assert [line.split(" ")[0] for line in known.read_text().splitlines()] == ["t", "192.0.2.7"]
+    known.unlink()
+    check = HostKeyCheck("t", 22, "192.0.2.7", "", [known], checks_address=True)
+    await decide(check, blob_of(key), "y")
+    assert [line.split(" ")[0] for line in known.read_text().splitlines()] == ["t", "192.0.2.7"]
 
 
 def test_no_known_hosts_file_keeps_nothing(ssh: Path, way: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,14 @@ async def test_an_alias_of_the_same_host_shares_it_too(server: Sshd, home: Path)
     assert logins.count == 2, "what is said of it differs"
     for transport in made:
         await transport.abort()
+
+
+async def test_the_class_of_service_of_the_configuration_is_set(server: Sshd, home: Path) -> None:
+    (home / "config").write_text("IPQoS lowdelay cs1\n")
+    made = await connect(server)
+    (link,) = shared.links().connections()
+    assert link.connection.get_extra_info("socket").getsockopt(socket.IPPROTO_IP, socket.IP_TOS) == 0x20
+    await made.abort()
 
 
 async def test_a_connection_that_gives_no_more_sessions_is_left_for_another(server: Sshd, home: Path) -> None:
