@@ -155,7 +155,7 @@ class SFTPFiles:
                     if len(running) >= most:
                         await running.popleft()
                     data = piece[start_ : start_ + self._write_size]
-                    running.append(asyncio.ensure_future(self._do(file.write(data, at), path, what)))
+                    running.append(asyncio.ensure_future(self._put(file, data, at, path)))
                     at += len(data)
             while running:
                 await running.popleft()
@@ -166,6 +166,10 @@ class SFTPFiles:
         await self._do(file.close(), path, what)
         if settled is not None:
             await self.settle(path, settled)
+
+    async def _put(self, file: asyncssh.SFTPClientFile, data: bytes, at: int, path: str) -> int:
+        """Write a piece; the call is made in here, for a task that ends before it began would leave it unawaited."""
+        return await self._do(file.write(data, at), path, "cannot be written")
 
     async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
         """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""

@@ -22,6 +22,7 @@ from pstui.backends.forwards import Forward, ForwardKind, Forwards, ForwardSpec,
 from pstui.backends.transports.ssh.forward_options import ForwardOptions
 from pstui.backends.transports.ssh.listeners import LocalListener, listen_on_path, listen_on_port
 from pstui.backends.transports.ssh.receive_window import ReceiveWindow
+from pstui.backends.transports.ssh.sending import OpenForwarder
 from pstui.backends.transports.streams import printable
 
 #: bytes that a channel may have under way, connections that one forward has at a time, and forwards of a connection
@@ -247,7 +248,7 @@ class _Refusing(asyncio.Protocol):
         transport.close()
 
 
-class _Near(SSHForwarder):
+class _Near(OpenForwarder):
     """The socket of a connection that came from the far end; nothing is read of it until the channel is there."""
 
     def __init__(self, all_open: set[Any]) -> None:
@@ -269,7 +270,7 @@ class _Near(SSHForwarder):
         super().close()
 
 
-class _Tracked(SSHLocalForwarder):
+class _Tracked(OpenForwarder, SSHLocalForwarder):
     """The side of who connected; nothing more is read of it while the other side is being opened."""
 
     def __init__(self, connection: asyncssh.SSHClientConnection, opening: Any, all_open: set[Any]) -> None:
