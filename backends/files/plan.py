@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Reason
-from pstui.backends.files.names import MAX_PATH, PART, leads_outside
+from pstui.backends.files.names import MAX_PATH, PART, leads_outside, odd_text
 from pstui.backends.files.options import Options
 
 #: most files and folders of one copy
@@ -136,6 +136,9 @@ class Planner:
                 await self._one(await self._followed(item), inside, depth)
                 return
             case Kind.LINK:
+                if odd_text(item.entry.target):
+                    what = f"{item.path} is a link to a name with control characters"
+                    raise FileError(what, reason=Reason.NAME)
                 if leads_outside(inside, item.entry.target):
                     what = f"{item.path} is a link that leads outside of what is copied"
                     raise FileError(what, reason=Reason.REFUSED)

@@ -240,8 +240,8 @@ class Transfer:
         if there is not None:
             if self._is_same(item.entry, there):
                 return Outcome(item.path, item.to, State.SAME, size)
-            if there.kind is Kind.FOLDER:
-                why = "A folder of that name is there."
+            if there.kind in (Kind.FOLDER, Kind.OTHER):
+                why = f"A {there.kind.value} of that name is there."
                 raise FileError(f"{item.to} cannot be written", why, "Remove it, or copy elsewhere.")
             if why := await self._kept(item, there):
                 return Outcome(item.path, item.to, State.SKIPPED, size, why)
@@ -268,7 +268,8 @@ class Transfer:
             return entry.target == there.target
         if entry.size != there.size or entry.modified is None or there.modified is None:
             return False
-        return self.options.keeps and abs(entry.modified - there.modified) < SAME_TIME
+        first, last = self.destination.times
+        return self.options.keeps and abs(min(max(entry.modified, first), last) - there.modified) < SAME_TIME
 
     async def _kept(self, item: Item, there: Entry) -> str:
         """Return why a file that is there stays, empty where it is overwritten."""
