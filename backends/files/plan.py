@@ -133,7 +133,9 @@ class Planner:
                 self.plan.others.append(item)
                 self.plan.size += item.entry.size
             case Kind.LINK if self._options.follows:
-                await self._one(await self._followed(item), inside, depth)
+                followed = await self._followed(item)
+                if followed.entry.kind is not Kind.FILE or not depth or self._options.wanted(item.entry.name):
+                    await self._one(followed, inside, depth)
                 return
             case Kind.LINK:
                 if odd_text(item.entry.target):
@@ -162,6 +164,8 @@ class Planner:
         names, seen = self._destination.names, set[str]()
         for entry in sorted(entries, key=lambda each: each.name):
             if entry.is_hidden and not self._options.hidden:
+                continue
+            if entry.kind is Kind.FILE and not self._options.wanted(entry.name):
                 continue
             path = self._source.names.join(item.path, entry.name)
             to = names.join(item.to, entry.name)

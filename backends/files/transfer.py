@@ -139,9 +139,14 @@ class Transfer:
             except FileError as error:
                 self._tell_failure(path, to, error)
         into = there is not None and there.kind is Kind.FOLDER
-        if not into and (len(wanted) > 1 or to.endswith(("/", "\\") if names.is_windows else "/")):
+        ends_in_slash = to.endswith(("/", "\\") if names.is_windows else "/")
+        if there is None and ends_in_slash and len(wanted) == 1:  # only a folder becomes what is called so
+            source = await self.source.stat(wanted[0])
+            ends_in_slash = source is None or source.kind is not Kind.FOLDER
+        if not into and (len(wanted) > 1 or ends_in_slash):
             what = "is no folder" if there is not None else "is not there"
-            raise FileError(f"{to} {what}", "Several things, or a name with a slash at its end, need a folder.")
+            why = "Several things, or a name with a slash at its end, need a folder."
+            raise FileError(f"{to} {what}", why, reason=Reason.OTHER if there is not None else Reason.MISSING)
         planner = Planner(self.source, self.destination, self.options, self._planned)
         await planner.add(wanted, place, into=into)
         self._planned(planner.plan)
