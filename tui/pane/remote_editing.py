@@ -51,10 +51,15 @@ _CHOICES = (
 
 
 class RemoteEditing:
-    """What one conversation edits. ``run_editor`` shows a file until the editor ends and raises PstuiError."""
+    """What one conversation edits. ``run_editor`` shows a file until the editor ends and raises PstuiError.
 
-    def __init__(self, console: Console, run_editor: Callable[[Path], Awaitable[None]]) -> None:
-        self._console, self._run_editor = console, run_editor
+    ``asks`` is called before the console is asked something.
+    """
+
+    def __init__(
+        self, console: Console, run_editor: Callable[[Path], Awaitable[None]], asks: Callable[[], None] = lambda: None
+    ) -> None:
+        self._console, self._run_editor, self._asks = console, run_editor, asks
         self._session: PSSession | None = None
         self._wanted: list[str] = []
         self._is_armed = self._is_prepared = False
@@ -157,10 +162,10 @@ class RemoteEditing:
         said = tuple(Write(plain(line)) for line in lines)
         done = (Choice("Done", "D", "The file is closed there."),)
         label = '[D] Done (default is "D"): '
+        self._asks()
+        question = Question(QuestionKind.CHOICE, label, said, done, (0,), remote=False, source="psedit")
         try:
-            await self._console.ask(
-                Question(QuestionKind.CHOICE, label, said, done, (0,), remote=False, source="psedit")
-            )
+            await self._console.ask(question)
         except QuestionCancelled:
             return False
         return True
@@ -172,6 +177,7 @@ class RemoteEditing:
         while True:
             lines = tuple(Write(plain(line)) for line in before)
             question = Question(QuestionKind.CHOICE, label, lines, _CHOICES, (2,), remote=False, source="psedit")
+            self._asks()
             try:
                 said = (await self._console.ask(question)).reveal().strip().casefold() or "k"
             except QuestionCancelled:
