@@ -120,9 +120,13 @@ async def _sources(call: BoundCall, source: FileSystem) -> tuple[list[str], list
     paths = list(literal)
     for pattern in patterns:
         try:
-            paths += await matched(source, pattern)
+            found = await matched(source, pattern)
         except FileError as error:
             said.append(CmdletOutput(error.text(), full_id(call, _OTHER_ID), True))
+            continue
+        paths += found
+        if not found and source.label:  # here it is no error, as in PowerShell
+            said.append(CmdletOutput(f"{pattern}: nothing is called so", full_id(call, "RemotePathNotFound"), True))
     if source.label:
         return paths, said  # PowerShell leaves -Filter, -Include and -Exclude out of account here
     return [path for path in paths if _is_wanted(values, path, source.names)], said

@@ -22,7 +22,6 @@ from pstui.backends.forwards import Forward, ForwardKind, Forwards, ForwardSpec,
 from pstui.backends.transports.ssh.forward_options import ForwardOptions
 from pstui.backends.transports.ssh.listeners import LocalListener, listen_on_path, listen_on_port
 from pstui.backends.transports.ssh.receive_window import ReceiveWindow
-from pstui.backends.transports.ssh.sending import OpenForwarder
 from pstui.backends.transports.streams import printable
 
 #: bytes that a channel may have under way, connections that one forward has at a time, and forwards of a connection
@@ -248,7 +247,15 @@ class _Refusing(asyncio.Protocol):
         transport.close()
 
 
-class _Near(OpenForwarder):
+class _Socket(SSHForwarder):
+    """The socket of a forward. What arrives for it after its end is dropped: asyncio would warn of each piece."""
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            super().write(data)
+
+
+class _Near(_Socket):
     """The socket of a connection that came from the far end; nothing is read of it until the channel is there."""
 
     def __init__(self, all_open: set[Any]) -> None:
@@ -270,7 +277,7 @@ class _Near(OpenForwarder):
         super().close()
 
 
-class _Tracked(OpenForwarder, SSHLocalForwarder):
+class _Tracked(_Socket, SSHLocalForwarder):
     """The side of who connected; nothing more is read of it while the other side is being opened."""
 
     def __init__(self, connection: asyncssh.SSHClientConnection, opening: Any, all_open: set[Any]) -> None:

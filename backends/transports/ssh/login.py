@@ -23,8 +23,7 @@ from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
 from pstui.backends.transports.ssh.keys import KeyRing
-from pstui.backends.transports.ssh.receive_window import count_received
-from pstui.backends.transports.ssh.sending import stop_at_the_end
+from pstui.backends.transports.ssh.receive_window import count_received, stop_at_the_end
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncssh
 import pytest
-from pstui.backends.transports.ssh.sending import stop_at_the_end
+from pstui.backends.transports.ssh.receive_window import stop_at_the_end
 
 from tests.support.sshd import Sshd, make_home, sshd
 
