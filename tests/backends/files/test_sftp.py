@@ -20,7 +20,22 @@ from tests.support.sshd import Sshd, make_home
 
 LONG = "l" * 251 + ".txt"
 #: what a shell, a pattern, an option or a normal form would make something else of
-NAMES = ("--", "*", "?", "'", '"', "`id`", "${HOME}", "...", "e\u0301", "\u00e9", "漢" * 85, "trail ", " lead", "~root")
+NAMES: tuple[str, ...] = (
+    "--",
+    "*",
+    "?",
+    "'",
+    '"',
+    "`id`",
+    "${HOME}",
+    "...",
+    "e\u0301",
+    "\u00e9",
+    "漢" * 85,
+    "trail ",
+    " lead",
+    "~root",
+)
 NAMES += ("a;b", "a|b", "#", "%41", "a:b", "\u202ex", "\ufeffx", "a\u2028b", "_x0041_", "&amp;", "\U0010ffff")
 
 
